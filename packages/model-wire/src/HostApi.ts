@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { trafficPlanSchema } from './TrafficPlan';
+
+/**
+ * The host is the local parent of gateway and runners. It is reached on a
+ * loopback port with a bearer secret, both in `host/host.json` of the data
+ * folder (mode 0600):
+ *
+ * | call | does |
+ * |---|---|
+ * | `GET /v1/state` | {@link HostState} |
+ * | `PUT /v1/deployments/{endpoint}/runners` | `{ runners: RunnerSpec[] }`: these shall run. Others of the endpoint stay until released |
+ * | `PUT /v1/deployments/{endpoint}/route` | a `TrafficPlan`; answers 200 once the gateway has it, 409 if a named runner is not ready |
+ * | `POST /v1/deployments/{endpoint}/release` | `{ keep: string[] }`: all other runners of the endpoint are drained and stopped |
+ * | `DELETE /v1/deployments/{endpoint}` | the route goes first, then the runners drain and stop |
+ * | `GET /v1/runners/{id}/logs?tail=100&follow=true` | JSON lines, oldest first; of stopped runners too, as long as their logs are kept |
+ *
+ * Every call is idempotent; the plan is on disk before it is acted on, so a
+ * killed host goes on where it was.
+ */
+export const runnerSpecSchema = z.object({
+  /** e.g. `iris-r3-main-0`; the same id is the same runner. */
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,120}$/),
+  endpoint: z.string(),
+  runtime: z.enum(['node', 'python']),
+  /** Directory with `model.json` and `model/`. */
+  directory: z.string(),
+  variant: z.string(),
+  version: z.number().int(),
+  revision: z.number().int(),
+  environment: z.string(),
+  maxBodyBytes: z.number().int().positive().optional(),
+});
+export type RunnerSpec = z.infer<typeof runnerSpecSchema>;
+
+export const hostPlanSchema = z.object({
+  formatVersion: z.literal(1),
+  deployments: z.record(
+    z.string(),
+    z.object({
+      runners: z.array(runnerSpecSchema),
+      route: trafficPlanSchema.optional(),
+    }),
+  ),
+});
+export type HostPlan = z.infer<typeof hostPlanSchema>;
+
+export interface HostRunnerState {
+  id: string;
+  endpoint: string;
+  variant: string;
+  version: number;
+  revision: number;
+  phase: 'starting' | 'ready' | 'draining' | 'failed' | 'stopped';
+  /** Unexpected ends since the host first started it; kept across the host's own restarts. */
+  restarts: number;
+  message?: string;
+  startedAt?: string;
+  pid?: number;
+  /** For the collector: `<url>/metrics` with the secret's header. */
+  url?: string;
+  secret?: string;
+}
+
+export interface HostState {
+  pid: number;
+  gateway: {
+    pid?: number;
+    ready: boolean;
+    /** Public base URL. */
+    url: string;
+    /** Base URL of the admin listener, with `/metrics`. */
+    adminUrl?: string;
+    adminSecret?: string;
+    restarts: number;
+  };
+  deployments: Record<string, { runners: HostRunnerState[]; routedRevision?: number; routeHash?: string }>;
+  /** What this machine cannot run, with the reason, e.g. `{ python: 'no Python …' }`. */
+  unavailableRuntimes: Partial<Record<'node' | 'python', string>>;
+}
+
+/** `host/host.json` in the data folder. */
+export interface HostAddress {
+  pid: number;
+  /** As the operating system tells it: makes a reused pid recognisable. */
+  startTime: string;
+  url: string;
+  secret: string;
+}

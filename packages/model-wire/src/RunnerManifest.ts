@@ -1,0 +1,47 @@
+/** One named input or output of a model, as `model.yaml` writes it. */
+export interface WireSignatureField {
+  name: string;
+  type: 'number' | 'integer' | 'string' | 'boolean';
+  /** Shape of one row's value; absent for a scalar, -1 for a variable dimension. */
+  shape?: number[];
+  description?: string;
+  unit?: string;
+  optional?: boolean;
+  default?: unknown;
+  minimum?: number;
+  maximum?: number;
+  enum?: Array<string | number>;
+  example?: unknown;
+}
+
+export interface WireSignature {
+  inputs: WireSignatureField[];
+  outputs: WireSignatureField[];
+}
+
+export interface WireCustomMetric {
+  name: string;
+  type: 'counter' | 'gauge' | 'histogram';
+  description?: string;
+  unit?: string;
+  labels?: string[];
+}
+
+/**
+ * `model.json` in a runner's directory, beside `model/` with the version's
+ * files. All a runtime knows of the version.
+ */
+export interface RunnerManifest {
+  formatVersion: 1;
+  model: { name: string; slug: string; system: string; type: string; description: string };
+  version: number;
+  flavor: string;
+  /** Relative paths under `model/`. */
+  files: string[];
+  /** Path under `model/` of the developer's own endpoint code. */
+  endpoint?: string;
+  signature: WireSignature;
+  /** One line of inputs that the model answers; used to warm up and in the docs. */
+  example?: Record<string, unknown>;
+  metrics: WireCustomMetric[];
+}

@@ -1,0 +1,11 @@
+/**
+ * What gateway, host, runners and drivers say to each other. No I/O.
+ *
+ * @packageDocumentation
+ */
+export * from './RunnerManifest';
+export * from './runnerEnvironment';
+export * from './headers';
+export * from './TrafficPlan';
+export * from './HostApi';
+export * from './errors';

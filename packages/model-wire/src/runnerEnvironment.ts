@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+/**
+ * The environment variables that a runner is started with. Everything else of
+ * the parent's environment but PATH, LANG and TZ is withheld from it.
+ */
+export const runnerEnvironmentSchema = z.object({
+  /** Directory with `model.json` and `model/`. */
+  MODEL_DIR: z.string().min(1),
+  /** Address and port to bind; the port is given, never chosen by the runner. */
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(1).max(65535),
+  /** Requests must carry it in `x-model-runner-secret`; health answers without. */
+  RUNNER_SECRET: z.string().min(16).optional(),
+  /** The endpoint's name: prefix of the paths, and the model's name in OIP. */
+  MODEL_ENDPOINT: z.string().min(1),
+  MODEL_VARIANT: z.string().min(1),
+  MODEL_REVISION: z.string().min(1),
+  MODEL_ENVIRONMENT: z.string().min(1),
+  /** Largest request body, bytes. */
+  MAX_BODY_BYTES: z.coerce.number().int().positive().default(1_048_576),
+  /** How long a drain may take after SIGTERM, milliseconds. */
+  DRAIN_TIMEOUT_MS: z.coerce.number().int().nonnegative().default(10_000),
+});
+
+export type RunnerEnvironment = z.infer<typeof runnerEnvironmentSchema>;

@@ -1,0 +1,27 @@
+/** Topic of the events bus; events make work happen sooner, nothing relies on them. @public */
+export const MODEL_EVENTS_TOPIC = 'model-platform.model';
+
+/** Topic for deployments. @public */
+export const DEPLOYMENT_EVENTS_TOPIC = 'model-platform.deployment';
+
+/** Topic published when a local Git repository was pushed to by the platform itself. @public */
+export const GIT_EVENTS_TOPIC = 'model-platform.git';
+
+/** Signals channel on which pages hear that something changed. @public */
+export const SIGNALS_CHANNEL = 'model-platform';
+
+/** @public */
+export interface ModelEvent {
+  modelId: string;
+  slug: string;
+  action: 'published' | 'updated' | 'archived' | 'restored' | 'alias-moved';
+  version?: number;
+}
+
+/** @public */
+export interface DeploymentEvent {
+  name: string;
+  modelId: string;
+  modelSlug: string;
+  action: 'applied' | 'ready' | 'degraded' | 'failed' | 'off' | 'on' | 'deleted';
+}

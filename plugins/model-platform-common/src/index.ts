@@ -1,0 +1,9 @@
+/**
+ * Types, schemas, permissions, catalog kinds and the typed client of the model platform.
+ *
+ * @packageDocumentation
+ */
+export * from './types';
+export * from './permissions';
+export * from './events';
+export * from './refs';

@@ -1,0 +1,37 @@
+/** What a machine may do, where. @public */
+export type GrantAction = 'read' | 'publish' | 'deploy' | 'endpoint-token' | 'archive';
+
+/** @public */
+export interface Grant {
+  actions: GrantAction[];
+  /** System names; `*` for all. */
+  systems: string[];
+  /** Owner refs a publish may name; absent for any. */
+  owners?: string[];
+}
+
+/** A managed token that may publish. Its secret is shown once, when it is made. @public */
+export interface PublisherToken {
+  id: string;
+  name: string;
+  grants: Grant[];
+  createdBy: string;
+  createdAt: string;
+  expiresAt?: string;
+  lastUsedAt?: string;
+  revokedAt?: string;
+}
+
+/** @public */
+export interface Page<T> {
+  items: T[];
+  nextCursor?: string;
+  /** Matches in all, where counting is cheap enough. */
+  totalItems?: number;
+}
+
+/** @public */
+export interface FacetValue {
+  value: string;
+  count: number;
+}

@@ -1,0 +1,155 @@
+import { Resources } from './Model';
+
+/** Which version a variant serves. @public */
+export type VersionSelector =
+  | { alias: string }
+  | { number: number }
+  | { latest: true };
+
+/** @public */
+export interface DeploymentVariant {
+  name: string;
+  version: VersionSelector;
+  /** Share of traffic, in percent. */
+  weight?: number;
+  /** Another model of the same system; the deployment's own where absent. */
+  model?: string;
+}
+
+/** Desired state: the `spec` of a `ModelDeployment`. @public */
+export interface DeploymentSpec {
+  owner?: string;
+  system: string;
+  environment: string;
+  /** Name, slug or entity ref of the model. */
+  model: string;
+  strategy?: { type: 'single' | 'weighted'; stickyBy?: string };
+  variants?: DeploymentVariant[];
+  resources?: Resources;
+  triggers?: Array<{ onVersion?: true; onAlias?: { alias: string } }>;
+}
+
+/** The whole file `model-deployment.yaml`. @public */
+export interface ModelDeploymentManifest {
+  apiVersion: 'model-platform.io/v1alpha1';
+  kind: 'ModelDeployment';
+  metadata: { name: string; [key: string]: unknown };
+  spec: DeploymentSpec;
+}
+
+/** As Kubernetes has them. @public */
+export interface Condition {
+  type: 'Available' | 'Progressing' | 'Degraded';
+  status: 'True' | 'False' | 'Unknown';
+  reason: string;
+  message: string;
+  lastTransitionAt: string;
+}
+
+/** @public */
+export type DeploymentPhase =
+  | 'Off'
+  | 'Pending'
+  | 'Starting'
+  | 'Ready'
+  | 'Degraded'
+  | 'Failed';
+
+/** @public */
+export interface RunnerStatus {
+  id: string;
+  variant: string;
+  version: number;
+  revision: number;
+  phase: 'starting' | 'ready' | 'draining' | 'failed' | 'stopped';
+  restarts: number;
+  /** Why it was last (re)started or failed, in words. */
+  message?: string;
+  startedAt?: string;
+  pid?: number;
+}
+
+/** One variant with its selector resolved. @public */
+export interface ResolvedVariant {
+  name: string;
+  modelId: string;
+  model: string;
+  version: number;
+  weight: number;
+}
+
+/** Immutable snapshot of a deployment. @public */
+export interface Revision {
+  number: number;
+  createdAt: string;
+  actor: string;
+  reason: string;
+  variants: ResolvedVariant[];
+}
+
+/** A deployment: desired and observed. Its name is its endpoint's. @public */
+export interface Deployment {
+  name: string;
+  modelId: string;
+  /** Name and slug of the model. */
+  model: string;
+  modelSlug: string;
+  system: string;
+  owner: string;
+  environment: string;
+  spec: DeploymentSpec;
+  generation: number;
+  /** Where the desired state comes from: `api`, or the location of a file in Git. */
+  source: string;
+  off: boolean;
+  /** Who switched it off or on last, and why. */
+  offReason?: string;
+  revision?: Revision;
+  /** Revision that traffic goes to now. */
+  servingRevision?: number;
+  phase: DeploymentPhase;
+  conditions: Condition[];
+  runners: RunnerStatus[];
+  /** Public URL of the endpoint. */
+  url?: string;
+  updatedAt: string;
+  updatedBy: string;
+  etag: string;
+  actions?: { deploy: boolean; createEndpointToken: boolean };
+}
+
+/** What applications call. @public */
+export interface Endpoint {
+  name: string;
+  url: string;
+  model: string;
+  modelSlug: string;
+  modelId: string;
+  system: string;
+  owner: string;
+  version?: number;
+  ready: boolean;
+  example?: Record<string, unknown>;
+}
+
+/** @public */
+export interface EndpointToken {
+  id: string;
+  endpoint: string;
+  /** Entity ref of the application. */
+  consumer: string;
+  createdBy: string;
+  createdAt: string;
+  expiresAt?: string;
+  revokedAt?: string;
+}
+
+/** @public */
+export interface LogLine {
+  at: string;
+  level: 'debug' | 'info' | 'warn' | 'error';
+  message: string;
+  runner: string;
+  requestId?: string;
+  [key: string]: unknown;
+}

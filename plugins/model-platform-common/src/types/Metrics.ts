@@ -1,0 +1,99 @@
+/** A metric that can be compared between projects, and so is collected centrally. @public */
+export interface CatalogueMetric {
+  name: string;
+  type: 'counter' | 'gauge' | 'histogram';
+  unit?: string;
+  description: string;
+  /** Which direction is better. */
+  better: 'higher' | 'lower' | 'neither';
+  labels?: string[];
+}
+
+/** `[ISO 8601 time of the bucket's start, value]`. @public */
+export type Point = [string, number];
+
+/** @public */
+export interface TimeRange {
+  from: string;
+  to: string;
+  /** Width of one bucket. */
+  stepSeconds: number;
+}
+
+/** A figure with the period before beside it. @public */
+export interface Figure {
+  value: number | undefined;
+  previous: number | undefined;
+}
+
+/** Technical and business metrics of one model. @public */
+export interface ModelMetrics {
+  range: TimeRange;
+  calls: Figure;
+  errors: Figure;
+  /** Share of calls answered with 5xx, 0 to 1. */
+  errorRatio: Figure;
+  latencyP50Seconds: Figure;
+  latencyP95Seconds: Figure;
+  series: {
+    calls: Point[];
+    errors: Point[];
+    latencyP50Seconds: Point[];
+    latencyP95Seconds: Point[];
+  };
+  byVariant: Array<{ endpoint: string; variant: string; version: string; calls: number; errors: number }>;
+  byConsumer: Array<{ consumer: string; calls: number }>;
+  custom: Array<CatalogueMetric & { total: Figure; series: Point[] }>;
+  /** Restarts of runners in the range. */
+  runnerRestarts: number;
+  /** When the collector last succeeded; absent if never. */
+  collectedAt?: string;
+}
+
+/** @public */
+export interface KpiModelRow {
+  slug: string;
+  name: string;
+  type: string;
+  theme?: string;
+  owner: string;
+  system: string;
+  risk?: string;
+  version?: number;
+  lastPublishedAt?: string;
+  endpoints: string[];
+  calls: number;
+  errorRatio?: number;
+  latencyP95Seconds?: number;
+}
+
+/** What the KPI page shows; counts only what its reader may read. @public */
+export interface KpiOverview {
+  range: TimeRange;
+  filter: { system?: string; theme?: string; owner?: string };
+  modelsPublished: Figure;
+  /** Models with at least one call in the range. */
+  modelsInUse: Figure;
+  versionsPublished: Figure;
+  calls: Figure;
+  errorRatio: Figure;
+  latencyP95Seconds: Figure;
+  callsByTheme: Array<{ theme: string; points: Point[] }>;
+  modelsByTheme: Array<{ key: string; count: number }>;
+  modelsByType: Array<{ key: string; count: number }>;
+  modelsByOwner: Array<{ key: string; count: number }>;
+  models: KpiModelRow[];
+  lastUpdates: Array<{ slug: string; name: string; version: number; at: string; publisher: string }>;
+  businessMetrics: Array<
+    CatalogueMetric & {
+      models: Array<{ slug: string; name: string; total: Figure; points: Point[] }>;
+    }
+  >;
+  attention: Array<{
+    kind: 'stale' | 'never-called' | 'without-owner' | 'incomplete' | 'failing';
+    slug: string;
+    name: string;
+    message: string;
+  }>;
+  collectedAt?: string;
+}

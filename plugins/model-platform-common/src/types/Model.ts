@@ -1,0 +1,216 @@
+/** What a model is for the platform; further types come by configuration. @public */
+export type ModelType = 'ml' | 'prompt' | 'optimization' | 'process' | (string & {});
+
+/** @public */
+export type ModelLifecycle = 'experimental' | 'production' | 'deprecated';
+
+/** @public */
+export type ModelVisibility = 'system' | 'everyone';
+
+/** What the caller in hand may do with a model; buttons follow it, routes check it again. @public */
+export interface ModelActions {
+  update: boolean;
+  publish: boolean;
+  archive: boolean;
+  deploy: boolean;
+  createEndpointToken: boolean;
+}
+
+/** The few facts of a version that lists show. @public */
+export interface VersionSummary {
+  number: number;
+  status: VersionStatus;
+  /** ISO 8601, UTC. */
+  readyAt?: string;
+  /** Short facts for lists: theme and risk of the version's metadata. */
+  theme?: string;
+  risk?: string;
+}
+
+/** A named, owned thing in the registry. @public */
+export interface Model {
+  /** Never reused; what deployments, metrics and history refer to. */
+  id: string;
+  name: string;
+  /** DNS label of at most 50 characters: entity name, label, path. */
+  slug: string;
+  type: ModelType;
+  description: string;
+  /** Entity ref of a group, e.g. `group:default/crm`. */
+  owner: string;
+  /** Name of the system, as `toSystemName` writes it, e.g. `customer-care`. */
+  system: string;
+  lifecycle: ModelLifecycle;
+  visibility: ModelVisibility;
+  /** Entity refs of systems and groups that may also read it. */
+  sharedWith: string[];
+  tags: string[];
+  createdAt: string;
+  createdBy: string;
+  updatedAt: string;
+  archivedAt?: string;
+  aliases: Record<string, number>;
+  /** Version the alias `champion` names, else the newest ready one; its facts stand for the model. */
+  current?: VersionSummary;
+  /** Newest ready version. */
+  latest?: VersionSummary;
+  /** Metadata of `current`. */
+  metadata?: Record<string, unknown>;
+  /** Present where one model is read. */
+  actions?: ModelActions;
+  /** Changes with every change of the model; also sent as ETag. */
+  etag: string;
+}
+
+/** @public */
+export type VersionStatus = 'draft' | 'ready' | 'archived';
+
+/** @public */
+export type SignatureType = 'number' | 'integer' | 'string' | 'boolean';
+
+/** One named input or output of a model. @public */
+export interface SignatureField {
+  name: string;
+  type: SignatureType;
+  /** Shape of one row's value; absent for a scalar, -1 for a variable dimension. */
+  shape?: number[];
+  description?: string;
+  unit?: string;
+  optional?: boolean;
+  default?: unknown;
+  minimum?: number;
+  maximum?: number;
+  enum?: Array<string | number>;
+  example?: unknown;
+}
+
+/** Named, typed, shaped inputs and outputs; the source of the endpoint's OpenAPI. @public */
+export interface Signature {
+  inputs: SignatureField[];
+  outputs: SignatureField[];
+}
+
+/** A custom metric that the endpoint's code counts. @public */
+export interface CustomMetric {
+  name: string;
+  type: 'counter' | 'gauge' | 'histogram';
+  description?: string;
+  unit?: string;
+  labels?: string[];
+  /** Set by the platform: in the metric catalogue, so collected centrally. */
+  collected?: boolean;
+}
+
+/** @public */
+export interface Resources {
+  cpu?: string;
+  memory?: string;
+  gpu?: number;
+  replicas?: { min: number; max: number };
+}
+
+/** @public */
+export interface VersionFile {
+  /** Relative, `/`-separated. */
+  path: string;
+  /** `sha256:<64 hex>`. */
+  digest: string;
+  sizeBytes: number;
+}
+
+/** Where a version comes from; all of it optional, given by the publisher's client. @public */
+export interface Provenance {
+  client?: string;
+  commit?: string;
+  repository?: string;
+  ciRun?: string;
+  trainingRun?: string;
+}
+
+/** What a publisher says of a version, beside its files. @public */
+export interface VersionSpec {
+  metadata: Record<string, unknown>;
+  flavor: string;
+  runtime: 'node' | 'python';
+  signature: Signature;
+  /** Path of the developer's own endpoint code among the files. */
+  endpoint?: string;
+  resources?: Resources;
+  metrics?: CustomMetric[];
+  /** Evaluation metrics, e.g. `{ accuracy: 0.97 }`. */
+  evaluation?: Record<string, number>;
+  /** One line of inputs that the endpoint answers; shown, and used in snippets. */
+  example?: Record<string, unknown>;
+  provenance?: Provenance;
+}
+
+/** Immutable once `ready`. @public */
+export interface ModelVersion extends VersionSpec {
+  id: string;
+  modelId: string;
+  model: string;
+  number: number;
+  status: VersionStatus;
+  files: VersionFile[];
+  /** `sha256:<hex>` over spec and files: what is equal is not published twice. */
+  manifestDigest: string;
+  aliases: string[];
+  publisher: string;
+  createdAt: string;
+  readyAt?: string;
+  archivedAt?: string;
+  /** Only of a draft: digests that the store does not hold yet. */
+  missing?: string[];
+  expiresAt?: string;
+}
+
+/** Body of `POST models/{name}/versions`: everything `model.yaml` says, plus the files' digests. @public */
+export interface DraftRequest {
+  /** Fields of the model; used at its first publish, and refused by field where a later one differs. */
+  model: {
+    name: string;
+    type: ModelType;
+    owner: string;
+    system: string;
+    description: string;
+    lifecycle?: ModelLifecycle;
+    visibility?: ModelVisibility;
+    sharedWith?: string[];
+    tags?: string[];
+  };
+  version: VersionSpec;
+  files: VersionFile[];
+  /** Make a new version even where it equals the newest one. */
+  force?: boolean;
+}
+
+/** Answer of opening a draft. @public */
+export interface DraftResponse {
+  version: ModelVersion;
+  /** True where the newest ready version equals the request; nothing was made. */
+  unchanged: boolean;
+  /** Digests to upload. */
+  missing: string[];
+}
+
+/** @public */
+export interface HistoryEntry {
+  id: string;
+  at: string;
+  /** Who: entity ref of a user, or `token:<name>`. */
+  actor: string;
+  action: string;
+  reason?: string;
+  details?: Record<string, unknown>;
+}
+
+/** One broken rule of a metadata schema or of the manifest. @public */
+export interface FieldProblem {
+  /** Path in `model.yaml`, e.g. `metadata.data.personalData`. */
+  field: string;
+  rule: string;
+  given?: unknown;
+  example?: unknown;
+  /** Where the rule comes from: `platform`, or the schema's name. */
+  source: string;
+}

@@ -1,0 +1,4 @@
+export * from './Model';
+export * from './Deployment';
+export * from './Metrics';
+export * from './Access';

@@ -1,0 +1,105 @@
+import { Readable } from 'node:stream';
+import { LogLine, Model, ModelVersion, Resources, RunnerStatus } from '@model-platform/plugin-model-platform-common';
+
+/** @public */
+export interface DeploymentRef {
+  /** Name of the deployment, which is its endpoint's. */
+  name: string;
+}
+
+/** One variant of a revision, with all a driver needs to run it. @public */
+export interface DesiredVariant {
+  name: string;
+  weight: number;
+  model: Model;
+  version: ModelVersion;
+}
+
+/** @public */
+export interface DesiredRevision {
+  ref: DeploymentRef;
+  revision: number;
+  environment: string;
+  variants: DesiredVariant[];
+  resources?: Resources;
+  /** Opens one of the version's files; the driver checks nothing, the store has verified it. */
+  openFile(version: ModelVersion, path: string): Promise<Readable>;
+}
+
+/** @public */
+export interface DesiredToken {
+  id: string;
+  /** SHA-256 of the token, hex. */
+  hash: string;
+  consumer: string;
+  expiresAt?: string;
+}
+
+/** @public */
+export interface DesiredRoute {
+  revision: number;
+  environment: string;
+  variants: Array<{ name: string; weight: number; model: Model; version: number }>;
+  tokens: DesiredToken[];
+}
+
+/** @public */
+export interface ObservedDeployment {
+  runners: RunnerStatus[];
+  /** Revision that traffic goes to. */
+  routedRevision?: number;
+  /** Digest of the route as last applied; equal to `routeDigest` of the same desired route. */
+  routeDigest?: string;
+  /** Public URL of the endpoint. */
+  url?: string;
+}
+
+/** @public */
+export interface ScrapeTarget {
+  /** Stable over restarts of the portal; a restarted runner counts as the same target with a counter reset. */
+  id: string;
+  url: string;
+  headers?: Record<string, string>;
+  kind: 'gateway' | 'runner';
+}
+
+/** @public */
+export interface RunnerRef {
+  deployment: DeploymentRef;
+  runner: string;
+}
+
+/** @public */
+export interface LogOptions {
+  /** How many of the last lines first. */
+  tail?: number;
+  follow?: boolean;
+  signal?: AbortSignal;
+}
+
+/**
+ * One engine that can run model versions. All methods are idempotent, and may
+ * be called again after a crash at any line. @public
+ */
+export interface DeploymentDriver {
+  readonly name: string;
+  /** Why a runtime cannot be used here, if so. */
+  unavailable(runtime: 'node' | 'python'): Promise<string | undefined>;
+  /** Makes the runners of this revision exist; leaves those of others alone. */
+  apply(desired: DesiredRevision, options: { signal: AbortSignal }): Promise<void>;
+  observe(ref: DeploymentRef): Promise<ObservedDeployment>;
+  /** Digest that `observe` will show once this route is in force. */
+  routeDigest(ref: DeploymentRef, route: DesiredRoute): string;
+  /** Sends the endpoint's traffic to a revision whose runners are ready; returns when it is so. */
+  route(ref: DeploymentRef, route: DesiredRoute): Promise<void>;
+  /** Drains and stops the runners of all revisions but these. */
+  release(ref: DeploymentRef, keepRevisions: number[]): Promise<void>;
+  /** Route first, then runners: nothing of it is left. */
+  remove(ref: DeploymentRef): Promise<void>;
+  /** Names of the deployments of which anything exists, to find leftovers. */
+  list(): Promise<string[]>;
+  logs(ref: RunnerRef, options: LogOptions): AsyncIterable<LogLine>;
+  /** Runners with logs, those that are gone too. */
+  logSources(ref: DeploymentRef): Promise<string[]>;
+  scrapeTargets(): Promise<ScrapeTarget[]>;
+}
