@@ -13,6 +13,7 @@ import { trafficPlanSchema } from './TrafficPlan';
  * | `PUT /v1/deployments/{endpoint}/route` | a `TrafficPlan`; answers 200 once the gateway has it, 409 if a named runner is not ready |
  * | `POST /v1/deployments/{endpoint}/release` | `{ keep: string[] }`: all other runners of the endpoint are drained and stopped |
  * | `DELETE /v1/deployments/{endpoint}` | the route goes first, then the runners drain and stop |
+ * | `GET /metrics` | `model_runner_restarts_total`, Prometheus text |
  * | `GET /v1/runners/{id}/logs?tail=100&follow=true` | JSON lines, oldest first; of stopped runners too, as long as their logs are kept |
  *
  * Every call is idempotent; the plan is on disk before it is acted on, so a
@@ -73,7 +74,10 @@ export interface HostState {
     adminUrl?: string;
     adminSecret?: string;
     restarts: number;
+    /** Why it last ended, or why it cannot start. */
+    message?: string;
   };
+  /** `routeHash`: SHA-256 (hex) of `canonicalTrafficPlan` of the plan the gateway has. */
   deployments: Record<string, { runners: HostRunnerState[]; routedRevision?: number; routeHash?: string }>;
   /** What this machine cannot run, with the reason, e.g. `{ python: 'no Python …' }`. */
   unavailableRuntimes: Partial<Record<'node' | 'python', string>>;

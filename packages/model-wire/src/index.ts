@@ -8,4 +8,5 @@ export * from './runnerEnvironment';
 export * from './headers';
 export * from './TrafficPlan';
 export * from './HostApi';
+export * from './GatewayApi';
 export * from './errors';

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { gatewayRouteSchema, TrafficPlan } from './TrafficPlan';
+
+/**
+ * The environment variables that a gateway is started with. It has two
+ * listeners: the public one for applications, and an admin listener for its
+ * parent and the collector, on which every call carries `ADMIN_SECRET` as a
+ * bearer token.
+ *
+ * | admin call | does |
+ * |---|---|
+ * | `GET /routes` | {@link GatewayState} |
+ * | `PUT /routes` | `{ routes: GatewayRoute[] }`: these and no others. Before the first one the gateway answers 503 to everything |
+ * | `PUT /routes/{endpoint}` | one `GatewayRoute`, swapped as a whole; requests in flight finish where they are |
+ * | `DELETE /routes/{endpoint}` | the endpoint is unknown from now on |
+ * | `GET /metrics` | Prometheus text |
+ * | `GET /health/live`, `GET /health/ready` | without the secret; ready once it has a plan |
+ */
+export const gatewayEnvironmentSchema = z.object({
+  GATEWAY_HOST: z.string().min(1).default('127.0.0.1'),
+  /** 0 takes a free port; `GET /routes` of the admin listener tells which. */
+  GATEWAY_PORT: z.coerce.number().int().min(0).max(65535),
+  ADMIN_HOST: z.string().min(1).default('127.0.0.1'),
+  ADMIN_PORT: z.coerce.number().int().min(0).max(65535).default(0),
+  ADMIN_SECRET: z.string().min(16),
+  /** Key of the request ids' MAC; the same one verifies reported outcomes. */
+  REQUEST_ID_SECRET: z.string().min(16),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  /** How long requests in flight may take after SIGTERM, milliseconds. */
+  DRAIN_TIMEOUT_MS: z.coerce.number().int().nonnegative().default(10_000),
+});
+export type GatewayEnvironment = z.infer<typeof gatewayEnvironmentSchema>;
+
+export const gatewayRoutesSchema = z.object({
+  routes: z.array(gatewayRouteSchema),
+});
+export type GatewayRoutes = z.infer<typeof gatewayRoutesSchema>;
+
+export interface GatewayState {
+  pid: number;
+  /** Public base URL. */
+  url: string;
+  /** Whether a full plan has arrived since it started. */
+  planned: boolean;
+  routes: Array<{
+    endpoint: string;
+    revision: number;
+    hash: string;
+    runners: string[];
+  }>;
+  /** Requests in flight per runner id, of runners that no route names any more too. */
+  inFlight: Record<string, number>;
+}
+
+/**
+ * The plan as text that is equal for equal plans, whatever the order of keys.
+ * `routeHash` of the host's state is its SHA-256, hex.
+ */
+export function canonicalTrafficPlan(plan: TrafficPlan): string {
+  return JSON.stringify(sorted(plan));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(sorted);
+  }
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([, item]) => item !== undefined)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, item]) => [key, sorted(item)]),
+    );
+  }
+  return value;
+}
