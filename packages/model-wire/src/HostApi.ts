@@ -78,7 +78,16 @@ export interface HostState {
     message?: string;
   };
   /** `routeHash`: SHA-256 (hex) of `canonicalTrafficPlan` of the plan the gateway has. */
-  deployments: Record<string, { runners: HostRunnerState[]; routedRevision?: number; routeHash?: string }>;
+  deployments: Record<
+    string,
+    {
+      runners: HostRunnerState[];
+      /** Of the plan that the gateway has; absent where it has none. */
+      routedRevision?: number;
+      /** `trafficPlanHash` of that plan. */
+      routeHash?: string;
+    }
+  >;
   /** What this machine cannot run, with the reason, e.g. `{ python: 'no Python …' }`. */
   unavailableRuntimes: Partial<Record<'node' | 'python', string>>;
 }
