@@ -82,9 +82,7 @@ export interface HostState {
     string,
     {
       runners: HostRunnerState[];
-      /** Of the plan that the gateway has; absent where it has none. */
       routedRevision?: number;
-      /** `trafficPlanHash` of that plan. */
       routeHash?: string;
     }
   >;

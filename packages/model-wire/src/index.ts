@@ -7,7 +7,6 @@ export * from './RunnerManifest';
 export * from './runnerEnvironment';
 export * from './headers';
 export * from './TrafficPlan';
-export * from './trafficPlanHash';
 export * from './HostApi';
 export * from './GatewayApi';
 export * from './errors';
