@@ -39,7 +39,14 @@ export interface DesiredToken {
 export interface DesiredRoute {
   revision: number;
   environment: string;
-  variants: Array<{ name: string; weight: number; model: Model; version: number }>;
+  variants: Array<{
+    name: string;
+    weight: number;
+    model: Model;
+    version: number;
+    /** Ids of its runners, as `observe` shows them; those that are not ready get no traffic. */
+    runners: string[];
+  }>;
   tokens: DesiredToken[];
 }
 
@@ -52,6 +59,8 @@ export interface ObservedDeployment {
   routeDigest?: string;
   /** Public URL of the endpoint. */
   url?: string;
+  /** What keeps the engine itself from serving, in words; absent where nothing does. */
+  message?: string;
 }
 
 /** @public */

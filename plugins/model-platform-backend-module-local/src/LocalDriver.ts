@@ -1,0 +1,330 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { LoggerService } from '@backstage/backend-plugin-api';
+import { Config } from '@backstage/config';
+import { NotFoundError, ServiceUnavailableError } from '@backstage/errors';
+import {
+  canonicalTrafficPlan,
+  HostState,
+  RUNNER_SECRET_HEADER,
+  RunnerSpec,
+  TrafficPlan,
+  trafficPlanSchema,
+} from '@model-platform/model-wire';
+import { LogLine } from '@model-platform/plugin-model-platform-common';
+import {
+  DeploymentDriver,
+  DeploymentRef,
+  DesiredRevision,
+  DesiredRoute,
+  LogOptions,
+  ObservedDeployment,
+  RunnerRef,
+  ScrapeTarget,
+} from '@model-platform/plugin-model-platform-node';
+import { HostClient } from './HostClient';
+import { readJsonLines } from './readJsonLines';
+import { RunnerDirectories } from './RunnerDirectories';
+import { VersionFiles } from './VersionFiles';
+
+/** More copies of one model than this help no machine. */
+const MAX_REPLICAS = 8;
+
+/**
+ * Runs models as processes of this machine, through the host: the parent of
+ * gateway and runners, which goes on without the portal. This driver prepares
+ * what runners are started with and tells the host what shall run. @public
+ */
+export class LocalDriver implements DeploymentDriver {
+  static fromConfig(config: Config, options: { logger: LoggerService }): LocalDriver {
+    const dataDir = resolve(
+      config.getOptionalString('modelPlatform.local.dataDir') ??
+        process.env.MODEL_PLATFORM_DATA_DIR ??
+        '.model-platform',
+    );
+    return new LocalDriver(dataDir, options.logger);
+  }
+
+  readonly name = 'local';
+
+  private readonly host: HostClient;
+
+  private readonly versions: VersionFiles;
+
+  private readonly directories: RunnerDirectories;
+
+  /** Digest of the runners that a host process was told last, by endpoint and revision. */
+  private readonly told = new Map<string, string>();
+
+  private applying = 0;
+
+  private cleaning: Promise<void> = Promise.resolve();
+
+  private constructor(
+    private readonly dataDir: string,
+    private readonly logger: LoggerService,
+  ) {
+    this.host = new HostClient(dataDir);
+    this.versions = new VersionFiles(dataDir);
+    this.directories = new RunnerDirectories(dataDir);
+  }
+
+  async unavailable(runtime: 'node' | 'python'): Promise<string | undefined> {
+    return (await this.host.state()).unavailableRuntimes[runtime];
+  }
+
+  async apply(desired: DesiredRevision, options: { signal: AbortSignal }): Promise<void> {
+    const { ref, revision } = desired;
+    const state = await this.host.state();
+    const runners = this.runnersOf(desired);
+    const key = `${ref.name}/${revision}`;
+    const digest = digestOf([this.host.identity(), runners]);
+    const running = new Set(state.deployments[ref.name]?.runners.map(runner => runner.id));
+    if (this.told.get(key) === digest && runners.every(runner => running.has(runner.id))) {
+      return;
+    }
+    this.applying += 1;
+    try {
+      await this.cleaning;
+      await mkdir(this.dataDir, { recursive: true, mode: 0o700 });
+      for (const variant of desired.variants) {
+        const files = await this.versions.ensure(
+          variant.version,
+          desired.openFile,
+          options.signal,
+        );
+        await this.directories.ensure(
+          ref.name,
+          revision,
+          variant,
+          files,
+          urlOf(state, ref.name),
+        );
+      }
+      await this.host.putRunners(ref.name, runners, options.signal);
+      this.told.set(key, digest);
+    } finally {
+      this.applying -= 1;
+    }
+  }
+
+  async observe(ref: DeploymentRef): Promise<ObservedDeployment> {
+    const state = await this.host.state();
+    const deployment = state.deployments[ref.name];
+    return {
+      runners: (deployment?.runners ?? []).map(runner => ({
+        id: runner.id,
+        variant: runner.variant,
+        version: runner.version,
+        revision: runner.revision,
+        phase: runner.phase,
+        restarts: runner.restarts,
+        message: runner.message,
+        startedAt: runner.startedAt,
+        pid: runner.pid,
+      })),
+      // Without a gateway nothing is routed, whatever it had before it ended.
+      routedRevision: state.gateway.ready ? deployment?.routedRevision : undefined,
+      routeDigest: state.gateway.ready ? deployment?.routeHash : undefined,
+      url: urlOf(state, ref.name),
+      message: state.gateway.ready
+        ? undefined
+        : `The gateway is not ready${state.gateway.message ? `: ${state.gateway.message}` : ''}`,
+    };
+  }
+
+  routeDigest(ref: DeploymentRef, route: DesiredRoute): string {
+    return createHash('sha256')
+      .update(canonicalTrafficPlan(toPlan(ref, route)))
+      .digest('hex');
+  }
+
+  async route(ref: DeploymentRef, route: DesiredRoute): Promise<void> {
+    if (await this.host.putRoute(ref.name, toPlan(ref, route))) {
+      return;
+    }
+    // A runner that is down just now must not hold up a revoked token. The
+    // digest will differ, so that the whole plan is tried again later.
+    const state = await this.host.state();
+    const ready = new Set(
+      state.deployments[ref.name]?.runners
+        .filter(runner => runner.phase === 'ready')
+        .map(runner => runner.id),
+    );
+    const variants = route.variants.map(variant => ({
+      ...variant,
+      runners: variant.runners.filter(id => ready.has(id)),
+    }));
+    for (const variant of variants) {
+      if (variant.weight > 0 && variant.runners.length === 0) {
+        throw new ServiceUnavailableError(
+          `Variant ${variant.name} of ${ref.name} has no runner that is ready`,
+        );
+      }
+    }
+    if (!(await this.host.putRoute(ref.name, toPlan(ref, { ...route, variants })))) {
+      throw new ServiceUnavailableError(
+        `Runners of ${ref.name} stopped being ready while traffic was switched`,
+      );
+    }
+  }
+
+  async release(ref: DeploymentRef, keepRevisions: number[]): Promise<void> {
+    const state = await this.host.state();
+    const runners = state.deployments[ref.name]?.runners ?? [];
+    const keep = runners
+      .filter(runner => keepRevisions.includes(runner.revision))
+      .map(runner => runner.id);
+    await this.host.release(ref.name, keep);
+    // Directories of runners that still drain are left to a later call.
+    const draining = runners.map(runner => runner.revision);
+    await this.directories.keepOnly(ref.name, [...keepRevisions, ...draining]);
+    await this.removeUnusedVersions();
+  }
+
+  async remove(ref: DeploymentRef): Promise<void> {
+    await this.host.remove(ref.name);
+    for (const key of this.told.keys()) {
+      if (key.startsWith(`${ref.name}/`)) {
+        this.told.delete(key);
+      }
+    }
+    await this.directories.remove(ref.name);
+    await this.removeUnusedVersions();
+  }
+
+  async list(): Promise<string[]> {
+    const state = await this.host.state();
+    return [
+      ...new Set([
+        ...Object.keys(state.deployments),
+        ...(await this.directories.endpoints()),
+      ]),
+    ];
+  }
+
+  async *logs(ref: RunnerRef, options: LogOptions): AsyncIterable<LogLine> {
+    if (!ref.runner.startsWith(`${ref.deployment.name}-r`)) {
+      throw new NotFoundError(`${ref.deployment.name} has no runner ${ref.runner}`);
+    }
+    const body = await this.host.logs(ref.runner, options);
+    if (!body) {
+      throw new NotFoundError(`There are no logs of the runner ${ref.runner}`);
+    }
+    yield* readJsonLines(body, ref.runner);
+  }
+
+  async logSources(ref: DeploymentRef): Promise<string[]> {
+    const state = await this.host.state();
+    return (state.deployments[ref.name]?.runners ?? []).map(runner => runner.id);
+  }
+
+  async scrapeTargets(): Promise<ScrapeTarget[]> {
+    const { gateway, deployments } = await this.host.state();
+    const targets: ScrapeTarget[] = [];
+    if (gateway.adminUrl) {
+      targets.push({
+        id: 'local/gateway',
+        kind: 'gateway',
+        url: `${gateway.adminUrl}/metrics`,
+        headers: gateway.adminSecret
+          ? { authorization: `Bearer ${gateway.adminSecret}` }
+          : undefined,
+      });
+    }
+    for (const { runners } of Object.values(deployments)) {
+      for (const runner of runners) {
+        if (runner.url && (runner.phase === 'ready' || runner.phase === 'draining')) {
+          targets.push({
+            id: `local/${runner.id}`,
+            kind: 'runner',
+            url: `${runner.url}/metrics`,
+            headers: runner.secret
+              ? { [RUNNER_SECRET_HEADER]: runner.secret }
+              : undefined,
+          });
+        }
+      }
+    }
+    return targets;
+  }
+
+  private runnersOf(desired: DesiredRevision): RunnerSpec[] {
+    return desired.variants.flatMap(variant => {
+      const replicas = (variant.version.resources ?? desired.resources)?.replicas;
+      const count = Math.min(
+        Math.max(desired.resources?.replicas?.min ?? replicas?.min ?? 1, 1),
+        MAX_REPLICAS,
+      );
+      return Array.from({ length: count }, (_, index) => ({
+        id: runnerId(desired.ref.name, desired.revision, variant.name, index),
+        endpoint: desired.ref.name,
+        runtime: variant.version.runtime,
+        directory: resolve(
+          this.dataDir,
+          'runners',
+          desired.ref.name,
+          `r${desired.revision}-${variant.name}`,
+        ),
+        variant: variant.name,
+        version: variant.version.number,
+        revision: desired.revision,
+        environment: desired.environment,
+      }));
+    });
+  }
+
+  private async removeUnusedVersions(): Promise<void> {
+    this.cleaning = this.cleaning.then(async () => {
+      if (this.applying > 0) {
+        return;
+      }
+      try {
+        await this.versions.keepOnly(await this.directories.usedVersions());
+      } catch (error) {
+        this.logger.warn(`Files of versions no longer deployed could not be removed: ${error}`);
+      }
+    });
+    await this.cleaning;
+  }
+}
+
+function runnerId(endpoint: string, revision: number, variant: string, index: number) {
+  return `${endpoint}-r${revision}-${variant}-${index}`;
+}
+
+function urlOf(state: HostState, endpoint: string): string {
+  return `${state.gateway.url}/${endpoint}`;
+}
+
+function toPlan(ref: DeploymentRef, route: DesiredRoute): TrafficPlan {
+  return trafficPlanSchema.parse({
+    endpoint: ref.name,
+    revision: route.revision,
+    variants: route.variants.map(variant => ({
+      name: variant.name,
+      weight: variant.weight,
+      labels: {
+        system: variant.model.system,
+        model: variant.model.slug,
+        version: String(variant.version),
+        environment: route.environment,
+        endpoint: ref.name,
+        variant: variant.name,
+        revision: String(route.revision),
+      },
+      runners: variant.runners,
+    })),
+    tokens: route.tokens.map(token => ({
+      id: token.id,
+      hash: token.hash,
+      consumer: token.consumer,
+      expiresAt: token.expiresAt ? Date.parse(token.expiresAt) : undefined,
+    })),
+  });
+}
+
+function digestOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+}

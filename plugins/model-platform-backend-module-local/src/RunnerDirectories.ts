@@ -1,0 +1,110 @@
+import {
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { endpointDocsPage, endpointOpenApi } from '@model-platform/plugin-model-platform-common';
+import { DesiredVariant } from '@model-platform/plugin-model-platform-node';
+import { toRunnerManifest } from './toRunnerManifest';
+
+/** Directories that runners are started with: `runners/<endpoint>/r<revision>-<variant>/`. */
+export class RunnerDirectories {
+  private readonly root: string;
+
+  constructor(private readonly dataDir: string) {
+    this.root = join(dataDir, 'runners');
+  }
+
+  /** Makes or completes the directory of one variant of a revision. */
+  async ensure(
+    endpoint: string,
+    revision: number,
+    variant: DesiredVariant,
+    files: string,
+    url: string | undefined,
+  ): Promise<string> {
+    const directory = join(this.root, endpoint, `r${revision}-${variant.name}`);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const { model, version } = variant;
+    await writeIfDifferent(
+      join(directory, 'model.json'),
+      JSON.stringify(toRunnerManifest(model, version), undefined, 2),
+    );
+    await writeIfDifferent(
+      join(directory, 'openapi.json'),
+      JSON.stringify(endpointOpenApi({ endpoint, url, model, version }), undefined, 2),
+    );
+    await writeIfDifferent(join(directory, 'docs.html'), endpointDocsPage(endpoint));
+    await linkTo(join(directory, 'model'), files);
+    return directory;
+  }
+
+  /** Endpoints that have directories. */
+  async endpoints(): Promise<string[]> {
+    return await namesIn(this.root);
+  }
+
+  /** Removes the directories of all revisions but these. */
+  async keepOnly(endpoint: string, revisions: readonly number[]): Promise<void> {
+    const folder = join(this.root, endpoint);
+    for (const name of await namesIn(folder)) {
+      const revision = Number(/^r(\d+)-/.exec(name)?.[1]);
+      if (!revisions.includes(revision)) {
+        await rm(join(folder, name), { recursive: true, force: true });
+      }
+    }
+  }
+
+  async remove(endpoint: string): Promise<void> {
+    await rm(join(this.root, endpoint), { recursive: true, force: true });
+  }
+
+  /** Versions that any directory links to, as `<model id>/<number>`. */
+  async usedVersions(): Promise<Set<string>> {
+    const used = new Set<string>();
+    for (const endpoint of await this.endpoints()) {
+      for (const name of await namesIn(join(this.root, endpoint))) {
+        const link = join(this.root, endpoint, name, 'model');
+        const target = await readlink(link).catch(() => undefined);
+        if (target) {
+          const folder = dirname(resolve(dirname(link), target));
+          used.add(`${basename(dirname(folder))}/${basename(folder)}`);
+        }
+      }
+    }
+    return used;
+  }
+}
+
+/** Whole or not at all, and not at all where nothing changes. */
+async function writeIfDifferent(path: string, text: string): Promise<void> {
+  if ((await readFile(path, 'utf8').catch(() => undefined)) === text) {
+    return;
+  }
+  const temporary = `${path}.tmp`;
+  await writeFile(temporary, text, { mode: 0o600, flush: true });
+  await rename(temporary, path);
+}
+
+async function linkTo(path: string, target: string): Promise<void> {
+  // Relative, so that the data folder can be moved.
+  const wanted = relative(dirname(path), target);
+  if ((await readlink(path).catch(() => undefined)) === wanted) {
+    return;
+  }
+  if (await lstat(path).catch(() => undefined)) {
+    await rm(path, { recursive: true, force: true });
+  }
+  await symlink(wanted, path);
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return await readdir(folder).catch(() => []);
+}

@@ -1,0 +1,41 @@
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { LogLine } from '@model-platform/plugin-model-platform-common';
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+/** Log lines from JSON lines; what is no JSON is a message of its own. */
+export async function* readJsonLines(
+  source: AsyncIterable<Buffer>,
+  runner: string,
+): AsyncIterable<LogLine> {
+  const lines = createInterface({ input: Readable.from(source), crlfDelay: Infinity });
+  for await (const line of lines) {
+    if (line.trim() !== '') {
+      yield toLogLine(line, runner);
+    }
+  }
+}
+
+function toLogLine(line: string, runner: string): LogLine {
+  const fields = parse(line) ?? { message: line };
+  const level = LEVELS.find(known => known === fields.level) ?? 'info';
+  return {
+    ...fields,
+    at: String(fields.at ?? fields.time ?? fields.timestamp ?? ''),
+    level,
+    message: String(fields.message ?? fields.msg ?? ''),
+    runner,
+  };
+}
+
+function parse(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? { ...value }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,29 @@
+import { RunnerManifest } from '@model-platform/model-wire';
+import { Model, ModelVersion } from '@model-platform/plugin-model-platform-common';
+
+/** What a runtime is told of a version. */
+export function toRunnerManifest(model: Model, version: ModelVersion): RunnerManifest {
+  return {
+    formatVersion: 1,
+    model: {
+      name: model.name,
+      slug: model.slug,
+      system: model.system,
+      type: model.type,
+      description: model.description,
+    },
+    version: version.number,
+    flavor: version.flavor,
+    files: version.files.map(file => file.path),
+    endpoint: version.endpoint,
+    signature: version.signature,
+    example: version.example,
+    metrics: (version.metrics ?? []).map(({ name, type, description, unit, labels }) => ({
+      name,
+      type,
+      description,
+      unit,
+      labels,
+    })),
+  };
+}

@@ -1,0 +1,365 @@
+import { randomUUID } from 'node:crypto';
+import { isDatabaseConflictError } from '@backstage/backend-plugin-api';
+import { ConflictError } from '@backstage/errors';
+import { HistoryEntry } from '@model-platform/plugin-model-platform-common';
+import { DesiredToken } from '@model-platform/plugin-model-platform-node';
+import { Knex } from 'knex';
+import {
+  DeploymentQuery,
+  DeploymentRecord,
+  DeploymentStatus,
+  DeploymentStore,
+  DesiredChange,
+  EndpointTokenRecord,
+  HistoryDraft,
+  NewDeployment,
+  NewRevision,
+  RevisionRecord,
+  SourceRecord,
+} from './DeploymentStore';
+import { ModelScope } from './ModelScope';
+import { LEADER_LEASE } from './LeaderLease';
+import {
+  DeploymentRow,
+  HistoryRow,
+  RevisionRow,
+  SourceRow,
+  TokenRow,
+  toDeployment,
+  toHistoryEntry,
+  toRevision,
+  toSource,
+  toToken,
+} from './deploymentRows';
+
+/** Deployments in SQLite or PostgreSQL. */
+export class DatabaseDeploymentStore implements DeploymentStore {
+  static create(options: { knex: Knex; clock?: () => Date }) {
+    return new DatabaseDeploymentStore(options.knex, options.clock ?? (() => new Date()));
+  }
+
+  private constructor(private readonly knex: Knex, private readonly clock: () => Date) {}
+
+  async create(
+    deployment: NewDeployment,
+    revision: NewRevision,
+    history: HistoryDraft,
+  ): Promise<DeploymentRecord> {
+    const id = randomUUID();
+    const now = this.now();
+    try {
+      await this.knex.transaction(async tx => {
+        await tx<DeploymentRow>('deployments').insert({
+          id,
+          name: deployment.name,
+          model_id: deployment.modelId,
+          model: deployment.model,
+          model_slug: deployment.modelSlug,
+          system: deployment.system,
+          owner: deployment.owner,
+          environment: deployment.environment,
+          spec: JSON.stringify(deployment.spec),
+          generation: 1,
+          changes: 1,
+          source: deployment.source,
+          off: false,
+          deleting: false,
+          watched: JSON.stringify(deployment.watched),
+          phase: 'Pending',
+          conditions: '[]',
+          runners: '[]',
+          created_at: now,
+          updated_at: now,
+          updated_by: history.actor,
+        });
+        const number = await this.insertRevision(tx, { id, name: deployment.name }, revision);
+        await tx<DeploymentRow>('deployments').where({ id }).update({ revision: number });
+        await this.insertHistory(
+          tx,
+          { id, name: deployment.name, modelId: deployment.modelId },
+          { ...history, details: { revision: number, ...history.details } },
+        );
+      });
+    } catch (error) {
+      if (isDatabaseConflictError(error)) {
+        throw new ConflictError(`The name ${deployment.name} is taken`);
+      }
+      throw error;
+    }
+    return await this.byId(id);
+  }
+
+  async change(from: DeploymentRecord, change: DesiredChange): Promise<DeploymentRecord> {
+    const { set, revision, history } = change;
+    await this.knex.transaction(async tx => {
+      const update: Partial<DeploymentRow> = {
+        changes: from.changes + 1,
+        updated_at: this.now(),
+        updated_by: history.actor,
+      };
+      if (set.spec) {
+        update.spec = JSON.stringify(set.spec);
+        update.generation = from.generation + 1;
+      }
+      if (set.owner !== undefined) update.owner = set.owner;
+      if (set.model !== undefined) update.model = set.model;
+      if (set.modelSlug !== undefined) update.model_slug = set.modelSlug;
+      if (set.source !== undefined) update.source = set.source;
+      if (set.deleting !== undefined) update.deleting = set.deleting;
+      if (set.watched) update.watched = JSON.stringify(set.watched);
+      if (set.off !== undefined) {
+        update.off = set.off;
+        update.off_reason = set.offReason ?? null;
+      }
+      let number: number | undefined;
+      if (revision) {
+        number = await this.insertRevision(tx, from, revision);
+        update.revision = number;
+        update.rollout_started_at = null;
+      } else if (set.off === false) {
+        update.rollout_started_at = null;
+      }
+      const updated = await tx<DeploymentRow>('deployments')
+        .where({ id: from.id, changes: from.changes })
+        .update(update);
+      if (updated === 0) {
+        throw new ConflictError(
+          `Deployment ${from.name} was changed by someone else in the meantime; read it again and repeat`,
+        );
+      }
+      await this.insertHistory(tx, from, {
+        ...history,
+        details: number ? { revision: number, ...history.details } : history.details,
+      });
+    });
+    return await this.byId(from.id);
+  }
+
+  async get(name: string): Promise<DeploymentRecord | undefined> {
+    const row = await this.knex<DeploymentRow>('deployments').where({ name }).first();
+    return row && toDeployment(row);
+  }
+
+  async list(query: DeploymentQuery, scope: ModelScope) {
+    const matches = () => {
+      const select = this.knex<DeploymentRow>('deployments').where({ deleting: false });
+      if (query.modelId) select.andWhere('model_id', query.modelId);
+      if (query.system) select.andWhere('system', query.system);
+      if (query.environment) select.andWhere('environment', query.environment);
+      scope(select, 'deployments.model_id');
+      return select;
+    };
+    const page = matches().orderBy('name').limit(query.limit);
+    if (query.after) page.andWhere('name', '>', query.after);
+    const [rows, counted] = await Promise.all([
+      page,
+      matches().count({ count: '*' }).first<{ count: number | string }>(),
+    ]);
+    return {
+      items: (rows as DeploymentRow[]).map(toDeployment),
+      totalItems: Number(counted?.count ?? 0),
+    };
+  }
+
+  async all(): Promise<DeploymentRecord[]> {
+    const rows = await this.knex<DeploymentRow>('deployments').orderBy('name');
+    return rows.map(toDeployment);
+  }
+
+  async revision(deploymentId: string, number: number): Promise<RevisionRecord | undefined> {
+    const row = await this.knex<RevisionRow>('deployment_revisions')
+      .where({ deployment_id: deploymentId, number })
+      .first();
+    return row && toRevision(row);
+  }
+
+  async revisions(deploymentId: string, page: { limit: number; before?: number }) {
+    const select = this.knex<RevisionRow>('deployment_revisions')
+      .where({ deployment_id: deploymentId })
+      .orderBy('number', 'desc')
+      .limit(page.limit);
+    if (page.before !== undefined) select.andWhere('number', '<', page.before);
+    return (await select).map(toRevision);
+  }
+
+  async history(name: string, page: { limit: number; before?: string }): Promise<HistoryEntry[]> {
+    const select = this.knex<HistoryRow>('deployment_history')
+      .where({ name })
+      .orderBy('id', 'desc')
+      .limit(page.limit);
+    if (page.before !== undefined) select.andWhere('id', '<', page.before);
+    return (await select).map(toHistoryEntry);
+  }
+
+  async saveStatus(id: string, status: DeploymentStatus, fencing: number): Promise<boolean> {
+    const updated = await this.knex<DeploymentRow>('deployments')
+      .where({ id })
+      .whereExists(this.heldLease(fencing))
+      .update({
+        serving_revision: status.servingRevision ?? null,
+        rollout_started_at: status.rolloutStartedAt ?? null,
+        phase: status.phase,
+        conditions: JSON.stringify(status.conditions),
+        runners: JSON.stringify(status.runners),
+        url: status.url ?? null,
+      });
+    return updated > 0;
+  }
+
+  async markServed(id: string, revision: number, at: string): Promise<void> {
+    await this.knex<RevisionRow>('deployment_revisions')
+      .where({ deployment_id: id, number: revision })
+      .whereNull('first_served_at')
+      .update({ first_served_at: at });
+  }
+
+  async erase(id: string, fencing: number): Promise<void> {
+    await this.knex.transaction(async tx => {
+      const erased = await tx<DeploymentRow>('deployments')
+        .where({ id, deleting: true })
+        .whereExists(this.heldLease(fencing))
+        .delete();
+      if (erased > 0) {
+        await tx<TokenRow>('deployment_tokens').where({ deployment_id: id }).delete();
+      }
+    });
+  }
+
+  async addHistory(deployment: DeploymentRecord, entry: HistoryDraft): Promise<void> {
+    await this.insertHistory(this.knex, deployment, entry);
+  }
+
+  async addToken(token: EndpointTokenRecord, hash: string): Promise<void> {
+    await this.knex<TokenRow>('deployment_tokens').insert({
+      id: token.id,
+      deployment_id: token.deploymentId,
+      endpoint: token.endpoint,
+      hash,
+      consumer: token.consumer,
+      created_by: token.createdBy,
+      created_at: token.createdAt,
+      expires_at: token.expiresAt,
+    });
+  }
+
+  async tokens(deploymentId: string): Promise<EndpointTokenRecord[]> {
+    const rows = await this.knex<TokenRow>('deployment_tokens')
+      .where({ deployment_id: deploymentId })
+      .orderBy('created_at', 'desc')
+      .limit(1000);
+    return rows.map(toToken);
+  }
+
+  async liveTokens(deploymentId: string, now: Date): Promise<DesiredToken[]> {
+    const rows = await this.knex<TokenRow>('deployment_tokens')
+      .where({ deployment_id: deploymentId })
+      .whereNull('revoked_at')
+      .andWhere(either =>
+        either.whereNull('expires_at').orWhere('expires_at', '>', now.toISOString()),
+      )
+      .orderBy('id');
+    return rows.map(row => ({
+      id: row.id,
+      hash: row.hash,
+      consumer: row.consumer,
+      expiresAt: row.expires_at ?? undefined,
+    }));
+  }
+
+  async revokeToken(deploymentId: string, id: string, at: string) {
+    await this.knex<TokenRow>('deployment_tokens')
+      .where({ deployment_id: deploymentId, id })
+      .whereNull('revoked_at')
+      .update({ revoked_at: at });
+    const row = await this.knex<TokenRow>('deployment_tokens')
+      .where({ deployment_id: deploymentId, id })
+      .first();
+    return row && toToken(row);
+  }
+
+  async dropExpiredTokens(before: Date): Promise<number> {
+    return await this.knex<TokenRow>('deployment_tokens')
+      .where('expires_at', '<', before.toISOString())
+      .delete();
+  }
+
+  async sources(): Promise<SourceRecord[]> {
+    return (await this.knex<SourceRow>('deployment_sources')).map(toSource);
+  }
+
+  async saveSource(source: SourceRecord): Promise<void> {
+    await this.knex<SourceRow>('deployment_sources')
+      .insert({
+        entity_ref: source.entityRef,
+        location: source.location,
+        name: source.name,
+        digest: source.digest ?? null,
+        state: source.state,
+        message: source.message ?? null,
+        updated_at: source.updatedAt,
+      })
+      .onConflict('entity_ref')
+      .merge();
+  }
+
+  private now(): string {
+    return this.clock().toISOString();
+  }
+
+  private async byId(id: string): Promise<DeploymentRecord> {
+    const row = await this.knex<DeploymentRow>('deployments').where({ id }).first();
+    if (!row) {
+      throw new ConflictError('The deployment was deleted in the meantime');
+    }
+    return toDeployment(row);
+  }
+
+  private heldLease(fencing: number) {
+    return this.knex
+      .select(this.knex.raw('1'))
+      .from('deployment_leases')
+      .where({ name: LEADER_LEASE, fencing });
+  }
+
+  private async insertRevision(
+    tx: Knex.Transaction,
+    deployment: { id: string; name: string },
+    revision: NewRevision,
+  ): Promise<number> {
+    const last = await tx<RevisionRow>('deployment_revisions')
+      .where({ name: deployment.name })
+      .max({ number: 'number' })
+      .first<{ number?: number | string }>();
+    const number = Number(last?.number ?? 0) + 1;
+    await tx<RevisionRow>('deployment_revisions').insert({
+      deployment_id: deployment.id,
+      name: deployment.name,
+      number,
+      created_at: this.now(),
+      actor: revision.actor,
+      reason: revision.reason,
+      snapshot: JSON.stringify({
+        variants: revision.variants,
+        resources: revision.resources,
+      }),
+    });
+    return number;
+  }
+
+  private async insertHistory(
+    tx: Knex,
+    deployment: { id: string; name: string; modelId: string },
+    entry: HistoryDraft,
+  ): Promise<void> {
+    await tx<HistoryRow>('deployment_history').insert({
+      deployment_id: deployment.id,
+      name: deployment.name,
+      model_id: deployment.modelId,
+      at: this.now(),
+      actor: entry.actor,
+      action: entry.action,
+      reason: entry.reason,
+      details: entry.details && JSON.stringify(entry.details),
+    });
+  }
+}

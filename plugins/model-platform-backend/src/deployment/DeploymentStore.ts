@@ -1,0 +1,199 @@
+import {
+  Condition,
+  DeploymentPhase,
+  DeploymentSpec,
+  EndpointToken,
+  HistoryEntry,
+  ResolvedVariant,
+  Resources,
+  RunnerStatus,
+} from '@model-platform/plugin-model-platform-common';
+import { DesiredToken } from '@model-platform/plugin-model-platform-node';
+import { ModelScope } from './ModelScope';
+
+/** Versions that a deployment's triggers look at, by model id. */
+export type WatchedVersions = Record<
+  string,
+  { latest?: number; aliases?: Record<string, number> }
+>;
+
+/** A deployment as it is kept: desired state, and the state as last observed. */
+export interface DeploymentRecord {
+  /** Never reused, unlike the name. */
+  id: string;
+  name: string;
+  modelId: string;
+  model: string;
+  modelSlug: string;
+  system: string;
+  owner: string;
+  environment: string;
+  spec: DeploymentSpec;
+  generation: number;
+  /** Grows with each change of desired state; what `ETag` is made of. */
+  changes: number;
+  source: string;
+  off: boolean;
+  offReason?: string;
+  /** To be removed; its name is free once nothing of it runs any more. */
+  deleting: boolean;
+  revision?: number;
+  servingRevision?: number;
+  rolloutStartedAt?: string;
+  watched: WatchedVersions;
+  phase: DeploymentPhase;
+  conditions: Condition[];
+  runners: RunnerStatus[];
+  url?: string;
+  createdAt: string;
+  updatedAt: string;
+  updatedBy: string;
+}
+
+/** What the reconciler writes; desired state is never among it. */
+export type DeploymentStatus = Pick<
+  DeploymentRecord,
+  'servingRevision' | 'rolloutStartedAt' | 'phase' | 'conditions' | 'runners' | 'url'
+>;
+
+/** An immutable revision as it is kept. */
+export interface RevisionRecord {
+  deploymentId: string;
+  name: string;
+  number: number;
+  createdAt: string;
+  actor: string;
+  reason: string;
+  variants: ResolvedVariant[];
+  resources?: Resources;
+  /** When traffic first went to it. */
+  firstServedAt?: string;
+}
+
+export type NewRevision = Pick<
+  RevisionRecord,
+  'actor' | 'reason' | 'variants' | 'resources'
+>;
+
+export interface HistoryDraft {
+  actor: string;
+  action: string;
+  reason?: string;
+  details?: Record<string, unknown>;
+}
+
+/** One change of desired state, made in one transaction with its revision and history. */
+export interface DesiredChange {
+  /** Fields to change; the generation grows where `spec` is among them. */
+  set: Partial<
+    Pick<
+      DeploymentRecord,
+      | 'spec'
+      | 'owner'
+      | 'model'
+      | 'modelSlug'
+      | 'source'
+      | 'off'
+      | 'offReason'
+      | 'deleting'
+      | 'watched'
+    >
+  >;
+  revision?: NewRevision;
+  history: HistoryDraft;
+}
+
+export type NewDeployment = Pick<
+  DeploymentRecord,
+  | 'name'
+  | 'modelId'
+  | 'model'
+  | 'modelSlug'
+  | 'system'
+  | 'owner'
+  | 'environment'
+  | 'spec'
+  | 'source'
+  | 'watched'
+>;
+
+export interface DeploymentQuery {
+  modelId?: string;
+  system?: string;
+  environment?: string;
+  limit: number;
+  /** Name after which the page starts. */
+  after?: string;
+}
+
+export interface EndpointTokenRecord extends EndpointToken {
+  deploymentId: string;
+}
+
+/** A declaration read from Git, and what became of it. */
+export interface SourceRecord {
+  entityRef: string;
+  location: string;
+  name: string;
+  digest?: string;
+  state: 'applied' | 'refused' | 'orphaned';
+  message?: string;
+  updatedAt: string;
+}
+
+/** Keeps deployments. Knows no rules. */
+export interface DeploymentStore {
+  /** Throws `ConflictError` where the name is taken. */
+  create(
+    deployment: NewDeployment,
+    revision: NewRevision,
+    history: HistoryDraft,
+  ): Promise<DeploymentRecord>;
+  /**
+   * Throws `ConflictError` where the record was changed by someone else since
+   * it was read.
+   */
+  change(from: DeploymentRecord, change: DesiredChange): Promise<DeploymentRecord>;
+  get(name: string): Promise<DeploymentRecord | undefined>;
+  /** A page in the order of names, with the condition on the model in SQL. */
+  list(
+    query: DeploymentQuery,
+    scope: ModelScope,
+  ): Promise<{ items: DeploymentRecord[]; totalItems: number }>;
+  /** All of them, for the reconciler. */
+  all(): Promise<DeploymentRecord[]>;
+  revision(deploymentId: string, number: number): Promise<RevisionRecord | undefined>;
+  /** Newest first. */
+  revisions(
+    deploymentId: string,
+    page: { limit: number; before?: number },
+  ): Promise<RevisionRecord[]>;
+  /** Newest first. */
+  history(name: string, page: { limit: number; before?: string }): Promise<HistoryEntry[]>;
+
+  /**
+   * Written only while the lease with this fencing number is held; answers
+   * false where it is not.
+   */
+  saveStatus(id: string, status: DeploymentStatus, fencing: number): Promise<boolean>;
+  markServed(id: string, revision: number, at: string): Promise<void>;
+  /** After nothing of it runs any more. */
+  erase(id: string, fencing: number): Promise<void>;
+  addHistory(deployment: DeploymentRecord, entry: HistoryDraft): Promise<void>;
+
+  addToken(token: EndpointTokenRecord, hash: string): Promise<void>;
+  tokens(deploymentId: string): Promise<EndpointTokenRecord[]>;
+  /** What the gateway should let in now: neither revoked nor expired. */
+  liveTokens(deploymentId: string, now: Date): Promise<DesiredToken[]>;
+  /** Answers undefined where there is none. */
+  revokeToken(
+    deploymentId: string,
+    id: string,
+    at: string,
+  ): Promise<EndpointTokenRecord | undefined>;
+  /** Removes what expired before this time. */
+  dropExpiredTokens(before: Date): Promise<number>;
+
+  sources(): Promise<SourceRecord[]>;
+  saveSource(source: SourceRecord): Promise<void>;
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { Knex } from 'knex';
+
+/** The one lease of the platform: its holder reconciles and collects. */
+export const LEADER_LEASE = 'leader';
+
+interface LeaseRow {
+  name: string;
+  holder: string;
+  expires_at: number | string;
+  fencing: number | string;
+}
+
+/**
+ * A lease in the database: of several portal processes, one leads. Its fencing
+ * number grows with each change of the holder and is checked in the writes of
+ * the leader, so that one that was paused and woke up late changes nothing.
+ */
+export class LeaderLease {
+  static create(options: { knex: Knex; ttlMs?: number; clock?: () => number }) {
+    return new LeaderLease(
+      options.knex,
+      options.ttlMs ?? 15_000,
+      options.clock ?? Date.now,
+    );
+  }
+
+  private readonly holder = randomUUID();
+
+  private held: { fencing: number; until: number } | undefined;
+
+  private constructor(
+    private readonly knex: Knex,
+    private readonly ttlMs: number,
+    private readonly clock: () => number,
+  ) {}
+
+  /** The fencing number, where this process leads now. */
+  async hold(): Promise<number | undefined> {
+    const now = this.clock();
+    // Renewed in good time: a third of its life is left when it is asked for again.
+    if (this.held && this.held.until - now > (this.ttlMs * 2) / 3) {
+      return this.held.fencing;
+    }
+    this.held = await this.acquire(now);
+    return this.held?.fencing;
+  }
+
+  /** Lets another process lead at once. */
+  async release(): Promise<void> {
+    this.held = undefined;
+    await this.knex<LeaseRow>('deployment_leases')
+      .where({ name: LEADER_LEASE, holder: this.holder })
+      .update({ expires_at: 0 });
+  }
+
+  private async acquire(now: number) {
+    const until = now + this.ttlMs;
+    await this.knex<LeaseRow>('deployment_leases')
+      .insert({ name: LEADER_LEASE, holder: this.holder, expires_at: 0, fencing: 0 })
+      .onConflict('name')
+      .ignore();
+    const renewed = await this.knex<LeaseRow>('deployment_leases')
+      .where({ name: LEADER_LEASE, holder: this.holder })
+      .andWhere('expires_at', '>', now)
+      .update({ expires_at: until });
+    if (renewed === 0) {
+      // Each taking over has a number of its own, also from itself after a pause.
+      const taken = await this.knex<LeaseRow>('deployment_leases')
+        .where({ name: LEADER_LEASE })
+        .andWhere('expires_at', '<=', now)
+        .update({
+          holder: this.holder,
+          expires_at: until,
+          fencing: this.knex.raw('fencing + 1'),
+        });
+      if (taken === 0) {
+        return undefined;
+      }
+    }
+    const row = await this.knex<LeaseRow>('deployment_leases')
+      .where({ name: LEADER_LEASE, holder: this.holder })
+      .first();
+    return row && { fencing: Number(row.fencing), until };
+  }
+}

@@ -1,0 +1,163 @@
+import { HistoryEntry } from '@model-platform/plugin-model-platform-common';
+import {
+  DeploymentRecord,
+  EndpointTokenRecord,
+  RevisionRecord,
+  SourceRecord,
+} from './DeploymentStore';
+
+export interface DeploymentRow {
+  id: string;
+  name: string;
+  model_id: string;
+  model: string;
+  model_slug: string;
+  system: string;
+  owner: string;
+  environment: string;
+  spec: string;
+  generation: number;
+  changes: number;
+  source: string;
+  off: boolean | number;
+  off_reason: string | null;
+  deleting: boolean | number;
+  revision: number | null;
+  serving_revision: number | null;
+  rollout_started_at: string | null;
+  watched: string;
+  phase: string;
+  conditions: string;
+  runners: string;
+  url: string | null;
+  created_at: string;
+  updated_at: string;
+  updated_by: string;
+}
+
+export interface RevisionRow {
+  deployment_id: string;
+  name: string;
+  number: number;
+  created_at: string;
+  actor: string;
+  reason: string;
+  snapshot: string;
+  first_served_at: string | null;
+}
+
+export interface TokenRow {
+  id: string;
+  deployment_id: string;
+  endpoint: string;
+  hash: string;
+  consumer: string;
+  created_by: string;
+  created_at: string;
+  expires_at: string | null;
+  revoked_at: string | null;
+}
+
+export interface HistoryRow {
+  id: number | string;
+  deployment_id: string;
+  name: string;
+  model_id: string;
+  at: string;
+  actor: string;
+  action: string;
+  reason: string | null;
+  details: string | null;
+}
+
+export interface SourceRow {
+  entity_ref: string;
+  location: string;
+  name: string;
+  digest: string | null;
+  state: string;
+  message: string | null;
+  updated_at: string;
+}
+
+export function toDeployment(row: DeploymentRow): DeploymentRecord {
+  return {
+    id: row.id,
+    name: row.name,
+    modelId: row.model_id,
+    model: row.model,
+    modelSlug: row.model_slug,
+    system: row.system,
+    owner: row.owner,
+    environment: row.environment,
+    spec: JSON.parse(row.spec),
+    generation: row.generation,
+    changes: row.changes,
+    source: row.source,
+    off: Boolean(row.off),
+    offReason: row.off_reason ?? undefined,
+    deleting: Boolean(row.deleting),
+    revision: row.revision ?? undefined,
+    servingRevision: row.serving_revision ?? undefined,
+    rolloutStartedAt: row.rollout_started_at ?? undefined,
+    watched: JSON.parse(row.watched),
+    phase: row.phase as DeploymentRecord['phase'],
+    conditions: JSON.parse(row.conditions),
+    runners: JSON.parse(row.runners),
+    url: row.url ?? undefined,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    updatedBy: row.updated_by,
+  };
+}
+
+export function toRevision(row: RevisionRow): RevisionRecord {
+  const snapshot = JSON.parse(row.snapshot);
+  return {
+    deploymentId: row.deployment_id,
+    name: row.name,
+    number: row.number,
+    createdAt: row.created_at,
+    actor: row.actor,
+    reason: row.reason,
+    variants: snapshot.variants,
+    resources: snapshot.resources,
+    firstServedAt: row.first_served_at ?? undefined,
+  };
+}
+
+export function toToken(row: TokenRow): EndpointTokenRecord {
+  return {
+    id: row.id,
+    deploymentId: row.deployment_id,
+    endpoint: row.endpoint,
+    consumer: row.consumer,
+    createdBy: row.created_by,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at ?? undefined,
+    revokedAt: row.revoked_at ?? undefined,
+  };
+}
+
+export function toHistoryEntry(row: HistoryRow): HistoryEntry {
+  return {
+    id: String(row.id),
+    at: row.at,
+    actor: row.actor,
+    action: row.action,
+    reason: row.reason ?? undefined,
+    details: row.details ? JSON.parse(row.details) : undefined,
+  };
+}
+
+export function toSource(row: SourceRow): SourceRecord {
+  return {
+    entityRef: row.entity_ref,
+    location: row.location,
+    name: row.name,
+    digest: row.digest ?? undefined,
+    state: row.state as SourceRecord['state'],
+    message: row.message ?? undefined,
+    updatedAt: row.updated_at,
+  };
+}
