@@ -1,0 +1,167 @@
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { readJson } from './dataFolder.mjs';
+import { inRoot } from './paths.mjs';
+import {
+  end,
+  isRunning,
+  requireFreePort,
+  sleep,
+  startTimeOf,
+} from './processes.mjs';
+import { PlainError, say } from './progress.mjs';
+
+/**
+ * The host process, parent of gateway and runners. It is found again when it
+ * survived the last portal, started when not, and brought back when it ends.
+ */
+export class Host {
+  #record;
+  #stopping = false;
+  #startArguments;
+
+  constructor({ dataDir, bind, port }) {
+    this.dataDir = dataDir;
+    this.bind = bind;
+    this.port = port;
+    this.logFile = path.join(dataDir, 'logs', 'host.log');
+  }
+
+  get #address() {
+    return readJson(path.join(this.dataDir, 'host', 'host.json'));
+  }
+
+  /** What the host says of itself; rejects where it doesn't answer. */
+  async state() {
+    const address = this.#address;
+    if (!address)
+      throw new PlainError('The host has not told its address yet.');
+    const response = await fetch(`${address.url}/v1/state`, {
+      headers: { authorization: `Bearer ${address.secret}` },
+      signal: AbortSignal.timeout(3_000),
+    });
+    if (!response.ok)
+      throw new PlainError(`The host answered ${response.status}.`);
+    return await response.json();
+  }
+
+  /** Looks for one that survived; it proves itself by its secret. */
+  async find() {
+    try {
+      const state = await this.state();
+      this.#record = { pid: state.pid, startTime: startTimeOf(state.pid) };
+    } catch {
+      return;
+    }
+    const survivor = await this.state();
+    if (survivor.gateway.url !== `http://${this.bind}:${this.port}`) {
+      say(
+        `  … the gateway served on ${survivor.gateway.url}; it moves to port ${this.port}`,
+      );
+      await end(this.#record, { graceMs: 15_000 });
+      this.#record = undefined;
+    }
+  }
+
+  async requireFreePort() {
+    if (!this.#record)
+      await requireFreePort(this.port, this.bind, 'GATEWAY_PORT');
+  }
+
+  /** Starts it unless it runs; returns when the gateway is ready. */
+  async start(toolchain, python) {
+    this.#startArguments = [toolchain, python];
+    if (this.#record && isRunning(this.#record)) {
+      const { deployments } = await this.state();
+      say(
+        `  ✓ gateway and runners were still serving (${
+          Object.keys(deployments).length
+        } endpoints); taken over`,
+      );
+    } else {
+      this.#spawn(toolchain, python);
+    }
+    await this.#gatewayReady();
+    this.#watch();
+  }
+
+  #spawn(toolchain, python) {
+    const log = fs.openSync(this.logFile, 'a', 0o600);
+    const child = spawn(
+      toolchain.node,
+      [inRoot('packages/model-host/bin/model-host.js')],
+      {
+        detached: true,
+        stdio: ['ignore', log, log],
+        env: {
+          PATH: toolchain.env.PATH,
+          ...(process.env.LANG ? { LANG: process.env.LANG } : {}),
+          ...(process.env.TZ ? { TZ: process.env.TZ } : {}),
+          MODEL_PLATFORM_DATA_DIR: this.dataDir,
+          GATEWAY_HOST: this.bind,
+          GATEWAY_PORT: String(this.port),
+          MODEL_RUNNER_PYTHON_PATH: inRoot('packages/model-runner-python'),
+          ...(python.python
+            ? { PYTHON_RUNNER: python.python }
+            : { MODEL_PLATFORM_PYTHON_UNAVAILABLE: python.unavailable }),
+        },
+      },
+    );
+    fs.closeSync(log);
+    child.unref();
+    this.#record = { pid: child.pid, startTime: startTimeOf(child.pid) };
+  }
+
+  async #gatewayReady() {
+    const deadline = Date.now() + 60_000;
+    for (;;) {
+      try {
+        const state = await this.state();
+        if (state.pid === this.#record.pid && state.gateway.ready) return;
+      } catch {
+        // not there yet
+      }
+      if (!isRunning(this.#record)) {
+        throw new PlainError(
+          `The host ended while it started:\n${lastLines(this.logFile)}`,
+        );
+      }
+      if (Date.now() > deadline)
+        throw new PlainError(
+          `The gateway is not ready after a minute:\n${lastLines(
+            this.logFile,
+          )}`,
+        );
+      await sleep(50);
+    }
+  }
+
+  /** A lost host is brought back; the gateway and the runners it left behind go on meanwhile. */
+  #watch() {
+    const timer = setInterval(() => {
+      if (this.#stopping || isRunning(this.#record)) return;
+      say('  ! the host ended unexpectedly; starting it again');
+      this.#spawn(...this.#startArguments);
+    }, 500);
+    timer.unref();
+  }
+
+  async stop() {
+    this.#stopping = true;
+    await end(this.#record, { graceMs: 15_000 });
+  }
+}
+
+export function lastLines(file, count = 15) {
+  try {
+    return fs
+      .readFileSync(file, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .slice(-count)
+      .join('\n');
+  } catch {
+    return `(no log in ${file})`;
+  }
+}

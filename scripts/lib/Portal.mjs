@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { readJson, writePrivately } from './dataFolder.mjs';
+import { lastLines } from './Host.mjs';
+import { inRoot } from './paths.mjs';
+import { end, requireFreePort, sleep, startTimeOf } from './processes.mjs';
+import { PlainError } from './progress.mjs';
+
+const LOG_LIMIT_BYTES = 20 * 1024 * 1024;
+
+/** The portal: Backstage with its pages and our plugins, one process on one port. */
+export class Portal {
+  #child;
+  #lost = [];
+  #recordFile;
+
+  constructor({ dataDir, bind, port }) {
+    this.dataDir = dataDir;
+    this.bind = bind;
+    this.port = port;
+    this.url = `http://${bind}:${port}`;
+    this.logFile = path.join(dataDir, 'logs', 'portal.log');
+    this.#recordFile = path.join(dataDir, 'portal.json');
+  }
+
+  get pid() {
+    return this.#child?.pid;
+  }
+
+  /** A portal whose parent was killed ends by itself; if it is still about, it is ended here. */
+  async endLeftover() {
+    await end(readJson(this.#recordFile), { graceMs: 10_000 });
+  }
+
+  async requireFreePort() {
+    await requireFreePort(this.port, this.bind, 'PORTAL_PORT');
+  }
+
+  start(toolchain, { secrets, signInKey, gatewayPort }) {
+    if (
+      (fs.statSync(this.logFile, { throwIfNoEntry: false })?.size ?? 0) >
+      LOG_LIMIT_BYTES
+    ) {
+      fs.renameSync(this.logFile, `${this.logFile}.1`);
+    }
+    const log = fs.openSync(this.logFile, 'a', 0o600);
+    const configs = [
+      inRoot('app-config.yaml'),
+      ...(process.env.MODEL_PLATFORM_CONFIG ?? '').split(':').filter(Boolean),
+    ];
+    this.#child = spawn(
+      toolchain.node,
+      [
+        '--max-semi-space-size=32',
+        '--enable-source-maps',
+        inRoot('packages/backend/dist/main.cjs'),
+        ...configs.flatMap(file => ['--config', path.resolve(file)]),
+      ],
+      {
+        cwd: inRoot('packages/backend'),
+        detached: true,
+        stdio: ['ignore', log, log, 'ipc'],
+        env: {
+          ...toolchain.env,
+          NODE_ENV: 'production',
+          MODEL_PLATFORM_PROFILE: 'local',
+          PORTAL_HOST: this.bind,
+          PORTAL_PORT: String(this.port),
+          GATEWAY_PORT: String(gatewayPort),
+          MODEL_PLATFORM_DATA_DIR: this.dataDir,
+          MODEL_PLATFORM_HOME: inRoot(),
+          MODEL_PLATFORM_PUBLISHER_TOKEN: secrets.publisherToken,
+          MODEL_PLATFORM_SETUP_TOKEN: secrets.setupToken,
+          MODEL_PLATFORM_SESSION_SECRET: secrets.sessionSecret,
+          MODEL_PLATFORM_SIGN_IN_KEY: signInKey,
+          NODE_COMPILE_CACHE: path.join(this.dataDir, 'tmp', 'compile-cache'),
+        },
+      },
+    );
+    fs.closeSync(log);
+    writePrivately(
+      this.#recordFile,
+      JSON.stringify({
+        pid: this.#child.pid,
+        startTime: startTimeOf(this.#child.pid),
+      }),
+    );
+    this.#child.once('exit', (code, signal) => {
+      const reason = signal ?? `exit code ${code}`;
+      this.ended = reason;
+      fs.rmSync(this.#recordFile, { force: true });
+      for (const listener of this.#lost) listener(reason);
+    });
+  }
+
+  onLost(listener) {
+    this.#lost.push(listener);
+  }
+
+  async ready() {
+    const deadline = Date.now() + 180_000;
+    for (;;) {
+      if (this.ended)
+        throw new PlainError(
+          `The portal did not start (${this.ended}):\n${lastLines(
+            this.logFile,
+          )}`,
+        );
+      try {
+        const response = await fetch(
+          `${this.url}/.backstage/health/v1/readiness`,
+          { signal: AbortSignal.timeout(2_000) },
+        );
+        if (response.ok) return;
+      } catch {
+        // not listening yet
+      }
+      if (Date.now() > deadline)
+        throw new PlainError(
+          `The portal is not ready after three minutes:\n${lastLines(
+            this.logFile,
+          )}`,
+        );
+      await sleep(50);
+    }
+  }
+
+  async stop() {
+    if (!this.#child) return;
+    this.#lost.length = 0;
+    await end(
+      { pid: this.#child.pid, startTime: startTimeOf(this.#child.pid) },
+      { graceMs: 15_000 },
+    );
+    fs.rmSync(this.#recordFile, { force: true });
+  }
+}

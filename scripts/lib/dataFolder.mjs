@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { inRoot } from './paths.mjs';
+import { isRunning, startTimeOf } from './processes.mjs';
+import { PlainError } from './progress.mjs';
+
+/** Writes the whole file or nothing of it, readable by its owner only. */
+export function writePrivately(file, content) {
+  const temporary = `${file}.${process.pid}.tmp`;
+  fs.writeFileSync(temporary, content, { mode: 0o600 });
+  fs.renameSync(temporary, file);
+}
+
+export function readJson(file) {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (error.code === 'ENOENT' || error instanceof SyntaxError)
+      return undefined;
+    throw error;
+  }
+}
+
+/** The data folder, made if it is not there. */
+export function openDataFolder() {
+  const folder = path.resolve(
+    process.env.MODEL_PLATFORM_DATA_DIR || inRoot('.model-platform'),
+  );
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const name of ['db', 'blobs', 'git', 'host', 'logs', 'tmp']) {
+      fs.mkdirSync(path.join(folder, name), { recursive: true, mode: 0o700 });
+    }
+    fs.accessSync(folder, fs.constants.W_OK);
+  } catch (error) {
+    if (
+      error.code === 'EACCES' ||
+      error.code === 'EROFS' ||
+      error.code === 'EPERM'
+    ) {
+      throw new PlainError(
+        `No permission to write to the data folder ${folder}. Set MODEL_PLATFORM_DATA_DIR to another one.`,
+      );
+    }
+    if (error.code === 'ENOTDIR' || error.code === 'EEXIST') {
+      throw new PlainError(
+        `The data folder ${folder} is a file. Set MODEL_PLATFORM_DATA_DIR to a folder.`,
+      );
+    }
+    throw error;
+  }
+  return folder;
+}
+
+/** One platform a data folder: a second start is refused. Returns a function that gives the folder free again. */
+export function lockDataFolder(folder) {
+  const file = path.join(folder, 'start.lock');
+  const mine = JSON.stringify({
+    pid: process.pid,
+    startTime: startTimeOf(process.pid),
+  });
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    try {
+      fs.writeFileSync(file, mine, { flag: 'wx', mode: 0o600 });
+      return () => {
+        if (fs.existsSync(file) && fs.readFileSync(file, 'utf8') === mine)
+          fs.rmSync(file);
+      };
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    const other = readJson(file);
+    if (isRunning(other)) {
+      throw new PlainError(
+        `The platform is already running on ${folder} (process ${other.pid}). Stop it first, or set MODEL_PLATFORM_DATA_DIR, PORTAL_PORT and GATEWAY_PORT for a second one beside it.`,
+      );
+    }
+    fs.rmSync(file, { force: true });
+  }
+  throw new PlainError(
+    `Another start is taking ${folder} at this moment. Try again.`,
+  );
+}
+
+/** Secrets of this data folder, made at its first start and kept. */
+export function loadSecrets(folder) {
+  const file = path.join(folder, 'secrets.json');
+  const known = readJson(file) ?? {};
+  const token = () =>
+    `mpt_${randomBytes(6).toString('hex')}_${randomBytes(24).toString(
+      'base64url',
+    )}`;
+  const secrets = {
+    publisherToken: known.publisherToken ?? token(),
+    setupToken: known.setupToken ?? token(),
+    sessionSecret: known.sessionSecret ?? randomBytes(32).toString('base64url'),
+    endpointTokens: known.endpointTokens ?? {},
+  };
+  const save = () =>
+    writePrivately(file, `${JSON.stringify(secrets, undefined, 2)}\n`);
+  save();
+  return { ...secrets, save };
+}

@@ -1,0 +1,234 @@
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { startPostgres } from '../test/services/postgres.mjs';
+import { ensureChromium } from '../test/services/chromium.mjs';
+import { buildApp, buildPrograms } from './lib/build.mjs';
+import { ensureInstalled } from './lib/install.mjs';
+import { inRoot } from './lib/paths.mjs';
+import { fail, say, seconds, step } from './lib/progress.mjs';
+import { ensurePythonRuntime } from './lib/pythonRuntime.mjs';
+import { ensureToolchain } from './lib/toolchain.mjs';
+
+/**
+ * `npm test [-- name …]`: every check, on real parts. Names choose among them:
+ * lint, format, types, boundaries, packages, python, cli, portal.
+ * `--faults` runs the fault tests with their full counts instead.
+ */
+const faults = process.argv.includes('--faults');
+const chosen = process.argv
+  .slice(2)
+  .filter(argument => !argument.startsWith('--'));
+const results = [];
+const reports = fs.mkdtempSync(
+  path.join(os.tmpdir(), 'model-platform-reports-'),
+);
+
+async function suite(name, work) {
+  if (chosen.length > 0 && !chosen.includes(name)) return;
+  const begin = Date.now();
+  say(`\n── ${name}`);
+  let result;
+  try {
+    result = await work();
+  } catch (error) {
+    say(String(error?.stack ?? error));
+    result = { passed: 0, failed: 1 };
+  }
+  results.push({ name, ...result, durationMs: Date.now() - begin });
+}
+
+/** Runs a program with its output shown. */
+const show = (command, args, { cwd = inRoot(), env } = {}) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...toolchain.env, ...env },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve(signal ? 1 : code));
+  });
+
+/** A check that is one test: it holds or it does not. */
+const check = async (command, args, options) =>
+  (await show(command, args, options)) === 0
+    ? { passed: 1, failed: 0 }
+    : { passed: 0, failed: 1 };
+
+const bin = name => inRoot('node_modules', '.bin', name);
+
+/** Counts of a jest report; a file that could not run counts as one failure. */
+function jestCounts(file, code) {
+  const report = JSON.parse(fs.readFileSync(file, 'utf8'));
+  const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
+  return {
+    passed: report.numPassedTests,
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    skipped: report.numPendingTests,
+  };
+}
+
+function playwrightCounts(file, code) {
+  const { stats } = JSON.parse(fs.readFileSync(file, 'utf8'));
+  const failed = stats.unexpected + stats.flaky;
+  return {
+    passed: stats.expected,
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    skipped: stats.skipped,
+  };
+}
+
+async function playwright(project) {
+  const report = path.join(reports, `${project}.json`);
+  const code = await show(
+    bin('playwright'),
+    ['test', '--config', 'test/playwright.config.ts', '--project', project],
+    {
+      env: {
+        PLAYWRIGHT_JSON_OUTPUT_NAME: report,
+        CHROMIUM_PATH: await chromium,
+        ...(faults ? { FAULT_RUNS: process.env.FAULT_RUNS ?? '100' } : {}),
+      },
+    },
+  );
+  return playwrightCounts(report, code);
+}
+
+let toolchain;
+let chromium;
+
+async function main() {
+  toolchain = await ensureToolchain();
+  await ensureInstalled(toolchain);
+  chromium = step('finding Chromium', ensureChromium);
+  chromium.catch(() => undefined);
+  await buildPrograms();
+
+  if (faults) {
+    await buildApp(toolchain);
+    await suite('faults', () => playwright('faults'));
+    return;
+  }
+
+  await suite('boundaries', () =>
+    check(bin('depcruise'), [
+      '--config',
+      '.dependency-cruiser.cjs',
+      'plugins',
+      'packages',
+    ]),
+  );
+  await suite('format', () =>
+    check(bin('prettier'), ['--check', '--log-level', 'warn', '.']),
+  );
+  await suite('types', () =>
+    check(bin('tsc'), [
+      '--noEmit',
+      '--incremental',
+      '--tsBuildInfoFile',
+      'node_modules/.cache/tsc.tsbuildinfo',
+    ]),
+  );
+  await suite('lint', () =>
+    check(bin('backstage-cli'), ['repo', 'lint', '--max-warnings', '0']),
+  );
+  await suite('packages', async () => {
+    const postgres = await step('starting PostgreSQL', startPostgres);
+    if (postgres.unavailable)
+      say(`  ! PostgreSQL is left out: ${postgres.unavailable}`);
+    try {
+      const report = path.join(reports, 'packages.json');
+      const code = await show(
+        bin('backstage-cli'),
+        [
+          'repo',
+          'test',
+          '--maxWorkers=2',
+          '--workerIdleMemoryLimit=1500M',
+          '--json',
+          `--outputFile=${report}`,
+          '--watchAll=false',
+        ],
+        {
+          env: {
+            CI: 'true',
+            BACKSTAGE_TEST_DISABLE_DOCKER: '1',
+            ...(postgres.connectionString
+              ? {
+                  BACKSTAGE_TEST_DATABASE_POSTGRES18_CONNECTION_STRING:
+                    postgres.connectionString,
+                }
+              : {}),
+          },
+        },
+      );
+      return jestCounts(report, code);
+    } finally {
+      await postgres.stop?.();
+    }
+  });
+  const testData = inRoot('.cache', 'test-data');
+  await suite('python', async () => {
+    const python = await ensurePythonRuntime({
+      dataDir: testData,
+      log: say,
+      withTests: true,
+    });
+    if (python.unavailable) {
+      say(`  ! ${python.unavailable}`);
+      return { passed: 0, failed: 1 };
+    }
+    const report = path.join(reports, 'python.xml');
+    const code = await show(
+      python.python,
+      ['-m', 'pytest', '-q', `--junit-xml=${report}`],
+      {
+        cwd: inRoot('packages/model-runner-python'),
+      },
+    );
+    const [, attributes] =
+      /<testsuite ([^>]*)>/.exec(fs.readFileSync(report, 'utf8')) ?? [];
+    const count = name =>
+      Number(new RegExp(`${name}="(\\d+)"`).exec(attributes ?? '')?.[1] ?? 0);
+    const failed = count('failures') + count('errors');
+    return {
+      passed: count('tests') - failed - count('skipped'),
+      failed: failed || (code === 0 ? 0 : 1),
+      skipped: count('skipped'),
+    };
+  });
+  if (
+    chosen.length === 0 ||
+    chosen.some(name => ['cli', 'portal'].includes(name))
+  )
+    await buildApp(toolchain);
+  await suite('cli', () => playwright('cli'));
+  await suite('portal', () => playwright('portal'));
+}
+
+try {
+  await main();
+  fs.rmSync(reports, { recursive: true, force: true });
+} catch (error) {
+  fail(error);
+}
+
+say('');
+for (const { name, passed, failed, skipped = 0, durationMs } of results) {
+  say(
+    `${failed ? '✗' : '✓'} ${name}: ${passed} passed, ${failed} failed${
+      skipped ? `, ${skipped} skipped` : ''
+    } (${seconds(durationMs)})`,
+  );
+}
+const sum = key =>
+  results.reduce((total, result) => total + (result[key] ?? 0), 0);
+const skipped = sum('skipped');
+say(
+  `\n${sum('passed')} passed, ${sum('failed')} failed${
+    skipped ? `, ${skipped} skipped` : ''
+  }`,
+);
+process.exit(sum('failed') === 0 && sum('passed') > 0 ? 0 : 1);
