@@ -1,0 +1,227 @@
+import { ChildProcess, execFile, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+
+export const root = path.resolve(__dirname, '..', '..');
+
+/** What `npm start` leaves in the data folder for scripts. */
+export interface Quickstart {
+  portalUrl: string;
+  signInUrl: string;
+  gatewayUrl: string;
+  mlflowTrackingUri: string;
+  publisherToken: string;
+  endpoints: Array<{ name: string; url: string; token: string; exampleRequest: { inputs: Record<string, unknown> } }>;
+  pids: { portal: number; gateway: number };
+}
+
+/** How a command ended. */
+export interface CommandResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+async function freePort(): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as net.AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Waits for a condition; rejects with what it waited for. */
+export async function eventually<T>(
+  what: string,
+  probe: () => Promise<T | undefined | false> | T | undefined | false,
+  timeoutMs = 60_000,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const value = await probe();
+      if (value) return value;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > deadline) throw new Error(`Waited ${timeoutMs} ms for: ${what}${last ? ` (last: ${last})` : ''}`);
+    await new Promise(resolve => {
+      setTimeout(resolve, 50);
+    });
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !(process.platform === 'linux' && / Z /.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8')));
+  } catch {
+    return false;
+  }
+}
+
+/** A platform of its own: `npm start` with its own ports and data folder. */
+export class Platform {
+  private child?: ChildProcess;
+  output = '';
+
+  private constructor(
+    readonly dataDir: string,
+    readonly ports: { portal: number; gateway: number },
+    private readonly environment: Record<string, string>,
+  ) {}
+
+  static async create(environment: Record<string, string> = {}): Promise<Platform> {
+    const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-test-'));
+    return new Platform(dataDir, { portal: await freePort(), gateway: await freePort() }, environment);
+  }
+
+  /** One that another process started. */
+  static attach({ dataDir, ports }: { dataDir: string; ports: { portal: number; gateway: number } }): Platform {
+    return new Platform(dataDir, ports, {});
+  }
+
+  private get env() {
+    return {
+      ...process.env,
+      MODEL_PLATFORM_DATA_DIR: this.dataDir,
+      PORTAL_PORT: String(this.ports.portal),
+      GATEWAY_PORT: String(this.ports.gateway),
+      ...this.environment,
+    };
+  }
+
+  private get quickstartFile() {
+    return path.join(this.dataDir, 'quickstart.json');
+  }
+
+  get quickstart(): Quickstart {
+    return JSON.parse(fs.readFileSync(this.quickstartFile, 'utf8'));
+  }
+
+  get pid() {
+    return this.child?.pid;
+  }
+
+  /** Starts it and waits until it has printed that it is ready. */
+  async start({ timeoutMs = 300_000 } = {}): Promise<Quickstart> {
+    fs.rmSync(this.quickstartFile, { force: true });
+    const child = this.spawn();
+    await eventually(
+      'the platform is ready',
+      () => {
+        if (child.exitCode !== null) throw new Error(`npm start ended: ${this.output}`);
+        return fs.existsSync(this.quickstartFile);
+      },
+      timeoutMs,
+    ).catch(error => {
+      throw new Error(`${error}\n${this.output}`);
+    });
+    return this.quickstart;
+  }
+
+  /** Starts it without waiting. */
+  spawn(): ChildProcess {
+    const child = spawn('npm', ['start', '--silent'], { cwd: root, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', chunk => {
+        this.output += chunk;
+      });
+    }
+    this.child = child;
+    return child;
+  }
+
+  /** Asks it to stop and waits until it did; resolves with its exit code. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | undefined> {
+    const child = this.child;
+    if (!child || child.exitCode !== null) return child?.exitCode ?? undefined;
+    child.kill(signal);
+    await eventually('npm start ended', () => child.exitCode !== null || child.signalCode !== null, 60_000);
+    return child.exitCode ?? undefined;
+  }
+
+  /** Waits until `npm start` ended by itself. */
+  async ended(): Promise<number | undefined> {
+    await eventually('npm start ended', () => this.child!.exitCode !== null || this.child!.signalCode !== null);
+    return this.child!.exitCode ?? undefined;
+  }
+
+  /** Whatever survived a failed test, by the pids the platform wrote down itself. */
+  async destroy(): Promise<void> {
+    const host = path.join(this.dataDir, 'host', 'host.json');
+    if (this.child && this.child.exitCode === null) await this.stop();
+    if (fs.existsSync(host)) {
+      const { pid } = JSON.parse(fs.readFileSync(host, 'utf8'));
+      if (isAlive(pid)) {
+        process.kill(pid, 'SIGTERM');
+        await eventually('the host ended', () => !isAlive(pid), 20_000);
+      }
+    }
+    fs.rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** The CLI, as somebody would type it. */
+  async cli(args: string[], { token, env = {}, cwd = root }: { token?: string; env?: Record<string, string>; cwd?: string } = {}) {
+    return await new Promise<CommandResult>(resolve => {
+      execFile(
+        process.execPath,
+        [path.join(root, 'packages/cli/bin/model-platform.js'), ...args],
+        {
+          cwd,
+          maxBuffer: 50 * 1024 * 1024,
+          env: {
+            ...process.env,
+            MODEL_PLATFORM_URL: this.quickstart.portalUrl,
+            MODEL_PLATFORM_TOKEN: token ?? this.quickstart.publisherToken,
+            ...env,
+          },
+        },
+        (error, stdout, stderr) => {
+          let code = 0;
+          if (error) code = typeof error.code === 'number' ? error.code : 1;
+          resolve({ code, stdout, stderr });
+        },
+      );
+    });
+  }
+
+  /** A call of the control plane with the publisher's or another token. */
+  async api(route: string, init: RequestInit & { token?: string } = {}) {
+    const { token = this.quickstart.publisherToken, ...rest } = init;
+    return await fetch(`${this.quickstart.portalUrl}/api/model-platform/${route}`, {
+      ...rest,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...rest.headers },
+    });
+  }
+
+  /** Signs in as a sample person the way the page does; resolves with the portal's own token. */
+  async signIn(person: string): Promise<string> {
+    const { portalUrl, signInUrl } = this.quickstart;
+    const response = await fetch(`${portalUrl}/api/auth/sample-people/refresh`, {
+      headers: {
+        'x-sign-in-key': new URL(signInUrl).searchParams.get('key') ?? '',
+        'x-sign-in-person': `user:default/${person}`,
+      },
+    });
+    if (!response.ok) throw new Error(`sign-in as ${person}: ${response.status} ${await response.text()}`);
+    return (await response.json()).backstageIdentity.token;
+  }
+
+  /** A call of an endpoint as an application makes it. */
+  async predict(name: string, body?: unknown, headers: Record<string, string> = {}) {
+    const endpoint = this.quickstart.endpoints.find(candidate => candidate.name === name);
+    if (!endpoint) throw new Error(`no endpoint ${name} in quickstart.json`);
+    return await fetch(`${endpoint.url}/predict`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${endpoint.token}`, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body ?? endpoint.exampleRequest),
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import { defineConfig } from '@playwright/test';
+
+/** System tests: a platform that was really started, a real browser, the real CLI. */
+export default defineConfig({
+  testDir: '.',
+  outputDir: '../test-results',
+  fullyParallel: false,
+  workers: 1,
+  retries: 0,
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
+  reporter: [['list'], ['json']],
+  globalSetup: require.resolve('./platform/globalSetup'),
+  use: {
+    actionTimeout: 30_000,
+    navigationTimeout: 60_000,
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: process.env.CHROMIUM_PATH,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+  projects: [
+    { name: 'cli', testMatch: 'cli/**/*.test.ts' },
+    { name: 'portal', testMatch: 'portal/**/*.test.ts' },
+    { name: 'faults', testMatch: 'faults/**/*.test.ts' },
+  ],
+});
