@@ -9,6 +9,32 @@ import { PlainError } from './progress.mjs';
 
 const LOG_LIMIT_BYTES = 20 * 1024 * 1024;
 
+/** What the portal's configuration reads from its environment. */
+export function portalEnvironment({
+  toolchain,
+  bind,
+  ports,
+  dataDir,
+  secrets,
+  signInKey,
+}) {
+  return {
+    ...toolchain.env,
+    NODE_ENV: 'production',
+    MODEL_PLATFORM_PROFILE: 'local',
+    PORTAL_HOST: bind,
+    PORTAL_PORT: String(ports.portal),
+    GATEWAY_PORT: String(ports.gateway),
+    MODEL_PLATFORM_DATA_DIR: dataDir,
+    MODEL_PLATFORM_HOME: inRoot(),
+    MODEL_PLATFORM_PUBLISHER_TOKEN: secrets.publisherToken,
+    MODEL_PLATFORM_SETUP_TOKEN: secrets.setupToken,
+    MODEL_PLATFORM_SESSION_SECRET: secrets.sessionSecret,
+    MODEL_PLATFORM_SIGN_IN_KEY: signInKey,
+    NODE_COMPILE_CACHE: path.join(dataDir, 'tmp', 'compile-cache'),
+  };
+}
+
 /** The portal: Backstage with its pages and our plugins, one process on one port. */
 export class Portal {
   #child;
@@ -61,21 +87,14 @@ export class Portal {
         cwd: inRoot('packages/backend'),
         detached: true,
         stdio: ['ignore', log, log, 'ipc'],
-        env: {
-          ...toolchain.env,
-          NODE_ENV: 'production',
-          MODEL_PLATFORM_PROFILE: 'local',
-          PORTAL_HOST: this.bind,
-          PORTAL_PORT: String(this.port),
-          GATEWAY_PORT: String(gatewayPort),
-          MODEL_PLATFORM_DATA_DIR: this.dataDir,
-          MODEL_PLATFORM_HOME: inRoot(),
-          MODEL_PLATFORM_PUBLISHER_TOKEN: secrets.publisherToken,
-          MODEL_PLATFORM_SETUP_TOKEN: secrets.setupToken,
-          MODEL_PLATFORM_SESSION_SECRET: secrets.sessionSecret,
-          MODEL_PLATFORM_SIGN_IN_KEY: signInKey,
-          NODE_COMPILE_CACHE: path.join(this.dataDir, 'tmp', 'compile-cache'),
-        },
+        env: portalEnvironment({
+          toolchain,
+          bind: this.bind,
+          ports: { portal: this.port, gateway: gatewayPort },
+          dataDir: this.dataDir,
+          secrets,
+          signInKey,
+        }),
       },
     );
     fs.closeSync(log);
