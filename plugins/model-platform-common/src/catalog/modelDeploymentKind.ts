@@ -1,0 +1,155 @@
+import { CatalogModelKindDefinition } from '@backstage/catalog-model/alpha';
+import { RELATION_DEPLOYS } from './annotations';
+import { ownerField, systemField } from './modelKind';
+
+const versionSelector = {
+  description:
+    'Which version it serves: what an alias names, one number, or always the newest.',
+  oneOf: [
+    {
+      type: 'object',
+      required: ['alias'],
+      additionalProperties: false,
+      properties: { alias: { type: 'string', minLength: 1 } },
+    },
+    {
+      type: 'object',
+      required: ['number'],
+      additionalProperties: false,
+      properties: { number: { type: 'integer', minimum: 1 } },
+    },
+    {
+      type: 'object',
+      required: ['latest'],
+      additionalProperties: false,
+      properties: { latest: { const: true } },
+    },
+  ],
+};
+
+/** Kind `ModelDeployment`: the desired state of an endpoint, as code in Git. */
+export const modelDeploymentKind: CatalogModelKindDefinition = {
+  group: 'model-platform.io',
+  names: {
+    kind: 'ModelDeployment',
+    singular: 'modeldeployment',
+    plural: 'modeldeployments',
+  },
+  description:
+    'A deployment of a model as code: the endpoint of the same name, which versions answer it, and how traffic is shared among them. What runs in fact is shown by the model platform, not here.',
+  versions: [
+    {
+      name: 'v1alpha1',
+      relationFields: [
+        ownerField,
+        systemField,
+        {
+          selector: { path: 'spec.model' },
+          relation: RELATION_DEPLOYS,
+          defaultKind: 'Model',
+          defaultNamespace: 'default',
+          allowedKinds: ['Model'],
+        },
+      ],
+      schema: {
+        jsonSchema: {
+          type: 'object',
+          required: ['spec'],
+          properties: {
+            spec: {
+              type: 'object',
+              required: ['system', 'environment', 'model'],
+              properties: {
+                owner: {
+                  type: 'string',
+                  minLength: 1,
+                  description:
+                    'Entity ref; the owner of the model where absent.',
+                },
+                system: {
+                  type: 'string',
+                  minLength: 1,
+                  description: 'The system of the model.',
+                },
+                environment: {
+                  type: 'string',
+                  minLength: 1,
+                  examples: ['local', 'staging', 'production'],
+                },
+                model: {
+                  type: 'string',
+                  minLength: 1,
+                  description: 'Name, slug or entity ref of the model.',
+                },
+                strategy: {
+                  type: 'object',
+                  required: ['type'],
+                  properties: {
+                    type: {
+                      type: 'string',
+                      enum: ['single', 'weighted', 'canary', 'shadow'],
+                    },
+                    stickyBy: {
+                      type: 'string',
+                      description: 'What keeps one caller with one variant.',
+                      examples: ['header:x-customer-id'],
+                    },
+                  },
+                },
+                variants: {
+                  type: 'array',
+                  minItems: 1,
+                  items: {
+                    type: 'object',
+                    required: ['name', 'version'],
+                    properties: {
+                      name: { type: 'string', minLength: 1 },
+                      version: versionSelector,
+                      weight: {
+                        type: 'number',
+                        minimum: 0,
+                        maximum: 100,
+                        description: 'Share of traffic, in percent.',
+                      },
+                      model: {
+                        type: 'string',
+                        minLength: 1,
+                        description: 'Another model of the same system.',
+                      },
+                    },
+                  },
+                },
+                resources: {
+                  type: 'object',
+                  properties: {
+                    cpu: { type: 'string', examples: ['500m'] },
+                    memory: { type: 'string', examples: ['512Mi'] },
+                    gpu: { type: 'number', minimum: 0 },
+                    replicas: {
+                      type: 'object',
+                      required: ['min', 'max'],
+                      properties: {
+                        min: { type: 'integer', minimum: 0 },
+                        max: { type: 'integer', minimum: 1 },
+                      },
+                    },
+                  },
+                },
+                triggers: {
+                  type: 'array',
+                  description: 'What makes a new revision by itself.',
+                  items: { type: 'object' },
+                },
+                gates: {
+                  type: 'array',
+                  description: 'What a revision waits for.',
+                  items: { type: 'object' },
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+  ],
+};
