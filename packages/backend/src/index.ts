@@ -51,4 +51,7 @@ backend.add(
   import('@model-platform/plugin-model-platform-backend-module-local'),
 );
 
-backend.start();
+backend.start().catch(error => {
+  process.stderr.write(`The portal cannot start: ${error?.message ?? error}\n`);
+  process.exit(1);
+});
