@@ -13,7 +13,12 @@ export interface Quickstart {
   gatewayUrl: string;
   mlflowTrackingUri: string;
   publisherToken: string;
-  endpoints: Array<{ name: string; url: string; token: string; exampleRequest: { inputs: Record<string, unknown> } }>;
+  endpoints: Array<{
+    name: string;
+    url: string;
+    token: string;
+    exampleRequest: { inputs: Record<string, unknown> };
+  }>;
   pids: { portal: number; gateway: number };
 }
 
@@ -50,7 +55,10 @@ export async function eventually<T>(
     } catch (error) {
       last = error;
     }
-    if (Date.now() > deadline) throw new Error(`Waited ${timeoutMs} ms for: ${what}${last ? ` (last: ${last})` : ''}`);
+    if (Date.now() > deadline)
+      throw new Error(
+        `Waited ${timeoutMs} ms for: ${what}${last ? ` (last: ${last})` : ''}`,
+      );
     await new Promise(resolve => {
       setTimeout(resolve, 50);
     });
@@ -60,7 +68,10 @@ export async function eventually<T>(
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return !(process.platform === 'linux' && / Z /.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8')));
+    return !(
+      process.platform === 'linux' &&
+      / Z /.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))
+    );
   } catch {
     return false;
   }
@@ -77,13 +88,27 @@ export class Platform {
     private readonly environment: Record<string, string>,
   ) {}
 
-  static async create(environment: Record<string, string> = {}): Promise<Platform> {
-    const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-test-'));
-    return new Platform(dataDir, { portal: await freePort(), gateway: await freePort() }, environment);
+  static async create(
+    environment: Record<string, string> = {},
+  ): Promise<Platform> {
+    const dataDir = fs.mkdtempSync(
+      path.join(os.tmpdir(), 'model-platform-test-'),
+    );
+    return new Platform(
+      dataDir,
+      { portal: await freePort(), gateway: await freePort() },
+      environment,
+    );
   }
 
   /** One that another process started. */
-  static attach({ dataDir, ports }: { dataDir: string; ports: { portal: number; gateway: number } }): Platform {
+  static attach({
+    dataDir,
+    ports,
+  }: {
+    dataDir: string;
+    ports: { portal: number; gateway: number };
+  }): Platform {
     return new Platform(dataDir, ports, {});
   }
 
@@ -116,7 +141,8 @@ export class Platform {
     await eventually(
       'the platform is ready',
       () => {
-        if (child.exitCode !== null) throw new Error(`npm start ended: ${this.output}`);
+        if (child.exitCode !== null)
+          throw new Error(`npm start ended: ${this.output}`);
         return fs.existsSync(this.quickstartFile);
       },
       timeoutMs,
@@ -128,7 +154,11 @@ export class Platform {
 
   /** Starts it without waiting. */
   spawn(): ChildProcess {
-    const child = spawn('npm', ['start', '--silent'], { cwd: root, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('npm', ['start', '--silent'], {
+      cwd: root,
+      env: this.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', chunk => {
         this.output += chunk;
@@ -143,13 +173,20 @@ export class Platform {
     const child = this.child;
     if (!child || child.exitCode !== null) return child?.exitCode ?? undefined;
     child.kill(signal);
-    await eventually('npm start ended', () => child.exitCode !== null || child.signalCode !== null, 60_000);
+    await eventually(
+      'npm start ended',
+      () => child.exitCode !== null || child.signalCode !== null,
+      60_000,
+    );
     return child.exitCode ?? undefined;
   }
 
   /** Waits until `npm start` ended by itself. */
   async ended(): Promise<number | undefined> {
-    await eventually('npm start ended', () => this.child!.exitCode !== null || this.child!.signalCode !== null);
+    await eventually(
+      'npm start ended',
+      () => this.child!.exitCode !== null || this.child!.signalCode !== null,
+    );
     return this.child!.exitCode ?? undefined;
   }
 
@@ -167,21 +204,66 @@ export class Platform {
     fs.rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
   }
 
+  private cliArguments(args: string[]) {
+    return [path.join(root, 'packages/cli/bin/model-platform.js'), ...args];
+  }
+
+  private cliEnvironment(token?: string, env: Record<string, string> = {}) {
+    return {
+      ...process.env,
+      MODEL_PLATFORM_URL: this.quickstart.portalUrl,
+      MODEL_PLATFORM_TOKEN: token ?? this.quickstart.publisherToken,
+      ...env,
+    };
+  }
+
+  /** The CLI as a process to kill. */
+  cliProcess(args: string[]): ChildProcess {
+    return spawn(process.execPath, this.cliArguments(args), {
+      env: this.cliEnvironment(),
+      stdio: 'ignore',
+    });
+  }
+
+  /** Bytes of blobs that are on disk, whole or not. */
+  blobBytesInFlight(): number {
+    let sum = 0;
+    for (const entry of fs.readdirSync(path.join(this.dataDir, 'blobs'), {
+      recursive: true,
+      withFileTypes: true,
+    })) {
+      if (
+        entry.isFile() &&
+        /tmp|part|upload|incoming/i.test(
+          path.join(entry.parentPath, entry.name).slice(this.dataDir.length),
+        )
+      ) {
+        sum +=
+          fs.statSync(path.join(entry.parentPath, entry.name), {
+            throwIfNoEntry: false,
+          })?.size ?? 0;
+      }
+    }
+    return sum;
+  }
+
   /** The CLI, as somebody would type it. */
-  async cli(args: string[], { token, env = {}, cwd = root }: { token?: string; env?: Record<string, string>; cwd?: string } = {}) {
+  async cli(
+    args: string[],
+    {
+      token,
+      env = {},
+      cwd = root,
+    }: { token?: string; env?: Record<string, string>; cwd?: string } = {},
+  ) {
     return await new Promise<CommandResult>(resolve => {
       execFile(
         process.execPath,
-        [path.join(root, 'packages/cli/bin/model-platform.js'), ...args],
+        this.cliArguments(args),
         {
           cwd,
           maxBuffer: 50 * 1024 * 1024,
-          env: {
-            ...process.env,
-            MODEL_PLATFORM_URL: this.quickstart.portalUrl,
-            MODEL_PLATFORM_TOKEN: token ?? this.quickstart.publisherToken,
-            ...env,
-          },
+          env: this.cliEnvironment(token, env),
         },
         (error, stdout, stderr) => {
           let code = 0;
@@ -195,32 +277,55 @@ export class Platform {
   /** A call of the control plane with the publisher's or another token. */
   async api(route: string, init: RequestInit & { token?: string } = {}) {
     const { token = this.quickstart.publisherToken, ...rest } = init;
-    return await fetch(`${this.quickstart.portalUrl}/api/model-platform/${route}`, {
-      ...rest,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...rest.headers },
-    });
+    return await fetch(
+      `${this.quickstart.portalUrl}/api/model-platform/${route}`,
+      {
+        ...rest,
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          ...rest.headers,
+        },
+      },
+    );
   }
 
   /** Signs in as a sample person the way the page does; resolves with the portal's own token. */
   async signIn(person: string): Promise<string> {
     const { portalUrl, signInUrl } = this.quickstart;
-    const response = await fetch(`${portalUrl}/api/auth/sample-people/refresh`, {
-      headers: {
-        'x-sign-in-key': new URL(signInUrl).searchParams.get('key') ?? '',
-        'x-sign-in-person': `user:default/${person}`,
+    const response = await fetch(
+      `${portalUrl}/api/auth/sample-people/refresh`,
+      {
+        headers: {
+          'x-sign-in-key': new URL(signInUrl).searchParams.get('key') ?? '',
+          'x-sign-in-person': `user:default/${person}`,
+        },
       },
-    });
-    if (!response.ok) throw new Error(`sign-in as ${person}: ${response.status} ${await response.text()}`);
+    );
+    if (!response.ok)
+      throw new Error(
+        `sign-in as ${person}: ${response.status} ${await response.text()}`,
+      );
     return (await response.json()).backstageIdentity.token;
   }
 
   /** A call of an endpoint as an application makes it. */
-  async predict(name: string, body?: unknown, headers: Record<string, string> = {}) {
-    const endpoint = this.quickstart.endpoints.find(candidate => candidate.name === name);
+  async predict(
+    name: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ) {
+    const endpoint = this.quickstart.endpoints.find(
+      candidate => candidate.name === name,
+    );
     if (!endpoint) throw new Error(`no endpoint ${name} in quickstart.json`);
     return await fetch(`${endpoint.url}/predict`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${endpoint.token}`, 'content-type': 'application/json', ...headers },
+      headers: {
+        authorization: `Bearer ${endpoint.token}`,
+        'content-type': 'application/json',
+        ...headers,
+      },
       body: JSON.stringify(body ?? endpoint.exampleRequest),
     });
   }
