@@ -8,3 +8,4 @@ export * from './permissions';
 export * from './events';
 export * from './refs';
 export * from './catalog';
+export * from './client';
