@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+import { version } from '../../package.json';
+import { aliasCommand } from './aliasCommand';
+import { CommandRunner } from './CommandRunner';
+import { deployCommand } from './deployCommand';
+import { invokeCommand } from './invokeCommand';
+import { logsCommand } from './logsCommand';
+import { offCommand } from './offCommand';
+import { promoteCommand } from './promoteCommand';
+import { publishCommand } from './publishCommand';
+import { rollbackCommand } from './rollbackCommand';
+import { searchCommand } from './searchCommand';
+import { statusCommand } from './statusCommand';
+
+/** Environment and exit codes, below every help. */
+const footer = `
+Environment:
+  MODEL_PLATFORM_URL             address of the portal, e.g. https://portal.example.org
+  MODEL_PLATFORM_TOKEN           token to speak to the platform with
+  MODEL_PLATFORM_ENDPOINT_TOKEN  token that invoke calls with
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 cannot reach or not allowed`;
+
+/** The whole command line. */
+export function createProgram(run: CommandRunner): Command {
+  const program = new Command('model-platform')
+    .description('Publish, deploy and call models.')
+    .version(version)
+    .showHelpAfterError('(--help shows how it is used)')
+    .exitOverride();
+  const commands = [
+    publishCommand(run),
+    deployCommand(run),
+    invokeCommand(run),
+    statusCommand(run),
+    logsCommand(run),
+    aliasCommand(run),
+    promoteCommand(run),
+    rollbackCommand(run),
+    offCommand(run, 'off'),
+    offCommand(run, 'on'),
+    searchCommand(run),
+  ];
+  for (const command of commands)
+    program.addCommand(command.copyInheritedSettings(program));
+  program.addHelpText('afterAll', footer);
+  return program;
+}

@@ -1,0 +1,79 @@
+import { Command } from 'commander';
+import { readDeploymentFile } from '../deploy/readDeploymentFile';
+import { waitUntilServing } from '../deploy/waitUntilServing';
+import { CommandRunner } from './CommandRunner';
+import { wholeNumber } from './wholeNumber';
+
+export function deployCommand(run: CommandRunner): Command {
+  return new Command('deploy')
+    .description(
+      'Make what a model-deployment.yaml asks for so, and wait until it answers.',
+    )
+    .argument(
+      '[location]',
+      'folder with a model-deployment.yaml, or the file itself',
+      '.',
+    )
+    .option('--no-wait', 'return once the platform knows what is wanted')
+    .option('--timeout <seconds>', 'how long to wait', wholeNumber(1), 300)
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      '\nA folder without a model-deployment.yaml gets the simplest deployment: the newest version\nof its model in the environment local, at an endpoint named as the model.',
+    )
+    .action(
+      (
+        location: string,
+        options: { wait: boolean; timeout: number; json?: boolean },
+      ) =>
+        run(options, async ({ terminal, signal, platform }) => {
+          const manifest = await readDeploymentFile(location, platform);
+          const { name } = manifest.metadata;
+          const applied = await platform().putDeployment(name, manifest);
+          terminal.note(
+            `${name}: revision ${applied.revision?.number ?? '?'} is wanted`,
+          );
+          if (!options.wait) {
+            terminal.result(
+              applied,
+              `model-platform status ${name} shows how it is coming along.`,
+            );
+            return;
+          }
+          const deployment = await waitUntilServing(applied, {
+            platform: platform(),
+            terminal,
+            timeoutMs: options.timeout * 1000,
+            signal,
+          });
+          if (deployment.off) {
+            terminal.result(deployment, [
+              `${name} is switched off${
+                deployment.offReason ? ` (${deployment.offReason})` : ''
+              }; it serves nothing.`,
+              `model-platform on ${name} switches it on.`,
+            ]);
+            return;
+          }
+          const variants = deployment.revision?.variants.map(
+            ({ name: variant, model, version, weight }) =>
+              `  ${variant}: ${model} version ${version}, ${weight} %`,
+          );
+          terminal.result(deployment, [
+            `${name} serves revision ${deployment.servingRevision} at ${
+              deployment.url ?? 'its endpoint'
+            }`,
+            ...(variants ?? []),
+            '',
+            'Call it:',
+            `  model-platform invoke ${name}`,
+            ...(deployment.url
+              ? [
+                  `  curl ${deployment.url}/predict -H "Authorization: Bearer $MODEL_PLATFORM_ENDPOINT_TOKEN" \\`,
+                  `    -H 'Content-Type: application/json' -d '{"inputs": …}'     (${deployment.url}/docs)`,
+                ]
+              : []),
+          ]);
+        }),
+    );
+}

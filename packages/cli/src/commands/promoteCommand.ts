@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+import { describeRevision } from '../deploy/describeRevision';
+import { CommandRunner } from './CommandRunner';
+
+export function promoteCommand(run: CommandRunner): Command {
+  return new Command('promote')
+    .description('Give one variant of a deployment all the traffic.')
+    .argument('<deployment>')
+    .argument('<variant>')
+    .option('--reason <text>', 'why; kept in the history')
+    .option('--json', 'print the result as JSON')
+    .action(
+      (
+        name: string,
+        variant: string,
+        options: { reason?: string; json?: boolean },
+      ) =>
+        run(options, async ({ terminal, platform }) => {
+          const deployment = await platform().postDeployment(name, 'promote', {
+            variant,
+            reason: options.reason,
+          });
+          terminal.result(deployment, [
+            `${name}: ${variant} gets all traffic.`,
+            ...describeRevision(deployment),
+          ]);
+        }),
+    );
+}

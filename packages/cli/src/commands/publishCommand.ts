@@ -1,0 +1,72 @@
+import { Command } from 'commander';
+import { formatBytes } from '../output/formatBytes';
+import { publish } from '../publish/publish';
+import { CommandRunner } from './CommandRunner';
+
+export function publishCommand(run: CommandRunner): Command {
+  return new Command('publish')
+    .description(
+      'Publish the model in a folder as a new version. The folder holds a model.yaml.',
+    )
+    .argument('[folder]', 'folder with a model.yaml, or the file itself', '.')
+    .option('--dry-run', 'say what would be refused, and store nothing')
+    .option('--force', 'make a new version even where it equals the newest one')
+    .option('--json', 'print the result as JSON')
+    .action(
+      (
+        folder: string,
+        options: { dryRun?: boolean; force?: boolean; json?: boolean },
+      ) =>
+        run(options, async ({ env, terminal, signal, platform }) => {
+          const published = await publish({
+            folder,
+            dryRun: options.dryRun ?? false,
+            force: options.force ?? false,
+            platform,
+            terminal,
+            env,
+            signal,
+          });
+          if (!published) {
+            terminal.result(
+              { problems: [] },
+              'Nothing would be refused. Nothing was published.',
+            );
+            return;
+          }
+          const { version, unchanged, uploaded } = published;
+          terminal.result(
+            {
+              model: version.model,
+              version: version.number,
+              unchanged,
+              uploaded,
+              manifestDigest: version.manifestDigest,
+            },
+            unchanged
+              ? [
+                  `${version.model} is unchanged: version ${version.number} equals this folder.`,
+                  '--force makes a new version all the same.',
+                ]
+              : [
+                  `Published ${version.model}, version ${version.number} (${
+                    uploaded.files
+                  } ${uploaded.files === 1 ? 'file' : 'files'}, ${formatBytes(
+                    uploaded.bytes,
+                  )} sent).`,
+                  ...nextSteps(folder, version.model, version.number),
+                ],
+          );
+        }),
+    );
+}
+
+function nextSteps(folder: string, model: string, version: number): string[] {
+  const where = folder === '.' ? '' : ` ${folder}`;
+  return [
+    '',
+    'Next:',
+    `  model-platform deploy${where}                         serve it at an endpoint`,
+    `  model-platform alias set ${model} champion ${version}    name it the one in use`,
+  ];
+}

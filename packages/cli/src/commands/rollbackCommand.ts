@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import { describeRevision } from '../deploy/describeRevision';
+import { CommandRunner } from './CommandRunner';
+import { wholeNumber } from './wholeNumber';
+
+export function rollbackCommand(run: CommandRunner): Command {
+  return new Command('rollback')
+    .description('Serve an earlier revision again.')
+    .argument('<deployment>')
+    .argument(
+      '[revision]',
+      'number of the revision; the last other one that has served where absent',
+      wholeNumber(1),
+    )
+    .option('--reason <text>', 'why; kept in the history')
+    .option('--json', 'print the result as JSON')
+    .action(
+      (
+        name: string,
+        revision: number | undefined,
+        options: { reason?: string; json?: boolean },
+      ) =>
+        run(options, async ({ terminal, platform }) => {
+          const deployment = await platform().postDeployment(name, 'rollback', {
+            revision,
+            reason: options.reason,
+          });
+          terminal.result(deployment, [
+            `${name} is rolled back.`,
+            ...describeRevision(deployment),
+          ]);
+        }),
+    );
+}

@@ -1,0 +1,151 @@
+import {
+  Deployment,
+  Model,
+} from '@model-platform/plugin-model-platform-common';
+import { Command } from 'commander';
+import { CliError } from '../errors/CliError';
+import { formatTable } from '../output/formatTable';
+import { Platform } from '../platform/Platform';
+import { allPages } from '../platform/allPages';
+import { CommandRunner } from './CommandRunner';
+
+export function statusCommand(run: CommandRunner): Command {
+  return new Command('status')
+    .description('How deployments are, or one deployment or model in detail.')
+    .argument('[name]', 'name of a deployment or of a model')
+    .option('--json', 'print the result as JSON')
+    .action((name: string | undefined, options: { json?: boolean }) =>
+      run(options, async ({ terminal, platform }) => {
+        if (name === undefined) {
+          const items = await allDeployments(platform());
+          terminal.result(
+            { items },
+            items.length
+              ? formatTable([overviewHead, ...items.map(overviewRow)])
+              : 'There are no deployments.',
+          );
+          return;
+        }
+        const found = await findByName(name, platform());
+        terminal.result(found, [
+          ...(found.model ? describeModel(found.model) : []),
+          ...found.deployments.flatMap((deployment, index) => [
+            ...(found.model || index ? [''] : []),
+            ...describeDeployment(deployment),
+          ]),
+        ]);
+      }),
+    );
+}
+
+/** A name may be that of a model and of an endpoint at once; both are shown. */
+async function findByName(
+  name: string,
+  platform: Platform,
+): Promise<{ model?: Model; deployments: Deployment[] }> {
+  const [model, deployment] = await Promise.all([
+    orUndefined(platform.getModel(name)),
+    orUndefined(platform.getDeployment(name)),
+  ]);
+  if (!model && !deployment) {
+    throw new CliError(
+      'Refused',
+      `There is no model and no deployment named ${name} that you may see.`,
+    );
+  }
+  const deployments = model
+    ? await allDeployments(platform, { model: model.slug })
+    : [];
+  if (deployment && !deployments.some(one => one.name === deployment.name))
+    deployments.unshift(deployment);
+  return { model, deployments };
+}
+
+async function orUndefined<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof CliError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+function allDeployments(
+  platform: Platform,
+  filter: Record<string, string> = {},
+): Promise<Deployment[]> {
+  return allPages(cursor =>
+    platform.listDeployments(
+      new URLSearchParams({ limit: '100', ...filter, ...cursor }),
+    ),
+  );
+}
+
+const overviewHead = [
+  'DEPLOYMENT',
+  'MODEL',
+  'VERSION',
+  'ENVIRONMENT',
+  'PHASE',
+  'URL',
+];
+
+function overviewRow(deployment: Deployment): string[] {
+  const versions = deployment.revision?.variants
+    .map(({ version }) => version)
+    .join(', ');
+  return [
+    deployment.name,
+    deployment.model,
+    versions ?? '-',
+    deployment.environment,
+    deployment.phase,
+    deployment.url ?? '-',
+  ];
+}
+
+function describeModel(model: Model): string[] {
+  const aliases = Object.entries(model.aliases).map(
+    ([alias, version]) => `${alias} → ${version}`,
+  );
+  return [
+    `Model ${model.name}${model.archivedAt ? ' (archived)' : ''}`,
+    `  ${model.description}`,
+    `  type ${model.type}, ${model.lifecycle}, owner ${model.owner}, system ${model.system}`,
+    `  newest version ${model.latest?.number ?? 'none yet'}${
+      aliases.length ? `; ${aliases.join(', ')}` : ''
+    }`,
+  ];
+}
+
+function describeDeployment(deployment: Deployment): string[] {
+  const lines = [
+    `Deployment ${deployment.name}: ${deployment.phase}`,
+    `  ${deployment.model} in ${deployment.environment}, revision ${
+      deployment.revision?.number ?? '-'
+    }, serving ${deployment.servingRevision ?? '-'}`,
+  ];
+  if (deployment.url) lines.push(`  ${deployment.url}`);
+  if (deployment.off)
+    lines.push(
+      `  switched off${
+        deployment.offReason ? `: ${deployment.offReason}` : ''
+      }`,
+    );
+  for (const { name, version, weight } of deployment.revision?.variants ?? []) {
+    lines.push(`  variant ${name}: version ${version}, ${weight} %`);
+  }
+  for (const { type, status, reason, message } of deployment.conditions) {
+    lines.push(
+      `  ${type}=${status} (${reason})${message ? `: ${message}` : ''}`,
+    );
+  }
+  for (const runner of deployment.runners) {
+    lines.push(
+      `  runner ${runner.id}: ${runner.phase}, ${runner.restarts} restarts${
+        runner.message ? `, ${runner.message}` : ''
+      }`,
+    );
+  }
+  return lines;
+}

@@ -1,0 +1,102 @@
+import { Deployment } from '@model-platform/plugin-model-platform-common';
+import { CliError } from '../errors/CliError';
+import { Terminal } from '../output/Terminal';
+import { Platform } from '../platform/Platform';
+import { sleep } from '../platform/sleep';
+
+const POLL_MS = 500;
+/** A state is believed to be a failure once it has been one for this long: the one read first may be of the revision before. */
+const FAILED_FOR_MS = 3_000;
+
+/** @internal */
+export interface WaitOptions {
+  platform: Platform;
+  terminal: Terminal;
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/**
+ * Waits until the deployment's newest revision answers, and tells each
+ * condition as it changes.
+ *
+ * @throws CliError `Failed` with the platform's reason where it does not, or not in time.
+ */
+export async function waitUntilServing(
+  applied: Deployment,
+  { platform, terminal, timeoutMs, signal }: WaitOptions,
+): Promise<Deployment> {
+  const wanted = applied.revision?.number ?? 0;
+  const deadline = Date.now() + timeoutMs;
+  const told = new Set<string>();
+  let failedSince: number | undefined;
+  for (
+    let deployment = applied;
+    ;
+    deployment = await platform.getDeployment(applied.name)
+  ) {
+    if (deployment.off) return deployment;
+    if (
+      deployment.phase === 'Ready' &&
+      (deployment.servingRevision ?? 0) >= wanted
+    )
+      return deployment;
+    for (const line of describeConditions(deployment)) {
+      if (!told.has(line)) terminal.note(`  ${line}`);
+      told.add(line);
+    }
+    failedSince = hasFailed(deployment, wanted)
+      ? failedSince ?? Date.now()
+      : undefined;
+    if (
+      failedSince !== undefined &&
+      Date.now() - failedSince >= FAILED_FOR_MS
+    ) {
+      throw new CliError(
+        'Failed',
+        `${applied.name} does not serve revision ${wanted}.`,
+        {
+          details: failureDetails(deployment),
+        },
+      );
+    }
+    if (Date.now() >= deadline) {
+      throw new CliError(
+        'Failed',
+        `${applied.name} did not serve revision ${wanted} within ${
+          timeoutMs / 1000
+        } s; it goes on trying.`,
+        { details: failureDetails(deployment) },
+      );
+    }
+    terminal.progress(`waiting for ${applied.name}: ${deployment.phase}`);
+    await sleep(POLL_MS, signal);
+  }
+}
+
+function hasFailed(deployment: Deployment, wanted: number): boolean {
+  if (deployment.phase === 'Failed') return true;
+  const own = deployment.runners.filter(runner => runner.revision >= wanted);
+  return own.length > 0 && own.every(runner => runner.phase === 'failed');
+}
+
+function describeConditions(deployment: Deployment): string[] {
+  return deployment.conditions
+    .filter(({ message }) => message)
+    .map(({ type, reason, message }) => `${type} (${reason}): ${message}`);
+}
+
+function failureDetails(deployment: Deployment): string[] {
+  const runners = deployment.runners
+    .filter(({ message }) => message)
+    .map(({ id, phase, message }) => `runner ${id} ${phase}: ${message}`);
+  return [
+    ...describeConditions(deployment),
+    ...runners,
+    ...(deployment.servingRevision !== undefined &&
+    deployment.servingRevision !== deployment.revision?.number
+      ? [`Revision ${deployment.servingRevision} goes on serving.`]
+      : []),
+    `Its logs: model-platform logs ${deployment.name}`,
+  ];
+}

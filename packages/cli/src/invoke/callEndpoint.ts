@@ -1,0 +1,104 @@
+import { CliError } from '../errors/CliError';
+import { describeNetworkError } from '../platform/describeNetworkError';
+
+const TIMEOUT_MS = 60_000;
+
+/** The answer of `predict`. */
+export interface EndpointAnswer {
+  outputs: unknown;
+  model?: { name: string; version: number | string; variant: string };
+  requestId?: string;
+}
+
+/** @internal */
+export interface CallEndpointOptions {
+  url: string;
+  token: string;
+  body: unknown;
+  signal: AbortSignal;
+}
+
+/**
+ * One call of the simple API.
+ *
+ * @throws CliError with every wrong input field, or with what the endpoint says.
+ */
+export async function callEndpoint({
+  url,
+  token,
+  body,
+  signal,
+}: CallEndpointOptions): Promise<EndpointAnswer> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(`${url.replace(/\/+$/, '')}/predict`, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify(body),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    });
+    text = await response.text();
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw new CliError(
+      'Unreachable',
+      `Cannot reach the endpoint at ${url}: ${describeNetworkError(error)}.`,
+      {
+        cause: error,
+      },
+    );
+  }
+  const content = parse(text);
+  if (response.ok && content) return content as unknown as EndpointAnswer;
+  throw toError(response, content, url);
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const content: unknown = JSON.parse(text);
+    return typeof content === 'object' && content !== null
+      ? (content as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+interface EndpointError {
+  message?: string;
+  fields?: Array<{ path: string; message: string }>;
+}
+
+function toError(
+  response: Response,
+  content: Record<string, unknown> | undefined,
+  url: string,
+): CliError {
+  const { status, headers } = response;
+  const error = content?.error as EndpointError | undefined;
+  const message =
+    error?.message ?? `The endpoint at ${url} answered ${status}.`;
+  const requestId = content?.requestId ?? headers.get('x-request-id');
+  const details = [
+    ...(headers.has('retry-after')
+      ? [`Try again in ${headers.get('retry-after')} s.`]
+      : []),
+    ...(requestId ? [`Request ${requestId}`] : []),
+  ];
+  if (status === 401 || status === 403)
+    return new CliError('NotAllowed', message, { details });
+  if (status >= 400 && status < 500) {
+    const problems = error?.fields?.map(({ path, message: rule }) => ({
+      field: path,
+      rule,
+      source: 'platform',
+    }));
+    return new CliError('Refused', message, { problems, details });
+  }
+  return new CliError('Failed', message, { details });
+}

@@ -1,0 +1,51 @@
+import {
+  DraftRequest,
+  Provenance,
+} from '@model-platform/plugin-model-platform-common';
+import { HashedFile } from './hashFile';
+import { Loading } from './inferLoading';
+import { ModelFile } from './ModelFile';
+import { modelFields } from './readModelFile';
+
+/**
+ * What is sent to open a draft. The fields of `model.yaml` go as they were
+ * written, wrong ones too: the platform names each of them with its rule.
+ */
+export function buildDraftRequest(
+  file: ModelFile,
+  loading: Loading,
+  files: HashedFile[],
+  provenance: Provenance,
+  force: boolean,
+): DraftRequest {
+  const { fields } = file;
+  const model: Record<string, unknown> = {};
+  for (const field of modelFields) {
+    if (fields[field] !== undefined) model[field] = fields[field];
+  }
+  const request: Untyped<DraftRequest> = {
+    model,
+    version: {
+      metadata: fields.metadata ?? {},
+      flavor: loading.flavor,
+      runtime: loading.runtime,
+      signature: fields.signature ?? { inputs: [], outputs: [] },
+      endpoint: loading.endpoint,
+      resources: fields.resources,
+      metrics: fields.metrics,
+      evaluation: fields.evaluation,
+      example: fields.example,
+      provenance,
+    },
+    files: files.map(({ path, digest, sizeBytes }) => ({
+      path,
+      digest,
+      sizeBytes,
+    })),
+    force: force || undefined,
+  };
+  return request as unknown as DraftRequest;
+}
+
+/** The same keys, with values nobody has checked yet. */
+type Untyped<T> = { [Key in keyof T]: unknown };

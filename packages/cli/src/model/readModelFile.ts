@@ -1,0 +1,120 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { FieldProblem } from '@model-platform/plugin-model-platform-common';
+import { CliError } from '../errors/CliError';
+import { ModelFile } from './ModelFile';
+import { nearestWord } from './nearestWord';
+import { readYamlFile } from './readYamlFile';
+
+/** Fields of the model: set at its first publish. */
+export const modelFields = [
+  'name',
+  'type',
+  'owner',
+  'system',
+  'description',
+  'lifecycle',
+  'visibility',
+  'sharedWith',
+  'tags',
+] as const;
+
+/** Fields of the version. */
+export const versionFields = [
+  'metadata',
+  'flavor',
+  'runtime',
+  'signature',
+  'endpoint',
+  'resources',
+  'metrics',
+  'evaluation',
+  'example',
+] as const;
+
+const knownFields: string[] = [
+  ...modelFields,
+  ...versionFields,
+  'files',
+  'deployment',
+];
+
+/**
+ * Reads `model.yaml` of a folder, or the file itself.
+ *
+ * @throws CliError `WrongUsage` where there is none, `Refused` where it cannot
+ *   be read, has no name, or has a field nobody would look at.
+ */
+export function readModelFile(location: string): ModelFile {
+  const file = locate(location);
+  const fields = readYamlFile(file);
+  const problems: FieldProblem[] = [];
+  for (const field of Object.keys(fields)) {
+    if (knownFields.includes(field)) continue;
+    const meant = nearestWord(field, knownFields);
+    problems.push({
+      field,
+      rule: `is not a field of model.yaml${
+        meant
+          ? `; did you mean ${meant}?`
+          : '; put what describes the version under metadata'
+      }`,
+      given: fields[field],
+      source: 'platform',
+    });
+  }
+  if (typeof fields.name !== 'string' || !fields.name.trim()) {
+    problems.push({
+      field: 'name',
+      rule: fields.name === undefined ? 'is required' : 'must be text',
+      given: fields.name,
+      example: 'churn',
+      source: 'platform',
+    });
+  }
+  if (problems.length) {
+    throw new CliError(
+      'Refused',
+      `${path.basename(file)} is not accepted. Nothing was published.`,
+      { problems },
+    );
+  }
+  return {
+    folder: path.dirname(file),
+    path: file,
+    name: String(fields.name),
+    fields,
+  };
+}
+
+function locate(location: string): string {
+  const resolved = path.resolve(location);
+  let stats: fs.Stats;
+  try {
+    stats = fs.statSync(resolved);
+  } catch {
+    throw new CliError('WrongUsage', `There is no ${location}.`);
+  }
+  if (!stats.isDirectory()) return resolved;
+  for (const name of ['model.yaml', 'model.yml']) {
+    const file = path.join(resolved, name);
+    if (fs.existsSync(file)) return file;
+  }
+  throw new CliError('WrongUsage', `There is no model.yaml in ${resolved}.`, {
+    details: [
+      'It says what the model is. The smallest one:',
+      '',
+      ...smallest.map(line => `  ${line}`),
+    ],
+  });
+}
+
+const smallest = [
+  'name: my-model',
+  'type: ml',
+  'owner: group:default/my-team',
+  'system: my-system',
+  'description: What it is, in a sentence',
+  'metadata:',
+  '  purpose: What it is for',
+];

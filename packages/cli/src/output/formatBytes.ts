@@ -1,0 +1,14 @@
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** `1536` is `1.5 KiB`. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${
+    unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)
+  } ${units[unit]}`;
+}

@@ -1,0 +1,228 @@
+import { FieldProblem } from '@model-platform/plugin-model-platform-common';
+import { CliError } from '../errors/CliError';
+import { describeNetworkError } from './describeNetworkError';
+import { Connection } from './resolveConnection';
+import { sleep } from './sleep';
+
+/** Control calls answer within milliseconds; a large version's `complete` reads its files again. */
+const ANSWER_TIMEOUT_MS = 300_000;
+const RETRIED_STATUS = [429, 502, 503, 504];
+
+/** @internal */
+export interface PlatformFetchOptions {
+  connection: Connection;
+  signal: AbortSignal;
+  /** Tries of a call that may be repeated. */
+  attempts?: number;
+}
+
+/** A refusal to be tried again: what was sent never arrived whole, or the platform asked to come back later. */
+export class TransientError extends CliError {
+  readonly retryAfterMs?: number;
+
+  constructor(
+    message: string,
+    options: {
+      retryAfterMs?: number;
+      cause?: unknown;
+      details?: string[];
+    } = {},
+  ) {
+    super('Unreachable', message, options);
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/**
+ * `fetch` as the CLI speaks to the platform: with the token, never following
+ * a redirect with it, and with every failure as a {@link CliError}: what comes
+ * back is an answer that succeeded. Calls that change nothing, or change the
+ * same thing however often they are made, are tried again when the connection
+ * is cut.
+ */
+export function createPlatformFetch({
+  connection,
+  signal,
+  attempts = 4,
+}: PlatformFetchOptions): typeof fetch {
+  return async (input, init) => {
+    const url = String(input instanceof Request ? input.url : input);
+    const method = init?.method ?? 'GET';
+    // A stream is spent by the first try; who sends one repeats it as a whole.
+    const sendsStream = init?.body instanceof ReadableStream;
+    const repeatable =
+      !sendsStream &&
+      (method !== 'POST' || new Headers(init?.headers).has('idempotency-key'));
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await once(url, init, sendsStream);
+      } catch (error) {
+        if (
+          !(error instanceof TransientError) ||
+          !repeatable ||
+          attempt >= attempts
+        )
+          throw error;
+        await sleep(error.retryAfterMs ?? 250 * 2 ** attempt, signal);
+      }
+    }
+  };
+
+  async function once(
+    url: string,
+    init: RequestInit | undefined,
+    sendsStream: boolean,
+  ): Promise<Response> {
+    const headers = new Headers(init?.headers);
+    if (connection.token)
+      headers.set('authorization', `Bearer ${connection.token}`);
+    const signals = [signal, init?.signal].filter(
+      one => one !== undefined && one !== null,
+    );
+    // Waiting for the first byte of an answer may end; sending a large file may take as long as it takes.
+    const timeout = new AbortController();
+    const timer = sendsStream
+      ? undefined
+      : setTimeout(
+          () =>
+            timeout.abort(
+              new DOMException('no answer in time', 'TimeoutError'),
+            ),
+          ANSWER_TIMEOUT_MS,
+        );
+    let response: Response;
+    try {
+      response = await fetch(url, {
+        ...init,
+        headers,
+        redirect: 'manual',
+        signal: AbortSignal.any([...signals, timeout.signal]),
+      });
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (init?.signal?.aborted) throw init.signal.reason;
+      const known = findCliError(error);
+      if (known) throw known;
+      throw new TransientError(
+        `Cannot reach the platform at ${
+          connection.portalUrl
+        }: ${describeNetworkError(error)}.`,
+        {
+          cause: error,
+          details: [
+            'Is MODEL_PLATFORM_URL right, and is the platform running?',
+          ],
+        },
+      );
+    } finally {
+      clearTimeout(timer);
+    }
+    if (response.ok) return response;
+    throw await toError(response, connection);
+  }
+}
+
+async function toError(
+  response: Response,
+  connection: Connection,
+): Promise<CliError> {
+  const { status } = response;
+  if (status >= 300 && status < 400) {
+    const target = response.headers.get('location') ?? 'somewhere else';
+    await response.body?.cancel();
+    return new CliError(
+      'Unreachable',
+      `${connection.portalUrl} redirects to ${target}; the token was not sent there.`,
+      {
+        details: ['Set MODEL_PLATFORM_URL to the address that answers itself.'],
+      },
+    );
+  }
+  const body = await readErrorBody(response);
+  const message = body?.message;
+  if (status === 401) {
+    return new CliError(
+      'NotAllowed',
+      connection.token
+        ? `The platform does not accept this token${
+            message ? `: ${message}` : '.'
+          }`
+        : 'The platform asks for a token: set MODEL_PLATFORM_TOKEN.',
+      {
+        details: connection.token
+          ? [
+              'It may have expired or been revoked. Ask who made it for a new one (docs: Publish, tokens).',
+            ]
+          : undefined,
+      },
+    );
+  }
+  if (status === 403)
+    return new CliError('NotAllowed', message ?? 'Not allowed.');
+  if (RETRIED_STATUS.includes(status)) {
+    const seconds = Number(response.headers.get('retry-after'));
+    return new TransientError(
+      `The platform at ${connection.portalUrl} cannot answer now (${status})${
+        message ? `: ${message}` : '.'
+      }`,
+      { retryAfterMs: seconds > 0 ? Math.min(seconds, 60) * 1000 : undefined },
+    );
+  }
+  if (!body) {
+    return new CliError(
+      status === 404 ? 'Unreachable' : 'Failed',
+      status === 404
+        ? `No model platform answers at ${connection.portalUrl}.`
+        : `The platform answered ${status} without saying why.`,
+      {
+        details:
+          status === 404
+            ? ['Set MODEL_PLATFORM_URL to the address of the portal.']
+            : undefined,
+      },
+    );
+  }
+  if (body.problems?.length)
+    return new CliError('Refused', body.message, {
+      problems: body.problems,
+      status,
+    });
+  return new CliError(status < 500 ? 'Refused' : 'Failed', body.message, {
+    status,
+  });
+}
+
+interface ErrorBody {
+  message: string;
+  problems?: FieldProblem[];
+}
+
+/** The standard error body, or `undefined` where something else answered. */
+async function readErrorBody(
+  response: Response,
+): Promise<ErrorBody | undefined> {
+  try {
+    const content = (await response.json()) as {
+      error?: { message?: unknown; problems?: unknown };
+    };
+    if (typeof content.error?.message !== 'string') return undefined;
+    return {
+      message: content.error.message,
+      problems: Array.isArray(content.error.problems)
+        ? (content.error.problems as FieldProblem[])
+        : undefined,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a body's stream threw, where `fetch` has wrapped it. */
+function findCliError(error: unknown): CliError | undefined {
+  let current = error;
+  for (let depth = 0; current instanceof Error && depth < 5; depth += 1) {
+    if (current instanceof CliError) return current;
+    current = current.cause;
+  }
+  return undefined;
+}

@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import {
+  DraftRequest,
+  ModelVersion,
+} from '@model-platform/plugin-model-platform-common';
+import { CliError } from '../errors/CliError';
+import { buildDraftRequest } from '../model/buildDraftRequest';
+import { collectFiles } from '../model/collectFiles';
+import { hashFile, HashedFile } from '../model/hashFile';
+import { inferLoading } from '../model/inferLoading';
+import { ModelFile } from '../model/ModelFile';
+import { readModelFile } from '../model/readModelFile';
+import { readProvenance } from '../model/readProvenance';
+import { requestDigest } from '../model/requestDigest';
+import { formatBytes } from '../output/formatBytes';
+import { Terminal } from '../output/Terminal';
+import { Platform } from '../platform/Platform';
+import { uploadBlobs } from './uploadBlobs';
+import { verifiedStream } from './verifiedStream';
+
+/** @internal */
+export interface PublishOptions {
+  folder: string;
+  dryRun: boolean;
+  force: boolean;
+  /** Asked for once the folder is in order. */
+  platform: () => Platform;
+  terminal: Terminal;
+  env: Record<string, string | undefined>;
+  signal: AbortSignal;
+}
+
+/** What was published. */
+export interface Published {
+  version: ModelVersion;
+  /** True where the newest version equals the folder, and nothing was made. */
+  unchanged: boolean;
+  /** Files that were sent, and their size. */
+  uploaded: { files: number; bytes: number };
+  file: ModelFile;
+}
+
+/**
+ * Publishes the folder: model.yaml is read, files are hashed, a draft is
+ * opened, what the platform lacks is sent, the draft is completed. Cut off at
+ * any point and run again, it goes on with the same draft and sends only what
+ * is still missing.
+ *
+ * @returns `undefined` after a dry run without problems.
+ * @throws CliError `Refused` with every broken rule.
+ */
+export async function publish(
+  options: PublishOptions,
+): Promise<Published | undefined> {
+  const { terminal, signal } = options;
+  const { file, request, files } = await prepare(options);
+  const platform = options.platform();
+  const name = request.model.name;
+
+  if (options.dryRun) {
+    const { problems } = await platform.checkDraft(request);
+    if (problems.length) {
+      throw new CliError('Refused', `${name} would be refused.`, { problems });
+    }
+    return undefined;
+  }
+
+  const digest = requestDigest(request);
+  // A forced version is a new one each time, so no earlier draft may answer for it.
+  const key = options.force ? `${digest}:${randomUUID()}` : digest;
+  const draft = await refusedAsNothingStored(
+    () => platform.openDraft(request, key),
+    name,
+  );
+  if (draft.unchanged)
+    return {
+      version: draft.version,
+      unchanged: true,
+      uploaded: { files: 0, bytes: 0 },
+      file,
+    };
+
+  const version = { model: name, number: draft.version.number };
+  const missing = [...new Set(draft.missing)];
+  await uploadBlobs({
+    files,
+    missing,
+    signal,
+    send: (one, onBytes, sendSignal) =>
+      platform.uploadBlob(
+        version,
+        one,
+        verifiedStream(one, onBytes),
+        sendSignal,
+      ),
+    askMissing: async () => (await platform.openDraft(request, key)).missing,
+    onProgress: ({ sentBytes, totalBytes, sentFiles, totalFiles }) =>
+      terminal.progress(
+        `uploading: ${sentFiles} of ${totalFiles} files, ${formatBytes(
+          sentBytes,
+        )} of ${formatBytes(totalBytes)}`,
+      ),
+    onRetry: (error, left) =>
+      terminal.note(
+        `${error.message} Trying again: ${left} files are missing.`,
+      ),
+  });
+  terminal.progress('checking the files');
+  const ready = await refusedAsNothingStored(
+    () => platform.completeVersion(version),
+    name,
+  );
+  terminal.clearProgress();
+  const sent = files.filter(one => missing.includes(one.digest));
+  return {
+    version: ready,
+    unchanged: false,
+    uploaded: { files: missing.length, bytes: sizeOf(sent) },
+    file,
+  };
+}
+
+async function prepare({
+  folder,
+  force,
+  terminal,
+  env,
+  signal,
+}: PublishOptions): Promise<{
+  file: ModelFile;
+  request: DraftRequest;
+  files: HashedFile[];
+}> {
+  const file = readModelFile(folder);
+  const { fields } = file;
+  const found = collectFiles({
+    folder: file.folder,
+    patterns: fields.files,
+    also:
+      typeof fields.endpoint === 'string'
+        ? [path.posix.normalize(fields.endpoint)]
+        : [],
+    butNot: [
+      typeof fields.deployment === 'string'
+        ? fields.deployment
+        : 'model-deployment.yaml',
+    ],
+  });
+  const loading = inferLoading(
+    fields,
+    found.map(one => one.path),
+  );
+  const files: HashedFile[] = [];
+  for (const one of found) {
+    terminal.progress(`reading ${one.path}`);
+    files.push(await hashFile(one, signal));
+  }
+  terminal.clearProgress();
+  const provenance = await readProvenance(file.folder, env);
+  return {
+    file,
+    files,
+    request: buildDraftRequest(file, loading, files, provenance, force),
+  };
+}
+
+/** A refusal is all there is: what was refused left nothing behind. */
+async function refusedAsNothingStored<T>(
+  call: () => Promise<T>,
+  name: string,
+): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof CliError) || error.name !== 'Refused') throw error;
+    throw new CliError(
+      'Refused',
+      error.problems
+        ? `${name} is refused. Nothing was published.`
+        : `${name} is refused: ${error.message}`,
+      { problems: error.problems, cause: error },
+    );
+  }
+}
+
+/** Equal files are sent once. */
+function sizeOf(files: HashedFile[]): number {
+  const sizes = new Map(files.map(file => [file.digest, file.sizeBytes]));
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+}

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import { Readable } from 'node:stream';
+import { CliError } from '../errors/CliError';
+import { HashedFile } from '../model/hashFile';
+
+/**
+ * The file's bytes, read as they are sent. The last ones are held back until
+ * digest and size are known to be those that were announced, so a file that
+ * changed meanwhile never arrives whole.
+ */
+export function verifiedStream(
+  file: HashedFile,
+  onBytes: (bytes: number) => void,
+): ReadableStream<Uint8Array> {
+  async function* read(): AsyncGenerator<Uint8Array> {
+    const hash = createHash('sha256');
+    let sizeBytes = 0;
+    let held: Uint8Array | undefined;
+    for await (const chunk of fs.createReadStream(file.location, {
+      highWaterMark: 256 * 1024,
+    })) {
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+      if (sizeBytes > file.sizeBytes) break;
+      if (held) {
+        yield held;
+        onBytes(held.length);
+      }
+      held = chunk;
+    }
+    if (
+      sizeBytes !== file.sizeBytes ||
+      `sha256:${hash.digest('hex')}` !== file.digest
+    ) {
+      throw new CliError(
+        'Failed',
+        `${file.path} changed while it was being published. Nothing was published.`,
+        {
+          details: ['Publish again once nothing writes to it.'],
+        },
+      );
+    }
+    if (held) {
+      yield held;
+      onBytes(held.length);
+    }
+  }
+  return Readable.toWeb(
+    Readable.from(read(), { highWaterMark: 1 }),
+  ) as ReadableStream<Uint8Array>;
+}
