@@ -240,6 +240,12 @@ export class LocalDriver implements DeploymentDriver {
             id: `local/${runner.id}`,
             kind: 'runner',
             url: `${runner.url}/metrics`,
+            labels: {
+              endpoint: runner.endpoint,
+              variant: runner.variant,
+              version: String(runner.version),
+              revision: String(runner.revision),
+            },
             headers: runner.secret
               ? { [RUNNER_SECRET_HEADER]: runner.secret }
               : undefined,

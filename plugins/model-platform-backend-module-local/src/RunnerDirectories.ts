@@ -18,7 +18,7 @@ import { toRunnerManifest } from './toRunnerManifest';
 export class RunnerDirectories {
   private readonly root: string;
 
-  constructor(private readonly dataDir: string) {
+  constructor(dataDir: string) {
     this.root = join(dataDir, 'runners');
   }
 

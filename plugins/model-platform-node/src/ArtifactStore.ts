@@ -21,6 +21,8 @@ export interface StoredBlob {
 /** Blobs by digest. Writes are atomic: a reader sees the whole blob or none. @public */
 export interface ArtifactStore {
   has(digest: Sha256, scope: SystemScope): Promise<boolean>;
+  /** What is stored under this digest, with its size; undefined where nothing is. */
+  stat(digest: Sha256, scope: SystemScope): Promise<StoredBlob | undefined>;
   /** Rejects with `InputError` where digest or size differ from what was expected. */
   write(source: Readable, expected: { digest?: Sha256; sizeBytes?: number }, scope: SystemScope): Promise<StoredBlob>;
   /** Rejects with `NotFoundError`. */

@@ -69,6 +69,8 @@ export interface ScrapeTarget {
   id: string;
   url: string;
   headers?: Record<string, string>;
+  /** Facts of the target that stand, whatever it says of itself. */
+  labels?: Record<string, string>;
   kind: 'gateway' | 'runner';
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ConflictError } from '@backstage/errors';
 import { Knex } from 'knex';
 
 /** The one lease of the platform: its holder reconciles and collects. */
@@ -17,10 +18,18 @@ interface LeaseRow {
  * the leader, so that one that was paused and woke up late changes nothing.
  */
 export class LeaderLease {
-  static create(options: { knex: Knex; ttlMs?: number; clock?: () => number }) {
+  static create(options: {
+    knex: Knex;
+    /** How long a leader that is gone is waited for, milliseconds. */
+    ttlMs?: number;
+    /** No other process can be there, as with SQLite: what a killed one held is taken at once. */
+    exclusive?: boolean;
+    clock?: () => number;
+  }) {
     return new LeaderLease(
       options.knex,
       options.ttlMs ?? 15_000,
+      options.exclusive ?? false,
       options.clock ?? Date.now,
     );
   }
@@ -32,6 +41,7 @@ export class LeaderLease {
   private constructor(
     private readonly knex: Knex,
     private readonly ttlMs: number,
+    private readonly exclusive: boolean,
     private readonly clock: () => number,
   ) {}
 
@@ -44,6 +54,16 @@ export class LeaderLease {
     }
     this.held = await this.acquire(now);
     return this.held?.fencing;
+  }
+
+  /** Throws `ConflictError` within a transaction whose writer no longer leads. */
+  async requireHeld(tx: Knex, fencing: number): Promise<void> {
+    const row = await tx<LeaseRow>('deployment_leases')
+      .where({ name: LEADER_LEASE, fencing })
+      .first();
+    if (!row) {
+      throw new ConflictError('Another process of the portal leads by now');
+    }
   }
 
   /** Lets another process lead at once. */
@@ -68,7 +88,10 @@ export class LeaderLease {
       // Each taking over has a number of its own, also from itself after a pause.
       const taken = await this.knex<LeaseRow>('deployment_leases')
         .where({ name: LEADER_LEASE })
-        .andWhere('expires_at', '<=', now)
+        .andWhere(free => {
+          free.where('expires_at', '<=', now);
+          if (this.exclusive) free.orWhereNot('holder', this.holder);
+        })
         .update({
           holder: this.holder,
           expires_at: until,

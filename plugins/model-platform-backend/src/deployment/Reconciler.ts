@@ -1,0 +1,269 @@
+import { LoggerService } from '@backstage/backend-plugin-api';
+import { DeploymentEvent } from '@model-platform/plugin-model-platform-common';
+import { DeploymentDriver } from '@model-platform/plugin-model-platform-node';
+import pLimit from 'p-limit';
+import { DeployableModels } from './DeployableModels';
+import { Deployments } from './Deployments';
+import { DeploymentRecord, DeploymentStore } from './DeploymentStore';
+import { Environments } from './Environments';
+import { LeaderLease } from './LeaderLease';
+import { Rollout } from './Rollout';
+import { RolloutOutcome } from './RolloutOutcome';
+import { statusOf } from './statusOf';
+
+/** How soon a deployment that needs nothing is looked at again. */
+const STEADY_MS = 3_000;
+/** The same while something of it starts, drains or is being switched. */
+const PROGRESSING_MS = 300;
+const LEFTOVERS_MS = 15_000;
+const MAX_BACKOFF_MS = 15_000;
+const MAX_CONCURRENT = 8;
+
+interface Attempt {
+  /** When it is due, milliseconds. */
+  at: number;
+  failures: number;
+}
+
+export interface ReconcilerOptions {
+  store: DeploymentStore;
+  deployments: Deployments;
+  models: DeployableModels;
+  environments: Environments;
+  lease: LeaderLease;
+  logger: LoggerService;
+  announce: (deployment: DeploymentRecord, action: DeploymentEvent['action']) => void;
+  /** How long a revision may take until its runners are ready, milliseconds. */
+  readyTimeoutMs: number;
+}
+
+/**
+ * Compares what is wanted with what is there and makes it so, again and again:
+ * it may be killed at any line and goes on where things are. Events only make
+ * it look sooner. Each deployment is by itself: one that is slow or fails holds
+ * up no other. Only the process that holds the lease works.
+ */
+export class Reconciler {
+  private readonly attempts = new Map<string, Attempt>();
+
+  private readonly inFlight = new Set<string>();
+
+  private readonly rollout: Rollout;
+
+  private readonly limit = pLimit(MAX_CONCURRENT);
+
+  private leftoversAt = 0;
+
+  private wakeUp: (() => void) | undefined;
+
+  private woken = false;
+
+  constructor(private readonly options: ReconcilerOptions) {
+    this.rollout = new Rollout(options);
+  }
+
+  /** Looks at a deployment at once, or at all of them. */
+  wake(name?: string): void {
+    if (name === undefined) {
+      this.attempts.clear();
+    } else {
+      this.attempts.delete(name);
+    }
+    this.woken = true;
+    this.wakeUp?.();
+  }
+
+  /** Works until the signal; resolves once nothing is under way any more. */
+  async run(signal: AbortSignal): Promise<void> {
+    const underWay = new Set<Promise<void>>();
+    const stop = () => this.wakeUp?.();
+    signal.addEventListener('abort', stop);
+    try {
+      while (!signal.aborted) {
+        this.woken = false;
+        try {
+          const fencing = await this.options.lease.hold();
+          if (fencing !== undefined) {
+            await this.pass(fencing, signal, underWay);
+          }
+        } catch (error) {
+          this.options.logger.error(`Deployments could not be looked at: ${error}`);
+        }
+        await this.pause(signal);
+      }
+      await Promise.allSettled(underWay);
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  private async pass(fencing: number, signal: AbortSignal, underWay: Set<Promise<void>>) {
+    const now = Date.now();
+    if (now >= this.leftoversAt) {
+      this.leftoversAt = now + LEFTOVERS_MS;
+      await this.removeLeftovers();
+    }
+    const records = await this.options.store.all();
+    const names = new Set(records.map(record => record.name));
+    for (const name of this.attempts.keys()) {
+      if (!names.has(name)) {
+        this.attempts.delete(name);
+      }
+    }
+    for (const record of records) {
+      const due = this.attempts.get(record.name)?.at ?? 0;
+      if (due > now || this.inFlight.has(record.name)) {
+        continue;
+      }
+      this.inFlight.add(record.name);
+      const work = this.limit(() => this.attend(record, fencing, signal)).finally(() => {
+        this.inFlight.delete(record.name);
+        underWay.delete(work);
+        this.wakeUp?.();
+      });
+      underWay.add(work);
+    }
+  }
+
+  /** One look at one deployment; never rejects. */
+  private async attend(
+    seen: DeploymentRecord,
+    fencing: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    // Noted before, so that a change during this look is not forgotten by it.
+    const before: Attempt = this.attempts.get(seen.name) ?? { at: 0, failures: 0 };
+    this.attempts.set(seen.name, before);
+    let next: Attempt;
+    let record = seen;
+    try {
+      if (!seen.deleting && !seen.off) {
+        record = await this.options.deployments.followTriggers(seen);
+      }
+      const outcome = await this.rollout.step(record, fencing, signal);
+      if (outcome) {
+        await this.save(record, outcome, fencing);
+      }
+      next = {
+        at: Date.now() + (outcome?.settled ? STEADY_MS : PROGRESSING_MS),
+        failures: 0,
+      };
+    } catch (error) {
+      if (signal.aborted) {
+        return;
+      }
+      const failures = before.failures + 1;
+      const delay = Math.min(MAX_BACKOFF_MS, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
+      next = { at: Date.now() + delay, failures };
+      const reason = error instanceof Error ? error : new Error(String(error));
+      this.options.logger.warn(`Deployment ${seen.name}: ${reason.message}`, {
+        deployment: seen.name,
+      });
+      await this.save(record, { error: reason, settled: false }, fencing).catch(failed =>
+        this.options.logger.error(`The state of ${seen.name} could not be kept: ${failed}`),
+      );
+    }
+    if (this.attempts.get(seen.name) === before) {
+      this.attempts.set(seen.name, next);
+    }
+  }
+
+  private async save(
+    record: DeploymentRecord,
+    outcome: RolloutOutcome,
+    fencing: number,
+  ): Promise<void> {
+    const status = statusOf(record, outcome, new Date());
+    const before = {
+      servingRevision: record.servingRevision,
+      rolloutStartedAt: record.rolloutStartedAt,
+      phase: record.phase,
+      conditions: record.conditions,
+      runners: record.runners,
+      url: record.url,
+    };
+    if (JSON.stringify(before) === JSON.stringify(status)) {
+      return;
+    }
+    const saved = await this.options.store.saveStatus(record.id, status, fencing);
+    if (!saved) {
+      return;
+    }
+    const after = { ...record, ...status };
+    if (
+      status.servingRevision !== undefined &&
+      status.servingRevision !== record.servingRevision
+    ) {
+      const at = new Date().toISOString();
+      await this.options.store.markServed(record.id, status.servingRevision, at);
+      await this.options.store.addHistory(record, {
+        actor: 'platform',
+        action: 'serving',
+        details: { revision: status.servingRevision },
+      });
+      this.options.announce(after, 'ready');
+    } else if (status.phase !== record.phase) {
+      const action = ACTIONS[status.phase];
+      if (action) {
+        this.options.announce(after, action);
+      }
+      if (action === 'degraded' || action === 'failed') {
+        await this.options.store.addHistory(record, {
+          actor: 'platform',
+          action,
+          reason: status.conditions.find(({ type }) => type === 'Degraded')?.message,
+        });
+      }
+    }
+  }
+
+  /** What runs without a deployment that wants it, e.g. of one deleted while an engine was away. */
+  private async removeLeftovers(): Promise<void> {
+    for (const driver of this.options.environments.drivers()) {
+      try {
+        // First what runs, then what is wanted: what is made in between is no leftover.
+        const running = await driver.list();
+        const wanted = new Set((await this.options.store.all()).map(({ name }) => name));
+        for (const name of running.filter(found => !wanted.has(found))) {
+          this.options.logger.info(`Removing ${name}, which no deployment wants any more`);
+          await driver.remove({ name });
+        }
+      } catch (error) {
+        this.logUnreachable(driver, error);
+      }
+    }
+  }
+
+  private logUnreachable(driver: DeploymentDriver, error: unknown): void {
+    this.options.logger.warn(
+      `The driver ${driver.name} does not answer: ${
+        error instanceof Error ? error.message : error
+      }`,
+    );
+  }
+
+  /** Until something is due, someone wakes it, or work that was under way has ended. */
+  private async pause(signal: AbortSignal): Promise<void> {
+    if (signal.aborted || this.woken) {
+      return;
+    }
+    const dues = [...this.attempts.entries()]
+      .filter(([name]) => !this.inFlight.has(name))
+      .map(([, attempt]) => attempt.at);
+    const soonest = Math.min(Date.now() + 1_000, ...dues);
+    await new Promise<void>(resolve => {
+      const timer = setTimeout(resolve, Math.max(soonest - Date.now(), 20));
+      this.wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.wakeUp = undefined;
+  }
+}
+
+const ACTIONS: Partial<Record<DeploymentRecord['phase'], DeploymentEvent['action']>> = {
+  Ready: 'ready',
+  Degraded: 'degraded',
+  Failed: 'failed',
+};

@@ -1,0 +1,155 @@
+import {
+  DeploymentSpec,
+  DeploymentVariant,
+  FieldProblem,
+  Model,
+  ResolvedVariant,
+  toSystemName,
+} from '@model-platform/plugin-model-platform-common';
+import { DeployableModels } from './DeployableModels';
+import { WatchedVersions } from './DeploymentStore';
+import { problem } from './parseDeploymentSpec';
+
+/** What the selectors of a spec mean now. */
+export interface Resolution {
+  /** Model of the deployment itself; absent where there is none of that name. */
+  model?: Model;
+  /** All models of the variants, by id. */
+  models: Map<string, Model>;
+  variants: ResolvedVariant[];
+  watched: WatchedVersions;
+  problems: FieldProblem[];
+}
+
+/** Turns selectors into version numbers. */
+export class RevisionResolver {
+  constructor(private readonly models: DeployableModels) {}
+
+  /**
+   * @param find - finds a model for the one who asks: what may not be seen is
+   *   not there.
+   */
+  async resolve(
+    spec: DeploymentSpec,
+    find: (ref: string) => Promise<Model | undefined> = ref => this.models.find(ref),
+  ): Promise<Resolution> {
+    const resolution: Resolution = {
+      models: new Map(),
+      variants: [],
+      watched: {},
+      problems: [],
+    };
+    resolution.model = await find(spec.model);
+    const variants = variantsOf(spec);
+    for (const [index, variant] of variants.entries()) {
+      const model = variant.model ? await find(variant.model) : resolution.model;
+      const field = spec.variants ? `spec.variants[${index}]` : 'spec';
+      const modelField = variant.model ? `${field}.model` : 'spec.model';
+      if (!model) {
+        resolution.problems.push(
+          problem(modelField, 'there is no such model', variant.model ?? spec.model),
+        );
+        continue;
+      }
+      resolution.models.set(model.id, model);
+      resolution.problems.push(...modelProblems(model, spec, modelField));
+      const number = numberOf(model, variant.version);
+      const found = number === undefined ? undefined : await this.models.version(model.id, number);
+      if (number === undefined || found?.status !== 'ready') {
+        resolution.problems.push(
+          problem(`${field}.version`, whyNot(model, variant, found?.status), variant.version),
+        );
+        continue;
+      }
+      resolution.variants.push({
+        name: variant.name,
+        modelId: model.id,
+        model: model.name,
+        version: number,
+        weight: variant.weight ?? 100 / variants.length,
+      });
+    }
+    resolution.watched = watchedVersions(spec, resolution.models);
+    resolution.problems = distinct(resolution.problems);
+    return resolution;
+  }
+}
+
+/** Without variants a deployment serves the newest version. */
+export function variantsOf(spec: DeploymentSpec): DeploymentVariant[] {
+  return spec.variants ?? [{ name: 'main', version: { latest: true } }];
+}
+
+/** What a new revision would be made for, as it is now. */
+export function watchedVersions(
+  spec: DeploymentSpec,
+  models: Map<string, Model>,
+): WatchedVersions {
+  const triggers = spec.triggers ?? [];
+  const followsLatest = variantsOf(spec).some(variant => 'latest' in variant.version);
+  const onVersion =
+    triggers.some(trigger => trigger.onVersion) || (!spec.triggers && followsLatest);
+  const aliases = triggers.flatMap(trigger => (trigger.onAlias ? [trigger.onAlias.alias] : []));
+  const watched: WatchedVersions = {};
+  for (const model of models.values()) {
+    watched[model.id] = {
+      ...(onVersion ? { latest: model.latest?.number } : {}),
+      ...(aliases.length > 0
+        ? {
+            aliases: Object.fromEntries(
+              aliases
+                .filter(alias => model.aliases[alias] !== undefined)
+                .map(alias => [alias, model.aliases[alias]]),
+            ),
+          }
+        : {}),
+    };
+  }
+  return watched;
+}
+
+function numberOf(model: Model, selector: DeploymentVariant['version']): number | undefined {
+  if ('number' in selector) {
+    return selector.number;
+  }
+  return 'alias' in selector ? model.aliases[selector.alias] : model.latest?.number;
+}
+
+function whyNot(model: Model, variant: DeploymentVariant, status: string | undefined): string {
+  const selector = variant.version;
+  if ('alias' in selector && status === undefined) {
+    return `the model ${model.name} has no alias ${selector.alias}; \`model-platform alias set ${model.name} ${selector.alias} VERSION\` sets it`;
+  }
+  if ('latest' in selector) {
+    return `the model ${model.name} has no version that is ready; publish one first`;
+  }
+  return status === undefined
+    ? `the model ${model.name} has no such version`
+    : `this version of the model ${model.name} is ${status}, not ready`;
+}
+
+function modelProblems(model: Model, spec: DeploymentSpec, field: string): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  if (toSystemName(model.system) !== toSystemName(spec.system)) {
+    problems.push(
+      problem(
+        field === 'spec.model' ? 'spec.system' : field,
+        `the model ${model.name} belongs to the system ${model.system}; a deployment serves models of its own system only`,
+        spec.system,
+        model.system,
+      ),
+    );
+  }
+  if (model.archivedAt) {
+    problems.push(problem(field, `the model ${model.name} is archived`, model.name));
+  }
+  return problems;
+}
+
+function distinct(problems: FieldProblem[]): FieldProblem[] {
+  const seen = new Set<string>();
+  return problems.filter(({ field, rule }) => {
+    const key = `${field} ${rule}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}

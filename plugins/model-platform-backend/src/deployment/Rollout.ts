@@ -1,0 +1,252 @@
+import {
+  DeploymentDriver,
+  DesiredRevision,
+  DesiredRoute,
+  ObservedDeployment,
+} from '@model-platform/plugin-model-platform-node';
+import { NotFoundError } from '@backstage/errors';
+import { LoggerService } from '@backstage/backend-plugin-api';
+import { DeployableModels } from './DeployableModels';
+import { DeploymentRecord, DeploymentStore, RevisionRecord } from './DeploymentStore';
+import { Environments } from './Environments';
+import { RolloutOutcome } from './RolloutOutcome';
+
+const MAX_CACHED = 1_000;
+
+/**
+ * Brings one deployment one step nearer to what is wanted, without a failed
+ * request: the new revision's runners start beside the old ones; traffic moves
+ * once all its variants are ready; then the old ones drain. A revision that
+ * does not become ready leaves the old one serving.
+ */
+export class Rollout {
+  /** Revisions are immutable, so what drivers are told of them is too. */
+  private readonly desired = new Map<string, DesiredRevision>();
+
+  /** Revision after whose release nothing else was left, by deployment id. */
+  private readonly clean = new Map<string, number>();
+
+  constructor(
+    private readonly options: {
+      store: DeploymentStore;
+      models: DeployableModels;
+      environments: Environments;
+      logger: LoggerService;
+      readyTimeoutMs: number;
+    },
+  ) {}
+
+  /** Undefined where there is nothing left to have a state. */
+  async step(
+    record: DeploymentRecord,
+    fencing: number,
+    signal: AbortSignal,
+  ): Promise<RolloutOutcome | undefined> {
+    const ref = { name: record.name };
+    const driver = this.options.environments.driver(record.environment);
+    if (record.deleting) {
+      await driver.remove(ref);
+      await this.options.store.erase(record.id, fencing);
+      return undefined;
+    }
+    const observed = await driver.observe(ref);
+    if (record.off) {
+      if (observed.routedRevision !== undefined || observed.runners.some(isAlive)) {
+        await driver.remove(ref);
+        return { observed: await driver.observe(ref), settled: false };
+      }
+      return { observed, settled: true };
+    }
+    const wanted = await this.revision(record, record.revision);
+    // What the engine says counts; what was noted last may be older than a crash.
+    const serving = observed.routedRevision ?? record.servingRevision;
+    if (serving !== undefined && serving !== wanted.number) {
+      await this.keepServing(driver, record, serving, observed, signal);
+    }
+    return await this.rollOut(driver, record, wanted, serving, signal);
+  }
+
+  private async rollOut(
+    driver: DeploymentDriver,
+    record: DeploymentRecord,
+    wanted: RevisionRecord,
+    servingBefore: number | undefined,
+    signal: AbortSignal,
+  ): Promise<RolloutOutcome> {
+    const ref = { name: record.name };
+    const desired = await this.desiredRevision(record, wanted);
+    const rolloutStartedAt = record.rolloutStartedAt ?? new Date().toISOString();
+    const impossible = await this.whyImpossible(driver, desired);
+    if (impossible) {
+      return {
+        observed: await driver.observe(ref),
+        serving: servingBefore,
+        rolloutStartedAt,
+        impossible,
+        settled: true,
+      };
+    }
+    await driver.apply(desired, { signal });
+    let observed = await driver.observe(ref);
+    let serving = observed.routedRevision ?? servingBefore;
+    const switched = observed.routedRevision === wanted.number;
+    const route = await this.desiredRoute(record, desired, observed);
+    const current = switched && observed.routeDigest === driver.routeDigest(ref, route);
+    if (!current && (switched || isReady(desired, observed))) {
+      await driver.route(ref, route);
+      observed = await driver.observe(ref);
+      serving = wanted.number;
+    }
+    const others = observed.runners.filter(
+      runner => runner.revision !== wanted.number && runner.phase !== 'stopped',
+    );
+    if (observed.routedRevision === wanted.number) {
+      if (others.length > 0 || this.clean.get(record.id) !== wanted.number) {
+        await driver.release(ref, [wanted.number]);
+        if (others.length === 0) {
+          this.clean.set(record.id, wanted.number);
+        }
+      }
+    } else if (others.some(runner => runner.revision !== serving && isAlive(runner))) {
+      // Revisions that were overtaken before they served.
+      await driver.release(ref, [wanted.number, ...(serving === undefined ? [] : [serving])]);
+    }
+    const ready = isReady(desired, observed);
+    const done = observed.routedRevision === wanted.number && ready;
+    return {
+      observed,
+      serving,
+      rolloutStartedAt,
+      overdue:
+        !done && Date.now() - Date.parse(rolloutStartedAt) > this.options.readyTimeoutMs,
+      settled: done && others.length === 0,
+    };
+  }
+
+  /** Keeps the old revision as it should be (runners, tokens) while the new one starts. */
+  private async keepServing(
+    driver: DeploymentDriver,
+    record: DeploymentRecord,
+    number: number,
+    observed: ObservedDeployment,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const ref = { name: record.name };
+    try {
+      const desired = await this.desiredRevision(record, await this.revision(record, number));
+      await driver.apply(desired, { signal });
+      const route = await this.desiredRoute(record, desired, observed);
+      const current =
+        observed.routedRevision === number &&
+        observed.routeDigest === driver.routeDigest(ref, route);
+      if (!current && isReady(desired, observed)) {
+        await driver.route(ref, route);
+      }
+    } catch (error) {
+      // The new revision may be the cure.
+      this.options.logger.warn(
+        `Deployment ${record.name}: revision ${number} could not be kept up: ${error}`,
+      );
+    }
+  }
+
+  private async whyImpossible(
+    driver: DeploymentDriver,
+    desired: DesiredRevision,
+  ): Promise<string | undefined> {
+    for (const runtime of new Set(desired.variants.map(({ version }) => version.runtime))) {
+      const reason = await driver.unavailable(runtime);
+      if (reason) {
+        return `The ${runtime} runtime cannot be used here: ${reason}`;
+      }
+    }
+    return undefined;
+  }
+
+  private async revision(
+    record: DeploymentRecord,
+    number: number | undefined,
+  ): Promise<RevisionRecord> {
+    const revision =
+      number === undefined ? undefined : await this.options.store.revision(record.id, number);
+    if (!revision) {
+      throw new NotFoundError(`Deployment ${record.name} has no revision ${number}`);
+    }
+    return revision;
+  }
+
+  private async desiredRevision(
+    record: DeploymentRecord,
+    revision: RevisionRecord,
+  ): Promise<DesiredRevision> {
+    const key = `${record.id}/${revision.number}`;
+    const cached = this.desired.get(key);
+    if (cached) {
+      return cached;
+    }
+    const { models } = this.options;
+    const variants: DesiredRevision['variants'] = [];
+    for (const variant of revision.variants) {
+      const model = await models.byId(variant.modelId);
+      const version = await models.version(variant.modelId, variant.version);
+      if (!model || !version) {
+        throw new NotFoundError(
+          `Version ${variant.version} of ${variant.model}, which revision ${revision.number} serves, is no longer in the registry`,
+        );
+      }
+      variants.push({ name: variant.name, weight: variant.weight, model, version });
+    }
+    const desired: DesiredRevision = {
+      ref: { name: record.name },
+      revision: revision.number,
+      environment: record.environment,
+      variants,
+      resources: revision.resources,
+      openFile: (version, path) => models.openFile(version, path),
+    };
+    if (this.desired.size >= MAX_CACHED) {
+      this.desired.clear();
+    }
+    this.desired.set(key, desired);
+    return desired;
+  }
+
+  private async desiredRoute(
+    record: DeploymentRecord,
+    desired: DesiredRevision,
+    observed: ObservedDeployment,
+  ): Promise<DesiredRoute> {
+    return {
+      revision: desired.revision,
+      environment: desired.environment,
+      variants: desired.variants.map(({ name, weight, model, version }) => ({
+        name,
+        weight,
+        model,
+        version: version.number,
+        runners: observed.runners
+          .filter(
+            runner =>
+              runner.revision === desired.revision && runner.variant === name && isAlive(runner),
+          )
+          .map(runner => runner.id)
+          .sort(),
+      })),
+      tokens: await this.options.store.liveTokens(record.id, new Date()),
+    };
+  }
+}
+
+function isAlive(runner: { phase: string }): boolean {
+  return runner.phase !== 'stopped' && runner.phase !== 'draining';
+}
+
+/** Every variant has runners, and all of them are ready. */
+function isReady(desired: DesiredRevision, observed: ObservedDeployment): boolean {
+  return desired.variants.every(({ name }) => {
+    const runners = observed.runners.filter(
+      runner => runner.revision === desired.revision && runner.variant === name && isAlive(runner),
+    );
+    return runners.length > 0 && runners.every(runner => runner.phase === 'ready');
+  });
+}

@@ -1,0 +1,17 @@
+import { ObservedDeployment } from '@model-platform/plugin-model-platform-node';
+
+/** What one look at a deployment found and did. */
+export interface RolloutOutcome {
+  observed?: ObservedDeployment;
+  /** Revision that traffic goes to now. */
+  serving?: number;
+  rolloutStartedAt?: string;
+  /** The wanted revision took longer than it may. */
+  overdue?: boolean;
+  /** Why the wanted revision cannot run here at all. */
+  impossible?: string;
+  /** The look itself failed, e.g. because the engine does not answer. */
+  error?: Error;
+  /** Nothing is under way, so that the next look has time. */
+  settled: boolean;
+}

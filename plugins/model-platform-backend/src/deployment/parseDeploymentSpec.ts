@@ -1,0 +1,189 @@
+import {
+  DeploymentSpec,
+  FieldProblem,
+  toEntityRef,
+  toSystemName,
+} from '@model-platform/plugin-model-platform-common';
+import { z } from 'zod';
+
+/** Words that stand for something else in paths and metrics of the gateway. */
+const RESERVED_NAMES = new Set(['admin', 'health', 'live', 'metrics', 'ready', 'unknown', 'v2']);
+
+const LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+
+const text = z.string().trim().min(1).max(255);
+
+const versionSelector = z.union(
+  [
+    z.strictObject({ alias: text }),
+    z.strictObject({ number: z.number().int().positive() }),
+    z.strictObject({ latest: z.literal(true) }),
+  ],
+  { error: 'must be one of { alias: name }, { number: 3 } or { latest: true }' },
+);
+
+const specSchema = z.strictObject({
+  owner: text.optional(),
+  system: text,
+  environment: text,
+  model: text,
+  strategy: z
+    .strictObject({
+      type: z.enum(['single', 'weighted']),
+      stickyBy: text.optional(),
+    })
+    .optional(),
+  variants: z
+    .array(
+      z.strictObject({
+        name: z
+          .string()
+          .max(20, 'must have at most 20 characters')
+          .regex(LABEL, 'must consist of a-z, 0-9 and -, without - at its ends'),
+        version: versionSelector,
+        weight: z.number().min(0).max(100).optional(),
+        model: text.optional(),
+      }),
+    )
+    .min(1)
+    .max(10)
+    .optional(),
+  resources: z
+    .strictObject({
+      cpu: z
+        .string()
+        .regex(/^\d+(\.\d+)?m?$/, 'must be cores, e.g. 500m or 2')
+        .optional(),
+      memory: z
+        .string()
+        .regex(/^\d+(\.\d+)?([kMGT]i?)?$/, 'must be bytes, e.g. 512Mi')
+        .optional(),
+      gpu: z.number().int().min(0).optional(),
+      replicas: z
+        .strictObject({ min: z.number().int().min(1), max: z.number().int().min(1) })
+        .refine(replicas => replicas.min <= replicas.max, 'min must not exceed max')
+        .optional(),
+    })
+    .optional(),
+  triggers: z
+    .array(
+      z
+        .strictObject({
+          onVersion: z.literal(true).optional(),
+          onAlias: z.strictObject({ alias: text }).optional(),
+        })
+        .refine(
+          trigger => (trigger.onVersion === undefined) !== (trigger.onAlias === undefined),
+          'must have one of onVersion and onAlias',
+        ),
+    )
+    .max(20)
+    .optional(),
+});
+
+/** The name and spec in their canonical form, or what is wrong with them. */
+export function parseDeploymentSpec(
+  name: string,
+  input: unknown,
+): { spec?: DeploymentSpec; problems: FieldProblem[] } {
+  const problems = nameProblems(name);
+  const parsed = specSchema.safeParse(input);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      problems.push(
+        problem(
+          ['spec', ...issue.path].reduce<string>(joinPath, ''),
+          issue.message,
+          valueAt(input, issue.path),
+        ),
+      );
+    }
+    return { problems };
+  }
+  const spec: DeploymentSpec = {
+    ...parsed.data,
+    system: toSystemName(parsed.data.system),
+    owner: parsed.data.owner && toEntityRef(parsed.data.owner, 'group'),
+  };
+  problems.push(...variantProblems(spec));
+  return problems.length > 0 ? { problems } : { spec, problems };
+}
+
+function nameProblems(name: string): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  if (!LABEL.test(name) || name.length > 40) {
+    problems.push(
+      problem(
+        'metadata.name',
+        'must be a DNS label of at most 40 characters: a-z, 0-9 and -, without - at its ends',
+        name,
+        'churn-production',
+      ),
+    );
+  } else if (RESERVED_NAMES.has(name)) {
+    problems.push(problem('metadata.name', 'is reserved for the platform itself', name));
+  }
+  return problems;
+}
+
+function variantProblems(spec: DeploymentSpec): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  const variants = spec.variants ?? [];
+  const names = new Set<string>();
+  for (const [index, variant] of variants.entries()) {
+    if (names.has(variant.name)) {
+      problems.push(
+        problem(`spec.variants[${index}].name`, 'must be unique', variant.name),
+      );
+    }
+    names.add(variant.name);
+  }
+  if (spec.strategy?.type === 'single' && variants.length > 1) {
+    problems.push(
+      problem('spec.variants', 'must be one variant with the strategy single', variants.length),
+    );
+  }
+  const weights = variants.map(variant => variant.weight);
+  const given = weights.filter(weight => weight !== undefined);
+  if (given.length > 0 && given.length < weights.length) {
+    problems.push(
+      problem('spec.variants', 'either all variants have a weight or none', weights),
+    );
+  } else if (given.length > 0) {
+    const total = given.reduce((sum, weight) => sum + weight, 0);
+    if (Math.abs(total - 100) > 0.01) {
+      problems.push(
+        problem('spec.variants', `the weights must add up to 100, not ${total}`, weights),
+      );
+    }
+  }
+  return problems;
+}
+
+/** One broken rule of a deployment. */
+export function problem(
+  field: string,
+  rule: string,
+  given?: unknown,
+  example?: unknown,
+): FieldProblem {
+  return { field, rule, given, example, source: 'platform' };
+}
+
+function joinPath(path: string, part: PropertyKey): string {
+  if (typeof part === 'number') {
+    return `${path}[${part}]`;
+  }
+  return path === '' ? String(part) : `${path}.${String(part)}`;
+}
+
+function valueAt(input: unknown, path: PropertyKey[]): unknown {
+  let value = input;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null) {
+      return undefined;
+    }
+    value = Reflect.get(value, part);
+  }
+  return typeof value === 'object' ? undefined : value;
+}

@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LoggerService } from '@backstage/backend-plugin-api';
+import { ResponseError } from '@backstage/errors';
+import { DeploymentDriver, ScrapeTarget } from '@model-platform/plugin-model-platform-node';
+import { Knex } from 'knex';
+import pLimit from 'p-limit';
+import { Agent, fetch } from 'undici';
+import { DatabaseMetricsStore } from './DatabaseMetricsStore';
+import { MetricCatalogue } from './MetricCatalogue';
+import { parsePrometheusText } from './parsePrometheusText';
+import { restartsOf, selectSamples, startTimeOf } from './selectSamples';
+
+const SCRAPE_TIMEOUT_MS = 4_000;
+const MAX_CONCURRENT = 8;
+/** An exposition that is larger is a mistake of whoever counts. */
+const MAX_BYTES = 8 * 1024 * 1024;
+/** Samples that one target may have collected. */
+const MAX_SAMPLES = 5_000;
+const CLEAN_EVERY_MS = 600_000;
+
+/** The lease, as far as the collector needs it. */
+export interface CollectorLease {
+  hold(): Promise<number | undefined>;
+  requireHeld(tx: Knex, fencing: number): Promise<void>;
+}
+
+/** Reads gateway and runners every few seconds, where this process leads. */
+export class Collector {
+  private readonly dispatcher = new Agent({ connectTimeout: 2_000 });
+
+  private readonly limit = pLimit(MAX_CONCURRENT);
+
+  /** Targets that fail are told of once, not every few seconds. */
+  private readonly failing = new Set<string>();
+
+  private cleanAt = 0;
+
+  constructor(
+    private readonly options: {
+      store: DatabaseMetricsStore;
+      catalogue: MetricCatalogue;
+      drivers: () => DeploymentDriver[];
+      lease: CollectorLease;
+      logger: LoggerService;
+      intervalMs: number;
+    },
+  ) {}
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const startedAt = Date.now();
+      try {
+        const fencing = await this.options.lease.hold();
+        if (fencing !== undefined) {
+          await this.collect(fencing);
+        }
+      } catch (error) {
+        this.options.logger.error(`Metrics could not be collected: ${error}`);
+      }
+      const rest = this.options.intervalMs - (Date.now() - startedAt);
+      await sleep(Math.max(rest, 100), undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** Reads each target once. */
+  async collect(fencing: number): Promise<void> {
+    const { store, logger } = this.options;
+    const targets: ScrapeTarget[] = [];
+    for (const driver of this.options.drivers()) {
+      try {
+        targets.push(...(await driver.scrapeTargets()));
+        this.failing.delete(driver.name);
+      } catch (error) {
+        this.tellOnce(driver.name, `The driver ${driver.name} names no targets: ${messageOf(error)}`);
+      }
+    }
+    await Promise.all(
+      targets.map(target => this.limit(async () => await this.scrape(target, fencing))),
+    );
+    if (Date.now() > this.cleanAt) {
+      this.cleanAt = Date.now() + CLEAN_EVERY_MS;
+      await store.clean(new Date());
+      logger.debug('Old metrics were dropped');
+    }
+  }
+
+  private async scrape(target: ScrapeTarget, fencing: number): Promise<void> {
+    const { store, catalogue, lease } = this.options;
+    try {
+      const text = await this.read(target);
+      const { samples: exposed } = parsePrometheusText(text);
+      const samples = selectSamples(exposed, target, catalogue);
+      const leftOut = await store.write(
+        {
+          target: target.id,
+          at: new Date(),
+          startedAt: startTimeOf(exposed),
+          samples: samples.slice(0, MAX_SAMPLES),
+          restarts: target.kind === 'runner' ? restartsOf(samples) : undefined,
+        },
+        tx => lease.requireHeld(tx, fencing),
+      );
+      this.failing.delete(target.id);
+      const dropped = leftOut + Math.max(samples.length - MAX_SAMPLES, 0);
+      if (dropped > 0) {
+        this.tellOnce(
+          `${target.id} dropped`,
+          `${dropped} samples of ${target.id} were not kept: there are too many series. Do its metrics have a label with unbounded values?`,
+        );
+      }
+    } catch (error) {
+      this.tellOnce(target.id, `${target.id} could not be read: ${messageOf(error)}`);
+    }
+  }
+
+  private async read(target: ScrapeTarget): Promise<string> {
+    const response = await fetch(target.url, {
+      headers: { accept: 'text/plain', ...target.headers },
+      signal: AbortSignal.timeout(SCRAPE_TIMEOUT_MS),
+      dispatcher: this.dispatcher,
+      redirect: 'error',
+    });
+    if (!response.ok) {
+      throw await ResponseError.fromResponse(response);
+    }
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of response.body ?? []) {
+      size += chunk.byteLength;
+      if (size > MAX_BYTES) {
+        throw new Error(`its answer is larger than ${MAX_BYTES} bytes`);
+      }
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  private tellOnce(key: string, message: string): void {
+    if (!this.failing.has(key)) {
+      this.failing.add(key);
+      this.options.logger.warn(message);
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
