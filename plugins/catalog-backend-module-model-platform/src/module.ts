@@ -1,0 +1,102 @@
+import {
+  coreServices,
+  createBackendModule,
+  SchedulerServiceTaskScheduleDefinition,
+} from '@backstage/backend-plugin-api';
+import { CatalogModelSources } from '@backstage/catalog-model/alpha';
+import { Config, readDurationFromConfig } from '@backstage/config';
+import { catalogProcessingExtensionPoint } from '@backstage/plugin-catalog-node';
+import { catalogModelExtensionPoint } from '@backstage/plugin-catalog-node/alpha';
+import { eventsServiceRef } from '@backstage/plugin-events-node';
+import { modelPlatformCatalogLayer } from '@model-platform/plugin-model-platform-common';
+import { isReadableModelRule } from './access/isReadableModelRule';
+import { WithheldRelationsProcessor } from './access/WithheldRelationsProcessor';
+import { GitRepositoriesProvider } from './git/GitRepositoriesProvider';
+import { HttpRegistryReader } from './models/HttpRegistryReader';
+import { ModelEntityProvider } from './models/ModelEntityProvider';
+
+/** Brings models into the catalog. @public */
+export const catalogModuleModelPlatform = createBackendModule({
+  pluginId: 'catalog',
+  moduleId: 'model-platform',
+  register(env) {
+    env.registerInit({
+      deps: {
+        catalog: catalogProcessingExtensionPoint,
+        model: catalogModelExtensionPoint,
+        permissionsRegistry: coreServices.permissionsRegistry,
+        config: coreServices.rootConfig,
+        logger: coreServices.logger,
+        scheduler: coreServices.scheduler,
+        discovery: coreServices.discovery,
+        auth: coreServices.auth,
+        lifecycle: coreServices.lifecycle,
+        events: eventsServiceRef,
+      },
+      async init({
+        catalog,
+        model,
+        permissionsRegistry,
+        config,
+        logger,
+        scheduler,
+        discovery,
+        auth,
+        lifecycle,
+        events,
+      }) {
+        model.addModelSource(
+          CatalogModelSources.static([modelPlatformCatalogLayer]),
+        );
+        permissionsRegistry.addPermissionRules([isReadableModelRule]);
+        catalog.addProcessor(WithheldRelationsProcessor.around());
+
+        const models = new ModelEntityProvider({
+          reader: new HttpRegistryReader(discovery, auth),
+          taskRunner: scheduler.createScheduledTaskRunner({
+            frequency: readFrequency(
+              config,
+              'modelPlatform.catalog.frequency',
+              { seconds: 60 },
+            ),
+            timeout: { minutes: 10 },
+            initialDelay: { seconds: 30 },
+          }),
+          events,
+          logger,
+        });
+        catalog.addEntityProvider(models);
+        lifecycle.addShutdownHook(() => models.stop());
+
+        const directory = config.getOptionalString(
+          'modelPlatform.git.directory',
+        );
+        if (directory) {
+          const repositories = new GitRepositoriesProvider({
+            directory,
+            taskRunner: scheduler.createScheduledTaskRunner({
+              frequency: readFrequency(config, 'modelPlatform.git.frequency', {
+                seconds: 5,
+              }),
+              timeout: { minutes: 5 },
+              // The folder is this machine's; every replica looks at its own.
+              scope: 'local',
+            }),
+            events,
+            logger,
+          });
+          catalog.addEntityProvider(repositories);
+          lifecycle.addShutdownHook(() => repositories.stop());
+        }
+      },
+    });
+  },
+});
+
+function readFrequency(
+  config: Config,
+  key: string,
+  otherwise: { seconds: number },
+): SchedulerServiceTaskScheduleDefinition['frequency'] {
+  return config.has(key) ? readDurationFromConfig(config, { key }) : otherwise;
+}
