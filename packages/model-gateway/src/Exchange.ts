@@ -1,0 +1,234 @@
+import {
+  IncomingHttpHeaders,
+  IncomingMessage,
+  ServerResponse,
+} from 'node:http';
+import { Dispatcher } from 'undici';
+import { requestHeaders, responseHeaders } from './forwardedHeaders';
+import { GatewayError } from './GatewayError';
+import { RequestBody } from './RequestBody';
+import { Route, RouteVariant } from './Route';
+import { RunnerConnection } from './RunnerConnection';
+
+/** nginx's number for a caller that left before the answer. */
+const CALLER_LEFT = 499;
+
+/** One request's facts, as far as the gateway knows them. */
+export interface ExchangeOptions {
+  request: IncomingMessage;
+  response: ServerResponse;
+  route: Route;
+  variant: RouteVariant;
+  requestId: string;
+  correlationId: string | undefined;
+  expectsContinue: boolean;
+  /** Answers with an error; called at most once, and only before a header was sent. */
+  refuse(error: GatewayError, options: { isBodyPending: boolean }): void;
+  /** The end, whatever it was, with the status code that counts. */
+  finished(code: number): void;
+}
+
+/** One request on its way to a runner and its answer on the way back, bytes unread. */
+export class Exchange {
+  readonly #options: ExchangeOptions;
+  readonly #body: RequestBody;
+  readonly #tried = new Set<RunnerConnection>();
+  #timer: NodeJS.Timeout | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #isOver = false;
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    this.#body = new RequestBody(options.request, options.response, {
+      limitBytes: options.route.maxBodyBytes,
+      expectsContinue: options.expectsContinue,
+      events: {
+        onTooLarge: () =>
+          this.#fail(GatewayError.tooLarge(options.route.maxBodyBytes)),
+        onBroken: () => this.#callerLeft(),
+      },
+    });
+  }
+
+  start(): void {
+    const { response, route } = this.#options;
+    if (this.#body.isTooLarge) {
+      this.#fail(GatewayError.tooLarge(route.maxBodyBytes));
+      return;
+    }
+    this.#timer = setTimeout(() => this.#timedOut(), route.timeoutMs);
+    response.on('close', () => {
+      if (!response.writableFinished) {
+        this.#callerLeft();
+      }
+    });
+    this.#body.prepare(() => this.#attempt());
+  }
+
+  #attempt(): void {
+    if (this.#isOver) {
+      return;
+    }
+    const { request, route, variant, requestId, correlationId } = this.#options;
+    const runner = route.chooseRunner(variant, this.#tried);
+    if (!runner) {
+      this.#fail(GatewayError.unreachable(route.endpoint));
+      return;
+    }
+    this.#tried.add(runner);
+    runner.started();
+    runner.dispatch(
+      {
+        path: request.url ?? '/',
+        method: request.method as Dispatcher.HttpMethod,
+        headers: requestHeaders(request, {
+          requestId,
+          correlationId,
+          secret: runner.secret,
+        }),
+        body: this.#body.source(),
+      },
+      this.#handler(runner),
+    );
+  }
+
+  #handler(runner: RunnerConnection): Dispatcher.DispatchHandler {
+    const { response, variant, requestId, correlationId } = this.#options;
+    let isDelivered = false;
+    let isRunning = true;
+    let bytesLeft = -1;
+    const done = () => {
+      if (isRunning) {
+        isRunning = false;
+        runner.finished();
+      }
+    };
+    return {
+      // Called when the request is about to be written to an open connection.
+      onRequestStart: controller => {
+        isDelivered = true;
+        if (this.#isOver) {
+          controller.abort(new Error('The request is over'));
+          return;
+        }
+        this.#controller = controller;
+      },
+      onResponseStart: (_controller, status, headers, statusMessage) => {
+        if (this.#isOver || status < 200) {
+          return;
+        }
+        // From here on the limit is on the pause between two chunks, so that a
+        // stream may last.
+        this.#timer?.refresh();
+        response.writeHead(
+          status,
+          statusMessage,
+          responseHeaders(headers, {
+            requestId,
+            correlationId,
+            version: variant.version,
+            variant: variant.name,
+          }),
+        );
+        bytesLeft = declaredBytes(headers);
+        if (bytesLeft === -1) {
+          response.flushHeaders();
+        }
+      },
+      onResponseData: (controller, chunk) => {
+        if (this.#isOver) {
+          return;
+        }
+        this.#timer?.refresh();
+        bytesLeft -= chunk.length;
+        if (bytesLeft === 0) {
+          // The last chunk and the end in one write.
+          response.end(chunk);
+        } else if (!response.write(chunk)) {
+          controller.pause();
+          response.once('drain', () => controller.resume());
+        }
+      },
+      onResponseEnd: () => {
+        done();
+        if (!this.#isOver) {
+          response.end();
+          this.#over(response.statusCode);
+        }
+      },
+      onResponseError: (_controller, error) => {
+        done();
+        if (this.#isOver) {
+          return;
+        }
+        if (!isDelivered) {
+          runner.couldNotConnect();
+          if (this.#body.isWhole) {
+            this.#attempt();
+            return;
+          }
+        }
+        if (response.headersSent) {
+          // The caller must not take half an answer for a whole one.
+          this.#over(502);
+          response.destroy(error);
+          return;
+        }
+        this.#fail(GatewayError.broken(this.#options.route.endpoint));
+      },
+    };
+  }
+
+  #timedOut(): void {
+    const { response, route } = this.#options;
+    if (response.headersSent) {
+      // A slow reader at the other end is no fault of the model's, but holds a runner too.
+      this.#over(504);
+      this.#abort();
+      response.destroy();
+      return;
+    }
+    this.#fail(
+      this.#body.isComplete
+        ? GatewayError.tooSlow(route.endpoint, route.timeoutMs)
+        : GatewayError.bodyTooSlow(route.timeoutMs),
+    );
+  }
+
+  #callerLeft(): void {
+    if (!this.#isOver) {
+      this.#over(CALLER_LEFT);
+      this.#abort();
+    }
+  }
+
+  #fail(error: GatewayError): void {
+    if (this.#isOver) {
+      return;
+    }
+    this.#over(error.status);
+    this.#abort();
+    if (this.#options.response.headersSent) {
+      this.#options.response.destroy();
+    } else {
+      this.#options.refuse(error, { isBodyPending: !this.#body.isComplete });
+    }
+  }
+
+  #over(code: number): void {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#options.finished(code);
+  }
+
+  #abort(): void {
+    if (this.#controller && !this.#controller.aborted) {
+      this.#controller.abort(new Error('The request is over'));
+    }
+  }
+}
+
+function declaredBytes(headers: IncomingHttpHeaders): number {
+  const value = headers['content-length'];
+  return value === undefined ? -1 : Number(value);
+}

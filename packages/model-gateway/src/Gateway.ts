@@ -1,0 +1,339 @@
+import { hash } from 'node:crypto';
+import {
+  createServer,
+  IncomingMessage,
+  Server,
+  ServerResponse,
+} from 'node:http';
+import { AddressInfo } from 'node:net';
+import {
+  CORRELATION_ID_HEADER,
+  REQUEST_ID_HEADER,
+  WireErrorBody,
+} from '@model-platform/model-wire';
+import { Exchange } from './Exchange';
+import { correlationId } from './forwardedHeaders';
+import { GatewayError } from './GatewayError';
+import { GatewayMetrics } from './GatewayMetrics';
+import { makeRequestId } from './requestId';
+import {
+  isDocsPath,
+  isModelCall,
+  isServedPath,
+  parseRequestTarget,
+  RequestTarget,
+} from './requestTarget';
+import { Route } from './Route';
+import { RouteTable } from './RouteTable';
+
+const BEARER = /^bearer +([\x21-\x7e]{1,512})$/i;
+/** Who reads documents that need no token. */
+const ANONYMOUS = 'anonymous';
+/** How long a refused caller may go on sending its body before the connection is cut. */
+const LINGER_MS = 1_000;
+/** Unread bodies up to here are read away, so that the connection can be used again. */
+const DISCARD_BYTES = 64 * 1024;
+
+/** One line a call, without payloads. */
+export interface AccessLine {
+  requestId: string;
+  endpoint: string;
+  variant?: string;
+  consumer?: string;
+  method: string;
+  code: number;
+  durationMs: number;
+}
+
+/** The public listener: who may call, which variant and runner answers. */
+export class Gateway {
+  readonly #server: Server;
+  readonly #routes: RouteTable;
+  readonly #metrics: GatewayMetrics;
+  readonly #requestIdSecret: string;
+  readonly #onAccess: ((line: AccessLine) => void) | undefined;
+  #isStopping = false;
+
+  constructor(options: {
+    routes: RouteTable;
+    metrics: GatewayMetrics;
+    requestIdSecret: string;
+    /** Called once per call, if given. */
+    onAccess?: (line: AccessLine) => void;
+  }) {
+    this.#routes = options.routes;
+    this.#metrics = options.metrics;
+    this.#requestIdSecret = options.requestIdSecret;
+    this.#onAccess = options.onAccess;
+    this.#server = createServer({
+      noDelay: true,
+      maxHeaderSize: 16 * 1024,
+      headersTimeout: 10_000,
+      // The endpoint's own limit comes first; this one is for what never ends.
+      requestTimeout: 600_000,
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 5_000,
+    });
+    this.#server.maxHeadersCount = 100;
+    this.#server.on('request', (request, response) =>
+      this.#handle(request, response, false),
+    );
+    this.#server.on('checkContinue', (request, response) =>
+      this.#handle(request, response, true),
+    );
+  }
+
+  /** @throws NodeJS.ErrnoException if the address cannot be bound. */
+  async listen(host: string, port: number): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, 1024, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+    const { port: bound } = this.#server.address() as AddressInfo;
+    return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  }
+
+  /** Takes no more connections and waits for the requests in flight, bounded. */
+  async stop(timeoutMs: number): Promise<void> {
+    this.#isStopping = true;
+    const closed = new Promise<void>(resolve =>
+      this.#server.close(() => resolve()),
+    );
+    this.#server.closeIdleConnections();
+    const timer = setTimeout(
+      () => this.#server.closeAllConnections(),
+      timeoutMs,
+    );
+    await closed;
+    clearTimeout(timer);
+  }
+
+  #handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    expectsContinue: boolean,
+  ): void {
+    const startedAt = performance.now();
+    if (this.#isStopping) {
+      response.shouldKeepAlive = false;
+    }
+    const target = parseRequestTarget(request.url ?? '');
+    let route: Route | undefined;
+    try {
+      route = this.#route(request, target);
+      const consumer = this.#consumer(request, route, target as RequestTarget);
+      this.#exchange(request, response, {
+        route,
+        target: target as RequestTarget,
+        consumer,
+        expectsContinue,
+        startedAt,
+      });
+    } catch (error) {
+      const refusal =
+        error instanceof GatewayError ? error : GatewayError.internal();
+      const requestId = makeRequestId(
+        this.#requestIdSecret,
+        route?.endpoint ?? '',
+        {
+          revision: route?.revision ?? 0,
+        },
+      );
+      this.#metrics.refused(route?.endpoint ?? 'unknown', refusal.status);
+      this.#refuse(request, response, refusal, {
+        requestId,
+        protocol: target?.protocol ?? 'simple',
+        isBodyPending: hasLargeBody(request),
+      });
+      this.#onAccess?.({
+        requestId,
+        endpoint: route?.endpoint ?? 'unknown',
+        method: request.method ?? '',
+        code: refusal.status,
+        durationMs: performance.now() - startedAt,
+      });
+    }
+  }
+
+  #route(request: IncomingMessage, target: RequestTarget | undefined): Route {
+    if (!target) {
+      throw GatewayError.badPath();
+    }
+    const route = this.#routes.get(target.endpoint);
+    if (!route) {
+      throw this.#routes.isPlanned
+        ? GatewayError.unknownEndpoint()
+        : GatewayError.noPlan();
+    }
+    if (!isServedPath(target.rest)) {
+      throw GatewayError.unknownPath(route.endpoint);
+    }
+    if (
+      request.method !== 'POST' &&
+      request.method !== 'GET' &&
+      request.method !== 'HEAD'
+    ) {
+      throw GatewayError.methodNotAllowed();
+    }
+    return route;
+  }
+
+  /** Who calls, by its token. @throws GatewayError 401, 403 */
+  #consumer(
+    request: IncomingMessage,
+    route: Route,
+    target: RequestTarget,
+  ): string {
+    const { authorization } = request.headers;
+    if (isDocsPath(target.rest) && request.method !== 'POST') {
+      return ANONYMOUS;
+    }
+    if (!authorization) {
+      throw GatewayError.unauthenticated(
+        `Endpoint '${route.endpoint}' needs a token: send 'Authorization: Bearer mpe_…'`,
+      );
+    }
+    const bearer = BEARER.exec(authorization);
+    if (!bearer) {
+      throw GatewayError.unauthenticated(
+        "The Authorization header must read 'Bearer mpe_…'",
+      );
+    }
+    const tokenHash = hash('sha256', bearer[1], 'hex');
+    const token = route.token(tokenHash);
+    if (!token) {
+      throw this.#routes.isTokenOfAnother(tokenHash)
+        ? GatewayError.notAllowed(route.endpoint)
+        : GatewayError.unauthenticated(
+            'This token is not known: it is mistyped, or was revoked',
+          );
+    }
+    if (token.expiresAt !== undefined && token.expiresAt <= Date.now()) {
+      throw GatewayError.unauthenticated(
+        `This token expired at ${new Date(token.expiresAt).toISOString()}`,
+      );
+    }
+    return token.consumer;
+  }
+
+  /** @throws GatewayError 503 */
+  #exchange(
+    request: IncomingMessage,
+    response: ServerResponse,
+    options: {
+      route: Route;
+      target: RequestTarget;
+      consumer: string;
+      expectsContinue: boolean;
+      startedAt: number;
+    },
+  ): void {
+    const { route, target, consumer, startedAt } = options;
+    const variant = route.chooseVariant(Math.random());
+    if (!variant) {
+      throw GatewayError.nothingReady(route.endpoint);
+    }
+    const requestId = makeRequestId(this.#requestIdSecret, route.endpoint, {
+      revision: route.revision,
+      variantIndex: variant.index,
+    });
+    const isCounted = isModelCall(request.method ?? '', target.rest);
+    if (isCounted) {
+      variant.metrics.started();
+    }
+    new Exchange({
+      request,
+      response,
+      route,
+      variant,
+      requestId,
+      correlationId: correlationId(request),
+      expectsContinue: options.expectsContinue,
+      refuse: (error, { isBodyPending }) =>
+        this.#refuse(request, response, error, {
+          requestId,
+          protocol: target.protocol,
+          isBodyPending,
+          headers: {
+            'x-model-version': variant.version,
+            'x-model-variant': variant.name,
+          },
+        }),
+      finished: code => {
+        const durationMs = performance.now() - startedAt;
+        if (isCounted) {
+          variant.metrics.finished(consumer, code, durationMs / 1000);
+        }
+        this.#onAccess?.({
+          requestId,
+          endpoint: route.endpoint,
+          variant: variant.name,
+          consumer,
+          method: request.method ?? '',
+          code,
+          durationMs,
+        });
+      },
+    }).start();
+  }
+
+  #refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    error: GatewayError,
+    options: {
+      requestId: string;
+      protocol: RequestTarget['protocol'];
+      isBodyPending: boolean;
+      headers?: Record<string, string>;
+    },
+  ): void {
+    const simple: WireErrorBody = {
+      error: { name: error.name, message: error.message },
+      requestId: options.requestId,
+    };
+    const body = Buffer.from(
+      JSON.stringify(
+        options.protocol === 'oip' ? { error: error.message } : simple,
+      ),
+    );
+    const echoed = correlationId(request);
+    response.writeHead(error.status, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': body.length,
+      [REQUEST_ID_HEADER]: options.requestId,
+      ...(echoed ? { [CORRELATION_ID_HEADER]: echoed } : {}),
+      ...options.headers,
+      ...error.headers,
+      ...(options.isBodyPending ? { connection: 'close' } : {}),
+    });
+    if (!options.isBodyPending) {
+      response.end(body);
+      return;
+    }
+    // Closed at once, the connection would be reset while the caller still
+    // sends, and many clients then never read the answer.
+    response.write(body);
+    const end = () => {
+      clearTimeout(timer);
+      response.end();
+    };
+    const timer = setTimeout(end, LINGER_MS);
+    request.removeAllListeners('data');
+    request.on('end', end);
+    request.on('error', end);
+    request.resume();
+  }
+}
+
+function hasLargeBody({ headers, complete }: IncomingMessage): boolean {
+  return (
+    !complete &&
+    (headers['transfer-encoding'] !== undefined ||
+      Number(headers['content-length'] ?? 0) > DISCARD_BYTES ||
+      headers.expect !== undefined)
+  );
+}

@@ -1,0 +1,133 @@
+/** A call the gateway answers itself, with the reason in words for its caller. */
+export class GatewayError extends Error {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+
+  private constructor(
+    name: string,
+    status: number,
+    message: string,
+    headers: Record<string, string> = {},
+  ) {
+    super(message);
+    this.name = name;
+    this.status = status;
+    this.headers = headers;
+  }
+
+  static badPath(): GatewayError {
+    return new GatewayError(
+      'InputError',
+      400,
+      'The path is not a plain one: empty or dot segments and encoded slashes, dots or percent signs are not taken',
+    );
+  }
+
+  static unknownEndpoint(): GatewayError {
+    return new GatewayError(
+      'NotFoundError',
+      404,
+      'There is no endpoint at this address',
+    );
+  }
+
+  static unknownPath(endpoint: string): GatewayError {
+    return new GatewayError(
+      'NotFoundError',
+      404,
+      `Endpoint '${endpoint}' has no such path; it serves predict, v2/…, openapi.json and docs`,
+    );
+  }
+
+  static methodNotAllowed(): GatewayError {
+    return new GatewayError(
+      'MethodNotAllowedError',
+      405,
+      'Endpoints take GET, HEAD and POST',
+      {
+        allow: 'GET, HEAD, POST',
+      },
+    );
+  }
+
+  static unauthenticated(reason: string): GatewayError {
+    return new GatewayError('AuthenticationError', 401, reason, {
+      'www-authenticate': 'Bearer',
+    });
+  }
+
+  static notAllowed(endpoint: string): GatewayError {
+    return new GatewayError(
+      'NotAllowedError',
+      403,
+      `This token was made for another endpoint, not for '${endpoint}'`,
+    );
+  }
+
+  static tooLarge(limitBytes: number): GatewayError {
+    return new GatewayError(
+      'PayloadTooLargeError',
+      413,
+      `The request's body is larger than this endpoint takes: ${limitBytes} bytes`,
+    );
+  }
+
+  static bodyTooSlow(timeoutMs: number): GatewayError {
+    return new GatewayError(
+      'RequestTimeoutError',
+      408,
+      `The request's body did not arrive within ${timeoutMs} ms`,
+    );
+  }
+
+  static noPlan(): GatewayError {
+    return new GatewayError(
+      'ServiceUnavailableError',
+      503,
+      'The gateway has just started and does not know its endpoints yet; try again in a moment',
+      { 'retry-after': '1' },
+    );
+  }
+
+  static internal(): GatewayError {
+    return new GatewayError(
+      'InternalError',
+      500,
+      'The gateway failed over this request',
+    );
+  }
+
+  static nothingReady(endpoint: string): GatewayError {
+    return new GatewayError(
+      'ServiceUnavailableError',
+      503,
+      `No runner of endpoint '${endpoint}' is ready; try again in a moment`,
+      { 'retry-after': '1' },
+    );
+  }
+
+  static unreachable(endpoint: string): GatewayError {
+    return new GatewayError(
+      'ServiceUnavailableError',
+      503,
+      `No runner of endpoint '${endpoint}' could be reached; the request was not delivered, try again in a moment`,
+      { 'retry-after': '1' },
+    );
+  }
+
+  static broken(endpoint: string): GatewayError {
+    return new GatewayError(
+      'BadGatewayError',
+      502,
+      `The runner of endpoint '${endpoint}' ended the connection before it answered; whether it took the request is not known`,
+    );
+  }
+
+  static tooSlow(endpoint: string, timeoutMs: number): GatewayError {
+    return new GatewayError(
+      'GatewayTimeoutError',
+      504,
+      `Endpoint '${endpoint}' did not answer within ${timeoutMs} ms`,
+    );
+  }
+}

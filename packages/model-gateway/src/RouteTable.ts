@@ -1,0 +1,100 @@
+import { GatewayRoute } from '@model-platform/model-wire';
+import { GatewayMetrics } from './GatewayMetrics';
+import { Route } from './Route';
+import { RunnerConnection } from './RunnerConnection';
+
+/** All routes of a gateway. A route is swapped as a whole between two requests. */
+export class RouteTable {
+  readonly #metrics: GatewayMetrics;
+  readonly #routes = new Map<string, Route>();
+  readonly #connections = new Map<string, RunnerConnection>();
+  #planned = false;
+
+  constructor(metrics: GatewayMetrics) {
+    this.#metrics = metrics;
+  }
+
+  /** Whether a full plan has arrived. Until then an unknown endpoint may just not be known yet. */
+  get isPlanned(): boolean {
+    return this.#planned;
+  }
+
+  get(endpoint: string): Route | undefined {
+    return this.#routes.get(endpoint);
+  }
+
+  values(): Iterable<Route> {
+    return this.#routes.values();
+  }
+
+  /** Requests in flight per runner, of runners that no route names any more too. */
+  inFlight(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { runner, inFlight } of this.#connections.values()) {
+      counts[runner] = (counts[runner] ?? 0) + inFlight;
+    }
+    return counts;
+  }
+
+  put(route: GatewayRoute): void {
+    const compiled = new Route(
+      route,
+      route.variants.map((variant, index) => ({
+        index,
+        name: variant.name,
+        version: variant.labels.version,
+        weight: variant.weight,
+        metrics: this.#metrics.variant(variant.labels),
+        runners: variant.runners
+          .filter(id => route.upstreams[id])
+          .map(id => this.#connection(route.upstreams[id])),
+      })),
+    );
+    const previous = this.#routes.get(route.endpoint);
+    // First the new one: what both use must not be closed in between.
+    compiled.retain();
+    this.#routes.set(route.endpoint, compiled);
+    previous?.release();
+  }
+
+  putAll(routes: GatewayRoute[]): void {
+    const wanted = new Set(routes.map(({ endpoint }) => endpoint));
+    for (const route of routes) {
+      this.put(route);
+    }
+    for (const endpoint of [...this.#routes.keys()]) {
+      if (!wanted.has(endpoint)) {
+        this.delete(endpoint);
+      }
+    }
+    this.#planned = true;
+  }
+
+  delete(endpoint: string): void {
+    const route = this.#routes.get(endpoint);
+    this.#routes.delete(endpoint);
+    route?.release();
+  }
+
+  /** Whether the token is good for some other endpoint. */
+  isTokenOfAnother(hash: string): boolean {
+    for (const route of this.#routes.values()) {
+      if (route.token(hash)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #connection(upstream: GatewayRoute['upstreams'][string]): RunnerConnection {
+    const key = RunnerConnection.key(upstream);
+    let connection = this.#connections.get(key);
+    if (!connection) {
+      connection = new RunnerConnection(upstream, () =>
+        this.#connections.delete(key),
+      );
+      this.#connections.set(key, connection);
+    }
+    return connection;
+  }
+}

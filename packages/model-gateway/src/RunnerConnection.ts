@@ -1,0 +1,82 @@
+import { Upstream } from '@model-platform/model-wire';
+import { Dispatcher, Pool } from 'undici';
+
+/** A runner that could not be reached is asked last for so long. */
+const AVOID_MS = 1_000;
+
+/** The kept-alive connections to one runner. */
+export class RunnerConnection {
+  readonly runner: string;
+  readonly url: string;
+  readonly secret: string | undefined;
+  inFlight = 0;
+  readonly #pool: Pool;
+  #routes = 0;
+  #unreachableAt = -Infinity;
+  readonly #onIdle: (connection: RunnerConnection) => void;
+
+  constructor(
+    upstream: Upstream,
+    onIdle: (connection: RunnerConnection) => void,
+  ) {
+    this.runner = upstream.runner;
+    this.url = upstream.url;
+    this.secret = upstream.secret;
+    this.#onIdle = onIdle;
+    this.#pool = new Pool(upstream.url, {
+      connections: 256,
+      pipelining: 1,
+      connect: { timeout: 2_000, noDelay: true, keepAlive: true },
+      // The gateway's own clock decides, with the endpoint's limit.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      // Below the 5 s after which uvicorn and Node close an idle connection.
+      keepAliveTimeout: 4_000,
+    });
+  }
+
+  static key(upstream: Upstream): string {
+    return `${upstream.runner}\n${upstream.url}\n${upstream.secret ?? ''}`;
+  }
+
+  dispatch(
+    options: Dispatcher.DispatchOptions,
+    handler: Dispatcher.DispatchHandler,
+  ): void {
+    this.#pool.dispatch(options, handler);
+  }
+
+  started(): void {
+    this.inFlight += 1;
+  }
+
+  finished(): void {
+    this.inFlight -= 1;
+    this.#closeIfIdle();
+  }
+
+  couldNotConnect(): void {
+    this.#unreachableAt = performance.now();
+  }
+
+  get isAvoided(): boolean {
+    return performance.now() - this.#unreachableAt < AVOID_MS;
+  }
+
+  retain(): void {
+    this.#routes += 1;
+  }
+
+  release(): void {
+    this.#routes -= 1;
+    this.#closeIfIdle();
+  }
+
+  #closeIfIdle(): void {
+    if (this.#routes === 0 && this.inFlight === 0) {
+      this.#onIdle(this);
+      // Nothing is in flight: what could fail here is of no interest to anyone.
+      this.#pool.destroy().catch(() => {});
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { gatewayEnvironmentSchema } from '@model-platform/model-wire';
+import { startGateway } from './startGateway';
+
+function log(
+  level: 'debug' | 'info' | 'error',
+  message: string,
+  facts: object = {},
+): void {
+  process.stdout.write(
+    `${JSON.stringify({
+      at: new Date().toISOString(),
+      level,
+      message,
+      ...facts,
+    })}\n`,
+  );
+}
+
+async function main(): Promise<void> {
+  const parsed = gatewayEnvironmentSchema.safeParse(process.env);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(
+      ({ path, message }) => `${path.join('.')}: ${message}`,
+    );
+    throw new Error(
+      `The gateway's environment variables are wrong: ${problems.join('; ')}`,
+    );
+  }
+  const gateway = await startGateway(parsed.data, log);
+  let isStopping = false;
+  const stop = () => {
+    if (!isStopping) {
+      isStopping = true;
+      log('info', 'gateway is draining');
+      gateway.stop().then(() => process.exit(0));
+    }
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+});
