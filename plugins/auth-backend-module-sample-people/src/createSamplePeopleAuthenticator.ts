@@ -45,7 +45,7 @@ export function createSamplePeopleAuthenticator(rootConfig: Config) {
     readSamplePeople(rootConfig).map(person => [person.entityRef, person]),
   );
 
-  return createProxyAuthenticator<void, SamplePerson>({
+  return createProxyAuthenticator<void, SamplePerson, undefined>({
     defaultProfileTransform: async person => ({
       profile: { displayName: person.name },
     }),
