@@ -1,3 +1,4 @@
+import { schedulerServiceFactory } from '@backstage/backend-defaults/scheduler';
 import {
   coreServices,
   createBackendPlugin,
@@ -11,7 +12,11 @@ import {
 import { Entity, stringifyEntityRef } from '@backstage/catalog-model';
 import { NotFoundError } from '@backstage/errors';
 import catalogPlugin from '@backstage/plugin-catalog-backend';
-import { eventsServiceRef, EventsService } from '@backstage/plugin-events-node';
+import {
+  eventsServiceRef,
+  EventsService,
+  eventsServiceFactory,
+} from '@backstage/plugin-events-node';
 import {
   AuthorizeResult,
   PolicyDecision,
@@ -238,6 +243,9 @@ describe('catalogModuleModelPlatform', () => {
         catalogPlugin,
         catalogModuleModelPlatform,
         platform.feature,
+        // The real ones: the test backend's own run a task once, and share no events between plugins.
+        schedulerServiceFactory,
+        eventsServiceFactory,
         createServiceFactory({
           service: coreServices.permissions,
           deps: {},

@@ -1,0 +1,129 @@
+import { UserInfoService } from '@backstage/backend-plugin-api';
+import {
+  catalogEntityReadPermission,
+  catalogPermissions,
+} from '@backstage/plugin-catalog-common/alpha';
+import {
+  AuthorizeResult,
+  isPermission,
+  isReadPermission,
+  Permission,
+  PermissionCriteria,
+  PolicyDecision,
+} from '@backstage/plugin-permission-common';
+import {
+  PermissionPolicy,
+  PolicyQuery,
+  PolicyQueryUser,
+} from '@backstage/plugin-permission-node';
+import {
+  scaffolderPermissions,
+  templateManagementPermission,
+} from '@backstage/plugin-scaffolder-common/alpha';
+import {
+  createCatalogEntityConditionalDecision,
+  createModelConditionalDecision,
+  endpointTokenCreatePermission,
+  isReadableModel,
+  ModelCondition,
+  modelConditions,
+  modelReadPermission,
+  RESOURCE_TYPE_MODEL,
+  toSystemRef,
+} from '@model-platform/plugin-model-platform-common';
+import { OwnedSystems } from './OwnedSystems';
+
+const ALLOW: PolicyDecision = { result: AuthorizeResult.ALLOW };
+const DENY: PolicyDecision = { result: AuthorizeResult.DENY };
+
+/** Who asks, in terms of the policy. */
+interface Reader {
+  /** Entity refs of the person and the person's groups. */
+  claims: string[];
+  /** Names of the systems that these own. */
+  systems: string[];
+}
+
+/**
+ * The platform's example policy. Who owns a model manages it; who owns the
+ * model's system, and whom it is shared with, reads it and makes endpoint
+ * tokens; everybody else sees what is visible to everyone. The catalog shows
+ * the same. Admins may do everything; what this policy does not know is
+ * allowed to be read, and nothing else. @public
+ */
+export class ModelPlatformPolicy implements PermissionPolicy {
+  constructor(
+    private readonly options: {
+      userInfo: UserInfoService;
+      ownedSystems: OwnedSystems;
+      /** Entity refs of groups, lower case. */
+      adminGroups: string[];
+    },
+  ) {}
+
+  async handle(
+    { permission }: PolicyQuery,
+    user?: PolicyQueryUser,
+  ): Promise<PolicyDecision> {
+    // Machines are decided by their grants, before the framework is asked; here only people count.
+    if (!user) return DENY;
+    const { ownershipEntityRefs } = await this.options.userInfo.getUserInfo(
+      user.credentials,
+    );
+    const claims = ownershipEntityRefs.map(ref =>
+      ref.toLocaleLowerCase('en-US'),
+    );
+    if (claims.some(claim => this.options.adminGroups.includes(claim)))
+      return ALLOW;
+
+    if (isModelPermission(permission)) {
+      return createModelConditionalDecision(
+        toModelConditions(permission, await this.toReader(claims)),
+      );
+    }
+    if (isPermission(permission, catalogEntityReadPermission)) {
+      return createCatalogEntityConditionalDecision(
+        isReadableModel(await this.toReader(claims)),
+      );
+    }
+    // The rest of the catalog's is for admins, also to read: locations name files and repositories.
+    if (catalogPermissions.some(each => isPermission(permission, each)))
+      return DENY;
+    if (isPermission(permission, templateManagementPermission)) return DENY;
+    if (scaffolderPermissions.some(each => isPermission(permission, each)))
+      return ALLOW;
+    return isReadPermission(permission) ? ALLOW : DENY;
+  }
+
+  private async toReader(claims: string[]): Promise<Reader> {
+    return { claims, systems: await this.options.ownedSystems.of(claims) };
+  }
+}
+
+function isModelPermission(permission: Permission): boolean {
+  return (
+    permission.type === 'resource' &&
+    permission.resourceType === RESOURCE_TYPE_MODEL
+  );
+}
+
+function toModelConditions(
+  permission: Permission,
+  { claims, systems }: Reader,
+): PermissionCriteria<ModelCondition> {
+  const owner = modelConditions.isOwner({ claims });
+  const mayCall: [ModelCondition, ...ModelCondition[]] = [
+    owner,
+    modelConditions.isInSystem({ systems }),
+    modelConditions.isSharedWith({
+      claims: [...claims, ...systems.map(toSystemRef)],
+    }),
+  ];
+  if (isPermission(permission, modelReadPermission)) {
+    return { anyOf: [...mayCall, modelConditions.isVisibleToEveryone()] };
+  }
+  if (isPermission(permission, endpointTokenCreatePermission))
+    return { anyOf: mayCall };
+  // Publish, update, archive, deploy, and whatever comes: the owner's.
+  return owner;
+}
