@@ -1,9 +1,9 @@
+import { ModelPlatformClient } from '@model-platform/plugin-model-platform-common';
 import { CommanderError } from 'commander';
 import { CommandContext } from './commands/CommandContext';
 import { createProgram } from './commands/createProgram';
 import { CliError } from './errors/CliError';
 import { Terminal } from './output/Terminal';
-import { Platform } from './platform/Platform';
 import { createPlatformFetch } from './platform/platformFetch';
 import { Connection, resolveConnection } from './platform/resolveConnection';
 
@@ -62,7 +62,7 @@ function createContext(
 ): CommandContext {
   const { env } = process;
   let known: Connection | undefined;
-  let platform: Platform | undefined;
+  let platform: ModelPlatformClient | undefined;
   const connection = () => {
     known ??= resolveConnection({
       env,
@@ -77,8 +77,8 @@ function createContext(
     signal,
     connection,
     platform: () => {
-      platform ??= new Platform({
-        portalUrl: connection().portalUrl,
+      platform ??= new ModelPlatformClient({
+        baseUrl: `${connection().portalUrl}/api/model-platform`,
         fetch: createPlatformFetch({ connection: connection(), signal }),
       });
       return platform;

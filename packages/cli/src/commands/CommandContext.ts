@@ -1,5 +1,5 @@
+import { ModelPlatformClient } from '@model-platform/plugin-model-platform-common';
 import { Terminal } from '../output/Terminal';
-import { Platform } from '../platform/Platform';
 import { Connection } from '../platform/resolveConnection';
 
 /** What a command has in hand. */
@@ -9,5 +9,5 @@ export interface CommandContext {
   signal: AbortSignal;
   /** Looked up when it is first asked for, so that `--help` and local checks need no platform. */
   connection: () => Connection;
-  platform: () => Platform;
+  platform: () => ModelPlatformClient;
 }

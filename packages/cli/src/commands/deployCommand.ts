@@ -29,7 +29,7 @@ export function deployCommand(run: CommandRunner): Command {
         run(options, async ({ terminal, signal, platform }) => {
           const manifest = await readDeploymentFile(location, platform);
           const { name } = manifest.metadata;
-          const applied = await platform().putDeployment(name, manifest);
+          const applied = await platform().applyDeployment(name, manifest);
           terminal.note(
             `${name}: revision ${applied.revision?.number ?? '?'} is wanted`,
           );

@@ -14,7 +14,7 @@ export function offCommand(run: CommandRunner, to: 'off' | 'on'): Command {
     .option('--json', 'print the result as JSON')
     .action((name: string, options: { reason?: string; json?: boolean }) =>
       run(options, async ({ terminal, platform }) => {
-        const deployment = await platform().postDeployment(name, 'off', {
+        const deployment = await platform().switchOff(name, {
           off: to === 'off',
           reason: options.reason,
         });

@@ -16,7 +16,7 @@ export function promoteCommand(run: CommandRunner): Command {
         options: { reason?: string; json?: boolean },
       ) =>
         run(options, async ({ terminal, platform }) => {
-          const deployment = await platform().postDeployment(name, 'promote', {
+          const deployment = await platform().promote(name, {
             variant,
             reason: options.reason,
           });

@@ -21,7 +21,7 @@ export function rollbackCommand(run: CommandRunner): Command {
         options: { reason?: string; json?: boolean },
       ) =>
         run(options, async ({ terminal, platform }) => {
-          const deployment = await platform().postDeployment(name, 'rollback', {
+          const deployment = await platform().rollback(name, {
             revision,
             reason: options.reason,
           });

@@ -1,5 +1,4 @@
-import { Command } from 'commander';
-import { CliError } from '../errors/CliError';
+import { Command, InvalidArgumentError } from 'commander';
 import { formatTable } from '../output/formatTable';
 import { CommandRunner } from './CommandRunner';
 import { wholeNumber } from './wholeNumber';
@@ -12,20 +11,25 @@ export function searchCommand(run: CommandRunner): Command {
       '--filter <key=value>',
       'e.g. theme=retention, metadata.method=cox; repeatable',
       collectFilters,
-      [],
+      {},
     )
     .option('--limit <n>', 'at most so many', wholeNumber(1), 20)
     .option('--json', 'print the result as JSON')
     .action(
       (
         text: string | undefined,
-        options: { filter: string[]; limit: number; json?: boolean },
+        options: {
+          filter: Record<string, string[]>;
+          limit: number;
+          json?: boolean;
+        },
       ) =>
         run(options, async ({ terminal, platform }) => {
-          const query = new URLSearchParams({ limit: String(options.limit) });
-          if (text) query.set('q', text);
-          for (const filter of options.filter) query.append('filter', filter);
-          const page = await platform().searchModels(query);
+          const page = await platform().listModels({
+            q: text,
+            filter: options.filter,
+            limit: options.limit,
+          });
           if (!page.items.length) {
             terminal.result(page, 'No model that you may see is like that.');
             return;
@@ -55,9 +59,11 @@ export function searchCommand(run: CommandRunner): Command {
     );
 }
 
-function collectFilters(value: string, before: string[]): string[] {
-  if (!/^[^=]+=./.test(value)) {
-    throw new CliError('WrongUsage', `--filter takes key=value, not ${value}`);
-  }
-  return [...before, value];
+function collectFilters(
+  given: string,
+  before: Record<string, string[]>,
+): Record<string, string[]> {
+  const [, key, value] = /^([^=]+)=(.+)$/s.exec(given) ?? [];
+  if (!key) throw new InvalidArgumentError('It must be key=value.');
+  return { ...before, [key]: [...(before[key] ?? []), value] };
 }

@@ -1,13 +1,22 @@
 import {
   Deployment,
   Model,
+  ModelPlatformClient,
 } from '@model-platform/plugin-model-platform-common';
 import { Command } from 'commander';
 import { CliError } from '../errors/CliError';
 import { formatTable } from '../output/formatTable';
-import { Platform } from '../platform/Platform';
 import { allPages } from '../platform/allPages';
 import { CommandRunner } from './CommandRunner';
+
+const overviewHead = [
+  'DEPLOYMENT',
+  'MODEL',
+  'VERSION',
+  'ENVIRONMENT',
+  'PHASE',
+  'URL',
+];
 
 export function statusCommand(run: CommandRunner): Command {
   return new Command('status')
@@ -41,7 +50,7 @@ export function statusCommand(run: CommandRunner): Command {
 /** A name may be that of a model and of an endpoint at once; both are shown. */
 async function findByName(
   name: string,
-  platform: Platform,
+  platform: ModelPlatformClient,
 ): Promise<{ model?: Model; deployments: Deployment[] }> {
   const [model, deployment] = await Promise.all([
     orUndefined(platform.getModel(name)),
@@ -71,24 +80,13 @@ async function orUndefined<T>(call: Promise<T>): Promise<T | undefined> {
 }
 
 function allDeployments(
-  platform: Platform,
-  filter: Record<string, string> = {},
+  platform: ModelPlatformClient,
+  filter: { model?: string } = {},
 ): Promise<Deployment[]> {
   return allPages(cursor =>
-    platform.listDeployments(
-      new URLSearchParams({ limit: '100', ...filter, ...cursor }),
-    ),
+    platform.listDeployments({ limit: 100, ...filter, ...cursor }),
   );
 }
-
-const overviewHead = [
-  'DEPLOYMENT',
-  'MODEL',
-  'VERSION',
-  'ENVIRONMENT',
-  'PHASE',
-  'URL',
-];
 
 function overviewRow(deployment: Deployment): string[] {
   const versions = deployment.revision?.variants

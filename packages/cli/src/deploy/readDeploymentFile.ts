@@ -3,11 +3,11 @@ import path from 'node:path';
 import {
   FieldProblem,
   ModelDeploymentManifest,
+  ModelPlatformClient,
 } from '@model-platform/plugin-model-platform-common';
 import { CliError } from '../errors/CliError';
 import { readModelFile } from '../model/readModelFile';
 import { readYamlFile } from '../model/readYamlFile';
-import { Platform } from '../platform/Platform';
 
 /**
  * The deployment that a folder or a file asks for. A folder without a
@@ -18,7 +18,7 @@ import { Platform } from '../platform/Platform';
  */
 export async function readDeploymentFile(
   location: string,
-  platform: () => Platform,
+  platform: () => ModelPlatformClient,
 ): Promise<ModelDeploymentManifest> {
   const resolved = path.resolve(location);
   if (!fs.existsSync(resolved))

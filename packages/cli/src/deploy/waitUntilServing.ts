@@ -1,7 +1,9 @@
-import { Deployment } from '@model-platform/plugin-model-platform-common';
+import {
+  Deployment,
+  ModelPlatformClient,
+} from '@model-platform/plugin-model-platform-common';
 import { CliError } from '../errors/CliError';
 import { Terminal } from '../output/Terminal';
-import { Platform } from '../platform/Platform';
 import { sleep } from '../platform/sleep';
 
 const POLL_MS = 500;
@@ -10,7 +12,7 @@ const FAILED_FOR_MS = 3_000;
 
 /** @internal */
 export interface WaitOptions {
-  platform: Platform;
+  platform: ModelPlatformClient;
   terminal: Terminal;
   timeoutMs: number;
   signal: AbortSignal;
@@ -74,10 +76,23 @@ export async function waitUntilServing(
   }
 }
 
+/** The platform has given it up, or its runners fail again and again. */
 function hasFailed(deployment: Deployment, wanted: number): boolean {
   if (deployment.phase === 'Failed') return true;
+  const progressing = deployment.conditions.find(
+    ({ type }) => type === 'Progressing',
+  );
+  if (
+    progressing?.status === 'False' &&
+    ['DeadlineExceeded', 'RuntimeUnavailable'].includes(progressing.reason)
+  ) {
+    return true;
+  }
   const own = deployment.runners.filter(runner => runner.revision >= wanted);
-  return own.length > 0 && own.every(runner => runner.phase === 'failed');
+  return (
+    own.length > 0 &&
+    own.every(({ phase, restarts }) => phase === 'failed' && restarts >= 3)
+  );
 }
 
 function describeConditions(deployment: Deployment): string[] {

@@ -3,6 +3,14 @@ import { FieldProblem } from '@model-platform/plugin-model-platform-common';
 /** 0 done, 1 refused or failed, 2 wrong usage, 3 cannot reach or not allowed. */
 export type ExitCode = 0 | 1 | 2 | 3;
 
+const exitCodes = {
+  Refused: 1,
+  Failed: 1,
+  WrongUsage: 2,
+  Unreachable: 3,
+  NotAllowed: 3,
+} as const;
+
 /**
  * An end of a command that its user can act on: printed as it is, without a
  * stack. Everything else that is thrown is a bug of ours, and shown as one.
@@ -33,11 +41,3 @@ export class CliError extends Error {
     this.exitCode = exitCodes[name];
   }
 }
-
-const exitCodes = {
-  Refused: 1,
-  Failed: 1,
-  WrongUsage: 2,
-  Unreachable: 3,
-  NotAllowed: 3,
-} as const;

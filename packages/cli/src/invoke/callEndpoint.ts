@@ -1,3 +1,4 @@
+import { WireErrorBody } from '@model-platform/model-wire';
 import { CliError } from '../errors/CliError';
 import { describeNetworkError } from '../platform/describeNetworkError';
 
@@ -69,18 +70,13 @@ function parse(text: string): Record<string, unknown> | undefined {
   }
 }
 
-interface EndpointError {
-  message?: string;
-  fields?: Array<{ path: string; message: string }>;
-}
-
 function toError(
   response: Response,
   content: Record<string, unknown> | undefined,
   url: string,
 ): CliError {
   const { status, headers } = response;
-  const error = content?.error as EndpointError | undefined;
+  const error = content?.error as Partial<WireErrorBody['error']> | undefined;
   const message =
     error?.message ?? `The endpoint at ${url} answered ${status}.`;
   const requestId = content?.requestId ?? headers.get('x-request-id');

@@ -1,19 +1,20 @@
-import { LogLine } from '@model-platform/plugin-model-platform-common';
+import {
+  LogLine,
+  ModelPlatformClient,
+} from '@model-platform/plugin-model-platform-common';
 import { Terminal } from '../output/Terminal';
-import { Platform } from '../platform/Platform';
-import { TransientError } from '../platform/platformFetch';
 import { sleep } from '../platform/sleep';
+import { RECONNECT_TAIL, RecentLines } from './RecentLines';
 import { readEventStream } from './readEventStream';
 
 const RECONNECT_MS = 1_000;
-const RECONNECT_TAIL = 200;
 
 /** @internal */
 export interface LogsOptions {
   name: string;
   tail: number;
   runner?: string;
-  platform: Platform;
+  platform: ModelPlatformClient;
   terminal: Terminal;
   signal: AbortSignal;
 }
@@ -26,14 +27,13 @@ export async function logs({
   platform,
   terminal,
 }: LogsOptions): Promise<void> {
-  const response = await platform.getLogs(name, toQuery(tail, runner));
-  const { items } = (await response.json()) as { items: LogLine[] };
+  const answer = await platform.getLogs(name, { tail, runner });
   if (terminal.json) {
-    terminal.result({ items }, '');
+    terminal.result(answer, '');
     return;
   }
-  for (const line of items) terminal.line(line, formatLine(line));
-  if (!items.length) terminal.note(`${name} has written nothing yet.`);
+  for (const line of answer.items) terminal.line(line, formatLine(line));
+  if (!answer.items.length) terminal.note(`${name} has written nothing yet.`);
 }
 
 /** The last lines and all that follow, until it is interrupted. A connection that is cut is made again. */
@@ -42,9 +42,11 @@ export async function followLogs(options: LogsOptions): Promise<void> {
   let { tail } = options;
   const recent = new RecentLines();
   for (;;) {
-    const query = toQuery(tail, runner);
-    query.set('follow', 'true');
-    const response = await platform.getLogs(name, query, signal);
+    const response = await platform.followLogs(
+      name,
+      { tail, runner },
+      { signal },
+    );
     try {
       for await (const data of readEventStream(
         response.body ?? emptyStream(),
@@ -55,39 +57,14 @@ export async function followLogs(options: LogsOptions): Promise<void> {
       }
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (error instanceof SyntaxError) throw error;
-      if (!(error instanceof TypeError) && !(error instanceof TransientError))
-        throw error;
+      // What a body that is cut off throws.
+      if (!(error instanceof TypeError)) throw error;
     }
     terminal.note('The connection was closed; connecting again.');
     recent.reconnected();
     tail = RECONNECT_TAIL;
     await sleep(RECONNECT_MS, signal);
   }
-}
-
-/** Knows the lines that come once more after a reconnection. */
-class RecentLines {
-  private seen: string[] = [];
-  private repeated = new Set<string>();
-
-  repeats(data: string): boolean {
-    if (this.repeated.delete(data)) return true;
-    this.seen.push(data);
-    if (this.seen.length > 2 * RECONNECT_TAIL)
-      this.seen = this.seen.slice(-RECONNECT_TAIL);
-    return false;
-  }
-
-  reconnected(): void {
-    this.repeated = new Set(this.seen.slice(-RECONNECT_TAIL));
-  }
-}
-
-function toQuery(tail: number, runner: string | undefined): URLSearchParams {
-  const query = new URLSearchParams({ tail: String(tail) });
-  if (runner) query.set('runner', runner);
-  return query;
 }
 
 function emptyStream(): ReadableStream<Uint8Array> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import fs from 'node:fs';
+import { FileHandle, open } from 'node:fs/promises';
 import { VersionFile } from '@model-platform/plugin-model-platform-common';
 import { CliError } from '../errors/CliError';
 import { FoundFile } from './collectFiles';
@@ -10,32 +10,33 @@ export interface HashedFile extends VersionFile {
 }
 
 /**
- * Digest and size of a file, read as a stream.
+ * Digest and size of a file, however large, in the memory of one buffer.
  *
  * @throws CliError `Refused` where it cannot be read.
  */
 export async function hashFile(
   file: FoundFile,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<HashedFile> {
   const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(256 * 1024);
   let sizeBytes = 0;
+  let handle: FileHandle | undefined;
   try {
-    for await (const chunk of fs.createReadStream(file.location, {
-      highWaterMark: 1024 * 1024,
-      signal,
-    })) {
-      hash.update(chunk);
-      sizeBytes += chunk.length;
+    handle = await open(file.location);
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length);
+      if (!bytesRead) break;
+      hash.update(buffer.subarray(0, bytesRead));
+      sizeBytes += bytesRead;
+      signal.throwIfAborted();
     }
   } catch (error) {
-    if (signal?.aborted) throw error;
-    throw new CliError(
-      'Refused',
-      `Cannot read ${file.path}: ${
-        error instanceof Error ? error.message : error
-      }`,
-    );
+    if (signal.aborted) throw error;
+    const reason = error instanceof Error ? error.message : error;
+    throw new CliError('Refused', `Cannot read ${file.path}: ${reason}`);
+  } finally {
+    await handle?.close();
   }
   return {
     path: file.path,

@@ -39,6 +39,16 @@ const knownFields: string[] = [
   'deployment',
 ];
 
+const smallest = [
+  'name: my-model',
+  'type: ml',
+  'owner: group:default/my-team',
+  'system: my-system',
+  'description: What it is, in a sentence',
+  'metadata:',
+  '  purpose: What it is for',
+];
+
 /**
  * Reads `model.yaml` of a folder, or the file itself.
  *
@@ -108,13 +118,3 @@ function locate(location: string): string {
     ],
   });
 }
-
-const smallest = [
-  'name: my-model',
-  'type: ml',
-  'owner: group:default/my-team',
-  'system: my-system',
-  'description: What it is, in a sentence',
-  'metadata:',
-  '  purpose: What it is for',
-];

@@ -28,27 +28,29 @@ export class Terminal {
     this.clearProgress();
     const shown = this.json
       ? JSON.stringify(document, undefined, 2)
-      : [text].flat().join('\n');
+      : plain([text].flat().join('\n'));
     this.stdout.write(`${shown}\n`);
   }
 
   /** One of many results that come one by one, e.g. a log line. */
   line(document: unknown, text: string): void {
     this.clearProgress();
-    this.stdout.write(`${this.json ? JSON.stringify(document) : text}\n`);
+    this.stdout.write(
+      `${this.json ? JSON.stringify(document) : plain(text)}\n`,
+    );
   }
 
   /** What happens meanwhile, for the person who watches. */
   note(message: string): void {
     this.clearProgress();
-    this.stderr.write(`${message}\n`);
+    this.stderr.write(`${plain(message)}\n`);
   }
 
   /** Replaces the last progress; shown on a terminal only. */
   progress(message: string): void {
     if (!this.stderr.isTTY) return;
     const width = this.stderr.columns || 80;
-    this.stderr.write(`\r\x1b[2K${message.slice(0, width - 1)}`);
+    this.stderr.write(`\r\x1b[2K${plain(message).slice(0, width - 1)}`);
     this.progressShown = true;
   }
 
@@ -76,6 +78,13 @@ export class Terminal {
     const lines = [error.message];
     if (error.problems) lines.push('', ...formatProblems(error.problems));
     if (error.details.length) lines.push('', ...error.details);
-    this.stderr.write(`${lines.join('\n')}\n`);
+    this.stderr.write(`${plain(lines.join('\n'))}\n`);
   }
+}
+
+/** What others wrote, such as log lines, must not steer the terminal. */
+function plain(text: string): string {
+  return text.replace(/\p{Cc}/gu, char =>
+    char === '\n' || char === '\t' ? char : '\ufffd',
+  );
 }

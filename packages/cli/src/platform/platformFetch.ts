@@ -1,8 +1,10 @@
 import { FieldProblem } from '@model-platform/plugin-model-platform-common';
 import { CliError } from '../errors/CliError';
 import { describeNetworkError } from './describeNetworkError';
+import { isRepeatable } from './isRepeatable';
 import { Connection } from './resolveConnection';
 import { sleep } from './sleep';
+import { TransientError } from './TransientError';
 
 /** Control calls answer within milliseconds; a large version's `complete` reads its files again. */
 const ANSWER_TIMEOUT_MS = 300_000;
@@ -14,23 +16,6 @@ export interface PlatformFetchOptions {
   signal: AbortSignal;
   /** Tries of a call that may be repeated. */
   attempts?: number;
-}
-
-/** A refusal to be tried again: what was sent never arrived whole, or the platform asked to come back later. */
-export class TransientError extends CliError {
-  readonly retryAfterMs?: number;
-
-  constructor(
-    message: string,
-    options: {
-      retryAfterMs?: number;
-      cause?: unknown;
-      details?: string[];
-    } = {},
-  ) {
-    super('Unreachable', message, options);
-    this.retryAfterMs = options.retryAfterMs;
-  }
 }
 
 /**
@@ -47,19 +32,14 @@ export function createPlatformFetch({
 }: PlatformFetchOptions): typeof fetch {
   return async (input, init) => {
     const url = String(input instanceof Request ? input.url : input);
-    const method = init?.method ?? 'GET';
-    // A stream is spent by the first try; who sends one repeats it as a whole.
     const sendsStream = init?.body instanceof ReadableStream;
-    const repeatable =
-      !sendsStream &&
-      (method !== 'POST' || new Headers(init?.headers).has('idempotency-key'));
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await once(url, init, sendsStream);
       } catch (error) {
         if (
           !(error instanceof TransientError) ||
-          !repeatable ||
+          !isRepeatable(url, init) ||
           attempt >= attempts
         )
           throw error;
@@ -95,7 +75,10 @@ export function createPlatformFetch({
       response = await fetch(url, {
         ...init,
         headers,
-        redirect: 'manual',
+        // Else `fetch` keeps all of a stream in memory, to send it once more.
+        ...(sendsStream
+          ? { window: null, redirect: 'error' }
+          : { redirect: 'manual' }),
         signal: AbortSignal.any([...signals, timeout.signal]),
       });
     } catch (error) {

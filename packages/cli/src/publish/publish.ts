@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import {
   DraftRequest,
+  ModelPlatformClient,
   ModelVersion,
 } from '@model-platform/plugin-model-platform-common';
 import { CliError } from '../errors/CliError';
@@ -15,7 +16,6 @@ import { readProvenance } from '../model/readProvenance';
 import { requestDigest } from '../model/requestDigest';
 import { formatBytes } from '../output/formatBytes';
 import { Terminal } from '../output/Terminal';
-import { Platform } from '../platform/Platform';
 import { uploadBlobs } from './uploadBlobs';
 import { verifiedStream } from './verifiedStream';
 
@@ -25,7 +25,7 @@ export interface PublishOptions {
   dryRun: boolean;
   force: boolean;
   /** Asked for once the folder is in order. */
-  platform: () => Platform;
+  platform: () => ModelPlatformClient;
   terminal: Terminal;
   env: Record<string, string | undefined>;
   signal: AbortSignal;
@@ -69,17 +69,16 @@ export async function publish(
   const digest = requestDigest(request);
   // A forced version is a new one each time, so no earlier draft may answer for it.
   const key = options.force ? `${digest}:${randomUUID()}` : digest;
-  const draft = await refusedAsNothingStored(
-    () => platform.openDraft(request, key),
-    name,
-  );
-  if (draft.unchanged)
+  const open = () => platform.openDraft(request, { idempotencyKey: key });
+  const draft = await refusedAsNothingStored(open, name);
+  if (draft.unchanged) {
     return {
       version: draft.version,
       unchanged: true,
       uploaded: { files: 0, bytes: 0 },
       file,
     };
+  }
 
   const version = { model: name, number: draft.version.number };
   const missing = [...new Set(draft.missing)];
@@ -90,16 +89,14 @@ export async function publish(
     send: (one, onBytes, sendSignal) =>
       platform.uploadBlob(
         version,
-        one,
-        verifiedStream(one, onBytes),
-        sendSignal,
+        { ...one, body: verifiedStream(one, onBytes) },
+        { signal: sendSignal },
       ),
-    askMissing: async () => (await platform.openDraft(request, key)).missing,
-    onProgress: ({ sentBytes, totalBytes, sentFiles, totalFiles }) =>
+    askMissing: async () => (await open()).missing,
+    onProgress: ({ sent, total }) =>
       terminal.progress(
-        `uploading: ${sentFiles} of ${totalFiles} files, ${formatBytes(
-          sentBytes,
-        )} of ${formatBytes(totalBytes)}`,
+        `uploading: ${sent.files} of ${total.files} files, ` +
+          `${formatBytes(sent.bytes)} of ${formatBytes(total.bytes)}`,
       ),
     onRetry: (error, left) =>
       terminal.note(

@@ -1,12 +1,17 @@
 import { CliError } from '../errors/CliError';
 import { HashedFile } from '../model/hashFile';
-import { TransientError } from '../platform/platformFetch';
+import { TransientError } from '../platform/TransientError';
 import { sleep } from '../platform/sleep';
 
 /** Enough to fill a line with small files; more would only contend for it. */
 const PARALLEL_UPLOADS = 4;
 /** Rounds in a row in which not one file arrives, before it is given up. */
 const FRUITLESS_ROUNDS = 6;
+
+interface Sent {
+  files: number;
+  bytes: number;
+}
 
 /** @internal */
 export interface UploadBlobsOptions {
@@ -21,12 +26,7 @@ export interface UploadBlobsOptions {
   ) => Promise<void>;
   /** Asks what is still missing, after a connection was cut. */
   askMissing: () => Promise<string[]>;
-  onProgress: (progress: {
-    sentBytes: number;
-    totalBytes: number;
-    sentFiles: number;
-    totalFiles: number;
-  }) => void;
+  onProgress: (progress: { sent: Sent; total: Sent }) => void;
   onRetry: (error: TransientError, missing: number) => void;
   signal: AbortSignal;
 }
@@ -41,20 +41,14 @@ export interface UploadBlobsOptions {
  */
 export async function uploadBlobs(options: UploadBlobsOptions): Promise<void> {
   const byDigest = new Map(options.files.map(file => [file.digest, file]));
-  const totalFiles = options.missing.length;
-  const totalBytes = sumBytes(options.missing, byDigest);
   let { missing } = options;
+  const total: Sent = {
+    files: missing.length,
+    bytes: sumBytes(missing, byDigest),
+  };
   for (let fruitless = 0; missing.length; ) {
     const before = missing.length;
-    const done = {
-      bytes: totalBytes - sumBytes(missing, byDigest),
-      files: totalFiles - missing.length,
-    };
-    const cut = await sendAll(missing, byDigest, done, {
-      ...options,
-      totalBytes,
-      totalFiles,
-    });
+    const cut = await sendAll(missing, byDigest, total, options);
     if (!cut) return;
     try {
       missing = await options.askMissing();
@@ -65,62 +59,51 @@ export async function uploadBlobs(options: UploadBlobsOptions): Promise<void> {
     if (fruitless >= FRUITLESS_ROUNDS) throw cut;
     if (missing.length) {
       options.onRetry(cut, missing.length);
-      await sleep(
-        cut.retryAfterMs ?? Math.min(250 * 2 ** fruitless, 8_000),
-        options.signal,
-      );
+      const waitMs = Math.min(250 * 2 ** fruitless, 8_000);
+      await sleep(cut.retryAfterMs ?? waitMs, options.signal);
     }
   }
 }
-
-type SendAllOptions = UploadBlobsOptions & {
-  totalBytes: number;
-  totalFiles: number;
-};
 
 /** @returns what cut it short, `undefined` when all arrived. */
 async function sendAll(
   missing: string[],
   byDigest: Map<string, HashedFile>,
-  done: { bytes: number; files: number },
-  { send, onProgress, signal, totalBytes, totalFiles }: SendAllOptions,
+  total: Sent,
+  { send, onProgress, signal }: UploadBlobsOptions,
 ): Promise<TransientError | undefined> {
   const queue = [...missing];
   const stop = new AbortController();
   const combined = AbortSignal.any([signal, stop.signal]);
-  let sentBytes = done.bytes;
-  let sentFiles = done.files;
-  let cut: TransientError | undefined;
-  let failure: unknown;
+  const sent: Sent = {
+    files: total.files - missing.length,
+    bytes: total.bytes - sumBytes(missing, byDigest),
+  };
+  const report = (files: number, bytes: number) => {
+    sent.files += files;
+    sent.bytes += bytes;
+    onProgress({ sent, total });
+  };
+  const outcome: { cut?: TransientError; failure?: unknown } = {};
 
   const worker = async () => {
-    for (
-      let digest = queue.shift();
-      digest && !combined.aborted;
-      digest = queue.shift()
-    ) {
+    while (queue.length && !combined.aborted) {
+      const digest = queue.shift()!;
       const file = byDigest.get(digest);
       try {
-        if (!file)
+        if (!file) {
           throw new CliError(
             'Failed',
             `The platform asks for ${digest}, which was not announced.`,
           );
-        await send(
-          file,
-          bytes => {
-            sentBytes += bytes;
-            onProgress({ sentBytes, totalBytes, sentFiles, totalFiles });
-          },
-          combined,
-        );
-        sentFiles += 1;
-        onProgress({ sentBytes, totalBytes, sentFiles, totalFiles });
+        }
+        await send(file, bytes => report(0, bytes), combined);
+        report(1, 0);
       } catch (error) {
         if (error instanceof TransientError) {
-          cut ??= error;
+          outcome.cut ??= error;
         } else {
-          failure ??= error;
+          outcome.failure ??= error;
           stop.abort(error);
         }
         return;
@@ -131,16 +114,15 @@ async function sendAll(
     Array.from({ length: Math.min(PARALLEL_UPLOADS, missing.length) }, worker),
   );
   if (signal.aborted) throw signal.reason;
-  if (failure) throw failure;
-  return cut;
+  if (outcome.failure) throw outcome.failure;
+  return outcome.cut;
 }
 
 function sumBytes(
   digests: string[],
   byDigest: Map<string, HashedFile>,
 ): number {
-  return digests.reduce(
-    (sum, digest) => sum + (byDigest.get(digest)?.sizeBytes ?? 0),
-    0,
-  );
+  let sum = 0;
+  for (const digest of digests) sum += byDigest.get(digest)?.sizeBytes ?? 0;
+  return sum;
 }

@@ -18,7 +18,7 @@ export function verifiedStream(
     let sizeBytes = 0;
     let held: Uint8Array | undefined;
     for await (const chunk of fs.createReadStream(file.location, {
-      highWaterMark: 256 * 1024,
+      highWaterMark: 64 * 1024,
     })) {
       hash.update(chunk);
       sizeBytes += chunk.length;

@@ -1,0 +1,374 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {
+  PUBLISHER,
+  PublishServer,
+  READER,
+} from '../__testUtils__/PublishServer';
+import { CliRun, runCli, startCli } from '../__testUtils__/runCli';
+
+jest.setTimeout(60_000);
+
+const modelYaml = `
+name: iris
+type: ml
+owner: group:default/botany-ml
+system: plant-catalogue
+description: Tells irises apart
+metadata:
+  purpose: Tells three species of iris apart
+signature:
+  inputs: [{ name: petal_length, type: number }]
+  outputs: [{ name: species, type: string }]
+`;
+
+let folder: string;
+let model: string;
+let server: PublishServer;
+let env: Record<string, string>;
+
+beforeAll(() => {
+  execFileSync(process.execPath, [
+    path.resolve(__dirname, '../../scripts/pack.mjs'),
+  ]);
+});
+
+beforeEach(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-cli-'));
+  model = path.join(folder, 'iris');
+  fs.mkdirSync(model);
+  write('model.yaml', modelYaml);
+  write('model.onnx', 'weights');
+  server = await PublishServer.start(path.join(folder, 'blobs'));
+  env = { MODEL_PLATFORM_URL: server.url, MODEL_PLATFORM_TOKEN: PUBLISHER };
+});
+
+afterEach(async () => {
+  await server.stop();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+function write(name: string, content: string | Buffer): void {
+  fs.mkdirSync(path.dirname(path.join(model, name)), { recursive: true });
+  fs.writeFileSync(path.join(model, name), content);
+}
+
+/** A file of zeros that takes no room on the disk, but for its first bytes. */
+function writeSparse(name: string, sizeBytes: number, start: string): void {
+  write(name, start);
+  fs.truncateSync(path.join(model, name), sizeBytes);
+}
+
+function publish(...args: string[]): Promise<CliRun> {
+  return runCli(['publish', model, ...args], { cwd: folder, env });
+}
+
+function uploads(): string[] {
+  return server.calls.filter(call => call.startsWith('PUT '));
+}
+
+function digest(content: string): string {
+  return `sha256:${createHash('sha256').update(content).digest('hex')}`;
+}
+
+describe('publish', () => {
+  it('publishes a folder, finds it unchanged, and sends only what is new', async () => {
+    write('endpoint.py', 'def predict(model, inputs, context): ...');
+    write('data/notes.csv', 'a,b');
+    write('data/draft.csv', 'x');
+    write('.modelignore', 'data/draft*\n');
+    write('.env', 'SECRET=1');
+    write('.git/config', 'x');
+    write('model-deployment.yaml', 'kind: ModelDeployment');
+
+    const first = await publish('--json');
+    expect(first).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(first.stdout)).toMatchObject({
+      model: 'iris',
+      version: 1,
+      unchanged: false,
+      uploaded: { files: 4 },
+    });
+    const [version] = server.readyVersions('iris');
+    expect(version.request.files.map(file => file.path)).toEqual([
+      'data/notes.csv',
+      'endpoint.py',
+      'model.onnx',
+      'model.yaml',
+    ]);
+    expect(version.request.version).toMatchObject({
+      flavor: 'onnx',
+      runtime: 'python',
+      endpoint: 'endpoint.py',
+      metadata: { purpose: 'Tells three species of iris apart' },
+      provenance: { client: expect.stringMatching(/^model-platform-cli\/\d/) },
+    });
+    expect(server.readBlob(digest('weights')).toString()).toBe('weights');
+
+    const again = await publish();
+    expect(again.exitCode).toBe(0);
+    expect(again.stdout).toContain('iris is unchanged: version 1');
+    const forced = await publish('--force');
+    expect(forced.stdout).toContain('Published iris, version 2 (0 files');
+    expect(uploads()).toHaveLength(4);
+
+    write('model.onnx', 'better weights');
+    const changed = await publish();
+    expect(changed.stdout).toContain('Published iris, version 3 (1 file, 14 B');
+    expect(changed.stdout).toContain('model-platform deploy');
+    expect(uploads()).toHaveLength(5);
+    expect(server.tokens).toEqual(new Set([`Bearer ${PUBLISHER}`]));
+  });
+
+  it('names every field that is refused, with its rule, and stores nothing', async () => {
+    write('model.yaml', 'name: iris\ntype: ml\nowner: 5\nmetadata: {}\n');
+    const refused = await publish();
+    expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(refused.stderr).toBe(
+      [
+        'iris is refused. Nothing was published.',
+        '',
+        '  owner: must be text',
+        '      given:   5',
+        '      example: group:default/crm',
+        '  system: is required',
+        '      example: customer-care',
+        '  metadata.purpose: is required',
+        '      example: Tells plants apart',
+        '      rule of: ml',
+        '',
+      ].join('\n'),
+    );
+    const asJson = await publish('--json');
+    expect(asJson.exitCode).toBe(1);
+    expect(
+      JSON.parse(asJson.stdout).error.problems.map(
+        (problem: { field: string }) => problem.field,
+      ),
+    ).toEqual(['owner', 'system', 'metadata.purpose']);
+
+    const dry = await publish('--dry-run');
+    expect(dry.exitCode).toBe(1);
+    expect(dry.stderr).toContain('iris would be refused.');
+    write('model.yaml', modelYaml);
+    const fine = await publish('--dry-run');
+    expect(fine).toMatchObject({ exitCode: 0 });
+    expect(server.readyVersions('iris')).toEqual([]);
+    expect(server.blobs()).toEqual([]);
+  });
+
+  it('says what is wrong with the folder before it asks the platform', async () => {
+    const refusals: Array<[() => void, number, string[]]> = [
+      [
+        () => write('model.yaml', 'name: iris\nmetadata:\n  purpose: [a\n'),
+        1,
+        ['model.yaml is not valid YAML', 'model.yaml:4:1'],
+      ],
+      [
+        () => write('model.yaml', `${modelYaml}\nvisibilty: system\n`),
+        1,
+        ['visibilty: is not a field of model.yaml; did you mean visibility?'],
+      ],
+      [() => write('model.yaml', 'type: ml'), 1, ['name: is required']],
+      [
+        () =>
+          write('model.yaml', `${modelYaml}\nfiles: [../secret, gone.bin]\n`),
+        1,
+        [
+          'files: must stay inside the folder of model.yaml',
+          '../secret',
+          'files: names no file in the folder',
+          'gone.bin',
+        ],
+      ],
+      [
+        () => {
+          write('../secret', 'of another');
+          fs.symlinkSync('../secret', path.join(model, 'linked.bin'));
+          fs.symlinkSync('nowhere', path.join(model, 'broken.bin'));
+        },
+        1,
+        [
+          'is a link out of the folder',
+          'linked.bin',
+          'is a link to something that is not there',
+        ],
+      ],
+      [
+        () => write('model.joblib', 'x'),
+        1,
+        ['flavor: the files speak for several (onnx, sklearn)'],
+      ],
+      [
+        () => fs.rmSync(path.join(model, 'model.onnx')),
+        1,
+        ['flavor: is required'],
+      ],
+      [
+        () => fs.rmSync(path.join(model, 'model.yaml')),
+        2,
+        ['There is no model.yaml in', 'name: my-model'],
+      ],
+    ];
+    for (const [spoil, exitCode, said] of refusals) {
+      fs.rmSync(model, { recursive: true });
+      write('model.yaml', modelYaml);
+      write('model.onnx', 'weights');
+      spoil();
+      const run = await publish();
+      expect(run).toMatchObject({ exitCode, stdout: '' });
+      for (const text of said) expect(run.stderr).toContain(text);
+    }
+    expect(server.calls).toEqual([]);
+  });
+
+  it('follows links inside the folder, and takes what files lists', async () => {
+    fs.symlinkSync('model.onnx', path.join(model, 'alias.onnx'));
+    write('big/ignored.csv', 'x');
+    write('code/endpoint.mjs', 'export {}');
+    write(
+      'model.yaml',
+      `${modelYaml}\nfiles: ['*.onnx']\nendpoint: code/endpoint.mjs\n`,
+    );
+    await publish();
+    const [version] = server.readyVersions('iris');
+    expect(version.request.files.map(file => file.path)).toEqual([
+      'alias.onnx',
+      'code/endpoint.mjs',
+      'model.onnx',
+    ]);
+    // Equal content is sent once.
+    expect(uploads()).toHaveLength(2);
+  });
+
+  it('goes on where a cut connection left off', async () => {
+    writeSparse('first.bin', 3_000_000, 'first');
+    writeSparse('second.bin', 3_000_000, 'second');
+    server.cut = { uploads: 3, afterBytes: 1_500_000 };
+    const run = await publish();
+    expect(run.exitCode).toBe(0);
+    expect(run.stderr).toContain('Trying again: ');
+    expect(server.readyVersions('iris')).toHaveLength(1);
+    expect(new Set(server.idempotencyKeys).size).toBe(1);
+    // What arrived whole was not sent once more.
+    expect(uploads()).toHaveLength(4 + 3);
+  });
+
+  it('goes on where a killed run left off', async () => {
+    writeSparse('a.bin', 1_000_000, 'a');
+    writeSparse('z.bin', 400_000_000, 'z');
+    const killed = startCli(['publish', model], { cwd: folder, env });
+    while (server.blobs().length < 3) await new Promise(setImmediate);
+    killed.child.kill('SIGKILL');
+    expect((await killed.ended).signal).toBe('SIGKILL');
+    expect(server.readyVersions('iris')).toEqual([]);
+    const before = new Set(server.blobs());
+    const callsBefore = server.calls.length;
+
+    expect((await publish()).exitCode).toBe(0);
+    const sentAgain = server.calls
+      .slice(callsBefore)
+      .filter(call => [...before].some(known => call.endsWith(known)));
+    expect(sentAgain).toEqual([]);
+    expect(server.readyVersions('iris').map(({ number }) => number)).toEqual([
+      1,
+    ]);
+  });
+
+  it('sends a large file in constant memory', async () => {
+    writeSparse('large.bin', 400_000_000, 'large');
+    const run = await publish();
+    expect(run.exitCode).toBe(0);
+    expect(server.storedBytes).toBeGreaterThan(400_000_000);
+    expect(run.peakMemoryBytes).toBeLessThan(150_000_000);
+  });
+
+  it('ends cleanly at Ctrl-C, and nothing is published', async () => {
+    writeSparse('large.bin', 2_000_000_000, 'large');
+    const running = startCli(['publish', model], { cwd: folder, env });
+    await server.uploading;
+    running.child.kill('SIGINT');
+    const run = await running.ended;
+    expect(run).toMatchObject({ exitCode: 130, signal: null, stdout: '' });
+    expect(run.stderr).toContain('Interrupted.');
+    expect(run.stderr).not.toContain('at ');
+    expect(server.readyVersions('iris')).toEqual([]);
+  });
+
+  it('says that a file changed while it was being sent', async () => {
+    writeSparse('large.bin', 1_000_000_000, 'large');
+    const running = startCli(['publish', model], { cwd: folder, env });
+    await server.uploading;
+    fs.appendFileSync(path.join(model, 'large.bin'), 'more');
+    const run = await running.ended;
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toContain(
+      'large.bin changed while it was being published',
+    );
+    expect(server.readyVersions('iris')).toEqual([]);
+  });
+
+  it('tells not allowed and not reachable apart from refused', async () => {
+    env.MODEL_PLATFORM_TOKEN = READER;
+    const forbidden = await publish();
+    expect(forbidden.exitCode).toBe(3);
+    expect(forbidden.stderr).toBe(
+      'You may not publish to the system plant-catalogue. The group botany-ml can give you this right.\n',
+    );
+    env.MODEL_PLATFORM_TOKEN = 'mpt_gone_secret-of-mine';
+    const unknown = await publish();
+    expect(unknown.exitCode).toBe(3);
+    expect(unknown.stderr).toContain('does not accept this token');
+    expect(unknown.stderr + unknown.stdout).not.toContain('secret-of-mine');
+
+    env.MODEL_PLATFORM_TOKEN = PUBLISHER;
+    server.answers = [
+      { status: 302, headers: { location: 'https://elsewhere.example.org/' } },
+    ];
+    const redirected = await publish();
+    expect(redirected.exitCode).toBe(3);
+    expect(redirected.stderr).toContain(
+      'redirects to https://elsewhere.example.org/',
+    );
+
+    server.answers = [{ status: 404, body: '<html>' }];
+    const other = await publish();
+    expect(other.exitCode).toBe(3);
+    expect(other.stderr).toContain('No model platform answers at');
+
+    server.answers = [
+      { status: 503, headers: { 'retry-after': '1' } },
+      { status: 429, headers: { 'retry-after': '1' } },
+    ];
+    expect((await publish()).exitCode).toBe(0);
+
+    await server.stop();
+    const unreachable = await publish();
+    expect(unreachable.exitCode).toBe(3);
+    expect(unreachable.stderr).toContain(
+      `Cannot reach the platform at ${env.MODEL_PLATFORM_URL}: nothing listens there`,
+    );
+
+    delete env.MODEL_PLATFORM_URL;
+    const unset = await publish();
+    expect(unset.exitCode).toBe(2);
+    expect(unset.stderr).toContain('MODEL_PLATFORM_URL is not set.');
+  });
+
+  it('finds the platform of the folder it is run in', async () => {
+    fs.mkdirSync(path.join(folder, '.model-platform'));
+    fs.writeFileSync(
+      path.join(folder, '.model-platform/quickstart.json'),
+      JSON.stringify({ portalUrl: server.url, publisherToken: PUBLISHER }),
+    );
+    env = {};
+    const run = await publish();
+    expect(run.exitCode).toBe(0);
+    expect(run.stderr).toContain(
+      'using the platform of .model-platform/quickstart.json',
+    );
+  });
+});
