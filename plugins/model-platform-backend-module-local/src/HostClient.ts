@@ -39,8 +39,17 @@ export class HostClient {
     return (await response.body.json()) as HostState;
   }
 
-  async putRunners(endpoint: string, runners: RunnerSpec[], signal?: AbortSignal) {
-    await this.send('PUT', `/v1/deployments/${endpoint}/runners`, { runners }, signal);
+  async putRunners(
+    endpoint: string,
+    runners: RunnerSpec[],
+    signal?: AbortSignal,
+  ) {
+    await this.send(
+      'PUT',
+      `/v1/deployments/${endpoint}/runners`,
+      { runners },
+      signal,
+    );
   }
 
   /** Answers false where a runner that the plan names is not ready. */
@@ -67,7 +76,9 @@ export class HostClient {
     const query = new URLSearchParams({ tail: String(options.tail ?? 100) });
     if (options.follow) query.set('follow', 'true');
     const path = `/v1/runners/${encodeURIComponent(runner)}/logs?${query}`;
-    const response = await this.call('GET', path, undefined, options.signal, [404]);
+    const response = await this.call('GET', path, undefined, options.signal, [
+      404,
+    ]);
     if (response.statusCode === 404) {
       await response.body.dump();
       return undefined;
@@ -109,7 +120,13 @@ export class HostClient {
     }
     this.address = await this.readAddress();
     try {
-      const response = await this.request(this.address, method, path, body, signal);
+      const response = await this.request(
+        this.address,
+        method,
+        path,
+        body,
+        signal,
+      );
       return await this.checked(response, method, path, accepted);
     } catch (error) {
       if (!signal?.aborted && isUnreachable(error)) {
@@ -150,7 +167,9 @@ export class HostClient {
     }
     const text = (await response.body.text()).slice(0, 2_000);
     throw new ServiceUnavailableError(
-      `The host answered ${response.statusCode} to ${method} ${path}: ${messageOf(text)}`,
+      `The host answered ${
+        response.statusCode
+      } to ${method} ${path}: ${messageOf(text)}`,
     );
   }
 
@@ -160,7 +179,10 @@ export class HostClient {
     try {
       text = await readFile(path, 'utf8');
     } catch (error) {
-      throw new ServiceUnavailableError(`${NOT_RUNNING} (there is no ${path})`, error);
+      throw new ServiceUnavailableError(
+        `${NOT_RUNNING} (there is no ${path})`,
+        error,
+      );
     }
     try {
       const address: HostAddress = JSON.parse(text);
@@ -193,8 +215,10 @@ function isUnreachable(error: unknown): boolean {
 
 function messageOf(text: string): string {
   try {
-    const body: { error?: { message?: string } | string; message?: string } = JSON.parse(text);
-    const told = typeof body.error === 'object' ? body.error.message : body.error;
+    const body: { error?: { message?: string } | string; message?: string } =
+      JSON.parse(text);
+    const told =
+      typeof body.error === 'object' ? body.error.message : body.error;
     return told ?? body.message ?? text;
   } catch {
     return text;

@@ -37,7 +37,10 @@ const MAX_REPLICAS = 8;
  * what runners are started with and tells the host what shall run. @public
  */
 export class LocalDriver implements DeploymentDriver {
-  static fromConfig(config: Config, options: { logger: LoggerService }): LocalDriver {
+  static fromConfig(
+    config: Config,
+    options: { logger: LoggerService },
+  ): LocalDriver {
     const dataDir = resolve(
       config.getOptionalString('modelPlatform.local.dataDir') ??
         process.env.MODEL_PLATFORM_DATA_DIR ??
@@ -74,14 +77,22 @@ export class LocalDriver implements DeploymentDriver {
     return (await this.host.state()).unavailableRuntimes[runtime];
   }
 
-  async apply(desired: DesiredRevision, options: { signal: AbortSignal }): Promise<void> {
+  async apply(
+    desired: DesiredRevision,
+    options: { signal: AbortSignal },
+  ): Promise<void> {
     const { ref, revision } = desired;
     const state = await this.host.state();
     const runners = this.runnersOf(desired);
     const key = `${ref.name}/${revision}`;
     const digest = digestOf([this.host.identity(), runners]);
-    const running = new Set(state.deployments[ref.name]?.runners.map(runner => runner.id));
-    if (this.told.get(key) === digest && runners.every(runner => running.has(runner.id))) {
+    const running = new Set(
+      state.deployments[ref.name]?.runners.map(runner => runner.id),
+    );
+    if (
+      this.told.get(key) === digest &&
+      runners.every(runner => running.has(runner.id))
+    ) {
       return;
     }
     this.applying += 1;
@@ -125,12 +136,16 @@ export class LocalDriver implements DeploymentDriver {
         pid: runner.pid,
       })),
       // Without a gateway nothing is routed, whatever it had before it ended.
-      routedRevision: state.gateway.ready ? deployment?.routedRevision : undefined,
+      routedRevision: state.gateway.ready
+        ? deployment?.routedRevision
+        : undefined,
       routeDigest: state.gateway.ready ? deployment?.routeHash : undefined,
       url: urlOf(state, ref.name),
       message: state.gateway.ready
         ? undefined
-        : `The gateway is not ready${state.gateway.message ? `: ${state.gateway.message}` : ''}`,
+        : `The gateway is not ready${
+            state.gateway.message ? `: ${state.gateway.message}` : ''
+          }`,
     };
   }
 
@@ -163,7 +178,9 @@ export class LocalDriver implements DeploymentDriver {
         );
       }
     }
-    if (!(await this.host.putRoute(ref.name, toPlan(ref, { ...route, variants })))) {
+    if (
+      !(await this.host.putRoute(ref.name, toPlan(ref, { ...route, variants })))
+    ) {
       throw new ServiceUnavailableError(
         `Runners of ${ref.name} stopped being ready while traffic was switched`,
       );
@@ -206,7 +223,9 @@ export class LocalDriver implements DeploymentDriver {
 
   async *logs(ref: RunnerRef, options: LogOptions): AsyncIterable<LogLine> {
     if (!ref.runner.startsWith(`${ref.deployment.name}-r`)) {
-      throw new NotFoundError(`${ref.deployment.name} has no runner ${ref.runner}`);
+      throw new NotFoundError(
+        `${ref.deployment.name} has no runner ${ref.runner}`,
+      );
     }
     const body = await this.host.logs(ref.runner, options);
     if (!body) {
@@ -217,7 +236,9 @@ export class LocalDriver implements DeploymentDriver {
 
   async logSources(ref: DeploymentRef): Promise<string[]> {
     const state = await this.host.state();
-    return (state.deployments[ref.name]?.runners ?? []).map(runner => runner.id);
+    return (state.deployments[ref.name]?.runners ?? []).map(
+      runner => runner.id,
+    );
   }
 
   async scrapeTargets(): Promise<ScrapeTarget[]> {
@@ -235,7 +256,10 @@ export class LocalDriver implements DeploymentDriver {
     }
     for (const { runners } of Object.values(deployments)) {
       for (const runner of runners) {
-        if (runner.url && (runner.phase === 'ready' || runner.phase === 'draining')) {
+        if (
+          runner.url &&
+          (runner.phase === 'ready' || runner.phase === 'draining')
+        ) {
           targets.push({
             id: `local/${runner.id}`,
             kind: 'runner',
@@ -258,7 +282,8 @@ export class LocalDriver implements DeploymentDriver {
 
   private runnersOf(desired: DesiredRevision): RunnerSpec[] {
     return desired.variants.flatMap(variant => {
-      const replicas = (variant.version.resources ?? desired.resources)?.replicas;
+      const replicas = (variant.version.resources ?? desired.resources)
+        ?.replicas;
       const count = Math.min(
         Math.max(desired.resources?.replicas?.min ?? replicas?.min ?? 1, 1),
         MAX_REPLICAS,
@@ -289,14 +314,21 @@ export class LocalDriver implements DeploymentDriver {
       try {
         await this.versions.keepOnly(await this.directories.usedVersions());
       } catch (error) {
-        this.logger.warn(`Files of versions no longer deployed could not be removed: ${error}`);
+        this.logger.warn(
+          `Files of versions no longer deployed could not be removed: ${error}`,
+        );
       }
     });
     await this.cleaning;
   }
 }
 
-function runnerId(endpoint: string, revision: number, variant: string, index: number) {
+function runnerId(
+  endpoint: string,
+  revision: number,
+  variant: string,
+  index: number,
+) {
   return `${endpoint}-r${revision}-${variant}-${index}`;
 }
 

@@ -10,7 +10,10 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { endpointDocsPage, endpointOpenApi } from '@model-platform/plugin-model-platform-common';
+import {
+  endpointDocsPage,
+  endpointOpenApi,
+} from '@model-platform/plugin-model-platform-common';
 import { DesiredVariant } from '@model-platform/plugin-model-platform-node';
 import { toRunnerManifest } from './toRunnerManifest';
 
@@ -39,9 +42,16 @@ export class RunnerDirectories {
     );
     await writeIfDifferent(
       join(directory, 'openapi.json'),
-      JSON.stringify(endpointOpenApi({ endpoint, url, model, version }), undefined, 2),
+      JSON.stringify(
+        endpointOpenApi({ endpoint, url, model, version }),
+        undefined,
+        2,
+      ),
     );
-    await writeIfDifferent(join(directory, 'docs.html'), endpointDocsPage(endpoint));
+    await writeIfDifferent(
+      join(directory, 'docs.html'),
+      endpointDocsPage(endpoint),
+    );
     await linkTo(join(directory, 'model'), files);
     return directory;
   }
@@ -52,7 +62,10 @@ export class RunnerDirectories {
   }
 
   /** Removes the directories of all revisions but these. */
-  async keepOnly(endpoint: string, revisions: readonly number[]): Promise<void> {
+  async keepOnly(
+    endpoint: string,
+    revisions: readonly number[],
+  ): Promise<void> {
     const folder = join(this.root, endpoint);
     for (const name of await namesIn(folder)) {
       const revision = Number(/^r(\d+)-/.exec(name)?.[1]);

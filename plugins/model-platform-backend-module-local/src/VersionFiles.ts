@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -101,7 +108,9 @@ export class VersionFiles {
         );
       }
     }
-    await writeFile(join(temporary, 'complete'), version.manifestDigest, { flush: true });
+    await writeFile(join(temporary, 'complete'), version.manifestDigest, {
+      flush: true,
+    });
     await rename(temporary, folder);
     return join(folder, 'files');
   }
@@ -114,7 +123,9 @@ function inside(folder: string, path: string): string {
     path.includes('\\') ||
     parts.some(part => part === '' || part === '.' || part === '..')
   ) {
-    throw new InputError(`The path ${JSON.stringify(path)} is not allowed in a version`);
+    throw new InputError(
+      `The path ${JSON.stringify(path)} is not allowed in a version`,
+    );
   }
   return join(folder, ...parts);
 }

@@ -1,4 +1,7 @@
-import { coreServices, createBackendModule } from '@backstage/backend-plugin-api';
+import {
+  coreServices,
+  createBackendModule,
+} from '@backstage/backend-plugin-api';
 import { deploymentDriversExtensionPoint } from '@model-platform/plugin-model-platform-node';
 import { LocalDriver } from './LocalDriver';
 

@@ -9,7 +9,10 @@ export async function* readJsonLines(
   source: AsyncIterable<Buffer>,
   runner: string,
 ): AsyncIterable<LogLine> {
-  const lines = createInterface({ input: Readable.from(source), crlfDelay: Infinity });
+  const lines = createInterface({
+    input: Readable.from(source),
+    crlfDelay: Infinity,
+  });
   for await (const line of lines) {
     if (line.trim() !== '') {
       yield toLogLine(line, runner);

@@ -1,8 +1,14 @@
 import { RunnerManifest } from '@model-platform/model-wire';
-import { Model, ModelVersion } from '@model-platform/plugin-model-platform-common';
+import {
+  Model,
+  ModelVersion,
+} from '@model-platform/plugin-model-platform-common';
 
 /** What a runtime is told of a version. */
-export function toRunnerManifest(model: Model, version: ModelVersion): RunnerManifest {
+export function toRunnerManifest(
+  model: Model,
+  version: ModelVersion,
+): RunnerManifest {
   return {
     formatVersion: 1,
     model: {
@@ -18,12 +24,14 @@ export function toRunnerManifest(model: Model, version: ModelVersion): RunnerMan
     endpoint: version.endpoint,
     signature: version.signature,
     example: version.example,
-    metrics: (version.metrics ?? []).map(({ name, type, description, unit, labels }) => ({
-      name,
-      type,
-      description,
-      unit,
-      labels,
-    })),
+    metrics: (version.metrics ?? []).map(
+      ({ name, type, description, unit, labels }) => ({
+        name,
+        type,
+        description,
+        unit,
+        labels,
+      }),
+    ),
   };
 }

@@ -35,10 +35,16 @@ import {
 /** Deployments in SQLite or PostgreSQL. */
 export class DatabaseDeploymentStore implements DeploymentStore {
   static create(options: { knex: Knex; clock?: () => Date }) {
-    return new DatabaseDeploymentStore(options.knex, options.clock ?? (() => new Date()));
+    return new DatabaseDeploymentStore(
+      options.knex,
+      options.clock ?? (() => new Date()),
+    );
   }
 
-  private constructor(private readonly knex: Knex, private readonly clock: () => Date) {}
+  private constructor(
+    private readonly knex: Knex,
+    private readonly clock: () => Date,
+  ) {}
 
   async create(
     deployment: NewDeployment,
@@ -72,8 +78,14 @@ export class DatabaseDeploymentStore implements DeploymentStore {
           updated_at: now,
           updated_by: history.actor,
         });
-        const number = await this.insertRevision(tx, { id, name: deployment.name }, revision);
-        await tx<DeploymentRow>('deployments').where({ id }).update({ revision: number });
+        const number = await this.insertRevision(
+          tx,
+          { id, name: deployment.name },
+          revision,
+        );
+        await tx<DeploymentRow>('deployments')
+          .where({ id })
+          .update({ revision: number });
         await this.insertHistory(
           tx,
           { id, name: deployment.name, modelId: deployment.modelId },
@@ -89,7 +101,10 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     return await this.byId(id);
   }
 
-  async change(from: DeploymentRecord, change: DesiredChange): Promise<DeploymentRecord> {
+  async change(
+    from: DeploymentRecord,
+    change: DesiredChange,
+  ): Promise<DeploymentRecord> {
     const { set, revision, history } = change;
     await this.knex.transaction(async tx => {
       const update: Partial<DeploymentRow> = {
@@ -129,20 +144,26 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       }
       await this.insertHistory(tx, from, {
         ...history,
-        details: number ? { revision: number, ...history.details } : history.details,
+        details: number
+          ? { revision: number, ...history.details }
+          : history.details,
       });
     });
     return await this.byId(from.id);
   }
 
   async get(name: string): Promise<DeploymentRecord | undefined> {
-    const row = await this.knex<DeploymentRow>('deployments').where({ name }).first();
+    const row = await this.knex<DeploymentRow>('deployments')
+      .where({ name })
+      .first();
     return row && toDeployment(row);
   }
 
   async list(query: DeploymentQuery, scope: ModelScope) {
     const matches = () => {
-      const select = this.knex<DeploymentRow>('deployments').where({ deleting: false });
+      const select = this.knex<DeploymentRow>('deployments').where({
+        deleting: false,
+      });
       if (query.modelId) select.andWhere('model_id', query.modelId);
       if (query.system) select.andWhere('system', query.system);
       if (query.environment) select.andWhere('environment', query.environment);
@@ -166,14 +187,36 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     return rows.map(toDeployment);
   }
 
-  async revision(deploymentId: string, number: number): Promise<RevisionRecord | undefined> {
+  async revision(
+    deploymentId: string,
+    number: number,
+  ): Promise<RevisionRecord | undefined> {
     const row = await this.knex<RevisionRow>('deployment_revisions')
       .where({ deployment_id: deploymentId, number })
       .first();
     return row && toRevision(row);
   }
 
-  async revisions(deploymentId: string, page: { limit: number; before?: number }) {
+  async currentRevisions(
+    deployments: DeploymentRecord[],
+  ): Promise<Map<string, RevisionRecord>> {
+    const pairs = deployments.flatMap(({ id, revision }) =>
+      revision === undefined ? [] : [[id, revision]],
+    );
+    if (pairs.length === 0) {
+      return new Map();
+    }
+    const rows = await this.knex<RevisionRow>('deployment_revisions').whereIn(
+      ['deployment_id', 'number'],
+      pairs,
+    );
+    return new Map(rows.map(row => [row.deployment_id, toRevision(row)]));
+  }
+
+  async revisions(
+    deploymentId: string,
+    page: { limit: number; before?: number },
+  ) {
     const select = this.knex<RevisionRow>('deployment_revisions')
       .where({ deployment_id: deploymentId })
       .orderBy('number', 'desc')
@@ -182,16 +225,24 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     return (await select).map(toRevision);
   }
 
-  async history(name: string, page: { limit: number; before?: string }): Promise<HistoryEntry[]> {
+  async history(
+    deployment: DeploymentRecord,
+    page: { limit: number; before?: string },
+  ): Promise<HistoryEntry[]> {
     const select = this.knex<HistoryRow>('deployment_history')
-      .where({ name })
+      // Of an earlier deployment of this name only what was of the same model.
+      .where({ name: deployment.name, model_id: deployment.modelId })
       .orderBy('id', 'desc')
       .limit(page.limit);
     if (page.before !== undefined) select.andWhere('id', '<', page.before);
     return (await select).map(toHistoryEntry);
   }
 
-  async saveStatus(id: string, status: DeploymentStatus, fencing: number): Promise<boolean> {
+  async saveStatus(
+    id: string,
+    status: DeploymentStatus,
+    fencing: number,
+  ): Promise<boolean> {
     const updated = await this.knex<DeploymentRow>('deployments')
       .where({ id })
       .whereExists(this.heldLease(fencing))
@@ -220,12 +271,17 @@ export class DatabaseDeploymentStore implements DeploymentStore {
         .whereExists(this.heldLease(fencing))
         .delete();
       if (erased > 0) {
-        await tx<TokenRow>('deployment_tokens').where({ deployment_id: id }).delete();
+        await tx<TokenRow>('deployment_tokens')
+          .where({ deployment_id: id })
+          .delete();
       }
     });
   }
 
-  async addHistory(deployment: DeploymentRecord, entry: HistoryDraft): Promise<void> {
+  async addHistory(
+    deployment: DeploymentRecord,
+    entry: HistoryDraft,
+  ): Promise<void> {
     await this.insertHistory(this.knex, deployment, entry);
   }
 
@@ -255,7 +311,9 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       .where({ deployment_id: deploymentId })
       .whereNull('revoked_at')
       .andWhere(either =>
-        either.whereNull('expires_at').orWhere('expires_at', '>', now.toISOString()),
+        either
+          .whereNull('expires_at')
+          .orWhere('expires_at', '>', now.toISOString()),
       )
       .orderBy('id');
     return rows.map(row => ({
@@ -307,7 +365,9 @@ export class DatabaseDeploymentStore implements DeploymentStore {
   }
 
   private async byId(id: string): Promise<DeploymentRecord> {
-    const row = await this.knex<DeploymentRow>('deployments').where({ id }).first();
+    const row = await this.knex<DeploymentRow>('deployments')
+      .where({ id })
+      .first();
     if (!row) {
       throw new ConflictError('The deployment was deleted in the meantime');
     }

@@ -1,5 +1,8 @@
 import { Readable } from 'node:stream';
-import { Model, ModelVersion } from '@model-platform/plugin-model-platform-common';
+import {
+  Model,
+  ModelVersion,
+} from '@model-platform/plugin-model-platform-common';
 
 /** What the deployment domain asks of the registry; no caller, no rights. */
 export interface DeployableModels {

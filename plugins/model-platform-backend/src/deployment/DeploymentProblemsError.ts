@@ -7,7 +7,9 @@ export class DeploymentProblemsError extends InputError {
   readonly problems: FieldProblem[];
 
   constructor(name: string, problems: FieldProblem[]) {
-    const list = problems.map(problem => `${problem.field}: ${problem.rule}`).join('; ');
+    const list = problems
+      .map(problem => `${problem.field}: ${problem.rule}`)
+      .join('; ');
     super(`The deployment ${name} was refused: ${list}`);
     this.name = 'InputError';
     this.problems = problems;

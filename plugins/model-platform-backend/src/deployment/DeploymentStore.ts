@@ -53,7 +53,12 @@ export interface DeploymentRecord {
 /** What the reconciler writes; desired state is never among it. */
 export type DeploymentStatus = Pick<
   DeploymentRecord,
-  'servingRevision' | 'rolloutStartedAt' | 'phase' | 'conditions' | 'runners' | 'url'
+  | 'servingRevision'
+  | 'rolloutStartedAt'
+  | 'phase'
+  | 'conditions'
+  | 'runners'
+  | 'url'
 >;
 
 /** An immutable revision as it is kept. */
@@ -153,7 +158,10 @@ export interface DeploymentStore {
    * Throws `ConflictError` where the record was changed by someone else since
    * it was read.
    */
-  change(from: DeploymentRecord, change: DesiredChange): Promise<DeploymentRecord>;
+  change(
+    from: DeploymentRecord,
+    change: DesiredChange,
+  ): Promise<DeploymentRecord>;
   get(name: string): Promise<DeploymentRecord | undefined>;
   /** A page in the order of names, with the condition on the model in SQL. */
   list(
@@ -162,20 +170,34 @@ export interface DeploymentStore {
   ): Promise<{ items: DeploymentRecord[]; totalItems: number }>;
   /** All of them, for the reconciler. */
   all(): Promise<DeploymentRecord[]>;
-  revision(deploymentId: string, number: number): Promise<RevisionRecord | undefined>;
+  revision(
+    deploymentId: string,
+    number: number,
+  ): Promise<RevisionRecord | undefined>;
+  /** Those that are wanted now, by deployment id. */
+  currentRevisions(
+    deployments: DeploymentRecord[],
+  ): Promise<Map<string, RevisionRecord>>;
   /** Newest first. */
   revisions(
     deploymentId: string,
     page: { limit: number; before?: number },
   ): Promise<RevisionRecord[]>;
   /** Newest first. */
-  history(name: string, page: { limit: number; before?: string }): Promise<HistoryEntry[]>;
+  history(
+    deployment: DeploymentRecord,
+    page: { limit: number; before?: string },
+  ): Promise<HistoryEntry[]>;
 
   /**
    * Written only while the lease with this fencing number is held; answers
    * false where it is not.
    */
-  saveStatus(id: string, status: DeploymentStatus, fencing: number): Promise<boolean>;
+  saveStatus(
+    id: string,
+    status: DeploymentStatus,
+    fencing: number,
+  ): Promise<boolean>;
   markServed(id: string, revision: number, at: string): Promise<void>;
   /** After nothing of it runs any more. */
   erase(id: string, fencing: number): Promise<void>;

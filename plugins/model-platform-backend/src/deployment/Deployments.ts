@@ -33,7 +33,10 @@ export interface DeploymentsOptions {
   models: DeployableModels;
   environments: Environments;
   /** Told after each change: wakes the reconciler, tells pages and other domains. */
-  announce: (deployment: DeploymentRecord, action: DeploymentEvent['action']) => void;
+  announce: (
+    deployment: DeploymentRecord,
+    action: DeploymentEvent['action'],
+  ) => void;
 }
 
 /**
@@ -111,8 +114,13 @@ export class Deployments {
     checkMatch(existing, options.ifMatch);
     const current = await this.currentRevision(existing);
     const sameSpec = equal(existing.spec, spec);
-    const sameRevision = current !== undefined && sameContent(current, revision);
-    if (sameSpec && sameRevision && (options.source ?? existing.source) === existing.source) {
+    const sameRevision =
+      current !== undefined && sameContent(current, revision);
+    if (
+      sameSpec &&
+      sameRevision &&
+      (options.source ?? existing.source) === existing.source
+    ) {
       return existing;
     }
     const changed = await store.change(existing, {
@@ -152,8 +160,15 @@ export class Deployments {
     }
     const who = `${off ? 'Off' : 'On'} by ${actor.name}`;
     const changed = await this.options.store.change(deployment, {
-      set: { off, offReason: options.reason ? `${who}: ${options.reason}` : who },
-      history: { actor: actor.name, action: off ? 'off' : 'on', reason: options.reason },
+      set: {
+        off,
+        offReason: options.reason ? `${who}: ${options.reason}` : who,
+      },
+      history: {
+        actor: actor.name,
+        action: off ? 'off' : 'on',
+        reason: options.reason,
+      },
     });
     this.options.announce(changed, off ? 'off' : 'on');
     return changed;
@@ -199,31 +214,43 @@ export class Deployments {
   ): Promise<DeploymentRecord> {
     const deployment = await this.changeable(name, actor, options.ifMatch);
     const current = await this.currentRevision(deployment);
-    const variant = current?.variants.find(({ name: own }) => own === options.variant);
+    const variant = current?.variants.find(
+      ({ name: own }) => own === options.variant,
+    );
     if (!current || !variant) {
       throw new InputError(
-        `Deployment ${name} has no variant ${options.variant}; it has: ${current?.variants
-          .map(({ name: own }) => own)
-          .join(', ')}`,
+        `Deployment ${name} has no variant ${
+          options.variant
+        }; it has: ${current?.variants.map(({ name: own }) => own).join(', ')}`,
       );
     }
     if (current.variants.length === 1) {
       return deployment;
     }
-    const declared = variantsOf(deployment.spec).find(({ name: own }) => own === variant.name);
+    const declared = variantsOf(deployment.spec).find(
+      ({ name: own }) => own === variant.name,
+    );
     const { stickyBy } = deployment.spec.strategy ?? {};
     const spec: DeploymentSpec = {
       ...deployment.spec,
       strategy: { type: 'single', ...(stickyBy ? { stickyBy } : {}) },
       variants: [
-        { ...(declared ?? { name: variant.name, version: { number: variant.version } }), weight: 100 },
+        {
+          ...(declared ?? {
+            name: variant.name,
+            version: { number: variant.version },
+          }),
+          weight: 100,
+        },
       ],
     };
     const changed = await this.options.store.change(deployment, {
       set: { spec, watched: await this.watchedNow(spec) },
       revision: {
         actor: actor.name,
-        reason: `Promoted ${variant.name}${options.reason ? `: ${options.reason}` : ''}`,
+        reason: `Promoted ${variant.name}${
+          options.reason ? `: ${options.reason}` : ''
+        }`,
         // The version that was looked at is promoted, not what its selector means by now.
         variants: [{ ...variant, weight: 100 }],
         resources: current.resources,
@@ -257,9 +284,14 @@ export class Deployments {
    * the last one. Compares what is with what was seen, so that no event need
    * arrive.
    */
-  async followTriggers(deployment: DeploymentRecord): Promise<DeploymentRecord> {
+  async followTriggers(
+    deployment: DeploymentRecord,
+  ): Promise<DeploymentRecord> {
     const resolution = await this.resolver.resolve(deployment.spec);
-    if (resolution.problems.length > 0 || equal(resolution.watched, deployment.watched)) {
+    if (
+      resolution.problems.length > 0 ||
+      equal(resolution.watched, deployment.watched)
+    ) {
       return deployment;
     }
     const current = await this.currentRevision(deployment);
@@ -272,7 +304,8 @@ export class Deployments {
     };
     const changed = await this.options.store.change(deployment, {
       set: { watched: resolution.watched },
-      revision: current && sameContent(current, revision) ? undefined : revision,
+      revision:
+        current && sameContent(current, revision) ? undefined : revision,
       history: { actor: platformActor.name, action: 'triggered', reason },
     });
     this.options.announce(changed, 'applied');
@@ -382,7 +415,9 @@ export class Deployments {
     if (number !== undefined) {
       const revision = await store.revision(deployment.id, number);
       if (!revision) {
-        throw new NotFoundError(`Deployment ${deployment.name} has no revision ${number}`);
+        throw new NotFoundError(
+          `Deployment ${deployment.name} has no revision ${number}`,
+        );
       }
       return revision;
     }
@@ -391,7 +426,8 @@ export class Deployments {
     for (;;) {
       const page = await store.revisions(deployment.id, { limit: 50, before });
       const target = page.find(
-        revision => revision.firstServedAt && current && !sameContent(revision, current),
+        revision =>
+          revision.firstServedAt && current && !sameContent(revision, current),
       );
       if (target) {
         return target;
@@ -410,7 +446,9 @@ export class Deployments {
       const found = await this.options.models.version(modelId, version);
       if (found?.status !== 'ready') {
         throw new InputError(
-          `Revision ${revision.number} serves version ${version} of ${model}, which is ${
+          `Revision ${
+            revision.number
+          } serves version ${version} of ${model}, which is ${
             found?.status ?? 'gone'
           }`,
         );
@@ -441,14 +479,19 @@ export function etagOf(deployment: DeploymentRecord): string {
   return `"${deployment.id.slice(0, 8)}-${deployment.changes}"`;
 }
 
-function checkMatch(deployment: DeploymentRecord, ifMatch: string | undefined): void {
+function checkMatch(
+  deployment: DeploymentRecord,
+  ifMatch: string | undefined,
+): void {
   if (ifMatch === undefined || ifMatch === '*') {
     return;
   }
   const wanted = ifMatch.split(',').map(tag => tag.trim().replace(/^W\//, ''));
   if (!wanted.includes(etagOf(deployment))) {
     throw new ConflictError(
-      `Deployment ${deployment.name} was changed since it was read (${etagOf(deployment)}); read it again`,
+      `Deployment ${deployment.name} was changed since it was read (${etagOf(
+        deployment,
+      )}); read it again`,
     );
   }
 }
@@ -464,12 +507,17 @@ function equal(a: unknown, b: unknown): boolean {
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     inner && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      ? Object.fromEntries(
+          Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)),
+        )
       : inner,
   );
 }
 
-function whatMoved(deployment: DeploymentRecord, now: DeploymentRecord['watched']): string {
+function whatMoved(
+  deployment: DeploymentRecord,
+  now: DeploymentRecord['watched'],
+): string {
   const moved: string[] = [];
   for (const [modelId, { latest, aliases }] of Object.entries(now)) {
     const before = deployment.watched[modelId];

@@ -11,7 +11,8 @@ export class Environments {
     const names = configured?.keys() ?? ['local'];
     const environments = new Map<string, DeploymentDriver | undefined>();
     for (const name of names) {
-      const driverName = configured?.getOptionalString(`${name}.driver`) ?? 'local';
+      const driverName =
+        configured?.getOptionalString(`${name}.driver`) ?? 'local';
       const driver = byName.get(driverName);
       if (!driver && configured) {
         throw new InputError(

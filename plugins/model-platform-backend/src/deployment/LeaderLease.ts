@@ -77,7 +77,12 @@ export class LeaderLease {
   private async acquire(now: number) {
     const until = now + this.ttlMs;
     await this.knex<LeaseRow>('deployment_leases')
-      .insert({ name: LEADER_LEASE, holder: this.holder, expires_at: 0, fencing: 0 })
+      .insert({
+        name: LEADER_LEASE,
+        holder: this.holder,
+        expires_at: 0,
+        fencing: 0,
+      })
       .onConflict('name')
       .ignore();
     const renewed = await this.knex<LeaseRow>('deployment_leases')

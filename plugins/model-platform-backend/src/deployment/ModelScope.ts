@@ -5,7 +5,10 @@ import { Knex } from 'knex';
  * caller may read. It is made by the registry, the only one that knows its
  * tables.
  */
-export type ModelScope = (query: Knex.QueryBuilder, modelIdColumn: string) => void;
+export type ModelScope = (
+  query: Knex.QueryBuilder,
+  modelIdColumn: string,
+) => void;
 
 /** For work that no caller asked for. */
 export const allModels: ModelScope = () => {};

@@ -32,7 +32,10 @@ export interface ReconcilerOptions {
   environments: Environments;
   lease: LeaderLease;
   logger: LoggerService;
-  announce: (deployment: DeploymentRecord, action: DeploymentEvent['action']) => void;
+  announce: (
+    deployment: DeploymentRecord,
+    action: DeploymentEvent['action'],
+  ) => void;
   /** How long a revision may take until its runners are ready, milliseconds. */
   readyTimeoutMs: number;
 }
@@ -87,7 +90,9 @@ export class Reconciler {
             await this.pass(fencing, signal, underWay);
           }
         } catch (error) {
-          this.options.logger.error(`Deployments could not be looked at: ${error}`);
+          this.options.logger.error(
+            `Deployments could not be looked at: ${error}`,
+          );
         }
         await this.pause(signal);
       }
@@ -97,7 +102,11 @@ export class Reconciler {
     }
   }
 
-  private async pass(fencing: number, signal: AbortSignal, underWay: Set<Promise<void>>) {
+  private async pass(
+    fencing: number,
+    signal: AbortSignal,
+    underWay: Set<Promise<void>>,
+  ) {
     const now = Date.now();
     if (now >= this.leftoversAt) {
       this.leftoversAt = now + LEFTOVERS_MS;
@@ -116,7 +125,9 @@ export class Reconciler {
         continue;
       }
       this.inFlight.add(record.name);
-      const work = this.limit(() => this.attend(record, fencing, signal)).finally(() => {
+      const work = this.limit(() =>
+        this.attend(record, fencing, signal),
+      ).finally(() => {
         this.inFlight.delete(record.name);
         underWay.delete(work);
         this.wakeUp?.();
@@ -132,7 +143,10 @@ export class Reconciler {
     signal: AbortSignal,
   ): Promise<void> {
     // Noted before, so that a change during this look is not forgotten by it.
-    const before: Attempt = this.attempts.get(seen.name) ?? { at: 0, failures: 0 };
+    const before: Attempt = this.attempts.get(seen.name) ?? {
+      at: 0,
+      failures: 0,
+    };
     this.attempts.set(seen.name, before);
     let next: Attempt;
     let record = seen;
@@ -153,14 +167,19 @@ export class Reconciler {
         return;
       }
       const failures = before.failures + 1;
-      const delay = Math.min(MAX_BACKOFF_MS, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
+      const delay =
+        Math.min(MAX_BACKOFF_MS, 500 * 2 ** failures) *
+        (0.5 + Math.random() / 2);
       next = { at: Date.now() + delay, failures };
       const reason = error instanceof Error ? error : new Error(String(error));
       this.options.logger.warn(`Deployment ${seen.name}: ${reason.message}`, {
         deployment: seen.name,
       });
-      await this.save(record, { error: reason, settled: false }, fencing).catch(failed =>
-        this.options.logger.error(`The state of ${seen.name} could not be kept: ${failed}`),
+      await this.save(record, { error: reason, settled: false }, fencing).catch(
+        failed =>
+          this.options.logger.error(
+            `The state of ${seen.name} could not be kept: ${failed}`,
+          ),
       );
     }
     if (this.attempts.get(seen.name) === before) {
@@ -185,7 +204,11 @@ export class Reconciler {
     if (JSON.stringify(before) === JSON.stringify(status)) {
       return;
     }
-    const saved = await this.options.store.saveStatus(record.id, status, fencing);
+    const saved = await this.options.store.saveStatus(
+      record.id,
+      status,
+      fencing,
+    );
     if (!saved) {
       return;
     }
@@ -195,7 +218,11 @@ export class Reconciler {
       status.servingRevision !== record.servingRevision
     ) {
       const at = new Date().toISOString();
-      await this.options.store.markServed(record.id, status.servingRevision, at);
+      await this.options.store.markServed(
+        record.id,
+        status.servingRevision,
+        at,
+      );
       await this.options.store.addHistory(record, {
         actor: 'platform',
         action: 'serving',
@@ -211,7 +238,8 @@ export class Reconciler {
         await this.options.store.addHistory(record, {
           actor: 'platform',
           action,
-          reason: status.conditions.find(({ type }) => type === 'Degraded')?.message,
+          reason: status.conditions.find(({ type }) => type === 'Degraded')
+            ?.message,
         });
       }
     }
@@ -223,9 +251,13 @@ export class Reconciler {
       try {
         // First what runs, then what is wanted: what is made in between is no leftover.
         const running = await driver.list();
-        const wanted = new Set((await this.options.store.all()).map(({ name }) => name));
+        const wanted = new Set(
+          (await this.options.store.all()).map(({ name }) => name),
+        );
         for (const name of running.filter(found => !wanted.has(found))) {
-          this.options.logger.info(`Removing ${name}, which no deployment wants any more`);
+          this.options.logger.info(
+            `Removing ${name}, which no deployment wants any more`,
+          );
           await driver.remove({ name });
         }
       } catch (error) {
@@ -262,7 +294,9 @@ export class Reconciler {
   }
 }
 
-const ACTIONS: Partial<Record<DeploymentRecord['phase'], DeploymentEvent['action']>> = {
+const ACTIONS: Partial<
+  Record<DeploymentRecord['phase'], DeploymentEvent['action']>
+> = {
   Ready: 'ready',
   Degraded: 'degraded',
   Failed: 'failed',

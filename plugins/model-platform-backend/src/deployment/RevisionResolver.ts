@@ -31,7 +31,8 @@ export class RevisionResolver {
    */
   async resolve(
     spec: DeploymentSpec,
-    find: (ref: string) => Promise<Model | undefined> = ref => this.models.find(ref),
+    find: (ref: string) => Promise<Model | undefined> = ref =>
+      this.models.find(ref),
   ): Promise<Resolution> {
     const resolution: Resolution = {
       models: new Map(),
@@ -42,22 +43,35 @@ export class RevisionResolver {
     resolution.model = await find(spec.model);
     const variants = variantsOf(spec);
     for (const [index, variant] of variants.entries()) {
-      const model = variant.model ? await find(variant.model) : resolution.model;
+      const model = variant.model
+        ? await find(variant.model)
+        : resolution.model;
       const field = spec.variants ? `spec.variants[${index}]` : 'spec';
       const modelField = variant.model ? `${field}.model` : 'spec.model';
       if (!model) {
         resolution.problems.push(
-          problem(modelField, 'there is no such model', variant.model ?? spec.model),
+          problem(
+            modelField,
+            'there is no such model',
+            variant.model ?? spec.model,
+          ),
         );
         continue;
       }
       resolution.models.set(model.id, model);
       resolution.problems.push(...modelProblems(model, spec, modelField));
       const number = numberOf(model, variant.version);
-      const found = number === undefined ? undefined : await this.models.version(model.id, number);
+      const found =
+        number === undefined
+          ? undefined
+          : await this.models.version(model.id, number);
       if (number === undefined || found?.status !== 'ready') {
         resolution.problems.push(
-          problem(`${field}.version`, whyNot(model, variant, found?.status), variant.version),
+          problem(
+            `${field}.version`,
+            whyNot(model, variant, found?.status),
+            variant.version,
+          ),
         );
         continue;
       }
@@ -86,10 +100,15 @@ export function watchedVersions(
   models: Map<string, Model>,
 ): WatchedVersions {
   const triggers = spec.triggers ?? [];
-  const followsLatest = variantsOf(spec).some(variant => 'latest' in variant.version);
+  const followsLatest = variantsOf(spec).some(
+    variant => 'latest' in variant.version,
+  );
   const onVersion =
-    triggers.some(trigger => trigger.onVersion) || (!spec.triggers && followsLatest);
-  const aliases = triggers.flatMap(trigger => (trigger.onAlias ? [trigger.onAlias.alias] : []));
+    triggers.some(trigger => trigger.onVersion) ||
+    (!spec.triggers && followsLatest);
+  const aliases = triggers.flatMap(trigger =>
+    trigger.onAlias ? [trigger.onAlias.alias] : [],
+  );
   const watched: WatchedVersions = {};
   for (const model of models.values()) {
     watched[model.id] = {
@@ -108,14 +127,23 @@ export function watchedVersions(
   return watched;
 }
 
-function numberOf(model: Model, selector: DeploymentVariant['version']): number | undefined {
+function numberOf(
+  model: Model,
+  selector: DeploymentVariant['version'],
+): number | undefined {
   if ('number' in selector) {
     return selector.number;
   }
-  return 'alias' in selector ? model.aliases[selector.alias] : model.latest?.number;
+  return 'alias' in selector
+    ? model.aliases[selector.alias]
+    : model.latest?.number;
 }
 
-function whyNot(model: Model, variant: DeploymentVariant, status: string | undefined): string {
+function whyNot(
+  model: Model,
+  variant: DeploymentVariant,
+  status: string | undefined,
+): string {
   const selector = variant.version;
   if ('alias' in selector && status === undefined) {
     return `the model ${model.name} has no alias ${selector.alias}; \`model-platform alias set ${model.name} ${selector.alias} VERSION\` sets it`;
@@ -128,7 +156,11 @@ function whyNot(model: Model, variant: DeploymentVariant, status: string | undef
     : `this version of the model ${model.name} is ${status}, not ready`;
 }
 
-function modelProblems(model: Model, spec: DeploymentSpec, field: string): FieldProblem[] {
+function modelProblems(
+  model: Model,
+  spec: DeploymentSpec,
+  field: string,
+): FieldProblem[] {
   const problems: FieldProblem[] = [];
   if (toSystemName(model.system) !== toSystemName(spec.system)) {
     problems.push(
@@ -141,7 +173,9 @@ function modelProblems(model: Model, spec: DeploymentSpec, field: string): Field
     );
   }
   if (model.archivedAt) {
-    problems.push(problem(field, `the model ${model.name} is archived`, model.name));
+    problems.push(
+      problem(field, `the model ${model.name} is archived`, model.name),
+    );
   }
   return problems;
 }

@@ -7,7 +7,11 @@ import {
 import { NotFoundError } from '@backstage/errors';
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { DeployableModels } from './DeployableModels';
-import { DeploymentRecord, DeploymentStore, RevisionRecord } from './DeploymentStore';
+import {
+  DeploymentRecord,
+  DeploymentStore,
+  RevisionRecord,
+} from './DeploymentStore';
 import { Environments } from './Environments';
 import { RolloutOutcome } from './RolloutOutcome';
 
@@ -51,7 +55,10 @@ export class Rollout {
     }
     const observed = await driver.observe(ref);
     if (record.off) {
-      if (observed.routedRevision !== undefined || observed.runners.some(isAlive)) {
+      if (
+        observed.routedRevision !== undefined ||
+        observed.runners.some(isAlive)
+      ) {
         await driver.remove(ref);
         return { observed: await driver.observe(ref), settled: false };
       }
@@ -75,7 +82,8 @@ export class Rollout {
   ): Promise<RolloutOutcome> {
     const ref = { name: record.name };
     const desired = await this.desiredRevision(record, wanted);
-    const rolloutStartedAt = record.rolloutStartedAt ?? new Date().toISOString();
+    const rolloutStartedAt =
+      record.rolloutStartedAt ?? new Date().toISOString();
     const impossible = await this.whyImpossible(driver, desired);
     if (impossible) {
       return {
@@ -91,7 +99,8 @@ export class Rollout {
     let serving = observed.routedRevision ?? servingBefore;
     const switched = observed.routedRevision === wanted.number;
     const route = await this.desiredRoute(record, desired, observed);
-    const current = switched && observed.routeDigest === driver.routeDigest(ref, route);
+    const current =
+      switched && observed.routeDigest === driver.routeDigest(ref, route);
     if (!current && (switched || isReady(desired, observed))) {
       await driver.route(ref, route);
       observed = await driver.observe(ref);
@@ -107,9 +116,14 @@ export class Rollout {
           this.clean.set(record.id, wanted.number);
         }
       }
-    } else if (others.some(runner => runner.revision !== serving && isAlive(runner))) {
+    } else if (
+      others.some(runner => runner.revision !== serving && isAlive(runner))
+    ) {
       // Revisions that were overtaken before they served.
-      await driver.release(ref, [wanted.number, ...(serving === undefined ? [] : [serving])]);
+      await driver.release(ref, [
+        wanted.number,
+        ...(serving === undefined ? [] : [serving]),
+      ]);
     }
     const ready = isReady(desired, observed);
     const done = observed.routedRevision === wanted.number && ready;
@@ -118,7 +132,8 @@ export class Rollout {
       serving,
       rolloutStartedAt,
       overdue:
-        !done && Date.now() - Date.parse(rolloutStartedAt) > this.options.readyTimeoutMs,
+        !done &&
+        Date.now() - Date.parse(rolloutStartedAt) > this.options.readyTimeoutMs,
       settled: done && others.length === 0,
     };
   }
@@ -133,7 +148,10 @@ export class Rollout {
   ): Promise<void> {
     const ref = { name: record.name };
     try {
-      const desired = await this.desiredRevision(record, await this.revision(record, number));
+      const desired = await this.desiredRevision(
+        record,
+        await this.revision(record, number),
+      );
       await driver.apply(desired, { signal });
       const route = await this.desiredRoute(record, desired, observed);
       const current =
@@ -154,7 +172,9 @@ export class Rollout {
     driver: DeploymentDriver,
     desired: DesiredRevision,
   ): Promise<string | undefined> {
-    for (const runtime of new Set(desired.variants.map(({ version }) => version.runtime))) {
+    for (const runtime of new Set(
+      desired.variants.map(({ version }) => version.runtime),
+    )) {
       const reason = await driver.unavailable(runtime);
       if (reason) {
         return `The ${runtime} runtime cannot be used here: ${reason}`;
@@ -168,9 +188,13 @@ export class Rollout {
     number: number | undefined,
   ): Promise<RevisionRecord> {
     const revision =
-      number === undefined ? undefined : await this.options.store.revision(record.id, number);
+      number === undefined
+        ? undefined
+        : await this.options.store.revision(record.id, number);
     if (!revision) {
-      throw new NotFoundError(`Deployment ${record.name} has no revision ${number}`);
+      throw new NotFoundError(
+        `Deployment ${record.name} has no revision ${number}`,
+      );
     }
     return revision;
   }
@@ -194,7 +218,12 @@ export class Rollout {
           `Version ${variant.version} of ${variant.model}, which revision ${revision.number} serves, is no longer in the registry`,
         );
       }
-      variants.push({ name: variant.name, weight: variant.weight, model, version });
+      variants.push({
+        name: variant.name,
+        weight: variant.weight,
+        model,
+        version,
+      });
     }
     const desired: DesiredRevision = {
       ref: { name: record.name },
@@ -227,7 +256,9 @@ export class Rollout {
         runners: observed.runners
           .filter(
             runner =>
-              runner.revision === desired.revision && runner.variant === name && isAlive(runner),
+              runner.revision === desired.revision &&
+              runner.variant === name &&
+              isAlive(runner),
           )
           .map(runner => runner.id)
           .sort(),
@@ -242,11 +273,19 @@ function isAlive(runner: { phase: string }): boolean {
 }
 
 /** Every variant has runners, and all of them are ready. */
-function isReady(desired: DesiredRevision, observed: ObservedDeployment): boolean {
+function isReady(
+  desired: DesiredRevision,
+  observed: ObservedDeployment,
+): boolean {
   return desired.variants.every(({ name }) => {
     const runners = observed.runners.filter(
-      runner => runner.revision === desired.revision && runner.variant === name && isAlive(runner),
+      runner =>
+        runner.revision === desired.revision &&
+        runner.variant === name &&
+        isAlive(runner),
     );
-    return runners.length > 0 && runners.every(runner => runner.phase === 'ready');
+    return (
+      runners.length > 0 && runners.every(runner => runner.phase === 'ready')
+    );
   });
 }

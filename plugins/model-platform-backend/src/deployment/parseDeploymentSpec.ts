@@ -7,7 +7,15 @@ import {
 import { z } from 'zod';
 
 /** Words that stand for something else in paths and metrics of the gateway. */
-const RESERVED_NAMES = new Set(['admin', 'health', 'live', 'metrics', 'ready', 'unknown', 'v2']);
+const RESERVED_NAMES = new Set([
+  'admin',
+  'health',
+  'live',
+  'metrics',
+  'ready',
+  'unknown',
+  'v2',
+]);
 
 const LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 
@@ -19,7 +27,9 @@ const versionSelector = z.union(
     z.strictObject({ number: z.number().int().positive() }),
     z.strictObject({ latest: z.literal(true) }),
   ],
-  { error: 'must be one of { alias: name }, { number: 3 } or { latest: true }' },
+  {
+    error: 'must be one of { alias: name }, { number: 3 } or { latest: true }',
+  },
 );
 
 const specSchema = z.strictObject({
@@ -39,7 +49,10 @@ const specSchema = z.strictObject({
         name: z
           .string()
           .max(20, 'must have at most 20 characters')
-          .regex(LABEL, 'must consist of a-z, 0-9 and -, without - at its ends'),
+          .regex(
+            LABEL,
+            'must consist of a-z, 0-9 and -, without - at its ends',
+          ),
         version: versionSelector,
         weight: z.number().min(0).max(100).optional(),
         model: text.optional(),
@@ -60,8 +73,14 @@ const specSchema = z.strictObject({
         .optional(),
       gpu: z.number().int().min(0).optional(),
       replicas: z
-        .strictObject({ min: z.number().int().min(1), max: z.number().int().min(1) })
-        .refine(replicas => replicas.min <= replicas.max, 'min must not exceed max')
+        .strictObject({
+          min: z.number().int().min(1),
+          max: z.number().int().min(1),
+        })
+        .refine(
+          replicas => replicas.min <= replicas.max,
+          'min must not exceed max',
+        )
         .optional(),
     })
     .optional(),
@@ -73,7 +92,9 @@ const specSchema = z.strictObject({
           onAlias: z.strictObject({ alias: text }).optional(),
         })
         .refine(
-          trigger => (trigger.onVersion === undefined) !== (trigger.onAlias === undefined),
+          trigger =>
+            (trigger.onVersion === undefined) !==
+            (trigger.onAlias === undefined),
           'must have one of onVersion and onAlias',
         ),
     )
@@ -121,7 +142,9 @@ function nameProblems(name: string): FieldProblem[] {
       ),
     );
   } else if (RESERVED_NAMES.has(name)) {
-    problems.push(problem('metadata.name', 'is reserved for the platform itself', name));
+    problems.push(
+      problem('metadata.name', 'is reserved for the platform itself', name),
+    );
   }
   return problems;
 }
@@ -140,20 +163,32 @@ function variantProblems(spec: DeploymentSpec): FieldProblem[] {
   }
   if (spec.strategy?.type === 'single' && variants.length > 1) {
     problems.push(
-      problem('spec.variants', 'must be one variant with the strategy single', variants.length),
+      problem(
+        'spec.variants',
+        'must be one variant with the strategy single',
+        variants.length,
+      ),
     );
   }
   const weights = variants.map(variant => variant.weight);
   const given = weights.filter(weight => weight !== undefined);
   if (given.length > 0 && given.length < weights.length) {
     problems.push(
-      problem('spec.variants', 'either all variants have a weight or none', weights),
+      problem(
+        'spec.variants',
+        'either all variants have a weight or none',
+        weights,
+      ),
     );
   } else if (given.length > 0) {
     const total = given.reduce((sum, weight) => sum + weight, 0);
     if (Math.abs(total - 100) > 0.01) {
       problems.push(
-        problem('spec.variants', `the weights must add up to 100, not ${total}`, weights),
+        problem(
+          'spec.variants',
+          `the weights must add up to 100, not ${total}`,
+          weights,
+        ),
       );
     }
   }

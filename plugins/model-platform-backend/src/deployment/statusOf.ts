@@ -1,4 +1,7 @@
-import { Condition, DeploymentPhase } from '@model-platform/plugin-model-platform-common';
+import {
+  Condition,
+  DeploymentPhase,
+} from '@model-platform/plugin-model-platform-common';
 import { DeploymentRecord, DeploymentStatus } from './DeploymentStore';
 import { RolloutOutcome } from './RolloutOutcome';
 
@@ -76,35 +79,47 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
   }
   if (switched) {
     const down = observed?.runners.filter(
-      runner => runner.revision === routed && runner.phase !== 'ready' && runner.phase !== 'draining',
+      runner =>
+        runner.revision === routed &&
+        runner.phase !== 'ready' &&
+        runner.phase !== 'draining',
     );
     if (serves && !down?.length) {
       return {
         phase: 'Ready',
         available,
-        progressing: verdict('False', 'Complete', `Revision ${routed} has all traffic`),
+        progressing: verdict(
+          'False',
+          'Complete',
+          `Revision ${routed} has all traffic`,
+        ),
         degraded: verdict('False', 'AsWanted', ''),
       };
     }
     const message =
       observed?.message ??
-      `${down?.length ?? 0} of the runners of revision ${routed} are not ready. ${lastWord(
+      `${
+        down?.length ?? 0
+      } of the runners of revision ${routed} are not ready. ${lastWord(
         record,
         outcome,
       )}`;
     return {
       phase: serves || !outcome.overdue ? 'Degraded' : 'Failed',
       available,
-      progressing: verdict('True', 'Restarting', 'Runners that ended are started again'),
+      progressing: verdict(
+        'True',
+        'Restarting',
+        'Runners that ended are started again',
+      ),
       degraded: verdict('True', 'RunnersNotReady', message),
     };
   }
   if (outcome.overdue) {
     const rest = serves ? `; revision ${routed} goes on serving` : '';
-    const message = `Revision ${record.revision} did not become ready in time${rest}. ${lastWord(
-      record,
-      outcome,
-    )}`;
+    const message = `Revision ${
+      record.revision
+    } did not become ready in time${rest}. ${lastWord(record, outcome)}`;
     return {
       phase: serves ? 'Degraded' : 'Failed',
       available,
@@ -112,7 +127,9 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
       degraded: verdict('True', 'NotReadyInTime', message),
     };
   }
-  const failed = wantedRunners(record, outcome).find(runner => runner.phase === 'failed');
+  const failed = wantedRunners(record, outcome).find(
+    runner => runner.phase === 'failed',
+  );
   return {
     phase: 'Starting',
     available,
@@ -127,7 +144,11 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
   };
 }
 
-function verdict(status: Condition['status'], reason: string, message: string): Verdict {
+function verdict(
+  status: Condition['status'],
+  reason: string,
+  message: string,
+): Verdict {
   return { status, reason, message };
 }
 
@@ -142,7 +163,9 @@ function condition(
     type,
     ...verdictNow,
     lastTransitionAt:
-      before?.status === verdictNow.status ? before.lastTransitionAt : now.toISOString(),
+      before?.status === verdictNow.status
+        ? before.lastTransitionAt
+        : now.toISOString(),
   };
 }
 
@@ -156,12 +179,19 @@ function hasReadyRunner(outcome: RolloutOutcome, revision: number): boolean {
 
 function wantedRunners(record: DeploymentRecord, outcome: RolloutOutcome) {
   return (
-    outcome.observed?.runners.filter(runner => runner.revision === record.revision) ?? []
+    outcome.observed?.runners.filter(
+      runner => runner.revision === record.revision,
+    ) ?? []
   );
 }
 
-function noAnswer(outcome: RolloutOutcome, revision: number | undefined): string {
-  const runners = outcome.observed?.runners.filter(runner => runner.revision === revision) ?? [];
+function noAnswer(
+  outcome: RolloutOutcome,
+  revision: number | undefined,
+): string {
+  const runners =
+    outcome.observed?.runners.filter(runner => runner.revision === revision) ??
+    [];
   return runners.length === 0
     ? 'No runner has been started yet'
     : `No runner of revision ${revision} is ready yet`;

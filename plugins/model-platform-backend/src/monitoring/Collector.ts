@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { ResponseError } from '@backstage/errors';
-import { DeploymentDriver, ScrapeTarget } from '@model-platform/plugin-model-platform-node';
+import {
+  DeploymentDriver,
+  ScrapeTarget,
+} from '@model-platform/plugin-model-platform-node';
 import { Knex } from 'knex';
 import pLimit from 'p-limit';
 import { Agent, fetch } from 'undici';
 import { DatabaseMetricsStore } from './DatabaseMetricsStore';
-import { MetricCatalogue } from './MetricCatalogue';
+import { MetricCatalogue } from '../registry/metadata/MetricCatalogue';
 import { parsePrometheusText } from './parsePrometheusText';
 import { restartsOf, selectSamples, startTimeOf } from './selectSamples';
 
@@ -71,11 +74,16 @@ export class Collector {
         targets.push(...(await driver.scrapeTargets()));
         this.failing.delete(driver.name);
       } catch (error) {
-        this.tellOnce(driver.name, `The driver ${driver.name} names no targets: ${messageOf(error)}`);
+        this.tellOnce(
+          driver.name,
+          `The driver ${driver.name} names no targets: ${messageOf(error)}`,
+        );
       }
     }
     await Promise.all(
-      targets.map(target => this.limit(async () => await this.scrape(target, fencing))),
+      targets.map(target =>
+        this.limit(async () => await this.scrape(target, fencing)),
+      ),
     );
     if (Date.now() > this.cleanAt) {
       this.cleanAt = Date.now() + CLEAN_EVERY_MS;
@@ -109,7 +117,10 @@ export class Collector {
         );
       }
     } catch (error) {
-      this.tellOnce(target.id, `${target.id} could not be read: ${messageOf(error)}`);
+      this.tellOnce(
+        target.id,
+        `${target.id} could not be read: ${messageOf(error)}`,
+      );
     }
   }
 

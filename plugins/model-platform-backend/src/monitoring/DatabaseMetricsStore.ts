@@ -70,15 +70,24 @@ const BATCH = 200;
  * whatever its range, and old spans are dropped without being recomputed.
  */
 export class DatabaseMetricsStore implements MetricsStore {
-  static create(options: { knex: Knex; maxSeries?: number }): DatabaseMetricsStore {
-    return new DatabaseMetricsStore(options.knex, options.maxSeries ?? MAX_SERIES);
+  static create(options: {
+    knex: Knex;
+    maxSeries?: number;
+  }): DatabaseMetricsStore {
+    return new DatabaseMetricsStore(
+      options.knex,
+      options.maxSeries ?? MAX_SERIES,
+    );
   }
 
   private readonly seriesIds = new Map<string, number>();
 
   private seriesCount: number | undefined;
 
-  private constructor(private readonly knex: Knex, private readonly maxSeries: number) {}
+  private constructor(
+    private readonly knex: Knex,
+    private readonly maxSeries: number,
+  ) {}
 
   /**
    * Adds a scrape, with what must be remembered for the next one, in one
@@ -86,11 +95,16 @@ export class DatabaseMetricsStore implements MetricsStore {
    *
    * @returns how many samples were left out because there are too many series
    */
-  async write(scrape: Scrape, guard?: (tx: Knex) => Promise<void>): Promise<number> {
+  async write(
+    scrape: Scrape,
+    guard?: (tx: Knex) => Promise<void>,
+  ): Promise<number> {
     const atSeconds = Math.floor(scrape.at.getTime() / 1000);
     return await this.knex.transaction(async tx => {
       await guard?.(tx);
-      const target = await tx<TargetRow>('metric_targets').where({ id: scrape.target }).first();
+      const target = await tx<TargetRow>('metric_targets')
+        .where({ id: scrape.target })
+        .first();
       const restarted =
         target?.started_at !== null &&
         target?.started_at !== undefined &&
@@ -99,12 +113,16 @@ export class DatabaseMetricsStore implements MetricsStore {
       const samples = [...scrape.samples];
       const ids = await this.seriesOf(tx, samples, atSeconds);
       const last = new Map(
-        (await tx<CounterRow>('metric_counters').where({ target: scrape.target })).map(row => [
-          row.series_id,
-          row.value,
-        ]),
+        (
+          await tx<CounterRow>('metric_counters').where({
+            target: scrape.target,
+          })
+        ).map(row => [row.series_id, row.value]),
       );
-      const points = new Map<number, { kind: ScrapedSample['kind']; value: number }>();
+      const points = new Map<
+        number,
+        { kind: ScrapedSample['kind']; value: number }
+      >();
       const counters: CounterRow[] = [];
       let leftOut = 0;
       for (const [index, sample] of samples.entries()) {
@@ -118,13 +136,18 @@ export class DatabaseMetricsStore implements MetricsStore {
           continue;
         }
         const before = last.get(id);
-        const isReset = before === undefined || restarted || sample.value < before;
+        const isReset =
+          before === undefined || restarted || sample.value < before;
         const increase = isReset ? sample.value : sample.value - before;
         if (increase > 0) {
           points.set(id, { kind: 'counter', value: increase });
         }
         if (before !== sample.value) {
-          counters.push({ target: scrape.target, series_id: id, value: sample.value });
+          counters.push({
+            target: scrape.target,
+            series_id: id,
+            value: sample.value,
+          });
         }
       }
       if (restarted && scrape.restarts) {
@@ -156,14 +179,18 @@ export class DatabaseMetricsStore implements MetricsStore {
     });
   }
 
-  async range(query: MetricQuery & { stepSeconds: number }): Promise<MetricSeries[]> {
+  async range(
+    query: MetricQuery & { stepSeconds: number },
+  ): Promise<MetricSeries[]> {
     return await this.query(query, query.stepSeconds);
   }
 
   async instant(query: MetricQuery): Promise<MetricSample[]> {
     const series = await this.query(query, undefined);
     return series.flatMap(({ labels, points }) =>
-      points.length > 0 ? [{ labels, value: points[points.length - 1][1] }] : [],
+      points.length > 0
+        ? [{ labels, value: points[points.length - 1][1] }]
+        : [],
     );
   }
 
@@ -172,7 +199,9 @@ export class DatabaseMetricsStore implements MetricsStore {
     const row = await this.knex<TargetRow>('metric_targets')
       .max({ at: 'scraped_at' })
       .first<{ at?: number | string | null }>();
-    return row?.at === null || row?.at === undefined ? undefined : new Date(Number(row.at));
+    return row?.at === null || row?.at === undefined
+      ? undefined
+      : new Date(Number(row.at));
   }
 
   /** Drops what is older than it is kept, and series and targets without anything left. */
@@ -196,7 +225,9 @@ export class DatabaseMetricsStore implements MetricsStore {
     const gone = this.knex<TargetRow>('metric_targets')
       .select('id')
       .where('scraped_at', '<', now.getTime() - 30 * 86_400_000);
-    await this.knex<CounterRow>('metric_counters').whereIn('target', gone.clone()).delete();
+    await this.knex<CounterRow>('metric_counters')
+      .whereIn('target', gone.clone())
+      .delete();
     await this.knex<TargetRow>('metric_targets')
       .where('scraped_at', '<', now.getTime() - 30 * 86_400_000)
       .delete();
@@ -207,8 +238,13 @@ export class DatabaseMetricsStore implements MetricsStore {
     query: MetricQuery,
     stepSeconds: number | undefined,
   ): Promise<MetricSeries[]> {
-    if ((stepSeconds !== undefined && !(stepSeconds > 0)) || query.end < query.start) {
-      throw new InputError('A metric query needs a positive step, and its end after its start');
+    if (
+      (stepSeconds !== undefined && !(stepSeconds > 0)) ||
+      query.end < query.start
+    ) {
+      throw new InputError(
+        'A metric query needs a positive step, and its end after its start',
+      );
     }
     const startSeconds = Math.floor(query.start.getTime() / 1000);
     const endSeconds = Math.ceil(query.end.getTime() / 1000);
@@ -224,7 +260,9 @@ export class DatabaseMetricsStore implements MetricsStore {
     const origin = Math.floor(startSeconds / resolution) * resolution;
     const isQuantile = query.aggregation === 'quantile';
     const by = query.by ?? [];
-    const grouped = isQuantile ? [...by.filter(label => label !== 'le'), 'le'] : by;
+    const grouped = isQuantile
+      ? [...by.filter(label => label !== 'le'), 'le']
+      : by;
     const columns = grouped.filter(label => LABEL_COLUMNS.includes(label));
     const others = grouped.filter(label => !LABEL_COLUMNS.includes(label));
     // Both are whole numbers; as parameters they would have no type in PostgreSQL.
@@ -258,13 +296,24 @@ export class DatabaseMetricsStore implements MetricsStore {
     ];
     const rows: Array<Record<string, unknown>> = await select
       .select(...groupColumns, this.knex.raw(`${bucket} as bucket`), value)
-      .groupByRaw([...groupColumns.map(column => `"${column.replace('.', '"."')}"`), bucket].join(', '));
+      .groupByRaw(
+        [
+          ...groupColumns.map(column => `"${column.replace('.', '"."')}"`),
+          bucket,
+        ].join(', '),
+      );
 
     const sums = new Map<string, Map<number, Cell>>();
     const labelsOf = new Map<string, Record<string, string>>();
     for (const row of rows) {
-      const extra: Record<string, string> = needsExtra ? JSON.parse(String(row.extra)) : {};
-      if (!extraFilters.every(([label, values]) => values.includes(extra[label] ?? ''))) {
+      const extra: Record<string, string> = needsExtra
+        ? JSON.parse(String(row.extra))
+        : {};
+      if (
+        !extraFilters.every(([label, values]) =>
+          values.includes(extra[label] ?? ''),
+        )
+      ) {
         continue;
       }
       const labels: Record<string, string> = {};
@@ -278,7 +327,12 @@ export class DatabaseMetricsStore implements MetricsStore {
       const buckets = sums.get(key) ?? new Map<number, Cell>();
       sums.set(key, buckets);
       const number = Number(row.bucket);
-      const cell = buckets.get(number) ?? { sum: 0, highest: -Infinity, les: new Map(), last: new Map() };
+      const cell = buckets.get(number) ?? {
+        sum: 0,
+        highest: -Infinity,
+        les: new Map(),
+        last: new Map(),
+      };
       buckets.set(number, cell);
       const amount = Number(row.value);
       cell.sum += amount;
@@ -302,7 +356,9 @@ export class DatabaseMetricsStore implements MetricsStore {
         .sort(([a], [b]) => a - b)
         .flatMap(([number, cell]): Array<[number, number]> => {
           const result = valueOf(cell, query);
-          return result === undefined ? [] : [[(origin + number * step) * 1000, result]];
+          return result === undefined
+            ? []
+            : [[(origin + number * step) * 1000, result]];
         }),
     }));
   }
@@ -329,7 +385,9 @@ export class DatabaseMetricsStore implements MetricsStore {
           this.seriesCount = undefined;
         },
       );
-      return prints.map(print => this.seriesIds.get(print) ?? learned.get(print));
+      return prints.map(
+        print => this.seriesIds.get(print) ?? learned.get(print),
+      );
     }
     return prints.map(print => this.seriesIds.get(print));
   }
@@ -360,7 +418,11 @@ export class DatabaseMetricsStore implements MetricsStore {
       .slice(0, Math.max(this.maxSeries - this.seriesCount, 0));
     for (const batch of batches(missing)) {
       await tx('metric_series')
-        .insert(batch.map(({ sample, fingerprint }) => toSeriesRow(sample, fingerprint, atSeconds)))
+        .insert(
+          batch.map(({ sample, fingerprint }) =>
+            toSeriesRow(sample, fingerprint, atSeconds),
+          ),
+        )
         .onConflict('fingerprint')
         .ignore();
     }
@@ -439,7 +501,11 @@ function valueOf(cell: Cell, query: MetricQuery): number | undefined {
   }
 }
 
-function toSeriesRow(sample: ScrapedSample, fingerprint: string, atSeconds: number) {
+function toSeriesRow(
+  sample: ScrapedSample,
+  fingerprint: string,
+  atSeconds: number,
+) {
   const extra: Record<string, string> = {};
   const row: Record<string, string | number> = {
     fingerprint,
@@ -462,7 +528,9 @@ function toSeriesRow(sample: ScrapedSample, fingerprint: string, atSeconds: numb
 }
 
 function fingerprintOf(sample: ScrapedSample): string {
-  const labels = Object.entries(sample.labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  const labels = Object.entries(sample.labels).sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  );
   return createHash('sha256')
     .update(JSON.stringify([sample.metric, labels]))
     .digest('hex');

@@ -16,9 +16,16 @@ export function histogramQuantile(
   quantile: number,
   buckets: HistogramBucket[],
 ): number | undefined {
-  const sorted = buckets.map(bucket => ({ ...bucket })).sort((a, b) => a.le - b.le);
+  const sorted = buckets
+    .map(bucket => ({ ...bucket }))
+    .sort((a, b) => a.le - b.le);
   const total = sorted.at(-1);
-  if (!total || total.le !== Infinity || total.count <= 0 || sorted.length < 2) {
+  if (
+    !total ||
+    total.le !== Infinity ||
+    total.count <= 0 ||
+    sorted.length < 2
+  ) {
     return undefined;
   }
   // Buckets are read one after the other; a sample in between must not make them decrease.

@@ -36,7 +36,10 @@ export function resolutionFor(query: {
   );
   const length = endSeconds - startSeconds;
   const fitting = kept.filter(({ seconds }) =>
-    stepSeconds ? stepSeconds % seconds === 0 : length >= seconds * 24 || seconds === 10,
+    stepSeconds
+      ? stepSeconds % seconds === 0
+      : length >= seconds * 24 || seconds === 10,
   );
-  return (fitting.at(-1) ?? kept[0] ?? RESOLUTIONS[RESOLUTIONS.length - 1]).seconds;
+  return (fitting.at(-1) ?? kept[0] ?? RESOLUTIONS[RESOLUTIONS.length - 1])
+    .seconds;
 }

@@ -1,6 +1,6 @@
 import { ScrapeTarget } from '@model-platform/plugin-model-platform-node';
 import { ScrapedSample } from './DatabaseMetricsStore';
-import { MetricCatalogue } from './MetricCatalogue';
+import { MetricCatalogue } from '../registry/metadata/MetricCatalogue';
 import { ExposedSample } from './parsePrometheusText';
 
 interface KeptMetric {
@@ -30,7 +30,11 @@ const PLATFORM_METRICS: Record<string, KeptMetric> = {
     from: 'gateway',
     labels: VARIANT_LABELS,
   },
-  model_gateway_requests_in_flight: { type: 'gauge', from: 'gateway', labels: VARIANT_LABELS },
+  model_gateway_requests_in_flight: {
+    type: 'gauge',
+    from: 'gateway',
+    labels: VARIANT_LABELS,
+  },
   model_gateway_refused_total: {
     type: 'counter',
     from: 'gateway',
@@ -51,8 +55,16 @@ const PLATFORM_METRICS: Record<string, KeptMetric> = {
     from: 'runner',
     labels: VARIANT_LABELS,
   },
-  model_runner_requests_in_flight: { type: 'gauge', from: 'runner', labels: VARIANT_LABELS },
-  model_runner_load_seconds: { type: 'gauge', from: 'runner', labels: VARIANT_LABELS },
+  model_runner_requests_in_flight: {
+    type: 'gauge',
+    from: 'runner',
+    labels: VARIANT_LABELS,
+  },
+  model_runner_load_seconds: {
+    type: 'gauge',
+    from: 'runner',
+    labels: VARIANT_LABELS,
+  },
 };
 
 /** Counted by the collector itself. */
@@ -83,16 +95,23 @@ export function selectSamples(
       }
     }
     if (kept.bucket && sample.labels.le !== undefined) {
-      labels.le = sample.labels.le === '+Inf' ? '+Inf' : String(Number(sample.labels.le));
+      labels.le =
+        sample.labels.le === '+Inf' ? '+Inf' : String(Number(sample.labels.le));
     }
-    selected.push({ metric: sample.name, kind: kept.kind, labels, value: sample.value });
+    selected.push({
+      metric: sample.name,
+      kind: kept.kind,
+      labels,
+      value: sample.value,
+    });
   }
   return selected;
 }
 
 /** Unix time in seconds at which the target's process started. */
 export function startTimeOf(exposed: ExposedSample[]): number | undefined {
-  return exposed.find(sample => sample.name === 'process_start_time_seconds')?.value;
+  return exposed.find(sample => sample.name === 'process_start_time_seconds')
+    ?.value;
 }
 
 /** What a restart of this runner is counted under. */
@@ -102,16 +121,19 @@ export function restartsOf(samples: ScrapedSample[]) {
     sample && {
       metric: RESTARTS_METRIC,
       labels: Object.fromEntries(
-        VARIANT_LABELS.filter(label => sample.labels[label] !== undefined).map(label => [
-          label,
-          sample.labels[label],
-        ]),
+        VARIANT_LABELS.filter(label => sample.labels[label] !== undefined).map(
+          label => [label, sample.labels[label]],
+        ),
       ),
     }
   );
 }
 
-function keptMetric(name: string, from: ScrapeTarget['kind'], catalogue: MetricCatalogue) {
+function keptMetric(
+  name: string,
+  from: ScrapeTarget['kind'],
+  catalogue: MetricCatalogue,
+) {
   const direct = definition(name, from, catalogue);
   if (direct && direct.type !== 'histogram') {
     return { kind: direct.type, labels: direct.labels, bucket: false };
@@ -119,7 +141,11 @@ function keptMetric(name: string, from: ScrapeTarget['kind'], catalogue: MetricC
   const part = /^(.+)_(bucket|sum|count)$/.exec(name);
   const histogram = part && definition(part[1], from, catalogue);
   return histogram?.type === 'histogram'
-    ? { kind: 'counter' as const, labels: histogram.labels, bucket: part?.[2] === 'bucket' }
+    ? {
+        kind: 'counter' as const,
+        labels: histogram.labels,
+        bucket: part?.[2] === 'bucket',
+      }
     : undefined;
 }
 
@@ -133,5 +159,10 @@ function definition(
     return platform.from === from ? platform : undefined;
   }
   const custom = from === 'runner' ? catalogue.get(name) : undefined;
-  return custom && { type: custom.type, labels: [...VARIANT_LABELS, ...(custom.labels ?? [])] };
+  return (
+    custom && {
+      type: custom.type,
+      labels: [...VARIANT_LABELS, ...(custom.labels ?? [])],
+    }
+  );
 }

@@ -1,0 +1,172 @@
+import {
+  DEPLOYMENT_EVENTS_TOPIC,
+  DeploymentEvent,
+  GIT_EVENTS_TOPIC,
+  MODEL_EVENTS_TOPIC,
+  SIGNALS_CHANNEL,
+} from '@model-platform/plugin-model-platform-common';
+import { Domain, PlatformContext } from '../Domain';
+import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
+import { DeploymentAccess } from './DeploymentAccess';
+import { DeploymentLogs } from './DeploymentLogs';
+import { Deployments } from './Deployments';
+import { DeploymentRecord } from './DeploymentStore';
+import { Endpoints } from './Endpoints';
+import { EndpointTokens } from './EndpointTokens';
+import { Environments } from './Environments';
+import { GitDeployments } from './GitDeployments';
+import { LeaderLease } from './LeaderLease';
+import { Reconciler } from './Reconciler';
+import { registryModels } from './registryModels';
+import { deploymentRoutes } from './routes';
+
+const DROP_TOKENS_EVERY_MS = 3_600_000;
+/** Expired tokens are listed for so long. */
+const KEEP_EXPIRED_MS = 7 * 86_400_000;
+
+/** The deployment domain, with what other domains may ask of it. */
+export interface DeploymentDomain extends Domain {
+  /** Held by the process that reconciles and collects. */
+  lease: LeaderLease;
+  deployments: Deployments;
+  environments: Environments;
+  /** Deployments of all models, for the platform's own work. */
+  allDeployments(): Promise<DeploymentRecord[]>;
+}
+
+/** Puts the deployment domain together. */
+export async function createDeploymentDomain(
+  context: PlatformContext,
+): Promise<DeploymentDomain> {
+  const { config, database, events, signals, registry } = context;
+  const logger = context.logger.child({ domain: 'deployment' });
+  const store = DatabaseDeploymentStore.create({ knex: database });
+  const models = registryModels(registry);
+  const environments = Environments.fromConfig(config, context.drivers);
+  const lease = LeaderLease.create({
+    knex: database,
+    exclusive: /sqlite/.test(String(database.client.config.client)),
+  });
+  const stopped = new AbortController();
+
+  const announce = (
+    deployment: DeploymentRecord,
+    action: DeploymentEvent['action'],
+  ) => {
+    reconciler.wake(deployment.name);
+    const event: DeploymentEvent = {
+      name: deployment.name,
+      modelId: deployment.modelId,
+      modelSlug: deployment.modelSlug,
+      action,
+    };
+    events
+      .publish({ topic: DEPLOYMENT_EVENTS_TOPIC, eventPayload: event })
+      .catch(error => logger.warn(`An event could not be published: ${error}`));
+    signals
+      .publish({
+        channel: SIGNALS_CHANNEL,
+        recipients: { type: 'broadcast' },
+        message: { changed: 'deployments' },
+      })
+      .catch(error => logger.warn(`Pages could not be told: ${error}`));
+  };
+  const deployments = new Deployments({
+    store,
+    models,
+    environments,
+    announce,
+  });
+  const reconciler = new Reconciler({
+    store,
+    deployments,
+    models,
+    environments,
+    lease,
+    logger,
+    announce,
+    readyTimeoutMs:
+      (config.getOptionalNumber(
+        'modelPlatform.deployments.readyTimeoutSeconds',
+      ) ?? 120) * 1000,
+  });
+  const git = GitDeployments.fromConfig(config, {
+    store,
+    deployments,
+    lease,
+    catalog: context.catalog,
+    auth: context.auth,
+    logger,
+  });
+  const router = deploymentRoutes({
+    context,
+    store,
+    deployments,
+    endpoints: new Endpoints({ store, models }),
+    tokens: new EndpointTokens({ store, announce }),
+    logs: new DeploymentLogs(environments),
+    access: new DeploymentAccess({
+      authorizer: context.authorizer,
+      models,
+      deployments,
+    }),
+  });
+
+  let work: Promise<unknown> = Promise.resolve();
+  let dropTokens: NodeJS.Timeout | undefined;
+  return {
+    router,
+    lease,
+    deployments,
+    environments,
+    async allDeployments() {
+      return (await store.all()).filter(({ deleting }) => !deleting);
+    },
+    async start() {
+      // Sooner than by looking around; nothing relies on it.
+      registry.onChanged(() => reconciler.wake());
+      await events.subscribe({
+        id: 'model-platform-deployment',
+        topics: [MODEL_EVENTS_TOPIC, DEPLOYMENT_EVENTS_TOPIC, GIT_EVENTS_TOPIC],
+        async onEvent({ topic, eventPayload }) {
+          if (topic === GIT_EVENTS_TOPIC) {
+            git.wake();
+          } else if (topic === MODEL_EVENTS_TOPIC) {
+            reconciler.wake();
+            git.wake();
+          } else if (isDesiredChange(eventPayload)) {
+            reconciler.wake(eventPayload.name);
+          }
+        },
+      });
+      dropTokens = setInterval(() => {
+        store
+          .dropExpiredTokens(new Date(Date.now() - KEEP_EXPIRED_MS))
+          .catch(error =>
+            logger.warn(`Expired tokens could not be dropped: ${error}`),
+          );
+      }, DROP_TOKENS_EVERY_MS);
+      work = Promise.all([
+        reconciler.run(stopped.signal),
+        git.run(stopped.signal),
+      ]);
+    },
+    async stop() {
+      clearInterval(dropTokens);
+      stopped.abort();
+      git.wake();
+      await work;
+      await lease.release();
+    },
+  };
+}
+
+/** What the reconciler itself tells is no reason to look again. */
+function isDesiredChange(payload: unknown): payload is DeploymentEvent {
+  return (
+    typeof payload === 'object' &&
+    payload !== null &&
+    'action' in payload &&
+    !['ready', 'degraded', 'failed'].includes(String(payload.action))
+  );
+}

@@ -1,0 +1,3 @@
+export { createDeploymentDomain } from './createDeploymentDomain';
+export type { DeploymentDomain } from './createDeploymentDomain';
+export { LeaderLease } from './LeaderLease';

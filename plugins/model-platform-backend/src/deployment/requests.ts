@@ -1,0 +1,68 @@
+import { InputError } from '@backstage/errors';
+import { z } from 'zod';
+
+const reason = z.string().trim().min(1).max(2_000).optional();
+
+const manifest = z.object({
+  apiVersion: z.literal('model-platform.io/v1alpha1'),
+  kind: z.literal('ModelDeployment'),
+  metadata: z.looseObject({ name: z.string() }),
+  spec: z.unknown(),
+  reason,
+});
+
+/** Throws `InputError` that names every field. */
+export function parseApply(
+  name: string,
+  body: unknown,
+): { spec: unknown; reason?: string } {
+  if (typeof body === 'object' && body !== null && 'kind' in body) {
+    const parsed = parse(manifest, body);
+    if (parsed.metadata.name !== name) {
+      throw new InputError(
+        `metadata.name is '${parsed.metadata.name}', but the address says '${name}'`,
+      );
+    }
+    return { spec: parsed.spec, reason: parsed.reason };
+  }
+  return parse(
+    z.strictObject({ spec: z.record(z.string(), z.unknown()), reason }),
+    body,
+  );
+}
+
+export const offSchema = z.strictObject({
+  off: z.boolean().default(true),
+  reason,
+});
+
+export const rollbackSchema = z.strictObject({
+  revision: z.number().int().positive().optional(),
+  reason,
+});
+
+export const promoteSchema = z.strictObject({
+  variant: z.string().min(1),
+  reason,
+});
+
+export const tokenSchema = z.strictObject({
+  consumer: z.string().trim().min(1).max(255),
+  expiresInSeconds: z.number().int().positive().optional(),
+});
+
+/** Throws `InputError` that names every field. */
+export function parse<T extends z.ZodType>(
+  schema: T,
+  body: unknown,
+): z.output<T> {
+  const parsed = schema.safeParse(body ?? {});
+  if (!parsed.success) {
+    throw new InputError(
+      `The request is not valid: ${parsed.error.issues
+        .map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`)
+        .join('; ')}`,
+    );
+  }
+  return parsed.data;
+}

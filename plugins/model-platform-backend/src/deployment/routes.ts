@@ -1,0 +1,326 @@
+import { InputError } from '@backstage/errors';
+import { Request, Response, Router } from 'express';
+import PromiseRouter from 'express-promise-router';
+import { Caller, toActor } from '../access/Caller';
+import { PlatformContext } from '../Domain';
+import { DeploymentAccess } from './DeploymentAccess';
+import { DeploymentLogs } from './DeploymentLogs';
+import { Deployments } from './Deployments';
+import {
+  DeploymentQuery,
+  DeploymentRecord,
+  DeploymentStore,
+} from './DeploymentStore';
+import { Endpoints } from './Endpoints';
+import { EndpointTokens } from './EndpointTokens';
+import { nextCursor, parseCursor, parseLimit } from './paging';
+import {
+  offSchema,
+  parse,
+  parseApply,
+  promoteSchema,
+  rollbackSchema,
+  tokenSchema,
+} from './requests';
+import { sendLogEvents } from './sendLogEvents';
+import { toApiDeployment, toApiRevision } from './toApiDeployment';
+
+export interface DeploymentRoutesOptions {
+  context: Pick<PlatformContext, 'callerResolver' | 'registry' | 'auditor'>;
+  store: DeploymentStore;
+  deployments: Deployments;
+  endpoints: Endpoints;
+  tokens: EndpointTokens;
+  logs: DeploymentLogs;
+  access: DeploymentAccess;
+}
+
+/** Routes of deployments, their endpoints, tokens and logs. */
+export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
+  const { store, deployments, endpoints, tokens, logs, access } = options;
+  const { callerResolver, registry, auditor } = options.context;
+  const router = PromiseRouter();
+
+  async function list(req: Request) {
+    const caller = await callerResolver.fromRequest(req);
+    const limit = parseLimit(req.query.limit);
+    const query: DeploymentQuery = {
+      limit,
+      after: parseCursor(req.query.cursor),
+      system: text(req, 'system'),
+      environment: text(req, 'environment'),
+    };
+    const model = text(req, 'model');
+    if (model !== undefined) {
+      const found = await access.readableModel(caller, model);
+      if (!found) {
+        return { items: [], totalItems: 0, limit };
+      }
+      query.modelId = found.id;
+    }
+    return {
+      ...(await store.list(query, await registry.scope(caller))),
+      limit,
+    };
+  }
+
+  async function show(caller: Caller, deployment: DeploymentRecord) {
+    const { model } = await access.readable(caller, deployment.name);
+    const revisions = await store.currentRevisions([deployment]);
+    return toApiDeployment(
+      deployment,
+      revisions.get(deployment.id),
+      await access.actions(caller, model),
+    );
+  }
+
+  /** Who, what and with which outcome, for the audit log. */
+  async function audited<T>(
+    req: Request,
+    action: string,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const event = await auditor.createEvent({
+      eventId: 'deployment-mutate',
+      severityLevel: 'medium',
+      request: req,
+      meta: { actionType: action, deployment: req.params.name },
+    });
+    try {
+      const result = await work();
+      await event.success();
+      return result;
+    } catch (error) {
+      await event.fail({
+        error: error instanceof Error ? error : new Error(String(error)),
+      });
+      throw error;
+    }
+  }
+
+  function send(res: Response, deployment: { etag: string }) {
+    res.set('ETag', deployment.etag).json(deployment);
+  }
+
+  router.get('/v1/deployments', async (req, res) => {
+    const { items, totalItems, limit } = await list(req);
+    const revisions = await store.currentRevisions(items);
+    res.json({
+      items: items.map(item => toApiDeployment(item, revisions.get(item.id))),
+      nextCursor: nextCursor(
+        items.map(item => item.name),
+        limit,
+      ),
+      totalItems,
+    });
+  });
+
+  router.put('/v1/deployments/:name', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const { name } = req.params;
+    const { spec, reason } = parseApply(name, req.body);
+    const applied = await audited(req, 'apply', async () =>
+      deployments.apply(name, spec, access.actor(caller), {
+        reason,
+        source: 'api',
+        ifMatch: req.headers['if-match'],
+      }),
+    );
+    send(res, await show(caller, applied));
+  });
+
+  router.get('/v1/deployments/:name', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const { deployment } = await access.readable(caller, req.params.name);
+    send(res, await show(caller, deployment));
+  });
+
+  router.delete('/v1/deployments/:name', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    await audited(req, 'delete', async () =>
+      deployments.delete(req.params.name, access.actor(caller), {
+        reason: text(req, 'reason'),
+        ifMatch: req.headers['if-match'],
+      }),
+    );
+    res.status(204).end();
+  });
+
+  router.get('/v1/deployments/:name/revisions', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const { deployment } = await access.readable(caller, req.params.name);
+    const limit = parseLimit(req.query.limit);
+    const before = parseCursor(req.query.cursor);
+    const revisions = await store.revisions(deployment.id, {
+      limit,
+      before: before === undefined ? undefined : wholeNumber(before),
+    });
+    res.json({
+      items: revisions.map(toApiRevision),
+      nextCursor: nextCursor(
+        revisions.map(({ number }) => String(number)),
+        limit,
+      ),
+    });
+  });
+
+  router.get('/v1/deployments/:name/history', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const { deployment } = await access.readable(caller, req.params.name);
+    const limit = parseLimit(req.query.limit);
+    const before = parseCursor(req.query.cursor);
+    const entries = await store.history(deployment, {
+      limit,
+      before: before === undefined ? undefined : String(wholeNumber(before)),
+    });
+    res.json({
+      items: entries,
+      nextCursor: nextCursor(
+        entries.map(({ id }) => id),
+        limit,
+      ),
+    });
+  });
+
+  router.post('/v1/deployments/:name/off', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const { off, reason } = parse(offSchema, req.body);
+    const changed = await audited(req, off ? 'off' : 'on', async () =>
+      deployments.setOff(req.params.name, off, access.actor(caller), {
+        reason,
+        ifMatch: req.headers['if-match'],
+      }),
+    );
+    send(res, await show(caller, changed));
+  });
+
+  router.post('/v1/deployments/:name/rollback', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const { revision, reason } = parse(rollbackSchema, req.body);
+    const changed = await audited(req, 'rollback', async () =>
+      deployments.rollback(req.params.name, access.actor(caller), {
+        revision,
+        reason,
+        ifMatch: req.headers['if-match'],
+      }),
+    );
+    send(res, await show(caller, changed));
+  });
+
+  router.post('/v1/deployments/:name/promote', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const { variant, reason } = parse(promoteSchema, req.body);
+    const changed = await audited(req, 'promote', async () =>
+      deployments.promote(req.params.name, access.actor(caller), {
+        variant,
+        reason,
+        ifMatch: req.headers['if-match'],
+      }),
+    );
+    send(res, await show(caller, changed));
+  });
+
+  router.get('/v1/deployments/:name/logs', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const { deployment } = await access.readable(caller, req.params.name);
+    const tail = Number(req.query.tail ?? 200);
+    if (!Number.isInteger(tail) || tail < 0 || tail > 5_000) {
+      throw new InputError('tail must be a whole number from 0 to 5000');
+    }
+    const stopped = new AbortController();
+    res.on('close', () => stopped.abort());
+    const query = { tail, runner: text(req, 'runner'), signal: stopped.signal };
+    if (req.query.follow === 'true') {
+      await sendLogEvents(res, onLine =>
+        logs.follow(deployment, query, onLine),
+      );
+    } else {
+      res.json(await logs.tail(deployment, query));
+    }
+  });
+
+  router.get('/v1/endpoints', async (req, res) => {
+    const { items, totalItems, limit } = await list(req);
+    res.json({
+      items: await endpoints.of(items),
+      nextCursor: nextCursor(
+        items.map(item => item.name),
+        limit,
+      ),
+      totalItems,
+    });
+  });
+
+  router.get('/v1/endpoints/:name', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const { deployment } = await access.readable(caller, req.params.name);
+    const [endpoint] = await endpoints.of([deployment]);
+    res.json(endpoint);
+  });
+
+  router.get('/v1/endpoints/:name/openapi.json', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const { deployment } = await access.readable(caller, req.params.name);
+    res.json(await endpoints.openApi(deployment));
+  });
+
+  router.get('/v1/endpoints/:name/tokens', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const { deployment, model } = await access.readable(
+      caller,
+      req.params.name,
+    );
+    await access.requireTokens(caller, model);
+    res.json({ items: await tokens.list(deployment) });
+  });
+
+  router.post('/v1/endpoints/:name/tokens', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const { deployment, model } = await access.readable(
+      caller,
+      req.params.name,
+    );
+    const request = parse(tokenSchema, req.body);
+    const made = await audited(req, 'make-token', async () => {
+      await access.requireTokenCreate(caller, model, request.expiresInSeconds);
+      return await tokens.create(deployment, {
+        ...request,
+        createdBy: toActor(caller),
+      });
+    });
+    res.set('Cache-Control', 'no-store').status(201).json(made);
+  });
+
+  router.delete('/v1/endpoints/:name/tokens/:id', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const { deployment, model } = await access.readable(
+      caller,
+      req.params.name,
+    );
+    await audited(req, 'revoke-token', async () => {
+      await access.requireTokens(caller, model);
+      await tokens.revoke(deployment, req.params.id, toActor(caller));
+    });
+    res.status(204).end();
+  });
+
+  return router;
+}
+
+/** Throws `InputError` where it is given more than once. */
+function text(req: Request, name: string): string | undefined {
+  const value = req.query[name];
+  if (value !== undefined && typeof value !== 'string') {
+    throw new InputError(`${name} may be given once`);
+  }
+  return value === '' ? undefined : value;
+}
+
+function wholeNumber(value: string): number {
+  if (!/^\d{1,15}$/.test(value)) {
+    throw new InputError(
+      'cursor is not one that was given out here; start without it',
+    );
+  }
+  return Number(value);
+}

@@ -1,0 +1,49 @@
+import {
+  Deployment,
+  Revision,
+} from '@model-platform/plugin-model-platform-common';
+import { etagOf } from './Deployments';
+import { DeploymentRecord, RevisionRecord } from './DeploymentStore';
+
+/** A deployment as the API shows it. */
+export function toApiDeployment(
+  record: DeploymentRecord,
+  revision: RevisionRecord | undefined,
+  actions?: Deployment['actions'],
+): Deployment {
+  return {
+    name: record.name,
+    modelId: record.modelId,
+    model: record.model,
+    modelSlug: record.modelSlug,
+    system: record.system,
+    owner: record.owner,
+    environment: record.environment,
+    spec: record.spec,
+    generation: record.generation,
+    source: record.source,
+    off: record.off,
+    offReason: record.offReason,
+    revision: revision && toApiRevision(revision),
+    servingRevision: record.off ? undefined : record.servingRevision,
+    phase: record.phase,
+    conditions: record.conditions,
+    runners: record.runners,
+    url: record.url,
+    updatedAt: record.updatedAt,
+    updatedBy: record.updatedBy,
+    etag: etagOf(record),
+    actions,
+  };
+}
+
+/** A revision as the API shows it. */
+export function toApiRevision(revision: RevisionRecord): Revision {
+  return {
+    number: revision.number,
+    createdAt: revision.createdAt,
+    actor: revision.actor,
+    reason: revision.reason,
+    variants: revision.variants,
+  };
+}

@@ -1,0 +1,102 @@
+import {
+  MetricSeries,
+  MetricsStore,
+} from '@model-platform/plugin-model-platform-node';
+import { Period } from './timeRanges';
+
+export const CALLS_METRIC = 'model_gateway_requests_total';
+export const LATENCY_METRIC = 'model_gateway_request_duration_seconds';
+
+/** Calls and those of them that failed (5xx). */
+export interface Counted {
+  calls: number;
+  errors: number;
+}
+
+/** Series and totals of calls, errors and latency, from what the gateway counts. */
+export class CallFigures {
+  constructor(
+    private readonly store: MetricsStore,
+    /** Slugs of the models that count; no others are read. */
+    private readonly models: string[],
+  ) {}
+
+  /** Increase per step, by these labels and by class of the answer. */
+  async series(period: Period, by: string[]): Promise<MetricSeries[]> {
+    return await this.store.range({
+      metric: CALLS_METRIC,
+      labels: { model: this.models },
+      by: [...by, 'code'],
+      start: period.start,
+      end: period.end,
+      stepSeconds: period.stepSeconds,
+      aggregation: 'increase',
+    });
+  }
+
+  /** Totals by one label. */
+  async totals(
+    start: Date,
+    end: Date,
+    by: string[],
+  ): Promise<Array<Counted & { labels: Record<string, string> }>> {
+    const samples = await this.store.instant({
+      metric: CALLS_METRIC,
+      labels: { model: this.models },
+      by: [...by, 'code'],
+      start,
+      end,
+      aggregation: 'increase',
+    });
+    const sums = new Map<
+      string,
+      Counted & { labels: Record<string, string> }
+    >();
+    for (const { labels: all, value } of samples) {
+      const { code, ...labels } = all;
+      const key = JSON.stringify(labels);
+      const sum = sums.get(key) ?? { labels, calls: 0, errors: 0 };
+      sum.calls += value;
+      sum.errors += isError(code) ? value : 0;
+      sums.set(key, sum);
+    }
+    return [...sums.values()];
+  }
+
+  async quantile(
+    quantile: number,
+    start: Date,
+    end: Date,
+    by: string[] = [],
+  ): Promise<Array<{ labels: Record<string, string>; value: number }>> {
+    return await this.store.instant({
+      metric: LATENCY_METRIC,
+      labels: { model: this.models },
+      by,
+      start,
+      end,
+      aggregation: 'quantile',
+      quantile,
+    });
+  }
+
+  async quantileSeries(
+    quantile: number,
+    period: Period,
+  ): Promise<MetricSeries[]> {
+    return await this.store.range({
+      metric: LATENCY_METRIC,
+      labels: { model: this.models },
+      start: period.start,
+      end: period.end,
+      stepSeconds: period.stepSeconds,
+      aggregation: 'quantile',
+      quantile,
+    });
+  }
+}
+
+/** Answers that say that the platform or the model failed, not its caller. */
+export function isError(code: string | undefined): boolean {
+  return code !== undefined && code.startsWith('5');
+}

@@ -1,0 +1,57 @@
+import { DeploymentDomain } from '../deployment';
+import { Domain, PlatformContext } from '../Domain';
+import { Collector } from './Collector';
+import { DatabaseMetricsStore } from './DatabaseMetricsStore';
+import { KpiReport } from './KpiReport';
+import { monitoringRoutes } from './routes';
+
+/** Puts the monitoring domain together; it reads registry and deployments. */
+export async function createMonitoringDomain(
+  context: PlatformContext,
+  deployment: DeploymentDomain,
+): Promise<Domain> {
+  const { config, database, registry, metricCatalogue } = context;
+  const logger = context.logger.child({ domain: 'monitoring' });
+  const embedded = context.metricsStore
+    ? undefined
+    : DatabaseMetricsStore.create({ knex: database });
+  const store = context.metricsStore ?? embedded;
+  if (!store) {
+    throw new Error('There is no metrics store');
+  }
+  // Another engine collects by itself.
+  const collector =
+    embedded &&
+    new Collector({
+      store: embedded,
+      catalogue: metricCatalogue,
+      drivers: () => deployment.environments.drivers(),
+      lease: deployment.lease,
+      logger,
+      intervalMs:
+        (config.getOptionalNumber(
+          'modelPlatform.metrics.scrapeIntervalSeconds',
+        ) ?? 5) * 1000,
+    });
+  const collectedAt = async () =>
+    embedded ? await embedded.collectedAt() : new Date();
+  const report = new KpiReport({
+    registry,
+    store,
+    catalogue: metricCatalogue,
+    deployments: () => deployment.allDeployments(),
+    collectedAt,
+  });
+  const stopped = new AbortController();
+  let work: Promise<unknown> = Promise.resolve();
+  return {
+    router: monitoringRoutes({ context, store, report, collectedAt }),
+    async start() {
+      work = collector?.run(stopped.signal) ?? work;
+    },
+    async stop() {
+      stopped.abort();
+      await work;
+    },
+  };
+}
