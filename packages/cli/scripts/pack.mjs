@@ -15,10 +15,9 @@ const dist = path.join(root, 'dist');
 export async function packCli() {
   const require = createRequire(import.meta.url);
   const esbuild = require('esbuild');
-  const main = path.join(dist, 'main.cjs');
-  await esbuild.build({
+  const built = await esbuild.build({
     entryPoints: [path.join(root, 'src/main.ts')],
-    outfile: main,
+    write: false,
     bundle: true,
     platform: 'node',
     format: 'cjs',
@@ -29,6 +28,7 @@ export async function packCli() {
     legalComments: 'inline',
     logLevel: 'silent',
   });
+  const main = Buffer.from(built.outputFiles[0].contents);
   const { name, version, description, license, engines, bin } = JSON.parse(
     fs.readFileSync(path.join(root, 'package.json'), 'utf8'),
   );
@@ -37,7 +37,7 @@ export async function packCli() {
     'bin/model-platform.js': fs.readFileSync(
       path.join(root, 'bin/model-platform.js'),
     ),
-    'dist/main.cjs': fs.readFileSync(main),
+    'dist/main.cjs': main,
     'package.json': Buffer.from(
       `${JSON.stringify(
         { name, version, description, license, engines, bin },
@@ -57,10 +57,16 @@ export async function packCli() {
   const tgz = zlib.gzipSync(tar, { level: 9 });
   // The byte that names the operating system differs between them.
   tgz[9] = 255;
-  // Whoever downloads it at this moment gets the old one or the new one, whole.
-  const temporary = path.join(dist, `cli.tgz.${process.pid}.tmp`);
-  fs.writeFileSync(temporary, tgz);
-  fs.renameSync(temporary, path.join(dist, 'cli.tgz'));
+  fs.mkdirSync(dist, { recursive: true });
+  replaceFile(path.join(dist, 'main.cjs'), main);
+  replaceFile(path.join(dist, 'cli.tgz'), tgz);
+}
+
+/** Whoever reads it at this moment gets the old one or the new one, whole. */
+function replaceFile(file, content) {
+  const temporary = `${file}.${process.pid}.tmp`;
+  fs.writeFileSync(temporary, content);
+  fs.renameSync(temporary, file);
 }
 
 /** One file in the format of POSIX ustar. */

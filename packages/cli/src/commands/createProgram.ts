@@ -41,8 +41,16 @@ export function createProgram(run: CommandRunner): Command {
     offCommand(run, 'on'),
     searchCommand(run),
   ];
-  for (const command of commands)
-    program.addCommand(command.copyInheritedSettings(program));
+  for (const command of commands) {
+    program.addCommand(inherit(command, program));
+  }
   program.addHelpText('afterAll', footer);
   return program;
+}
+
+/** A command made on its own knows nothing of how the program ends and explains itself. */
+function inherit(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inherit(child, command);
+  return command;
 }

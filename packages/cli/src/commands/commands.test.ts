@@ -1,0 +1,437 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import http from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+import {
+  ENDPOINT_TOKEN,
+  PUBLISHER,
+  PublishServer,
+  send,
+} from '../__testUtils__/PublishServer';
+import { CliRun, runCli, startCli } from '../__testUtils__/runCli';
+
+jest.setTimeout(60_000);
+
+const root = path.resolve(__dirname, '../..');
+const packScript = path.join(root, 'scripts/pack.mjs');
+
+let folder: string;
+let server: PublishServer;
+let env: Record<string, string>;
+
+beforeAll(() => {
+  execFileSync(process.execPath, [packScript]);
+});
+
+beforeEach(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-cli-'));
+  server = await PublishServer.start(path.join(folder, 'blobs'));
+  env = { MODEL_PLATFORM_URL: server.url, MODEL_PLATFORM_TOKEN: PUBLISHER };
+});
+
+afterEach(async () => {
+  await server.stop();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+function cli(...args: string[]): Promise<CliRun> {
+  return runCli(args, { cwd: folder, env });
+}
+
+/** A deployment that becomes ready after so many looks at it, or never. */
+function serveDeployment(name: string, looks: number, reason = 'Starting') {
+  let wanted: unknown;
+  let left = looks;
+  const deployment = () => ({
+    name,
+    model: 'iris',
+    modelSlug: 'iris',
+    environment: 'local',
+    off: false,
+    revision: {
+      number: 2,
+      variants: [{ name: 'main', model: 'iris', version: 3, weight: 100 }],
+    },
+    servingRevision: left > 0 ? 1 : 2,
+    phase: left > 0 ? 'Starting' : 'Ready',
+    conditions: [
+      {
+        type: 'Progressing',
+        status: reason === 'Starting' ? 'True' : 'False',
+        reason,
+        message: 'Runners of revision 2 are starting',
+      },
+    ],
+    runners: [],
+    url: `${server.url}/${name}`,
+  });
+  server.routes.set(`PUT /v1/deployments/${name}`, (_req, res, body) => {
+    wanted = JSON.parse(body);
+    send(res, 200, deployment());
+  });
+  server.routes.set(`GET /v1/deployments/${name}`, (_req, res) => {
+    left -= 1;
+    send(res, 200, deployment());
+  });
+  return { wanted: () => wanted };
+}
+
+describe('deploy', () => {
+  it('applies the file, waits until it serves, and says how to call it', async () => {
+    const manifest = {
+      apiVersion: 'model-platform.io/v1alpha1',
+      kind: 'ModelDeployment',
+      metadata: { name: 'iris-live' },
+      spec: { system: 'plant-catalogue', environment: 'local', model: 'iris' },
+    };
+    fs.writeFileSync(path.join(folder, 'live.yaml'), JSON.stringify(manifest));
+    const { wanted } = serveDeployment('iris-live', 2);
+    const run = await cli('deploy', 'live.yaml');
+    expect(run.exitCode).toBe(0);
+    expect(wanted()).toEqual(manifest);
+    expect(run.stderr).toContain('Runners of revision 2 are starting');
+    expect(run.stdout).toContain(
+      `iris-live serves revision 2 at ${server.url}/iris-live`,
+    );
+    expect(run.stdout).toContain('main: iris version 3, 100 %');
+    expect(run.stdout).toContain('model-platform invoke iris-live');
+  });
+
+  it('makes the simplest deployment of a folder that has none', async () => {
+    fs.writeFileSync(path.join(folder, 'model.yaml'), 'name: Iris Flowers\n');
+    server.routes.set('GET /v1/models/Iris Flowers', (_req, res) =>
+      send(res, 200, {
+        name: 'Iris Flowers',
+        slug: 'iris-flowers',
+        system: 'plant-catalogue',
+        owner: 'group:default/botany-ml',
+      }),
+    );
+    const { wanted } = serveDeployment('iris-flowers', 0);
+    const run = await cli('deploy', '--json');
+    expect(run.exitCode).toBe(0);
+    expect(JSON.parse(run.stdout)).toMatchObject({ phase: 'Ready' });
+    expect(wanted()).toMatchObject({
+      metadata: { name: 'iris-flowers' },
+      spec: {
+        system: 'plant-catalogue',
+        environment: 'local',
+        model: 'Iris Flowers',
+      },
+    });
+  });
+
+  it('fails with the reason, when given up or out of time', async () => {
+    fs.writeFileSync(
+      path.join(folder, 'model-deployment.yaml'),
+      'apiVersion: model-platform.io/v1alpha1\nkind: ModelDeployment\nmetadata: { name: iris }\nspec: {}\n',
+    );
+    serveDeployment('iris', Infinity, 'DeadlineExceeded');
+    const givenUp = await cli('deploy');
+    expect(givenUp.exitCode).toBe(1);
+    expect(givenUp.stderr).toContain('iris does not serve revision 2.');
+    expect(givenUp.stderr).toContain('Revision 1 goes on serving.');
+    serveDeployment('iris', Infinity);
+    const late = await cli('deploy', '--timeout', '1');
+    expect(late.exitCode).toBe(1);
+    expect(late.stderr).toContain('did not serve revision 2 within 1 s');
+    expect((await cli('deploy', '--no-wait')).exitCode).toBe(0);
+
+    fs.writeFileSync(
+      path.join(folder, 'model-deployment.yaml'),
+      'kind: Deployment\n',
+    );
+    const wrong = await cli('deploy');
+    expect(wrong.exitCode).toBe(1);
+    expect(wrong.stderr).toContain('kind: must be ModelDeployment');
+    expect(wrong.stderr).toContain('metadata.name: is required');
+  });
+});
+
+describe('invoke', () => {
+  let bodies: unknown[];
+  let tokenRequests: unknown[];
+
+  beforeEach(() => {
+    bodies = [];
+    tokenRequests = [];
+    server.routes.set('GET /v1/endpoints/iris', (_req, res) =>
+      send(res, 200, {
+        name: 'iris',
+        url: `${server.url}/gateway/iris`,
+        example: { petal_length: 1.4 },
+      }),
+    );
+    server.routes.set('POST /v1/endpoints/iris/tokens', (_req, res, body) => {
+      tokenRequests.push(JSON.parse(body));
+      send(res, 201, { id: 'test', token: ENDPOINT_TOKEN });
+    });
+    server.routes.set('POST /gateway/iris/predict', (req, res, body) => {
+      const { inputs } = JSON.parse(body) as {
+        inputs: Record<string, unknown>;
+      };
+      bodies.push(inputs);
+      if (req.headers.authorization !== `Bearer ${ENDPOINT_TOKEN}`) {
+        send(res, 401, {
+          error: {
+            name: 'Unauthenticated',
+            message: 'The token is not one of this endpoint',
+          },
+        });
+      } else if (inputs.petal_length === 'long') {
+        send(res, 400, {
+          error: {
+            name: 'InvalidInput',
+            message: '1 input is wrong',
+            fields: [
+              { path: 'inputs.petal_length', message: 'must be a number' },
+            ],
+          },
+          requestId: 'r1',
+        });
+      } else {
+        send(res, 200, {
+          outputs: { species: 'setosa' },
+          model: { name: 'iris', version: 3, variant: 'main' },
+          requestId: 'r1',
+        });
+      }
+    });
+  });
+
+  it('calls with the example and a token for five minutes', async () => {
+    const run = await cli('invoke', 'iris');
+    expect(run.exitCode).toBe(0);
+    expect(JSON.parse(run.stdout)).toEqual({ species: 'setosa' });
+    expect(run.stderr).toContain('iris version 3, variant main, request r1');
+    expect(run.stderr + run.stdout).not.toContain(ENDPOINT_TOKEN);
+    expect(bodies).toEqual([{ petal_length: 1.4 }]);
+    expect(tokenRequests).toMatchObject([{ expiresInSeconds: 300 }]);
+  });
+
+  it('takes inputs as JSON, from a file and from standard input', async () => {
+    env.MODEL_PLATFORM_ENDPOINT_TOKEN = ENDPOINT_TOKEN;
+    fs.writeFileSync(path.join(folder, 'line.json'), '[{ "petal_length": 3 }]');
+    await cli('invoke', 'iris', '--data', '{"petal_length":2}');
+    await cli('invoke', 'iris', '--data', '@line.json');
+    const piped = await runCli(['invoke', 'iris', '--data', '-', '--json'], {
+      cwd: folder,
+      env,
+      stdin: '{"inputs":{"petal_length":4}}',
+    });
+    expect(JSON.parse(piped.stdout)).toMatchObject({ requestId: 'r1' });
+    expect(bodies).toEqual([
+      { petal_length: 2 },
+      [{ petal_length: 3 }],
+      { petal_length: 4 },
+    ]);
+    expect(tokenRequests).toEqual([]);
+  });
+
+  it('names wrong inputs, and tells a wrong token from a wrong input', async () => {
+    const wrong = await cli(
+      'invoke',
+      'iris',
+      '--data',
+      '{"petal_length":"long"}',
+    );
+    expect(wrong.exitCode).toBe(1);
+    expect(wrong.stderr).toContain('inputs.petal_length: must be a number');
+    expect(wrong.stderr).toContain('Request r1');
+    env.MODEL_PLATFORM_ENDPOINT_TOKEN = 'mpe_old_secret';
+    expect((await cli('invoke', 'iris')).exitCode).toBe(3);
+    expect((await cli('invoke', 'iris', '--data', '{')).exitCode).toBe(2);
+    expect((await cli('invoke', 'iris', '--data', '@none.json')).exitCode).toBe(
+      2,
+    );
+  });
+});
+
+describe('the other commands', () => {
+  it('follows logs over a cut connection, each line once', async () => {
+    let connections = 0;
+    const lines = ['one', 'two', 'three\u001b[2J'].map((message, index) =>
+      JSON.stringify({
+        at: `2026-01-01T00:00:0${index}Z`,
+        level: 'info',
+        message,
+        runner: 'iris-r1-main-0',
+      }),
+    );
+    server.routes.set('GET /v1/deployments/iris/logs', (_req, res) => {
+      connections += 1;
+      res.writeHead(200, { 'content-type': 'text/event-stream' });
+      const shown = connections === 1 ? lines.slice(0, 2) : lines;
+      res.write(
+        `: hello\n\n${shown.map(line => `data: ${line}\n\n`).join('')}`,
+        () => {
+          if (connections === 1) res.destroy();
+        },
+      );
+    });
+    const running = startCli(['logs', 'iris', '--follow'], {
+      cwd: folder,
+      env,
+    });
+    while (!running.output().includes('three')) await new Promise(setImmediate);
+    running.child.kill('SIGINT');
+    const run = await running.ended;
+    expect(run.exitCode).toBe(130);
+    const messages = run.stdout
+      .trim()
+      .split('\n')
+      .map(line => line.split('  ').at(-1));
+    // What others wrote does not steer the terminal.
+    expect(messages).toEqual(['one', 'two', 'three\ufffd[2J']);
+  });
+
+  it('asks for what they say', async () => {
+    // Each command runs twice, once with --json.
+    const asked = new Set<string>();
+    const keep = (at: string, answer: unknown) =>
+      server.routes.set(at, (req: http.IncomingMessage, res, body) => {
+        const route = req.url?.replace('/api/model-platform/v1/', '');
+        const content = body ? JSON.parse(body) : undefined;
+        asked.add(JSON.stringify([`${req.method} ${route}`, content]));
+        send(res, 200, answer);
+      });
+    const deployment = {
+      name: 'iris',
+      model: 'iris',
+      environment: 'local',
+      phase: 'Ready',
+      conditions: [],
+      runners: [],
+      revision: { number: 4, variants: [] },
+    };
+    const model = {
+      name: 'iris',
+      slug: 'iris',
+      type: 'ml',
+      owner: 'group:default/botany-ml',
+      system: 'plant-catalogue',
+      lifecycle: 'production',
+      description: 'Tells irises apart',
+      aliases: { champion: 3 },
+      latest: { number: 3 },
+    };
+    keep('PUT /v1/models/my/iris/aliases/champion', {
+      alias: 'champion',
+      version: 3,
+    });
+    for (const action of ['promote', 'rollback', 'off']) {
+      keep(`POST /v1/deployments/iris/${action}`, deployment);
+    }
+    keep('GET /v1/models', { items: [model] });
+    keep('GET /v1/models/iris', model);
+    keep('GET /v1/deployments', { items: [deployment] });
+    for (const args of [
+      ['alias', 'set', 'my/iris', 'champion', '3', '--reason', 'better'],
+      ['promote', 'iris', 'challenger'],
+      ['rollback', 'iris'],
+      ['rollback', 'iris', '2'],
+      ['off', 'iris', '--reason', 'wrong answers'],
+      ['on', 'iris'],
+      [
+        'search',
+        'iris',
+        '--filter',
+        'theme=plants',
+        '--filter',
+        'theme=flowers',
+        '--filter',
+        'metadata.method=svm',
+      ],
+      ['status'],
+      ['status', 'iris'],
+    ]) {
+      const run = await cli(...args);
+      expect([args, run.stderr, run.exitCode]).toEqual([args, '', 0]);
+      const asJson = await cli(...args, '--json');
+      expect(JSON.parse(asJson.stdout)).toBeTruthy();
+    }
+    expect([...asked].slice(0, 7)).toEqual(
+      [
+        [
+          'PUT models/my%2Firis/aliases/champion',
+          { version: 3, reason: 'better' },
+        ],
+        ['POST deployments/iris/promote', { variant: 'challenger' }],
+        ['POST deployments/iris/rollback', {}],
+        ['POST deployments/iris/rollback', { revision: 2 }],
+        ['POST deployments/iris/off', { off: true, reason: 'wrong answers' }],
+        ['POST deployments/iris/off', { off: false }],
+        [
+          'GET models?q=iris&limit=20&filter=theme%3Dplants&filter=theme%3Dflowers&filter=metadata.method%3Dsvm',
+          undefined,
+        ],
+      ].map(call => JSON.stringify(call)),
+    );
+    const missing = await cli('status', 'none');
+    expect(missing.exitCode).toBe(1);
+    expect(missing.stderr).toContain(
+      'There is no model and no deployment named none',
+    );
+  });
+
+  it('knows wrong usage', async () => {
+    for (const args of [
+      ['publsh'],
+      ['publish', '--force=yes'],
+      ['invoke'],
+      ['alias', 'set', 'iris', 'champion', 'three'],
+      ['search', '--filter', 'theme'],
+      ['logs', 'iris', '--tail', '-1'],
+      [],
+    ]) {
+      const run = await cli(...args);
+      expect([args, run.exitCode, run.stdout]).toEqual([args, 2, '']);
+      expect(run.stderr).toMatch(/error: |Usage: /);
+    }
+    expect(server.calls).toEqual([]);
+    const help = await cli('--help');
+    expect(help.exitCode).toBe(0);
+    expect(help.stdout).toContain('MODEL_PLATFORM_ENDPOINT_TOKEN');
+  });
+});
+
+describe('the package', () => {
+  it('is the same bytes each time, and works as npm installs it', async () => {
+    const tgz = path.join(root, 'dist/cli.tgz');
+    const digest = () =>
+      createHash('sha512').update(fs.readFileSync(tgz)).digest('base64');
+    const first = digest();
+    execFileSync(process.execPath, [packScript]);
+    expect(digest()).toBe(first);
+
+    const npm = path.join(path.dirname(process.execPath), 'npm');
+    const project = path.join(folder, 'project');
+    fs.mkdirSync(project);
+    execFileSync(
+      fs.existsSync(npm) ? npm : 'npm',
+      [
+        'install',
+        '--offline',
+        '--no-audit',
+        '--no-fund',
+        '--cache',
+        path.join(folder, 'cache'),
+        tgz,
+      ],
+      { cwd: project, stdio: 'pipe' },
+    );
+    expect(
+      fs.readdirSync(path.join(project, 'node_modules/@model-platform')),
+    ).toEqual(['cli']);
+    const version = execFileSync(
+      path.join(project, 'node_modules/.bin/model-platform'),
+      ['--version'],
+    );
+    const { version: expected } = JSON.parse(
+      fs.readFileSync(path.join(root, 'package.json'), 'utf8'),
+    );
+    expect(version.toString().trim()).toBe(expected);
+  });
+});
