@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto';
+import {
+  GatewayEnvironment,
+  GatewayRoute,
+  GatewayState,
+  HostState,
+} from '@model-platform/model-wire';
+import { cleanEnvironment } from './cleanEnvironment';
+import { DataFolder } from './DataFolder';
+import { GatewayClient } from './GatewayClient';
+import { HostSettings } from './HostSettings';
+import { readJsonFile, writeJsonFile } from './jsonFile';
+import { pause } from './pause';
+import { programPath } from './programPath';
+import { ProcessRecord, StateFile } from './StateFile';
+import { Launch, Supervisor } from './Supervisor';
+
+/** Key of the gateway's records; no runner's id looks like it. */
+export const GATEWAY_ID = '#gateway';
+/** Variable of the gateway's environment that holds its secret. */
+export const GATEWAY_SECRET_VARIABLE = 'ADMIN_SECRET';
+const START_TIMEOUT_MS = 30_000;
+/** Of a host that ends: all of it must be over within 5 s. */
+const FINAL_DRAIN_MS = 2_000;
+
+export interface GatewayProcessOptions {
+  settings: HostSettings;
+  folder: DataFolder;
+  state: StateFile;
+  /** All routes as they shall be now. */
+  routes(): GatewayRoute[];
+  /** Before it, the routes would lack runners that have served all the time. */
+  settled: Promise<void>;
+  onEnd(reason: string): void;
+}
+
+/** The gateway's process, with the routes it has. */
+export class GatewayProcess {
+  readonly #options: GatewayProcessOptions;
+  readonly #client = new GatewayClient();
+  readonly #supervisor: Supervisor;
+  readonly #requestIdSecret: string;
+  /** Of the process with this pid: a new one knows nothing. */
+  #acknowledged: { pid: number; state: GatewayState } | undefined;
+  #pushing: Promise<unknown> = Promise.resolve();
+
+  constructor(options: GatewayProcessOptions) {
+    this.#options = options;
+    this.#requestIdSecret = requestIdSecret(options.folder.requestIdKeyFile);
+    this.#supervisor = new Supervisor(
+      {
+        id: GATEWAY_ID,
+        purpose: `${options.settings.gatewayHost}:${options.settings.gatewayPort}`,
+        logFile: options.folder.gatewayLog,
+        secretVariable: GATEWAY_SECRET_VARIABLE,
+        backoffMs: 0,
+        startTimeoutMs: START_TIMEOUT_MS,
+        launch: record => this.#launch(record),
+        probe: (record, signal) => this.#probe(record, signal),
+        prove: async record => {
+          try {
+            return (await this.#client.state(record)).url !== '';
+          } catch {
+            return false;
+          }
+        },
+        onChange: () => {},
+        onEnd: reason => {
+          this.#acknowledged = undefined;
+          options.onEnd(reason);
+        },
+      },
+      options.state,
+    );
+  }
+
+  get state(): HostState['gateway'] {
+    const { pid, record, restarts, message, isReady } = this.#supervisor;
+    const { gatewayHost, gatewayPort } = this.#options.settings;
+    const port = gatewayPort || this.#options.state.publicPort || 0;
+    return {
+      pid,
+      ready: isReady,
+      url: `http://${
+        gatewayHost.includes(':') ? `[${gatewayHost}]` : gatewayHost
+      }:${port}`,
+      adminUrl: record && `http://127.0.0.1:${record.port}`,
+      adminSecret: record?.secret,
+      restarts,
+      message,
+    };
+  }
+
+  /** What the gateway has, not what it shall have. */
+  route(endpoint: string): { revision: number; hash: string } | undefined {
+    return this.#acknowledged?.state.routes.find(
+      route => route.endpoint === endpoint,
+    );
+  }
+
+  start(): void {
+    this.#supervisor.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#supervisor.retire({ timeoutMs: FINAL_DRAIN_MS + 500 });
+  }
+
+  /**
+   * Gives it the routes as they are by now. False if it is not there to take
+   * them: it gets them all when it is.
+   */
+  async push(): Promise<boolean> {
+    const pushed = this.#pushing.then(async () => {
+      await this.#options.settled;
+      const { record, pid } = this.#supervisor;
+      if (!record || pid === undefined) {
+        return false;
+      }
+      try {
+        const state = await this.#client.putAll(record, this.#options.routes());
+        this.#acknowledged = { pid, state };
+        return true;
+      } catch {
+        this.#acknowledged = undefined;
+        return false;
+      }
+    });
+    this.#pushing = pushed;
+    return pushed;
+  }
+
+  /** Until no request is in flight at any of these runners, bounded. */
+  async drained(runners: string[], timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while (Date.now() < deadline) {
+      const { record } = this.#supervisor;
+      try {
+        const state = record && (await this.#client.state(record));
+        if (!state || runners.every(id => !state.inFlight[id])) {
+          return;
+        }
+      } catch {
+        // Without a gateway nothing is in flight through it.
+        return;
+      }
+      await pause(20);
+    }
+  }
+
+  async #probe(
+    record: ProcessRecord,
+    signal: AbortSignal,
+  ): Promise<'ready' | 'notReady' | 'unknown'> {
+    try {
+      const state = await this.#client.state(record, signal);
+      this.#options.state.setPublicPort(Number(new URL(state.url).port));
+      if (this.#acknowledged?.pid === state.pid && state.planned) {
+        return 'ready';
+      }
+    } catch {
+      return this.#supervisor.isReady ? 'unknown' : 'notReady';
+    }
+    return (await this.push()) ? 'ready' : 'notReady';
+  }
+
+  #launch(record: ProcessRecord): Launch {
+    const { settings, state } = this.#options;
+    const variables: { [Name in keyof GatewayEnvironment]: string } = {
+      GATEWAY_HOST: settings.gatewayHost,
+      GATEWAY_PORT: String(settings.gatewayPort || state.publicPort || 0),
+      ADMIN_HOST: '127.0.0.1',
+      ADMIN_PORT: String(record.port),
+      ADMIN_SECRET: record.secret,
+      REQUEST_ID_SECRET: this.#requestIdSecret,
+      LOG_LEVEL: settings.logLevel,
+      DRAIN_TIMEOUT_MS: String(FINAL_DRAIN_MS),
+    };
+    return {
+      command: process.execPath,
+      args: [
+        '--max-semi-space-size=32',
+        programPath('@model-platform/model-gateway'),
+      ],
+      env: { ...cleanEnvironment(), ...variables },
+      cwd: this.#options.folder.host,
+    };
+  }
+}
+
+/** Lives as long as the data folder: ids given before a restart stay good. */
+function requestIdSecret(path: string): string {
+  const kept = readJsonFile(path) as { secret?: string } | undefined;
+  if (kept?.secret) {
+    return kept.secret;
+  }
+  const secret = randomBytes(32).toString('base64url');
+  writeJsonFile(path, { secret });
+  return secret;
+}

@@ -1,0 +1,427 @@
+import { createHash } from 'node:crypto';
+import {
+  canonicalTrafficPlan,
+  GatewayRoute,
+  HostState,
+  RunnerSpec,
+  TrafficPlan,
+  Upstream,
+} from '@model-platform/model-wire';
+import { Counter, Registry } from 'prom-client';
+import { DataFolder } from './DataFolder';
+import {
+  GATEWAY_ID,
+  GATEWAY_SECRET_VARIABLE,
+  GatewayProcess,
+} from './GatewayProcess';
+import { HostError } from './HostError';
+import { HostSettings } from './HostSettings';
+import { pause } from './pause';
+import { PlanFile } from './PlanFile';
+import { purposeOf, Runner, RUNNER_SECRET_VARIABLE } from './Runner';
+import { StateFile } from './StateFile';
+import { identify } from './Supervisor';
+import { WatchedProcess } from './WatchedProcess';
+
+/** Of a host that ends: all of it must be over within 5 s. */
+const FINAL_RUNNER_MS = 1_500;
+/** How long the gateway's routes wait for runners of an earlier host to be recognised. */
+const SETTLE_TIMEOUT_MS = 5_000;
+const PUSH_TIMEOUT_MS = 10_000;
+const LABEL_NAMES = [
+  'system',
+  'model',
+  'version',
+  'environment',
+  'endpoint',
+  'variant',
+  'revision',
+];
+
+export type HostLog = (
+  level: 'info' | 'warn' | 'error',
+  message: string,
+  facts?: Record<string, unknown>,
+) => void;
+
+/** Keeps gateway and runners as the plan says, with or without those who made it. */
+export class Host {
+  readonly #settings: HostSettings;
+  readonly #folder: DataFolder;
+  readonly #log: HostLog;
+  readonly #plan: PlanFile;
+  readonly #state: StateFile;
+  readonly #gateway: GatewayProcess;
+  readonly #runners = new Map<string, Runner>();
+  /** Runners on their way out, by id; a successor of the same id waits for them. */
+  readonly #leaving = new Map<string, Promise<void>>();
+  readonly #registry = new Registry();
+  #settle: () => void = () => {};
+  #isPushDue = false;
+  #isStopping = false;
+
+  private constructor(
+    settings: HostSettings,
+    folder: DataFolder,
+    log: HostLog,
+  ) {
+    this.#settings = settings;
+    this.#folder = folder;
+    this.#log = log;
+    this.#plan = PlanFile.open(folder.planFile);
+    this.#state = StateFile.open(folder.stateFile, message =>
+      log('warn', 'state.json is not used', { reason: message }),
+    );
+    this.#gateway = new GatewayProcess({
+      settings,
+      folder,
+      state: this.#state,
+      routes: () => this.#routes(),
+      settled: new Promise(resolve => {
+        this.#settle = resolve;
+      }),
+      onEnd: reason => {
+        if (!this.#isStopping) {
+          log('error', `the gateway ended: ${reason}`);
+        }
+      },
+    });
+    this.#countRestarts();
+  }
+
+  /** Takes over what still runs, ends what is not wanted any more, starts the rest. */
+  static start(settings: HostSettings, folder: DataFolder, log: HostLog): Host {
+    const host = new Host(settings, folder, log);
+    const wanted = Object.values(host.#plan.deployments).flatMap(
+      ({ runners }) => runners,
+    );
+    const wantedIds = new Set(wanted.map(({ id }) => id));
+    for (const [id, record] of host.#state.processes()) {
+      if (id !== GATEWAY_ID && !wantedIds.has(id)) {
+        const variable =
+          id === GATEWAY_ID ? GATEWAY_SECRET_VARIABLE : RUNNER_SECRET_VARIABLE;
+        const known = identify(record, variable);
+        const watched =
+          known && WatchedProcess.takeOver(known.pid, known.startTime);
+        const gone = (
+          watched?.end(settings.drainTimeoutMs) ?? Promise.resolve()
+        ).then(() => host.#state.forget(id));
+        host.#leave(id, gone);
+      }
+    }
+    host.#gateway.start();
+    for (const spec of wanted) {
+      host.#add(spec);
+    }
+    void Promise.race([
+      Promise.all(Array.from(host.#runners.values(), ({ settled }) => settled)),
+      pause(SETTLE_TIMEOUT_MS),
+    ]).then(host.#settle);
+    return host;
+  }
+
+  state(): HostState {
+    const deployments: HostState['deployments'] = {};
+    for (const endpoint of Object.keys(this.#plan.deployments)) {
+      const route = this.#gateway.route(endpoint);
+      deployments[endpoint] = {
+        runners: [],
+        routedRevision: route?.revision,
+        routeHash: route?.hash,
+      };
+    }
+    for (const runner of this.#runners.values()) {
+      const { state } = runner;
+      deployments[state.endpoint] ??= { runners: [] };
+      deployments[state.endpoint].runners.push(state);
+    }
+    const { python, pythonUnavailable } = this.#settings;
+    return {
+      pid: process.pid,
+      gateway: this.#gateway.state,
+      deployments,
+      unavailableRuntimes: python ? {} : { python: pythonUnavailable },
+    };
+  }
+
+  async metrics(): Promise<{ contentType: string; text: string }> {
+    return {
+      contentType: this.#registry.contentType,
+      text: await this.#registry.metrics(),
+    };
+  }
+
+  /** These shall run; others of the endpoint stay. @throws HostError 400 */
+  putRunners(endpoint: string, specs: RunnerSpec[]): void {
+    const fields: HostError['fields'] = [];
+    const seen = new Set<string>();
+    for (const [index, spec] of specs.entries()) {
+      if (spec.endpoint !== endpoint) {
+        fields.push({
+          path: `runners.${index}.endpoint`,
+          message: `must be '${endpoint}'`,
+        });
+      }
+      if (seen.has(spec.id)) {
+        fields.push({ path: `runners.${index}.id`, message: 'is there twice' });
+      }
+      seen.add(spec.id);
+      const other = this.#runners.get(spec.id);
+      if (other && !other.isRetired && other.spec.endpoint !== endpoint) {
+        fields.push({
+          path: `runners.${index}.id`,
+          message: `is a runner of endpoint '${other.spec.endpoint}'`,
+        });
+      }
+    }
+    if (fields.length > 0) {
+      throw HostError.input('These runners cannot be started', fields);
+    }
+    const deployment = this.#plan.deployment(endpoint);
+    const others = (deployment?.runners ?? []).filter(
+      ({ id }) => !seen.has(id),
+    );
+    this.#plan.set(endpoint, { ...deployment, runners: [...others, ...specs] });
+    for (const spec of specs) {
+      const current = this.#runners.get(spec.id);
+      if (
+        current &&
+        !current.isRetired &&
+        current.purpose === purposeOf(spec)
+      ) {
+        continue;
+      }
+      if (current && !current.isRetired) {
+        this.#retire(current);
+      }
+      this.#add(spec);
+    }
+  }
+
+  /**
+   * @throws HostError 409 if a variant would have no runner that is ready, 503
+   *   if the gateway is not there to take it; it gets it when it is back
+   */
+  async putRoute(endpoint: string, plan: TrafficPlan): Promise<void> {
+    const deployment = this.#plan.deployment(endpoint);
+    if (plan.endpoint !== endpoint) {
+      throw HostError.input('This plan is of another endpoint', [
+        { path: 'endpoint', message: `must be '${endpoint}'` },
+      ]);
+    }
+    if (!deployment) {
+      throw HostError.conflict(
+        `There are no runners of endpoint '${endpoint}' yet`,
+      );
+    }
+    this.#requireReady(deployment.runners, plan, deployment.route);
+    this.#plan.set(endpoint, { ...deployment, route: plan });
+    const hash = createHash('sha256')
+      .update(canonicalTrafficPlan(plan))
+      .digest('hex');
+    const deadline = Date.now() + PUSH_TIMEOUT_MS;
+    while (Date.now() < deadline && !this.#isStopping) {
+      await this.#gateway.push();
+      const wanted = this.#plan.deployment(endpoint)?.route;
+      if (wanted !== plan || this.#gateway.route(endpoint)?.hash === hash) {
+        return;
+      }
+      await pause(50);
+    }
+    const { message } = this.#gateway.state;
+    throw HostError.unavailable(
+      `The gateway is not there to take the plan${
+        message ? ` (${message})` : ''
+      }; it gets it when it is back`,
+    );
+  }
+
+  /** Drains and stops all runners of the endpoint but these. @throws HostError 409 if the route names another one */
+  async release(endpoint: string, keep: string[]): Promise<void> {
+    const deployment = this.#plan.deployment(endpoint);
+    const routed = (deployment?.route?.variants ?? []).flatMap(
+      ({ runners }) => runners,
+    );
+    const released = this.#runnersOf(endpoint).filter(
+      ({ spec }) => !keep.includes(spec.id),
+    );
+    const busy = released.filter(({ spec }) => routed.includes(spec.id));
+    if (busy.length > 0) {
+      throw HostError.conflict(
+        `The route of '${endpoint}' still names ${busy
+          .map(({ spec }) => spec.id)
+          .join(', ')}; move it first`,
+      );
+    }
+    if (deployment) {
+      this.#plan.set(endpoint, {
+        ...deployment,
+        runners: deployment.runners.filter(({ id }) => keep.includes(id)),
+      });
+    }
+    await Promise.all(released.map(runner => this.#retire(runner)));
+  }
+
+  /** The route goes first, then the runners. */
+  async remove(endpoint: string): Promise<void> {
+    this.#plan.delete(endpoint);
+    await this.#gateway.push();
+    await Promise.all(
+      this.#runnersOf(endpoint).map(runner => this.#retire(runner)),
+    );
+  }
+
+  /** Ends gateway and runners, within 5 s. The plan stays for the next start. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.#gateway.stop();
+    await Promise.all(
+      Array.from(this.#runners.values(), async runner => {
+        await runner.retire({ timeoutMs: FINAL_RUNNER_MS });
+      }),
+    );
+  }
+
+  #requireReady(
+    runners: RunnerSpec[],
+    plan: TrafficPlan,
+    routed: TrafficPlan | undefined,
+  ): void {
+    const known = new Set(runners.map(({ id }) => id));
+    for (const variant of plan.variants) {
+      for (const id of variant.runners) {
+        if (!known.has(id)) {
+          throw HostError.conflict(
+            `Variant '${variant.name}' names ${id}, which is not to run here`,
+          );
+        }
+      }
+      const before = routed?.variants.find(
+        ({ name, runners: ids }) =>
+          name === variant.name && ids.some(id => variant.runners.includes(id)),
+      );
+      const isIdle = variant.weight === 0 && variant.runners.length === 0;
+      // Runners that have the traffic already may be down just now: a revoked token must not wait for them.
+      if (
+        !before &&
+        !isIdle &&
+        !variant.runners.some(id => this.#runners.get(id)?.isReady)
+      ) {
+        const reasons = variant.runners.map(id => {
+          const state = this.#runners.get(id)?.state;
+          return `${id} is ${state?.phase ?? 'gone'}${
+            state?.message ? ` (${state.message})` : ''
+          }`;
+        });
+        throw HostError.conflict(
+          `Variant '${variant.name}' has no runner that is ready${
+            reasons.length ? `: ${reasons.join(', ')}` : ''
+          }`,
+        );
+      }
+    }
+  }
+
+  #runnersOf(endpoint: string): Runner[] {
+    return [...this.#runners.values()].filter(
+      ({ spec }) => spec.endpoint === endpoint,
+    );
+  }
+
+  #add(spec: RunnerSpec): void {
+    const runner = new Runner({
+      spec,
+      settings: this.#settings,
+      folder: this.#folder,
+      state: this.#state,
+      onChange: () => this.#pushSoon(),
+      onEnd: reason =>
+        this.#log('warn', `runner ${spec.id}: ${reason}`, { runner: spec.id }),
+    });
+    this.#runners.set(spec.id, runner);
+    runner.start(this.#leaving.get(spec.id));
+  }
+
+  async #retire(runner: Runner): Promise<void> {
+    const { id } = runner.spec;
+    const { drainTimeoutMs } = this.#settings;
+    if (runner.isRetired) {
+      await this.#leaving.get(id);
+      return;
+    }
+    const gone = runner
+      .retire({
+        drained: async () => {
+          await this.#gateway.push();
+          await this.#gateway.drained([id], drainTimeoutMs);
+        },
+        timeoutMs: drainTimeoutMs,
+      })
+      .then(() => {
+        this.#state.forget(id);
+        if (this.#runners.get(id) === runner) {
+          this.#runners.delete(id);
+        }
+      });
+    this.#leave(id, gone);
+    await gone;
+  }
+
+  #leave(id: string, gone: Promise<void>): void {
+    const settled = gone
+      .catch((error: Error) =>
+        this.#log('error', `runner ${id} could not be ended: ${error.message}`),
+      )
+      .then(() => {
+        if (this.#leaving.get(id) === settled) {
+          this.#leaving.delete(id);
+        }
+      });
+    this.#leaving.set(id, settled);
+  }
+
+  #pushSoon(): void {
+    if (this.#isPushDue || this.#isStopping) {
+      return;
+    }
+    this.#isPushDue = true;
+    setImmediate(() => {
+      this.#isPushDue = false;
+      this.#gateway.push().catch(() => {});
+    });
+  }
+
+  #routes(): GatewayRoute[] {
+    const routes: GatewayRoute[] = [];
+    for (const { route } of Object.values(this.#plan.deployments)) {
+      if (route) {
+        const upstreams: Record<string, Upstream> = {};
+        for (const id of route.variants.flatMap(({ runners }) => runners)) {
+          const upstream = this.#runners.get(id)?.upstream;
+          if (upstream) {
+            upstreams[id] = upstream;
+          }
+        }
+        routes.push({ ...route, upstreams });
+      }
+    }
+    return routes;
+  }
+
+  #countRestarts(): void {
+    const runners = () => this.#runners.values();
+    const counter = new Counter({
+      name: 'model_runner_restarts_total',
+      help: 'Unexpected ends of runners, each followed by a new start',
+      labelNames: LABEL_NAMES,
+      registers: [],
+      collect() {
+        this.reset();
+        for (const runner of runners()) {
+          this.inc(runner.labels, runner.restarts);
+        }
+      },
+    });
+    this.#registry.registerMetric(counter);
+  }
+}

@@ -1,0 +1,69 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+/** The environment variables that the host is started with. */
+export const hostEnvironmentSchema = z.object({
+  MODEL_PLATFORM_DATA_DIR: z.string().min(1),
+  GATEWAY_HOST: z.string().min(1).default('127.0.0.1'),
+  /** 0 takes a free port and keeps to it as long as the data folder lives. */
+  GATEWAY_PORT: z.coerce.number().int().min(0).max(65535),
+  /** The interpreter that has the Python runner's dependencies. */
+  PYTHON_RUNNER: z.string().min(1).optional(),
+  /** Folder of the Python package `model_runner`. */
+  MODEL_RUNNER_PYTHON_PATH: z.string().min(1).optional(),
+  /** Why there is no Python runner, in words for people. */
+  MODEL_PLATFORM_PYTHON_UNAVAILABLE: z.string().optional(),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  /** How long a released runner may take for its last requests, milliseconds. */
+  DRAIN_TIMEOUT_MS: z.coerce.number().int().nonnegative().default(10_000),
+  /** How long a runner may load its model, milliseconds. */
+  START_TIMEOUT_MS: z.coerce.number().int().positive().default(60_000),
+});
+
+/** What the host must know, with defaults filled in. */
+export interface HostSettings {
+  dataDir: string;
+  gatewayHost: string;
+  gatewayPort: number;
+  python: { interpreter: string; packagePath: string } | undefined;
+  pythonUnavailable: string;
+  logLevel: z.infer<typeof hostEnvironmentSchema>['LOG_LEVEL'];
+  drainTimeoutMs: number;
+  startTimeoutMs: number;
+}
+
+/** @throws Error that names every variable that is wrong */
+export function readHostSettings(
+  environment: NodeJS.ProcessEnv,
+  defaults: { pythonPath: string },
+): HostSettings {
+  const parsed = hostEnvironmentSchema.safeParse(environment);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(
+      ({ path, message }) => `${path.join('.')}: ${message}`,
+    );
+    throw new Error(
+      `The host's environment variables are wrong: ${problems.join('; ')}`,
+    );
+  }
+  const { data } = parsed;
+  return {
+    dataDir: resolve(data.MODEL_PLATFORM_DATA_DIR),
+    gatewayHost: data.GATEWAY_HOST,
+    gatewayPort: data.GATEWAY_PORT,
+    python: data.PYTHON_RUNNER
+      ? {
+          interpreter: data.PYTHON_RUNNER,
+          packagePath: resolve(
+            data.MODEL_RUNNER_PYTHON_PATH ?? defaults.pythonPath,
+          ),
+        }
+      : undefined,
+    pythonUnavailable:
+      data.MODEL_PLATFORM_PYTHON_UNAVAILABLE ||
+      'The Python runtime is not set up on this machine (PYTHON_RUNNER is not set)',
+    logLevel: data.LOG_LEVEL,
+    drainTimeoutMs: data.DRAIN_TIMEOUT_MS,
+    startTimeoutMs: data.START_TIMEOUT_MS,
+  };
+}

@@ -1,0 +1,249 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  HostRunnerState,
+  RUNNER_SECRET_HEADER,
+  RunnerEnvironment,
+  RunnerSpec,
+  Upstream,
+} from '@model-platform/model-wire';
+import { cleanEnvironment } from './cleanEnvironment';
+import { DataFolder } from './DataFolder';
+import { HostSettings } from './HostSettings';
+import { httpProbe } from './httpProbe';
+import { programPath } from './programPath';
+import { ProcessRecord, StateFile } from './StateFile';
+import { Launch, Program, Supervisor } from './Supervisor';
+
+/** Variable of the runner's environment that holds its secret. */
+export const RUNNER_SECRET_VARIABLE = 'RUNNER_SECRET';
+const BACKOFF_MS = 100;
+
+export interface RunnerOptions {
+  spec: RunnerSpec;
+  settings: HostSettings;
+  folder: DataFolder;
+  state: StateFile;
+  onChange(): void;
+  onEnd(reason: string): void;
+}
+
+/** A model's process. */
+export class Runner {
+  readonly spec: RunnerSpec;
+  readonly purpose: string;
+  readonly #supervisor: Supervisor;
+  readonly #options: RunnerOptions;
+  #labels: Record<string, string> | undefined;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    this.spec = options.spec;
+    this.purpose = purposeOf(options.spec);
+    this.#supervisor = new Supervisor(this.#program(), options.state);
+  }
+
+  get isReady(): boolean {
+    return this.#supervisor.isReady;
+  }
+
+  get settled(): Promise<void> {
+    return this.#supervisor.settled;
+  }
+
+  get isRetired(): boolean {
+    return this.#supervisor.isRetired;
+  }
+
+  get restarts(): number {
+    return this.#supervisor.restarts;
+  }
+
+  /** For the gateway; undefined unless it is ready. */
+  get upstream(): Upstream | undefined {
+    const { record } = this.#supervisor;
+    return record && this.isReady
+      ? { runner: this.spec.id, url: urlOf(record), secret: record.secret }
+      : undefined;
+  }
+
+  /** Of its metrics. */
+  get labels(): Record<string, string> {
+    this.#labels ??= {
+      ...readModelLabels(this.spec.directory),
+      version: String(this.spec.version),
+      environment: this.spec.environment,
+      endpoint: this.spec.endpoint,
+      variant: this.spec.variant,
+      revision: String(this.spec.revision),
+    };
+    return this.#labels;
+  }
+
+  get state(): HostRunnerState {
+    const { id, endpoint, variant, version, revision } = this.spec;
+    const { record, pid, restarts, message } = this.#supervisor;
+    return {
+      id,
+      endpoint,
+      variant,
+      version,
+      revision,
+      phase: this.#phase,
+      restarts,
+      message,
+      startedAt: record?.startedAt,
+      pid,
+      url: record && urlOf(record),
+      secret: record?.secret,
+    };
+  }
+
+  get #phase(): HostRunnerState['phase'] {
+    if (this.#supervisor.isRetired) {
+      return 'draining';
+    }
+    if (this.#supervisor.isReady) {
+      return 'ready';
+    }
+    return this.#supervisor.hasFailed ? 'failed' : 'starting';
+  }
+
+  start(after?: Promise<void>): void {
+    this.#supervisor.start(after);
+  }
+
+  /** Ends it for good; its records go, its logs stay. */
+  async retire(options: {
+    drained?: () => Promise<void>;
+    timeoutMs: number;
+  }): Promise<void> {
+    await this.#supervisor.retire(options);
+    rmSync(this.#scratch, { recursive: true, force: true });
+  }
+
+  get #scratch(): string {
+    return join(this.#options.folder.scratch, this.spec.id);
+  }
+
+  #program(): Program {
+    const { spec, folder, settings } = this.#options;
+    return {
+      id: spec.id,
+      purpose: this.purpose,
+      logFile: folder.runnerLog(spec.id),
+      secretVariable: RUNNER_SECRET_VARIABLE,
+      backoffMs: BACKOFF_MS,
+      startTimeoutMs: settings.startTimeoutMs,
+      launch: record => this.#launch(record),
+      probe: async (record, signal) => {
+        const status = await httpProbe(`${urlOf(record)}/v2/health/ready`, {
+          timeoutMs: 2_000,
+          signal,
+        });
+        if (status === 'silent') {
+          return 'unknown';
+        }
+        return status === 200 ? 'ready' : 'notReady';
+      },
+      // Health answers to anyone: only the right secret gets metrics, and no stranger asks for one.
+      prove: async record => {
+        const url = `${urlOf(record)}/metrics`;
+        const headers = { [RUNNER_SECRET_HEADER]: record.secret };
+        const withSecret = await httpProbe(url, { headers, timeoutMs: 2_000 });
+        if (withSecret === 'silent') {
+          return 'unknown';
+        }
+        return (
+          withSecret === 200 &&
+          (await httpProbe(url, { timeoutMs: 2_000 })) !== 200
+        );
+      },
+      onChange: this.#options.onChange,
+      onEnd: this.#options.onEnd,
+    };
+  }
+
+  #launch(record: ProcessRecord): Launch {
+    const { spec, settings } = this.#options;
+    mkdirSync(this.#scratch, { recursive: true, mode: 0o700 });
+    const variables: { [Name in keyof RunnerEnvironment]: string | undefined } =
+      {
+        MODEL_DIR: spec.directory,
+        HOST: '127.0.0.1',
+        PORT: String(record.port),
+        RUNNER_SECRET: record.secret,
+        MODEL_ENDPOINT: spec.endpoint,
+        MODEL_VARIANT: spec.variant,
+        MODEL_REVISION: String(spec.revision),
+        MODEL_ENVIRONMENT: spec.environment,
+        MAX_BODY_BYTES:
+          spec.maxBodyBytes === undefined
+            ? undefined
+            : String(spec.maxBodyBytes),
+        DRAIN_TIMEOUT_MS: String(settings.drainTimeoutMs),
+      };
+    const env: Record<string, string> = {
+      ...cleanEnvironment(),
+      HOME: this.#scratch,
+    };
+    for (const [name, value] of Object.entries(variables)) {
+      if (value !== undefined) {
+        env[name] = value;
+      }
+    }
+    if (spec.runtime === 'python') {
+      const { python } = settings;
+      if (!python) {
+        throw new Error(settings.pythonUnavailable);
+      }
+      return {
+        command: python.interpreter,
+        args: ['-m', 'model_runner'],
+        env: { ...env, PYTHONPATH: python.packagePath, PYTHONUNBUFFERED: '1' },
+        cwd: this.#scratch,
+      };
+    }
+    return {
+      command: process.execPath,
+      // Tensors are short-lived: a larger young generation keeps them out of the old one.
+      args: [
+        '--max-semi-space-size=32',
+        programPath('@model-platform/model-runner-node'),
+      ],
+      env,
+      cwd: this.#scratch,
+    };
+  }
+}
+
+/** Two specs with the same one are served by the same process. */
+export function purposeOf(spec: RunnerSpec): string {
+  return createHash('sha256')
+    .update(
+      JSON.stringify(Object.entries(spec).sort(([a], [b]) => (a < b ? -1 : 1))),
+    )
+    .digest('hex');
+}
+
+function urlOf(record: ProcessRecord): string {
+  return `http://127.0.0.1:${record.port}`;
+}
+
+function readModelLabels(directory: string): { system: string; model: string } {
+  try {
+    const { model } = JSON.parse(
+      readFileSync(join(directory, 'model.json'), 'utf8'),
+    ) as {
+      model?: { system?: unknown; slug?: unknown };
+    };
+    return {
+      system: String(model?.system ?? ''),
+      model: String(model?.slug ?? ''),
+    };
+  } catch {
+    // The runner says what is wrong with its directory.
+    return { system: '', model: '' };
+  }
+}

@@ -1,0 +1,232 @@
+import {
+  createReadStream,
+  existsSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { copyFile, open, rename, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pause } from './pause';
+
+const MAX_LOG_BYTES = 10 * 1024 * 1024;
+const MAX_LINE_BYTES = 64 * 1024;
+const CHUNK_BYTES = 64 * 1024;
+const KEEP_MS = 7 * 24 * 60 * 60_000;
+const KEEP_FILES = 200;
+const POLL_MS = 200;
+
+/** The log files of runners: JSON lines as the programs wrote them, wrapped where they wrote something else. */
+export class RunnerLogs {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  has(id: string): boolean {
+    return existsSync(this.#path(id));
+  }
+
+  /** The last lines, oldest first; then, with `follow`, all that come until the signal. */
+  async *read(
+    id: string,
+    options: { tail: number; follow: boolean; signal: AbortSignal },
+  ): AsyncIterable<string> {
+    const path = this.#path(id);
+    const { size } = await stat(path);
+    const lines = await lastLines(path, size, options.tail);
+    if (lines.length < options.tail && existsSync(rotated(path))) {
+      const before = rotated(path);
+      lines.unshift(
+        ...(await lastLines(
+          before,
+          (
+            await stat(before)
+          ).size,
+          options.tail - lines.length,
+        )),
+      );
+    }
+    const wrap = wrapper((await stat(path)).mtime.toISOString());
+    yield* lines.map(wrap);
+    if (options.follow) {
+      yield* this.#follow(path, size, wrap, options.signal);
+    }
+  }
+
+  async *#follow(
+    path: string,
+    from: number,
+    wrap: (line: string) => string,
+    signal: AbortSignal,
+  ): AsyncIterable<string> {
+    let offset = from;
+    let rest = '';
+    while (!signal.aborted) {
+      let size: number;
+      try {
+        ({ size } = await stat(path));
+      } catch {
+        return;
+      }
+      if (size < offset) {
+        // Cut when it had grown too large.
+        offset = 0;
+        rest = '';
+      }
+      if (size > offset) {
+        const stream = createReadStream(path, {
+          start: offset,
+          end: size - 1,
+          encoding: 'utf8',
+        });
+        offset = size;
+        for await (const chunk of stream as AsyncIterable<string>) {
+          const lines = (rest + chunk).split('\n');
+          rest = (lines.pop() ?? '').slice(-MAX_LINE_BYTES);
+          for (const line of lines) {
+            if (line.trim() !== '') {
+              yield wrap(line);
+            }
+          }
+        }
+      } else {
+        await pause(POLL_MS, signal);
+      }
+    }
+  }
+
+  /** Cuts what has grown too large, keeping one generation; the writers go on with the same file. */
+  async rotate(extra: string[] = []): Promise<void> {
+    const files = this.#files().map(({ path }) => path);
+    for (const path of [...files, ...extra]) {
+      if (!path.endsWith('.1.jsonl') && sizeOf(path) > MAX_LOG_BYTES) {
+        const temporary = `${path}.tmp`;
+        await copyFile(path, temporary);
+        await truncate(path, 0);
+        await rename(temporary, rotated(path));
+      }
+    }
+  }
+
+  /** Removes logs of runners that are gone for long, or beyond the number kept. */
+  clean(running: ReadonlySet<string>): void {
+    const gone = this.#files()
+      .filter(({ id }) => !running.has(id))
+      .sort((a, b) => b.modifiedAt - a.modifiedAt);
+    const before = Date.now() - KEEP_MS;
+    for (const [index, { path, modifiedAt }] of gone.entries()) {
+      if (index >= KEEP_FILES || modifiedAt < before) {
+        rmSync(path, { force: true });
+      }
+    }
+  }
+
+  #path(id: string): string {
+    return join(this.#folder, `${id}.jsonl`);
+  }
+
+  #files(): Array<{ id: string; path: string; modifiedAt: number }> {
+    return readdirSync(this.#folder)
+      .filter(name => name.endsWith('.jsonl'))
+      .flatMap(name => {
+        const path = join(this.#folder, name);
+        try {
+          return [
+            {
+              id: name.replace(/(\.1)?\.jsonl$/, ''),
+              path,
+              modifiedAt: statSync(path).mtimeMs,
+            },
+          ];
+        } catch {
+          return [];
+        }
+      });
+  }
+}
+
+function rotated(path: string): string {
+  return path.replace(/\.jsonl$/, '.1.jsonl');
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
+}
+
+/** Reads from the end, so that a long log costs no more than a short one. */
+async function lastLines(
+  path: string,
+  size: number,
+  count: number,
+): Promise<string[]> {
+  if (count === 0) {
+    return [];
+  }
+  const file = await open(path, 'r');
+  try {
+    let start = size;
+    let newlines = 0;
+    while (start > 0 && newlines <= count) {
+      const from = Math.max(0, start - CHUNK_BYTES);
+      const { buffer } = await file.read(
+        Buffer.alloc(start - from),
+        0,
+        start - from,
+        from,
+      );
+      newlines += buffer.filter(byte => byte === 0x0a).length;
+      start = from;
+    }
+    const lines: string[] = [];
+    if (size > start) {
+      const input = createReadStream(path, {
+        start,
+        end: size - 1,
+        encoding: 'utf8',
+      });
+      for await (const line of createInterface({
+        input,
+        crlfDelay: Infinity,
+      })) {
+        if (line.trim() !== '') {
+          lines.push(line);
+        }
+      }
+    }
+    return lines.slice(-count);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes JSON lines of everything; what has no time gets that of the line before. */
+function wrapper(fallback: string): (line: string) => string {
+  let at: string | undefined;
+  return line => {
+    try {
+      const value = JSON.parse(line);
+      if (
+        value !== null &&
+        typeof value === 'object' &&
+        !Array.isArray(value)
+      ) {
+        at = typeof value.at === 'string' ? value.at : at;
+        return line;
+      }
+    } catch {
+      // Said by something that logs in its own way.
+    }
+    return JSON.stringify({
+      at: at ?? fallback,
+      level: 'info',
+      message: line.slice(0, MAX_LINE_BYTES),
+    });
+  };
+}

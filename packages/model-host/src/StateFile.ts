@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { readJsonFile, writeJsonFile } from './jsonFile';
+
+const processRecordSchema = z.object({
+  /** Absent between the decision to start it and its start. */
+  pid: z.number().int().optional(),
+  startTime: z.string().optional(),
+  port: z.number().int(),
+  secret: z.string(),
+  /** Digest of what it was started for. */
+  purpose: z.string(),
+  startedAt: z.string(),
+  /** Whether it has been ready. */
+  wasReady: z.boolean().optional(),
+});
+
+const stateSchema = z.object({
+  formatVersion: z.literal(1),
+  processes: z.record(z.string(), processRecordSchema),
+  restarts: z.record(
+    z.string(),
+    z.object({ count: z.number().int(), message: z.string().optional() }),
+  ),
+  /** Where applications reach the gateway, if the port was not given. */
+  publicPort: z.number().int().optional(),
+});
+
+/** What is needed to recognise a process. */
+export type ProcessRecord = z.infer<typeof processRecordSchema>;
+
+type State = z.infer<typeof stateSchema>;
+
+/** `state.json`: which processes were started, written down before anything relies on it. */
+export class StateFile {
+  readonly #path: string;
+  readonly #state: State;
+
+  private constructor(path: string, state: State) {
+    this.#path = path;
+    this.#state = state;
+  }
+
+  /** Nothing of a file that cannot be read is believed: its processes stay strangers. */
+  static open(
+    path: string,
+    onUnreadable: (message: string) => void,
+  ): StateFile {
+    try {
+      const value = readJsonFile(path);
+      if (value !== undefined) {
+        return new StateFile(path, stateSchema.parse(value));
+      }
+    } catch (error) {
+      onUnreadable((error as Error).message);
+    }
+    return new StateFile(path, {
+      formatVersion: 1,
+      processes: {},
+      restarts: {},
+    });
+  }
+
+  get publicPort(): number | undefined {
+    return this.#state.publicPort;
+  }
+
+  setPublicPort(port: number): void {
+    if (this.#state.publicPort !== port) {
+      this.#state.publicPort = port;
+      this.#write();
+    }
+  }
+
+  processes(): Array<[string, ProcessRecord]> {
+    return Object.entries(this.#state.processes);
+  }
+
+  process(id: string): ProcessRecord | undefined {
+    return this.#state.processes[id];
+  }
+
+  setProcess(id: string, record: ProcessRecord): void {
+    this.#state.processes[id] = record;
+    this.#write();
+  }
+
+  removeProcess(id: string): void {
+    if (this.#state.processes[id]) {
+      delete this.#state.processes[id];
+      this.#write();
+    }
+  }
+
+  restarts(id: string): { count: number; message?: string } {
+    return this.#state.restarts[id] ?? { count: 0 };
+  }
+
+  setRestarts(id: string, restarts: { count: number; message?: string }): void {
+    this.#state.restarts[id] = restarts;
+    this.#write();
+  }
+
+  forget(id: string): void {
+    delete this.#state.processes[id];
+    delete this.#state.restarts[id];
+    this.#write();
+  }
+
+  #write(): void {
+    writeJsonFile(this.#path, this.#state);
+  }
+}

@@ -1,0 +1,56 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/**
+ * The process that leads its own session and was started with this environment
+ * variable. Finds a child whose parent was killed before it could write down
+ * the pid: the secret in its environment proves whose it is.
+ */
+export function findByEnvironment(
+  name: string,
+  value: string,
+): number | undefined {
+  const assignment = `${name}=${value}`;
+  if (process.platform === 'linux') {
+    for (const entry of readdirSync('/proc')) {
+      if (/^\d+$/.test(entry) && hasEnvironment(entry, assignment)) {
+        return Number(entry);
+      }
+    }
+    return undefined;
+  }
+  for (const line of listed()) {
+    const [pid, group] = line.trim().split(/\s+/, 2);
+    if (pid === group && line.split(/\s+/).includes(assignment)) {
+      return Number(pid);
+    }
+  }
+  return undefined;
+}
+
+function hasEnvironment(pid: string, assignment: string): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const session = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3];
+    return (
+      session === pid &&
+      readFileSync(`/proc/${pid}/environ`, 'utf8')
+        .split('\0')
+        .includes(assignment)
+    );
+  } catch {
+    // Another user's, or gone in the meantime.
+    return false;
+  }
+}
+
+function listed(): string[] {
+  try {
+    return execFileSync('ps', ['-axEww', '-o', 'pid=,pgid=,command='], {
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+    }).split('\n');
+  } catch {
+    return [];
+  }
+}

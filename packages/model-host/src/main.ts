@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { HostAddress } from '@model-platform/model-wire';
+import { DataFolder } from './DataFolder';
+import { Host, HostLog } from './Host';
+import { HostLock } from './HostLock';
+import { HostServer } from './HostServer';
+import { readHostSettings } from './HostSettings';
+import { writeJsonFile } from './jsonFile';
+import { RunnerLogs } from './RunnerLogs';
+import { startTimeOf } from './startTimeOf';
+
+const HOUSEKEEPING_MS = 10_000;
+
+const log: HostLog = (level, message, facts = {}) => {
+  process.stdout.write(
+    `${JSON.stringify({
+      at: new Date().toISOString(),
+      level,
+      message,
+      ...facts,
+    })}\n`,
+  );
+};
+
+async function main(): Promise<void> {
+  // Nobody may be left to read: no reason to end.
+  process.stdout.on('error', () => {});
+  const settings = readHostSettings(process.env, {
+    pythonPath: resolve(__dirname, '../../model-runner-python'),
+  });
+  const folder = new DataFolder(settings.dataDir);
+  const lock = HostLock.acquire(folder.lockFile);
+  const host = Host.start(settings, folder, log);
+  const logs = new RunnerLogs(folder.runnerLogs);
+  const secret = randomBytes(32).toString('base64url');
+  const server = new HostServer({ host, logs, secret, log });
+  const address: HostAddress = {
+    pid: process.pid,
+    startTime: startTimeOf(process.pid) ?? '',
+    url: await server.listen(),
+    secret,
+  };
+  writeJsonFile(folder.addressFile, address);
+  log('info', 'host is listening', { url: address.url, pid: process.pid });
+
+  const housekeeping = setInterval(async () => {
+    try {
+      await logs.rotate([folder.gatewayLog]);
+      const { deployments } = host.state();
+      logs.clean(
+        new Set(
+          Object.values(deployments).flatMap(({ runners }) =>
+            runners.map(({ id }) => id),
+          ),
+        ),
+      );
+    } catch (error) {
+      log('warn', `logs could not be tidied up: ${(error as Error).message}`);
+    }
+  }, HOUSEKEEPING_MS);
+
+  let isStopping = false;
+  const stop = async () => {
+    if (isStopping) {
+      return;
+    }
+    isStopping = true;
+    log('info', 'host is stopping');
+    clearInterval(housekeeping);
+    server.stop();
+    await host.stop();
+    rmSync(folder.addressFile, { force: true });
+    lock.release();
+    log('info', 'host has stopped');
+    process.exit(0);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+});
