@@ -9,3 +9,4 @@ export * from './events';
 export * from './refs';
 export * from './catalog';
 export * from './client';
+export * from './endpoint';

@@ -1,0 +1,78 @@
+import { RunnerEnvironment, RunnerManifest } from '@model-platform/model-wire';
+import {
+  collectDefaultMetrics,
+  Counter,
+  Gauge,
+  Histogram,
+  Registry,
+} from 'prom-client';
+
+/** Seconds; from half a millisecond to half a minute. */
+const BUCKETS = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
+  10, 30,
+];
+
+/** The standard metrics of a runner; every series carries whose it is. */
+export class RunnerMetrics {
+  private readonly registry = new Registry();
+  private readonly requests = new Counter({
+    name: 'model_runner_requests_total',
+    help: 'Answered calls of predict and infer, by status code',
+    labelNames: ['code'],
+    registers: [this.registry],
+  });
+  private readonly codes = new Map<number, Counter.Internal>();
+  readonly requestSeconds = new Histogram({
+    name: 'model_runner_request_duration_seconds',
+    help: 'From the first byte of a call to its answer',
+    buckets: BUCKETS,
+    registers: [this.registry],
+  });
+  readonly predictSeconds = new Histogram({
+    name: 'model_runner_predict_duration_seconds',
+    help: 'Time inside the model alone',
+    buckets: BUCKETS,
+    registers: [this.registry],
+  });
+  readonly inFlight = new Gauge({
+    name: 'model_runner_requests_in_flight',
+    help: 'Calls being answered now',
+    registers: [this.registry],
+  });
+  readonly loadSeconds = new Gauge({
+    name: 'model_runner_load_seconds',
+    help: 'How long the model took to load',
+    registers: [this.registry],
+  });
+
+  constructor(manifest: RunnerManifest, environment: RunnerEnvironment) {
+    this.registry.setDefaultLabels({
+      system: manifest.model.system,
+      model: manifest.model.slug,
+      version: String(manifest.version),
+      environment: environment.MODEL_ENVIRONMENT,
+      endpoint: environment.MODEL_ENDPOINT,
+      variant: environment.MODEL_VARIANT,
+      revision: environment.MODEL_REVISION,
+    });
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  countAnswer(code: number) {
+    let counter = this.codes.get(code);
+    if (!counter) {
+      counter = this.requests.labels(String(code));
+      this.codes.set(code, counter);
+    }
+    counter.inc();
+  }
+
+  get contentType() {
+    return this.registry.contentType;
+  }
+
+  async expose(): Promise<string> {
+    return await this.registry.metrics();
+  }
+}

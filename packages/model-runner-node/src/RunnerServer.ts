@@ -1,0 +1,462 @@
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import http, { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  MODEL_VARIANT_HEADER,
+  MODEL_VERSION_HEADER,
+  REQUEST_ID_HEADER,
+  RUNNER_SECRET_HEADER,
+  RunnerEnvironment,
+  RunnerManifest,
+} from '@model-platform/model-wire';
+import { createInputReader } from './createInputReader';
+import { LoadedModel } from './flavors/Flavor';
+import { Logger } from './Logger';
+import { inferByProtocol } from './openInference';
+import { readJson } from './readBody';
+import { RequestError } from './RequestError';
+import { RunnerMetrics } from './RunnerMetrics';
+
+interface Documents {
+  openApi?: Buffer;
+  docs?: Buffer;
+}
+
+type Handler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+) => Promise<void> | void;
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const digest = (text: string) => createHash('sha256').update(text).digest();
+
+/**
+ * The HTTP surface of one runner: the simple API, the Open Inference Protocol
+ * v2, its documents and its metrics. It answers every path with and without
+ * the endpoint's name in front, so that the gateway rewrites nothing.
+ */
+export class RunnerServer {
+  private readonly server = http.createServer(
+    { noDelay: true, keepAlive: true },
+    (request, response) => this.handle(request, response),
+  );
+  private model?: LoadedModel;
+  private readonly readInputs;
+  private readonly routes: Map<string, Partial<Record<string, Handler>>>;
+  private readonly secretDigest?: Buffer;
+  private readonly identity: { name: string; version: string };
+  private readonly prefix: string;
+  private readonly version: string;
+  private active = 0;
+
+  constructor(
+    private readonly manifest: RunnerManifest,
+    private readonly environment: RunnerEnvironment,
+    private readonly documents: Documents,
+    private readonly metrics: RunnerMetrics,
+    private readonly logger: Logger,
+  ) {
+    this.readInputs = createInputReader(manifest.signature);
+    this.secretDigest = environment.RUNNER_SECRET
+      ? digest(environment.RUNNER_SECRET)
+      : undefined;
+    this.version = String(manifest.version);
+    this.identity = { name: environment.MODEL_ENDPOINT, version: this.version };
+    this.prefix = `/${environment.MODEL_ENDPOINT}`;
+    this.routes = this.createRoutes();
+    // The gateway keeps its connections; closing idle ones under it would fail a call now and then.
+    this.server.keepAliveTimeout = 300_000;
+    this.server.headersTimeout = 20_000;
+  }
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(this.environment.PORT, this.environment.HOST, resolve);
+    });
+  }
+
+  /** From now on the runner is ready. */
+  serve(model: LoadedModel) {
+    this.model = model;
+  }
+
+  /** Takes no new connections, finishes what is being answered, and closes. */
+  async drain(timeoutMs: number): Promise<void> {
+    const closed = new Promise(resolve => {
+      this.server.close(resolve);
+    });
+    const deadline = Date.now() + timeoutMs;
+    while (this.active > 0 && Date.now() < deadline) {
+      this.server.closeIdleConnections();
+      await new Promise(resolve => {
+        setTimeout(resolve, 10);
+      });
+    }
+    this.server.closeAllConnections();
+    await closed;
+    await this.model?.close?.();
+  }
+
+  /** One prediction that nobody asked for, so that the first caller does not wait for lazy set-up. */
+  async warmUp(model: LoadedModel): Promise<void> {
+    if (!this.manifest.example) return;
+    const { rows } = this.readInputs({ inputs: this.manifest.example });
+    await model.predict(rows);
+  }
+
+  private createRoutes() {
+    const { name } = this.identity;
+    const models = `/v2/models/${name}`;
+    const versioned = `${models}/versions/${this.version}`;
+    const ready: Handler = (_request, response, requestId) =>
+      this.answerReady(response, requestId);
+    const metadata: Handler = (_request, response, requestId) =>
+      this.answerMetadata(response, requestId);
+    const infer: Handler = (request, response, requestId) =>
+      this.infer(request, response, requestId);
+    return new Map<string, Partial<Record<string, Handler>>>([
+      [
+        '/predict',
+        {
+          POST: (request, response, requestId) =>
+            this.predict(request, response, requestId),
+        },
+      ],
+      [
+        '/openapi.json',
+        {
+          GET: (_request, response, requestId) =>
+            this.answerDocument(
+              response,
+              requestId,
+              this.documents.openApi,
+              JSON_TYPE,
+            ),
+        },
+      ],
+      [
+        '/docs',
+        {
+          GET: (_request, response, requestId) =>
+            this.answerDocument(
+              response,
+              requestId,
+              this.documents.docs,
+              'text/html; charset=utf-8',
+            ),
+        },
+      ],
+      [
+        '/v2',
+        {
+          GET: (_request, response, requestId) =>
+            this.json(response, 200, requestId, {
+              name: 'model-runner-node',
+              version: '1',
+              extensions: [],
+            }),
+        },
+      ],
+      [
+        '/v2/health/live',
+        {
+          GET: (_request, response, requestId) =>
+            this.json(response, 200, requestId, { live: true }),
+        },
+      ],
+      [
+        '/v2/health/ready',
+        {
+          GET: (_request, response, requestId) =>
+            this.json(response, this.model ? 200 : 503, requestId, {
+              ready: Boolean(this.model),
+            }),
+        },
+      ],
+      ...[models, versioned].flatMap(
+        (path): Array<[string, Partial<Record<string, Handler>>]> => [
+          [path, { GET: metadata }],
+          [`${path}/ready`, { GET: ready }],
+          [`${path}/infer`, { POST: infer }],
+        ],
+      ),
+    ]);
+  }
+
+  private async handle(request: IncomingMessage, response: ServerResponse) {
+    const given = request.headers[REQUEST_ID_HEADER];
+    const requestId =
+      typeof given === 'string' && given.length > 0 && given.length <= 128
+        ? given
+        : randomUUID();
+    const url = request.url ?? '/';
+    const query = url.indexOf('?');
+    const fullPath = query === -1 ? url : url.slice(0, query);
+    const path = fullPath.startsWith(`${this.prefix}/`)
+      ? fullPath.slice(this.prefix.length)
+      : fullPath;
+    const counted = path === '/predict' || path.endsWith('/infer');
+    const begin = performance.now();
+    this.active += 1;
+    if (counted) this.metrics.inFlight.inc();
+    try {
+      const open =
+        fullPath === '/v2/health/live' || fullPath === '/v2/health/ready';
+      if (!open) this.requireSecret(request);
+      if (fullPath === '/metrics' && request.method === 'GET') {
+        await this.answerMetrics(response);
+      } else {
+        await this.route(path, request, response, requestId);
+      }
+    } catch (error) {
+      this.answerError(path, response, requestId, error);
+    } finally {
+      this.active -= 1;
+      if (counted) {
+        const seconds = (performance.now() - begin) / 1000;
+        this.metrics.inFlight.dec();
+        this.metrics.requestSeconds.observe(seconds);
+        this.metrics.countAnswer(response.statusCode);
+        if (this.logger.isDebugEnabled) {
+          this.logger.debug('answered', {
+            requestId,
+            path,
+            code: response.statusCode,
+            durationMs: seconds * 1000,
+          });
+        }
+      }
+    }
+  }
+
+  private requireSecret(request: IncomingMessage) {
+    if (!this.secretDigest) return;
+    const given = request.headers[RUNNER_SECRET_HEADER];
+    if (
+      typeof given !== 'string' ||
+      !timingSafeEqual(digest(given), this.secretDigest)
+    ) {
+      throw new RequestError(
+        401,
+        'This runner answers to its gateway only.',
+        undefined,
+        { connection: 'close' },
+      );
+    }
+  }
+
+  private async route(
+    path: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+  ) {
+    const methods = this.routes.get(path);
+    if (!methods) {
+      const [, version] =
+        /^\/v2\/models\/[^/]+\/versions\/([^/]+)/.exec(path) ?? [];
+      if (
+        version !== undefined &&
+        path.startsWith(`/v2/models/${this.identity.name}/`)
+      ) {
+        throw new RequestError(
+          404,
+          `Model ${this.identity.name} with version ${version} not found; this is version ${this.version}.`,
+        );
+      }
+      const [, model] = /^\/v2\/models\/([^/]+)/.exec(path) ?? [];
+      throw new RequestError(
+        404,
+        model === undefined || model === this.identity.name
+          ? `There is nothing at ${path}.`
+          : `Model ${model} not found.`,
+      );
+    }
+    const method = request.method === 'HEAD' ? 'GET' : request.method ?? '';
+    const handler = methods[method];
+    if (!handler) {
+      const allow = Object.keys(methods).join(', ');
+      throw new RequestError(
+        405,
+        `${request.method} is not allowed here; use ${allow}.`,
+        undefined,
+        { allow },
+      );
+    }
+    await handler(request, response, requestId);
+  }
+
+  private requireModel(): LoadedModel {
+    if (!this.model)
+      throw new RequestError(
+        503,
+        'The model is still being loaded.',
+        undefined,
+        { 'retry-after': '1' },
+      );
+    return this.model;
+  }
+
+  private async predict(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+  ) {
+    const model = this.requireModel();
+    const { rows, batch } = this.readInputs(
+      await readJson(request, this.environment.MAX_BODY_BYTES),
+    );
+    const begin = performance.now();
+    const answers = await model.predict(rows);
+    this.metrics.predictSeconds.observe((performance.now() - begin) / 1000);
+    this.json(response, 200, requestId, {
+      outputs: batch ? answers : answers[0],
+      model: {
+        name: this.manifest.model.name,
+        version: this.manifest.version,
+        variant: this.environment.MODEL_VARIANT,
+      },
+      requestId,
+    });
+  }
+
+  private async infer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+  ) {
+    const model = this.requireModel();
+    const body = await readJson(request, this.environment.MAX_BODY_BYTES);
+    const begin = performance.now();
+    const answer = await inferByProtocol(model, this.identity, body);
+    this.metrics.predictSeconds.observe((performance.now() - begin) / 1000);
+    this.json(response, 200, requestId, answer);
+  }
+
+  private answerReady(response: ServerResponse, requestId: string) {
+    const ready = Boolean(this.model);
+    this.json(response, ready ? 200 : 503, requestId, {
+      name: this.identity.name,
+      ready,
+    });
+  }
+
+  private answerMetadata(response: ServerResponse, requestId: string) {
+    const { platform, inputs, outputs } = this.requireModel();
+    this.json(response, 200, requestId, {
+      name: this.identity.name,
+      versions: [this.version],
+      platform,
+      inputs,
+      outputs,
+    });
+  }
+
+  private answerDocument(
+    response: ServerResponse,
+    requestId: string,
+    document: Buffer | undefined,
+    type: string,
+  ) {
+    if (!document)
+      throw new RequestError(
+        404,
+        'This runner was started without this document.',
+      );
+    this.send(response, 200, requestId, document, type);
+  }
+
+  private async answerMetrics(response: ServerResponse) {
+    const text = await this.metrics.expose();
+    response.writeHead(200, { 'content-type': this.metrics.contentType });
+    response.end(text);
+  }
+
+  private answerError(
+    path: string,
+    response: ServerResponse,
+    requestId: string,
+    error: unknown,
+  ) {
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const protocol = path === '/v2' || path.startsWith('/v2/');
+    if (error instanceof RequestError) {
+      const { status, message, fields, headers } = error;
+      const body = protocol
+        ? { error: message }
+        : {
+            error: {
+              name: errorName(status),
+              message,
+              ...(fields ? { fields } : {}),
+            },
+            requestId,
+          };
+      this.json(response, status, requestId, body, headers);
+      return;
+    }
+    const { name, stack } =
+      error instanceof Error ? error : new Error(String(error));
+    this.logger.error('the model failed', { requestId, error: name, stack });
+    const message = `The model failed on this request; its logs tell why under request id ${requestId}.`;
+    this.json(
+      response,
+      500,
+      requestId,
+      protocol
+        ? { error: message }
+        : { error: { name: 'ModelError', message }, requestId },
+    );
+  }
+
+  private json(
+    response: ServerResponse,
+    status: number,
+    requestId: string,
+    body: unknown,
+    headers?: Record<string, string>,
+  ) {
+    this.send(
+      response,
+      status,
+      requestId,
+      Buffer.from(JSON.stringify(body)),
+      JSON_TYPE,
+      headers,
+    );
+  }
+
+  private send(
+    response: ServerResponse,
+    status: number,
+    requestId: string,
+    body: Buffer,
+    type: string,
+    headers: Record<string, string> = {},
+  ) {
+    response.writeHead(status, {
+      'content-type': type,
+      'content-length': body.length,
+      [REQUEST_ID_HEADER]: requestId,
+      [MODEL_VERSION_HEADER]: this.version,
+      [MODEL_VARIANT_HEADER]: this.environment.MODEL_VARIANT,
+      ...headers,
+    });
+    response.end(body);
+  }
+}
+
+const NAMES: Record<number, string> = {
+  400: 'InputError',
+  401: 'AuthenticationError',
+  404: 'NotFoundError',
+  405: 'MethodNotAllowedError',
+  413: 'PayloadTooLargeError',
+  503: 'ServiceUnavailableError',
+};
+
+const errorName = (status: number) => NAMES[status] ?? 'Error';

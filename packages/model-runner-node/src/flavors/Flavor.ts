@@ -1,0 +1,44 @@
+import { RunnerManifest } from '@model-platform/model-wire';
+
+/** Values of one row by the names of the signature. */
+export type Row = Record<string, unknown>;
+
+/** A tensor of the Open Inference Protocol. */
+export interface OipTensor {
+  name: string;
+  datatype: string;
+  shape: number[];
+  /** Flat, row-major. */
+  data: ArrayLike<unknown>;
+}
+
+/** What the protocol's metadata says of a tensor; -1 is a variable dimension. */
+export interface OipTensorMetadata {
+  name: string;
+  datatype: string;
+  shape: number[];
+}
+
+/** A model in memory. */
+export interface LoadedModel {
+  /** For OIP metadata, e.g. `onnx`. */
+  platform: string;
+  inputs: OipTensorMetadata[];
+  outputs: OipTensorMetadata[];
+  /** Rows were validated against the signature; answers one row for each. */
+  predict(rows: Row[]): Promise<Row[]>;
+  /** Tensors as the model itself names them. Rejects with `RequestError` where they don't fit. */
+  infer(inputs: OipTensor[]): Promise<OipTensor[]>;
+  close?(): Promise<void>;
+}
+
+/** One way to load a model: a folder beside this file, listed in `flavors.ts`. */
+export interface Flavor {
+  /** As `flavor` of `model.yaml` names it. */
+  name: string;
+  /**
+   * @param directory - the folder with the version's files
+   * @throws with a message for the model's developer where the files can't be loaded
+   */
+  load(manifest: RunnerManifest, directory: string): Promise<LoadedModel>;
+}

@@ -1,0 +1,263 @@
+import path from 'node:path';
+import { RunnerManifest } from '@model-platform/model-wire';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { RequestError } from '../../RequestError';
+import {
+  Flavor,
+  LoadedModel,
+  OipTensor,
+  OipTensorMetadata,
+  Row,
+} from '../Flavor';
+import { fromTensorValue, onnxToOip, toTensor } from './onnxTypes';
+
+type TensorMetadata = InferenceSession.TensorValueMetadata;
+
+const rowSize = (shape: number[]) =>
+  shape.reduce((product, dimension) => product * dimension, 1);
+
+/** `['measurements', 'batch', 4]` and the like: names and -1 are variable. */
+const toShape = (shape: ReadonlyArray<number | string>) =>
+  shape.map(dimension => (typeof dimension === 'number' ? dimension : -1));
+
+function tensorsOf(
+  all: readonly InferenceSession.ValueMetadata[],
+  what: string,
+): TensorMetadata[] {
+  return all.map(metadata => {
+    if (!metadata.isTensor) {
+      throw new Error(
+        `${what} '${metadata.name}' is not a tensor. Export the model with tensors only (scikit-learn: zipmap off).`,
+      );
+    }
+    return metadata;
+  });
+}
+
+const toOip = ({ name, type, shape }: TensorMetadata): OipTensorMetadata => ({
+  name,
+  datatype: onnxToOip[type] ?? type.toUpperCase(),
+  shape: toShape(shape),
+});
+
+/** ONNX by onnxruntime: `https://onnx.ai`. */
+export const onnxFlavor: Flavor = {
+  name: 'onnx',
+
+  async load(
+    manifest: RunnerManifest,
+    directory: string,
+  ): Promise<LoadedModel> {
+    const file = manifest.files.find(name => name.endsWith('.onnx'));
+    if (!file)
+      throw new Error('There is no .onnx file among the files of the version.');
+    const session = await InferenceSession.create(path.join(directory, file), {
+      // One row at a time is the usual call; a pool of threads only adds hand-overs to it.
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+    });
+    const inputs = tensorsOf(session.inputMetadata, 'Input');
+    const outputs = tensorsOf(session.outputMetadata, 'Output');
+    const toFeeds = feedsFromRows(manifest, inputs);
+    const toRows = rowsFromResults(manifest, outputs);
+    return {
+      platform: 'onnx_onnxruntime',
+      inputs: inputs.map(toOip),
+      outputs: outputs.map(toOip),
+      async predict(rows) {
+        return toRows(await session.run(toFeeds(rows)), rows.length);
+      },
+      async infer(tensors) {
+        const feeds = feedsFromTensors(inputs, tensors);
+        const results = await session.run(feeds);
+        return outputs.map(({ name, type }) =>
+          toOipTensor(name, type, results[name] as Tensor),
+        );
+      },
+      close: () => session.release(),
+    };
+  },
+};
+
+/**
+ * Rows by the signature's names become the model's tensors: one `[N, k]`
+ * tensor takes the signature's scalars in their order, several tensors take
+ * them by name.
+ */
+function feedsFromRows(manifest: RunnerManifest, inputs: TensorMetadata[]) {
+  const fields = manifest.signature.inputs;
+  const byName = new Map(inputs.map(input => [input.name, input]));
+  if (
+    fields.every(({ name }) => byName.has(name)) &&
+    fields.length === inputs.length
+  ) {
+    return (rows: Row[]) =>
+      Object.fromEntries(
+        fields.map(({ name, shape = [] }) => {
+          const input = byName.get(name)!;
+          const data = rows.flatMap(row => flatten(row[name]));
+          const perRow =
+            shape.length > 0
+              ? shape.map(size =>
+                  size === -1 ? data.length / rows.length : size,
+                )
+              : [1];
+          const rank = input.shape.length;
+          return [
+            name,
+            toTensor(
+              input.type,
+              data,
+              rank === 1 ? [rows.length] : [rows.length, ...perRow],
+            ),
+          ];
+        }),
+      );
+  }
+  const [only] = inputs;
+  if (
+    inputs.length === 1 &&
+    only.shape.length === 2 &&
+    fields.every(({ shape }) => shape === undefined)
+  ) {
+    const names = fields.map(({ name }) => name);
+    const width = only.shape[1];
+    if (typeof width === 'number' && width > 0 && width !== names.length) {
+      throw new Error(
+        `The signature has ${names.length} inputs, but the model's '${only.name}' takes ${width} in a row.`,
+      );
+    }
+    return (rows: Row[]) => {
+      const data = new Array(rows.length * names.length);
+      let index = 0;
+      for (const row of rows) {
+        for (const name of names) {
+          data[index] = row[name];
+          index += 1;
+        }
+      }
+      return {
+        [only.name]: toTensor(only.type, data, [rows.length, names.length]),
+      };
+    };
+  }
+  throw new Error(
+    `The signature's inputs (${fields
+      .map(({ name }) => name)
+      .join(', ')}) do not fit the model's (${inputs
+      .map(({ name }) => name)
+      .join(
+        ', ',
+      )}): name them alike, or give one scalar for each column of a single [N, k] input.`,
+  );
+}
+
+/** Outputs by name where the names agree, else in order. */
+function rowsFromResults(manifest: RunnerManifest, outputs: TensorMetadata[]) {
+  const fields = manifest.signature.outputs;
+  const names = new Set(outputs.map(({ name }) => name));
+  const named = fields.every(({ name }) => names.has(name));
+  if (!named && fields.length > outputs.length) {
+    throw new Error(
+      `The signature has ${fields.length} outputs, but the model only ${outputs.length}.`,
+    );
+  }
+  const sources = fields.map((field, index) => ({
+    field,
+    source: named ? field.name : outputs[index].name,
+  }));
+  return (results: InferenceSession.ReturnType, count: number): Row[] => {
+    const rows: Row[] = Array.from({ length: count }, () => ({}));
+    for (const { field, source } of sources) {
+      const tensor = results[source] as Tensor;
+      const data = tensor.data as ArrayLike<unknown>;
+      const size = data.length / count;
+      for (let row = 0; row < count; row += 1) {
+        if (field.shape === undefined) {
+          rows[row][field.name] = fromTensorValue(
+            tensor.type,
+            data[row * size],
+          );
+        } else {
+          const values = Array.from({ length: size }, (_, i) =>
+            fromTensorValue(tensor.type, data[row * size + i]),
+          );
+          rows[row][field.name] = nest(values, tensor.dims.slice(1));
+        }
+      }
+    }
+    return rows;
+  };
+}
+
+function nest(values: unknown[], shape: readonly number[]): unknown {
+  if (shape.length <= 1) return values;
+  const [first, ...rest] = shape;
+  const size = rowSize([...rest]);
+  return Array.from({ length: first }, (_, i) =>
+    nest(values.slice(i * size, (i + 1) * size), rest),
+  );
+}
+
+const flatten = (value: unknown): unknown[] =>
+  Array.isArray(value) ? value.flat(Infinity) : [value];
+
+function feedsFromTensors(inputs: TensorMetadata[], tensors: OipTensor[]) {
+  const given = new Map(tensors.map(tensor => [tensor.name, tensor]));
+  const unknown = tensors
+    .filter(({ name }) => !inputs.some(input => input.name === name))
+    .map(({ name }) => name);
+  if (unknown.length > 0) {
+    throw new RequestError(
+      400,
+      `Unknown inputs: ${unknown.join(', ')}. The model takes ${inputs
+        .map(({ name }) => name)
+        .join(', ')}.`,
+    );
+  }
+  const feeds: Record<string, Tensor> = {};
+  for (const input of inputs) {
+    const tensor = given.get(input.name);
+    if (!tensor)
+      throw new RequestError(400, `Input '${input.name}' is missing.`);
+    const datatype = onnxToOip[input.type];
+    if (tensor.datatype !== datatype) {
+      throw new RequestError(
+        400,
+        `Input '${input.name}' must have datatype ${datatype}, not ${tensor.datatype}.`,
+      );
+    }
+    const wanted = toShape(input.shape);
+    if (
+      wanted.length !== tensor.shape.length ||
+      wanted.some((size, i) => size !== -1 && size !== tensor.shape[i])
+    ) {
+      throw new RequestError(
+        400,
+        `Input '${input.name}' must have shape [${wanted}], not [${tensor.shape}].`,
+      );
+    }
+    feeds[input.name] = toTensor(input.type, tensor.data, tensor.shape);
+  }
+  return feeds;
+}
+
+function toOipTensor(
+  name: string,
+  type: Tensor.Type,
+  tensor: Tensor,
+): OipTensor {
+  const data = tensor.data as ArrayLike<unknown>;
+  return {
+    name,
+    datatype: onnxToOip[type] ?? type.toUpperCase(),
+    shape: [...tensor.dims],
+    data:
+      type === 'float32' || type === 'float64'
+        ? Array.from(data)
+        : Array.from(data, value => fromTensorValue(type, value)),
+  };
+}

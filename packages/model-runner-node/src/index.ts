@@ -1,0 +1,6 @@
+/**
+ * Node runtime for models; a program (`model-runner-node`), not a library.
+ *
+ * @packageDocumentation
+ */
+export { runRunner } from './runner';

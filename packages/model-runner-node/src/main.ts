@@ -1,0 +1,3 @@
+import { runRunner } from './runner';
+
+void runRunner(process.env);

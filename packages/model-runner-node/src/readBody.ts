@@ -1,0 +1,54 @@
+import { IncomingMessage } from 'node:http';
+import { RequestError } from './RequestError';
+
+/** The whole body, in memory. Rejects with {@link RequestError} 413 as soon as it is larger than the limit. */
+export function readBody(
+  request: IncomingMessage,
+  limitBytes: number,
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const tooLarge = () =>
+      new RequestError(
+        413,
+        `The body is larger than ${limitBytes} bytes.`,
+        undefined,
+        { connection: 'close' },
+      );
+    if (Number(request.headers['content-length']) > limitBytes) {
+      reject(tooLarge());
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limitBytes) {
+        request.removeAllListeners('data');
+        request.resume();
+        reject(tooLarge());
+        return;
+      }
+      chunks.push(chunk);
+    });
+    request.on('end', () =>
+      resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)),
+    );
+    request.on('error', reject);
+    request.on('aborted', () =>
+      reject(new RequestError(400, 'The caller went away.')),
+    );
+  });
+}
+
+/** Rejects with {@link RequestError} 400 where the body is not JSON. */
+export async function readJson(
+  request: IncomingMessage,
+  limitBytes: number,
+): Promise<unknown> {
+  const body = await readBody(request, limitBytes);
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new RequestError(400, 'The body is not valid JSON.');
+  }
+}

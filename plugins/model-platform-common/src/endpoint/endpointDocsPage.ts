@@ -1,0 +1,147 @@
+const escapeHtml = (text: string) =>
+  text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`);
+
+/**
+ * The page at `<endpoint>/docs`: one file without outside parts. It says
+ * nothing of the model; it asks for a token, reads `openapi.json` with it and
+ * lets one try the endpoint out.
+ *
+ * @public
+ */
+export function endpointDocsPage({ endpoint }: { endpoint: string }): string {
+  const title = escapeHtml(endpoint);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'">
+<title>${title}</title>
+<style>
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 56rem; margin: 2rem auto; padding: 0 1rem; }
+label { display: block; margin: .75rem 0 .25rem; font-weight: 600; }
+label small { font-weight: 400; }
+input { font: inherit; width: 100%; box-sizing: border-box; padding: .4rem .5rem; }
+button { font: inherit; margin: 1rem .5rem 0 0; padding: .4rem 1rem; cursor: pointer; }
+pre { overflow: auto; padding: 1rem; border: 1px solid currentColor; border-radius: .25rem; }
+.fields { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 0 1rem; }
+</style>
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+<p id="description">Enter a token of this endpoint to see what it takes and to try it out. The portal's page of the model gives one under <em>Use it</em>.</p>
+<form id="sign-in">
+<label for="token">Endpoint token</label>
+<input id="token" type="password" autocomplete="off" required>
+<button>Open</button>
+</form>
+<section id="try" hidden>
+<h2>Try it out</h2>
+<form id="predict"><div class="fields" id="fields"></div><button>Predict</button></form>
+<p id="status" role="status"></p>
+<pre id="answer" tabindex="0" hidden></pre>
+<h2>Call it</h2>
+<h3>curl</h3><pre id="curl" tabindex="0"></pre>
+<h3>TypeScript</h3><pre id="typescript" tabindex="0"></pre>
+<h3>Python</h3><pre id="python" tabindex="0"></pre>
+<p><a id="document" href="./openapi.json" download>openapi.json</a></p>
+</section>
+</main>
+<script>
+(() => {
+  'use strict';
+  const at = id => document.getElementById(id);
+  const base = location.href.replace(/\\/docs.*$/, '');
+  const store = 'endpoint-token:' + base;
+  let token = sessionStorage.getItem(store) || '';
+  let fields = [];
+  const authorized = () => ({ authorization: 'Bearer ' + token });
+  const say = text => { at('status').textContent = text; };
+
+  async function open() {
+    say('');
+    const response = await fetch(base + '/openapi.json', { headers: authorized() });
+    if (!response.ok) {
+      sessionStorage.removeItem(store);
+      const body = await response.json().catch(() => ({}));
+      at('description').textContent = (body.error && body.error.message) || 'The endpoint answered ' + response.status + '.';
+      return;
+    }
+    sessionStorage.setItem(store, token);
+    const api = await response.json();
+    at('description').textContent = api.info.title + ', version ' + api.info.version + '. ' + api.info.description;
+    at('sign-in').hidden = true;
+    at('try').hidden = false;
+    const url = URL.createObjectURL(new Blob([JSON.stringify(api, null, 2)], { type: 'application/json' }));
+    at('document').href = url;
+    build(api);
+  }
+
+  function build(api) {
+    const schema = api.components.schemas.Inputs;
+    const media = api.paths['/predict'].post.requestBody.content['application/json'];
+    const example = (media.example || {}).inputs || {};
+    fields = Object.entries(schema.properties);
+    at('fields').replaceChildren(...fields.map(([name, field], index) => {
+      const box = document.createElement('div');
+      const label = document.createElement('label');
+      label.htmlFor = 'field-' + index;
+      label.textContent = name + ' ';
+      const hint = document.createElement('small');
+      hint.textContent = [field.type, field.description].filter(Boolean).join(' · ');
+      label.append(hint);
+      const input = document.createElement('input');
+      input.id = 'field-' + index;
+      const value = name in example ? example[name] : (field.examples || [field.default])[0];
+      if (value !== undefined) input.value = field.type === 'string' ? value : JSON.stringify(value);
+      input.addEventListener('input', snippets);
+      box.append(label, input);
+      return box;
+    }));
+    snippets();
+  }
+
+  function inputs() {
+    const line = {};
+    fields.forEach(([name, field], index) => {
+      const text = at('field-' + index).value;
+      if (text === '') return;
+      if (field.type === 'string') line[name] = text;
+      else { try { line[name] = JSON.parse(text); } catch { line[name] = text; } }
+    });
+    return line;
+  }
+
+  function snippets() {
+    const body = JSON.stringify({ inputs: inputs() });
+    const url = base + '/predict';
+    const quoted = body.replaceAll("'", "'\\\\''");
+    at('curl').textContent = "curl -s '" + url + "' \\\\\\n  -H \\"Authorization: Bearer $TOKEN\\" -H 'Content-Type: application/json' \\\\\\n  -d '" + quoted + "'";
+    at('typescript').textContent = "const response = await fetch(" + JSON.stringify(url) + ", {\\n  method: 'POST',\\n  headers: { authorization: \`Bearer \${token}\`, 'content-type': 'application/json' },\\n  body: JSON.stringify(" + body + "),\\n});\\nconst { outputs } = await response.json();";
+    at('python').textContent = "import json, urllib.request\\n\\nrequest = urllib.request.Request(\\n    " + JSON.stringify(url) + ",\\n    data=json.dumps(json.loads(" + JSON.stringify(body) + ")).encode(),\\n    headers={\\"Authorization\\": f\\"Bearer {token}\\", \\"Content-Type\\": \\"application/json\\"},\\n)\\nwith urllib.request.urlopen(request) as response:\\n    outputs = json.load(response)[\\"outputs\\"]";
+  }
+
+  at('sign-in').addEventListener('submit', event => { event.preventDefault(); token = at('token').value.trim(); open(); });
+  at('predict').addEventListener('submit', async event => {
+    event.preventDefault();
+    const begin = performance.now();
+    const response = await fetch(base + '/predict', {
+      method: 'POST',
+      headers: { ...authorized(), 'content-type': 'application/json' },
+      body: JSON.stringify({ inputs: inputs() }),
+    }).catch(error => { say('The endpoint cannot be reached: ' + error.message); });
+    if (!response) return;
+    const text = await response.text();
+    say(response.status + ' after ' + (performance.now() - begin).toFixed(1) + ' ms');
+    at('answer').hidden = false;
+    try { at('answer').textContent = JSON.stringify(JSON.parse(text), null, 2); } catch { at('answer').textContent = text; }
+  });
+  if (token) open();
+})();
+</script>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,2 @@
+export * from './endpointOpenApi';
+export * from './endpointDocsPage';
