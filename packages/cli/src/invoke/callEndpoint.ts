@@ -87,7 +87,7 @@ function toError(
     ...(requestId ? [`Request ${requestId}`] : []),
   ];
   if (status === 401 || status === 403)
-    return new CliError('NotAllowed', message, { details });
+    return new CliError('NotAllowed', message, { details, status });
   if (status >= 400 && status < 500) {
     const problems = error?.fields?.map(({ path, message: rule }) => ({
       field: path,
