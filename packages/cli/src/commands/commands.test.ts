@@ -153,10 +153,12 @@ describe('deploy', () => {
 describe('invoke', () => {
   let bodies: unknown[];
   let tokenRequests: unknown[];
+  let refusals: number;
 
   beforeEach(() => {
     bodies = [];
     tokenRequests = [];
+    refusals = 0;
     server.routes.set('GET /v1/endpoints/iris', (_req, res) =>
       send(res, 200, {
         name: 'iris',
@@ -173,7 +175,9 @@ describe('invoke', () => {
         inputs: Record<string, unknown>;
       };
       bodies.push(inputs);
-      if (req.headers.authorization !== `Bearer ${ENDPOINT_TOKEN}`) {
+      const isKnown = req.headers.authorization === `Bearer ${ENDPOINT_TOKEN}`;
+      if (!isKnown || refusals > 0) {
+        refusals -= 1;
         send(res, 401, {
           error: {
             name: 'Unauthenticated',
@@ -202,12 +206,14 @@ describe('invoke', () => {
   });
 
   it('calls with the example and a token for five minutes', async () => {
+    // The gateway hears of it a moment later.
+    refusals = 2;
     const run = await cli('invoke', 'iris');
     expect(run.exitCode).toBe(0);
     expect(JSON.parse(run.stdout)).toEqual({ species: 'setosa' });
     expect(run.stderr).toContain('iris version 3, variant main, request r1');
     expect(run.stderr + run.stdout).not.toContain(ENDPOINT_TOKEN);
-    expect(bodies).toEqual([{ petal_length: 1.4 }]);
+    expect(bodies).toEqual(Array(3).fill({ petal_length: 1.4 }));
     expect(tokenRequests).toMatchObject([{ expiresInSeconds: 300 }]);
   });
 
@@ -240,6 +246,7 @@ describe('invoke', () => {
     expect(wrong.exitCode).toBe(1);
     expect(wrong.stderr).toContain('inputs.petal_length: must be a number');
     expect(wrong.stderr).toContain('Request r1');
+    refusals = 0;
     env.MODEL_PLATFORM_ENDPOINT_TOKEN = 'mpe_old_secret';
     expect((await cli('invoke', 'iris')).exitCode).toBe(3);
     expect((await cli('invoke', 'iris', '--data', '{')).exitCode).toBe(2);

@@ -1,13 +1,15 @@
 import { Command } from 'commander';
 import { CliError } from '../errors/CliError';
-import { callEndpoint } from '../invoke/callEndpoint';
+import { callEndpoint, EndpointAnswer } from '../invoke/callEndpoint';
 import { readInputs } from '../invoke/readInputs';
+import { sleep } from '../platform/sleep';
 import { CommandContext } from './CommandContext';
 import { CommandRunner } from './CommandRunner';
 
 /** Named as the caller of calls that a person makes to try an endpoint. */
 const CONSUMER = 'component:default/model-platform-cli';
 const TOKEN_SECONDS = 300;
+const TOKEN_KNOWN_WITHIN_MS = 10_000;
 
 export function invokeCommand(run: CommandRunner): Command {
   return new Command('invoke')
@@ -37,10 +39,10 @@ export function invokeCommand(run: CommandRunner): Command {
           terminal.note(
             `inputs (the endpoint's example): ${JSON.stringify(example)}`,
           );
-        const token =
-          env.MODEL_PLATFORM_ENDPOINT_TOKEN ||
-          (await makeToken(endpoint, context));
-        const answer = await callEndpoint({ url, token, body, signal });
+        const token = env.MODEL_PLATFORM_ENDPOINT_TOKEN;
+        const answer = token
+          ? await callEndpoint({ url, token, body, signal })
+          : await callWithNewToken(endpoint, { url, body, signal }, context);
         terminal.result(
           answer,
           JSON.stringify(answer.outputs ?? answer, undefined, 2),
@@ -86,16 +88,27 @@ async function locate(
   return found;
 }
 
-async function makeToken(
+/** Makes a token and calls with it, as soon as the gateway has heard of it. */
+async function callWithNewToken(
   endpoint: string,
+  call: { url: string; body: unknown; signal: AbortSignal },
   { platform, terminal }: CommandContext,
-): Promise<string> {
-  const made = await platform().createEndpointToken(endpoint, {
+): Promise<EndpointAnswer> {
+  const { token } = await platform().createEndpointToken(endpoint, {
     consumer: CONSUMER,
     expiresInSeconds: TOKEN_SECONDS,
   });
   terminal.note(
     'MODEL_PLATFORM_ENDPOINT_TOKEN is not set: calling with a token made for five minutes',
   );
-  return made.token;
+  const deadline = Date.now() + TOKEN_KNOWN_WITHIN_MS;
+  for (;;) {
+    try {
+      return await callEndpoint({ ...call, token });
+    } catch (error) {
+      const unknownYet = error instanceof CliError && error.status === 401;
+      if (!unknownYet || Date.now() >= deadline) throw error;
+      await sleep(100, call.signal);
+    }
+  }
 }

@@ -40,13 +40,21 @@ const knownFields: string[] = [
 ];
 
 const smallest = [
-  'name: my-model',
+  'name: churn',
   'type: ml',
-  'owner: group:default/my-team',
-  'system: my-system',
-  'description: What it is, in a sentence',
+  'owner: group:default/crm',
+  'system: customer-care',
+  'description: Tells which customers may leave',
   'metadata:',
-  '  purpose: What it is for',
+  '  purpose: Account managers call those customers first',
+  '  audience: Account managers, through the CRM',
+  '  method: Gradient boosted trees',
+  '  data: { sources: [CRM contracts], personalData: none, period: in 2024 }',
+  '  theme: retention',
+  '  risk: minimal',
+  'signature:',
+  '  inputs: [{ name: contract_months, type: integer }]',
+  '  outputs: [{ name: probability, type: number }]',
 ];
 
 /**
@@ -112,7 +120,7 @@ function locate(location: string): string {
   }
   throw new CliError('WrongUsage', `There is no model.yaml in ${resolved}.`, {
     details: [
-      'It says what the model is. The smallest one:',
+      'It says what the model is. A small one:',
       '',
       ...smallest.map(line => `  ${line}`),
     ],

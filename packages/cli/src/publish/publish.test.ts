@@ -210,7 +210,7 @@ describe('publish', () => {
       [
         () => fs.rmSync(path.join(model, 'model.yaml')),
         2,
-        ['There is no model.yaml in', 'name: my-model'],
+        ['There is no model.yaml in', 'name: churn'],
       ],
     ];
     for (const [spoil, exitCode, said] of refusals) {
