@@ -34,6 +34,15 @@ export class HostClient {
     return this.address && `${this.address.pid}/${this.address.startTime}`;
   }
 
+  /** Where the host's own metrics are; known once it has answered. */
+  metrics(): { url: string; headers: Record<string, string> } {
+    const { url = '', secret = '' } = this.address ?? {};
+    return {
+      url: `${url}/metrics`,
+      headers: { authorization: `Bearer ${secret}` },
+    };
+  }
+
   async state(): Promise<HostState> {
     const response = await this.call('GET', '/v1/state');
     return (await response.body.json()) as HostState;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { Config } from '@backstage/config';
@@ -105,13 +105,7 @@ export class LocalDriver implements DeploymentDriver {
           desired.openFile,
           options.signal,
         );
-        await this.directories.ensure(
-          ref.name,
-          revision,
-          variant,
-          files,
-          urlOf(state, ref.name),
-        );
+        await this.directories.ensure(ref.name, revision, variant, files);
       }
       await this.host.putRunners(ref.name, runners, options.signal);
       this.told.set(key, digest);
@@ -222,7 +216,7 @@ export class LocalDriver implements DeploymentDriver {
   }
 
   async *logs(ref: RunnerRef, options: LogOptions): AsyncIterable<LogLine> {
-    if (!ref.runner.startsWith(`${ref.deployment.name}-r`)) {
+    if (!ref.runner.startsWith(runnerPrefix(ref.deployment.name))) {
       throw new NotFoundError(
         `${ref.deployment.name} has no runner ${ref.runner}`,
       );
@@ -236,14 +230,26 @@ export class LocalDriver implements DeploymentDriver {
 
   async logSources(ref: DeploymentRef): Promise<string[]> {
     const state = await this.host.state();
-    return (state.deployments[ref.name]?.runners ?? []).map(
-      runner => runner.id,
+    const running = (state.deployments[ref.name]?.runners ?? []).map(
+      ({ id }) => id,
     );
+    const kept = await readdir(resolve(this.dataDir, 'logs', 'runners')).catch(
+      () => [],
+    );
+    const ended = kept
+      .filter(
+        file =>
+          file.startsWith(runnerPrefix(ref.name)) && file.endsWith('.jsonl'),
+      )
+      .map(file => file.slice(0, -'.jsonl'.length));
+    return [...new Set([...running, ...ended])];
   }
 
   async scrapeTargets(): Promise<ScrapeTarget[]> {
     const { gateway, deployments } = await this.host.state();
-    const targets: ScrapeTarget[] = [];
+    const targets: ScrapeTarget[] = [
+      { id: 'local/host', kind: 'engine', ...this.host.metrics() },
+    ];
     if (gateway.adminUrl) {
       targets.push({
         id: 'local/gateway',
@@ -323,13 +329,18 @@ export class LocalDriver implements DeploymentDriver {
   }
 }
 
+/** Names of endpoints have no `--`, so that no id can be of two endpoints. */
+function runnerPrefix(endpoint: string): string {
+  return `${endpoint}--r`;
+}
+
 function runnerId(
   endpoint: string,
   revision: number,
   variant: string,
   index: number,
 ) {
-  return `${endpoint}-r${revision}-${variant}-${index}`;
+  return `${runnerPrefix(endpoint)}${revision}-${variant}-${index}`;
 }
 
 function urlOf(state: HostState, endpoint: string): string {

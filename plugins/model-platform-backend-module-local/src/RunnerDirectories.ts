@@ -31,7 +31,6 @@ export class RunnerDirectories {
     revision: number,
     variant: DesiredVariant,
     files: string,
-    url: string | undefined,
   ): Promise<string> {
     const directory = join(this.root, endpoint, `r${revision}-${variant.name}`);
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -43,14 +42,20 @@ export class RunnerDirectories {
     await writeIfDifferent(
       join(directory, 'openapi.json'),
       JSON.stringify(
-        endpointOpenApi({ endpoint, url, model, version }),
+        endpointOpenApi({
+          endpoint,
+          model,
+          version: version.number,
+          signature: version.signature,
+          example: version.example,
+        }),
         undefined,
         2,
       ),
     );
     await writeIfDifferent(
       join(directory, 'docs.html'),
-      endpointDocsPage(endpoint),
+      endpointDocsPage({ endpoint }),
     );
     await linkTo(join(directory, 'model'), files);
     return directory;

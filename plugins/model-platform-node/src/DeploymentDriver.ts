@@ -71,7 +71,8 @@ export interface ScrapeTarget {
   headers?: Record<string, string>;
   /** Facts of the target that stand, whatever it says of itself. */
   labels?: Record<string, string>;
-  kind: 'gateway' | 'runner';
+  /** `engine`: what starts runners, and counts their restarts. */
+  kind: 'gateway' | 'runner' | 'engine';
 }
 
 /** @public */

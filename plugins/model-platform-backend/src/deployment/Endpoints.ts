@@ -40,12 +40,17 @@ export class Endpoints {
         `The endpoint ${deployment.name} serves nothing yet`,
       );
     }
-    return endpointOpenApi({
+    const document = endpointOpenApi({
       endpoint: deployment.name,
-      url: deployment.url,
       model,
-      version,
+      version: version.number,
+      signature: version.signature,
+      example: version.example,
     });
+    // Where the document is not served by the endpoint itself, it must say where that is.
+    return deployment.url
+      ? { ...document, servers: [{ url: deployment.url }] }
+      : document;
   }
 
   private async one(deployment: DeploymentRecord): Promise<Endpoint> {

@@ -30,6 +30,9 @@ export class Rollout {
   /** Revision after whose release nothing else was left, by deployment id. */
   private readonly clean = new Map<string, number>();
 
+  /** Draining takes as long as the requests in flight; a revoked token must not wait for it. */
+  private readonly releasing = new Map<string, Promise<void>>();
+
   constructor(
     private readonly options: {
       store: DeploymentStore;
@@ -111,7 +114,7 @@ export class Rollout {
     );
     if (observed.routedRevision === wanted.number) {
       if (others.length > 0 || this.clean.get(record.id) !== wanted.number) {
-        await driver.release(ref, [wanted.number]);
+        this.release(driver, record, [wanted.number]);
         if (others.length === 0) {
           this.clean.set(record.id, wanted.number);
         }
@@ -120,7 +123,7 @@ export class Rollout {
       others.some(runner => runner.revision !== serving && isAlive(runner))
     ) {
       // Revisions that were overtaken before they served.
-      await driver.release(ref, [
+      this.release(driver, record, [
         wanted.number,
         ...(serving === undefined ? [] : [serving]),
       ]);
@@ -166,6 +169,25 @@ export class Rollout {
         `Deployment ${record.name}: revision ${number} could not be kept up: ${error}`,
       );
     }
+  }
+
+  private release(
+    driver: DeploymentDriver,
+    record: DeploymentRecord,
+    keep: number[],
+  ): void {
+    if (this.releasing.has(record.id)) {
+      return;
+    }
+    const work = driver
+      .release({ name: record.name }, keep)
+      .catch(error =>
+        this.options.logger.warn(
+          `Deployment ${record.name}: runners no longer wanted could not be stopped: ${error}`,
+        ),
+      )
+      .finally(() => this.releasing.delete(record.id));
+    this.releasing.set(record.id, work);
   }
 
   private async whyImpossible(

@@ -17,7 +17,8 @@ const RESERVED_NAMES = new Set([
   'v2',
 ]);
 
-const LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+/** A DNS label without `--`, which drivers use to put names together. */
+const LABEL = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
 const text = z.string().trim().min(1).max(255);
 
@@ -51,7 +52,7 @@ const specSchema = z.strictObject({
           .max(20, 'must have at most 20 characters')
           .regex(
             LABEL,
-            'must consist of a-z, 0-9 and -, without - at its ends',
+            'must consist of a-z, 0-9 and single -, without - at its ends',
           ),
         version: versionSelector,
         weight: z.number().min(0).max(100).optional(),
@@ -136,7 +137,7 @@ function nameProblems(name: string): FieldProblem[] {
     problems.push(
       problem(
         'metadata.name',
-        'must be a DNS label of at most 40 characters: a-z, 0-9 and -, without - at its ends',
+        'must be a DNS label of at most 40 characters: a-z, 0-9 and single -, without - at its ends',
         name,
         'churn-production',
       ),

@@ -11,7 +11,7 @@ import { Agent, fetch } from 'undici';
 import { DatabaseMetricsStore } from './DatabaseMetricsStore';
 import { MetricCatalogue } from '../registry/metadata/MetricCatalogue';
 import { parsePrometheusText } from './parsePrometheusText';
-import { restartsOf, selectSamples, startTimeOf } from './selectSamples';
+import { selectSamples, startTimeOf } from './selectSamples';
 
 const SCRAPE_TIMEOUT_MS = 4_000;
 const MAX_CONCURRENT = 8;
@@ -104,7 +104,6 @@ export class Collector {
           at: new Date(),
           startedAt: startTimeOf(exposed),
           samples: samples.slice(0, MAX_SAMPLES),
-          restarts: target.kind === 'runner' ? restartsOf(samples) : undefined,
         },
         tx => lease.requireHeld(tx, fencing),
       );

@@ -25,8 +25,6 @@ export interface Scrape {
   /** Unix time in seconds at which the target's process started, if it says so. */
   startedAt?: number;
   samples: ScrapedSample[];
-  /** Counted once more where the target was restarted since it was last read. */
-  restarts?: { metric: string; labels: Record<string, string> };
 }
 
 interface SeriesRow {
@@ -110,7 +108,7 @@ export class DatabaseMetricsStore implements MetricsStore {
         target?.started_at !== undefined &&
         scrape.startedAt !== undefined &&
         Math.abs(target.started_at - scrape.startedAt) > 1;
-      const samples = [...scrape.samples];
+      const { samples } = scrape;
       const ids = await this.seriesOf(tx, samples, atSeconds);
       const last = new Map(
         (
@@ -148,16 +146,6 @@ export class DatabaseMetricsStore implements MetricsStore {
             series_id: id,
             value: sample.value,
           });
-        }
-      }
-      if (restarted && scrape.restarts) {
-        const [id] = await this.seriesOf(
-          tx,
-          [{ ...scrape.restarts, kind: 'counter', value: 1 }],
-          atSeconds,
-        );
-        if (id !== undefined) {
-          points.set(id, { kind: 'counter', value: 1 });
         }
       }
       await this.addPoints(tx, points, atSeconds);

@@ -19,6 +19,9 @@ const VARIANT_LABELS = [
   'revision',
 ];
 
+/** Of runners, counted by what starts them again. */
+export const RESTARTS_METRIC = 'model_runner_restarts_total';
+
 const PLATFORM_METRICS: Record<string, KeptMetric> = {
   model_gateway_requests_total: {
     type: 'counter',
@@ -39,6 +42,11 @@ const PLATFORM_METRICS: Record<string, KeptMetric> = {
     type: 'counter',
     from: 'gateway',
     labels: ['endpoint', 'code'],
+  },
+  [RESTARTS_METRIC]: {
+    type: 'counter',
+    from: 'engine',
+    labels: VARIANT_LABELS,
   },
   model_runner_requests_total: {
     type: 'counter',
@@ -66,9 +74,6 @@ const PLATFORM_METRICS: Record<string, KeptMetric> = {
     labels: VARIANT_LABELS,
   },
 };
-
-/** Counted by the collector itself. */
-export const RESTARTS_METRIC = 'model_runner_restarts_total';
 
 /**
  * Of what a target exposes, what is collected: the platform's own metrics and
@@ -112,21 +117,6 @@ export function selectSamples(
 export function startTimeOf(exposed: ExposedSample[]): number | undefined {
   return exposed.find(sample => sample.name === 'process_start_time_seconds')
     ?.value;
-}
-
-/** What a restart of this runner is counted under. */
-export function restartsOf(samples: ScrapedSample[]) {
-  const sample = samples.find(({ labels }) => labels.model && labels.endpoint);
-  return (
-    sample && {
-      metric: RESTARTS_METRIC,
-      labels: Object.fromEntries(
-        VARIANT_LABELS.filter(label => sample.labels[label] !== undefined).map(
-          label => [label, sample.labels[label]],
-        ),
-      ),
-    }
-  );
 }
 
 function keptMetric(

@@ -1,0 +1,232 @@
+import { join } from 'node:path';
+import { TestDatabases } from '@backstage/backend-test-utils';
+import { Knex } from 'knex';
+import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
+import { NewDeployment, NewRevision } from './DeploymentStore';
+import { LeaderLease } from './LeaderLease';
+import { allModels } from './ModelScope';
+
+const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
+
+const revision: NewRevision = {
+  actor: 'user:default/mira',
+  reason: 'Applied',
+  variants: [
+    { name: 'main', modelId: 'm1', model: 'iris', version: 1, weight: 100 },
+  ],
+};
+
+function deployment(name: string, modelId = 'm1'): NewDeployment {
+  return {
+    name,
+    modelId,
+    model: 'iris',
+    modelSlug: 'iris',
+    system: 'plant-catalogue',
+    owner: 'group:default/botany-ml',
+    environment: 'local',
+    spec: { system: 'plant-catalogue', environment: 'local', model: 'iris' },
+    source: 'api',
+    watched: { [modelId]: { latest: 1 } },
+  };
+}
+
+const applied = { actor: 'user:default/mira', action: 'applied' };
+
+async function setup(id: Parameters<typeof databases.init>[0]): Promise<Knex> {
+  const knex = await databases.init(id);
+  await knex.migrate.latest({ directory: join(__dirname, '../../migrations') });
+  return knex;
+}
+
+describe.each(databases.eachSupportedId())('deployments in %p', id => {
+  it('keeps desired state, immutable revisions and history, and notices that others were first', async () => {
+    const store = DatabaseDeploymentStore.create({ knex: await setup(id) });
+    const made = await store.create(deployment('iris'), revision, applied);
+    expect(made).toMatchObject({
+      name: 'iris',
+      generation: 1,
+      revision: 1,
+      off: false,
+      deleting: false,
+      phase: 'Pending',
+      watched: { m1: { latest: 1 } },
+    });
+    await expect(
+      store.create(deployment('iris'), revision, applied),
+    ).rejects.toThrow('The name iris is taken');
+
+    const second = await store.change(made, {
+      set: {
+        spec: { ...made.spec, model: 'iris' },
+        watched: { m1: { latest: 2 } },
+      },
+      revision: {
+        ...revision,
+        reason: 'Version 2 was published',
+        variants: [{ ...revision.variants[0], version: 2 }],
+      },
+      history: {
+        actor: 'platform',
+        action: 'triggered',
+        reason: 'Version 2 was published',
+      },
+    });
+    expect(second).toMatchObject({ revision: 2, generation: 2, changes: 2 });
+    await expect(
+      store.change(made, {
+        set: { off: true },
+        history: { actor: 'x', action: 'off' },
+      }),
+    ).rejects.toThrow('changed by someone else');
+
+    const off = await store.change(second, {
+      set: { off: true, offReason: 'Off by user:default/mira: costs' },
+      history: { actor: 'user:default/mira', action: 'off', reason: 'costs' },
+    });
+    expect(off).toMatchObject({
+      off: true,
+      offReason: 'Off by user:default/mira: costs',
+      generation: 2,
+    });
+    const on = await store.change(off, {
+      set: { off: false },
+      history: { actor: 'user:default/mira', action: 'on' },
+    });
+    expect(on.offReason).toBeUndefined();
+
+    expect(
+      (await store.revisions(made.id, { limit: 10 })).map(
+        ({ number }) => number,
+      ),
+    ).toEqual([2, 1]);
+    expect(
+      await store.revisions(made.id, { limit: 10, before: 2 }),
+    ).toMatchObject([
+      { number: 1, variants: [{ version: 1 }], reason: 'Applied' },
+    ]);
+    expect((await store.currentRevisions([on])).get(made.id)).toMatchObject({
+      number: 2,
+    });
+    const history = await store.history(on, { limit: 3 });
+    expect(history.map(({ action }) => action)).toEqual([
+      'on',
+      'off',
+      'triggered',
+    ]);
+    expect(
+      await store.history(on, { limit: 3, before: history[2].id }),
+    ).toMatchObject([
+      {
+        action: 'applied',
+        actor: 'user:default/mira',
+        details: { revision: 1 },
+      },
+    ]);
+  });
+
+  it('lists page by page, of those models only that may be read', async () => {
+    const store = DatabaseDeploymentStore.create({ knex: await setup(id) });
+    for (const name of ['a', 'b', 'c', 'd']) {
+      await store.create(
+        deployment(name, name === 'c' ? 'secret' : 'open'),
+        revision,
+        applied,
+      );
+    }
+    const first = await store.list({ limit: 2 }, (query, column) =>
+      query.whereIn(column, ['open']),
+    );
+    expect(first.items.map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(first.totalItems).toBe(3);
+    const second = await store.list({ limit: 2, after: 'b' }, (query, column) =>
+      query.whereIn(column, ['open']),
+    );
+    expect(second.items.map(({ name }) => name)).toEqual(['d']);
+    const all = await store.list({ limit: 9, modelId: 'secret' }, allModels);
+    expect(all.items.map(({ name }) => name)).toEqual(['c']);
+  });
+
+  it('lets one process lead, and takes no writes from one that led before', async () => {
+    const knex = await setup(id);
+    const store = DatabaseDeploymentStore.create({ knex });
+    const made = await store.create(deployment('iris'), revision, applied);
+    const status = {
+      servingRevision: 1,
+      phase: 'Ready' as const,
+      conditions: [],
+      runners: [],
+      url: 'http://127.0.0.1:7080/iris',
+    };
+    let now = 1_000_000;
+    const clock = () => now;
+    const first = LeaderLease.create({ knex, ttlMs: 15_000, clock });
+    const second = LeaderLease.create({ knex, ttlMs: 15_000, clock });
+    const led = await first.hold();
+    expect(led).toBeDefined();
+    expect(await second.hold()).toBeUndefined();
+    expect(await store.saveStatus(made.id, status, led!)).toBe(true);
+
+    now += 10_000;
+    expect(await first.hold()).toBe(led);
+    now += 14_000;
+    expect(await second.hold()).toBeUndefined();
+    now += 2_000;
+    const taken = await second.hold();
+    expect(taken).toBeGreaterThan(led!);
+    expect(await first.hold()).toBeUndefined();
+    expect(
+      await store.saveStatus(made.id, { ...status, phase: 'Failed' }, led!),
+    ).toBe(false);
+    await expect(first.requireHeld(knex, led!)).rejects.toThrow('leads by now');
+    await second.requireHeld(knex, taken!);
+    expect((await store.get('iris'))?.phase).toBe('Ready');
+
+    await second.release();
+    expect(await first.hold()).toBeGreaterThan(taken!);
+    const exclusive = LeaderLease.create({ knex, exclusive: true, clock });
+    expect(await exclusive.hold()).toBeDefined();
+  });
+
+  it('keeps tokens by their hash, and tells the gateway of those that live only', async () => {
+    const knex = await setup(id);
+    const store = DatabaseDeploymentStore.create({ knex });
+    const made = await store.create(deployment('iris'), revision, applied);
+    const token = (tokenId: string, expiresAt?: string) => ({
+      id: tokenId,
+      deploymentId: made.id,
+      endpoint: 'iris',
+      consumer: 'component:default/shop',
+      createdBy: 'user:default/arun',
+      createdAt: '2026-01-01T00:00:00.000Z',
+      expiresAt,
+    });
+    await store.addToken(token('forever'), 'a'.repeat(64));
+    await store.addToken(
+      token('short', '2026-01-01T00:05:00.000Z'),
+      'b'.repeat(64),
+    );
+    await store.addToken(token('revoked'), 'c'.repeat(64));
+    await store.revokeToken(made.id, 'revoked', '2026-01-01T00:01:00.000Z');
+    const live = async (at: string) =>
+      (await store.liveTokens(made.id, new Date(at))).map(
+        ({ id: tokenId }) => tokenId,
+      );
+    expect(await live('2026-01-01T00:02:00Z')).toEqual(['forever', 'short']);
+    expect(await live('2026-01-01T00:06:00Z')).toEqual(['forever']);
+    expect(await store.revokeToken(made.id, 'other', 'x')).toBeUndefined();
+    expect(await store.dropExpiredTokens(new Date('2026-02-01'))).toBe(1);
+
+    // Numbers go on counting when a name is used again.
+    const fencing = await LeaderLease.create({ knex }).hold();
+    const gone = await store.change(made, {
+      set: { deleting: true },
+      history: { actor: 'x', action: 'deleted' },
+    });
+    await store.erase(gone.id, fencing!);
+    expect(await store.get('iris')).toBeUndefined();
+    expect(await store.tokens(made.id)).toEqual([]);
+    const again = await store.create(deployment('iris'), revision, applied);
+    expect(again.revision).toBe(2);
+  });
+});
