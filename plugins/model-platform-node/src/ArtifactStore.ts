@@ -24,8 +24,16 @@ export interface ArtifactStore {
   /** What is stored under this digest, with its size; undefined where nothing is. */
   stat(digest: Sha256, scope: SystemScope): Promise<StoredBlob | undefined>;
   /** Rejects with `InputError` where digest or size differ from what was expected. */
-  write(source: Readable, expected: { digest?: Sha256; sizeBytes?: number }, scope: SystemScope): Promise<StoredBlob>;
+  write(
+    source: Readable,
+    expected: { digest?: Sha256; sizeBytes?: number },
+    scope: SystemScope,
+  ): Promise<StoredBlob>;
   /** Rejects with `NotFoundError`. */
-  read(digest: Sha256, scope: SystemScope, range?: ByteRange): Promise<Readable>;
+  read(
+    digest: Sha256,
+    scope: SystemScope,
+    range?: ByteRange,
+  ): Promise<Readable>;
   delete(digest: Sha256, scope: SystemScope): Promise<void>;
 }

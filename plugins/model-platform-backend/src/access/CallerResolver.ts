@@ -1,0 +1,75 @@
+import { AuthService, HttpAuthService } from '@backstage/backend-plugin-api';
+import { AuthenticationError, NotAllowedError } from '@backstage/errors';
+import { Request } from 'express';
+import { Caller } from './Caller';
+import { PublisherTokens } from './PublisherTokens';
+
+const HOW_TO =
+  'Send `Authorization: Bearer <token>` with a publisher token or sign in to the portal';
+
+/** Finds out who asks. */
+export class CallerResolver {
+  private readonly known = new WeakMap<Request, Promise<Caller>>();
+
+  constructor(
+    private readonly options: {
+      auth: AuthService;
+      httpAuth: HttpAuthService;
+      tokens: PublisherTokens;
+    },
+  ) {}
+
+  /**
+   * Throws `AuthenticationError` where there is no token or one that is not
+   * known, expired or revoked; `NotAllowedError` for external services.
+   */
+  async fromRequest(req: Request): Promise<Caller> {
+    let caller = this.known.get(req);
+    if (!caller) {
+      caller = this.resolve(req);
+      this.known.set(req, caller);
+    }
+    return await caller;
+  }
+
+  private async resolve(req: Request): Promise<Caller> {
+    const header = req.headers.authorization;
+    if (!header) {
+      throw new AuthenticationError(`Nobody is signed in. ${HOW_TO}`);
+    }
+    const token = /^Bearer[ ]+(\S+)$/i.exec(header)?.[1];
+    if (!token) {
+      throw new AuthenticationError(
+        `The Authorization header is not understood. ${HOW_TO}`,
+      );
+    }
+    // The portal's own tokens are JWTs, which have dots; ours have none.
+    return token.includes('.')
+      ? await this.fromBackstage(req)
+      : await this.options.tokens.authenticate(token);
+  }
+
+  private async fromBackstage(req: Request): Promise<Caller> {
+    const { auth, httpAuth } = this.options;
+    const credentials = await httpAuth.credentials(req, {
+      allow: ['user', 'service'],
+    });
+    if (auth.isPrincipal(credentials, 'user')) {
+      return {
+        kind: 'user',
+        entityRef: credentials.principal.userEntityRef,
+        credentials,
+      };
+    }
+    if (auth.isPrincipal(credentials, 'service')) {
+      const { subject } = credentials.principal;
+      if (subject.startsWith('plugin:')) {
+        return { kind: 'service', subject };
+      }
+      throw new NotAllowedError(
+        `The service ${subject} has no rights here: the permission framework allows services everything. Use a publisher token, which has grants`,
+      );
+    }
+    throw new AuthenticationError(`Nobody is signed in. ${HOW_TO}`);
+  }
+}

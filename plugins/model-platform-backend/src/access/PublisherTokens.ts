@@ -1,0 +1,135 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { AuthenticationError } from '@backstage/errors';
+import {
+  Grant,
+  PublisherToken,
+} from '@model-platform/plugin-model-platform-common';
+import { TokenCaller } from './Caller';
+import { PublisherTokenStore } from './PublisherTokenStore';
+
+const DAY_MS = 86_400_000;
+/** How old `lastUsedAt` may grow before it is written again. */
+const LAST_USED_RESOLUTION_MS = 60_000;
+
+/** A token that is configured: grants as code. */
+export interface ConfiguredToken {
+  name: string;
+  /** SHA-256 of the token, hex. */
+  hash: string;
+  grants: Grant[];
+}
+
+/** SHA-256 of a whole token, hex: all that is ever stored of it. */
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+/** Managed tokens: made, found again by their hash, expired, revoked. */
+export class PublisherTokens {
+  private readonly store: PublisherTokenStore;
+  private readonly now: () => Date;
+  private readonly onError: (error: unknown) => void;
+
+  constructor(options: {
+    store: PublisherTokenStore;
+    clock?: () => Date;
+    /** Told when noting the last use fails, which must not fail the request. */
+    onError?: (error: unknown) => void;
+  }) {
+    this.store = options.store;
+    this.now = options.clock ?? (() => new Date());
+    this.onError = options.onError ?? (() => {});
+  }
+
+  /** Throws `AuthenticationError`, which says no more than that the token is not valid, expired or revoked. */
+  async authenticate(token: string): Promise<TokenCaller> {
+    const found = await this.store.findByHash(hashToken(token));
+    if (!found) {
+      throw new AuthenticationError('This token is not valid');
+    }
+    const now = this.now();
+    if (found.revokedAt) {
+      throw new AuthenticationError(
+        'This token was revoked; ask for a new one',
+      );
+    }
+    if (found.expiresAt && found.expiresAt <= now.toISOString()) {
+      throw new AuthenticationError(
+        `This token expired at ${found.expiresAt}; make a new one`,
+      );
+    }
+    if (
+      !found.lastUsedAt ||
+      now.getTime() - Date.parse(found.lastUsedAt) > LAST_USED_RESOLUTION_MS
+    ) {
+      this.store.markUsed(found.id, now.toISOString()).catch(this.onError);
+    }
+    return {
+      kind: 'token',
+      tokenId: found.id,
+      name: found.name,
+      grants: found.grants,
+    };
+  }
+
+  async create(options: {
+    name: string;
+    grants: Grant[];
+    createdBy: string;
+    expiresInSeconds?: number;
+  }): Promise<PublisherToken & { token: string }> {
+    const id = randomBytes(8).toString('hex');
+    const token = `mpt_${id}_${randomBytes(32).toString('base64url')}`;
+    const now = this.now();
+    const lifeMs =
+      options.expiresInSeconds === undefined
+        ? 90 * DAY_MS
+        : options.expiresInSeconds * 1000;
+    const record: PublisherToken = {
+      id,
+      name: options.name,
+      grants: options.grants,
+      createdBy: options.createdBy,
+      createdAt: now.toISOString(),
+      expiresAt: new Date(now.getTime() + lifeMs).toISOString(),
+    };
+    await this.store.add(record, hashToken(token), 'api');
+    return { ...record, token };
+  }
+
+  async list(page: {
+    createdBy?: string;
+    limit: number;
+    after?: string;
+  }): Promise<PublisherToken[]> {
+    return await this.store.list(page);
+  }
+
+  async get(id: string): Promise<PublisherToken | undefined> {
+    return await this.store.get(id);
+  }
+
+  async revoke(id: string): Promise<PublisherToken | undefined> {
+    return await this.store.revoke(id, this.now().toISOString());
+  }
+
+  /** Makes the configured tokens those that are configured; revokes the others that once were. */
+  async configure(tokens: ConfiguredToken[]): Promise<void> {
+    await this.store.configure(
+      tokens.map(({ name, hash, grants }) => ({
+        hash,
+        token: {
+          id: createHash('sha256')
+            .update(`configured:${hash}`)
+            .digest('hex')
+            .slice(0, 16),
+          name,
+          grants,
+          createdBy: 'configuration',
+          createdAt: this.now().toISOString(),
+        },
+      })),
+      this.now().toISOString(),
+    );
+  }
+}

@@ -1,0 +1,133 @@
+import { NotAllowedError, NotFoundError } from '@backstage/errors';
+import {
+  Grant,
+  modelPublishPermission,
+  Page,
+  PublisherToken,
+  toEntityRef,
+  toSystemName,
+} from '@model-platform/plugin-model-platform-common';
+import { Authorizer } from './Authorizer';
+import { Caller, toActor } from './Caller';
+import { permissionByAction } from './filterOfGrants';
+import { PublisherTokens } from './PublisherTokens';
+
+/** Rules of making tokens: nobody hands out a right that he has not himself. */
+export class Publishers {
+  constructor(
+    private readonly options: {
+      tokens: PublisherTokens;
+      authorizer: Authorizer;
+    },
+  ) {}
+
+  /** Own ones; all for those who may publish everything. */
+  async list(
+    caller: Caller,
+    page: { limit: number; cursor?: string },
+  ): Promise<Page<PublisherToken>> {
+    const everything = await this.mayAll(caller);
+    if (caller.kind === 'token') {
+      const own = await this.options.tokens.get(caller.tokenId);
+      return { items: own ? [own] : [] };
+    }
+    const found = await this.options.tokens.list({
+      createdBy: everything ? undefined : toActor(caller),
+      limit: page.limit + 1,
+      after: page.cursor,
+    });
+    const items = found.slice(0, page.limit);
+    return {
+      items,
+      nextCursor:
+        found.length > page.limit ? items[items.length - 1].id : undefined,
+    };
+  }
+
+  /** Throws `NotAllowedError` that names the first right that the caller lacks. */
+  async create(
+    caller: Caller,
+    wanted: { name: string; grants: Grant[]; expiresInSeconds?: number },
+  ): Promise<PublisherToken & { token: string }> {
+    if (caller.kind === 'token') {
+      throw new NotAllowedError(
+        'A token cannot make further tokens; somebody who is signed in can',
+      );
+    }
+    const grants = wanted.grants.map(grant => ({
+      actions: grant.actions,
+      systems: grant.systems.map(system =>
+        system === '*' ? '*' : toSystemName(system),
+      ),
+      owners: grant.owners?.map(owner => toEntityRef(owner, 'group')),
+    }));
+    for (const grant of grants) {
+      await this.requireGrant(caller, grant);
+    }
+    return await this.options.tokens.create({
+      ...wanted,
+      grants,
+      createdBy: toActor(caller),
+    });
+  }
+
+  /** Own ones; any for those who may publish everything. */
+  async revoke(caller: Caller, id: string): Promise<void> {
+    const token = await this.options.tokens.get(id);
+    const own =
+      token !== undefined &&
+      caller.kind !== 'token' &&
+      token.createdBy === toActor(caller);
+    if (!token || (!own && !(await this.mayAll(caller)))) {
+      throw new NotFoundError(`There is no token ${id}, or it is not yours`);
+    }
+    if (token.createdBy === 'configuration') {
+      throw new NotAllowedError(
+        `The token ${token.name} is configured (modelPlatform.publishers); it is revoked by removing it there`,
+      );
+    }
+    await this.options.tokens.revoke(id);
+  }
+
+  private async mayAll(caller: Caller): Promise<boolean> {
+    return (
+      caller.kind !== 'token' &&
+      (await this.options.authorizer.filter(caller, modelPublishPermission)) ===
+        true
+    );
+  }
+
+  private async requireGrant(caller: Caller, grant: Grant): Promise<void> {
+    for (const action of grant.actions) {
+      for (const system of grant.systems) {
+        // Without owners it is for those of any: held only by whom the owner does not matter for.
+        for (const owner of grant.owners ?? ['*']) {
+          const allowed = await this.options.authorizer.can(
+            caller,
+            permissionByAction[action],
+            {
+              name: '*',
+              system,
+              owner,
+              visibility: 'system',
+              sharedWith: [],
+            },
+          );
+          if (!allowed) {
+            throw new NotAllowedError(
+              `You cannot give the right to ${action} in ${
+                system === '*' ? 'all systems' : `system ${system}`
+              } for models of ${
+                owner === '*' ? 'any owner' : owner
+              }, since you have it not yourself${
+                grant.owners
+                  ? ''
+                  : '; name the owners that it is for (grants[].owners)'
+              }`,
+            );
+          }
+        }
+      }
+    }
+  }
+}

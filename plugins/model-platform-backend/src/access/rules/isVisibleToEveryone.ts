@@ -1,0 +1,11 @@
+import { createPermissionRule } from '@backstage/plugin-permission-node';
+import { MODEL_RULES } from '@model-platform/plugin-model-platform-common';
+import { modelPermissionResourceRef } from '../modelResource';
+
+export const isVisibleToEveryone = createPermissionRule({
+  name: MODEL_RULES.isVisibleToEveryone,
+  description: 'The visibility of the model is `everyone`',
+  resourceRef: modelPermissionResourceRef,
+  apply: model => model.visibility === 'everyone',
+  toQuery: () => ({ key: 'visibility', values: ['everyone'] }),
+});

@@ -1,0 +1,21 @@
+import {
+  DatabaseService,
+  resolvePackagePath,
+} from '@backstage/backend-plugin-api';
+import { Knex } from 'knex';
+
+/** Brings the tables up to date, unless the database service says that others do it. */
+export async function migrateDatabase(
+  database: DatabaseService,
+): Promise<Knex> {
+  const knex = await database.getClient();
+  if (!database.migrations?.skip) {
+    await knex.migrate.latest({
+      directory: resolvePackagePath(
+        '@model-platform/plugin-model-platform-backend',
+        'migrations',
+      ),
+    });
+  }
+  return knex;
+}

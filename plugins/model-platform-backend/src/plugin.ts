@@ -1,0 +1,223 @@
+import {
+  coreServices,
+  createBackendPlugin,
+  LoggerService,
+} from '@backstage/backend-plugin-api';
+import { catalogServiceRef } from '@backstage/plugin-catalog-node';
+import { eventsServiceRef } from '@backstage/plugin-events-node';
+import { signalsServiceRef } from '@backstage/plugin-signals-node';
+import { modelPlatformPermissions } from '@model-platform/plugin-model-platform-common';
+import {
+  ArtifactStore,
+  DeploymentDriver,
+  deploymentDriversExtensionPoint,
+  MetricsStore,
+  storesExtensionPoint,
+} from '@model-platform/plugin-model-platform-node';
+import { Authorizer } from './access/Authorizer';
+import { CallerResolver } from './access/CallerResolver';
+import { DatabasePublisherTokenStore } from './access/DatabasePublisherTokenStore';
+import { modelPermissionResourceRef } from './access/modelResource';
+import { Publishers } from './access/Publishers';
+import { PublisherTokens } from './access/PublisherTokens';
+import { readConfiguredTokens } from './access/readConfiguredTokens';
+import { requirePermissions } from './access/requirePermissions';
+import { accessRoutes } from './access/routes';
+import { modelRules } from './access/rules';
+import { migrateDatabase } from './database/migrateDatabase';
+import { createDeploymentDomain } from './deployment';
+import { PlatformContext } from './Domain';
+import { cliRoutes } from './http/cliRoutes';
+import { jsonBodies } from './http/jsonBodies';
+import { createMonitoringDomain } from './monitoring';
+import { openApiRoutes } from './openapi/openApiRoutes';
+import { announceModels } from './registry/announceModels';
+import { createArtifactStore } from './registry/artifacts/createArtifactStore';
+import { cleanRegistry } from './registry/cleanRegistry';
+import { DatabaseModelStore } from './registry/DatabaseModelStore';
+import { CatalogEntityDirectory } from './registry/EntityDirectory';
+import { MetadataSchemas } from './registry/metadata/MetadataSchemas';
+import { MetricCatalogue } from './registry/metadata/MetricCatalogue';
+import { PublishCheck } from './registry/PublishCheck';
+import { Registry } from './registry/Registry';
+import { registryRoutes } from './registry/routes';
+
+const DEFAULT_MAX_FILE_BYTES = 10 * 1024 ** 3;
+const DEFAULT_DRAFT_LIFE_HOURS = 24;
+
+/** Registry, deployment and monitoring of models. @public */
+export const modelPlatformPlugin = createBackendPlugin({
+  pluginId: 'model-platform',
+  register(env) {
+    const drivers: DeploymentDriver[] = [];
+    let artifactStore: ArtifactStore | undefined;
+    let metricsStore: MetricsStore | undefined;
+
+    env.registerExtensionPoint(deploymentDriversExtensionPoint, {
+      addDriver(driver) {
+        if (drivers.some(({ name }) => name === driver.name)) {
+          throw new Error(
+            `There are two deployment drivers of the name ${driver.name}`,
+          );
+        }
+        drivers.push(driver);
+      },
+    });
+    env.registerExtensionPoint(storesExtensionPoint, {
+      setArtifactStore(store) {
+        if (artifactStore)
+          throw new Error('There are two modules that set the artifact store');
+        artifactStore = store;
+      },
+      setMetricsStore(store) {
+        if (metricsStore)
+          throw new Error('There are two modules that set the metrics store');
+        metricsStore = store;
+      },
+    });
+
+    env.registerInit({
+      deps: {
+        auditor: coreServices.auditor,
+        auth: coreServices.auth,
+        catalog: catalogServiceRef,
+        config: coreServices.rootConfig,
+        database: coreServices.database,
+        discovery: coreServices.discovery,
+        events: eventsServiceRef,
+        httpAuth: coreServices.httpAuth,
+        httpRouter: coreServices.httpRouter,
+        lifecycle: coreServices.lifecycle,
+        logger: coreServices.logger,
+        permissions: coreServices.permissions,
+        permissionsRegistry: coreServices.permissionsRegistry,
+        scheduler: coreServices.scheduler,
+        signals: signalsServiceRef,
+      },
+      async init(services) {
+        const {
+          auth,
+          catalog,
+          config,
+          httpAuth,
+          httpRouter,
+          lifecycle,
+          logger,
+        } = services;
+        requirePermissions(config);
+        const knex = await migrateDatabase(services.database);
+
+        const tokens = new PublisherTokens({
+          store: DatabasePublisherTokenStore.create({ knex }),
+          onError: error =>
+            logger.warn(`The last use of a token was not noted: ${error}`),
+        });
+        await tokens.configure(readConfiguredTokens(config));
+        const callerResolver = new CallerResolver({ auth, httpAuth, tokens });
+        const { permissions, permissionsRegistry } = services;
+        const authorizer = new Authorizer({ permissions, permissionsRegistry });
+
+        const store = DatabaseModelStore.create({ knex });
+        const artifacts = artifactStore ?? (await createArtifactStore(config));
+        const directory = new CatalogEntityDirectory({ catalog, auth });
+        const schemas = MetadataSchemas.fromConfig(config);
+        const metricCatalogue = MetricCatalogue.fromConfig(config);
+        const registry = new Registry({
+          store,
+          artifacts,
+          authorizer,
+          directory,
+          check: new PublishCheck({
+            schemas,
+            catalogue: metricCatalogue,
+            directory,
+            maxFileBytes:
+              config.getOptionalNumber('modelPlatform.limits.maxFileBytes') ??
+              DEFAULT_MAX_FILE_BYTES,
+          }),
+          draftLifeMs:
+            (config.getOptionalNumber('modelPlatform.limits.draftLifeHours') ??
+              DEFAULT_DRAFT_LIFE_HOURS) * 3_600_000,
+          onListenerError: error =>
+            logger.error(`A change of a model was not passed on: ${error}`),
+        });
+        registry.onChanged(
+          announceModels({
+            events: services.events,
+            signals: services.signals,
+            logger,
+          }),
+        );
+        permissionsRegistry.addResourceType({
+          resourceRef: modelPermissionResourceRef,
+          permissions: modelPlatformPermissions,
+          rules: Object.values(modelRules),
+          getResources: async refs =>
+            await Promise.all(
+              refs.map(
+                async ref =>
+                  (await registry.findModelById(ref)) ??
+                  (await registry.findModel(ref)),
+              ),
+            ),
+        });
+        await cleanRegistry({
+          registry,
+          artifacts,
+          scheduler: services.scheduler,
+          logger,
+        });
+
+        const context: PlatformContext = {
+          ...services,
+          database: knex,
+          registry,
+          authorizer,
+          callerResolver,
+          metricCatalogue,
+          drivers,
+          metricsStore,
+        };
+        const deployment = await createDeploymentDomain(context);
+        const monitoring = await createMonitoringDomain(context, deployment);
+
+        // Each route finds its caller itself, by `callerResolver`: our own tokens are none of the portal's.
+        for (const path of ['/v1', '/openapi.json', '/cli.tgz']) {
+          httpRouter.addAuthPolicy({ path, allow: 'unauthenticated' });
+        }
+        httpRouter.use(jsonBodies());
+        httpRouter.use(openApiRoutes());
+        httpRouter.use(cliRoutes(config));
+        httpRouter.use(registryRoutes({ registry, callerResolver, schemas }));
+        httpRouter.use(
+          accessRoutes({
+            publishers: new Publishers({ tokens, authorizer }),
+            callerResolver,
+          }),
+        );
+        httpRouter.use(deployment.router);
+        httpRouter.use(monitoring.router);
+
+        const domains = [deployment, monitoring];
+        lifecycle.addStartupHook(async () => {
+          for (const domain of domains) await domain.start?.();
+        });
+        lifecycle.addShutdownHook(async () => {
+          for (const domain of [...domains].reverse())
+            await stopped(domain.stop?.bind(domain), logger);
+        });
+      },
+    });
+  },
+});
+
+async function stopped(
+  stop: (() => Promise<void>) | undefined,
+  logger: LoggerService,
+): Promise<void> {
+  try {
+    await stop?.();
+  } catch (error) {
+    logger.error(`Could not stop in order: ${error}`);
+  }
+}

@@ -1,0 +1,185 @@
+import {
+  FacetValue,
+  HistoryEntry,
+  Model,
+  ModelVersion,
+  VersionFile,
+  VersionSpec,
+} from '@model-platform/plugin-model-platform-common';
+import { Knex } from 'knex';
+import { ModelFilter } from '../access/ModelFilter';
+
+/** What a publish says of the model itself, checked and normalised. */
+export type ModelFields = Pick<
+  Model,
+  | 'name'
+  | 'type'
+  | 'owner'
+  | 'system'
+  | 'description'
+  | 'lifecycle'
+  | 'visibility'
+  | 'sharedWith'
+  | 'tags'
+>;
+
+/** A model as stored; `published` is false as long as it never had a ready version. */
+export interface ModelRecord {
+  model: Model;
+  published: boolean;
+  /** Grows with each change. */
+  changes: number;
+}
+
+/** A version as stored, with what only its draft needs. */
+export interface VersionRecord {
+  version: ModelVersion;
+  /** Scope of its blobs: the system of the model when the draft was opened. */
+  system: string;
+  fields: ModelFields;
+  /** Those of the fields that the publish named itself. */
+  given: string[];
+  idempotencyKey?: string;
+}
+
+export interface NewDraft {
+  fields: ModelFields;
+  given: string[];
+  slug: string;
+  spec: VersionSpec;
+  files: VersionFile[];
+  manifestDigest: string;
+  publisher: string;
+  idempotencyKey?: string;
+  expiresAt: string;
+}
+
+export interface ModelQuery {
+  /** What the caller may see; part of items, totals and facets alike. */
+  visible: ModelFilter;
+  /** Words, all of which must occur. */
+  words: string[];
+  /** AND between keys, OR within one. */
+  where: Map<string, string[]>;
+  sort: { by: 'name' | 'updatedAt' | 'createdAt'; descending: boolean };
+  limit: number;
+  /** Value of the sort's field, and id, of the last item of the page before. */
+  after?: { value: string; id: string };
+}
+
+export interface HistoryDraft {
+  actor: string;
+  action: string;
+  reason?: string;
+  details?: Record<string, unknown>;
+}
+
+export type ModelChange = Partial<
+  Pick<
+    Model,
+    'description' | 'lifecycle' | 'visibility' | 'sharedWith' | 'tags' | 'owner'
+  >
+> & {
+  archived?: boolean;
+};
+
+/** A version that became ready, as overviews show it. */
+export interface PublishedVersion {
+  modelId: string;
+  slug: string;
+  name: string;
+  number: number;
+  at: string;
+  publisher: string;
+}
+
+/** Facts of publishing within a period. */
+export interface PublishingQuery {
+  visible: ModelFilter;
+  /** Of `system`, `owner`, `theme`; as in `ModelQuery.where`. */
+  where: Map<string, string[]>;
+  /** ISO 8601; from included, to excluded. */
+  from: string;
+  to: string;
+}
+
+/** What the registry keeps, in its own terms. Models without a ready version are in no list. */
+export interface ModelStore {
+  findById(id: string): Promise<ModelRecord | undefined>;
+  /** By name or slug. */
+  find(nameOrSlug: string): Promise<ModelRecord | undefined>;
+  findMany(ids: string[]): Promise<Map<string, ModelRecord>>;
+  list(query: ModelQuery): Promise<{ items: Model[]; totalItems: number }>;
+  facets(
+    query: Pick<ModelQuery, 'visible' | 'words' | 'where'>,
+    keys: string[],
+  ): Promise<Record<string, FacetValue[]>>;
+  /** Adds to a query the condition that the model in this column is visible. */
+  scope(
+    visible: ModelFilter,
+  ): (query: Knex.QueryBuilder, modelIdColumn: string) => void;
+
+  /** Opens a draft, with its model where there is none; the number is nobody else's. */
+  openDraft(draft: NewDraft): Promise<VersionRecord>;
+  findDraft(
+    modelId: string,
+    publisher: string,
+    idempotencyKey: string,
+  ): Promise<VersionRecord | undefined>;
+  extendDraft(versionId: string, expiresAt: string): Promise<void>;
+  findVersion(
+    modelId: string,
+    number: number,
+  ): Promise<VersionRecord | undefined>;
+  /** Newest first; drafts too where asked for. */
+  listVersions(
+    modelId: string,
+    page: { limit: number; before?: number; drafts: boolean },
+  ): Promise<ModelVersion[]>;
+  /** Newest version that is ready. */
+  newestReady(modelId: string): Promise<VersionRecord | undefined>;
+  /**
+   * In one transaction: the version is ready, the model published, with what
+   * lists show of it. False where it was no draft any more.
+   */
+  completeDraft(record: VersionRecord, history: HistoryDraft): Promise<boolean>;
+  archiveVersion(
+    modelId: string,
+    number: number,
+    history: HistoryDraft,
+  ): Promise<void>;
+  /** Drafts that expired, oldest first. */
+  expiredDrafts(now: string, limit: number): Promise<VersionRecord[]>;
+  /**
+   * Removes a draft, and its model where that has nothing else; answers the
+   * digests of its scope that no other version uses.
+   */
+  removeDraft(record: VersionRecord, now: string): Promise<string[]>;
+
+  /** Rejects with `ConflictError` where the model is not at this number of changes any more. */
+  update(
+    record: ModelRecord,
+    change: ModelChange,
+    history: HistoryDraft,
+  ): Promise<void>;
+  /** Sets or, without a version, removes; false where it points elsewhere than expected. */
+  moveAlias(
+    modelId: string,
+    alias: string,
+    version: number | undefined,
+    expected: { version?: number } | undefined,
+    history: HistoryDraft,
+  ): Promise<{ moved: boolean; from?: number }>;
+  history(
+    modelId: string,
+    page: { limit: number; before?: string },
+  ): Promise<HistoryEntry[]>;
+
+  countPublished(
+    query: PublishingQuery,
+  ): Promise<{ models: number; versions: number }>;
+  lastPublished(
+    query: Omit<PublishingQuery, 'from' | 'to'>,
+    limit: number,
+  ): Promise<PublishedVersion[]>;
+}

@@ -1,0 +1,522 @@
+import {
+  CustomMetric,
+  FieldProblem,
+  toEntityRef,
+  toSystemName,
+  toSystemRef,
+  VersionFile,
+  VersionSpec,
+} from '@model-platform/plugin-model-platform-common';
+import { EntityDirectory } from './EntityDirectory';
+import { filePathProblem } from './filePathProblem';
+import {
+  filesSchema,
+  modelFieldsSchema,
+  versionSpecSchema,
+} from './draftSchema';
+import { MetadataSchemas } from './metadata/MetadataSchemas';
+import { MetricCatalogue } from './metadata/MetricCatalogue';
+import { modelNameProblem } from './modelNameProblem';
+import { ModelFields, ModelRecord } from './ModelStore';
+import { zodProblems } from './zodProblems';
+
+const PLATFORM_LABELS = [
+  'system',
+  'model',
+  'version',
+  'environment',
+  'endpoint',
+  'variant',
+  'revision',
+  'consumer',
+  'code',
+];
+
+/** A draft without shape problems, normalised. */
+export interface CheckedDraft {
+  model: ModelFields;
+  /** Fields of the model that the publish named itself; the others have their defaults. */
+  given: string[];
+  version: VersionSpec;
+  files: VersionFile[];
+  force: boolean;
+}
+
+export interface CheckedPublish {
+  problems: FieldProblem[];
+  /** Absent where the shape is too wrong to say more. */
+  draft?: CheckedDraft;
+  name: string;
+}
+
+/** Every rule that a publish must keep, all broken ones at once. */
+export class PublishCheck {
+  constructor(
+    private readonly options: {
+      schemas: MetadataSchemas;
+      catalogue: MetricCatalogue;
+      directory: EntityDirectory;
+      maxFileBytes: number;
+    },
+  ) {}
+
+  async check(request: unknown): Promise<CheckedPublish> {
+    const body = asObject(request);
+    const rawModel = asObject(body.model);
+    const rawVersion = asObject(body.version);
+    const model = modelFieldsSchema.safeParse(rawModel);
+    const version = versionSpecSchema.safeParse(rawVersion);
+    const files = filesSchema.safeParse(body.files);
+    const problems: FieldProblem[] = [];
+
+    if (!model.success)
+      problems.push(...zodProblems(model.error, '', rawModel));
+    if (typeof rawModel.name === 'string') {
+      const rule = modelNameProblem(rawModel.name);
+      if (rule)
+        problems.push({
+          field: 'name',
+          rule,
+          given: rawModel.name,
+          example: 'churn',
+          source: 'platform',
+        });
+    }
+    problems.push(...(await this.placeProblems(rawModel)));
+    problems.push(...this.metadataProblems(rawModel, rawVersion.metadata));
+    if (!version.success)
+      problems.push(...zodProblems(version.error, '', rawVersion));
+    if (!files.success)
+      problems.push(...zodProblems(files.error, 'files', body.files));
+    if (version.success) {
+      problems.push(
+        ...signatureProblems(version.data),
+        ...this.metricProblems(version.data.metrics ?? []),
+      );
+    }
+    if (files.success) {
+      problems.push(...this.fileProblems(files.data));
+      const endpoint = version.success ? version.data.endpoint : undefined;
+      if (
+        endpoint !== undefined &&
+        !files.data.some(file => file.path === endpoint)
+      ) {
+        problems.push({
+          field: 'endpoint',
+          rule: 'is not among the files',
+          given: endpoint,
+          example: files.data[0].path,
+          source: 'platform',
+        });
+      }
+    }
+
+    const name = typeof rawModel.name === 'string' ? rawModel.name : '';
+    if (
+      !model.success ||
+      !version.success ||
+      !files.success ||
+      modelNameProblem(name) ||
+      problems.some(isPlace)
+    ) {
+      return { problems, name };
+    }
+    const fields = normalise(model.data);
+    const draft: CheckedDraft = {
+      model: fields,
+      given: Object.keys(fields).filter(key => rawModel[key] !== undefined),
+      version: {
+        ...version.data,
+        metadata: asObject(rawVersion.metadata),
+        metrics: version.data.metrics?.map(metric =>
+          this.withCollected(metric),
+        ),
+      },
+      files: files.data,
+      force: body.force === true,
+    };
+    return { problems, draft, name };
+  }
+
+  /** Where a publish says something else of the model than is stored; what it leaves out differs in nothing. */
+  differences(
+    existing: ModelRecord | undefined,
+    fields: ModelFields,
+    given: string[],
+  ): FieldProblem[] {
+    if (!existing) {
+      return [];
+    }
+    const problems: FieldProblem[] = [];
+    const { model } = existing;
+    const compared = [
+      'type',
+      'owner',
+      'system',
+      'description',
+      'lifecycle',
+      'visibility',
+      'sharedWith',
+      'tags',
+    ] as const;
+    for (const field of compared) {
+      if (
+        given.includes(field) &&
+        JSON.stringify(sorted(model[field])) !==
+          JSON.stringify(sorted(fields[field]))
+      ) {
+        problems.push({
+          field,
+          rule:
+            field === 'system' || field === 'type'
+              ? 'differs from the model as first published, and never changes'
+              : `differs from the model; a publish does not change it: change it by PATCH models/${model.slug} or on its page`,
+          given: fields[field],
+          example: model[field],
+          source: 'platform',
+        });
+      }
+    }
+    return problems;
+  }
+
+  /** References that nothing in the catalog answers to. */
+  async sharedWithProblems(refs: string[]): Promise<FieldProblem[]> {
+    const problems: FieldProblem[] = [];
+    for (const [index, ref] of refs.entries()) {
+      const field = `sharedWith[${index}]`;
+      if (!/^(group|system):/.test(ref)) {
+        problems.push({
+          field,
+          rule: 'must be the entity ref of a group or a system',
+          given: ref,
+          example: 'group:default/marketing',
+          source: 'platform',
+        });
+      } else if (!(await this.options.directory.has(ref))) {
+        problems.push({
+          field,
+          rule: 'is not in the catalog',
+          given: ref,
+          source: 'platform',
+        });
+      }
+    }
+    return problems;
+  }
+
+  private async placeProblems(
+    model: Record<string, unknown>,
+  ): Promise<FieldProblem[]> {
+    const { directory } = this.options;
+    const problems: FieldProblem[] = [];
+    if (isText(model.owner)) {
+      const ref = toEntityRef(model.owner, 'group');
+      if (!ref.startsWith('group:')) {
+        problems.push({
+          field: 'owner',
+          rule: 'must be a group',
+          given: model.owner,
+          example: 'group:default/crm',
+          source: 'platform',
+        });
+      } else if (!(await directory.has(ref))) {
+        problems.push({
+          field: 'owner',
+          rule: 'there is no such group in the catalog',
+          given: model.owner,
+          example: 'group:default/crm',
+          source: 'platform',
+        });
+      }
+    }
+    if (
+      isText(model.system) &&
+      !(await directory.has(toSystemRef(model.system)))
+    ) {
+      problems.push({
+        field: 'system',
+        rule: 'there is no such system in the catalog',
+        given: model.system,
+        example: 'customer-care',
+        source: 'platform',
+      });
+    }
+    if (Array.isArray(model.sharedWith) && model.sharedWith.length <= 100) {
+      const refs = model.sharedWith
+        .filter(isText)
+        .map(ref => toEntityRef(ref, 'group'));
+      problems.push(...(await this.sharedWithProblems(refs)));
+    }
+    return problems;
+  }
+
+  private metadataProblems(
+    model: Record<string, unknown>,
+    metadata: unknown,
+  ): FieldProblem[] {
+    const { schemas } = this.options;
+    if (!isText(model.type)) {
+      return [];
+    }
+    if (!schemas.types().includes(model.type)) {
+      return [
+        {
+          field: 'type',
+          rule: `must be one of ${schemas.types().join(', ')}`,
+          given: model.type,
+          example: 'ml',
+          source: 'platform',
+        },
+      ];
+    }
+    return schemas.check(
+      model.type,
+      isText(model.system) ? model.system : undefined,
+      metadata ?? {},
+    );
+  }
+
+  private metricProblems(metrics: CustomMetric[]): FieldProblem[] {
+    const problems: FieldProblem[] = [];
+    const seen = new Set<string>();
+    for (const [index, metric] of metrics.entries()) {
+      const field = `metrics[${index}]`;
+      if (seen.has(metric.name)) {
+        problems.push({
+          field: `${field}.name`,
+          rule: 'is declared twice',
+          given: metric.name,
+          source: 'platform',
+        });
+      }
+      seen.add(metric.name);
+      if (/^model_(gateway|runner)_/.test(metric.name)) {
+        problems.push({
+          field: `${field}.name`,
+          rule: "must not begin as the platform's own metrics do",
+          given: metric.name,
+          example: metric.name.replace(/^model_(gateway|runner)_/, ''),
+          source: 'platform',
+        });
+      }
+      for (const label of metric.labels ?? []) {
+        if (PLATFORM_LABELS.includes(label)) {
+          problems.push({
+            field: `${field}.labels`,
+            rule: `the label ${label} is the platform's`,
+            given: label,
+            source: 'platform',
+          });
+        }
+      }
+      problems.push(...this.catalogueProblems(field, metric));
+    }
+    return problems;
+  }
+
+  private catalogueProblems(
+    field: string,
+    metric: CustomMetric,
+  ): FieldProblem[] {
+    const listed = this.options.catalogue.get(metric.name);
+    if (!listed) {
+      return [];
+    }
+    const problems: FieldProblem[] = [];
+    const source = 'metric catalogue';
+    if (listed.type !== metric.type) {
+      problems.push({
+        field: `${field}.type`,
+        rule: `${metric.name} is a ${listed.type} in the metric catalogue`,
+        given: metric.type,
+        example: listed.type,
+        source,
+      });
+    }
+    if (metric.unit !== undefined && metric.unit !== listed.unit) {
+      problems.push({
+        field: `${field}.unit`,
+        rule: `${metric.name} has ${
+          listed.unit ? `the unit ${listed.unit}` : 'no unit'
+        } in the metric catalogue`,
+        given: metric.unit,
+        example: listed.unit,
+        source,
+      });
+    }
+    for (const label of metric.labels ?? []) {
+      if (!listed.labels?.includes(label)) {
+        problems.push({
+          field: `${field}.labels`,
+          rule: `${metric.name} has no label ${label} in the metric catalogue`,
+          given: label,
+          example: listed.labels,
+          source,
+        });
+      }
+    }
+    return problems;
+  }
+
+  private fileProblems(files: VersionFile[]): FieldProblem[] {
+    const problems: FieldProblem[] = [];
+    const byFolded = new Map<string, string>();
+    const folders = new Set(
+      files.flatMap(file =>
+        file.path
+          .split('/')
+          .slice(0, -1)
+          .map((_part, index, parts) =>
+            fold(parts.slice(0, index + 1).join('/')),
+          ),
+      ),
+    );
+    for (const [index, { path, sizeBytes }] of files.entries()) {
+      const field = `files[${index}].path`;
+      const rule = filePathProblem(path);
+      if (rule) {
+        problems.push({
+          field,
+          rule,
+          given: path,
+          example: 'model.onnx',
+          source: 'platform',
+        });
+      }
+      const twin = byFolded.get(fold(path));
+      if (twin !== undefined) {
+        problems.push({
+          field,
+          rule:
+            twin === path
+              ? 'is named twice'
+              : `differs from ${twin} only in case, which not every file system keeps apart`,
+          given: path,
+          source: 'platform',
+        });
+      }
+      byFolded.set(fold(path), path);
+      if (folders.has(fold(path))) {
+        problems.push({
+          field,
+          rule: 'is a file and the folder of another one',
+          given: path,
+          source: 'platform',
+        });
+      }
+      if (sizeBytes > this.options.maxFileBytes) {
+        problems.push({
+          field: `files[${index}].sizeBytes`,
+          rule: `must be at most ${this.options.maxFileBytes} (modelPlatform.limits.maxFileBytes)`,
+          given: sizeBytes,
+          source: 'platform',
+        });
+      }
+    }
+    return problems;
+  }
+
+  private withCollected(metric: CustomMetric): CustomMetric {
+    return {
+      ...metric,
+      collected: this.options.catalogue.get(metric.name) !== undefined,
+    };
+  }
+}
+
+function signatureProblems(
+  version: Pick<VersionSpec, 'signature' | 'example'>,
+): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  for (const side of ['inputs', 'outputs'] as const) {
+    const seen = new Set<string>();
+    for (const [index, field] of version.signature[side].entries()) {
+      const path = `signature.${side}[${index}]`;
+      if (seen.has(field.name)) {
+        problems.push({
+          field: `${path}.name`,
+          rule: 'is named twice',
+          given: field.name,
+          source: 'platform',
+        });
+      }
+      seen.add(field.name);
+      if (
+        field.minimum !== undefined &&
+        field.maximum !== undefined &&
+        field.minimum > field.maximum
+      ) {
+        problems.push({
+          field: `${path}.minimum`,
+          rule: `is greater than the maximum ${field.maximum}`,
+          given: field.minimum,
+          source: 'platform',
+        });
+      }
+    }
+  }
+  if (version.example) {
+    const inputs = version.signature.inputs;
+    for (const key of Object.keys(version.example)) {
+      if (!inputs.some(input => input.name === key)) {
+        problems.push({
+          field: `example.${key}`,
+          rule: 'is no input of the signature',
+          given: version.example[key],
+          example: inputs[0].name,
+          source: 'platform',
+        });
+      }
+    }
+    for (const input of inputs) {
+      if (
+        !input.optional &&
+        input.default === undefined &&
+        !Object.hasOwn(version.example, input.name)
+      ) {
+        problems.push({
+          field: `example.${input.name}`,
+          rule: 'is missing: the example must be one that the endpoint answers',
+          source: 'platform',
+        });
+      }
+    }
+  }
+  return problems;
+}
+
+function normalise(model: ModelFields): ModelFields {
+  return {
+    ...model,
+    owner: toEntityRef(model.owner, 'group'),
+    system: toSystemName(model.system),
+    sharedWith: [
+      ...new Set(model.sharedWith.map(ref => toEntityRef(ref, 'group'))),
+    ].sort(),
+    tags: [...new Set(model.tags)].sort(),
+  };
+}
+
+/** Of problems without which nobody can say who may publish there. */
+function isPlace(problem: FieldProblem): boolean {
+  return problem.field === 'owner' || problem.field === 'system';
+}
+
+function sorted(value: string | string[]): string | string[] {
+  return Array.isArray(value) ? [...value].sort() : value;
+}
+
+function fold(path: string): string {
+  return path.normalize('NFC').toLocaleLowerCase('en-US');
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}

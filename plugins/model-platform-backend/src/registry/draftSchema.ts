@@ -1,0 +1,153 @@
+import { z } from 'zod';
+
+const MAX_FILES = 10_000;
+const name = (max: number) => z.string().min(1).max(max);
+const value = z.union([z.string(), z.number(), z.boolean()]);
+
+/** Shape of what a publish says of the model. */
+export const modelFieldsSchema = z.object({
+  name: z.string(),
+  type: name(63),
+  owner: name(255),
+  system: name(255),
+  description: z.string().trim().min(1).max(5000),
+  lifecycle: z
+    .enum(['experimental', 'production', 'deprecated'])
+    .default('experimental'),
+  visibility: z.enum(['system', 'everyone']).default('system'),
+  sharedWith: z.array(name(255)).max(100).default([]),
+  tags: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^[a-z0-9][a-z0-9+#._:-]{0,62}$/,
+          'must be lower-case letters, digits and + # . _ : - (63 at most)',
+        ),
+    )
+    .max(50)
+    .default([]),
+});
+
+const signatureField = z.object({
+  name: name(255),
+  type: z.enum(['number', 'integer', 'string', 'boolean']),
+  shape: z.array(z.number().int().min(-1)).min(1).max(8).optional(),
+  description: z.string().max(2000).optional(),
+  unit: z.string().max(63).optional(),
+  optional: z.boolean().optional(),
+  default: z.unknown().optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  enum: z
+    .array(z.union([z.string(), z.number()]))
+    .min(1)
+    .max(1000)
+    .optional(),
+  example: z.unknown().optional(),
+});
+
+/** Shape of what a publish says of the version; metadata has a schema of its own. */
+export const versionSpecSchema = z.object({
+  flavor: z
+    .string()
+    .regex(
+      /^[a-z][a-z0-9_-]{0,62}$/,
+      'must be lower-case letters, digits, _ and -',
+    ),
+  runtime: z.enum(['node', 'python']),
+  signature: z.object({
+    inputs: z
+      .array(signatureField)
+      .min(1, 'must name at least one input')
+      .max(10_000),
+    outputs: z
+      .array(signatureField)
+      .min(1, 'must name at least one output')
+      .max(10_000),
+  }),
+  endpoint: name(1024).optional(),
+  resources: z
+    .object({
+      cpu: z
+        .string()
+        .regex(
+          /^\d+(\.\d+)?m?$/,
+          'must be a Kubernetes quantity such as 500m or 2',
+        )
+        .optional(),
+      memory: z
+        .string()
+        .regex(
+          /^\d+(\.\d+)?([kMGT]i?|Ki)?$/,
+          'must be a Kubernetes quantity such as 512Mi',
+        )
+        .optional(),
+      gpu: z.number().int().min(0).max(64).optional(),
+      replicas: z
+        .object({
+          min: z.number().int().min(0).max(1000),
+          max: z.number().int().min(1).max(1000),
+        })
+        .optional(),
+    })
+    .optional(),
+  metrics: z
+    .array(
+      z.object({
+        name: z
+          .string()
+          .max(200)
+          .regex(
+            /^[a-zA-Z_:][a-zA-Z0-9_:]*$/,
+            'must be a Prometheus name: letters, digits, _ and :',
+          ),
+        type: z.enum(['counter', 'gauge', 'histogram']),
+        description: z.string().max(2000).optional(),
+        unit: z.string().max(63).optional(),
+        labels: z
+          .array(
+            z
+              .string()
+              .regex(
+                /^[a-zA-Z_][a-zA-Z0-9_]*$/,
+                'must be a Prometheus label name',
+              ),
+          )
+          .max(10)
+          .optional(),
+      }),
+    )
+    .max(100)
+    .optional(),
+  evaluation: z.record(name(255), z.number()).optional(),
+  example: z
+    .record(z.string(), z.union([value, z.array(z.unknown()), z.null()]))
+    .optional(),
+  provenance: z
+    .object({
+      client: z.string().max(500).optional(),
+      commit: z.string().max(500).optional(),
+      repository: z.string().max(2000).optional(),
+      ciRun: z.string().max(2000).optional(),
+      trainingRun: z.string().max(2000).optional(),
+    })
+    .optional(),
+});
+
+/** Shape of the list of files. */
+export const filesSchema = z
+  .array(
+    z.object({
+      path: name(1024),
+      digest: z
+        .string()
+        .regex(
+          /^sha256:[0-9a-f]{64}$/,
+          'must be sha256: and 64 lower-case hexadecimal digits',
+        ),
+      sizeBytes: z.number().int().min(0),
+    }),
+  )
+  .min(1, 'must name at least one file')
+  .max(MAX_FILES);

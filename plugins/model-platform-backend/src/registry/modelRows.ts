@@ -1,0 +1,194 @@
+import {
+  HistoryEntry,
+  Model,
+  ModelVersion,
+  VersionFile,
+  VersionSpec,
+  VersionStatus,
+  VersionSummary,
+} from '@model-platform/plugin-model-platform-common';
+import { ModelFields, VersionRecord } from './ModelStore';
+
+export interface ModelRow {
+  id: string;
+  name: string;
+  slug: string;
+  type: string;
+  description: string;
+  owner: string;
+  system: string;
+  lifecycle: Model['lifecycle'];
+  visibility: Model['visibility'];
+  shared_with: string;
+  tags: string;
+  created_at: string;
+  created_by: string;
+  updated_at: string;
+  published_at: string | null;
+  archived_at: string | null;
+  changes: number;
+  current_number: number | null;
+  latest_number: number | null;
+  metadata: string | null;
+  search_text: string;
+}
+
+export interface VersionRow {
+  id: string;
+  model_id: string;
+  number: number;
+  status: VersionStatus;
+  system: string;
+  fields: string;
+  spec: string;
+  manifest_digest: string;
+  publisher: string;
+  idempotency_key: string | null;
+  created_at: string;
+  ready_at: string | null;
+  archived_at: string | null;
+  expires_at: string | null;
+}
+
+export interface FileRow {
+  version_id: string;
+  position: number;
+  path: string;
+  digest: string;
+  size_bytes: number | string;
+  system: string;
+}
+
+export interface AliasRow {
+  model_id: string;
+  alias: string;
+  version: number;
+}
+
+export interface FacetRow {
+  model_id: string;
+  key: string;
+  value: string;
+}
+
+export interface HistoryRow {
+  id: number | string;
+  model_id: string;
+  at: string;
+  actor: string;
+  action: string;
+  reason: string | null;
+  details: string | null;
+}
+
+export function toModel(
+  row: ModelRow,
+  aliases: AliasRow[],
+  summaries: Map<number, VersionSummary>,
+): Model {
+  return {
+    id: row.id,
+    name: row.name,
+    slug: row.slug,
+    type: row.type,
+    description: row.description,
+    owner: row.owner,
+    system: row.system,
+    lifecycle: row.lifecycle,
+    visibility: row.visibility,
+    sharedWith: JSON.parse(row.shared_with),
+    tags: JSON.parse(row.tags),
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    updatedAt: row.updated_at,
+    archivedAt: row.archived_at ?? undefined,
+    aliases: Object.fromEntries(
+      aliases.map(({ alias, version }) => [alias, version]),
+    ),
+    current:
+      row.current_number === null
+        ? undefined
+        : summaries.get(row.current_number),
+    latest:
+      row.latest_number === null ? undefined : summaries.get(row.latest_number),
+    metadata: row.metadata === null ? undefined : JSON.parse(row.metadata),
+    etag: `"${row.id.slice(0, 8)}-${row.changes}"`,
+  };
+}
+
+export function toSummary(
+  row: Pick<VersionRow, 'number' | 'status' | 'ready_at' | 'spec'>,
+): VersionSummary {
+  const { metadata } = JSON.parse(row.spec) as VersionSpec;
+  return {
+    number: row.number,
+    status: row.status,
+    readyAt: row.ready_at ?? undefined,
+    theme: textOf(metadata.theme),
+    risk: textOf(metadata.risk),
+  };
+}
+
+export function toVersion(
+  row: VersionRow,
+  model: string,
+  files: FileRow[],
+  aliases: AliasRow[],
+): ModelVersion {
+  return {
+    ...(JSON.parse(row.spec) as VersionSpec),
+    id: row.id,
+    modelId: row.model_id,
+    model,
+    number: row.number,
+    status: row.status,
+    files: files.map(
+      (file): VersionFile => ({
+        path: file.path,
+        digest: file.digest,
+        sizeBytes: Number(file.size_bytes),
+      }),
+    ),
+    manifestDigest: row.manifest_digest,
+    aliases: aliases
+      .filter(alias => alias.version === row.number)
+      .map(({ alias }) => alias),
+    publisher: row.publisher,
+    createdAt: row.created_at,
+    readyAt: row.ready_at ?? undefined,
+    archivedAt: row.archived_at ?? undefined,
+    expiresAt: row.expires_at ?? undefined,
+  };
+}
+
+export function toVersionRecord(
+  row: VersionRow,
+  version: ModelVersion,
+): VersionRecord {
+  const { fields, given } = JSON.parse(row.fields) as {
+    fields: ModelFields;
+    given: string[];
+  };
+  return {
+    version,
+    system: row.system,
+    fields,
+    given,
+    idempotencyKey: row.idempotency_key ?? undefined,
+  };
+}
+
+export function toHistoryEntry(row: HistoryRow): HistoryEntry {
+  return {
+    id: String(row.id),
+    at: row.at,
+    actor: row.actor,
+    action: row.action,
+    reason: row.reason ?? undefined,
+    details: row.details ? JSON.parse(row.details) : undefined,
+  };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,304 @@
+import { InputError, NotFoundError } from '@backstage/errors';
+import { ModelVersion } from '@model-platform/plugin-model-platform-common';
+import { Request, Response, Router } from 'express';
+import PromiseRouter from 'express-promise-router';
+import { CallerResolver } from '../access/CallerResolver';
+import { bodyOf } from '../http/bodyOf';
+import { parseBody } from '../http/parseBody';
+import { sendFile } from '../http/sendFile';
+import { aliasSchema, modelUpdateSchema } from './bodies';
+import { MetadataSchemas } from './metadata/MetadataSchemas';
+import { ModelsQuery } from './parseModelsQuery';
+import { Registry } from './Registry';
+
+/** The registry over HTTP. */
+export function registryRoutes(options: {
+  registry: Registry;
+  callerResolver: CallerResolver;
+  schemas: MetadataSchemas;
+}): Router {
+  const { registry, callerResolver, schemas } = options;
+  const router = PromiseRouter();
+  const callerOf = (req: Request) => callerResolver.fromRequest(req);
+
+  router.get('/v1/models', async (req, res) => {
+    const caller = await callerOf(req);
+    res.json(await registry.listModels(caller, modelsQueryOf(req)));
+  });
+
+  router.get('/v1/models/:name', async (req, res) => {
+    const model = await registry.getModel(await callerOf(req), req.params.name);
+    res.set('etag', model.etag).json(model);
+  });
+
+  router.patch('/v1/models/:name', async (req, res) => {
+    const caller = await callerOf(req);
+    const { reason, ...change } = parseBody(modelUpdateSchema, req.body);
+    const model = await registry.updateModel(caller, req.params.name, change, {
+      reason,
+      ifMatch: req.get('if-match'),
+    });
+    res.set('etag', model.etag).json(model);
+  });
+
+  router.delete('/v1/models/:name', async (req, res) => {
+    const caller = await callerOf(req);
+    const model = await registry.updateModel(
+      caller,
+      req.params.name,
+      { archived: true },
+      { reason: textOf(req.query.reason), ifMatch: req.get('if-match') },
+    );
+    res.set('etag', model.etag).json(model);
+  });
+
+  router.post('/v1/models/:name/versions', async (req, res) => {
+    const caller = await callerOf(req);
+    requireSameName(req);
+    if (['', 'true'].includes(String(req.query.dryRun))) {
+      res.json({ problems: await registry.checkDraft(caller, req.body) });
+      return;
+    }
+    const key = req.get('idempotency-key');
+    if (key !== undefined && (key === '' || key.length > 255)) {
+      throw new InputError('Idempotency-Key must have 1 to 255 characters');
+    }
+    const draft = await registry.openDraft(caller, req.body, key);
+    res.status(draft.unchanged ? 200 : 201).json(draft);
+  });
+
+  router.get('/v1/models/:name/versions', async (req, res) => {
+    const caller = await callerOf(req);
+    res.json(await registry.listVersions(caller, req.params.name, pageOf(req)));
+  });
+
+  router.get('/v1/models/:name/versions/:version', async (req, res) => {
+    const caller = await callerOf(req);
+    res.json(
+      await registry.getVersion(caller, req.params.name, req.params.version),
+    );
+  });
+
+  router.delete('/v1/models/:name/versions/:version', async (req, res) => {
+    const caller = await callerOf(req);
+    const { name, version } = req.params;
+    res.json(
+      await registry.archiveVersion(caller, name, numberOf(version), {
+        reason: textOf(req.query.reason),
+      }),
+    );
+  });
+
+  router.put(
+    '/v1/models/:name/versions/:version/blobs/:digest',
+    async (req, res) => {
+      const caller = await callerOf(req);
+      const { name, version, digest } = req.params;
+      const length = req.get('content-length');
+      await registry.uploadBlob(
+        caller,
+        name,
+        numberOf(version),
+        digest,
+        bodyOf(req),
+        length === undefined ? undefined : Number(length),
+      );
+      res.status(201).json({ digest });
+    },
+  );
+
+  router.post(
+    '/v1/models/:name/versions/:version/complete',
+    async (req, res) => {
+      const caller = await callerOf(req);
+      const { name, version } = req.params;
+      res.json(await registry.completeVersion(caller, name, numberOf(version)));
+    },
+  );
+
+  router.get('/v1/models/:name/versions/:version/files', async (req, res) => {
+    const caller = await callerOf(req);
+    const version = await registry.getVersion(
+      caller,
+      req.params.name,
+      req.params.version,
+    );
+    res.json({ items: version.files });
+  });
+
+  router.get('/v1/models/:name/versions/:version/files/*', async (req, res) => {
+    const caller = await callerOf(req);
+    const params: Record<string, string> = req.params;
+    const version = await registry.getVersion(
+      caller,
+      params.name,
+      params.version,
+    );
+    await sendVersionFile(registry, version, params[0], req, res);
+  });
+
+  router.get('/v1/models/:name/aliases', async (req, res) => {
+    const { aliases } = await registry.getModel(
+      await callerOf(req),
+      req.params.name,
+    );
+    res.json({
+      items: Object.entries(aliases).map(([alias, version]) => ({
+        alias,
+        version,
+      })),
+    });
+  });
+
+  router.get('/v1/models/:name/aliases/:alias', async (req, res) => {
+    const caller = await callerOf(req);
+    const found = await registry.getAlias(
+      caller,
+      req.params.name,
+      req.params.alias,
+    );
+    res.set('etag', `"${found.version}"`).json(found);
+  });
+
+  router.put('/v1/models/:name/aliases/:alias', async (req, res) => {
+    const caller = await callerOf(req);
+    const { version, reason, expected } = parseBody(aliasSchema, req.body);
+    const set = await registry.setAlias(
+      caller,
+      req.params.name,
+      req.params.alias,
+      {
+        version,
+        reason,
+        expected:
+          expected === undefined
+            ? expectedOf(req)
+            : { version: expected ?? undefined },
+      },
+    );
+    res.set('etag', `"${set.version}"`).json(set);
+  });
+
+  router.delete('/v1/models/:name/aliases/:alias', async (req, res) => {
+    const caller = await callerOf(req);
+    await registry.deleteAlias(caller, req.params.name, req.params.alias, {
+      reason: textOf(req.query.reason),
+      expected: expectedOf(req),
+    });
+    res.status(204).end();
+  });
+
+  router.get('/v1/models/:name/history', async (req, res) => {
+    const caller = await callerOf(req);
+    res.json(await registry.getHistory(caller, req.params.name, pageOf(req)));
+  });
+
+  router.get('/v1/metadata-schemas/:type', async (req, res) => {
+    await callerOf(req);
+    const { type, version, schema } = schemas.get(
+      req.params.type,
+      textOf(req.query.system),
+    );
+    res.json({ type, version, schema });
+  });
+
+  return router;
+}
+
+async function sendVersionFile(
+  registry: Registry,
+  version: ModelVersion,
+  path: string,
+  req: Request,
+  res: Response,
+) {
+  const file = version.files.find(one => one.path === path);
+  if (!file || version.status === 'draft') {
+    throw new NotFoundError(
+      `Version ${version.number} of ${version.model} has no file ${path}`,
+    );
+  }
+  await sendFile(req, res, {
+    name: path,
+    etag: `"${file.digest}"`,
+    sizeBytes: file.sizeBytes,
+    open: range => registry.openFile(version, path, range),
+  });
+}
+
+function modelsQueryOf(req: Request): ModelsQuery {
+  return {
+    ...pageOf(req),
+    q: textOf(req.query.q),
+    sort: textOf(req.query.sort),
+    filter: textsOf(req.query.filter),
+    facets: textsOf(req.query.facets).flatMap(one => one.split(',')),
+  };
+}
+
+function pageOf(req: Request): { limit?: number; cursor?: string } {
+  const limit = textOf(req.query.limit);
+  if (limit !== undefined && !/^[1-9]\d{0,2}$/.test(limit)) {
+    throw new InputError('limit must be a whole number from 1 to 200');
+  }
+  return {
+    limit: limit === undefined ? undefined : Math.min(Number(limit), 200),
+    cursor: textOf(req.query.cursor),
+  };
+}
+
+function textOf(value: unknown): string | undefined {
+  const one = Array.isArray(value) ? value[value.length - 1] : value;
+  return typeof one === 'string' && one !== '' ? one : undefined;
+}
+
+function textsOf(value: unknown): string[] {
+  return [value]
+    .flat()
+    .filter((one): one is string => typeof one === 'string' && one !== '');
+}
+
+function numberOf(version: string): number {
+  if (!/^\d{1,9}$/.test(version)) {
+    throw new InputError(`'${version}' is not the number of a version`);
+  }
+  return Number(version);
+}
+
+/** `If-Match: "3"`: it must point to version 3 now; `If-None-Match: *`: it must not be there. */
+function expectedOf(req: Request): { version?: number } | undefined {
+  if (req.get('if-none-match') === '*') {
+    return {};
+  }
+  const match = req.get('if-match');
+  if (match === undefined || match === '*') {
+    return undefined;
+  }
+  const number = /^"?(\d{1,9})"?$/.exec(match)?.[1];
+  if (number === undefined) {
+    throw new InputError(
+      'If-Match of an alias must be the ETag that it was read with, such as "3"',
+    );
+  }
+  return { version: Number(number) };
+}
+
+/** The address and the body must speak of one model. */
+function requireSameName(req: Request): void {
+  const body: unknown = req.body;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new InputError(
+      'The body must be a JSON object with model, version and files',
+    );
+  }
+  const model: unknown = Reflect.get(body, 'model');
+  const name =
+    typeof model === 'object' && model !== null
+      ? Reflect.get(model, 'name')
+      : undefined;
+  if (typeof name === 'string' && name !== req.params.name) {
+    throw new InputError(
+      `The address names the model ${req.params.name}, but the body ${name}`,
+    );
+  }
+}
