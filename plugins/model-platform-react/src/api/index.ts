@@ -1,0 +1,3 @@
+export { modelPlatformApiRef } from './modelPlatformApiRef';
+export type { ModelPlatformApi } from './ModelPlatformApi';
+export { createModelPlatformClient } from './createModelPlatformClient';

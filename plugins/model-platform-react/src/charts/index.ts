@@ -1,0 +1,4 @@
+export * from './TimeChart';
+export * from './BarList';
+export * from './Sparkline';
+export * from './chartColors';

@@ -1,0 +1,2 @@
+export * from './useModelPlatform';
+export * from './LoadState';

@@ -1,0 +1,3 @@
+export * from './LoadBoundary';
+export * from './EmptyNote';
+export * from './ErrorNote';
