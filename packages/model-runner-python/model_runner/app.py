@@ -1,0 +1,281 @@
+"""
+The HTTP surface of one runner, as an ASGI application: the simple API, the
+Open Inference Protocol v2, its documents and its metrics.
+
+It answers every path with and without the endpoint's name in front, so that
+the gateway rewrites nothing.
+"""
+from __future__ import annotations
+
+import hmac
+import re
+import time
+import traceback
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+
+from . import open_inference
+from .environment import Environment
+from .errors import RequestError
+from .input_reader import InputReader
+from .logs import Logger
+from .metrics import CONTENT_TYPE, RunnerMetrics
+from .model import Model
+
+JSON_TYPE = b"application/json; charset=utf-8"
+HTML_TYPE = b"text/html; charset=utf-8"
+
+_NAMES = {
+    400: "InputError",
+    401: "AuthenticationError",
+    404: "NotFoundError",
+    405: "MethodNotAllowedError",
+    413: "PayloadTooLargeError",
+    503: "ServiceUnavailableError",
+}
+
+#: status, body, content type, further headers
+Answer = tuple[int, bytes, bytes, dict[str, str]]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+_MODEL_PATH = re.compile(r"^/v2/models/([^/]+)(?:/versions/([^/]+))?(/ready|/infer)?$")
+
+
+def _json(status: int, body: Any, headers: dict[str, str] | None = None) -> Answer:
+    return status, orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY), JSON_TYPE, headers or {}
+
+
+class App:
+    def __init__(
+        self,
+        manifest: dict[str, Any],
+        environment: Environment,
+        documents: dict[str, bytes],
+        metrics: RunnerMetrics,
+        logger: Logger,
+    ) -> None:
+        self._manifest = manifest
+        self._environment = environment
+        self._documents = documents
+        self._metrics = metrics
+        self._logger = logger
+        self._reader = InputReader(manifest["signature"])
+        self._model: Model | None = None
+        self._prefix = f"/{environment.endpoint}"
+        self._version = str(manifest["version"])
+        self._secret = environment.secret.encode() if environment.secret else None
+        self._identity = [
+            (b"x-model-version", self._version.encode()),
+            (b"x-model-variant", environment.variant.encode()),
+        ]
+        self._about = {
+            "name": manifest["model"]["name"],
+            "version": manifest["version"],
+            "variant": environment.variant,
+        }
+
+    def serve(self, model: Model) -> None:
+        """From now on the runner is ready."""
+        self._model = model
+
+    def warm_up(self, model: Model) -> None:
+        """One prediction that nobody asked for, so that the first caller doesn't wait for lazy set-up."""
+        example = self._manifest.get("example")
+        if example is not None and not self._manifest.get("endpoint"):
+            rows, _ = self._reader.read({"inputs": example})
+            model.predict(rows)
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"").decode("latin-1")
+        request_id = given if 0 < len(given) <= 128 else str(uuid.uuid4())
+        full_path: str = scope["path"]
+        path = full_path[len(self._prefix) :] if full_path.startswith(f"{self._prefix}/") else full_path
+        counted = path == "/predict" or path.endswith("/infer")
+        begin = time.perf_counter()
+        if counted:
+            self._metrics.in_flight.inc()
+        try:
+            if full_path not in ("/v2/health/live", "/v2/health/ready"):
+                self._require_secret(headers)
+            answer = await self._route(scope["method"], full_path, path, headers, receive, request_id)
+        except RequestError as error:
+            answer = self._refusal(path, error, request_id)
+        except Exception as error:
+            answer = self._failure(path, error, request_id)
+        status, body, content_type, more = answer
+        if counted:
+            seconds = time.perf_counter() - begin
+            self._metrics.in_flight.dec()
+            self._metrics.request_seconds.observe(seconds)
+            self._metrics.count_answer(status)
+            if self._logger.is_debug:
+                self._logger.debug(
+                    "answered", requestId=request_id, path=path, code=status, durationMs=seconds * 1000
+                )
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [
+                    (b"content-type", content_type),
+                    (b"content-length", str(len(body)).encode()),
+                    (b"x-request-id", request_id.encode("latin-1")),
+                    *self._identity,
+                    *((name.encode(), value.encode()) for name, value in more.items()),
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    def _require_secret(self, headers: dict[bytes, bytes]) -> None:
+        if self._secret is None:
+            return
+        if not hmac.compare_digest(headers.get(b"x-model-runner-secret", b""), self._secret):
+            raise RequestError(401, "This runner answers to its gateway only.", headers={"connection": "close"})
+
+    async def _route(
+        self,
+        method: str,
+        full_path: str,
+        path: str,
+        headers: dict[bytes, bytes],
+        receive: Receive,
+        request_id: str,
+    ) -> Answer:
+        if full_path == "/metrics" and method == "GET":
+            return 200, self._metrics.expose(), CONTENT_TYPE.encode(), {}
+        if path == "/predict":
+            self._allow(method, "POST")
+            return await self._predict(headers, receive, request_id)
+        simple: dict[str, Callable[[], Answer]] = {
+            "/openapi.json": lambda: self._document("openapi.json", JSON_TYPE),
+            "/docs": lambda: self._document("docs.html", HTML_TYPE),
+            "/v2": lambda: _json(200, {"name": "model-runner-python", "version": "1", "extensions": []}),
+            "/v2/health/live": lambda: _json(200, {"live": True}),
+            "/v2/health/ready": lambda: _json(200 if self._model else 503, {"ready": self._model is not None}),
+        }
+        if path in simple:
+            self._allow(method, "GET")
+            return simple[path]()
+        match = _MODEL_PATH.match(path)
+        if match is None:
+            raise RequestError(404, f"There is nothing at {path}.")
+        name, version, operation = match.groups()
+        if name != self._environment.endpoint:
+            raise RequestError(404, f"Model {name} not found.")
+        if version not in (None, self._version):
+            raise RequestError(
+                404, f"Model {name} with version {version} not found; this is version {self._version}."
+            )
+        if operation == "/infer":
+            self._allow(method, "POST")
+            return await self._infer(headers, receive)
+        self._allow(method, "GET")
+        if operation == "/ready":
+            ready = self._model is not None
+            return _json(200 if ready else 503, {"name": name, "ready": ready})
+        signature = self._manifest["signature"]
+        return _json(
+            200,
+            {
+                "name": name,
+                "versions": [self._version],
+                "platform": self._manifest["flavor"],
+                "inputs": open_inference.tensors_of(signature["inputs"]),
+                "outputs": open_inference.tensors_of(signature["outputs"]),
+            },
+        )
+
+    def _allow(self, method: str, wanted: str) -> None:
+        if method != wanted and not (wanted == "GET" and method == "HEAD"):
+            raise RequestError(405, f"{method} is not allowed here; use {wanted}.", headers={"allow": wanted})
+
+    def _require_model(self) -> Model:
+        if self._model is None:
+            raise RequestError(503, "The model is still being loaded.", headers={"retry-after": "1"})
+        return self._model
+
+    def _run(self, model: Model, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        begin = time.perf_counter()
+        answers = model.predict(rows)
+        self._metrics.predict_seconds.observe(time.perf_counter() - begin)
+        return answers
+
+    async def _predict(self, headers: dict[bytes, bytes], receive: Receive, request_id: str) -> Answer:
+        model = self._require_model()
+        rows, batch = self._reader.read(await self._read_json(headers, receive))
+        answers = self._run(model, rows)
+        return _json(
+            200, {"outputs": answers if batch else answers[0], "model": self._about, "requestId": request_id}
+        )
+
+    async def _infer(self, headers: dict[bytes, bytes], receive: Receive) -> Answer:
+        model = self._require_model()
+        body = await self._read_json(headers, receive)
+        signature = self._manifest["signature"]
+        rows, request_id, wanted = open_inference.rows_from_tensors(signature["inputs"], body)
+        checked = self._reader.read({"inputs": rows})[0] if rows else []
+        answers = self._run(model, checked) if checked else []
+        return _json(
+            200,
+            open_inference.answer(
+                self._environment.endpoint, self._version, signature["outputs"], answers, request_id, wanted
+            ),
+        )
+
+    async def _read_json(self, headers: dict[bytes, bytes], receive: Receive) -> Any:
+        limit = self._environment.max_body_bytes
+        too_large = RequestError(
+            413, f"The body is larger than {limit} bytes.", headers={"connection": "close"}
+        )
+        length = headers.get(b"content-length", b"")
+        if length.isdigit() and int(length) > limit:
+            raise too_large
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise RequestError(400, "The caller went away.")
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > limit:
+                raise too_large
+            chunks.append(chunk)
+            if not message.get("more_body"):
+                break
+        try:
+            return orjson.loads(b"".join(chunks))
+        except orjson.JSONDecodeError:
+            raise RequestError(400, "The body is not valid JSON.") from None
+
+    def _document(self, name: str, content_type: bytes) -> Answer:
+        document = self._documents.get(name)
+        if document is None:
+            raise RequestError(404, "This runner was started without this document.")
+        return 200, document, content_type, {}
+
+    def _refusal(self, path: str, error: RequestError, request_id: str) -> Answer:
+        if path.startswith("/v2"):
+            return _json(error.status, {"error": error.message}, error.headers)
+        told: dict[str, Any] = {"name": _NAMES.get(error.status, "Error"), "message": error.message}
+        if error.fields:
+            told["fields"] = error.fields
+        return _json(error.status, {"error": told, "requestId": request_id}, error.headers)
+
+    def _failure(self, path: str, error: Exception, request_id: str) -> Answer:
+        self._logger.error(
+            "the model failed",
+            requestId=request_id,
+            error=type(error).__name__,
+            stack="".join(traceback.format_exception(error)),
+        )
+        message = f"The model failed on this request; its logs tell why under request id {request_id}."
+        if path.startswith("/v2"):
+            return _json(500, {"error": message})
+        return _json(500, {"error": {"name": "ModelError", "message": message}, "requestId": request_id})

@@ -1,0 +1,62 @@
+"""The environment variables that a runner is started with."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import StartError
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Times in milliseconds, sizes in bytes."""
+
+    model_dir: Path
+    host: str
+    port: int
+    secret: str | None
+    endpoint: str
+    variant: str
+    revision: str
+    environment: str
+    max_body_bytes: int
+    drain_timeout_ms: int
+    debug: bool
+
+
+def read_environment(variables: Mapping[str, str]) -> Environment:
+    """Raises StartError that names every variable that is missing or wrong."""
+    problems: list[str] = []
+
+    def text(name: str) -> str:
+        value = variables.get(name, "")
+        if not value:
+            problems.append(f"{name}: is missing")
+        return value
+
+    def number(name: str, default: int | None = None) -> int:
+        value = variables.get(name, "")
+        if not value and default is not None:
+            return default
+        if not value.isdigit():
+            problems.append(f"{name}: must be a whole number")
+            return 0
+        return int(value)
+
+    found = Environment(
+        model_dir=Path(text("MODEL_DIR")),
+        host=variables.get("HOST") or "127.0.0.1",
+        port=number("PORT"),
+        secret=variables.get("RUNNER_SECRET") or None,
+        endpoint=text("MODEL_ENDPOINT"),
+        variant=text("MODEL_VARIANT"),
+        revision=text("MODEL_REVISION"),
+        environment=text("MODEL_ENVIRONMENT"),
+        max_body_bytes=number("MAX_BODY_BYTES", 1_048_576),
+        drain_timeout_ms=number("DRAIN_TIMEOUT_MS", 10_000),
+        debug=variables.get("LOG_LEVEL") == "debug",
+    )
+    if problems:
+        raise StartError(f"wrong environment: {'; '.join(problems)}")
+    return found

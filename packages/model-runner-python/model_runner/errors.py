@@ -1,0 +1,23 @@
+"""Errors that a caller is told."""
+from __future__ import annotations
+
+
+class RequestError(Exception):
+    """A request that is refused: the caller's fault, with what to change."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        fields: list[dict[str, str]] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.fields = fields
+        self.headers = headers or {}
+
+
+class StartError(Exception):
+    """The runner can't serve this version; said in the log, for the model's developer."""
