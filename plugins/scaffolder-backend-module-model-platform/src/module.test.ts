@@ -1,0 +1,363 @@
+import {
+  coreServices,
+  createBackendPlugin,
+} from '@backstage/backend-plugin-api';
+import {
+  mockCredentials,
+  mockServices,
+  startTestBackend,
+} from '@backstage/backend-test-utils';
+import { Entity, UserEntity } from '@backstage/catalog-model';
+import {
+  eventsServiceFactory,
+  EventsService,
+  eventsServiceRef,
+} from '@backstage/plugin-events-node';
+import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
+import scaffolderPlugin from '@backstage/plugin-scaffolder-backend';
+import { createMockActionContext } from '@backstage/plugin-scaffolder-node-test-utils';
+import { GIT_EVENTS_TOPIC } from '@model-platform/plugin-model-platform-common';
+import { Router } from 'express';
+import * as git from 'isomorphic-git';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import request from 'supertest';
+import { pack } from 'tar-stream';
+import { buffer } from 'node:stream/consumers';
+import { parse } from 'yaml';
+import scaffolderModuleModelPlatform from '.';
+import { LocalRepositories } from './LocalRepositories';
+
+jest.setTimeout(60_000);
+
+const templateFile = path.resolve(
+  __dirname,
+  '../../../templates/new-ml-model/template.yaml',
+);
+const ref = 'template:default/new-ml-model';
+
+const values = {
+  name: 'wine-cellar',
+  description:
+    'Names a cultivar: "barolo", or\nanother – ${{ not a placeholder }}',
+  owner: 'group:default/botany-ml',
+  system: 'system:default/plant-catalogue',
+  purpose: "Help the cellar's staff: # no comment",
+  audience: '{{ staff }} & visitors \\ others',
+  theme: 'species-recognition',
+  risk: 'high',
+  riskReason: '- a reason: with colons',
+};
+
+async function cliTgz(manifest: object): Promise<Buffer> {
+  const tar = pack();
+  tar.entry({ name: 'package/bin/model-platform.js' }, '#!/usr/bin/env node\n');
+  tar.entry({ name: 'package/package.json' }, JSON.stringify(manifest));
+  tar.finalize();
+  return gzipSync(await buffer(tar));
+}
+
+const manifest = {
+  name: '@model-platform/cli',
+  version: '0.1.7',
+  bin: { 'model-platform': 'bin/model-platform.js' },
+};
+
+describe('scaffolderModuleModelPlatform', () => {
+  let directory: string;
+  let repositories: string;
+  let tgz: Buffer;
+  let events: EventsService;
+  let backend: Awaited<ReturnType<typeof startTestBackend>>;
+  const received: unknown[] = [];
+
+  beforeAll(async () => {
+    directory = await fs.promises.mkdtemp(
+      path.join(os.tmpdir(), 'scaffolder-model-platform-'),
+    );
+    repositories = path.join(directory, 'git');
+    tgz = await cliTgz(manifest);
+    const template: Entity = parse(
+      await fs.promises.readFile(templateFile, 'utf8'),
+    );
+    template.metadata.annotations = {
+      'backstage.io/managed-by-location': `file:${templateFile}`,
+    };
+    const user: UserEntity = {
+      apiVersion: 'backstage.io/v1alpha1',
+      kind: 'User',
+      metadata: { name: 'mock' },
+      spec: {
+        profile: { displayName: 'Mira', email: 'mira@organisation.example' },
+      },
+    };
+    backend = await startTestBackend({
+      features: [
+        scaffolderPlugin,
+        scaffolderModuleModelPlatform,
+        eventsServiceFactory,
+        catalogServiceMock.factory({ entities: [template, user] }),
+        createBackendPlugin({
+          pluginId: 'model-platform',
+          register(env) {
+            env.registerInit({
+              deps: { http: coreServices.httpRouter, bus: eventsServiceRef },
+              async init({ http, bus }) {
+                events = bus;
+                await events.subscribe({
+                  id: 'observer',
+                  topics: [GIT_EVENTS_TOPIC],
+                  onEvent: async ({ eventPayload }) =>
+                    void received.push(eventPayload),
+                });
+                http.addAuthPolicy({
+                  path: '/cli.tgz',
+                  allow: 'unauthenticated',
+                });
+                http.use(
+                  Router().get('/cli.tgz', (_req, res) => void res.send(tgz)),
+                );
+              },
+            });
+          },
+        }),
+        mockServices.rootConfig.factory({
+          data: {
+            app: { baseUrl: 'http://portal.example' },
+            backend: {
+              database: { client: 'better-sqlite3', connection: ':memory:' },
+              workingDirectory: directory,
+            },
+            modelPlatform: { git: { directory: repositories } },
+          },
+        }),
+      ],
+    });
+  });
+
+  afterAll(async () => {
+    await backend?.stop();
+    await fs.promises.rm(directory, { recursive: true, force: true });
+  });
+
+  async function run(
+    more: Partial<typeof values> = {},
+  ): Promise<{ status: string; output?: { text?: unknown }; log: string }> {
+    const header = { authorization: mockCredentials.user.header() };
+    const created = await request(backend.server)
+      .post('/api/scaffolder/v2/tasks')
+      .set(header)
+      .send({ templateRef: ref, values: { ...values, ...more } });
+    expect(created.status).toBe(201);
+    const deadline = Date.now() + 30_000;
+    for (;;) {
+      const { body } = await request(backend.server)
+        .get(`/api/scaffolder/v2/tasks/${created.body.id}`)
+        .set(header);
+      if (body.status === 'completed' || body.status === 'failed') {
+        const { body: log } = await request(backend.server)
+          .get(`/api/scaffolder/v2/tasks/${created.body.id}/events`)
+          .set(header);
+        const done = (
+          log as Array<{ type: string; body: { output?: { text?: unknown } } }>
+        ).find(({ type }) => type === 'completion');
+        return {
+          status: body.status,
+          output: done?.body.output,
+          log: JSON.stringify(log),
+        };
+      }
+      if (Date.now() > deadline)
+        throw new Error(`The task is still ${body.status}`);
+      await new Promise(resolve => setTimeout(resolve, 50));
+    }
+  }
+
+  it('makes a project from the template, whatever people write into the form', async () => {
+    const { status, output, log } = await run();
+    expect([status, log]).toEqual(['completed', expect.anything()]);
+    const gitdir = path.join(repositories, 'wine-cellar.git');
+    expect(JSON.stringify(output)).toContain(`git clone ${gitdir}`);
+    expect(fs.readdirSync(repositories)).toEqual(['wine-cellar.git']);
+    expect(fs.existsSync(path.join(gitdir, 'index'))).toBe(false);
+
+    const [{ oid, commit }] = await git.log({ fs, gitdir, ref: 'main' });
+    expect(commit.author).toMatchObject({
+      name: 'Mira',
+      email: 'mira@organisation.example',
+    });
+    expect(received).toContainEqual({
+      repository: 'wine-cellar',
+      branch: 'main',
+      commit: oid,
+    });
+
+    const read = async (filepath: string) =>
+      new TextDecoder().decode(
+        (await git.readBlob({ fs, gitdir, oid, filepath })).blob,
+      );
+
+    const model = parse(await read('model.yaml'));
+    expect(model).toMatchObject({
+      name: 'wine-cellar',
+      type: 'ml',
+      owner: values.owner,
+      system: 'plant-catalogue',
+      description: values.description,
+      metadata: {
+        purpose: values.purpose,
+        audience: values.audience,
+        method: expect.any(String),
+        data: {
+          sources: [expect.any(String)],
+          personalData: 'none',
+          period: expect.any(String),
+        },
+        theme: values.theme,
+        risk: 'high',
+        riskReason: values.riskReason,
+      },
+      flavor: 'sklearn',
+      endpoint: 'endpoint.py',
+      files: ['model.joblib', 'endpoint.py'],
+    });
+    expect(
+      model.signature.inputs.map(({ name }: { name: string }) => name),
+    ).toEqual(Object.keys(model.example));
+    expect(parse(await read('model-deployment.yaml'))).toMatchObject({
+      kind: 'ModelDeployment',
+      metadata: { name: 'wine-cellar' },
+      spec: {
+        system: 'plant-catalogue',
+        model: 'model:default/wine-cellar',
+        environment: 'local',
+      },
+    });
+    expect(parse(await read('catalog-info.yaml'))).toMatchObject({
+      kind: 'Component',
+      metadata: { name: 'wine-cellar' },
+      spec: { owner: values.owner, system: values.system },
+    });
+
+    const lock = JSON.parse(await read('package-lock.json'));
+    const { devDependencies } = JSON.parse(await read('package.json'));
+    const url = devDependencies['@model-platform/cli'];
+    expect(url).toMatch(/^http:.*\/api\/model-platform\/cli\.tgz$/);
+    expect(lock.packages['node_modules/@model-platform/cli']).toMatchObject({
+      version: '0.1.7',
+      resolved: url,
+      integrity: `sha512-${createHash('sha512').update(tgz).digest('base64')}`,
+    });
+
+    const workflow = await read('.github/workflows/publish.yml');
+    expect(parse(workflow).jobs.publish.env).toEqual({
+      MODEL_PLATFORM_URL: 'http://portal.example',
+    });
+    expect(workflow).toContain(
+      'MODEL_PLATFORM_TOKEN: ${{ secrets.MODEL_PLATFORM_TOKEN }}',
+    );
+    const files = await git.listFiles({ fs, gitdir, ref: 'main' });
+    expect(files).toEqual(
+      expect.arrayContaining([
+        '.gitignore',
+        '.modelignore',
+        'README.md',
+        'requirements.txt',
+        'tests/test_endpoint.py',
+        'train.py',
+      ]),
+    );
+    for (const file of files.filter(
+      each => each !== '.github/workflows/publish.yml',
+    )) {
+      expect([file, await read(file)]).not.toEqual([
+        file,
+        expect.stringContaining('values.'),
+      ]);
+    }
+  });
+
+  it('leaves out the reason of a risk that needs none, and refuses a name that is taken', async () => {
+    const { status } = await run({
+      name: 'beer-cellar',
+      risk: 'minimal',
+      riskReason: undefined,
+    });
+    expect(status).toBe('completed');
+    const gitdir = path.join(repositories, 'beer-cellar.git');
+    const head = await git.resolveRef({ fs, gitdir, ref: 'main' });
+    const { blob } = await git.readBlob({
+      fs,
+      gitdir,
+      oid: head,
+      filepath: 'model.yaml',
+    });
+    expect(parse(new TextDecoder().decode(blob)).metadata).not.toHaveProperty(
+      'riskReason',
+    );
+
+    const again = await run({ name: 'beer-cellar' });
+    expect(again.status).toBe('failed');
+    expect(again.log).toContain("There is a repository 'beer-cellar' already");
+    expect(await git.resolveRef({ fs, gitdir, ref: 'main' })).toBe(head);
+    expect(
+      fs.readdirSync(repositories).filter(name => name.startsWith('.')),
+    ).toEqual([]);
+  });
+
+  it('makes no project where the command line cannot be pinned', async () => {
+    const good = tgz;
+    try {
+      tgz = await cliTgz({ ...manifest, dependencies: { 'left-pad': '1' } });
+      expect((await run({ name: 'unpinned' })).log).toContain(
+        'it depends on left-pad',
+      );
+      tgz = Buffer.from('not a tarball');
+      expect((await run({ name: 'unpinned' })).log).toContain(
+        "is not the command line's package",
+      );
+    } finally {
+      tgz = good;
+    }
+    expect(fs.existsSync(path.join(repositories, 'unpinned.git'))).toBe(false);
+  });
+
+  it('gives a task that is run again what it made, and nothing half made to anybody', async () => {
+    const { workspacePath } = createMockActionContext();
+    fs.mkdirSync(workspacePath, { recursive: true });
+    fs.writeFileSync(path.join(workspacePath, 'a.txt'), 'a');
+    const local = new LocalRepositories(repositories);
+    const options = {
+      name: 'twice',
+      content: workspacePath,
+      message: 'Begin',
+      author: { name: 'Mira', email: 'mira@organisation.example' },
+      taskId: 'task-1',
+    };
+    const first = await local.create(options);
+    fs.writeFileSync(path.join(workspacePath, 'a.txt'), 'b');
+    expect(await local.create(options)).toEqual(first);
+    await expect(
+      local.create({ ...options, taskId: 'task-2' }),
+    ).rejects.toThrow('already');
+    for (const name of ['../up', 'Upper', '-a', '', 'a/b', 'a'.repeat(51)]) {
+      await expect(local.create({ ...options, name })).rejects.toThrow(
+        'cannot be the name',
+      );
+    }
+    const raced = await Promise.allSettled(
+      ['task-3', 'task-4', 'task-5'].map(taskId =>
+        local.create({ ...options, name: 'raced', taskId }),
+      ),
+    );
+    expect(raced.filter(({ status }) => status === 'fulfilled')).toHaveLength(
+      1,
+    );
+    expect(
+      fs.readdirSync(repositories).filter(name => name.startsWith('.')),
+    ).toEqual([]);
+  });
+});
