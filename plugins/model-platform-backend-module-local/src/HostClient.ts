@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ForwardedError, ServiceUnavailableError } from '@backstage/errors';
+import { ForwardedError, isError, ServiceUnavailableError } from '@backstage/errors';
 import {
   HostAddress,
   HostState,
@@ -215,8 +215,7 @@ const UNREACHABLE = new Set([
 
 function isUnreachable(error: unknown): boolean {
   return (
-    error instanceof Error &&
-    'code' in error &&
+    isError(error) &&
     typeof error.code === 'string' &&
     UNREACHABLE.has(error.code)
   );

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NotFoundError } from '@backstage/errors';
+import { isError, NotFoundError } from '@backstage/errors';
 import { LogLine } from '@model-platform/plugin-model-platform-common';
 import { DeploymentDriver } from '@model-platform/plugin-model-platform-node';
 import { DeploymentRecord } from './DeploymentStore';
@@ -94,7 +94,7 @@ export class DeploymentLogs {
           at: new Date().toISOString(),
           level: 'warn',
           message: `The log of this runner ended: ${
-            error instanceof Error ? error.message : error
+            isError(error) ? error.message : error
           }`,
           runner,
         });

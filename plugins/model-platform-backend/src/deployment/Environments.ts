@@ -7,16 +7,18 @@ export class Environments {
   /** Without configuration there is one environment, `local`. */
   static fromConfig(config: Config, drivers: DeploymentDriver[]): Environments {
     const byName = new Map(drivers.map(driver => [driver.name, driver]));
-    const configured = config.getOptionalConfig('modelPlatform.environments');
-    const names = configured?.keys() ?? ['local'];
-    const environments = new Map<string, DeploymentDriver | undefined>();
-    for (const name of names) {
-      const driverName =
-        configured?.getOptionalString(`${name}.driver`) ?? 'local';
+    const configured = config.getOptionalConfigArray('modelPlatform.environments');
+    if (!configured) {
+      return new Environments(new Map([['local', byName.get('local')]]), drivers);
+    }
+    const environments = new Map<string, DeploymentDriver>();
+    for (const entry of configured) {
+      const name = entry.getString('name');
+      const driverName = entry.getOptionalString('driver') ?? 'local';
       const driver = byName.get(driverName);
-      if (!driver && configured) {
+      if (!driver) {
         throw new InputError(
-          `modelPlatform.environments.${name}.driver is '${driverName}', but no module adds a driver of that name; there are: ${
+          `The environment ${name} (modelPlatform.environments) has the driver '${driverName}', but no module adds one of that name; there are: ${
             [...byName.keys()].join(', ') || 'none'
           }`,
         );

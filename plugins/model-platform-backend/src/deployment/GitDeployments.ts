@@ -7,7 +7,7 @@ import {
   stringifyEntityRef,
 } from '@backstage/catalog-model';
 import { Config } from '@backstage/config';
-import { NotAllowedError } from '@backstage/errors';
+import { isError, NotAllowedError } from '@backstage/errors';
 import { CatalogService } from '@backstage/plugin-catalog-node';
 import { toSystemName } from '@model-platform/plugin-model-platform-common';
 import { DeploymentActor } from './DeploymentActor';
@@ -165,7 +165,7 @@ export class GitDeployments {
       logger.info(`Deployment ${name} was applied from ${location}`);
     } catch (error) {
       source.state = 'refused';
-      source.message = error instanceof Error ? error.message : String(error);
+      source.message = isError(error) ? error.message : String(error);
       if (!unchanged || known?.message !== source.message) {
         logger.warn(
           `Deployment ${name}, declared in ${location}, was refused: ${source.message}`,
@@ -205,8 +205,5 @@ function isBelow(url: string, prefix: string): boolean {
   if (decodeURIComponent(url).split(/[/\\]/).includes('..')) {
     return false;
   }
-  return (
-    url === prefix ||
-    url.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)
-  );
+  return url === prefix || url.startsWith(/[/:]$/.test(prefix) ? prefix : `${prefix}/`);
 }

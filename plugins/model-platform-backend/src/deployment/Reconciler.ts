@@ -1,4 +1,5 @@
 import { LoggerService } from '@backstage/backend-plugin-api';
+import { isError } from '@backstage/errors';
 import { DeploymentEvent } from '@model-platform/plugin-model-platform-common';
 import { DeploymentDriver } from '@model-platform/plugin-model-platform-node';
 import pLimit from 'p-limit';
@@ -171,7 +172,7 @@ export class Reconciler {
         Math.min(MAX_BACKOFF_MS, 500 * 2 ** failures) *
         (0.5 + Math.random() / 2);
       next = { at: Date.now() + delay, failures };
-      const reason = error instanceof Error ? error : new Error(String(error));
+      const reason = isError(error) ? error : new Error(String(error));
       this.options.logger.warn(`Deployment ${seen.name}: ${reason.message}`, {
         deployment: seen.name,
       });
@@ -269,7 +270,7 @@ export class Reconciler {
   private logUnreachable(driver: DeploymentDriver, error: unknown): void {
     this.options.logger.warn(
       `The driver ${driver.name} does not answer: ${
-        error instanceof Error ? error.message : error
+        isError(error) ? error.message : error
       }`,
     );
   }
