@@ -1,0 +1,786 @@
+import { ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  Agent,
+  createServer,
+  IncomingMessage,
+  request,
+  RequestListener,
+  Server,
+} from 'node:http';
+import {
+  AddressInfo,
+  connect,
+  createServer as createTcpServer,
+} from 'node:net';
+import { join } from 'node:path';
+import { GatewayRoute, GatewayState } from '@model-platform/model-wire';
+import { verifyRequestId } from './requestId';
+
+const ADMIN_SECRET = 'admin-secret-of-this-test';
+const ID_SECRET = 'request-id-secret-of-this-test';
+const TOKEN = 'mpe_one_secret';
+const EXPIRED = 'mpe_expired_secret';
+const OTHER = 'mpe_other_secret';
+
+interface Answer {
+  status: number;
+  headers: IncomingMessage['headers'];
+  text: string;
+}
+
+let program: ChildProcess;
+let url: string;
+let adminUrl: string;
+const servers: Server[] = [];
+const programs: ChildProcess[] = [];
+
+async function until<T>(
+  condition: () => Promise<T | undefined | false> | T | undefined | false,
+): Promise<T> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const value = await condition();
+    if (value) {
+      return value;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(`Never came true: ${condition}`);
+    }
+    await new Promise(resolve => setTimeout(resolve, 10));
+  }
+}
+
+async function startProgram(port = 0) {
+  const child = spawn(
+    process.execPath,
+    [join(__dirname, '../bin/model-gateway.js')],
+    {
+      env: {
+        GATEWAY_PORT: String(port),
+        ADMIN_SECRET,
+        REQUEST_ID_SECRET: ID_SECRET,
+        DRAIN_TIMEOUT_MS: '3000',
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  programs.push(child);
+  let out = '';
+  let err = '';
+  child.stdout.on('data', chunk => (out += chunk));
+  child.stderr.on('data', chunk => (err += chunk));
+  await until(() => out.includes('\n') || child.exitCode !== null);
+  return {
+    child,
+    err: () => err,
+    addresses: () =>
+      JSON.parse(out.split('\n')[0]) as { url: string; adminUrl: string },
+  };
+}
+
+async function upstream(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  servers.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Answers with what it saw of the request. */
+async function echo(name: string): Promise<string> {
+  return upstream(async (incoming, response) => {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of incoming) {
+        chunks.push(chunk);
+      }
+    } catch {
+      // The gateway gave the call up.
+      return;
+    }
+    response.setHeader('content-type', 'application/json');
+    response.setHeader('set-cookie', 'a=b');
+    response.setHeader('x-model-runner-secret', 'leak');
+    response.setHeader('x-model-version', 'wrong');
+    response.end(
+      JSON.stringify({
+        name,
+        method: incoming.method,
+        url: incoming.url,
+        headers: incoming.headers,
+        bytes: Buffer.concat(chunks).length,
+        sha: createHash('sha256').update(Buffer.concat(chunks)).digest('hex'),
+      }),
+    );
+  });
+}
+
+function routeOf(
+  endpoint: string,
+  variants: Record<string, { weight?: number; urls: string[] }>,
+  options: {
+    revision?: number;
+    limits?: GatewayRoute['limits'];
+    tokens?: string[];
+  } = {},
+): GatewayRoute {
+  const upstreams: GatewayRoute['upstreams'] = {};
+  const revision = options.revision ?? 1;
+  return {
+    endpoint,
+    revision,
+    variants: Object.entries(variants).map(
+      ([name, { weight = 1, urls }], place) => ({
+        name,
+        weight,
+        labels: {
+          system: 'plants',
+          model: endpoint,
+          version: String(place + 1),
+          environment: 'local',
+          endpoint,
+          variant: name,
+          revision: String(revision),
+        },
+        runners: urls.map((to, index) => {
+          const runner = `${endpoint}-r${revision}-${name}-${index}`;
+          upstreams[runner] = {
+            runner,
+            url: to,
+            secret: 'runner-secret-of-this-test',
+          };
+          return runner;
+        }),
+      }),
+    ),
+    tokens: (options.tokens ?? [TOKEN, EXPIRED]).map(token => ({
+      id: token,
+      hash: createHash('sha256').update(token).digest('hex'),
+      consumer: `app-of-${token}`,
+      expiresAt:
+        token === EXPIRED ? Date.parse('2020-01-01T00:00:00Z') : undefined,
+    })),
+    limits: options.limits ?? { maxBodyBytes: 1_000_000, timeoutMs: 10_000 },
+    upstreams,
+  };
+}
+
+async function admin(
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<Response> {
+  return fetch(adminUrl + path, {
+    method,
+    headers: { authorization: `Bearer ${ADMIN_SECRET}` },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+}
+
+async function put(route: GatewayRoute): Promise<void> {
+  expect((await admin('PUT', `/routes/${route.endpoint}`, route)).status).toBe(
+    200,
+  );
+}
+
+/** Paths and headers go out exactly as given, which `fetch` does not promise. */
+async function call(
+  path: string,
+  options: {
+    method?: string;
+    token?: string;
+    body?: string | Buffer;
+    headers?: Record<string, string>;
+    agent?: Agent;
+    base?: string;
+  } = {},
+): Promise<Answer> {
+  const { hostname, port } = new URL(options.base ?? url);
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      {
+        host: hostname,
+        port,
+        path,
+        method: options.method ?? 'POST',
+        agent: options.agent,
+        headers: {
+          ...(options.token === ''
+            ? {}
+            : { authorization: `Bearer ${options.token ?? TOKEN}` }),
+          ...options.headers,
+        },
+      },
+      async response => {
+        let text = '';
+        try {
+          for await (const chunk of response) {
+            text += chunk;
+          }
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            text,
+          });
+        } catch (error) {
+          reject(error);
+        }
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end(options.body);
+  });
+}
+
+async function metric(start: string): Promise<number> {
+  const text = await (await admin('GET', '/metrics')).text();
+  const line = text.split('\n').find(candidate => candidate.startsWith(start));
+  return line ? Number(line.split(' ').pop()) : 0;
+}
+
+beforeAll(async () => {
+  execFileSync(process.execPath, [
+    join(__dirname, '../scripts/buildPrograms.cjs'),
+    'model-gateway',
+  ]);
+  const started = await startProgram();
+  program = started.child;
+  ({ url, adminUrl } = started.addresses());
+}, 60_000);
+
+afterAll(async () => {
+  for (const child of programs) {
+    child.kill('SIGKILL');
+  }
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+describe('Gateway', () => {
+  it('answers 503 until it has its first plan, 404 from then on', async () => {
+    const early = await call('/iris/predict');
+    expect(early.status).toBe(503);
+    expect(early.headers['retry-after']).toBe('1');
+    expect((await fetch(`${adminUrl}/health/ready`)).status).toBe(503);
+
+    const route = routeOf('iris', { main: { urls: [await echo('first')] } });
+    expect((await admin('PUT', '/routes', { routes: [route] })).status).toBe(
+      200,
+    );
+    expect((await fetch(`${adminUrl}/health/ready`)).status).toBe(200);
+    expect((await call('/iris/predict')).status).toBe(200);
+
+    const unknown = await call('/nothing/predict');
+    expect(unknown.status).toBe(404);
+    expect(JSON.parse(unknown.text)).toEqual({
+      error: {
+        name: 'NotFoundError',
+        message: 'There is no endpoint at this address',
+      },
+      requestId: unknown.headers['x-request-id'],
+    });
+  });
+
+  it('forwards a call unchanged but for what is not the runner’s business', async () => {
+    await put(
+      routeOf(
+        'iris',
+        { main: { urls: [await echo('plain')] } },
+        { revision: 7 },
+      ),
+    );
+    const answer = await call('/iris/v2/models/iris/infer?a=b%2F..', {
+      body: 'some bytes',
+      headers: {
+        'x-request-id': 'mine',
+        'x-correlation-id': 'order-17',
+        'x-model-runner-secret': 'guess',
+        'x-own': 'kept',
+        cookie: 'session=secret',
+        connection: 'keep-alive, x-hop',
+        'x-hop': 'gone',
+      },
+    });
+    expect(answer.status).toBe(200);
+    const seen = JSON.parse(answer.text);
+    expect(seen).toMatchObject({
+      method: 'POST',
+      url: '/iris/v2/models/iris/infer?a=b%2F..',
+      bytes: 10,
+    });
+    expect(seen.headers).toMatchObject({
+      'x-own': 'kept',
+      'x-correlation-id': 'order-17',
+      'x-model-runner-secret': 'runner-secret-of-this-test',
+      'x-request-id': answer.headers['x-request-id'],
+    });
+    for (const name of ['authorization', 'cookie', 'x-hop']) {
+      expect(seen.headers).not.toHaveProperty(name);
+    }
+    expect(answer.headers).toMatchObject({
+      'x-model-version': '1',
+      'x-model-variant': 'main',
+      'x-correlation-id': 'order-17',
+    });
+    expect(answer.headers).not.toHaveProperty('set-cookie');
+    expect(answer.headers).not.toHaveProperty('x-model-runner-secret');
+    expect(
+      verifyRequestId(
+        ID_SECRET,
+        'iris',
+        String(answer.headers['x-request-id']),
+      ),
+    ).toMatchObject({
+      revision: 7,
+      variantIndex: 0,
+    });
+    const hostile = await call('/iris/predict', {
+      headers: { 'x-correlation-id': 'a b<script>' },
+    });
+    expect(hostile.headers).not.toHaveProperty('x-correlation-id');
+  });
+
+  it('asks for a token that is good for this endpoint', async () => {
+    const to = await echo('tokens');
+    await put(routeOf('iris', { main: { urls: [to] } }));
+    await put(routeOf('other', { main: { urls: [to] } }, { tokens: [OTHER] }));
+    const expectations: Array<[Parameters<typeof call>[1], number, RegExp]> = [
+      [{ token: '' }, 401, /needs a token/],
+      [
+        { token: '', headers: { authorization: 'Basic abc' } },
+        401,
+        /must read 'Bearer/,
+      ],
+      [{ token: 'mpe_wrong_x' }, 401, /not known/],
+      [{ token: EXPIRED }, 401, /expired at 2020-01-01/],
+      [{ token: OTHER }, 403, /another endpoint/],
+    ];
+    for (const [options, status, message] of expectations) {
+      const answer = await call('/iris/predict', options);
+      expect(answer.status).toBe(status);
+      expect(answer.headers['www-authenticate']).toBe(
+        status === 401 ? 'Bearer' : undefined,
+      );
+      expect(JSON.parse(answer.text).error.message).toMatch(message);
+      const oip = await call('/iris/v2/models/iris/infer', options);
+      expect(oip.status).toBe(status);
+      expect(JSON.parse(oip.text)).toEqual({
+        error: expect.stringMatching(message),
+      });
+    }
+    expect(
+      (await call('/iris/docs', { method: 'GET', token: '' })).status,
+    ).toBe(200);
+    expect(
+      (await call('/iris/openapi.json', { method: 'GET', token: '' })).status,
+    ).toBe(401);
+  });
+
+  it('refuses paths and methods that are not the outside’s', async () => {
+    await put(routeOf('iris', { main: { urls: [await echo('paths')] } }));
+    for (const path of [
+      '/iris/metrics',
+      '/iris',
+      '/iris/',
+      '/metrics',
+      '/',
+      '/routes',
+    ]) {
+      expect((await call(path, { method: 'GET' })).status).toBe(404);
+    }
+    for (const path of [
+      '/iris/v2/../metrics',
+      '/iris/v2/%2e%2e/metrics',
+      '/iris/v2%2fx',
+    ]) {
+      expect((await call(path, { method: 'GET' })).status).toBe(400);
+    }
+    const put405 = await call('/iris/predict', { method: 'PUT' });
+    expect(put405.status).toBe(405);
+    expect(put405.headers.allow).toBe('GET, HEAD, POST');
+  });
+
+  it('bounds the body, declared or counted', async () => {
+    await put(
+      routeOf(
+        'iris',
+        { main: { urls: [await echo('large')] } },
+        { limits: { maxBodyBytes: 300_000, timeoutMs: 5_000 } },
+      ),
+    );
+    const fits = Buffer.alloc(300_000, 'x');
+    const declared = await call('/iris/predict', {
+      body: fits,
+      headers: { 'content-length': '300000' },
+    });
+    expect(JSON.parse(declared.text)).toMatchObject({
+      bytes: 300_000,
+      sha: createHash('sha256').update(fits).digest('hex'),
+    });
+    const chunked = await call('/iris/predict', {
+      body: fits,
+      headers: { 'transfer-encoding': 'chunked' },
+    });
+    expect(JSON.parse(chunked.text)).toMatchObject({ bytes: 300_000 });
+    const announcements: Array<Record<string, string>> = [
+      { 'content-length': '300001' },
+      { 'transfer-encoding': 'chunked' },
+    ];
+    for (const headers of announcements) {
+      const refused = await call('/iris/predict', {
+        body: Buffer.alloc(300_001, 'x'),
+        headers,
+      });
+      expect(refused.status).toBe(413);
+      expect(JSON.parse(refused.text).error.message).toContain('300000 bytes');
+    }
+  });
+
+  it('does not ask for a body that it would refuse', async () => {
+    await put(routeOf('iris', { main: { urls: [await echo('continue')] } }));
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    let text = '';
+    socket.on('data', chunk => (text += chunk));
+    socket.write(
+      'POST /iris/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\nExpect: 100-continue\r\n\r\n',
+    );
+    await until(() => text.includes('\r\n\r\n'));
+    expect(text).toMatch(/^HTTP\/1.1 401 /);
+    socket.destroy();
+    const welcome = connect(Number(new URL(url).port), '127.0.0.1');
+    let told = '';
+    welcome.on('data', chunk => (told += chunk));
+    welcome.write(
+      `POST /iris/predict HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n`,
+    );
+    await until(() => told.startsWith('HTTP/1.1 100 Continue'));
+    welcome.write('{}');
+    await until(() => told.includes('"bytes":2'));
+    welcome.destroy();
+  });
+
+  it('answers 504 when the runner is too slow, 408 when the caller is', async () => {
+    const slow = await upstream(() => {});
+    await put(
+      routeOf(
+        'iris',
+        { main: { urls: [slow] } },
+        { limits: { maxBodyBytes: 1000, timeoutMs: 200 } },
+      ),
+    );
+    const late = await call('/iris/predict', { body: '{}' });
+    expect(late.status).toBe(504);
+    expect(JSON.parse(late.text).error.message).toContain('200 ms');
+    expect(
+      JSON.parse(
+        (await call('/iris/v2/models/iris/infer', { body: '{}' })).text,
+      ),
+    ).toEqual({
+      error: expect.stringContaining('200 ms'),
+    });
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    let text = '';
+    socket.on('data', chunk => (text += chunk));
+    socket.write(
+      `POST /iris/predict HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Length: 10\r\n\r\n{`,
+    );
+    await until(() => text.includes('RequestTimeoutError'));
+    expect(text).toMatch(/^HTTP\/1.1 408 /);
+    socket.destroy();
+  });
+
+  it('goes to another runner only if nothing was delivered', async () => {
+    const gone = createTcpServer();
+    gone.listen(0, '127.0.0.1');
+    await once(gone, 'listening');
+    const refused = `http://127.0.0.1:${(gone.address() as AddressInfo).port}`;
+    gone.close();
+    await put(
+      routeOf('iris', { main: { urls: [refused, await echo('alive')] } }),
+    );
+    for (let index = 0; index < 6; index += 1) {
+      const answer = await call('/iris/predict', {
+        body: Buffer.alloc(100_000),
+      });
+      expect(JSON.parse(answer.text)).toMatchObject({
+        name: 'alive',
+        bytes: 100_000,
+      });
+    }
+
+    await put(routeOf('iris', { main: { urls: [refused] } }));
+    const nobody = await call('/iris/predict', { body: '{}' });
+    expect(nobody.status).toBe(503);
+    expect(nobody.headers['retry-after']).toBe('1');
+
+    await put(routeOf('iris', { main: { urls: [] } }));
+    expect((await call('/iris/predict')).status).toBe(503);
+
+    let taken = 0;
+    const breaking = await upstream(incoming => {
+      taken += 1;
+      incoming.socket.destroy();
+    });
+    await put(routeOf('iris', { main: { urls: [breaking, breaking] } }));
+    const broken = await call('/iris/predict', { body: '{}' });
+    expect(broken.status).toBe(502);
+    expect(broken.headers['x-model-variant']).toBe('main');
+    expect(taken).toBe(1);
+  });
+
+  it('splits by weight, and counts per variant, consumer and code', async () => {
+    await put(
+      routeOf(
+        'split',
+        {
+          big: { weight: 9, urls: [await echo('big')] },
+          small: { weight: 1, urls: [await echo('small')] },
+          none: { weight: 0, urls: [await echo('none')] },
+        },
+        { revision: 3 },
+      ),
+    );
+    const agent = new Agent({ keepAlive: true });
+    const counts: Record<string, number> = { big: 0, small: 0, none: 0 };
+    for (let index = 0; index < 600; index += 1) {
+      const answer = await call('/split/predict', { body: '{}', agent });
+      counts[JSON.parse(answer.text).name] += 1;
+      expect(answer.headers['x-model-variant']).toBe(
+        JSON.parse(answer.text).name,
+      );
+    }
+    // Five standard deviations of 600 draws at one in ten.
+    expect(counts.small).toBeGreaterThan(23);
+    expect(counts.small).toBeLessThan(97);
+    expect(counts.none).toBe(0);
+    const labels =
+      'system="plants",model="split",version="1",environment="local",endpoint="split",variant="big",revision="3"';
+    expect(
+      await metric(
+        `model_gateway_requests_total{${labels},consumer="app-of-${TOKEN}",code="200"}`,
+      ),
+    ).toBe(counts.big);
+    expect(
+      await metric(`model_gateway_request_duration_seconds_count{${labels}}`),
+    ).toBe(counts.big);
+    expect(
+      await metric(
+        `model_gateway_request_duration_seconds_bucket{${labels},le="30"}`,
+      ),
+    ).toBe(counts.big);
+    expect(await metric(`model_gateway_requests_in_flight{${labels}}`)).toBe(0);
+    const before = await metric(
+      'model_gateway_refused_total{endpoint="unknown",code="404"}',
+    );
+    await call('/nowhere/predict');
+    expect(
+      await metric(
+        'model_gateway_refused_total{endpoint="unknown",code="404"}',
+      ),
+    ).toBe(before + 1);
+    await call('/split/docs', { method: 'GET', agent });
+    expect(
+      await metric(`model_gateway_request_duration_seconds_count{${labels}}`),
+    ).toBe(counts.big);
+    agent.destroy();
+  });
+
+  it('streams both ways, and lets a stream outlast the time limit as long as it flows', async () => {
+    const to = await upstream((incoming, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain' });
+      incoming.on('data', chunk => response.write(`got ${chunk};`));
+      incoming.on('end', () => response.end('end'));
+    });
+    await put(
+      routeOf(
+        'iris',
+        { main: { urls: [to] } },
+        { limits: { maxBodyBytes: 1000, timeoutMs: 600 } },
+      ),
+    );
+    const outgoing = request(`${url}/iris/predict`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${TOKEN}`,
+        'transfer-encoding': 'chunked',
+      },
+    });
+    let text = '';
+    outgoing.on('response', response =>
+      response.on('data', chunk => (text += chunk)),
+    );
+    for (const part of ['one', 'two', 'three', 'four']) {
+      outgoing.write(part);
+      await until(() => text.includes(`got ${part};`));
+      await new Promise(resolve => setTimeout(resolve, 250));
+    }
+    outgoing.end();
+    await until(() => text.endsWith('end'));
+  });
+
+  it('does not pass half an answer off as a whole one', async () => {
+    const to = await upstream((_incoming, response) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('half');
+      setTimeout(() => response.destroy(), 50);
+    });
+    await put(routeOf('iris', { main: { urls: [to] } }));
+    await expect(call('/iris/predict', { body: '{}' })).rejects.toThrow(
+      /aborted/,
+    );
+  });
+
+  it('tells the runner when the caller leaves', async () => {
+    let isHere = false;
+    let isAborted = false;
+    const to = await upstream((incoming, response) => {
+      isHere = true;
+      response.on('close', () => (isAborted = true));
+      incoming.resume();
+    });
+    await put(routeOf('left', { main: { urls: [to] } }));
+    const outgoing = request(`${url}/left/predict`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
+    outgoing.on('error', () => {});
+    outgoing.end('{}');
+    await until(() => isHere);
+    outgoing.destroy();
+    await until(() => isAborted);
+    const labels =
+      'system="plants",model="left",version="1",environment="local",endpoint="left",variant="main",revision="1"';
+    await until(
+      async () =>
+        (await metric(
+          `model_gateway_requests_total{${labels},consumer="app-of-${TOKEN}",code="499"}`,
+        )) === 1,
+    );
+    const state = (await (
+      await admin('GET', '/routes')
+    ).json()) as GatewayState;
+    expect(state.inFlight['left-r1-main-0']).toBe(0);
+  });
+
+  it('swaps routes under load without a failed call, and says when the old runner is idle', async () => {
+    const first = await echo('old');
+    const second = await echo('new');
+    let release: (() => void) | undefined;
+    const held = await upstream((incoming, response) => {
+      incoming.resume();
+      release = () => response.end('late');
+    });
+    await put(routeOf('swap', { main: { urls: [held] } }));
+    const pending = call('/swap/predict', { body: '{}' });
+    await until(() => release);
+
+    await put(routeOf('swap', { main: { urls: [first] } }, { revision: 2 }));
+
+    const agent = new Agent({ keepAlive: true });
+    let isOver = false;
+    const names = new Set<string>();
+    const load = Array.from({ length: 8 }, async () => {
+      while (!isOver) {
+        const answer = await call('/swap/predict', { body: '{}', agent });
+        expect(answer.status).toBe(200);
+        names.add(
+          `${JSON.parse(answer.text).name}/${
+            answer.headers['x-model-version']
+          }`,
+        );
+      }
+    });
+    for (let revision = 3; revision < 42; revision += 1) {
+      await put(
+        routeOf(
+          'swap',
+          { main: { urls: [revision % 2 ? first : second] } },
+          { revision },
+        ),
+      );
+    }
+    isOver = true;
+    const state = (await (
+      await admin('GET', '/routes')
+    ).json()) as GatewayState;
+    expect(state.inFlight['swap-r1-main-0']).toBe(1);
+    expect(
+      state.routes.find(({ endpoint }) => endpoint === 'swap')?.runners,
+    ).toEqual(['swap-r41-main-0']);
+    release?.();
+    expect((await pending).text).toBe('late');
+    await Promise.all(load);
+    expect(names).toEqual(new Set(['old/1', 'new/1']));
+    await until(async () => {
+      const { inFlight } = (await (
+        await admin('GET', '/routes')
+      ).json()) as GatewayState;
+      return !('swap-r1-main-0' in inFlight);
+    });
+    expect((await admin('DELETE', '/routes/swap')).status).toBe(200);
+    expect((await call('/swap/predict')).status).toBe(404);
+    agent.destroy();
+  });
+
+  it('keeps its admin listener to those who know the secret, and says what is wrong with a plan', async () => {
+    for (const path of ['/routes', '/metrics']) {
+      expect((await fetch(adminUrl + path)).status).toBe(401);
+      const wrong = { authorization: 'Bearer wrong' };
+      expect((await fetch(adminUrl + path, { headers: wrong })).status).toBe(
+        401,
+      );
+    }
+    const bad = await admin('PUT', '/routes/iris', {
+      endpoint: 'iris',
+      revision: 'one',
+    });
+    expect(bad.status).toBe(400);
+    const { error } = (await bad.json()) as {
+      error: { fields: Array<{ path: string }> };
+    };
+    expect(error.fields.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(['revision', 'variants', 'tokens', 'upstreams']),
+    );
+    expect(
+      (await admin('PUT', '/routes/iris', routeOf('other', {}))).status,
+    ).toBe(400);
+  });
+
+  it('says in one line why a port cannot be had', async () => {
+    const second = await startProgram(Number(new URL(url).port));
+    await until(() => second.child.exitCode !== null);
+    expect(second.child.exitCode).toBe(1);
+    expect(second.err()).toMatch(
+      /^The gateway cannot open its public address .*: the port is taken .*\n$/,
+    );
+  });
+
+  it('finishes what is in flight when it is asked to end', async () => {
+    let release: (() => void) | undefined;
+    const held = await upstream((incoming, response) => {
+      incoming.resume();
+      release = () => response.end('done');
+    });
+    await put(routeOf('iris', { main: { urls: [held] } }));
+    const pending = call('/iris/predict', { body: '{}' });
+    await until(() => release);
+    program.kill('SIGTERM');
+    await until(
+      () =>
+        new Promise<boolean>(resolve => {
+          const socket = connect(Number(new URL(url).port), '127.0.0.1');
+          socket.on('connect', () => socket.destroy());
+          socket.on('error', () => resolve(true));
+          socket.on('close', () => resolve(false));
+        }),
+    );
+    release?.();
+    expect((await pending).text).toBe('done');
+    await until(() => program.exitCode !== null);
+    expect(program.exitCode).toBe(0);
+  });
+});
