@@ -530,6 +530,17 @@ describe('catalogModuleModelPlatform', () => {
     );
     expect(await refs()).not.toContain('system:default/mine');
 
+    // What a project tells of its model is not for everyone either.
+    decision = createCatalogEntityConditionalDecision(
+      isReadableModel({ claims: ['user:default/dana'], systems: [] }),
+    );
+    expect(await refs()).not.toContain('component:default/iris-project');
+    decision = createCatalogEntityConditionalDecision(
+      isReadableModel({ claims: ['group:default/botany-ml'], systems: [] }),
+    );
+    expect(await refs()).toContain('component:default/iris-project');
+    decision = { result: AuthorizeResult.ALLOW };
+
     // A repository that cannot be read keeps what it declared.
     await fs.promises.rename(
       path.join(gitdir, 'objects'),

@@ -12,7 +12,11 @@ import {
   toSystemRef,
 } from '@model-platform/plugin-model-platform-common';
 import { z } from 'zod';
-import { ENDPOINT_KEY, isRestricted, RESTRICTED_KINDS } from './isRestricted';
+import {
+  isRestricted,
+  RESTRICTED_KINDS,
+  RESTRICTING_KEYS,
+} from './isRestricted';
 
 const paramsSchema = z.object({
   claims: z
@@ -29,7 +33,7 @@ type Params = z.infer<typeof paramsSchema>;
 
 /**
  * The catalog shows no more of models than the registry does: all entities but
- * models, their deployments and the APIs of their endpoints; and of these
+ * models, their deployments, projects and the APIs of their endpoints; and of these
  * those that the reader's groups own, that belong to a system of theirs, that
  * are shared with either, or that everyone may see. @public
  */
@@ -62,7 +66,7 @@ export const isReadableModelRule = createPermissionRule({
     const unrestricted: PermissionCriteria<EntitiesSearchFilter> = {
       allOf: [
         { not: { key: 'kind', values: RESTRICTED_KINDS } },
-        { not: { key: ENDPOINT_KEY } },
+        ...RESTRICTING_KEYS.map(key => ({ not: { key } })),
       ],
     };
     const readable: EntitiesSearchFilter[] = [

@@ -3,7 +3,10 @@ import {
   ANNOTATION_ORIGIN_LOCATION,
   Entity,
 } from '@backstage/catalog-model';
-import { ANNOTATION_FILE_PROBLEMS } from '@model-platform/plugin-model-platform-common';
+import {
+  ANNOTATION_FILE_PROBLEMS,
+  ANNOTATION_REPOSITORY,
+} from '@model-platform/plugin-model-platform-common';
 import { GitHead, GitRepository } from './GitRepository';
 import { parseEntityFile } from './parseEntityFile';
 
@@ -34,7 +37,7 @@ export async function readRepositoryEntities(
     const parsed = parseEntityFile(content);
     problems.push(...parsed.problems.map(problem => `${file} ${problem}`));
     for (const entity of parsed.entities)
-      entities.push(withLocation(entity, location));
+      entities.push(withLocation(entity, location, repository.name));
   }
   if (problems.length === 0) return { entities, problems };
   return {
@@ -49,10 +52,15 @@ export async function readRepositoryEntities(
   };
 }
 
-function withLocation(entity: Entity, location: string): Entity {
+function withLocation(
+  entity: Entity,
+  location: string,
+  repository: string,
+): Entity {
   return withAnnotations(entity, {
     [ANNOTATION_LOCATION]: location,
     [ANNOTATION_ORIGIN_LOCATION]: location,
+    [ANNOTATION_REPOSITORY]: repository,
   });
 }
 

@@ -11,6 +11,12 @@ export const ANNOTATION_ENDPOINT = 'model-platform.io/endpoint';
 export const ANNOTATION_ENDPOINT_URL = 'model-platform.io/endpoint-url';
 
 /**
+ * Of an entity read from a Git repository of the platform: the repository's
+ * name. What a model's project tells is for whom the model may be seen. @public
+ */
+export const ANNOTATION_REPOSITORY = 'model-platform.io/repository';
+
+/**
  * Of an entity read from a Git repository: which files beside it could not be
  * read, and why. Absent where all is well. @public
  */

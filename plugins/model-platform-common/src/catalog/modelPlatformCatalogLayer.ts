@@ -4,6 +4,7 @@ import {
   ANNOTATION_ENDPOINT_URL,
   ANNOTATION_FILE_PROBLEMS,
   ANNOTATION_MODEL_ID,
+  ANNOTATION_REPOSITORY,
   RELATION_DEPLOYED_BY,
   RELATION_DEPLOYS,
 } from './annotations';
@@ -62,6 +63,11 @@ export const modelPlatformCatalogLayer = createCatalogModelLayer({
       name: ANNOTATION_ENDPOINT_URL,
       title: 'Endpoint URL',
       description: 'Where applications call the endpoint.',
+    });
+    model.addAnnotation({
+      name: ANNOTATION_REPOSITORY,
+      title: 'Repository',
+      description: 'Repository of the platform that the entity was read from.',
     });
     model.addAnnotation({
       name: ANNOTATION_FILE_PROBLEMS,
