@@ -1,12 +1,10 @@
 /**
- * What pages of the model platform share: the API ref, loading of data that
- * stays current, the states a part of a page can be in, figures in words, and
- * charts. Works in both frontend systems.
+ * API ref, hooks, formats and components of the model platform that mount in
+ * either frontend system.
  *
  * @packageDocumentation
  */
 export * from './api';
-export * from './charts';
-export * from './data';
+export * from './components';
 export * from './format';
-export * from './states';
+export * from './hooks';

@@ -1,3 +1,2 @@
 export { modelPlatformApiRef } from './modelPlatformApiRef';
 export type { ModelPlatformApi } from './ModelPlatformApi';
-export { createModelPlatformClient } from './createModelPlatformClient';

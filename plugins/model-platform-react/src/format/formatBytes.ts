@@ -1,6 +1,6 @@
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
-/** `1536` is `1.5 KiB`. @public */
+/** `512 B`, `1.5 KiB`. @public */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
@@ -8,7 +8,5 @@ export function formatBytes(bytes: number): string {
     value /= 1024;
     unit += 1;
   }
-  return `${Number(value.toFixed(value < 10 && unit > 0 ? 1 : 0))} ${
-    UNITS[unit]
-  }`;
+  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
 }

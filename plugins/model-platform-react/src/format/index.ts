@@ -1,9 +1,6 @@
-export * from './formatNumber';
-export * from './formatShare';
-export * from './formatSeconds';
-export * from './formatMetric';
-export * from './formatBytes';
-export * from './toShortRef';
-export * from './RelativeTime';
-export * from './CopyButton';
-export * from './CodeBlock';
+export { formatCount } from './formatCount';
+export { formatBytes } from './formatBytes';
+export { formatRatio } from './formatRatio';
+export { formatSeconds } from './formatSeconds';
+export { formatAmount } from './formatAmount';
+export { nameOfRef } from './nameOfRef';

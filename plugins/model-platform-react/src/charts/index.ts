@@ -1,4 +1,0 @@
-export * from './TimeChart';
-export * from './BarList';
-export * from './Sparkline';
-export * from './chartColors';

@@ -1,0 +1,12 @@
+export { CodeBlock } from './CodeBlock';
+export { CopyButton } from './CopyButton';
+export { DeploymentPhaseText } from './DeploymentPhaseText';
+export { Facts } from './Facts';
+export type { Fact } from './Facts';
+export { FigureCard } from './FigureCard';
+export { LoadingRows } from './LoadingRows';
+export { LoadState } from './LoadState';
+export { Section } from './Section';
+export { Sparkline } from './Sparkline';
+export { TimeAgo } from './TimeAgo';
+export { Trend } from './Trend';

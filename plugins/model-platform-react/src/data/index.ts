@@ -1,2 +1,0 @@
-export * from './useModelPlatform';
-export * from './LoadState';

@@ -1,0 +1,94 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { useApi } from '@backstage/core-plugin-api';
+import { ModelPlatformApi, modelPlatformApiRef } from '../api';
+import { Changed, useChanges } from './useChanges';
+
+/** @public */
+export interface Loaded<T> {
+  /** The newest answer; kept while it is asked for again, and when that fails. */
+  data?: T;
+  /** Of the last try. */
+  error?: Error;
+  /** Nothing to show yet. */
+  isLoading: boolean;
+  /** `data` answers an earlier question, as while a filter changes. */
+  isStale: boolean;
+  reload: () => void;
+}
+
+/** @public */
+export interface LoadOptions {
+  /** Ask again when one of these changed. */
+  on?: readonly Changed[];
+  /** Ask again this often while the page is visible, in milliseconds. */
+  everyMs?: number;
+  /** Show the answer to the former key until the new one is there. */
+  keep?: boolean;
+  /** Do not ask at all. */
+  skip?: boolean;
+}
+
+interface State<T> {
+  key: string;
+  data?: T;
+  error?: Error;
+}
+
+/**
+ * Loads what `load` gives, again whenever `key` changes, and drops answers
+ * that nobody waits for any more. @public
+ */
+export function useLoaded<T>(
+  key: string,
+  load: (api: ModelPlatformApi, signal: AbortSignal) => Promise<T>,
+  options: LoadOptions = {},
+): Loaded<T> {
+  const { on = [], everyMs, keep = false, skip = false } = options;
+  const api = useApi(modelPlatformApiRef);
+  const latestLoad = useRef(load);
+  latestLoad.current = load;
+  const [state, setState] = useState<State<T>>({ key });
+  const [round, setRound] = useState(0);
+  const reload = useCallback(() => setRound(number => number + 1), []);
+
+  useEffect(() => {
+    if (skip) return undefined;
+    const controller = new AbortController();
+    latestLoad.current(api, controller.signal).then(
+      data => {
+        if (!controller.signal.aborted) setState({ key, data });
+      },
+      error => {
+        if (!controller.signal.aborted) {
+          setState(before => ({
+            key,
+            data: before.key === key ? before.data : undefined,
+            error: error instanceof Error ? error : new Error(String(error)),
+          }));
+        }
+      },
+    );
+    return () => controller.abort();
+  }, [api, key, round, skip]);
+
+  useChanges(on, reload);
+
+  useEffect(() => {
+    if (!everyMs || skip) return undefined;
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible') reload();
+    }, everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs, reload, skip]);
+
+  const current = state.key === key;
+  const data = current || keep ? state.data : undefined;
+  const error = current ? state.error : undefined;
+  return {
+    data,
+    error,
+    isLoading: !skip && data === undefined && error === undefined,
+    isStale: !current && data !== undefined,
+    reload,
+  };
+}

@@ -1,3 +1,0 @@
-export * from './LoadBoundary';
-export * from './EmptyNote';
-export * from './ErrorNote';

@@ -1,0 +1,93 @@
+import { lazy, Suspense, useId } from 'react';
+import { DateTime } from 'luxon';
+import {
+  Accordion,
+  AccordionPanel,
+  AccordionTrigger,
+  Flex,
+  Skeleton,
+  Text,
+} from '@backstage/ui';
+import { Point } from '@model-platform/plugin-model-platform-common';
+import { formatCount } from '@model-platform/plugin-model-platform-react';
+import { DataTable } from './DataTable';
+import { toRows } from './toRows';
+
+const TimeChartCanvas = lazy(() =>
+  import('./TimeChartCanvas').then(m => ({ default: m.TimeChartCanvas })),
+);
+
+/** */
+export interface TimeSeries {
+  name: string;
+  points: Point[];
+}
+
+/** */
+export interface TimeChartProps {
+  /** What is counted, with its unit: `Calls per hour`. */
+  title: string;
+  series: TimeSeries[];
+  /** Width of a bucket: decides how times are written. */
+  stepSeconds: number;
+  kind?: 'line' | 'stacked';
+  format?: (value: number | undefined) => string;
+  height?: number;
+  /** In the place of the chart where nothing was counted. */
+  emptyText?: string;
+}
+
+/** Values over time, as a chart and, one click below, as a table. */
+export function TimeChart(props: TimeChartProps) {
+  const { title, series, stepSeconds, kind = 'line', height = 200 } = props;
+  const format = props.format ?? formatCount;
+  const titleId = useId();
+  const rows = toRows(series);
+  const formatTime = (at: string) =>
+    DateTime.fromISO(at).toFormat(
+      stepSeconds >= 86_400 ? 'd LLL' : 'd LLL HH:mm',
+    );
+  return (
+    <figure style={{ margin: 0, minWidth: 0 }} aria-labelledby={titleId}>
+      <Flex direction="column" gap="2">
+        <Text as="p" variant="body-medium" weight="bold" id={titleId}>
+          {title}
+        </Text>
+        {rows.length === 0 ? (
+          <Text as="p" color="secondary">
+            {props.emptyText ?? 'Nothing counted in this time.'}
+          </Text>
+        ) : (
+          <>
+            <Suspense fallback={<Skeleton width="100%" height={height} />}>
+              {/* The table below says the same to those who can't see the chart. */}
+              <div aria-hidden="true">
+                <TimeChartCanvas
+                  rows={rows}
+                  names={series.map(one => one.name)}
+                  kind={kind}
+                  height={height}
+                  format={format}
+                  formatTime={formatTime}
+                />
+              </div>
+            </Suspense>
+            <Accordion>
+              <AccordionTrigger title={`${title}: table`} />
+              <AccordionPanel>
+                <DataTable
+                  caption={title}
+                  head={['Time', ...series.map(one => one.name)]}
+                  rows={rows.map(row => [
+                    formatTime(row.at),
+                    ...row.values.map(format),
+                  ])}
+                />
+              </AccordionPanel>
+            </Accordion>
+          </>
+        )}
+      </Flex>
+    </figure>
+  );
+}

@@ -1,0 +1,4 @@
+export { BarList } from './BarList';
+export { chartColors } from './chartColors';
+export { TimeChart } from './TimeChart';
+export type { TimeChartProps, TimeSeries } from './TimeChart';

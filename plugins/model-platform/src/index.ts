@@ -1,0 +1,6 @@
+/**
+ * Pages of the model platform for the developer portal.
+ *
+ * @packageDocumentation
+ */
+export { modelPlatformPlugin as default } from './plugin';

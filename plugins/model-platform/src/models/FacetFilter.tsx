@@ -1,0 +1,46 @@
+import { useState } from 'react';
+import { Button, Checkbox, CheckboxGroup } from '@backstage/ui';
+import { FacetValue } from '@model-platform/plugin-model-platform-common';
+import { nameOfRef } from '@model-platform/plugin-model-platform-react';
+
+const FEW = 6;
+
+/** The values of one facet, how many models have each, and which are chosen. */
+export function FacetFilter(props: {
+  title: string;
+  values: FacetValue[];
+  selected: string[];
+  onChange: (selected: string[]) => void;
+}) {
+  const { title, values, selected, onChange } = props;
+  const [showsAll, setShowsAll] = useState(false);
+  // A chosen value stays, even where nothing has it any more.
+  const gone = selected
+    .filter(value => !values.some(one => one.value === value))
+    .map(value => ({ value, count: 0 }));
+  const all = [...gone, ...values];
+  if (all.length === 0) return null;
+  const shown = showsAll
+    ? all
+    : all.filter(({ value }, index) => index < FEW || selected.includes(value));
+  return (
+    <div>
+      <CheckboxGroup label={title} value={selected} onChange={onChange}>
+        {shown.map(({ value, count }) => (
+          <Checkbox key={value} value={value}>
+            {nameOfRef(value)} ({count})
+          </Checkbox>
+        ))}
+      </CheckboxGroup>
+      {shown.length < all.length && (
+        <Button
+          size="small"
+          variant="tertiary"
+          onPress={() => setShowsAll(true)}
+        >
+          {all.length - shown.length} more
+        </Button>
+      )}
+    </div>
+  );
+}
