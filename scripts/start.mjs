@@ -88,7 +88,11 @@ async function main() {
   await step('starting the portal', () => portal.ready());
   await hostStarted;
 
-  const client = { portalUrl: portal.url, token: secrets.setupToken };
+  const client = {
+    portalUrl: portal.url,
+    token: secrets.setupToken,
+    signInKey,
+  };
   const endpoints = await publishExamples({
     toolchain,
     client,

@@ -1,4 +1,5 @@
 import { inRoot } from './paths.mjs';
+import { sleep } from './processes.mjs';
 import { PlainError, say, step } from './progress.mjs';
 import { run } from './run.mjs';
 
@@ -11,6 +12,15 @@ const examples = [
     endpoint: 'disease-progression',
     runtime: 'python',
   },
+];
+
+/** Entities that the examples refer to; the catalog reads them shortly after the first start. */
+const needed = [
+  'group:default/botany-ml',
+  'group:default/care-analytics',
+  'group:default/management',
+  'system:default/plant-catalogue',
+  'system:default/patient-care',
 ];
 
 /** An application of the sample organisation, for which the printed tokens are made. */
@@ -63,10 +73,20 @@ export async function publishExamples({
     );
 
   const endpoints = [];
+  const missing = [];
+  for (const example of examples) {
+    if (example.runtime === 'python' && !pythonAvailable) continue;
+    if (!(await api(`deployments/${example.endpoint}`))) missing.push(example);
+  }
+  if (missing.length > 0) {
+    await step('reading the sample organisation into the catalog', () =>
+      catalogKnows(needed, client),
+    );
+  }
   for (const example of examples) {
     if (example.runtime === 'python' && !pythonAvailable) continue;
     try {
-      if (!(await api(`deployments/${example.endpoint}`))) {
+      if (missing.includes(example)) {
         await step(`publishing and deploying ${example.folder}`, async () => {
           await cli('publish', inRoot(example.folder), '--json');
           await cli('deploy', inRoot(example.folder), '--json');
@@ -104,4 +124,37 @@ async function describe({ endpoint: name }, api, secrets) {
     token: kept.token,
     exampleRequest: { inputs: endpoint.example ?? {} },
   };
+}
+
+/** Waits until the catalog has these entities, asking as one of the sample people. */
+async function catalogKnows(entityRefs, { portalUrl, signInKey }) {
+  const deadline = Date.now() + 120_000;
+  for (;;) {
+    const signedIn = await fetch(
+      `${portalUrl}/api/auth/sample-people/refresh`,
+      {
+        headers: {
+          'x-sign-in-key': signInKey,
+          'x-sign-in-person': 'user:default/pat',
+        },
+      },
+    );
+    const { backstageIdentity } = await signedIn.json();
+    const response = await fetch(`${portalUrl}/api/catalog/entities/by-refs`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${backstageIdentity?.token}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ entityRefs, fields: ['kind'] }),
+    });
+    const { items = [] } = response.ok ? await response.json() : {};
+    if (items.length === entityRefs.length && items.every(Boolean)) return;
+    if (Date.now() > deadline) {
+      throw new PlainError(
+        `The catalog has not read the sample organisation after two minutes. See the portal's log for why.`,
+      );
+    }
+    await sleep(250);
+  }
 }

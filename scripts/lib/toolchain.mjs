@@ -24,7 +24,10 @@ const nodePackage =
 export async function ensureToolchain() {
   const folder = inRoot('.toolchain');
   const modules = path.join(folder, 'node_modules');
-  const ownNode = Number(process.versions.node.split('.')[0]) >= 24;
+  // Run by the Node in there, it is not the machine's.
+  const ownNode =
+    Number(process.versions.node.split('.')[0]) >= 24 &&
+    !process.execPath.startsWith(folder);
   const node = ownNode
     ? process.execPath
     : path.join(modules, nodePackage, 'bin', 'node');

@@ -80,11 +80,12 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
     action: string,
     work: () => Promise<T>,
   ): Promise<T> {
+    // Not from the request: the auditor knows only the portal's own tokens, and refuses ours.
+    const actor = toActor(await callerResolver.fromRequest(req));
     const event = await auditor.createEvent({
       eventId: 'deployment-mutate',
       severityLevel: 'medium',
-      request: req,
-      meta: { actionType: action, deployment: req.params.name },
+      meta: { actionType: action, deployment: req.params.name, actor },
     });
     try {
       const result = await work();

@@ -3,7 +3,7 @@ import { createReadStream, promises as fs } from 'node:fs';
 import path from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { InputError, NotFoundError } from '@backstage/errors';
+import { InputError, isError, NotFoundError } from '@backstage/errors';
 import {
   ArtifactStore,
   ByteRange,
@@ -81,11 +81,8 @@ export class FileArtifactStore implements ArtifactStore {
     });
     const file = await fs.open(temporary, 'wx', 0o600);
     try {
-      await pipeline(
-        source,
-        measure,
-        file.createWriteStream({ autoClose: false }),
-      );
+      // Written through to the disk and closed by the stream; one that is not closed never finishes a pipeline.
+      await pipeline(source, measure, file.createWriteStream({ flush: true }));
       if (
         expected.sizeBytes !== undefined &&
         sizeBytes !== expected.sizeBytes
@@ -100,8 +97,6 @@ export class FileArtifactStore implements ArtifactStore {
           `The bytes that were sent have the digest ${digest}, not ${expected.digest}`,
         );
       }
-      await file.sync();
-      await file.close();
       const target = this.fileOf(digest, scope);
       await this.makeFolder(path.dirname(target));
       await fs.rename(temporary, target);
@@ -202,8 +197,6 @@ async function syncFolder(folder: string): Promise<void> {
 
 function isMissing(error: unknown): boolean {
   return (
-    error instanceof Error &&
-    'code' in error &&
-    (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+    isError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
   );
 }
