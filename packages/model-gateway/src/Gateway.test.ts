@@ -613,13 +613,15 @@ describe('Gateway', () => {
     outgoing.on('response', response =>
       response.on('data', chunk => (text += chunk)),
     );
+    const arrived = (part: string) => until(() => text.includes(part));
     for (const part of ['one', 'two', 'three', 'four']) {
       outgoing.write(part);
-      await until(() => text.includes(`got ${part};`));
+      await arrived(`got ${part};`);
       await new Promise(resolve => setTimeout(resolve, 250));
     }
     outgoing.end();
-    await until(() => text.endsWith('end'));
+    await arrived('end');
+    expect(text).toBe('got one;got two;got three;got four;end');
   });
 
   it('does not pass half an answer off as a whole one', async () => {

@@ -317,11 +317,11 @@ export class Gateway {
     // Closed at once, the connection would be reset while the caller still
     // sends, and many clients then never read the answer.
     response.write(body);
+    const timer = setTimeout(() => response.end(), LINGER_MS);
     const end = () => {
       clearTimeout(timer);
       response.end();
     };
-    const timer = setTimeout(end, LINGER_MS);
     request.removeAllListeners('data');
     request.on('end', end);
     request.on('error', end);

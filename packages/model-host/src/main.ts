@@ -8,6 +8,7 @@ import { HostLock } from './HostLock';
 import { HostServer } from './HostServer';
 import { readHostSettings } from './HostSettings';
 import { writeJsonFile } from './jsonFile';
+import { packageFolder } from './packageFolder';
 import { RunnerLogs } from './RunnerLogs';
 import { startTimeOf } from './startTimeOf';
 
@@ -28,7 +29,10 @@ async function main(): Promise<void> {
   // Nobody may be left to read: no reason to end.
   process.stdout.on('error', () => {});
   const settings = readHostSettings(process.env, {
-    pythonPath: resolve(__dirname, '../../model-runner-python'),
+    pythonPath: resolve(
+      packageFolder('@model-platform/model-host'),
+      '../model-runner-python',
+    ),
   });
   const folder = new DataFolder(settings.dataDir);
   const lock = HostLock.acquire(folder.lockFile);

@@ -18,9 +18,13 @@ import {
   RunnerSpec,
   TrafficPlan,
 } from '@model-platform/model-wire';
+import { packageFolder } from './packageFolder';
 import { startTimeOf } from './startTimeOf';
 
-const REPOSITORY = resolve(__dirname, '../../..');
+const REPOSITORY = resolve(
+  packageFolder('@model-platform/model-host'),
+  '../..',
+);
 const TOKEN = 'mpe_test_secret';
 const INPUTS = ['sepal_length', 'sepal_width', 'petal_length', 'petal_width'];
 
