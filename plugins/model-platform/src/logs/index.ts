@@ -1,0 +1,1 @@
+export { ModelLogsContent } from './ModelLogsContent';

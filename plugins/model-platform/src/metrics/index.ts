@@ -1,0 +1,1 @@
+export { ModelMetricsContent } from './ModelMetricsContent';
