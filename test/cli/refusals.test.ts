@@ -72,14 +72,16 @@ test.describe('what is refused', () => {
   test('a token without the right, a foreign, an expired and a revoked one', async () => {
     const folder = modelFolder('foreign');
     const asPat = await platform.signIn('pat');
-    const make = async (grants: unknown, expiresInSeconds?: number) =>
-      await (
-        await platform.api('v1/publishers', {
-          method: 'POST',
-          token: asPat,
-          body: JSON.stringify({ name: 'test', grants, expiresInSeconds }),
-        })
-      ).json();
+    const make = async (grants: unknown, expiresInSeconds?: number) => {
+      const made = await platform.api('v1/publishers', {
+        method: 'POST',
+        token: asPat,
+        body: JSON.stringify({ name: 'test', grants, expiresInSeconds }),
+      });
+      const body = await made.json();
+      expect(made.ok, JSON.stringify(body)).toBe(true);
+      return body;
+    };
 
     const readOnly = await make([
       { actions: ['read'], systems: ['plant-catalogue'] },

@@ -12,7 +12,7 @@ const YEAR_SECONDS = 366 * 86_400;
 const publisherSchema = z.strictObject({
   name: z.string().trim().min(1).max(100),
   grants: grantsSchema,
-  expiresInSeconds: z.number().int().min(60).max(YEAR_SECONDS).optional(),
+  expiresInSeconds: z.number().int().min(1).max(YEAR_SECONDS).optional(),
 });
 
 /** Publisher tokens over HTTP. */
