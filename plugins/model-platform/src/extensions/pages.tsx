@@ -2,7 +2,12 @@ import {
   PageBlueprint,
   SubPageBlueprint,
 } from '@backstage/frontend-plugin-api';
-import { modelsRouteRef, rootRouteRef } from '../routes';
+import {
+  deploymentsRouteRef,
+  modelsRouteRef,
+  publishRouteRef,
+  rootRouteRef,
+} from '../routes';
 
 export const pageExtensions = [
   PageBlueprint.make({
@@ -21,6 +26,30 @@ export const pageExtensions = [
       loader: async () => {
         const { ModelsPage } = await import('../models');
         return <ModelsPage />;
+      },
+    },
+  }),
+  SubPageBlueprint.make({
+    name: 'deployments',
+    params: {
+      path: 'deployments',
+      title: 'Deployments',
+      routeRef: deploymentsRouteRef,
+      loader: async () => {
+        const { DeploymentsPage } = await import('../deployments');
+        return <DeploymentsPage />;
+      },
+    },
+  }),
+  SubPageBlueprint.make({
+    name: 'publish',
+    params: {
+      path: 'publish',
+      title: 'Publish',
+      routeRef: publishRouteRef,
+      loader: async () => {
+        const { PublishPage } = await import('../publish');
+        return <PublishPage />;
       },
     },
   }),

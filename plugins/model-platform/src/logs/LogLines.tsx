@@ -7,7 +7,7 @@ const COLORS: Record<LogLevel, string> = {
   debug: 'var(--bui-fg-secondary)',
   info: 'var(--bui-fg-primary)',
   warn: 'var(--bui-fg-warning)',
-  error: 'var(--bui-fg-danger)',
+  error: 'var(--bui-fg-negative)',
 };
 
 /** Distance from the end, in pixels, within which new lines pull the view along. */

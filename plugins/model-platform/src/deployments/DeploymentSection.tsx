@@ -1,0 +1,139 @@
+import { useApi } from '@backstage/frontend-plugin-api';
+import { Alert, Flex, Grid, Text } from '@backstage/ui';
+import { Deployment } from '@model-platform/plugin-model-platform-common';
+import {
+  CopyButton,
+  DeploymentPhaseText,
+  Facts,
+  modelPlatformApiRef,
+  nameOfRef,
+  Section,
+  TimeAgo,
+} from '@model-platform/plugin-model-platform-react';
+import { ConfirmDialog } from '../shared/ConfirmDialog';
+import { problemOf } from './problemOf';
+import { RevisionTimeline } from './RevisionTimeline';
+import { RunnersTable } from './RunnersTable';
+import { SwitchOffButton } from './SwitchOffButton';
+import { TrafficBar } from './TrafficBar';
+import { TrafficNow } from './TrafficNow';
+
+/** One deployment: where it stands, its traffic, and what may be done with it. */
+export function DeploymentSection(props: {
+  deployment: Deployment;
+  mayDeploy: boolean;
+  onChanged: () => void;
+}) {
+  const { deployment, mayDeploy, onChanged } = props;
+  const api = useApi(modelPlatformApiRef);
+  const { name, revision, spec } = deployment;
+  const variants = revision?.variants ?? [];
+  const problem = problemOf(deployment);
+  return (
+    <Section
+      title={name}
+      actions={
+        mayDeploy && (
+          <SwitchOffButton deployment={deployment} onChanged={onChanged} />
+        )
+      }
+    >
+      <Flex direction="column" gap="4">
+        {problem && (
+          <Alert
+            status={deployment.phase === 'Failed' ? 'danger' : 'warning'}
+            icon
+            title={problem}
+          />
+        )}
+        <Grid.Root columns={{ initial: '1', md: '2' }} gap="5">
+          <Facts
+            facts={[
+              {
+                name: 'Status',
+                value: <DeploymentPhaseText phase={deployment.phase} />,
+              },
+              {
+                name: 'Endpoint',
+                value: deployment.url && (
+                  <Flex align="center" gap="1">
+                    <code>{deployment.url}</code>
+                    <CopyButton
+                      text={deployment.url}
+                      label={`Copy the URL of ${name}`}
+                    />
+                  </Flex>
+                ),
+              },
+              { name: 'Traffic', value: <TrafficBar variants={variants} /> },
+              {
+                name: 'Environment',
+                value: `${deployment.environment}${
+                  spec.strategy?.stickyBy
+                    ? `, callers stay with a variant by ${spec.strategy.stickyBy}`
+                    : ''
+                }`,
+              },
+              {
+                name: 'Declared',
+                value:
+                  deployment.source === 'api'
+                    ? 'through the API'
+                    : deployment.source,
+              },
+              {
+                name: 'Last change',
+                value: (
+                  <>
+                    <TimeAgo at={deployment.updatedAt} /> by{' '}
+                    {nameOfRef(deployment.updatedBy)}
+                  </>
+                ),
+              },
+            ]}
+          />
+          <RunnersTable runners={deployment.runners} />
+        </Grid.Root>
+        {mayDeploy && variants.length > 1 && !deployment.off && (
+          <Flex gap="2" align="center">
+            <Text>All traffic to</Text>
+            {variants
+              .filter(({ weight }) => weight < 100)
+              .map(variant => (
+                <ConfirmDialog
+                  key={variant.name}
+                  opens={`${variant.name} (v${variant.version})`}
+                  title={`Send all traffic of ${name} to ${variant.name}?`}
+                  does={`Promote ${variant.name}`}
+                  onConfirm={async reason => {
+                    await api.promote(name, { variant: variant.name, reason });
+                    onChanged();
+                  }}
+                >
+                  {() => (
+                    <>
+                      <Text as="p">
+                        {variant.name} goes from {variant.weight} % to 100 % of
+                        the calls:{' '}
+                        {variants
+                          .filter(other => other !== variant)
+                          .map(other => `${other.name} loses ${other.weight} %`)
+                          .join(', ')}
+                        .
+                      </Text>
+                      <TrafficNow deployment={deployment} />
+                    </>
+                  )}
+                </ConfirmDialog>
+              ))}
+          </Flex>
+        )}
+        <RevisionTimeline
+          deployment={deployment}
+          mayDeploy={mayDeploy}
+          onChanged={onChanged}
+        />
+      </Flex>
+    </Section>
+  );
+}

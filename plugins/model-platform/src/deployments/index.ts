@@ -1,0 +1,2 @@
+export { DeploymentsPage } from './DeploymentsPage';
+export { ModelDeploymentsContent } from './ModelDeploymentsContent';

@@ -1,0 +1,2 @@
+export { ModelPurposeCard } from './ModelPurposeCard';
+export { ModelServiceCard } from './ModelServiceCard';

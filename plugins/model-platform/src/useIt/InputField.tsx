@@ -1,0 +1,87 @@
+import { useState } from 'react';
+import { NumberField, Select, Switch, TextField } from '@backstage/ui';
+import { SignatureField } from '@model-platform/plugin-model-platform-common';
+
+/** The control that fits one input: its type, bounds and unit. */
+export function InputField(props: {
+  field: SignatureField;
+  value: unknown;
+  onChange: (value: unknown) => void;
+}) {
+  const { field, value, onChange } = props;
+  const label = `${field.name}${field.unit ? ` (${field.unit})` : ''}`;
+  if (field.shape && field.shape.length > 0) {
+    return <JsonField label={label} value={value} onChange={onChange} />;
+  }
+  if (field.enum) {
+    return (
+      <Select
+        label={label}
+        options={field.enum.map(one => ({
+          id: String(one),
+          label: String(one),
+        }))}
+        selectedKey={String(value)}
+        onSelectionChange={key =>
+          onChange(field.enum?.find(one => String(one) === key))
+        }
+      />
+    );
+  }
+  if (field.type === 'boolean') {
+    return (
+      <Switch label={label} isSelected={value === true} onChange={onChange} />
+    );
+  }
+  if (field.type === 'number' || field.type === 'integer') {
+    return (
+      <NumberField
+        label={label}
+        value={typeof value === 'number' ? value : undefined}
+        minValue={field.minimum}
+        maxValue={field.maximum}
+        step={field.type === 'integer' ? 1 : undefined}
+        formatOptions={{ maximumFractionDigits: 12, useGrouping: false }}
+        onChange={number => {
+          if (!Number.isNaN(number)) onChange(number);
+        }}
+      />
+    );
+  }
+  return (
+    <TextField
+      label={label}
+      value={typeof value === 'string' ? value : ''}
+      onChange={onChange}
+    />
+  );
+}
+
+/** For shaped inputs: a list, as JSON. What can't be read yet changes nothing. */
+function JsonField(props: {
+  label: string;
+  value: unknown;
+  onChange: (value: unknown) => void;
+}) {
+  const { label, value, onChange } = props;
+  const [text, setText] = useState(JSON.stringify(value ?? []));
+  const [isWrong, setWrong] = useState(false);
+  return (
+    <TextField
+      label={label}
+      description={isWrong ? 'This is not a JSON list yet' : 'As a JSON list'}
+      isInvalid={isWrong}
+      value={text}
+      onChange={next => {
+        setText(next);
+        try {
+          const parsed: unknown = JSON.parse(next);
+          setWrong(!Array.isArray(parsed));
+          if (Array.isArray(parsed)) onChange(parsed);
+        } catch {
+          setWrong(true);
+        }
+      }}
+    />
+  );
+}

@@ -1,0 +1,32 @@
+import {
+  ModelVersion,
+  SignatureField,
+} from '@model-platform/plugin-model-platform-common';
+import { Inputs } from './snippets';
+
+/** One line of inputs to begin with: the version's own, else made from its signature. */
+export function exampleOf(version: ModelVersion | undefined): Inputs {
+  if (!version) return {};
+  if (version.example) return version.example;
+  return Object.fromEntries(
+    version.signature.inputs
+      .filter(field => !field.optional)
+      .map(field => [field.name, valueOf(field)]),
+  );
+}
+
+function valueOf(field: SignatureField): unknown {
+  const scalar =
+    field.example ?? field.default ?? field.enum?.[0] ?? emptyOf(field);
+  if (field.example !== undefined || !field.shape) return scalar;
+  return field.shape.reduceRight<unknown>(
+    (inner, size) => Array.from({ length: size < 0 ? 1 : size }, () => inner),
+    scalar,
+  );
+}
+
+function emptyOf(field: SignatureField): unknown {
+  if (field.type === 'string') return '';
+  if (field.type === 'boolean') return false;
+  return Math.min(Math.max(0, field.minimum ?? 0), field.maximum ?? Infinity);
+}

@@ -1,0 +1,2 @@
+export { EndpointUseCard } from './EndpointUseCard';
+export { ModelUseContent } from './ModelUseContent';

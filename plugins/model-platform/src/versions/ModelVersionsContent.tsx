@@ -1,0 +1,85 @@
+import { useState } from 'react';
+import { Button, Flex, Text } from '@backstage/ui';
+import {
+  CodeBlock,
+  LoadState,
+  useLoaded,
+  useModel,
+} from '@model-platform/plugin-model-platform-react';
+import { useModelSlug } from '../shared/useModelSlug';
+import { useUrlState } from '../shared/useUrlState';
+import { usePortalUrl } from '../shared/usePortalUrl';
+import { VersionDetails } from './VersionDetails';
+import { VersionsTable } from './VersionsTable';
+
+const PAGE_SIZE = 25;
+
+/** All versions of a model; one of them in full. */
+export function ModelVersionsContent() {
+  const slug = useModelSlug();
+  const url = useUrlState();
+  const portalUrl = usePortalUrl();
+  const [limit, setLimit] = useState(PAGE_SIZE);
+  const model = useModel(slug);
+  const versions = useLoaded(
+    `versions of ${slug} ${limit}`,
+    async (api, signal) => {
+      const items = [];
+      let cursor: string | undefined;
+      do {
+        const page = await api.listVersions(
+          slug,
+          { limit: PAGE_SIZE, cursor },
+          { signal },
+        );
+        items.push(...page.items);
+        cursor = page.nextCursor;
+      } while (cursor && items.length < limit);
+      return { items, hasMore: cursor !== undefined };
+    },
+    { on: ['models'], keep: true },
+  );
+  const asked = url.get('version');
+
+  return (
+    <LoadState loaded={versions} what={`the versions of ${slug}`}>
+      {({ items, hasMore }) => {
+        if (items.length === 0) {
+          return (
+            <Flex direction="column" gap="3">
+              <Text as="p">
+                No version has been published yet. In the model's folder:
+              </Text>
+              <CodeBlock
+                label="Command that publishes a version"
+                text={`npx ${portalUrl}/api/model-platform/cli.tgz publish .`}
+              />
+            </Flex>
+          );
+        }
+        const shown =
+          asked ?? String(model.data?.current?.number ?? items[0].number);
+        return (
+          <Flex direction="column" gap="4">
+            <VersionsTable
+              versions={items}
+              shown={shown}
+              onShow={number => url.set({ version: String(number) })}
+            />
+            {hasMore && (
+              <div>
+                <Button
+                  variant="secondary"
+                  onPress={() => setLimit(limit + PAGE_SIZE)}
+                >
+                  Show more
+                </Button>
+              </div>
+            )}
+            <VersionDetails slug={slug} version={shown} model={model.data} />
+          </Flex>
+        );
+      }}
+    </LoadState>
+  );
+}

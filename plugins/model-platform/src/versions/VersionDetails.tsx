@@ -1,0 +1,146 @@
+import { Flex, Grid, Link, Text } from '@backstage/ui';
+import {
+  Model,
+  ModelVersion,
+} from '@model-platform/plugin-model-platform-common';
+import {
+  CopyButton,
+  Facts,
+  formatAmount,
+  LoadState,
+  nameOfRef,
+  Section,
+  TimeAgo,
+  useLoaded,
+} from '@model-platform/plugin-model-platform-react';
+import { toText } from '../shared/toText';
+import { SetAliasButton } from './SetAliasButton';
+import { SignatureTable } from './SignatureTable';
+import { VersionFiles } from './VersionFiles';
+
+/** One version in full. */
+export function VersionDetails(props: {
+  slug: string;
+  /** Number or alias. */
+  version: string;
+  model?: Model;
+}) {
+  const { slug, version, model } = props;
+  const loaded = useLoaded(
+    `version ${slug} ${version}`,
+    (api, signal) => api.getVersion(slug, version, { signal }),
+    { on: ['models'] },
+  );
+  return (
+    <LoadState loaded={loaded} what={`version ${version} of ${slug}`}>
+      {data => (
+        <Flex direction="column" gap="4">
+          <Section
+            title={`Version ${data.number}`}
+            actions={
+              model?.actions?.update &&
+              data.status === 'ready' && (
+                <SetAliasButton model={model} version={data} />
+              )
+            }
+          >
+            <Grid.Root columns={{ initial: '1', md: '2' }} gap="5">
+              <Facts facts={factsOf(data)} />
+              <Facts
+                facts={[
+                  ...Object.entries(data.evaluation ?? {}).map(
+                    ([name, value]) => ({ name, value: formatAmount(value) }),
+                  ),
+                  ...Object.entries(data.metadata).map(([name, value]) => ({
+                    name,
+                    value: toText(value),
+                  })),
+                ]}
+              />
+            </Grid.Root>
+          </Section>
+          <Grid.Root columns={{ initial: '1', md: '2' }} gap="4">
+            <Section title="Inputs and outputs">
+              <SignatureTable signature={data.signature} />
+            </Section>
+            <VersionFiles slug={slug} version={data} />
+          </Grid.Root>
+        </Flex>
+      )}
+    </LoadState>
+  );
+}
+
+function factsOf(version: ModelVersion) {
+  const { provenance = {}, resources } = version;
+  return [
+    { name: 'Aliases', value: version.aliases.join(', ') },
+    {
+      name: 'Published',
+      value: (
+        <>
+          <TimeAgo at={version.readyAt} none="not yet" /> by{' '}
+          {nameOfRef(version.publisher)}
+        </>
+      ),
+    },
+    {
+      name: 'Commit',
+      value: provenance.commit && (
+        <Flex align="center" gap="1">
+          <code>{provenance.commit.slice(0, 12)}</code>
+          <CopyButton text={provenance.commit} label="Copy the commit" />
+        </Flex>
+      ),
+    },
+    { name: 'Repository', value: linked(provenance.repository) },
+    { name: 'CI run', value: linked(provenance.ciRun) },
+    { name: 'Training run', value: linked(provenance.trainingRun) },
+    { name: 'Client', value: provenance.client },
+    {
+      name: 'Loaded as',
+      value: `${version.flavor}, in the ${
+        version.runtime === 'node' ? 'Node' : 'Python'
+      } runtime${
+        version.endpoint ? `, with its own code ${version.endpoint}` : ''
+      }`,
+    },
+    {
+      name: 'Needs',
+      value: [
+        resources?.cpu && `CPU ${resources.cpu}`,
+        resources?.memory && `memory ${resources.memory}`,
+        resources?.gpu && `${resources.gpu} GPU`,
+      ]
+        .filter(Boolean)
+        .join(', '),
+    },
+    {
+      name: 'Counts',
+      value: version.metrics
+        ?.map(
+          metric =>
+            `${metric.name}${metric.collected ? '' : ' (not collected)'}`,
+        )
+        .join(', '),
+    },
+    {
+      name: 'Digest',
+      value: (
+        <Flex align="center" gap="1">
+          <code>{version.manifestDigest.slice(0, 19)}…</code>
+          <CopyButton text={version.manifestDigest} label="Copy the digest" />
+        </Flex>
+      ),
+    },
+  ];
+}
+
+function linked(text: string | undefined) {
+  if (!text) return undefined;
+  return /^https?:\/\//.test(text) ? (
+    <Link href={text}>{text}</Link>
+  ) : (
+    <Text>{text}</Text>
+  );
+}
