@@ -1,4 +1,4 @@
-import { Avatar, Box, Card, CardBody, Flex, Text } from '@backstage/ui';
+import { Avatar, Box, Button, Card, CardBody, Flex, Text } from '@backstage/ui';
 import { SamplePerson } from './readSamplePeople';
 import { SignInFrame } from './SignInFrame';
 
@@ -17,15 +17,11 @@ export function SamplePeopleList(props: {
       </Text>
       <Flex direction="column" gap="2">
         {people.map(person => (
-          <Card
-            key={person.entityRef}
-            label={`Sign in as ${person.name}, ${person.role}`}
-            onPress={() => onChoose(person)}
-          >
+          <Card key={person.entityRef}>
             <CardBody>
               <Flex align="center" gap="3">
                 <Avatar name={person.name} src="" purpose="decoration" />
-                <Box>
+                <Box style={{ flex: 1 }}>
                   <Text as="div" weight="bold">
                     {person.name}
                   </Text>
@@ -33,6 +29,9 @@ export function SamplePeopleList(props: {
                     {person.role}
                   </Text>
                 </Box>
+                <Button variant="secondary" onPress={() => onChoose(person)}>
+                  {`Sign in as ${person.name}`}
+                </Button>
               </Flex>
             </CardBody>
           </Card>
