@@ -14,6 +14,7 @@ import { modelFields } from './readModelFile';
 export function buildDraftRequest(
   file: ModelFile,
   loading: Loading,
+  signature: unknown,
   files: HashedFile[],
   provenance: Provenance,
   force: boolean,
@@ -29,7 +30,7 @@ export function buildDraftRequest(
       metadata: fields.metadata ?? {},
       flavor: loading.flavor,
       runtime: loading.runtime,
-      signature: fields.signature ?? { inputs: [], outputs: [] },
+      signature,
       endpoint: loading.endpoint,
       resources: fields.resources,
       metrics: fields.metrics,

@@ -244,6 +244,26 @@ describe('publish', () => {
     expect(uploads()).toHaveLength(2);
   });
 
+  it('reads the signature that an ONNX model carries', async () => {
+    const example = path.resolve(__dirname, '../../../../examples/iris');
+    write('model.onnx', fs.readFileSync(path.join(example, 'iris.onnx')));
+    write('model.yaml', modelYaml.slice(0, modelYaml.indexOf('signature:')));
+    expect((await publish()).exitCode).toBe(0);
+    const [version] = server.readyVersions('iris');
+    expect(version.request.version.signature).toEqual({
+      inputs: [{ name: 'measurements', type: 'number', shape: [4] }],
+      outputs: [
+        { name: 'label', type: 'string' },
+        { name: 'probabilities', type: 'number', shape: [3] },
+      ],
+    });
+
+    write('model.onnx', 'no model at all');
+    const refused = await publish();
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain('model.onnx is not an ONNX model');
+  });
+
   it('goes on where a cut connection left off', async () => {
     writeSparse('first.bin', 3_000_000, 'first');
     writeSparse('second.bin', 3_000_000, 'second');

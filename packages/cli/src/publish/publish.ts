@@ -13,6 +13,7 @@ import { inferLoading } from '../model/inferLoading';
 import { ModelFile } from '../model/ModelFile';
 import { readModelFile } from '../model/readModelFile';
 import { readProvenance } from '../model/readProvenance';
+import { readSignature } from '../model/readSignature';
 import { requestDigest } from '../model/requestDigest';
 import { formatBytes } from '../output/formatBytes';
 import { Terminal } from '../output/Terminal';
@@ -148,6 +149,7 @@ async function prepare({
     fields,
     found.map(one => one.path),
   );
+  const signature = await readSignature(fields, loading, found);
   const files: HashedFile[] = [];
   for (const one of found) {
     terminal.progress(`reading ${one.path}`);
@@ -158,7 +160,14 @@ async function prepare({
   return {
     file,
     files,
-    request: buildDraftRequest(file, loading, files, provenance, force),
+    request: buildDraftRequest(
+      file,
+      loading,
+      signature,
+      files,
+      provenance,
+      force,
+    ),
   };
 }
 
