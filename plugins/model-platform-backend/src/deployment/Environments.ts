@@ -7,9 +7,14 @@ export class Environments {
   /** Without configuration there is one environment, `local`. */
   static fromConfig(config: Config, drivers: DeploymentDriver[]): Environments {
     const byName = new Map(drivers.map(driver => [driver.name, driver]));
-    const configured = config.getOptionalConfigArray('modelPlatform.environments');
+    const configured = config.getOptionalConfigArray(
+      'modelPlatform.environments',
+    );
     if (!configured) {
-      return new Environments(new Map([['local', byName.get('local')]]), drivers);
+      return new Environments(
+        new Map([['local', byName.get('local')]]),
+        drivers,
+      );
     }
     const environments = new Map<string, DeploymentDriver>();
     for (const entry of configured) {

@@ -205,5 +205,8 @@ function isBelow(url: string, prefix: string): boolean {
   if (decodeURIComponent(url).split(/[/\\]/).includes('..')) {
     return false;
   }
-  return url === prefix || url.startsWith(/[/:]$/.test(prefix) ? prefix : `${prefix}/`);
+  return (
+    url === prefix ||
+    url.startsWith(/[/:]$/.test(prefix) ? prefix : `${prefix}/`)
+  );
 }

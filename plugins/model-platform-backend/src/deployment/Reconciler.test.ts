@@ -1,17 +1,19 @@
-import { spawn, ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import { ConfigReader } from '@backstage/config';
-import { Model, ModelVersion } from '@model-platform/plugin-model-platform-common';
+import {
+  Model,
+  ModelVersion,
+} from '@model-platform/plugin-model-platform-common';
 import { LocalDriver } from '@model-platform/plugin-model-platform-backend-module-local';
-import { build } from 'esbuild';
 import { Knex } from 'knex';
+import { TestHost } from '../__testUtils__/TestHost';
+import { until } from '../__testUtils__/until';
 import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
 import { platformActor } from './DeploymentActor';
 import { Deployments } from './Deployments';
@@ -25,7 +27,12 @@ jest.setTimeout(120_000);
 
 const root = join(__dirname, '../../../..');
 const onnx = join(root, 'examples/iris/iris.onnx');
-const line = { sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 };
+const line = {
+  sepal_length: 5.1,
+  sepal_width: 3.5,
+  petal_length: 1.4,
+  petal_width: 0.2,
+};
 
 /** The models of a registry, as far as deployments ask for them. */
 class Models {
@@ -63,14 +70,19 @@ class Models {
       flavor: 'onnx',
       runtime: 'node',
       signature: {
-        inputs: Object.keys(line).map(name => ({ name, type: 'number' as const })),
+        inputs: Object.keys(line).map(name => ({
+          name,
+          type: 'number' as const,
+        })),
         outputs: [
           { name: 'species', type: 'string' },
           { name: 'probabilities', type: 'number', shape: [3] },
         ],
       },
       example: line,
-      files: [{ path: 'iris.onnx', digest, sizeBytes: (await stat(onnx)).size }],
+      files: [
+        { path: 'iris.onnx', digest, sizeBytes: (await stat(onnx)).size },
+      ],
       manifestDigest: `sha256:${number}`,
       aliases: [],
       publisher: 'user:default/mira',
@@ -82,85 +94,9 @@ class Models {
 
   find = async (ref: string) => (ref === 'iris' ? this.model : undefined);
   byId = async (id: string) => (id === this.model.id ? this.model : undefined);
-  version = async (_modelId: string, number: number) => this.versions.get(number);
+  version = async (_modelId: string, number: number) =>
+    this.versions.get(number);
   openFile = async () => createReadStream(onnx);
-}
-
-/** Gateway and runners of this machine, as `npm start` runs them. */
-class TestHost {
-  private child: ChildProcess | undefined;
-  output = '';
-
-  constructor(private readonly dataDir: string) {}
-
-  async start() {
-    this.child = spawn(process.execPath, [join(root, 'packages/model-host/bin/model-host.js')], {
-      env: {
-        PATH: process.env.PATH,
-        MODEL_PLATFORM_DATA_DIR: this.dataDir,
-        GATEWAY_PORT: '0',
-        DRAIN_TIMEOUT_MS: '2000',
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.on('data', chunk => {
-        this.output = (this.output + chunk).slice(-10_000);
-      });
-    }
-  }
-
-  async stop(signal: NodeJS.Signals = 'SIGTERM') {
-    const child = this.child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise(resolve => child.once('exit', resolve));
-    child.kill(signal);
-    await ended;
-  }
-}
-
-async function until<T>(what: string, probe: () => Promise<T | undefined | false>): Promise<T> {
-  const deadline = Date.now() + 40_000;
-  let last: unknown;
-  while (Date.now() < deadline) {
-    try {
-      const found = await probe();
-      if (found) return found;
-    } catch (error) {
-      last = error;
-    }
-    await sleep(50);
-  }
-  throw new Error(`Waited in vain: ${what}${last ? ` (${last})` : ''}`);
-}
-
-async function buildPrograms() {
-  const resolve = createRequire(__filename).resolve;
-  for (const name of ['model-host', 'model-gateway', 'model-runner-node']) {
-    const folder = dirname(resolve(`@model-platform/${name}/package.json`));
-    await build({
-      entryPoints: [join(folder, 'src/main.ts')],
-      outfile: join(folder, 'dist/main.cjs'),
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      target: 'node22',
-      logLevel: 'silent',
-      define: { 'import.meta.url': 'undefined' },
-      plugins: [
-        {
-          name: 'own-packages-only',
-          setup(setup) {
-            setup.onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
-              kind === 'entry-point' || path.startsWith('@model-platform/')
-                ? undefined
-                : { path, external: true },
-            );
-          },
-        },
-      ],
-    });
-  }
 }
 
 describe('reconciling with the local driver and its host', () => {
@@ -175,12 +111,14 @@ describe('reconciling with the local driver and its host', () => {
   let tokens: EndpointTokens;
   let stop: () => Promise<void>;
 
-  beforeAll(buildPrograms);
+  beforeAll(TestHost.build);
 
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'model-platform-reconciler-'));
     knex = await databases.init('SQLITE_3');
-    await knex.migrate.latest({ directory: join(__dirname, '../../migrations') });
+    await knex.migrate.latest({
+      directory: join(__dirname, '../../migrations'),
+    });
     host = new TestHost(dataDir);
     models = new Models();
     await models.publish(1);
@@ -200,9 +138,12 @@ describe('reconciling with the local driver and its host', () => {
   /** A portal process, as far as deployments go. */
   function portal(readyTimeoutMs = 60_000) {
     store = DatabaseDeploymentStore.create({ knex });
-    const environments = Environments.fromConfig(new ConfigReader({}), [driver]);
+    const environments = Environments.fromConfig(new ConfigReader({}), [
+      driver,
+    ]);
     const stopped = new AbortController();
-    const announce = ({ name }: DeploymentRecord) => reconciler.wake(name);
+    const wake = { now: (_name: string) => {} };
+    const announce = ({ name }: DeploymentRecord) => wake.now(name);
     deployments = new Deployments({ store, models, environments, announce });
     tokens = new EndpointTokens({ store, announce });
     const reconciler = new Reconciler({
@@ -215,6 +156,7 @@ describe('reconciling with the local driver and its host', () => {
       announce,
       readyTimeoutMs,
     });
+    wake.now = name => reconciler.wake(name);
     const running = reconciler.run(stopped.signal);
     stop = async () => {
       stopped.abort();
@@ -222,22 +164,34 @@ describe('reconciling with the local driver and its host', () => {
     };
   }
 
-  async function ready(name: string, revision: number): Promise<DeploymentRecord> {
+  async function ready(
+    name: string,
+    revision: number,
+  ): Promise<DeploymentRecord> {
     try {
       return await until(`${name} serves revision ${revision}`, async () => {
         const found = await store.get(name);
-        return found?.phase === 'Ready' && found.servingRevision === revision && found;
+        return (
+          found?.phase === 'Ready' &&
+          found.servingRevision === revision &&
+          found
+        );
       });
     } catch (error) {
       const found = await store.get(name);
-      throw new Error(`${error}\n${JSON.stringify(found, undefined, 1)}\n${host.output}`);
+      throw new Error(
+        `${error}\n${JSON.stringify(found, undefined, 1)}\n${host.output}`,
+      );
     }
   }
 
   async function predict(url: string, token: string) {
     const response = await fetch(`${url}/predict`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+      },
       body: JSON.stringify({ inputs: line }),
     });
     return {
@@ -248,7 +202,11 @@ describe('reconciling with the local driver and its host', () => {
     };
   }
 
-  const spec = { system: 'plant-catalogue', environment: 'local', model: 'iris' };
+  const spec = {
+    system: 'plant-catalogue',
+    environment: 'local',
+    model: 'iris',
+  };
 
   it('serves, follows new versions without a failed request, rolls back, switches off and on, and leaves nothing', async () => {
     await host.start();
@@ -281,7 +239,10 @@ describe('reconciling with the local driver and its host', () => {
     })();
     await models.publish(2);
     await ready('iris', 2);
-    await until('version 2 answers', async () => (seen.get('200 v2') ?? 0) > 20);
+    await until(
+      'version 2 answers',
+      async () => (seen.get('200 v2') ?? 0) > 20,
+    );
     calling = false;
     await caller;
     expect([...seen.keys()].sort()).toEqual(['200 v1', '200 v2']);
@@ -299,15 +260,23 @@ describe('reconciling with the local driver and its host', () => {
 
     await tokens.revoke(first, id, 'user:default/arun');
     const revokedAt = Date.now();
-    await until('the token is refused', async () => (await predict(url, token)).status === 401);
+    await until(
+      'the token is refused',
+      async () => (await predict(url, token)).status === 401,
+    );
     expect(Date.now() - revokedAt).toBeLessThan(5_000);
 
     await deployments.setOff('iris', true, platformActor, { reason: 'costs' });
     await until('nothing runs', async () => {
-      const { runners, routedRevision } = await driver.observe({ name: 'iris' });
+      const { runners, routedRevision } = await driver.observe({
+        name: 'iris',
+      });
       return runners.length === 0 && routedRevision === undefined;
     });
-    await until('it says so', async () => (await store.get('iris'))?.phase === 'Off');
+    await until(
+      'it says so',
+      async () => (await store.get('iris'))?.phase === 'Off',
+    );
     expect((await store.get('iris'))?.offReason).toBe('Off by platform: costs');
     await deployments.setOff('iris', false, platformActor);
     await ready('iris', 3);
@@ -315,8 +284,20 @@ describe('reconciling with the local driver and its host', () => {
     await deployments.delete('iris', platformActor);
     await until('the name is free', async () => !(await store.get('iris')));
     expect(await driver.list()).toEqual([]);
-    const actions = (await store.history(first, { limit: 50 })).map(({ action }) => action);
-    expect(actions).toEqual(expect.arrayContaining(['applied', 'triggered', 'rolled-back', 'off', 'on', 'deleted', 'serving']));
+    const actions = (await store.history(first, { limit: 50 })).map(
+      ({ action }) => action,
+    );
+    expect(actions).toEqual(
+      expect.arrayContaining([
+        'applied',
+        'triggered',
+        'rolled-back',
+        'off',
+        'on',
+        'deleted',
+        'serving',
+      ]),
+    );
   });
 
   it('leaves the old revision serving where the new one does not become ready, and says why', async () => {
@@ -325,17 +306,30 @@ describe('reconciling with the local driver and its host', () => {
     portal(3_000);
     await deployments.apply('iris', spec, platformActor);
     const first = await ready('iris', 1);
-    const { token } = await tokens.create(first, { consumer: 'shop', createdBy: 'x' });
+    const { token } = await tokens.create(first, {
+      consumer: 'shop',
+      createdBy: 'x',
+    });
     await models.publish(2, { flavor: 'unheard-of' });
     const degraded = await until('it is degraded', async () => {
       const found = await store.get('iris');
       return found?.phase === 'Degraded' && found;
     });
     expect(degraded.servingRevision).toBe(1);
-    const condition = degraded.conditions.find(({ type }) => type === 'Degraded');
-    expect(condition).toMatchObject({ status: 'True', reason: 'NotReadyInTime' });
-    expect(condition?.message).toMatch(/revision 1 goes on serving.*The runner says: .*unheard-of/s);
-    expect(await predict(first.url ?? '', token)).toMatchObject({ status: 200, version: '1' });
+    const condition = degraded.conditions.find(
+      ({ type }) => type === 'Degraded',
+    );
+    expect(condition).toMatchObject({
+      status: 'True',
+      reason: 'NotReadyInTime',
+    });
+    expect(condition?.message).toMatch(
+      /revision 1 goes on serving.*The runner says: .*unheard-of/s,
+    );
+    expect(await predict(first.url ?? '', token)).toMatchObject({
+      status: 200,
+      version: '1',
+    });
 
     await models.publish(3);
     await ready('iris', 3);
@@ -346,23 +340,40 @@ describe('reconciling with the local driver and its host', () => {
     await deployments.apply('iris', spec, platformActor);
     const waiting = await until('it says what is missing', async () => {
       const found = await store.get('iris');
-      return found?.conditions.some(({ message }) => message.includes('npm start')) && found;
+      return (
+        found?.conditions.some(({ message }) =>
+          message.includes('npm start'),
+        ) && found
+      );
     });
     expect(waiting.phase).toBe('Pending');
     await host.start();
     const first = await ready('iris', 1);
-    const { token } = await tokens.create(first, { consumer: 'shop', createdBy: 'x' });
-    await until('it answers', async () => (await predict(first.url ?? '', token)).status === 200);
+    const { token } = await tokens.create(first, {
+      consumer: 'shop',
+      createdBy: 'x',
+    });
+    await until(
+      'it answers',
+      async () => (await predict(first.url ?? '', token)).status === 200,
+    );
 
     await stop();
     expect((await predict(first.url ?? '', token)).status).toBe(200);
     await host.stop('SIGKILL');
     await host.start();
     portal();
-    await deployments.apply('iris', { ...spec, variants: [
-      { name: 'champion', version: { number: 1 }, weight: 50 },
-      { name: 'challenger', version: { latest: true }, weight: 50 },
-    ] }, platformActor);
+    await deployments.apply(
+      'iris',
+      {
+        ...spec,
+        variants: [
+          { name: 'champion', version: { number: 1 }, weight: 50 },
+          { name: 'challenger', version: { latest: true }, weight: 50 },
+        ],
+      },
+      platformActor,
+    );
     const second = await ready('iris', 2);
     const variants = new Set<string | null>();
     await until('both variants answer', async () => {
@@ -372,12 +383,17 @@ describe('reconciling with the local driver and its host', () => {
     await deployments.promote('iris', platformActor, { variant: 'challenger' });
     await ready('iris', 3);
     for (let call = 0; call < 20; call += 1) {
-      expect((await predict(second.url ?? '', token)).variant).toBe('challenger');
+      expect((await predict(second.url ?? '', token)).variant).toBe(
+        'challenger',
+      );
     }
 
     await stop();
     await knex('deployments').delete();
     portal();
-    await until('what nothing wants is gone', async () => (await driver.list()).length === 0);
+    await until(
+      'what nothing wants is gone',
+      async () => (await driver.list()).length === 0,
+    );
   });
 });

@@ -20,6 +20,14 @@ const LEFTOVERS_MS = 15_000;
 const MAX_BACKOFF_MS = 15_000;
 const MAX_CONCURRENT = 8;
 
+const ACTIONS: Partial<
+  Record<DeploymentRecord['phase'], DeploymentEvent['action']>
+> = {
+  Ready: 'ready',
+  Degraded: 'degraded',
+  Failed: 'failed',
+};
+
 interface Attempt {
   /** When it is due, milliseconds. */
   at: number;
@@ -294,11 +302,3 @@ export class Reconciler {
     this.wakeUp = undefined;
   }
 }
-
-const ACTIONS: Partial<
-  Record<DeploymentRecord['phase'], DeploymentEvent['action']>
-> = {
-  Ready: 'ready',
-  Degraded: 'degraded',
-  Failed: 'failed',
-};

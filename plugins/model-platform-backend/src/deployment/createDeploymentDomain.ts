@@ -49,11 +49,13 @@ export async function createDeploymentDomain(
   });
   const stopped = new AbortController();
 
+  // What is announced wakes the reconciler, which announces things itself.
+  const wake: { now(name: string): void } = { now() {} };
   const announce = (
     deployment: DeploymentRecord,
     action: DeploymentEvent['action'],
   ) => {
-    reconciler.wake(deployment.name);
+    wake.now(deployment.name);
     const event: DeploymentEvent = {
       name: deployment.name,
       modelId: deployment.modelId,
@@ -90,6 +92,7 @@ export async function createDeploymentDomain(
         'modelPlatform.deployments.readyTimeoutSeconds',
       ) ?? 120) * 1000,
   });
+  wake.now = name => reconciler.wake(name);
   const git = GitDeployments.fromConfig(config, {
     store,
     deployments,

@@ -1,0 +1,279 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  Deployment,
+  EndpointToken,
+  KpiOverview,
+  ModelMetrics,
+} from '@model-platform/plugin-model-platform-common';
+import localDriver from '@model-platform/plugin-model-platform-backend-module-local';
+import { TestHost } from '../__testUtils__/TestHost';
+import { draftRequest, TestPlatform } from '../__testUtils__/TestPlatform';
+import { until } from '../__testUtils__/until';
+
+jest.setTimeout(120_000);
+
+const mira = 'user:default/mira';
+const arun = 'user:default/arun';
+const sofia = 'user:default/sofia';
+const dana = 'user:default/dana';
+const line = {
+  sepal_length: 5.1,
+  sepal_width: 3.5,
+  petal_length: 1.4,
+  petal_width: 0.2,
+};
+
+describe('publish, deploy, call, count', () => {
+  let dataDir: string;
+  let host: TestHost;
+  let platform: TestPlatform;
+
+  beforeAll(async () => {
+    await TestHost.build();
+    dataDir = await mkdtemp(join(tmpdir(), 'model-platform-path-'));
+    host = new TestHost(dataDir);
+    await host.start();
+    platform = await TestPlatform.start(
+      { local: { dataDir }, metrics: { scrapeIntervalSeconds: 1 } },
+      [localDriver],
+    );
+  });
+
+  afterAll(async () => {
+    await platform?.stop();
+    await host?.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  async function overview(as: string, query = ''): Promise<KpiOverview> {
+    const { body, status } = await platform.call(
+      'get',
+      `v1/kpis/overview?range=7d${query}`,
+      as,
+    );
+    expect(status).toBe(200);
+    return body;
+  }
+
+  it('counts calls for those who may read the model, and for nobody else', async () => {
+    const bytes = await readFile(
+      join(__dirname, '../../../../examples/iris/iris.onnx'),
+    );
+    const file = {
+      path: 'iris.onnx',
+      digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
+      sizeBytes: bytes.length,
+      content: '',
+    };
+    const draft = draftRequest('iris', {
+      files: [file],
+      version: {
+        signature: {
+          inputs: Object.keys(line).map(name => ({ name, type: 'number' })),
+          outputs: [
+            { name: 'species', type: 'string' },
+            { name: 'probabilities', type: 'number', shape: [3] },
+          ],
+        },
+        example: line,
+      },
+    });
+    const opened = await platform
+      .call('post', 'v1/models/iris/versions', mira)
+      .send(draft);
+    expect(opened.status).toBe(201);
+    await platform
+      .call('put', `v1/models/iris/versions/1/blobs/${file.digest}`, mira)
+      .set('content-type', 'application/octet-stream')
+      .send(bytes);
+    const spec = {
+      system: 'plant-catalogue',
+      environment: 'local',
+      model: 'model:default/iris',
+    };
+    const early = await platform
+      .call('put', 'v1/deployments/iris', mira)
+      .send({ spec });
+    expect(early.status).toBe(400);
+    expect(early.body.error.problems).toMatchObject([
+      { field: 'spec.model', rule: 'there is no such model' },
+    ]);
+    expect(
+      (await platform.call('post', 'v1/models/iris/versions/1/complete', mira))
+        .status,
+    ).toBe(200);
+
+    // Who may not see the model learns as much as of one that is not there.
+    const foreign = await platform
+      .call('put', 'v1/deployments/iris', dana)
+      .send({ spec });
+    expect(foreign.body.error.problems).toEqual(early.body.error.problems);
+    expect(
+      (await platform.call('put', 'v1/deployments/iris', arun).send({ spec }))
+        .status,
+    ).toBe(403);
+    const wrong = await platform
+      .call('put', 'v1/deployments/Iris_1', mira)
+      .send({
+        spec: {
+          ...spec,
+          system: 'patient-care',
+          environment: 'mars',
+          variants: [{ name: 'a', version: { alias: 'none' }, weight: 30 }],
+        },
+      });
+    expect(
+      wrong.body.error.problems.map(({ field }: { field: string }) => field),
+    ).toEqual(['metadata.name', 'spec.variants']);
+
+    const applied = await platform
+      .call('put', 'v1/deployments/iris', mira)
+      .send({ spec });
+    expect(applied.status).toBe(200);
+    expect(applied.headers.etag).toBe(applied.body.etag);
+    const ready: Deployment = await until(
+      'the deployment is ready',
+      async () => {
+        const { body } = await platform.call(
+          'get',
+          'v1/deployments/iris',
+          arun,
+        );
+        return body.phase === 'Ready' && body;
+      },
+    );
+    expect(ready).toMatchObject({
+      revision: {
+        number: 1,
+        variants: [{ name: 'main', version: 1, weight: 100 }],
+      },
+      servingRevision: 1,
+      actions: { deploy: false, createEndpointToken: true },
+    });
+    for (const route of [
+      'deployments/iris',
+      'endpoints/iris',
+      'deployments/iris/logs',
+      'endpoints/iris/tokens',
+    ]) {
+      expect((await platform.call('get', `v1/${route}`, dana)).status).toBe(
+        404,
+      );
+    }
+    for (const route of ['deployments', 'endpoints']) {
+      expect(
+        (await platform.call('get', `v1/${route}`, sofia)).body.items,
+      ).toHaveLength(1);
+      expect(
+        (await platform.call('get', `v1/${route}`, dana)).body,
+      ).toMatchObject({
+        items: [],
+        totalItems: 0,
+      });
+    }
+    const document = await platform.call(
+      'get',
+      'v1/endpoints/iris/openapi.json',
+      arun,
+    );
+    expect(document.body.servers).toEqual([{ url: ready.url }]);
+
+    const made = await platform
+      .call('post', 'v1/endpoints/iris/tokens', arun)
+      .send({ consumer: 'component:default/plant-guide' });
+    expect(made.status).toBe(201);
+    const { token }: EndpointToken & { token: string } = made.body;
+    const predict = async (body: unknown) =>
+      await fetch(`${ready.url}/predict`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify(body),
+      });
+    await until(
+      'the token is known',
+      async () => (await predict({ inputs: line })).status === 200,
+    );
+    for (let call = 0; call < 9; call += 1) {
+      expect((await predict({ inputs: line })).status).toBe(200);
+    }
+
+    const counted = await until('ten calls are counted', async () => {
+      const found = await overview(sofia);
+      return (found.calls.value ?? 0) >= 10 && found;
+    });
+    expect(counted).toMatchObject({
+      calls: { value: 10, previous: 0 },
+      modelsPublished: { value: 1, previous: 0 },
+      modelsInUse: { value: 1, previous: 0 },
+      versionsPublished: { value: 1, previous: 0 },
+      errorRatio: { value: 0 },
+      models: [{ slug: 'iris', endpoints: ['iris'], calls: 10, version: 1 }],
+      lastUpdates: [{ slug: 'iris', version: 1 }],
+      modelsByTheme: [{ key: 'species-recognition', count: 1 }],
+      attention: [],
+    });
+    expect(counted.latencyP95Seconds.value).toBeGreaterThan(0);
+    const hidden = await overview(dana);
+    expect(hidden).toMatchObject({
+      calls: { value: 0 },
+      modelsPublished: { value: 0 },
+      versionsPublished: { value: 0 },
+      models: [],
+      lastUpdates: [],
+      callsByTheme: [],
+      attention: [],
+    });
+    expect((await overview(sofia, '&system=patient-care')).calls.value).toBe(0);
+    expect(
+      (await overview(sofia, '&theme=species-recognition')).calls.value,
+    ).toBe(10);
+
+    const metrics = await platform.call(
+      'get',
+      'v1/models/iris/metrics?range=1h',
+      sofia,
+    );
+    const figures: ModelMetrics = metrics.body;
+    expect(figures).toMatchObject({
+      calls: { value: 10 },
+      errors: { value: 0 },
+      byVariant: [
+        { endpoint: 'iris', variant: 'main', version: '1', calls: 10 },
+      ],
+      byConsumer: [{ consumer: 'component:default/plant-guide', calls: 10 }],
+    });
+    expect(
+      figures.series.calls.reduce((sum, [, value]) => sum + value, 0),
+    ).toBe(10);
+    expect(
+      (await platform.call('get', 'v1/models/iris/metrics', dana)).status,
+    ).toBe(404);
+
+    const logs = await platform.call(
+      'get',
+      'v1/deployments/iris/logs?tail=50',
+      mira,
+    );
+    expect(logs.body.sources).toEqual(['iris--r1-main-0']);
+    expect(logs.body.items.length).toBeGreaterThan(0);
+
+    const stale = await platform
+      .call('post', 'v1/deployments/iris/off', mira)
+      .set('if-match', '"other"')
+      .send({ reason: 'costs' });
+    expect(stale.status).toBe(409);
+    expect(
+      (await platform.call('delete', 'v1/deployments/iris', mira)).status,
+    ).toBe(204);
+    await until(
+      'the endpoint is gone',
+      async () => (await predict({ inputs: line })).status === 404,
+    );
+  });
+});
