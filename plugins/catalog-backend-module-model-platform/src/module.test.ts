@@ -116,7 +116,10 @@ function endpointOf(model: Model): Endpoint {
 /** The part of the platform's API that the catalog reads, with the faults a test asks for. */
 class FakePlatform {
   models = [iris, disease, open, secret, draft];
-  endpoints = [iris, secret, open].map(endpointOf);
+  endpoints = [
+    ...[iris, secret, open].map(endpointOf),
+    { ...endpointOf(disease), url: '', ready: false },
+  ];
   /** Path at which the API fails. */
   failAt: string | undefined;
   reads = 0;
@@ -367,6 +370,10 @@ describe('catalogModuleModelPlatform', () => {
       ]),
     );
     const found = await refs();
+    // Not started yet, so without an address.
+    expect(
+      (await entity('api:default/disease-progression'))?.metadata.links,
+    ).toEqual([]);
     expect(found).not.toContain('model:default/draft');
     // It serves no version yet, so it has no document, and so no API.
     expect(found).not.toContain('api:default/open');

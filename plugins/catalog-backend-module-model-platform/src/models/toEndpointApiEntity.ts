@@ -35,10 +35,12 @@ export function toEndpointApiEntity(
         [ANNOTATION_LOCATION]: MODELS_LOCATION,
         [ANNOTATION_ORIGIN_LOCATION]: MODELS_LOCATION,
         [ANNOTATION_ENDPOINT]: endpoint.name,
-        [ANNOTATION_ENDPOINT_URL]: endpoint.url,
+        ...(endpoint.url && { [ANNOTATION_ENDPOINT_URL]: endpoint.url }),
         [ANNOTATION_MODEL_ID]: model.id,
       },
-      links: [{ url: `${endpoint.url}/docs`, title: 'Try it', icon: 'docs' }],
+      links: endpoint.url
+        ? [{ url: `${endpoint.url}/docs`, title: 'Try it', icon: 'docs' }]
+        : [],
     },
     spec: {
       type: 'openapi',

@@ -38,11 +38,14 @@ export function toModelEntity(
         [ANNOTATION_ORIGIN_LOCATION]: MODELS_LOCATION,
         [ANNOTATION_MODEL_ID]: model.id,
       },
-      links: sorted.map(endpoint => ({
-        url: `${endpoint.url}/docs`,
-        title: `Try endpoint ${endpoint.name}`,
-        icon: 'docs',
-      })),
+      // An endpoint that never ran has no address yet.
+      links: sorted
+        .filter(endpoint => endpoint.url)
+        .map(endpoint => ({
+          url: `${endpoint.url}/docs`,
+          title: `Try endpoint ${endpoint.name}`,
+          icon: 'docs',
+        })),
     },
     spec: withoutUndefined({
       type: model.type,
