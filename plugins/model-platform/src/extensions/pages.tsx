@@ -4,6 +4,7 @@ import {
 } from '@backstage/frontend-plugin-api';
 import {
   deploymentsRouteRef,
+  kpisRouteRef,
   modelsRouteRef,
   publishRouteRef,
   rootRouteRef,
@@ -26,6 +27,18 @@ export const pageExtensions = [
       loader: async () => {
         const { ModelsPage } = await import('../models');
         return <ModelsPage />;
+      },
+    },
+  }),
+  SubPageBlueprint.make({
+    name: 'kpis',
+    params: {
+      path: 'kpis',
+      title: 'KPIs',
+      routeRef: kpisRouteRef,
+      loader: async () => {
+        const { KpisPage } = await import('../kpis');
+        return <KpisPage />;
       },
     },
   }),

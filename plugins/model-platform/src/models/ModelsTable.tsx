@@ -17,7 +17,7 @@ import {
   TimeAgo,
 } from '@model-platform/plugin-model-platform-react';
 import { useModelHref } from '../shared/useModelHref';
-import { ATTENTION_WORDS } from './attentionWords';
+import { ATTENTION_WORDS } from '../shared/attentionWords';
 import { Usage } from './useUsage';
 
 /** One row a model. */

@@ -4,22 +4,20 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { Loaded, useLoaded } from '@model-platform/plugin-model-platform-react';
 
-/** How models are used: calls of seven days, and what needs attention over thirty. */
+/** How models are used: calls of seven days, and what needs attention. */
 export interface Usage {
   rows: Map<string, KpiModelRow>;
   attention: Map<string, KpiOverview['attention']>;
 }
 
+/** Of all models that the reader may see, by slug. */
 export function useUsage(): Loaded<Usage> {
   return useLoaded(
     'usage of models',
     async (api, signal) => {
-      const [week, month] = await Promise.all([
-        api.getKpiOverview({ range: '7d' }, { signal }),
-        api.getKpiOverview({ range: '30d' }, { signal }),
-      ]);
+      const week = await api.getKpiOverview({ range: '7d' }, { signal });
       const attention: Usage['attention'] = new Map();
-      for (const item of month.attention) {
+      for (const item of week.attention) {
         attention.set(item.slug, [...(attention.get(item.slug) ?? []), item]);
       }
       return {

@@ -5,7 +5,7 @@ export const ATTENTION_WORDS: Record<
   KpiOverview['attention'][number]['kind'],
   string
 > = {
-  stale: 'no calls',
+  stale: 'stale',
   'never-called': 'never called',
   'without-owner': 'no owner',
   incomplete: 'metadata incomplete',
