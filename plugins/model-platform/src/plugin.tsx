@@ -9,7 +9,7 @@ import { rootRouteRef } from './routes';
 /** Pages, entity contents and search results of the model platform. @public */
 export const modelPlatformPlugin = createFrontendPlugin({
   pluginId: 'model-platform',
-  title: 'Models',
+  title: 'Model platform',
   icon: <RiBrainLine />,
   info: { packageJson: () => import('../package.json') },
   routes: { root: rootRouteRef },

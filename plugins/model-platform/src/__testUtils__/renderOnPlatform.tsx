@@ -1,8 +1,11 @@
 import { ReactElement } from 'react';
-import { renderInTestApp } from '@backstage/frontend-test-utils';
-import { catalogApiRef, EntityProvider } from '@backstage/plugin-catalog-react';
+import { mockApis, renderInTestApp } from '@backstage/frontend-test-utils';
+import {
+  catalogApiRef,
+  EntityProvider,
+  entityRouteRef,
+} from '@backstage/plugin-catalog-react';
 import { catalogApiMock } from '@backstage/plugin-catalog-react/testUtils';
-import { entityRouteRef } from '@backstage/plugin-catalog-react';
 import { ModelEntity } from '@model-platform/plugin-model-platform-common';
 import { modelPlatformApiRef } from '@model-platform/plugin-model-platform-react';
 import { useLocation } from 'react-router-dom';
@@ -44,6 +47,10 @@ export async function renderOnPlatform(
     {
       apis: [
         [modelPlatformApiRef, platform.client],
+        mockApis.identity({
+          userEntityRef: 'user:default/mira',
+          ownershipEntityRefs: ['user:default/mira', 'group:default/botany-ml'],
+        }),
         [
           catalogApiRef,
           catalogApiMock({

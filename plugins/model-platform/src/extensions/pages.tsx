@@ -15,7 +15,7 @@ export const pageExtensions = [
     params: {
       path: '/model-platform',
       routeRef: rootRouteRef,
-      title: 'Models',
+      title: 'Model platform',
     },
   }),
   SubPageBlueprint.make({

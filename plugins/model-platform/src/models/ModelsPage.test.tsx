@@ -92,11 +92,8 @@ describe('ModelsPage', () => {
     expect(query.get('sort')).toBe('-updatedAt');
     expect(query.getAll('filter')).toEqual(['theme=retention']);
 
-    await userEvent.click(
-      within(screen.getByRole('grid', { name: /filters/i })).getByRole(
-        'button',
-      ),
-    );
+    const tag = screen.getByRole('row', { name: 'Theme: retention' });
+    await userEvent.click(within(tag).getByRole('button', { name: /Remove/ }));
     await waitFor(() => expect(address()).not.toContain('theme='));
   });
 

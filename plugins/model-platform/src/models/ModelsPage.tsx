@@ -43,7 +43,7 @@ export function ModelsPage() {
 
   return (
     <PageBody>
-      <Flex gap="3" align="end" justify="between">
+      <Flex gap="3" align="center" justify="between">
         <div style={{ flex: 1, maxWidth: 560 }}>
           <SearchField
             aria-label="Search models"
@@ -54,6 +54,8 @@ export function ModelsPage() {
           />
         </div>
         <Select
+          size="medium"
+          style={{ width: 200 }}
           aria-label="Sort by"
           options={SORTS}
           selectedKey={sort}

@@ -34,7 +34,8 @@ export function ModelsTable(props: {
         id: 'name',
         label: 'Name',
         isRowHeader: true,
-        minWidth: 180,
+        defaultWidth: '2.5fr',
+        minWidth: 240,
         cell: model => (
           <Cell>
             <Link href={modelHref(model.slug)} weight="bold">
@@ -59,17 +60,22 @@ export function ModelsTable(props: {
       {
         id: 'type',
         label: 'Type',
-        width: 90,
+        defaultWidth: '0.6fr',
+        minWidth: 70,
         cell: model => <CellText title={model.type} />,
       },
       {
         id: 'theme',
         label: 'Theme',
+        defaultWidth: '1.3fr',
+        minWidth: 150,
         cell: model => <CellText title={model.current?.theme ?? '–'} />,
       },
       {
         id: 'owner',
         label: 'Owner',
+        defaultWidth: '1.1fr',
+        minWidth: 130,
         cell: model => (
           <CellText title={nameOfRef(model.owner)} description={model.system} />
         ),
@@ -77,7 +83,8 @@ export function ModelsTable(props: {
       {
         id: 'version',
         label: 'Version',
-        width: 110,
+        defaultWidth: '0.7fr',
+        minWidth: 100,
         cell: model => (
           <CellText
             title={model.current ? `v${model.current.number}` : 'none yet'}
@@ -90,6 +97,8 @@ export function ModelsTable(props: {
       {
         id: 'endpoints',
         label: 'Runs at',
+        defaultWidth: '1fr',
+        minWidth: 120,
         cell: model => {
           if (!usage.data) return <CellText title={usage.error ? '?' : '…'} />;
           const endpoints = usage.data.rows.get(model.slug)?.endpoints ?? [];
@@ -109,7 +118,8 @@ export function ModelsTable(props: {
       {
         id: 'calls',
         label: 'Calls, 7 days',
-        width: 120,
+        defaultWidth: '0.8fr',
+        minWidth: 125,
         cell: model => (
           <CellText
             title={
@@ -123,6 +133,8 @@ export function ModelsTable(props: {
       {
         id: 'published',
         label: 'Last published',
+        defaultWidth: '1fr',
+        minWidth: 130,
         cell: model => (
           <Cell>
             <Text>

@@ -15,9 +15,9 @@ export type ModelFacetKey = (typeof MODEL_FACETS)[number]['key'];
 export type ModelFilters = Partial<Record<ModelFacetKey, string[]>>;
 
 export const SORTS = [
-  { value: 'name', label: 'Name' },
-  { value: '-updatedAt', label: 'Last changed' },
-  { value: '-createdAt', label: 'Newest' },
+  { id: 'name', label: 'Name' },
+  { id: '-updatedAt', label: 'Last changed' },
+  { id: '-createdAt', label: 'Newest' },
 ];
 
 /** The filters in the page's address; only those that are set. */

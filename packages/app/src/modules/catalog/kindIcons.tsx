@@ -3,11 +3,11 @@ import { RiBrainLine, RiRocketLine } from '@remixicon/react';
 
 const SIZE = { inherit: '1em', small: 20, medium: 24, large: 35 };
 
-const ModelIcon: IconComponent = ({ fontSize = 'medium' }) => (
+const ModelIcon: IconComponent = ({ fontSize = 'inherit' }) => (
   <RiBrainLine size={SIZE[fontSize]} />
 );
 
-const ModelDeploymentIcon: IconComponent = ({ fontSize = 'medium' }) => (
+const ModelDeploymentIcon: IconComponent = ({ fontSize = 'inherit' }) => (
   <RiRocketLine size={SIZE[fontSize]} />
 );
 

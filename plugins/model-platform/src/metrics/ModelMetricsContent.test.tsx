@@ -1,0 +1,59 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { FakePlatform } from '../__testUtils__/FakePlatform';
+import { renderOnPlatform } from '../__testUtils__/renderOnPlatform';
+import { sampleMetrics } from '../__testUtils__/samples';
+import { ModelMetricsContent } from './ModelMetricsContent';
+
+describe('ModelMetricsContent', () => {
+  it('shows the figures with units, and every chart also as a table', async () => {
+    const platform = new FakePlatform().when('GET models/iris/metrics', () =>
+      sampleMetrics({
+        custom: [
+          {
+            name: 'suggestions_made_total',
+            type: 'counter',
+            unit: 'suggestions',
+            description: 'Actions that a model suggested',
+            better: 'higher',
+            total: { value: 90, previous: 60 },
+            series: [['2026-11-02T01:00:00.000Z', 90]],
+          },
+        ],
+      }),
+    );
+    await renderOnPlatform(<ModelMetricsContent />, platform);
+    expect(await screen.findByText('1,234')).toBeInTheDocument();
+    expect(screen.getByText('31 ms')).toBeInTheDocument();
+    expect(screen.getByText('90 suggestions')).toBeInTheDocument();
+    expect(screen.getByText('plant-guide')).toBeInTheDocument();
+
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Calls per hour: table' }),
+    );
+    const table = await screen.findByRole('table', { name: 'Calls per hour' });
+    const rows = within(table).getAllByRole('row');
+    expect(rows).toHaveLength(3);
+    expect(within(rows[2]).getAllByRole('cell')[0]).toHaveTextContent('834');
+    expect(within(rows[2]).getAllByRole('cell')[1]).toHaveTextContent('8');
+  });
+
+  it('asks for the range of the address, and says when nothing was collected', async () => {
+    const platform = new FakePlatform().when('GET models/iris/metrics', () =>
+      sampleMetrics({ collectedAt: undefined }),
+    );
+    await renderOnPlatform(<ModelMetricsContent />, platform, '/?range=90d');
+    expect(
+      await screen.findByText('Nothing was collected yet'),
+    ).toBeInTheDocument();
+    const ranges = () =>
+      platform
+        .callsOf('GET models/iris/metrics')
+        .map(({ query }) => query.get('range'));
+    expect(new Set(ranges())).toEqual(new Set(['90d']));
+
+    await userEvent.click(screen.getByText('1 hour'));
+    await waitFor(() => expect(ranges()).toContain('1h'));
+    expect(screen.getByTestId('address')).toHaveTextContent('range=1h');
+  });
+});
