@@ -163,6 +163,7 @@ describe('invoke', () => {
       send(res, 200, {
         name: 'iris',
         url: `${server.url}/gateway/iris`,
+        ready: true,
         example: { petal_length: 1.4 },
       }),
     );

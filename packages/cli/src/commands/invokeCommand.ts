@@ -58,7 +58,7 @@ export function invokeCommand(run: CommandRunner): Command {
 
 async function locate(
   endpoint: string,
-  { platform, env }: CommandContext,
+  { platform, env, terminal }: CommandContext,
   needsExample: boolean,
 ): Promise<{ url: string; example?: Record<string, unknown> }> {
   if (/^https?:\/\//.test(endpoint)) {
@@ -76,6 +76,11 @@ async function locate(
     return { url: endpoint };
   }
   const found = await platform().getEndpoint(endpoint);
+  if (!found.ready) {
+    terminal.note(
+      `${endpoint} is not ready: model-platform status ${endpoint} says why`,
+    );
+  }
   if (needsExample && !found.example) {
     throw new CliError(
       'WrongUsage',

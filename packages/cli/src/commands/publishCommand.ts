@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { formatBytes } from '../output/formatBytes';
+import { shellQuote } from '../output/shellQuote';
 import { publish } from '../publish/publish';
 import { CommandRunner } from './CommandRunner';
 
@@ -62,11 +63,17 @@ export function publishCommand(run: CommandRunner): Command {
 }
 
 function nextSteps(folder: string, model: string, version: number): string[] {
-  const where = folder === '.' ? '' : ` ${folder}`;
+  const deploy = `model-platform deploy${
+    folder === '.' ? '' : ` ${shellQuote(folder)}`
+  }`;
+  const alias = `model-platform alias set ${shellQuote(
+    model,
+  )} champion ${version}`;
+  const width = Math.max(deploy.length, alias.length);
   return [
     '',
     'Next:',
-    `  model-platform deploy${where}                         serve it at an endpoint`,
-    `  model-platform alias set ${model} champion ${version}    name it the one in use`,
+    `  ${deploy.padEnd(width)}   serve it at an endpoint`,
+    `  ${alias.padEnd(width)}   name it the one in use`,
   ];
 }

@@ -124,12 +124,7 @@ function describeDeployment(deployment: Deployment): string[] {
     }, serving ${deployment.servingRevision ?? '-'}`,
   ];
   if (deployment.url) lines.push(`  ${deployment.url}`);
-  if (deployment.off)
-    lines.push(
-      `  switched off${
-        deployment.offReason ? `: ${deployment.offReason}` : ''
-      }`,
-    );
+  if (deployment.off) lines.push(`  ${deployment.offReason ?? 'switched off'}`);
   for (const { name, version, weight } of deployment.revision?.variants ?? []) {
     lines.push(`  variant ${name}: version ${version}, ${weight} %`);
   }

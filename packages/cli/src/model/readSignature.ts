@@ -1,18 +1,17 @@
-import { CliError } from '../errors/CliError';
 import { FoundFile } from './collectFiles';
 import { Loading } from './inferLoading';
 import { readOnnxSignature } from './onnx/readOnnxSignature';
 
 /**
  * The signature that `model.yaml` gives, else the one that the model's file
- * carries, else an empty one, which the platform then refuses with its rule.
- *
- * @throws CliError `Refused` where the file that should carry it cannot be read.
+ * carries, else an empty one, which the platform refuses together with all
+ * else that is wrong.
  */
 export async function readSignature(
   fields: Record<string, unknown>,
   loading: Loading,
   files: FoundFile[],
+  note: (message: string) => void,
 ): Promise<unknown> {
   if (fields.signature !== undefined) return fields.signature;
   const none = { inputs: [], outputs: [] };
@@ -21,12 +20,12 @@ export async function readSignature(
   const file = files.find(({ path }) => path.endsWith('.onnx'));
   if (!file) return none;
   try {
-    return (await readOnnxSignature(file.location)) ?? none;
+    const signature = await readOnnxSignature(file.location);
+    if (signature) return signature;
+    note(`${file.path} does not say what shapes and types it takes and gives.`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : error;
-    throw new CliError(
-      'Refused',
-      `${file.path} is not an ONNX model: ${reason}. Nothing was published.`,
-    );
+    note(`${file.path} is not an ONNX model: ${reason}.`);
   }
+  return none;
 }

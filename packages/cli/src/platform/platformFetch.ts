@@ -100,6 +100,10 @@ export function createPlatformFetch({
     } finally {
       clearTimeout(timer);
     }
+    if (response.headers.get('content-type')?.startsWith('text/html')) {
+      await response.body?.cancel();
+      throw notAPlatform(connection);
+    }
     if (response.ok) return response;
     throw await toError(response, connection);
   }
@@ -151,18 +155,11 @@ async function toError(
       { retryAfterMs: seconds > 0 ? Math.min(seconds, 60) * 1000 : undefined },
     );
   }
+  if (!body?.isPlatform && status === 404) return notAPlatform(connection);
   if (!body) {
     return new CliError(
-      status === 404 ? 'Unreachable' : 'Failed',
-      status === 404
-        ? `No model platform answers at ${connection.portalUrl}.`
-        : `The platform answered ${status} without saying why.`,
-      {
-        details:
-          status === 404
-            ? ['Set MODEL_PLATFORM_URL to the address of the portal.']
-            : undefined,
-      },
+      'Failed',
+      `The platform answered ${status} without saying why.`,
     );
   }
   if (body.problems?.length)
@@ -175,9 +172,19 @@ async function toError(
   });
 }
 
+function notAPlatform({ portalUrl }: Connection): CliError {
+  return new CliError(
+    'Unreachable',
+    `No model platform answers at ${portalUrl}.`,
+    { details: ['Set MODEL_PLATFORM_URL to the address of the portal.'] },
+  );
+}
+
 interface ErrorBody {
   message: string;
   problems?: FieldProblem[];
+  /** Whether it has the shape of the portal's errors. */
+  isPlatform: boolean;
 }
 
 /** The standard error body, or `undefined` where something else answered. */
@@ -187,6 +194,7 @@ async function readErrorBody(
   try {
     const content = (await response.json()) as {
       error?: { message?: unknown; problems?: unknown };
+      response?: unknown;
     };
     if (typeof content.error?.message !== 'string') return undefined;
     return {
@@ -194,6 +202,7 @@ async function readErrorBody(
       problems: Array.isArray(content.error.problems)
         ? (content.error.problems as FieldProblem[])
         : undefined,
+      isPlatform: content.response !== undefined,
     };
   } catch {
     return undefined;

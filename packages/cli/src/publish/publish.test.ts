@@ -124,7 +124,7 @@ describe('publish', () => {
   });
 
   it('names every field that is refused, with its rule, and stores nothing', async () => {
-    write('model.yaml', 'name: iris\ntype: ml\nowner: 5\nmetadata: {}\n');
+    write('model.yaml', 'name: iris\ntype: ml\nowner: 5\nsignature: {}\n');
     const refused = await publish();
     expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
     expect(refused.stderr).toBe(
@@ -259,9 +259,8 @@ describe('publish', () => {
     });
 
     write('model.onnx', 'no model at all');
-    const refused = await publish();
-    expect(refused.exitCode).toBe(1);
-    expect(refused.stderr).toContain('model.onnx is not an ONNX model');
+    const broken = await publish();
+    expect(broken.stderr).toContain('model.onnx is not an ONNX model');
   });
 
   it('goes on where a cut connection left off', async () => {
@@ -354,10 +353,19 @@ describe('publish', () => {
       'redirects to https://elsewhere.example.org/',
     );
 
-    server.answers = [{ status: 404, body: '<html>' }];
+    server.answers = [
+      { status: 404, body: { error: { message: 'There is no endpoint' } } },
+    ];
     const other = await publish();
     expect(other.exitCode).toBe(3);
     expect(other.stderr).toContain('No model platform answers at');
+
+    server.answers = [
+      { status: 200, body: '<html>', headers: { 'content-type': 'text/html' } },
+    ];
+    const page = await publish();
+    expect(page.exitCode).toBe(3);
+    expect(page.stderr).toContain('No model platform answers at');
 
     server.answers = [
       { status: 503, headers: { 'retry-after': '1' } },

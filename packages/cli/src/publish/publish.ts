@@ -149,7 +149,9 @@ async function prepare({
     fields,
     found.map(one => one.path),
   );
-  const signature = await readSignature(fields, loading, found);
+  const signature = await readSignature(fields, loading, found, message =>
+    terminal.note(message),
+  );
   const files: HashedFile[] = [];
   for (const one of found) {
     terminal.progress(`reading ${one.path}`);
