@@ -38,7 +38,7 @@ async function askForToken() {
   );
   await userEvent.type(
     screen.getByRole('combobox', { name: /System/ }),
-    'plant-catalogue',
+    'plant-catalogue{Tab}',
   );
   await userEvent.click(screen.getByRole('button', { name: 'Get a token' }));
 }
