@@ -83,7 +83,7 @@ export class HostServer {
       response.writeHead(200, { 'content-type': contentType });
       response.end(text);
     } else if (log) {
-      await this.#sendLogs(log[1], url, request, response);
+      await this.#sendLogs(log[1], url, response);
     } else {
       await this.#change(call, request);
       this.#answer(response, 200, {});
@@ -120,7 +120,6 @@ export class HostServer {
   async #sendLogs(
     id: string,
     url: URL,
-    request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
     const query = this.#checked(
@@ -131,17 +130,17 @@ export class HostServer {
       throw HostError.notFound(`There are no logs of runner '${id}'`);
     }
     const gone = new AbortController();
-    request.once('close', () => gone.abort());
     response.once('close', () => gone.abort());
-    response.writeHead(200, {
-      'content-type': 'application/jsonl; charset=utf-8',
-    });
-    response.flushHeaders();
-    const lines = this.#logs.read(id, {
+    // First the place in the file: what is written once the answer has begun is followed.
+    const lines = await this.#logs.read(id, {
       tail: query.tail,
       follow: query.follow === 'true',
       signal: gone.signal,
     });
+    response.writeHead(200, {
+      'content-type': 'application/jsonl; charset=utf-8',
+    });
+    response.flushHeaders();
     for await (const line of lines) {
       if (!response.write(`${line}\n`)) {
         await once(response, 'drain', { signal: gone.signal });

@@ -24,7 +24,7 @@ describe('RunnerLogs', () => {
       follow: false,
       signal: new AbortController().signal,
     };
-    for await (const line of logs.read(id, options)) {
+    for await (const line of await logs.read(id, options)) {
       messages.push(JSON.parse(line).message);
     }
     return messages;

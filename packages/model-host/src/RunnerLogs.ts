@@ -29,13 +29,16 @@ export class RunnerLogs {
     return existsSync(this.#path(id));
   }
 
-  /** The last lines, oldest first; then, with `follow`, all that come until the signal. */
-  async *read(
+  /**
+   * The last lines as of now, oldest first; then, with `follow`, all that come
+   * from now on until the signal.
+   */
+  async read(
     id: string,
     options: { tail: number; follow: boolean; signal: AbortSignal },
-  ): AsyncIterable<string> {
+  ): Promise<AsyncIterable<string>> {
     const path = this.#path(id);
-    const { size } = await stat(path);
+    const { size, mtime } = await stat(path);
     const lines = await lastLines(path, size, options.tail);
     if (lines.length < options.tail && existsSync(rotated(path))) {
       const before = rotated(path);
@@ -49,10 +52,28 @@ export class RunnerLogs {
         )),
       );
     }
-    const wrap = wrapper((await stat(path)).mtime.toISOString());
+    return this.#lines(path, {
+      ...options,
+      lines,
+      size,
+      wrap: wrapper(mtime.toISOString()),
+    });
+  }
+
+  async *#lines(
+    path: string,
+    options: {
+      lines: string[];
+      size: number;
+      follow: boolean;
+      signal: AbortSignal;
+      wrap: (line: string) => string;
+    },
+  ): AsyncIterable<string> {
+    const { lines, size, follow, signal, wrap } = options;
     yield* lines.map(wrap);
-    if (options.follow) {
-      yield* this.#follow(path, size, wrap, options.signal);
+    if (follow) {
+      yield* this.#follow(path, size, wrap, signal);
     }
   }
 
