@@ -43,10 +43,14 @@ export class CallerResolver {
         `The Authorization header is not understood. ${HOW_TO}`,
       );
     }
-    // The portal's own tokens are JWTs, which have dots; ours have none.
-    return token.includes('.')
-      ? await this.fromBackstage(req)
-      : await this.options.tokens.authenticate(token);
+    if (token.startsWith('mpt_')) {
+      return await this.options.tokens.authenticate(token);
+    }
+    // Configured tokens look as their makers like; the portal's own are JWTs, which have dots.
+    const configured = token.includes('.')
+      ? undefined
+      : await this.options.tokens.tryAuthenticate(token);
+    return configured ?? (await this.fromBackstage(req));
   }
 
   private async fromBackstage(req: Request): Promise<Caller> {

@@ -43,9 +43,18 @@ export class PublisherTokens {
 
   /** Throws `AuthenticationError`, which says no more than that the token is not valid, expired or revoked. */
   async authenticate(token: string): Promise<TokenCaller> {
+    const caller = await this.tryAuthenticate(token);
+    if (!caller) {
+      throw new AuthenticationError('This token is not valid');
+    }
+    return caller;
+  }
+
+  /** As `authenticate`, but undefined for a token that is none of ours. */
+  async tryAuthenticate(token: string): Promise<TokenCaller | undefined> {
     const found = await this.store.findByHash(hashToken(token));
     if (!found) {
-      throw new AuthenticationError('This token is not valid');
+      return undefined;
     }
     const now = this.now();
     if (found.revokedAt) {

@@ -1,5 +1,6 @@
 import { createPermissionRule } from '@backstage/plugin-permission-node';
 import { MODEL_RULES } from '@model-platform/plugin-model-platform-common';
+import { ModelCriterion } from '../ModelFilter';
 import { modelPermissionResourceRef } from '../modelResource';
 
 export const isVisibleToEveryone = createPermissionRule({
@@ -7,5 +8,5 @@ export const isVisibleToEveryone = createPermissionRule({
   description: 'The visibility of the model is `everyone`',
   resourceRef: modelPermissionResourceRef,
   apply: model => model.visibility === 'everyone',
-  toQuery: () => ({ key: 'visibility', values: ['everyone'] }),
+  toQuery: (): ModelCriterion => ({ key: 'visibility', values: ['everyone'] }),
 });

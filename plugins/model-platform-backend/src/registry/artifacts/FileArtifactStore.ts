@@ -1,8 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, promises as fs } from 'node:fs';
 import path from 'node:path';
-import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
 import { InputError, isError, NotFoundError } from '@backstage/errors';
 import {
   ArtifactStore,
@@ -61,28 +60,21 @@ export class FileArtifactStore implements ArtifactStore {
     const temporary = path.join(this.temporary, randomUUID());
     const hash = createHash('sha256');
     let sizeBytes = 0;
-    const measure = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
+    const file = await fs.open(temporary, 'wx', 0o600);
+    try {
+      for await (const chunk of source) {
         sizeBytes += chunk.length;
         if (
           expected.sizeBytes !== undefined &&
           sizeBytes > expected.sizeBytes
         ) {
-          done(
-            new InputError(
-              `More bytes were sent than the ${expected.sizeBytes} that were announced`,
-            ),
+          throw new InputError(
+            `More bytes were sent than the ${expected.sizeBytes} that were announced`,
           );
-          return;
         }
         hash.update(chunk);
-        done(undefined, chunk);
-      },
-    });
-    const file = await fs.open(temporary, 'wx', 0o600);
-    try {
-      // Written through to the disk and closed by the stream; one that is not closed never finishes a pipeline.
-      await pipeline(source, measure, file.createWriteStream({ flush: true }));
+        await file.appendFile(chunk);
+      }
       if (
         expected.sizeBytes !== undefined &&
         sizeBytes !== expected.sizeBytes
@@ -97,6 +89,8 @@ export class FileArtifactStore implements ArtifactStore {
           `The bytes that were sent have the digest ${digest}, not ${expected.digest}`,
         );
       }
+      await file.sync();
+      await file.close();
       const target = this.fileOf(digest, scope);
       await this.makeFolder(path.dirname(target));
       await fs.rename(temporary, target);
