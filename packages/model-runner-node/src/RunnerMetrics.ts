@@ -57,6 +57,8 @@ export class RunnerMetrics {
       revision: environment.MODEL_REVISION,
     });
     collectDefaultMetrics({ register: this.registry });
+    // Its label `version` is the one of Node, not of the model.
+    this.registry.removeSingleMetric('nodejs_version_info');
   }
 
   countAnswer(code: number) {

@@ -1,5 +1,6 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import http, { IncomingMessage, ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import {
   MODEL_VARIANT_HEADER,
   MODEL_VERSION_HEADER,
@@ -27,8 +28,21 @@ type Handler = (
   requestId: string,
 ) => Promise<void> | void;
 
+/** How long nobody may have called before idle connections are cut in a drain, milliseconds. */
+const QUIET_MS = 100;
 const JSON_TYPE = 'application/json; charset=utf-8';
 const digest = (text: string) => createHash('sha256').update(text).digest();
+
+const NAMES: Record<number, string> = {
+  400: 'InputError',
+  401: 'AuthenticationError',
+  404: 'NotFoundError',
+  405: 'MethodNotAllowedError',
+  413: 'PayloadTooLargeError',
+  503: 'ServiceUnavailableError',
+};
+
+const errorName = (status: number) => NAMES[status] ?? 'Error';
 
 /**
  * The HTTP surface of one runner: the simple API, the Open Inference Protocol
@@ -48,6 +62,8 @@ export class RunnerServer {
   private readonly prefix: string;
   private readonly version: string;
   private active = 0;
+  private draining = false;
+  private lastCallAt = 0;
 
   constructor(
     private readonly manifest: RunnerManifest,
@@ -83,12 +99,17 @@ export class RunnerServer {
 
   /** Takes no new connections, finishes what is being answered, and closes. */
   async drain(timeoutMs: number): Promise<void> {
+    this.draining = true;
+    // Not the HTTP server's own close: it cuts idle connections at once, and
+    // with them the calls that are already on their way through them.
     const closed = new Promise(resolve => {
-      this.server.close(resolve);
+      NetServer.prototype.close.call(this.server, resolve);
     });
     const deadline = Date.now() + timeoutMs;
-    while (this.active > 0 && Date.now() < deadline) {
-      this.server.closeIdleConnections();
+    while (
+      Date.now() < deadline &&
+      (this.active > 0 || Date.now() < this.lastCallAt + QUIET_MS)
+    ) {
       await new Promise(resolve => {
         setTimeout(resolve, 10);
       });
@@ -199,6 +220,7 @@ export class RunnerServer {
     const counted = path === '/predict' || path.endsWith('/infer');
     const begin = performance.now();
     this.active += 1;
+    this.lastCallAt = Date.now();
     if (counted) this.metrics.inFlight.inc();
     try {
       const open =
@@ -444,19 +466,10 @@ export class RunnerServer {
       [REQUEST_ID_HEADER]: requestId,
       [MODEL_VERSION_HEADER]: this.version,
       [MODEL_VARIANT_HEADER]: this.environment.MODEL_VARIANT,
+      // Whoever keeps the connection shall not send a further call into its end.
+      ...(this.draining ? { connection: 'close' } : undefined),
       ...headers,
     });
     response.end(body);
   }
 }
-
-const NAMES: Record<number, string> = {
-  400: 'InputError',
-  401: 'AuthenticationError',
-  404: 'NotFoundError',
-  405: 'MethodNotAllowedError',
-  413: 'PayloadTooLargeError',
-  503: 'ServiceUnavailableError',
-};
-
-const errorName = (status: number) => NAMES[status] ?? 'Error';

@@ -1,15 +1,10 @@
 import { WireSignature, WireSignatureField } from '@model-platform/model-wire';
 import { Row } from './flavors/Flavor';
 import { FieldError, RequestError } from './RequestError';
+import { typeOf } from './typeOf';
 
 const MAX_ROWS = 1_000;
 const MAX_FIELDS_TOLD = 50;
-
-/** How a value of JSON is called in messages; never the value itself. */
-function typeOf(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : typeof value;
-}
 
 type Check = (value: unknown, path: string, errors: FieldError[]) => void;
 
@@ -110,6 +105,7 @@ export function createInputReader(signature: WireSignature) {
       }
     }
     for (const name of Object.keys(values)) {
+      if (errors.length >= MAX_FIELDS_TOLD) break;
       if (!known.has(name))
         errors.push({
           path: `${path}.${name.slice(0, 100)}`,
@@ -135,7 +131,7 @@ export function createInputReader(signature: WireSignature) {
     const { inputs } = body;
     const batch = Array.isArray(inputs);
     const errors: FieldError[] = [];
-    for (const name of Object.keys(body)) {
+    for (const name of Object.keys(body).slice(0, MAX_FIELDS_TOLD)) {
       if (name !== 'inputs')
         errors.push({
           path: name.slice(0, 100),

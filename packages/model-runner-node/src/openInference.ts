@@ -1,5 +1,6 @@
 import { LoadedModel, OipTensor } from './flavors/Flavor';
 import { RequestError } from './RequestError';
+import { typeOf } from './typeOf';
 
 const DATATYPES = new Set([
   'BOOL',
@@ -16,18 +17,32 @@ const DATATYPES = new Set([
   'BYTES',
 ]);
 
+const MAX_DIMENSIONS = 8;
+
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function valueFits(datatype: string, value: unknown): boolean {
-  if (datatype === 'BOOL') return typeof value === 'boolean';
-  if (datatype === 'BYTES') return typeof value === 'string';
-  if (datatype === 'FP32' || datatype === 'FP64')
-    return typeof value === 'number';
-  return (
-    Number.isSafeInteger(value) &&
-    (!datatype.startsWith('U') || (value as number) >= 0)
-  );
+/** Lowest and highest value of the whole numbers; 64 bit end where JSON ends to be exact. */
+function rangeOf(datatype: string): [number, number] {
+  const unsigned = datatype.startsWith('U');
+  const bits = Number(datatype.slice(unsigned ? 4 : 3));
+  if (bits === 64)
+    return [unsigned ? 0 : Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
+  return unsigned
+    ? [0, 2 ** bits - 1]
+    : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
+}
+
+/** How values of the datatype are recognised. */
+function fitOf(datatype: string): (value: unknown) => boolean {
+  if (datatype === 'BOOL') return value => typeof value === 'boolean';
+  if (datatype === 'BYTES') return value => typeof value === 'string';
+  if (datatype.startsWith('FP')) return value => Number.isFinite(value);
+  const [lowest, highest] = rangeOf(datatype);
+  return value =>
+    Number.isInteger(value) &&
+    (value as number) >= lowest &&
+    (value as number) <= highest;
 }
 
 function readTensor(given: unknown, index: number): OipTensor {
@@ -45,12 +60,12 @@ function readTensor(given: unknown, index: number): OipTensor {
   }
   if (
     !Array.isArray(shape) ||
-    shape.length > 8 ||
+    shape.length > MAX_DIMENSIONS ||
     !shape.every(size => Number.isSafeInteger(size) && (size as number) >= 0)
   ) {
     throw new RequestError(
       400,
-      `${where}.shape must be an array of at most 8 non-negative integers.`,
+      `${where}.shape must be an array of at most ${MAX_DIMENSIONS} non-negative integers.`,
     );
   }
   if (!Array.isArray(data))
@@ -58,7 +73,9 @@ function readTensor(given: unknown, index: number): OipTensor {
       400,
       `${where}.data must be an array, flat or nested.`,
     );
-  const flat: unknown[] = data.some(Array.isArray) ? data.flat(Infinity) : data;
+  const flat: unknown[] = data.some(Array.isArray)
+    ? data.flat(MAX_DIMENSIONS)
+    : data;
   const size = (shape as number[]).reduce(
     (product, dimension) => product * dimension,
     1,
@@ -69,13 +86,14 @@ function readTensor(given: unknown, index: number): OipTensor {
       `${where}.data has ${flat.length} elements, but shape [${shape}] needs ${size}.`,
     );
   }
-  const wrong = flat.findIndex(value => !valueFits(datatype, value));
+  const fits = fitOf(datatype);
+  const wrong = flat.findIndex(value => !fits(value));
   if (wrong !== -1) {
     throw new RequestError(
       400,
-      `${where}.data[${wrong}] must fit ${datatype}, but is of type ${typeof flat[
-        wrong
-      ]}.`,
+      `${where}.data[${wrong}] must fit ${datatype}, but is of type ${typeOf(
+        flat[wrong],
+      )}.`,
     );
   }
   return { name, datatype, shape: shape as number[], data: flat };
@@ -93,7 +111,10 @@ export async function inferByProtocol(
 ): Promise<Record<string, unknown>> {
   if (!isObject(body))
     throw new RequestError(400, 'The body must be an object with inputs.');
-  const { id, inputs, outputs } = body;
+  const { inputs } = body;
+  // Some clients write null for what they leave out.
+  const id = body.id ?? undefined;
+  const outputs = body.outputs ?? undefined;
   if (id !== undefined && typeof id !== 'string')
     throw new RequestError(400, 'id must be a string.');
   if (!Array.isArray(inputs) || inputs.length === 0)

@@ -81,6 +81,11 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
   });
   try {
     const begin = performance.now();
+    if (manifest.endpoint) {
+      throw new Error(
+        `The Node runtime does not run endpoint code (${manifest.endpoint}) yet.`,
+      );
+    }
     const flavor = flavors.find(({ name }) => name === flavorName);
     if (!flavor) {
       throw new Error(

@@ -9,12 +9,21 @@ import {
   OipTensorMetadata,
   Row,
 } from '../Flavor';
-import { fromTensorValue, onnxToOip, toTensor } from './onnxTypes';
+import {
+  fromTensorValue,
+  inputMismatch,
+  onnxToOip,
+  outputMismatch,
+  toTensor,
+} from './onnxTypes';
 
 type TensorMetadata = InferenceSession.TensorValueMetadata;
 
 const rowSize = (shape: number[]) =>
   shape.reduce((product, dimension) => product * dimension, 1);
+
+const flatten = (value: unknown): unknown[] =>
+  Array.isArray(value) ? value.flat(Infinity) : [value];
 
 /** `['measurements', 'batch', 4]` and the like: names and -1 are variable. */
 const toShape = (shape: ReadonlyArray<number | string>) =>
@@ -28,6 +37,11 @@ function tensorsOf(
     if (!metadata.isTensor) {
       throw new Error(
         `${what} '${metadata.name}' is not a tensor. Export the model with tensors only (scikit-learn: zipmap off).`,
+      );
+    }
+    if (!onnxToOip[metadata.type]) {
+      throw new Error(
+        `${what} '${metadata.name}' is of type ${metadata.type}, which is not served. Convert it in the model.`,
       );
     }
     return metadata;
@@ -57,18 +71,25 @@ export const onnxFlavor: Flavor = {
       interOpNumThreads: 1,
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
-      logSeverityLevel: 3,
+      // What it says of errors is in the error too, and the log is JSON lines.
+      logSeverityLevel: 4,
     });
     const inputs = tensorsOf(session.inputMetadata, 'Input');
     const outputs = tensorsOf(session.outputMetadata, 'Output');
     const toFeeds = feedsFromRows(manifest, inputs);
     const toRows = rowsFromResults(manifest, outputs);
+    const oneByOne = takesOneRow(inputs);
     return {
       platform: 'onnx_onnxruntime',
       inputs: inputs.map(toOip),
       outputs: outputs.map(toOip),
       async predict(rows) {
-        return toRows(await session.run(toFeeds(rows)), rows.length);
+        if (!oneByOne || rows.length === 1)
+          return toRows(await session.run(toFeeds(rows)), rows.length);
+        const answers: Row[] = [];
+        for (const row of rows)
+          answers.push(...toRows(await session.run(toFeeds([row])), 1));
+        return answers;
       },
       async infer(tensors) {
         const feeds = feedsFromTensors(inputs, tensors);
@@ -82,40 +103,64 @@ export const onnxFlavor: Flavor = {
   },
 };
 
+/** Whether the model was exported for a single row; throws where for another fixed number of them. */
+function takesOneRow(inputs: TensorMetadata[]): boolean {
+  const sizes = inputs
+    .map(({ shape }) => shape[0])
+    .filter(size => typeof size === 'number' && size >= 0);
+  const other = sizes.find(size => size !== 1);
+  if (other !== undefined) {
+    throw new Error(
+      `The model takes ${other} rows at a time. Export it with a variable first dimension.`,
+    );
+  }
+  return sizes.length > 0;
+}
+
 /**
  * Rows by the signature's names become the model's tensors: one `[N, k]`
  * tensor takes the signature's scalars in their order, several tensors take
  * them by name.
  */
-function feedsFromRows(manifest: RunnerManifest, inputs: TensorMetadata[]) {
+function feedsFromRows(
+  manifest: RunnerManifest,
+  inputs: TensorMetadata[],
+): (rows: Row[]) => Record<string, Tensor> {
   const fields = manifest.signature.inputs;
   const byName = new Map(inputs.map(input => [input.name, input]));
   if (
     fields.every(({ name }) => byName.has(name)) &&
     fields.length === inputs.length
   ) {
-    return (rows: Row[]) =>
-      Object.fromEntries(
-        fields.map(({ name, shape = [] }) => {
-          const input = byName.get(name)!;
-          const data = rows.flatMap(row => flatten(row[name]));
-          const perRow =
-            shape.length > 0
-              ? shape.map(size =>
-                  size === -1 ? data.length / rows.length : size,
-                )
-              : [1];
-          const rank = input.shape.length;
+    const makers = fields.map(field => {
+      const { name, type, shape } = byName.get(field.name)!;
+      refuse(inputMismatch(field, type));
+      return (rows: Row[]): [string, Tensor] => {
+        if (!field.shape) {
+          const size = shape.length === 1 ? [rows.length] : [rows.length, 1];
           return [
             name,
             toTensor(
-              input.type,
-              data,
-              rank === 1 ? [rows.length] : [rows.length, ...perRow],
+              name,
+              type,
+              rows.map(row => row[name]),
+              size,
             ),
           ];
-        }),
-      );
+        }
+        const size = [rows.length, ...shapeOf(rows[0][name])];
+        const values = rows.flatMap(row => flatten(row[name]));
+        if (values.length !== rowSize(size)) {
+          throw new RequestError(
+            400,
+            `Input '${name}' must have the same shape throughout the batch.`,
+            [{ path: `inputs.${name}`, message: 'has rows of unequal shape' }],
+          );
+        }
+        return [name, toTensor(name, type, values, size)];
+      };
+    });
+    return rows => Object.fromEntries(makers.map(make => make(rows)));
   }
   const [only] = inputs;
   if (
@@ -130,18 +175,18 @@ function feedsFromRows(manifest: RunnerManifest, inputs: TensorMetadata[]) {
         `The signature has ${names.length} inputs, but the model's '${only.name}' takes ${width} in a row.`,
       );
     }
-    return (rows: Row[]) => {
-      const data = new Array(rows.length * names.length);
+    for (const field of fields) refuse(inputMismatch(field, only.type));
+    return rows => {
+      const values = new Array(rows.length * names.length);
       let index = 0;
       for (const row of rows) {
         for (const name of names) {
-          data[index] = row[name];
+          values[index] = row[name];
           index += 1;
         }
       }
-      return {
-        [only.name]: toTensor(only.type, data, [rows.length, names.length]),
-      };
+      const size = [rows.length, names.length];
+      return { [only.name]: toTensor(only.name, only.type, values, size) };
     };
   }
   throw new Error(
@@ -153,6 +198,15 @@ function feedsFromRows(manifest: RunnerManifest, inputs: TensorMetadata[]) {
         ', ',
       )}): name them alike, or give one scalar for each column of a single [N, k] input.`,
   );
+}
+
+function refuse(reason: string | undefined) {
+  if (reason) throw new Error(`The signature does not fit: ${reason}.`);
+}
+
+/** Of nested arrays, by their first elements. */
+function shapeOf(value: unknown): number[] {
+  return Array.isArray(value) ? [value.length, ...shapeOf(value[0])] : [];
 }
 
 /** Outputs by name where the names agree, else in order. */
@@ -169,6 +223,9 @@ function rowsFromResults(manifest: RunnerManifest, outputs: TensorMetadata[]) {
     field,
     source: named ? field.name : outputs[index].name,
   }));
+  const types = new Map(outputs.map(({ name, type }) => [name, type]));
+  for (const { field, source } of sources)
+    refuse(outputMismatch(field, types.get(source)!));
   return (results: InferenceSession.ReturnType, count: number): Row[] => {
     const rows: Row[] = Array.from({ length: count }, () => ({}));
     for (const { field, source } of sources) {
@@ -202,9 +259,6 @@ function nest(values: unknown[], shape: readonly number[]): unknown {
   );
 }
 
-const flatten = (value: unknown): unknown[] =>
-  Array.isArray(value) ? value.flat(Infinity) : [value];
-
 function feedsFromTensors(inputs: TensorMetadata[], tensors: OipTensor[]) {
   const given = new Map(tensors.map(tensor => [tensor.name, tensor]));
   const unknown = tensors
@@ -219,6 +273,7 @@ function feedsFromTensors(inputs: TensorMetadata[], tensors: OipTensor[]) {
     );
   }
   const feeds: Record<string, Tensor> = {};
+  const sizes = new Map<number | string, number>();
   for (const input of inputs) {
     const tensor = given.get(input.name);
     if (!tensor)
@@ -240,7 +295,30 @@ function feedsFromTensors(inputs: TensorMetadata[], tensors: OipTensor[]) {
         `Input '${input.name}' must have shape [${wanted}], not [${tensor.shape}].`,
       );
     }
-    feeds[input.name] = toTensor(input.type, tensor.data, tensor.shape);
+    for (const [axis, dimension] of input.shape.entries()) {
+      const size = tensor.shape[axis];
+      if (size === 0 && axis === 0)
+        throw new RequestError(400, 'The inputs have no rows.');
+      // Dimensions of the same name are the same number; the engine's own error would be no caller's.
+      if (typeof dimension !== 'string' || dimension === '') continue;
+      if ((sizes.get(dimension) ?? size) !== size) {
+        throw new RequestError(
+          400,
+          axis === 0
+            ? 'All inputs must have the same number of rows.'
+            : `Input '${
+                input.name
+              }' has size ${size} where others have ${sizes.get(dimension)}.`,
+        );
+      }
+      sizes.set(dimension, size);
+    }
+    feeds[input.name] = toTensor(
+      input.name,
+      input.type,
+      tensor.data,
+      tensor.shape,
+    );
   }
   return feeds;
 }
