@@ -56,11 +56,13 @@ const policy = createBackendModule({
   moduleId: 'test-policy',
   register(env) {
     env.registerInit({
-      deps: { policy: policyExtensionPoint, logger: coreServices.logger },
+      deps: { policy: policyExtensionPoint, userInfo: coreServices.userInfo },
       async init(deps) {
         deps.policy.setPolicy({
           async handle({ permission }, user) {
-            const ref = user?.credentials.principal.userEntityRef ?? '';
+            const { userEntityRef: ref = '' } = user
+              ? await deps.userInfo.getUserInfo(user.credentials)
+              : {};
             if (ref === 'user:default/pat')
               return { result: AuthorizeResult.ALLOW };
             const { claims, systems } = claimsOf[ref] ?? {

@@ -1,0 +1,185 @@
+import {
+  ifMatch,
+  operation,
+  OpenApiObject,
+  pageOf,
+  paging,
+  path,
+  query,
+  schemaRef,
+} from './operation';
+
+const DEPLOYMENTS = 'deployments';
+const ENDPOINTS = 'endpoints';
+const text = { type: 'string' };
+
+function change(
+  operationId: string,
+  summary: string,
+  properties: OpenApiObject,
+  required: string[] = [],
+) {
+  return {
+    post: operation(operationId, DEPLOYMENTS, {
+      summary,
+      body: {
+        type: 'object',
+        required,
+        properties: { ...properties, reason: text },
+      },
+      answers: { '200': schemaRef('Deployment') },
+      conflict: 'Changed by someone else in the meantime',
+    }),
+  };
+}
+
+/** Deployments, endpoints and their tokens. */
+export const deploymentPaths: Array<[string, OpenApiObject]> = [
+  path('/v1/deployments', {
+    get: operation('listDeployments', DEPLOYMENTS, {
+      summary: 'Deployments of models that the caller may read',
+      parameters: [
+        query('model', 'Name or slug'),
+        query('system', 'Name of the system'),
+        query('environment', 'Name of the environment'),
+        ...paging,
+      ],
+      answers: { '200': pageOf('Deployment') },
+    }),
+  }),
+  path('/v1/deployments/{name}', {
+    get: operation('getDeployment', DEPLOYMENTS, {
+      summary: 'Desired and observed state',
+      answers: { '200': schemaRef('Deployment') },
+    }),
+    put: operation('applyDeployment', DEPLOYMENTS, {
+      summary: 'Say what is wanted',
+      parameters: [ifMatch],
+      body: {
+        oneOf: [
+          schemaRef('ModelDeploymentManifest'),
+          {
+            type: 'object',
+            required: ['spec'],
+            properties: { spec: schemaRef('DeploymentSpec'), reason: text },
+          },
+        ],
+      },
+      answers: {
+        '200': schemaRef('Deployment'),
+        '201': schemaRef('Deployment'),
+      },
+      conflict: 'The name is taken, or it was changed in the meantime',
+    }),
+    delete: operation('deleteDeployment', DEPLOYMENTS, {
+      summary: 'Remove a deployment and its endpoint',
+      parameters: [query('reason', 'Kept in the history')],
+      answers: { '204': undefined },
+    }),
+  }),
+  path('/v1/deployments/{name}/revisions', {
+    get: operation('listRevisions', DEPLOYMENTS, {
+      summary: 'Revisions, newest first',
+      parameters: paging,
+      answers: { '200': pageOf('Revision') },
+    }),
+  }),
+  path('/v1/deployments/{name}/history', {
+    get: operation('getDeploymentHistory', DEPLOYMENTS, {
+      summary: 'Who did what, when, why; newest first',
+      parameters: paging,
+      answers: { '200': pageOf('HistoryEntry') },
+    }),
+  }),
+  path(
+    '/v1/deployments/{name}/off',
+    change('switchDeployment', 'Switch off, or with off: false on again', {
+      off: { type: 'boolean', default: true },
+    }),
+  ),
+  path(
+    '/v1/deployments/{name}/rollback',
+    change('rollbackDeployment', 'Go back to an earlier revision', {
+      revision: { type: 'integer', description: 'The one before where absent' },
+    }),
+  ),
+  path(
+    '/v1/deployments/{name}/promote',
+    change(
+      'promoteVariant',
+      'Send all traffic to one variant',
+      { variant: text },
+      ['variant'],
+    ),
+  ),
+  path('/v1/deployments/{name}/logs', {
+    get: operation('getLogs', DEPLOYMENTS, {
+      summary:
+        'Log lines of the runners; with follow=true as text/event-stream',
+      parameters: [
+        query('tail', 'How many of the last lines', {
+          type: 'integer',
+          default: 200,
+        }),
+        query('runner', 'Only of this one'),
+        query('follow', 'Go on as lines come', { type: 'boolean' }),
+      ],
+      answers: {
+        '200': {
+          type: 'object',
+          properties: {
+            items: { type: 'array', items: schemaRef('LogLine') },
+            sources: { type: 'array', items: text },
+          },
+        },
+      },
+    }),
+  }),
+  path('/v1/endpoints', {
+    get: operation('listEndpoints', ENDPOINTS, {
+      summary: 'What applications can call',
+      parameters: paging,
+      answers: { '200': pageOf('Endpoint') },
+    }),
+  }),
+  path('/v1/endpoints/{name}', {
+    get: operation('getEndpoint', ENDPOINTS, {
+      summary: 'Read an endpoint',
+      answers: { '200': schemaRef('Endpoint') },
+    }),
+  }),
+  path('/v1/endpoints/{name}/openapi.json', {
+    get: operation('getEndpointOpenApi', ENDPOINTS, {
+      summary: 'The OpenAPI document of the endpoint, made from the signature',
+      answers: { '200': { type: 'object' } },
+    }),
+  }),
+  path('/v1/endpoints/{name}/tokens', {
+    get: operation('listEndpointTokens', ENDPOINTS, {
+      summary: 'Tokens of calling applications, without their secrets',
+      parameters: paging,
+      answers: { '200': pageOf('EndpointToken') },
+    }),
+    post: operation('createEndpointToken', ENDPOINTS, {
+      summary: 'Make a token for an application; it is shown this once',
+      body: {
+        type: 'object',
+        required: ['consumer'],
+        properties: {
+          consumer: {
+            type: 'string',
+            description: 'Entity ref of the application',
+          },
+          expiresInSeconds: { type: 'integer' },
+        },
+      },
+      answers: { '201': schemaRef('NewEndpointToken') },
+    }),
+  }),
+  path('/v1/endpoints/{name}/tokens/{id}', {
+    delete: operation('revokeEndpointToken', ENDPOINTS, {
+      summary: 'Revoke a token, within five seconds',
+      answers: { '204': undefined },
+    }),
+  }),
+];

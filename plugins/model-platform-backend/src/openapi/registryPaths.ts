@@ -1,0 +1,226 @@
+import {
+  header,
+  ifMatch,
+  operation,
+  OpenApiObject,
+  pageOf,
+  paging,
+  path,
+  query,
+  schemaRef,
+} from './operation';
+
+const MODELS = 'models';
+const reason = query('reason', 'Kept in the history');
+const binary = { type: 'string', format: 'binary' };
+
+/** Models, versions, files, aliases, history. */
+export const registryPaths: Array<[string, OpenApiObject]> = [
+  path('/v1/models', {
+    get: operation('listModels', MODELS, {
+      summary: 'Search models',
+      parameters: [
+        query(
+          'q',
+          'Words in name, description, tags and metadata; all must occur',
+        ),
+        query(
+          'filter',
+          '`key=value`, repeatable: AND between keys, OR within one. Keys: type, theme, owner, system, lifecycle, risk, tag, visibility, archived, metadata.<path>',
+          { type: 'array', items: { type: 'string' } },
+        ),
+        query('facets', 'Keys to count the matches by, separated by commas'),
+        query(
+          'sort',
+          'name, updatedAt or createdAt; with - in front descending',
+        ),
+        ...paging,
+      ],
+      answers: {
+        '200': {
+          allOf: [
+            pageOf('Model'),
+            {
+              type: 'object',
+              properties: {
+                facets: {
+                  type: 'object',
+                  additionalProperties: {
+                    type: 'array',
+                    items: schemaRef('FacetValue'),
+                  },
+                },
+              },
+            },
+          ],
+        },
+      },
+    }),
+  }),
+  path('/v1/models/{name}', {
+    get: operation('getModel', MODELS, {
+      summary: 'Read a model by slug or percent-encoded name',
+      answers: { '200': schemaRef('Model') },
+    }),
+    patch: operation('updateModel', MODELS, {
+      summary: 'Change what belongs to the model',
+      parameters: [ifMatch],
+      body: schemaRef('ModelUpdate'),
+      answers: { '200': schemaRef('Model') },
+      conflict: 'Changed since it was read',
+    }),
+    delete: operation('archiveModel', MODELS, {
+      summary: 'Archive a model; PATCH with archived: false restores it',
+      parameters: [ifMatch, reason],
+      answers: { '200': schemaRef('Model') },
+      conflict: 'Changed since it was read',
+    }),
+  }),
+  path('/v1/models/{name}/versions', {
+    get: operation('listVersions', MODELS, {
+      summary: 'Versions, newest first',
+      parameters: paging,
+      answers: { '200': pageOf('ModelVersion') },
+    }),
+    post: operation('openDraft', MODELS, {
+      summary: 'Open a draft of a version',
+      description:
+        'Metadata and manifest are checked, and every problem is named at once; nothing is stored on refusal. The answer says which files to upload. Where the newest version equals the request, it is the answer, with status 200 and `unchanged: true`.',
+      parameters: [
+        header(
+          'Idempotency-Key',
+          'Repeated with the same key, the same draft is answered',
+        ),
+        query(
+          'dryRun',
+          'Only checks: answers `{ "problems": [] }` with status 200',
+          {
+            type: 'boolean',
+          },
+        ),
+      ],
+      body: schemaRef('DraftRequest'),
+      answers: {
+        '200': schemaRef('DraftResponse'),
+        '201': schemaRef('DraftResponse'),
+      },
+      conflict:
+        'The name is taken, the model is archived, or the key was used for something else',
+    }),
+  }),
+  path('/v1/models/{name}/versions/{version}', {
+    get: operation('getVersion', MODELS, {
+      summary: 'Read a version by number or alias',
+      answers: { '200': schemaRef('ModelVersion') },
+    }),
+    delete: operation('archiveVersion', MODELS, {
+      summary: 'Archive a version',
+      parameters: [reason],
+      answers: { '200': schemaRef('ModelVersion') },
+      conflict: 'An alias names it',
+    }),
+  }),
+  path('/v1/models/{name}/versions/{version}/blobs/{digest}', {
+    put: operation('uploadBlob', MODELS, {
+      summary: 'Upload a file of a draft, by its digest',
+      content: { 'application/octet-stream': { schema: binary } },
+      answers: {
+        '201': { type: 'object', properties: { digest: { type: 'string' } } },
+      },
+      conflict: 'The version is ready',
+    }),
+  }),
+  path('/v1/models/{name}/versions/{version}/complete', {
+    post: operation('completeVersion', MODELS, {
+      summary: 'Make a draft ready; may be repeated',
+      answers: { '200': schemaRef('ModelVersion') },
+      conflict: 'Files are missing',
+    }),
+  }),
+  path('/v1/models/{name}/versions/{version}/files', {
+    get: operation('listFiles', MODELS, {
+      summary: 'Files of a version',
+      answers: {
+        '200': {
+          type: 'object',
+          properties: {
+            items: { type: 'array', items: schemaRef('VersionFile') },
+          },
+        },
+      },
+    }),
+  }),
+  path('/v1/models/{name}/versions/{version}/files/{path}', {
+    get: operation('downloadFile', MODELS, {
+      summary: 'Download a file; its path may have slashes',
+      parameters: [header('Range', 'One range of bytes')],
+      answers: { '200': binary, '206': binary },
+      answerType: 'application/octet-stream',
+    }),
+  }),
+  path('/v1/models/{name}/aliases', {
+    get: operation('listAliases', MODELS, {
+      summary: 'Aliases of a model',
+      answers: {
+        '200': {
+          type: 'object',
+          properties: { items: { type: 'array', items: schemaRef('Alias') } },
+        },
+      },
+    }),
+  }),
+  path('/v1/models/{name}/aliases/{alias}', {
+    get: operation('getAlias', MODELS, {
+      summary: 'Which version an alias names',
+      answers: { '200': schemaRef('Alias') },
+    }),
+    put: operation('setAlias', MODELS, {
+      summary: 'Point an alias to a version',
+      parameters: [ifMatch],
+      body: {
+        type: 'object',
+        required: ['version'],
+        properties: {
+          version: { type: 'integer' },
+          reason: { type: 'string' },
+          expected: {
+            type: ['integer', 'null'],
+            description:
+              'Version that it must name now; null: it must not be there',
+          },
+        },
+      },
+      answers: { '200': schemaRef('Alias') },
+      conflict: 'It names another version than expected',
+    }),
+    delete: operation('deleteAlias', MODELS, {
+      summary: 'Remove an alias',
+      parameters: [ifMatch, reason],
+      answers: { '204': undefined },
+      conflict: 'It names another version than expected',
+    }),
+  }),
+  path('/v1/models/{name}/history', {
+    get: operation('getHistory', MODELS, {
+      summary: 'Who did what, when, why; newest first',
+      parameters: paging,
+      answers: { '200': pageOf('HistoryEntry') },
+    }),
+  }),
+  path('/v1/metadata-schemas/{type}', {
+    get: operation('getMetadataSchema', MODELS, {
+      summary: 'The JSON Schema that metadata must meet',
+      parameters: [query('system', 'The system that it is asked for')],
+      answers: {
+        '200': {
+          type: 'object',
+          properties: {
+            type: { type: 'string' },
+            version: { type: 'string' },
+            schema: { type: 'object' },
+          },
+        },
+      },
+    }),
+  }),
+];
