@@ -177,6 +177,7 @@ export class DatabaseModelStore implements ModelStore {
     const now = this.now();
     const versionId = randomUUID();
     const { modelId, number } = await this.knex.transaction(async tx => {
+      await this.lockScope(tx, draft.fields.system);
       await tx('registry_names')
         .insert({ name: draft.fields.name, last_number: 0 })
         .onConflict('name')
@@ -379,19 +380,23 @@ export class DatabaseModelStore implements ModelStore {
     return await this.toVersionRecords(rows);
   }
 
-  async removeDraft(record: VersionRecord, now: string): Promise<string[]> {
+  async removeDraft(
+    record: VersionRecord,
+    now: string,
+    removeBlob: (digest: string) => Promise<void>,
+  ): Promise<boolean> {
     const { version, system } = record;
     return await this.knex.transaction(async tx => {
+      await this.lockScope(tx, system);
       await this.lock(tx, version.modelId);
-      const digests = [...new Set(version.files.map(file => file.digest))];
-      // The files' rows go by themselves only where the database was told to look after references.
       const removed = await tx<VersionRow>('registry_versions')
         .where({ id: version.id, status: 'draft' })
         .andWhere('expires_at', '<=', now)
         .delete();
       if (removed === 0) {
-        return [];
+        return false;
       }
+      // Not left to the database: SQLite looks after references only where it was told to.
       await tx<FileRow>('registry_files')
         .where({ version_id: version.id })
         .delete();
@@ -405,15 +410,14 @@ export class DatabaseModelStore implements ModelStore {
             .where('model_id', version.modelId),
         )
         .delete();
-      const used = new Set<string>();
-      for (let start = 0; start < digests.length; start += 500) {
-        const rows = await tx<FileRow>('registry_files')
-          .where({ system })
-          .whereIn('digest', digests.slice(start, start + 500))
-          .distinct('digest');
-        for (const row of rows) used.add(row.digest);
+      for (const digest of new Set(version.files.map(file => file.digest))) {
+        const used = await tx<FileRow>('registry_files')
+          .where({ system, digest })
+          .first('version_id');
+        // Before the commit: after it, somebody may announce the file and count on it.
+        if (!used) await removeBlob(digest);
       }
-      return digests.filter(digest => !used.has(digest));
+      return true;
     });
   }
 
@@ -581,6 +585,15 @@ export class DatabaseModelStore implements ModelStore {
     applyModelFilter(select, query.visible);
     applyModelQuery(select, query);
     return select;
+  }
+
+  /** Announcing and removing files of a system take turns. */
+  private async lockScope(tx: Knex.Transaction, system: string): Promise<void> {
+    await tx('registry_scopes')
+      .insert({ system, turns: 0 })
+      .onConflict('system')
+      .ignore();
+    await tx('registry_scopes').where({ system }).update({ turns: 0 });
   }
 
   /** One change of a model at a time; the row of its name outlives the model's. */

@@ -151,10 +151,15 @@ export interface ModelStore {
   /** Drafts that expired, oldest first. */
   expiredDrafts(now: string, limit: number): Promise<VersionRecord[]>;
   /**
-   * Removes a draft, and its model where that has nothing else; answers the
-   * digests of its scope that no other version uses.
+   * Removes a draft that expired, and its model where that has nothing else.
+   * Calls back for each digest of its scope that no other version uses, while
+   * nobody can announce a file there; false where it was extended meanwhile.
    */
-  removeDraft(record: VersionRecord, now: string): Promise<string[]>;
+  removeDraft(
+    record: VersionRecord,
+    now: string,
+    removeBlob: (digest: string) => Promise<void>,
+  ): Promise<boolean>;
 
   /** Rejects with `ConflictError` where the model is not at this number of changes any more. */
   update(

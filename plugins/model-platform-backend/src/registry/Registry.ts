@@ -499,9 +499,12 @@ export class Registry {
       const drafts = await this.options.store.expiredDrafts(now, 100);
       for (const draft of drafts) {
         if (signal?.aborted) return removed;
-        for (const digest of await this.options.store.removeDraft(draft, now)) {
-          await this.options.artifacts.delete(digest as Sha256, draft.system);
-        }
+        await this.options.store.removeDraft(
+          draft,
+          now,
+          async digest =>
+            await this.options.artifacts.delete(digest as Sha256, draft.system),
+        );
         removed += 1;
       }
       if (drafts.length < 100) return removed;

@@ -1,8 +1,7 @@
 /** Why a path is no safe, relative, portable one; undefined where it is. */
 export function filePathProblem(path: string): string | undefined {
   if (path.includes('\\')) return 'must use / between folders';
-  if (/[\u0000-\u001f\u007f]/.test(path))
-    return 'must not have control characters';
+  if (/\p{Cc}/u.test(path)) return 'must not have control characters';
   if (path.startsWith('/') || /^[a-zA-Z]:/.test(path))
     return 'must be relative to the folder of the model';
   const parts = path.split('/');
