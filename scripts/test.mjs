@@ -121,7 +121,7 @@ async function main() {
     ]),
   );
   await suite('format', () =>
-    check(bin('prettier'), ['--check', '--log-level', 'warn', '.']),
+    check(bin('prettier'), ['--check', '--loglevel', 'warn', '.']),
   );
   await suite('types', () =>
     check(bin('tsc'), [

@@ -33,7 +33,13 @@ export interface WireCustomMetric {
  */
 export interface RunnerManifest {
   formatVersion: 1;
-  model: { name: string; slug: string; system: string; type: string; description: string };
+  model: {
+    name: string;
+    slug: string;
+    system: string;
+    type: string;
+    description: string;
+  };
   version: number;
   flavor: string;
   /** Relative paths under `model/`. */

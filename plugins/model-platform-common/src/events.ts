@@ -23,5 +23,12 @@ export interface DeploymentEvent {
   name: string;
   modelId: string;
   modelSlug: string;
-  action: 'applied' | 'ready' | 'degraded' | 'failed' | 'off' | 'on' | 'deleted';
+  action:
+    | 'applied'
+    | 'ready'
+    | 'degraded'
+    | 'failed'
+    | 'off'
+    | 'on'
+    | 'deleted';
 }

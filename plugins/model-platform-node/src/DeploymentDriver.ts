@@ -1,5 +1,11 @@
 import { Readable } from 'node:stream';
-import { LogLine, Model, ModelVersion, Resources, RunnerStatus } from '@model-platform/plugin-model-platform-common';
+import {
+  LogLine,
+  Model,
+  ModelVersion,
+  Resources,
+  RunnerStatus,
+} from '@model-platform/plugin-model-platform-common';
 
 /** @public */
 export interface DeploymentRef {
@@ -98,7 +104,10 @@ export interface DeploymentDriver {
   /** Why a runtime cannot be used here, if so. */
   unavailable(runtime: 'node' | 'python'): Promise<string | undefined>;
   /** Makes the runners of this revision exist; leaves those of others alone. */
-  apply(desired: DesiredRevision, options: { signal: AbortSignal }): Promise<void>;
+  apply(
+    desired: DesiredRevision,
+    options: { signal: AbortSignal },
+  ): Promise<void>;
   observe(ref: DeploymentRef): Promise<ObservedDeployment>;
   /** Digest that `observe` will show once this route is in force. */
   routeDigest(ref: DeploymentRef, route: DesiredRoute): string;

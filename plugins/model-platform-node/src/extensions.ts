@@ -9,9 +9,10 @@ export interface DeploymentDriversExtensionPoint {
 }
 
 /** Where modules add engines that run models. @public */
-export const deploymentDriversExtensionPoint = createExtensionPoint<DeploymentDriversExtensionPoint>({
-  id: 'model-platform.deployment-drivers',
-});
+export const deploymentDriversExtensionPoint =
+  createExtensionPoint<DeploymentDriversExtensionPoint>({
+    id: 'model-platform.deployment-drivers',
+  });
 
 /** @public */
 export interface StoresExtensionPoint {

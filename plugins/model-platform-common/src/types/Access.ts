@@ -1,5 +1,10 @@
 /** What a machine may do, where. @public */
-export type GrantAction = 'read' | 'publish' | 'deploy' | 'endpoint-token' | 'archive';
+export type GrantAction =
+  | 'read'
+  | 'publish'
+  | 'deploy'
+  | 'endpoint-token'
+  | 'archive';
 
 /** @public */
 export interface Grant {

@@ -41,7 +41,13 @@ export interface ModelMetrics {
     latencyP50Seconds: Point[];
     latencyP95Seconds: Point[];
   };
-  byVariant: Array<{ endpoint: string; variant: string; version: string; calls: number; errors: number }>;
+  byVariant: Array<{
+    endpoint: string;
+    variant: string;
+    version: string;
+    calls: number;
+    errors: number;
+  }>;
   byConsumer: Array<{ consumer: string; calls: number }>;
   custom: Array<CatalogueMetric & { total: Figure; series: Point[] }>;
   /** Restarts of runners in the range. */
@@ -83,10 +89,21 @@ export interface KpiOverview {
   modelsByType: Array<{ key: string; count: number }>;
   modelsByOwner: Array<{ key: string; count: number }>;
   models: KpiModelRow[];
-  lastUpdates: Array<{ slug: string; name: string; version: number; at: string; publisher: string }>;
+  lastUpdates: Array<{
+    slug: string;
+    name: string;
+    version: number;
+    at: string;
+    publisher: string;
+  }>;
   businessMetrics: Array<
     CatalogueMetric & {
-      models: Array<{ slug: string; name: string; total: Figure; points: Point[] }>;
+      models: Array<{
+        slug: string;
+        name: string;
+        total: Figure;
+        points: Point[];
+      }>;
     }
   >;
   attention: Array<{

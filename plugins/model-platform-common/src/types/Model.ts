@@ -1,5 +1,10 @@
 /** What a model is for the platform; further types come by configuration. @public */
-export type ModelType = 'ml' | 'prompt' | 'optimization' | 'process' | (string & {});
+export type ModelType =
+  | 'ml'
+  | 'prompt'
+  | 'optimization'
+  | 'process'
+  | (string & {});
 
 /** @public */
 export type ModelLifecycle = 'experimental' | 'production' | 'deprecated';
