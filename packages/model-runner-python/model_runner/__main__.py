@@ -2,12 +2,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
+import socket
 import sys
 import time
 import traceback
-from pathlib import Path
+from collections.abc import Coroutine
 from typing import Any
 
 import orjson
@@ -17,18 +19,44 @@ from .app import App
 from .context import Context
 from .environment import Environment, read_environment
 from .errors import StartError
-from .logs import Logger, take_over_printing
+from .logs import Logger, take_over_output
 from .metrics import RunnerMetrics
 from .model import Model
+
+#: How long nobody may have called before idle connections are cut in a drain, seconds.
+QUIET_SECONDS = 0.1
 
 
 class Server(uvicorn.Server):
     """Signals are ours: SIGTERM drains, and the log says so."""
 
-    def capture_signals(self) -> Any:
-        import contextlib
-
+    def capture_signals(self) -> contextlib.AbstractContextManager[None]:
         return contextlib.nullcontext()
+
+    async def drain(self, app: App, timeout_ms: int) -> None:
+        """Takes no new connections, finishes what is being answered, and ends."""
+        app.drain()
+        # Cutting idle connections at once would cut the calls that are already on their way through them.
+        for listener in getattr(self, "servers", []):
+            listener.close()
+        deadline = time.monotonic() + timeout_ms / 1000
+        while time.monotonic() < deadline and (
+            app.active > 0 or time.monotonic() < app.last_call_at + QUIET_SECONDS
+        ):
+            await asyncio.sleep(0.01)
+        self.should_exit = True
+
+
+def _bind(environment: Environment) -> socket.socket:
+    listening = socket.socket(socket.AF_INET6 if ":" in environment.host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((environment.host, environment.port))
+    except OSError as error:
+        listening.close()
+        reason = os.strerror(error.errno).lower() if error.errno else str(error)
+        raise StartError(f"cannot start: {reason} ({environment.host}:{environment.port})") from error
+    return listening
 
 
 def _load(app: App, manifest: dict[str, Any], environment: Environment, metrics: RunnerMetrics, logger: Logger) -> None:
@@ -54,7 +82,7 @@ async def run(environment: Environment, logger: Logger) -> int:
     """Returns the exit code."""
 
     def document(name: str) -> dict[str, bytes]:
-        file: Path = environment.model_dir / name
+        file = environment.model_dir / name
         return {name: file.read_bytes()} if file.exists() else {}
 
     manifest = orjson.loads((environment.model_dir / "model.json").read_bytes())
@@ -63,9 +91,8 @@ async def run(environment: Environment, logger: Logger) -> int:
     server = Server(
         uvicorn.Config(
             app,
-            host=environment.host,
-            port=environment.port,
             lifespan="off",
+            ws="none",
             access_log=False,
             log_config=None,
             log_level="error",
@@ -73,60 +100,60 @@ async def run(environment: Environment, logger: Logger) -> int:
             date_header=False,
             # The gateway keeps its connections; closing idle ones under it would fail a call now and then.
             timeout_keep_alive=300,
-            timeout_graceful_shutdown=max(1, environment.drain_timeout_ms // 1000),
+            timeout_graceful_shutdown=1,
         )
     )
+    listening = _bind(environment)
     loop = asyncio.get_running_loop()
+    draining: set[asyncio.Task[None]] = set()
 
     def drain() -> None:
-        logger.info("draining")
-        server.should_exit = True
+        if not draining:
+            logger.info("draining")
+            draining.add(loop.create_task(server.drain(app, environment.drain_timeout_ms)))
 
     loop.add_signal_handler(signal.SIGTERM, drain)
     loop.add_signal_handler(signal.SIGINT, drain)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        if serving.done():
-            await serving
-            return 1
-        await asyncio.sleep(0.005)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
     logger.info("started", model=manifest["model"]["slug"], version=manifest["version"], port=environment.port)
-    try:
-        # In a thread of its own, so that health is answered meanwhile.
-        await asyncio.to_thread(_load, app, manifest, environment, metrics, logger)
-    except StartError as error:
-        logger.error(f"cannot load the model: {error}")
+    # In a thread of its own, so that health is answered meanwhile.
+    loading = asyncio.create_task(asyncio.to_thread(_load, app, manifest, environment, metrics, logger))
+    await asyncio.wait({serving, loading}, return_when=asyncio.FIRST_COMPLETED)
+    if not loading.done():
+        # A thread can't be interrupted, and nobody waits for the model any more.
+        logger.info("stopped")
+        os._exit(0)
+    failure = loading.exception()
+    if failure is not None:
         server.should_exit = True
         await serving
-        return 1
-    except Exception as error:
-        logger.error(
-            f"cannot load the model: {type(error).__name__}: {error}",
-            stack="".join(traceback.format_exception(error)),
-        )
-        server.should_exit = True
-        await serving
+        if isinstance(failure, StartError):
+            logger.error(f"cannot load the model: {failure}", **_stack(failure.__cause__))
+        else:
+            logger.error(f"cannot load the model: {type(failure).__name__}: {failure}", **_stack(failure))
         return 1
     await serving
     logger.info("stopped")
     return 0
 
 
+def _stack(error: BaseException | None) -> dict[str, str]:
+    return {} if error is None else {"stack": "".join(traceback.format_exception(error))}
+
+
 def main() -> int:
-    logger = take_over_printing(os.environ.get("LOG_LEVEL") == "debug")
+    logger = take_over_output(os.environ.get("LOG_LEVEL") == "debug")
     try:
         environment = read_environment(os.environ)
-        return uvicorn_run(run(environment, logger))
+        return _run_to_end(run(environment, logger))
     except StartError as error:
         logger.error(str(error))
-    except SystemExit:
-        logger.error("cannot start: the port cannot be bound")
     except Exception as error:
-        logger.error(f"cannot start: {type(error).__name__}: {error}")
+        logger.error(f"cannot start: {type(error).__name__}: {error}", **_stack(error))
     return 1
 
 
-def uvicorn_run(coroutine: Any) -> int:
+def _run_to_end(coroutine: Coroutine[Any, Any, int]) -> int:
     """uvloop where it is there; it is faster than the loop of the standard library."""
     try:
         import uvloop

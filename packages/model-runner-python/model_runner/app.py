@@ -19,7 +19,7 @@ import orjson
 
 from . import open_inference
 from .environment import Environment
-from .errors import RequestError
+from .errors import RequestError, StartError
 from .input_reader import InputReader
 from .logs import Logger
 from .metrics import CONTENT_TYPE, RunnerMetrics
@@ -42,11 +42,15 @@ Answer = tuple[int, bytes, bytes, dict[str, str]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-_MODEL_PATH = re.compile(r"^/v2/models/([^/]+)(?:/versions/([^/]+))?(/ready|/infer)?$")
+_MODEL_PATH = re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?(/ready|/infer)?")
 
 
 def _json(status: int, body: Any, headers: dict[str, str] | None = None) -> Answer:
     return status, orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY), JSON_TYPE, headers or {}
+
+
+def _is_protocol(path: str) -> bool:
+    return path == "/v2" or path.startswith("/v2/")
 
 
 class App:
@@ -65,6 +69,11 @@ class App:
         self._logger = logger
         self._reader = InputReader(manifest["signature"])
         self._model: Model | None = None
+        self._draining = False
+        #: Calls that are being answered.
+        self.active = 0
+        #: By the monotonic clock, seconds.
+        self.last_call_at = 0.0
         self._prefix = f"/{environment.endpoint}"
         self._version = str(manifest["version"])
         self._secret = environment.secret.encode() if environment.secret else None
@@ -82,14 +91,40 @@ class App:
         """From now on the runner is ready."""
         self._model = model
 
+    def drain(self) -> None:
+        """From now on every answer ends its connection."""
+        self._draining = True
+
     def warm_up(self, model: Model) -> None:
-        """One prediction that nobody asked for, so that the first caller doesn't wait for lazy set-up."""
+        """
+        One prediction that nobody asked for, so that the first caller doesn't wait for lazy set-up,
+        and a model that fails on its own example is never ready. It counts nothing.
+        """
         example = self._manifest.get("example")
-        if example is not None and not self._manifest.get("endpoint"):
+        if example is None:
+            return
+        try:
             rows, _ = self._reader.read({"inputs": example})
-            model.predict(rows)
+        except RequestError as error:
+            raise StartError(f"the example does not fit the signature: {error.message}") from None
+        with self._metrics.custom.muted():
+            (answer,) = model.predict(rows)
+        finite = {name: value for name, value in answer.items() if value is not None and value == value}
+        outputs = [field for field in self._manifest["signature"]["outputs"] if field["name"] in finite]
+        errors = InputReader({"inputs": outputs}).problems(finite, "outputs")
+        if errors:
+            told = "; ".join(f"{error['path']} {error['message']}" for error in errors)
+            raise StartError(f"the answer to the example does not fit the signature: {told}")
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        self.active += 1
+        self.last_call_at = time.monotonic()
+        try:
+            await self._answer(scope, receive, send)
+        finally:
+            self.active -= 1
+
+    async def _answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         request_id = given if 0 < len(given) <= 128 else str(uuid.uuid4())
@@ -105,7 +140,7 @@ class App:
             answer = await self._route(scope["method"], full_path, path, headers, receive, request_id)
         except RequestError as error:
             answer = self._refusal(path, error, request_id)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             answer = self._failure(path, error, request_id)
         status, body, content_type, more = answer
         if counted:
@@ -126,6 +161,8 @@ class App:
                     (b"content-length", str(len(body)).encode()),
                     (b"x-request-id", request_id.encode("latin-1")),
                     *self._identity,
+                    # Whoever keeps the connection shall not send a further call into its end.
+                    *(((b"connection", b"close"),) if self._draining and "connection" not in more else ()),
                     *((name.encode(), value.encode()) for name, value in more.items()),
                 ],
             }
@@ -162,7 +199,7 @@ class App:
         if path in simple:
             self._allow(method, "GET")
             return simple[path]()
-        match = _MODEL_PATH.match(path)
+        match = _MODEL_PATH.fullmatch(path)
         if match is None:
             raise RequestError(404, f"There is nothing at {path}.")
         name, version, operation = match.groups()
@@ -218,9 +255,8 @@ class App:
         model = self._require_model()
         body = await self._read_json(headers, receive)
         signature = self._manifest["signature"]
-        rows, request_id, wanted = open_inference.rows_from_tensors(signature["inputs"], body)
-        checked = self._reader.read({"inputs": rows})[0] if rows else []
-        answers = self._run(model, checked) if checked else []
+        rows, request_id, wanted = open_inference.rows_from_tensors(signature, body)
+        answers = self._run(model, self._reader.read({"inputs": rows})[0])
         return _json(
             200,
             open_inference.answer(
@@ -261,14 +297,14 @@ class App:
         return 200, document, content_type, {}
 
     def _refusal(self, path: str, error: RequestError, request_id: str) -> Answer:
-        if path.startswith("/v2"):
+        if _is_protocol(path):
             return _json(error.status, {"error": error.message}, error.headers)
         told: dict[str, Any] = {"name": _NAMES.get(error.status, "Error"), "message": error.message}
         if error.fields:
             told["fields"] = error.fields
         return _json(error.status, {"error": told, "requestId": request_id}, error.headers)
 
-    def _failure(self, path: str, error: Exception, request_id: str) -> Answer:
+    def _failure(self, path: str, error: BaseException, request_id: str) -> Answer:
         self._logger.error(
             "the model failed",
             requestId=request_id,
@@ -276,6 +312,6 @@ class App:
             stack="".join(traceback.format_exception(error)),
         )
         message = f"The model failed on this request; its logs tell why under request id {request_id}."
-        if path.startswith("/v2"):
+        if _is_protocol(path):
             return _json(500, {"error": message})
         return _json(500, {"error": {"name": "ModelError", "message": message}, "requestId": request_id})

@@ -39,16 +39,22 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         value = variables.get(name, "")
         if not value and default is not None:
             return default
-        if not value.isdigit():
+        if not value.isdecimal():
             problems.append(f"{name}: must be a whole number")
             return 0
         return int(value)
 
+    port = number("PORT")
+    if not 1 <= port <= 65535 and variables.get("PORT", "").isdecimal():
+        problems.append("PORT: must be from 1 to 65535")
+    secret = variables.get("RUNNER_SECRET") or None
+    if secret is not None and len(secret) < 16:
+        problems.append("RUNNER_SECRET: must have at least 16 characters")
     found = Environment(
         model_dir=Path(text("MODEL_DIR")),
         host=variables.get("HOST") or "127.0.0.1",
-        port=number("PORT"),
-        secret=variables.get("RUNNER_SECRET") or None,
+        port=port,
+        secret=secret,
         endpoint=text("MODEL_ENDPOINT"),
         variant=text("MODEL_VARIANT"),
         revision=text("MODEL_REVISION"),

@@ -110,7 +110,9 @@ class InputReader:
             )
         inputs = body["inputs"]
         errors: Errors = [
-            {"path": name[:100], "message": "is not known beside inputs"} for name in body if name != "inputs"
+            {"path": name[:100], "message": "is not known beside inputs"}
+            for name in list(body)[:MAX_FIELDS_TOLD]
+            if name != "inputs"
         ]
         batch = isinstance(inputs, list)
         rows = []
@@ -138,6 +140,12 @@ class InputReader:
             )
         return rows, batch
 
+    def problems(self, row: Any, path: str) -> Errors:
+        """What in one row does not fit."""
+        errors: Errors = []
+        self._read_row(row, path, errors)
+        return errors
+
     def _read_row(self, given: Any, path: str, errors: Errors) -> dict[str, Any]:
         if not isinstance(given, dict):
             errors.append(
@@ -156,6 +164,8 @@ class InputReader:
             else:
                 row[name] = check(given[name], f"{path}.{name}", errors)
         for name in given:
+            if len(errors) >= MAX_FIELDS_TOLD:
+                break
             if name not in self._known:
                 errors.append({"path": f"{path}.{name[:100]}", "message": "is not an input of this model"})
         return row

@@ -1,6 +1,8 @@
 """The standard metrics of a runner, and the custom ones that model.yaml declares."""
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from prometheus_client import (
@@ -12,6 +14,7 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+from prometheus_client.metrics_core import Metric
 
 from .environment import Environment
 
@@ -23,13 +26,25 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _KINDS = {"counter": Counter, "gauge": Gauge, "histogram": Histogram}
 
 
+class _LabelledProcessCollector:
+    """Memory, time and files of this process, with the labels of all other series."""
+
+    def __init__(self, labels: dict[str, str]) -> None:
+        self._labels = labels
+        self._collector = ProcessCollector(registry=None)
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in self._collector.collect():
+            metric.samples = [sample._replace(labels={**sample.labels, **self._labels}) for sample in metric.samples]
+            yield metric
+
+
 class RunnerMetrics:
     """Every series carries whose it is: system, model, version, environment, endpoint, variant, revision."""
 
     def __init__(self, manifest: dict[str, Any], environment: Environment) -> None:
         disable_created_metrics()
         self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
         self._labels = {
             "system": manifest["model"]["system"],
             "model": manifest["model"]["slug"],
@@ -40,6 +55,7 @@ class RunnerMetrics:
             "revision": environment.revision,
         }
         names = tuple(self._labels)
+        self._registry.register(_LabelledProcessCollector(self._labels))
         self._requests = Counter(
             "model_runner_requests_total",
             "Answered calls of predict and infer, by status code",
@@ -73,22 +89,81 @@ class RunnerMetrics:
         return generate_latest(self._registry)
 
 
+class CustomMetric:
+    """One series that endpoint code counts."""
+
+    def __init__(self, owner: CustomMetrics, series: Any) -> None:
+        self._owner = owner
+        self._series = series
+
+    def inc(self, amount: float = 1) -> None:
+        """Counters and gauges; raises ValueError where a counter would shrink."""
+        if not self._owner.is_muted:
+            self._series.inc(amount)
+
+    def dec(self, amount: float = 1) -> None:
+        """Gauges."""
+        if not self._owner.is_muted:
+            self._series.dec(amount)
+
+    def set(self, value: float) -> None:
+        """Gauges."""
+        if not self._owner.is_muted:
+            self._series.set(value)
+
+    def observe(self, value: float) -> None:
+        """Histograms."""
+        if not self._owner.is_muted:
+            self._series.observe(value)
+
+
 class CustomMetrics:
-    """What endpoint code counts: `context.metrics.counter("name").inc()`. Only what model.yaml declares."""
+    """
+    What endpoint code counts: `context.metrics.counter("name").inc()`. Only what model.yaml declares;
+    everything else raises LookupError.
+    """
 
     def __init__(self, declared: list[dict[str, Any]], labels: dict[str, str], registry: CollectorRegistry) -> None:
         self._labels = labels
         self._metrics: dict[str, tuple[str, list[str], Any]] = {}
+        self._series: dict[tuple[Any, ...], CustomMetric] = {}
+        self.is_muted = False
         for metric in declared:
-            own = metric.get("labels", [])
+            own = metric.get("labels") or []
             made = _KINDS[metric["type"]](
                 metric["name"], metric.get("description") or metric["name"], (*labels, *own), registry=registry
             )
             self._metrics[metric["name"]] = (metric["type"], own, made)
             if not own:
+                # It is there from the start: a counter at zero, not none.
                 made.labels(**labels)
 
-    def _find(self, kind: str, name: str, labels: dict[str, str]) -> Any:
+    @contextmanager
+    def muted(self) -> Iterator[None]:
+        """Nothing is counted meanwhile."""
+        self.is_muted = True
+        try:
+            yield
+        finally:
+            self.is_muted = False
+
+    def counter(self, name: str, **labels: str) -> CustomMetric:
+        return self._find("counter", name, labels)
+
+    def gauge(self, name: str, **labels: str) -> CustomMetric:
+        return self._find("gauge", name, labels)
+
+    def histogram(self, name: str, **labels: str) -> CustomMetric:
+        return self._find("histogram", name, labels)
+
+    def _find(self, kind: str, name: str, labels: dict[str, str]) -> CustomMetric:
+        key = (kind, name, *sorted(labels.items()))
+        found = self._series.get(key)
+        if found is None:
+            found = self._series[key] = self._make(kind, name, labels)
+        return found
+
+    def _make(self, kind: str, name: str, labels: dict[str, str]) -> CustomMetric:
         declared, own, metric = self._metrics.get(name, (None, [], None))
         if metric is None:
             known = ", ".join(self._metrics) or "none"
@@ -96,14 +171,5 @@ class CustomMetrics:
         if declared != kind:
             raise LookupError(f"metric '{name}' is declared as a {declared}, not a {kind}")
         if set(labels) != set(own):
-            raise LookupError(f"metric '{name}' takes the labels {own}, not {sorted(labels)}")
-        return metric.labels(**self._labels, **{key: str(value) for key, value in labels.items()})
-
-    def counter(self, name: str, **labels: str) -> Any:
-        return self._find("counter", name, labels)
-
-    def gauge(self, name: str, **labels: str) -> Any:
-        return self._find("gauge", name, labels)
-
-    def histogram(self, name: str, **labels: str) -> Any:
-        return self._find("histogram", name, labels)
+            raise LookupError(f"metric '{name}' takes the labels {sorted(own)}, not {sorted(labels)}")
+        return CustomMetric(self, metric.labels(**self._labels, **{key: str(value) for key, value in labels.items()}))

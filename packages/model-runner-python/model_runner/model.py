@@ -11,7 +11,7 @@ from typing import Any
 from .context import Context
 from .errors import StartError
 from .flavors import FLAVORS
-from .flavors.sklearn import predict_rows
+from .flavors.sklearn import predictor
 
 Rows = list[dict[str, Any]]
 
@@ -21,7 +21,6 @@ class ModelOutputError(Exception):
 
 
 def _import_endpoint(file: Path) -> ModuleType:
-    sys.path.insert(0, str(file.parent))
     spec = importlib.util.spec_from_file_location("endpoint", file)
     if spec is None or spec.loader is None:
         raise StartError(f"{file.name} is not a Python file")
@@ -29,7 +28,7 @@ def _import_endpoint(file: Path) -> ModuleType:
     sys.modules["endpoint"] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise StartError(f"{file.name} can't be imported: {type(error).__name__}: {error}") from error
     return module
 
@@ -43,6 +42,10 @@ class Model:
             raise StartError(
                 f"the Python runtime has no flavor '{manifest['flavor']}'; it has: {', '.join(FLAVORS)}"
             )
+        # Endpoint code and pickled classes import the modules beside them; no __pycache__ is left there,
+        # for the version's files stay as they were verified.
+        sys.path.insert(0, str(directory))
+        sys.dont_write_bytecode = True
         self._outputs = [field["name"] for field in manifest["signature"]["outputs"]]
         endpoint = _import_endpoint(directory / manifest["endpoint"]) if manifest.get("endpoint") else None
         load = getattr(endpoint, "load", None)
@@ -60,17 +63,29 @@ class Model:
             return lambda rows: [single(model, row, context) for row in rows]
         if model is None:
             raise StartError("endpoint.py must define predict(model, inputs, context), since the flavor loads nothing")
-        return lambda rows: predict_rows(model, manifest, rows)
+        return predictor(model, manifest["signature"])
 
     def predict(self, rows: Rows) -> Rows:
-        """Raises ModelOutputError where an answer lacks an output of the signature."""
+        """
+        The signature's outputs, as plain values, and no others.
+
+        Raises ModelOutputError where an answer lacks one of them.
+        """
         answers = self._predict(rows)
-        if not isinstance(answers, list) or len(answers) != len(rows):
+        if not isinstance(answers, (list, tuple)) or len(answers) != len(rows):
             raise ModelOutputError(f"{len(rows)} rows must be answered with a list of as many")
-        for answer in answers:
-            if not isinstance(answer, dict):
-                raise ModelOutputError(f"a row must be answered with a dict, not {type(answer).__name__}")
-            missing = [name for name in self._outputs if name not in answer]
-            if missing:
-                raise ModelOutputError(f"the answer lacks the outputs {', '.join(missing)}")
-        return answers
+        return [self._plain(answer) for answer in answers]
+
+    def _plain(self, answer: Any) -> dict[str, Any]:
+        if not isinstance(answer, dict):
+            raise ModelOutputError(f"a row must be answered with a dict, not {type(answer).__name__}")
+        missing = [name for name in self._outputs if name not in answer]
+        if missing:
+            raise ModelOutputError(f"the answer lacks the outputs {', '.join(missing)}")
+        return {name: _plain_value(answer[name]) for name in self._outputs}
+
+
+def _plain_value(value: Any) -> Any:
+    """Arrays and scalars of numpy and pandas become lists and numbers."""
+    to_list = getattr(value, "tolist", None)
+    return value if to_list is None else to_list()

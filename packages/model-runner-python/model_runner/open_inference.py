@@ -5,14 +5,22 @@ import math
 from typing import Any
 
 from .errors import RequestError
-from .input_reader import type_of
+from .input_reader import MAX_ROWS, MAX_SAFE_INTEGER, type_of
 
 #: Datatype of a field of the signature, as the protocol names it.
 DATATYPE_OF = {"number": "FP64", "integer": "INT64", "boolean": "BOOL", "string": "BYTES"}
 
-_FLOATS = {"FP32", "FP64"}
-_INTEGERS = {"UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64"}
-_DATATYPES = ("BOOL", *sorted(_INTEGERS), *sorted(_FLOATS), "BYTES")
+_MAX_DIMENSIONS = 8
+_FLOATS = ("FP32", "FP64")
+#: Lowest and highest value; 64 bit end where JSON ends to be exact.
+_INTEGERS = {
+    **{f"UINT{bits}": (0, 2**bits - 1) for bits in (8, 16, 32)},
+    "UINT64": (0, MAX_SAFE_INTEGER),
+    **{f"INT{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32)},
+    "INT64": (-MAX_SAFE_INTEGER, MAX_SAFE_INTEGER),
+}
+_DATATYPES = ("BOOL", *_INTEGERS, *_FLOATS, "BYTES")
+_NO_ROWS = "The inputs have no rows."
 
 
 def tensors_of(fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -23,13 +31,13 @@ def tensors_of(fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _flatten(data: list[Any]) -> list[Any]:
-    if not any(isinstance(value, list) for value in data):
+def _flatten(data: list[Any], depth: int = _MAX_DIMENSIONS) -> list[Any]:
+    if depth == 0 or not any(isinstance(value, list) for value in data):
         return data
     flat: list[Any] = []
     for value in data:
         if isinstance(value, list):
-            flat.extend(_flatten(value))
+            flat.extend(_flatten(value, depth - 1))
         else:
             flat.append(value)
     return flat
@@ -40,11 +48,22 @@ def _fits(datatype: str, value: Any) -> bool:
         return isinstance(value, bool)
     if datatype == "BYTES":
         return isinstance(value, str)
-    if isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
     if datatype in _FLOATS:
-        return isinstance(value, (int, float))
-    return isinstance(value, int) and (value >= 0 or not datatype.startswith("U"))
+        return math.isfinite(value)
+    lowest, highest = _INTEGERS[datatype]
+    return (isinstance(value, int) or value.is_integer()) and lowest <= value <= highest
+
+
+def _is_size(value: Any) -> bool:
+    if isinstance(value, float):
+        return value.is_integer() and 0 <= value <= MAX_SAFE_INTEGER
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_SAFE_INTEGER
+
+
+def _told(shape: list[int]) -> str:
+    return f"[{','.join(map(str, shape))}]"
 
 
 def _read_tensor(given: Any, index: int) -> dict[str, Any]:
@@ -54,21 +73,19 @@ def _read_tensor(given: Any, index: int) -> dict[str, Any]:
     name, datatype, shape, data = (given.get(key) for key in ("name", "datatype", "shape", "data"))
     if not isinstance(name, str) or not name:
         raise RequestError(400, f"{where}.name must be a string.")
-    if datatype not in _DATATYPES:
+    if not isinstance(datatype, str) or datatype not in _DATATYPES:
         raise RequestError(400, f"{where}.datatype must be one of {', '.join(_DATATYPES)}.")
-    sizes_fit = (
-        isinstance(shape, list)
-        and len(shape) <= 8
-        and all(isinstance(size, int) and not isinstance(size, bool) and size >= 0 for size in shape)
-    )
-    if not sizes_fit:
-        raise RequestError(400, f"{where}.shape must be an array of at most 8 non-negative integers.")
+    if not isinstance(shape, list) or len(shape) > _MAX_DIMENSIONS or not all(map(_is_size, shape)):
+        raise RequestError(
+            400, f"{where}.shape must be an array of at most {_MAX_DIMENSIONS} non-negative integers."
+        )
+    shape = [int(size) for size in shape]
     if not isinstance(data, list):
         raise RequestError(400, f"{where}.data must be an array, flat or nested.")
     flat = _flatten(data)
     size = math.prod(shape)
     if len(flat) != size:
-        raise RequestError(400, f"{where}.data has {len(flat)} elements, but shape {shape} needs {size}.")
+        raise RequestError(400, f"{where}.data has {len(flat)} elements, but shape {_told(shape)} needs {size}.")
     for position, value in enumerate(flat):
         if not _fits(datatype, value):
             raise RequestError(
@@ -86,9 +103,26 @@ def _nest(flat: list[Any], shape: list[int]) -> Any:
     return [_nest(flat[i * step : (i + 1) * step], shape[1:]) for i in range(shape[0])]
 
 
-def rows_from_tensors(fields: list[dict[str, Any]], body: Any) -> tuple[list[dict[str, Any]], str | None, list[str]]:
+def _wanted_outputs(fields: list[dict[str, Any]], given: Any) -> list[str]:
+    known = [field["name"] for field in fields]
+    if given is None:
+        return known
+    if not isinstance(given, list) or not all(
+        isinstance(output, dict) and isinstance(output.get("name"), str) for output in given
+    ):
+        raise RequestError(400, "outputs must be an array of objects with a name.")
+    wanted = [output["name"] for output in given]
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise RequestError(400, f"Unknown outputs: {', '.join(unknown)}. The model has {', '.join(known)}.")
+    return wanted or known
+
+
+def rows_from_tensors(
+    signature: dict[str, Any], body: Any
+) -> tuple[list[dict[str, Any]], str | None, list[str]]:
     """
-    Rows by the signature's names, the request's id, and which outputs it wants.
+    Rows by the signature's names, the request's id, and the outputs it wants.
 
     One `[N, k]` tensor takes the signature's scalars in their order; several
     take them by name. Raises RequestError 400.
@@ -102,13 +136,8 @@ def rows_from_tensors(fields: list[dict[str, Any]], body: Any) -> tuple[list[dic
     if not isinstance(inputs, list) or not inputs:
         raise RequestError(400, "inputs must be an array of tensors.")
     tensors = [_read_tensor(given, index) for index, given in enumerate(inputs)]
-    wanted = body.get("outputs")
-    if wanted is None:
-        wanted = []
-    if not isinstance(wanted, list) or not all(
-        isinstance(output, dict) and isinstance(output.get("name"), str) for output in wanted
-    ):
-        raise RequestError(400, "outputs must be an array of objects with a name.")
+    wanted = _wanted_outputs(signature["outputs"], body.get("outputs"))
+    fields = signature["inputs"]
     names = [field["name"] for field in fields]
     by_name = {tensor["name"]: tensor for tensor in tensors}
     if len(by_name) != len(tensors):
@@ -117,31 +146,40 @@ def rows_from_tensors(fields: list[dict[str, Any]], body: Any) -> tuple[list[dic
         only = tensors[0]
         if only["shape"][1] != len(names):
             raise RequestError(
-                400, f"Input '{only['name']}' must have shape [-1,{len(names)}], not {only['shape']}."
+                400, f"Input '{only['name']}' must have shape [-1,{len(names)}], not {_told(only['shape'])}."
             )
+        if only["shape"][0] == 0:
+            raise RequestError(400, _NO_ROWS)
         width = len(names)
         rows = [dict(zip(names, only["data"][i : i + width])) for i in range(0, len(only["data"]), width)]
-        return rows, request_id, [output["name"] for output in wanted]
+        return rows, request_id, wanted
     unknown = [name for name in by_name if name not in names]
     if unknown:
         raise RequestError(400, f"Unknown inputs: {', '.join(unknown)}. The model takes {', '.join(names)}.")
+    for tensor in tensors:
+        if 0 in tensor["shape"][1:]:
+            raise RequestError(400, f"Input '{tensor['name']}' must not be empty.")
     counts = {tensor["shape"][0] if tensor["shape"] else 1 for tensor in tensors}
     if len(counts) != 1:
         raise RequestError(400, "All inputs must have the same number of rows.")
     (count,) = counts
+    if count == 0:
+        raise RequestError(400, _NO_ROWS)
+    if count > MAX_ROWS:
+        raise RequestError(400, f"A batch has at most {MAX_ROWS} lines, not {count}.")
     rows = [{} for _ in range(count)]
     for field in fields:
         tensor = by_name.get(field["name"])
         if tensor is None:
             continue
-        step = len(tensor["data"]) // count if count else 0
+        step = len(tensor["data"]) // count
         shape = field.get("shape")
         if shape is None and step != 1:
             raise RequestError(400, f"Input '{field['name']}' must have one value a row, not {step}.")
         for row in range(count):
             values = tensor["data"][row * step : (row + 1) * step]
             rows[row][field["name"]] = _nest(values, tensor["shape"][1:]) if shape else values[0]
-    return rows, request_id, [output["name"] for output in wanted]
+    return rows, request_id, wanted
 
 
 def answer(
@@ -152,17 +190,14 @@ def answer(
     request_id: str | None,
     wanted: list[str],
 ) -> dict[str, Any]:
-    """The protocol's answer; raises RequestError 400 where an unknown output is wanted."""
+    """The protocol's answer, one tensor an output; the first dimension is the rows'."""
     by_name = {field["name"]: field for field in fields}
-    unknown = [output for output in wanted if output not in by_name]
-    if unknown:
-        raise RequestError(400, f"Unknown outputs: {', '.join(unknown)}. The model has {', '.join(by_name)}.")
     outputs = []
-    for output in wanted or by_name:
+    for output in wanted:
         field = by_name[output]
-        data = _flatten([row.get(output) for row in rows])
+        data = _flatten([row[output] for row in rows])
         shape = field.get("shape", [1])
-        if shape.count(-1) == 1 and rows:
+        if shape.count(-1) == 1:
             rest = math.prod(size for size in shape if size != -1)
             shape = [len(data) // len(rows) // rest if size == -1 else size for size in shape]
         outputs.append(

@@ -1,10 +1,13 @@
 """Flavor `sklearn`: an estimator kept with joblib or pickle."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ..errors import StartError
+
+Rows = list[dict[str, Any]]
 
 SUFFIXES = (".joblib", ".pkl", ".pickle")
 
@@ -22,29 +25,49 @@ def load(manifest: dict[str, Any], directory: Path) -> Any:
         raise StartError(f"{file} can't be loaded: {type(error).__name__}: {error}") from error
 
 
-def predict_rows(model: Any, manifest: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Rows], Rows]:
     """
-    The estimator's own prediction: columns in the signature's order.
+    The estimator's own prediction. Columns are in the order it was fitted with where it knows
+    their names, else in the signature's.
 
-    An output named `probabilities` with a shape comes from `predict_proba`;
-    the others are the columns of `predict`, in order.
+    An output named `probabilities` with a shape comes from `predict_proba`; the others are the
+    columns of `predict`, in order. Raises StartError where the signature can't be served so.
     """
     import numpy
 
-    names = [field["name"] for field in manifest["signature"]["inputs"]]
-    kinds = {field["type"] for field in manifest["signature"]["inputs"]}
-    dtype = float if kinds <= {"number", "integer", "boolean"} else object
-    columns = numpy.asarray([[row[name] for name in names] for row in rows], dtype=dtype)
-    outputs = manifest["signature"]["outputs"]
-    answers: list[dict[str, Any]] = [{} for _ in rows]
-    plain = [field for field in outputs if not (field["name"] == "probabilities" and field.get("shape"))]
-    if plain:
-        predicted = numpy.asarray(model.predict(columns)).reshape(len(rows), -1)
-        for index, field in enumerate(plain):
-            values = predicted if field.get("shape") else predicted[:, index]
-            for answer, value in zip(answers, values.tolist()):
-                answer[field["name"]] = value
-    if len(plain) < len(outputs):
-        for answer, value in zip(answers, model.predict_proba(columns).tolist()):
-            answer["probabilities"] = value
-    return answers
+    names = [field["name"] for field in signature["inputs"]]
+    fitted = getattr(model, "feature_names_in_", None)
+    if fitted is not None:
+        if set(fitted) != set(names):
+            raise StartError(
+                f"the model was fitted with the columns {', '.join(map(str, fitted))}, "
+                f"but the signature has the inputs {', '.join(names)}"
+            )
+        names = [str(name) for name in fitted]
+    shaped = [field["name"] for field in signature["inputs"] if field.get("shape")]
+    if shaped:
+        raise StartError(f"inputs with a shape ({', '.join(shaped)}) need endpoint code")
+    kinds = {field["type"] for field in signature["inputs"]}
+    dtype = object if "string" in kinds else float
+    plain = [field for field in signature["outputs"] if not (field["name"] == "probabilities" and field.get("shape"))]
+    has_probabilities = len(plain) < len(signature["outputs"])
+    if has_probabilities and not hasattr(model, "predict_proba"):
+        raise StartError("the output 'probabilities' needs a model with predict_proba")
+
+    def predict(rows: Rows) -> Rows:
+        columns = numpy.array([[row[name] for name in names] for row in rows], dtype=dtype)
+        answers: Rows = [{} for _ in rows]
+        if plain:
+            predicted = numpy.asarray(model.predict(columns)).reshape(len(rows), -1)
+            if len(plain) > 1 and predicted.shape[1] < len(plain):
+                raise ValueError(f"the model predicts {predicted.shape[1]} columns for {len(plain)} outputs")
+            for index, field in enumerate(plain):
+                values = predicted if field.get("shape") else predicted[:, index]
+                for answer, value in zip(answers, values.tolist()):
+                    answer[field["name"]] = value
+        if has_probabilities:
+            for answer, value in zip(answers, model.predict_proba(columns).tolist()):
+                answer["probabilities"] = value
+        return answers
+
+    return predict

@@ -1,0 +1,324 @@
+"""Real models in real processes: the example, endpoint code, what cannot start, and the end."""
+from __future__ import annotations
+
+import http.client
+import json
+import pickle
+import signal
+import textwrap
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from runner import DISEASE_PROGRESSION, Runner, until
+
+SCALAR = {"inputs": [{"name": "x", "type": "number"}], "outputs": [{"name": "y", "type": "number"}]}
+
+
+def manifest(**changes: Any) -> dict[str, Any]:
+    return {
+        "formatVersion": 1,
+        "model": {"name": "Test", "slug": "test", "system": "tests", "type": "ml", "description": "A test."},
+        "version": 3,
+        "flavor": "python",
+        "files": ["endpoint.py"],
+        "endpoint": "endpoint.py",
+        "signature": SCALAR,
+        "metrics": [],
+        **changes,
+    }
+
+
+def code(text: str) -> dict[str, Path | str]:
+    return {"endpoint.py": textwrap.dedent(text)}
+
+
+FEATURES = ["age", "sex", "bmi", "bp", "tc", "ldl", "hdl", "tch", "ltg", "glu"]
+PATIENT = {
+    "age": 59, "sex": 2, "bmi": 32.1, "bp": 101, "tc": 157, "ldl": 93.2, "hdl": 38, "tch": 4, "ltg": 4.8598, "glu": 87,
+}  # fmt: skip
+EXAMPLE = manifest(
+    flavor="sklearn",
+    files=["model.joblib", "endpoint.py"],
+    signature={
+        "inputs": [{"name": name, "type": "number"} for name in FEATURES],
+        "outputs": [{"name": "progression", "type": "number"}, {"name": "follow_up", "type": "boolean"}],
+    },
+    example=PATIENT,
+    metrics=[{"name": "suggestions_made_total", "type": "counter", "description": "Follow-ups suggested"}],
+)
+EXAMPLE_FILES = {name: DISEASE_PROGRESSION / name for name in ("model.joblib", "endpoint.py")}
+LABELS = frozenset(
+    {
+        "system": "tests",
+        "model": "test",
+        "version": "3",
+        "environment": "test",
+        "endpoint": "echo",
+        "variant": "main",
+        "revision": "1",
+    }.items()
+)
+
+
+def test_the_example_suggests_and_counts(start: Callable[..., Runner]) -> None:
+    import joblib
+
+    runner = start(EXAMPLE, EXAMPLE_FILES, LOG_LEVEL="debug").wait_ready()
+    patients = [PATIENT, {**PATIENT, "bmi": 21.6, "bp": 87, "ltg": 3.8918}]
+    answer = runner.predict(patients)
+    assert answer.status == 200, answer.text
+    model = joblib.load(DISEASE_PROGRESSION / "model.joblib")
+    expected = model.predict([[patient[name] for name in FEATURES] for patient in patients])
+    outputs = answer.json["outputs"]
+    assert [output["progression"] for output in outputs] == pytest.approx(list(expected), rel=1e-9)
+    assert [output["follow_up"] for output in outputs] == [True, False]
+
+    assert runner.predict({**PATIENT, "age": "59"}).status == 400
+    metrics = runner.metrics()
+    # The warm-up call before it was ready would have suggested a follow-up too.
+    assert metrics["suggestions_made_total", LABELS] == 1
+    assert metrics["model_runner_requests_total", LABELS | {("code", "200")}] == 1
+    assert metrics["model_runner_requests_total", LABELS | {("code", "400")}] == 1
+    assert metrics["model_runner_request_duration_seconds_count", LABELS] == 2
+    assert metrics["model_runner_predict_duration_seconds_count", LABELS] == 1
+    assert metrics["model_runner_requests_in_flight", LABELS] == 0
+    assert metrics["model_runner_load_seconds", LABELS] > 0
+    assert metrics["process_resident_memory_bytes", LABELS] > 1e7
+    assert all(LABELS <= labels for _, labels in metrics)
+    log = json.dumps(runner.log)
+    assert "4.8598" not in log and "93.2" not in log
+    assert runner.messages.count("answered") == 2
+
+
+def test_an_estimator_alone_is_served_by_its_signature(start: Callable[..., Runner], tmp_path: Path) -> None:
+    from sklearn.datasets import load_iris
+    from sklearn.linear_model import LogisticRegression
+
+    data = load_iris()
+    model = LogisticRegression(max_iter=1000).fit(data.data, data.target_names[data.target])
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(model))
+    # It was fitted with names: their order counts, not the signature's.
+    fitted = LogisticRegression(max_iter=1000).fit(data.data[:, ::-1], data.target_names[data.target])
+    names = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
+    fitted.feature_names_in_ = names[::-1]
+    (tmp_path / "named.pkl").write_bytes(pickle.dumps(fitted))
+    signature = {
+        "inputs": [{"name": name, "type": "number"} for name in names],
+        "outputs": [
+            {"name": "species", "type": "string", "enum": ["setosa", "versicolor", "virginica"]},
+            {"name": "probabilities", "type": "number", "shape": [3]},
+        ],
+    }
+    flowers = [dict(zip(names, row)) for row in ([5.1, 3.5, 1.4, 0.2], [7.7, 2.6, 6.9, 2.3])]
+    for file in ("model.pkl", "named.pkl"):
+        served = manifest(flavor="sklearn", files=[file], endpoint=None, signature=signature, example=flowers[0])
+        runner = start(served, {file: tmp_path / file}).wait_ready()
+        outputs = runner.predict(flowers).json["outputs"]
+        assert [output["species"] for output in outputs] == ["setosa", "virginica"]
+        assert [sum(output["probabilities"]) for output in outputs] == pytest.approx([1, 1])
+        tensors = runner.call(
+            "POST",
+            "/v2/models/echo/infer",
+            json.dumps(
+                {"inputs": [{"name": "measurements", "datatype": "FP32", "shape": [1, 4], "data": [7.7, 2.6, 6.9, 2.3]}]}
+            ),
+        ).json["outputs"]
+        assert [(tensor["name"], tensor["shape"]) for tensor in tensors] == [("species", [1, 1]), ("probabilities", [1, 3])]
+        assert tensors[0]["data"] == ["virginica"]
+
+
+def test_endpoint_code_has_what_it_needs(start: Callable[..., Runner]) -> None:
+    runner = start(
+        manifest(
+            metrics=[
+                {"name": "calls_total", "type": "counter", "labels": ["kind"]},
+                {"name": "last_x", "type": "gauge"},
+                {"name": "x_size", "type": "histogram"},
+            ],
+            files=["endpoint.py", "helper.py", "factor.txt"],
+            example={"x": 5},
+        ),
+        {
+            **code(
+                """
+                import logging, sys, warnings
+                import numpy
+                from helper import twice
+
+                def load(context):
+                    print("loading")
+                    print("in two", end=" "); print("parts")
+                    logging.getLogger("mine").warning("careful %s", 1)
+                    warnings.warn("old")
+                    context.logger.info("factor read", place=str(context.files.name), version=context.version)
+                    return float((context.files / "factor.txt").read_text())
+
+                def predict_batch(model, rows, context):
+                    context.metrics.gauge("last_x").set(rows[-1]["x"])
+                    context.metrics.histogram("x_size").observe(rows[-1]["x"])
+                    context.metrics.counter("calls_total", kind="batch").inc(len(rows))
+                    xs = numpy.asarray([row["x"] for row in rows])
+                    assert context.signature["inputs"][0]["name"] == "x"
+                    return [{"y": y, "more": object()} for y in twice(xs) * model]
+                """
+            ),
+            "helper.py": "def twice(x):\n    return x * 2\n",
+            "factor.txt": "1.5",
+        },
+    ).wait_ready()
+    answer = runner.predict([{"x": 1}, {"x": 2}])
+    assert answer.json["outputs"] == [{"y": 3}, {"y": 6}]
+    metrics = runner.metrics()
+    assert metrics["calls_total", LABELS | {("kind", "batch")}] == 2
+    assert metrics["last_x", LABELS] == 2
+    assert metrics["x_size_sum", LABELS] == 2
+    lines = {line["message"]: line for line in runner.log}
+    assert lines["loading"]["level"] == lines["in two parts"]["level"] == "info"
+    assert lines["careful 1"] == {**lines["careful 1"], "level": "warn", "logger": "mine"}
+    assert lines["factor read"] == {**lines["factor read"], "place": "model", "version": 3}
+    assert any("UserWarning: old" in message for message in lines)
+
+
+def test_endpoint_code_that_fails_is_told_apart(start: Callable[..., Runner]) -> None:
+    runner = start(
+        manifest(metrics=[{"name": "hits_total", "type": "counter"}]),
+        code(
+            """
+            def predict(model, inputs, context):
+                x = inputs["x"]
+                if x == 1: return {"y": float("nan")}
+                if x == 2: raise ValueError("no two")
+                if x == 3: context.metrics.counter("misses_total").inc()
+                if x == 4: context.metrics.gauge("hits_total").set(1)
+                if x == 5: return {"z": 1}
+                if x == 6: return 6
+                if x == 7: return {"y": object()}
+                if x == 8: raise SystemExit(8)
+                context.metrics.counter("hits_total").inc()
+                return {"y": x}
+            """
+        ),
+    ).wait_ready()
+    assert runner.predict({"x": 1}).json["outputs"] == {"y": None}
+    expected = {
+        2: "ValueError: no two",
+        3: "metric 'misses_total' is not declared in model.yaml (declared: hits_total)",
+        4: "metric 'hits_total' is declared as a counter, not a gauge",
+        5: "ModelOutputError: the answer lacks the outputs y",
+        6: "ModelOutputError: a row must be answered with a dict, not int",
+        7: "not JSON serializable",
+        8: "SystemExit: 8",
+    }
+    for x, reason in expected.items():
+        answer = runner.predict({"x": x}, **{"x-request-id": f"r-{x}"})
+        assert answer.status == 500
+        message = f"The model failed on this request; its logs tell why under request id r-{x}."
+        assert answer.json == {"error": {"name": "ModelError", "message": message}, "requestId": f"r-{x}"}
+        until(lambda x=x: any(line.get("requestId") == f"r-{x}" for line in runner.log), "the reason in the log")
+        (line,) = [line for line in runner.log if line.get("requestId") == f"r-{x}"]
+        assert line["level"] == "error" and reason in line["stack"]
+    assert runner.predict({"x": 9}).status == 200
+    assert runner.metrics()["hits_total", LABELS] == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "files", "message"),
+    [
+        ({"flavor": "sklearn", "files": ["m.joblib"], "endpoint": None}, {"m.joblib": "no model"}, "m.joblib can't be loaded"),
+        ({"flavor": "sklearn", "files": [], "endpoint": None}, {}, "there is no file that ends in .joblib, .pkl, .pickle"),
+        ({"flavor": "onnx"}, {}, "the Python runtime has no flavor 'onnx'; it has: sklearn, python"),
+        ({}, code("import nothing_of_this_name"), "endpoint.py can't be imported: ModuleNotFoundError"),
+        ({}, code("def predict(:"), "endpoint.py can't be imported: SyntaxError"),
+        ({}, code("raise SystemExit(3)"), "endpoint.py can't be imported: SystemExit: 3"),
+        ({}, code("answer = 42"), "endpoint.py must define predict(model, inputs, context)"),
+        ({}, code("def load(context): raise OSError('no weights')"), "OSError: no weights"),
+        ({"example": {"x": "a"}}, code("def predict(m, i, c): return i"), "the example does not fit the signature"),
+        (
+            {"example": {"x": 1}},
+            code("def predict(m, i, c): return {'y': 'one'}"),
+            "the answer to the example does not fit the signature: outputs.y must be a number, not string",
+        ),
+        ({"example": {"x": 1}}, code("def predict(m, i, c): return 1 / 0"), "ZeroDivisionError"),
+    ],
+)
+def test_what_cannot_be_loaded_ends_with_1_and_says_why_last(
+    start: Callable[..., Runner], changes: dict[str, Any], files: dict[str, Path | str], message: str
+) -> None:
+    runner = start(manifest(**changes), files)
+    assert runner.wait_end() == 1
+    last = runner.log[-1]
+    assert last["level"] == "error"
+    assert last["message"].startswith("cannot load the model: ") and message in last["message"]
+
+
+def test_what_cannot_start_ends_with_1_and_says_why_last(start: Callable[..., Runner]) -> None:
+    identity = code("def predict(model, inputs, context): return {'y': inputs['x']}")
+    first = start(manifest(), identity).wait_ready()
+    taken = start(manifest(), identity, port=first.port)
+    assert taken.wait_end() == 1
+    assert taken.messages[-1] == f"cannot start: address already in use (127.0.0.1:{first.port})"
+
+    wrong = start(manifest(), identity, RUNNER_SECRET="short", MODEL_VARIANT="", PORT="70000")
+    assert wrong.wait_end() == 1
+    for name in ("PORT:", "RUNNER_SECRET:", "MODEL_VARIANT:"):
+        assert name in wrong.messages[-1]
+
+    broken = start([], identity)
+    assert broken.wait_end() == 1
+    assert broken.messages[-1].startswith("cannot start: ")
+
+
+def test_it_is_live_while_it_loads_and_ends_at_once_when_asked_to(start: Callable[..., Runner]) -> None:
+    slow = "import time\ndef load(context): time.sleep(60)\ndef predict(m, i, c): return {'y': 1}"
+    runner = start(manifest(), code(slow))
+    until(lambda: "started" in runner.messages, "started")
+
+    def live() -> bool:
+        try:
+            return runner.call("GET", "/v2/health/live").status == 200
+        except OSError:
+            return False
+
+    until(live, "live")
+    assert runner.call("GET", "/v2/health/ready").status == 503
+    refused = runner.predict({"x": 1})
+    assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+    runner.process.send_signal(signal.SIGTERM)
+    assert runner.wait_end(10) == 0
+    assert runner.messages[-2:] == ["draining", "stopped"]
+
+
+def test_no_call_is_lost_when_it_is_asked_to_stop(start: Callable[..., Runner]) -> None:
+    slow = "import time\ndef predict(m, i, c):\n    time.sleep(0.002)\n    return {'y': i['x']}"
+    runner = start(manifest(), code(slow)).wait_ready()
+    statuses: list[int] = []
+    errors: list[BaseException] = []
+
+    def client() -> None:
+        connection: http.client.HTTPConnection | None = None
+        while True:
+            try:
+                connection = connection or runner.connection()
+                answer = runner.call("POST", "/predict", '{"inputs":{"x":1}}', connection=connection)
+                statuses.append(answer.status)
+                if answer.headers.get("connection") == "close":
+                    connection = None
+            except Exception as error:
+                errors.append(error)
+                return
+
+    clients = [threading.Thread(target=client) for _ in range(8)]
+    for thread in clients:
+        thread.start()
+    until(lambda: len(statuses) > 100, "calls")
+    runner.process.send_signal(signal.SIGTERM)
+    for thread in clients:
+        thread.join(20)
+    assert runner.wait_end(10) == 0
+    assert set(statuses) == {200}
+    # Refused are new connections only.
+    assert {type(error) for error in errors} == {ConnectionRefusedError}
+    assert runner.messages[-2:] == ["draining", "stopped"]
