@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@playwright/test';
-import { eventually, Platform } from '../platform/Platform';
+import { eventually } from '../platform/Platform';
 import { sharedPlatform } from '../platform/sharedPlatform';
 
 const execute = promisify(execFile);

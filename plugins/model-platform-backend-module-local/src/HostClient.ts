@@ -1,6 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ForwardedError, isError, ServiceUnavailableError } from '@backstage/errors';
+import {
+  ForwardedError,
+  isError,
+  ServiceUnavailableError,
+} from '@backstage/errors';
 import {
   HostAddress,
   HostState,
