@@ -3,6 +3,7 @@ import path from 'node:path';
 import {
   FieldProblem,
   Model,
+  ModelPlatformClient,
 } from '@model-platform/plugin-model-platform-common';
 import {
   draftRequest,
@@ -760,6 +761,57 @@ describe('modelPlatformPlugin', () => {
         )
       ).status,
     ).toBe(404);
+  });
+
+  it('speaks with the typed client', async () => {
+    const client = new ModelPlatformClient({
+      baseUrl: platform.url,
+      getToken: async () => publisherToken,
+    });
+    const file = fileOf('model.onnx', 'sent by the client');
+    const draft = draftRequest('of the client/1', { files: [file] });
+    const refusal: unknown = await client
+      .openDraft(draftRequest('of the client/1', { metadata: { theme: '' } }))
+      .catch(error => error);
+    expect(ModelPlatformClient.problemsOf(refusal)).toMatchObject([
+      { field: 'metadata.theme' },
+      { field: 'metadata.theme' },
+    ]);
+    const { version, missing } = await client.openDraft(draft, {
+      idempotencyKey: 'client',
+    });
+    expect(missing).toEqual([file.digest]);
+    await client.uploadBlob(version, { ...file, body: file.content });
+    expect((await client.completeVersion(version)).status).toBe('ready');
+    await client.setAlias(version.model, 'champion', { version: 1 });
+    expect(await client.listAliases(version.model)).toEqual({
+      items: [{ alias: 'champion', version: 1 }],
+    });
+    const listed = await client.listModels({
+      q: 'client',
+      filter: { theme: ['species-recognition', 'other'], type: 'ml' },
+      facets: ['type'],
+    });
+    expect(listed).toMatchObject({
+      totalItems: 1,
+      items: [{ slug: 'of-the-client-1' }],
+      facets: { type: [{ value: 'ml', count: 1 }] },
+    });
+    const content = await client.openFile(
+      version.model,
+      'champion',
+      file.path,
+      {
+        range: { start: 5 },
+      },
+    );
+    expect(await content.text()).toBe('by the client');
+    expect((await client.getHistory(version.model)).items).toHaveLength(2);
+    await expect(client.getModel('unknown')).rejects.toMatchObject({
+      name: 'ResponseError',
+      statusCode: 404,
+    });
+    await client.deleteAlias(version.model, 'champion');
   });
 
   it('serves without sign-in what needs none', async () => {

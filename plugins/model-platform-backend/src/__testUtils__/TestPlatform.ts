@@ -260,11 +260,17 @@ export class TestPlatform {
         }),
       ],
     });
-    return new TestPlatform(backend.server, directory, () => backend.stop());
+    return new TestPlatform(
+      backend.server,
+      `http://localhost:${backend.server.port()}/api/model-platform`,
+      directory,
+      () => backend.stop(),
+    );
   }
 
   private constructor(
     readonly server: Parameters<typeof request>[0],
+    readonly url: string,
     readonly directory: string,
     private readonly stopBackend: () => Promise<void>,
   ) {}
