@@ -21,9 +21,9 @@ import {
   ByteRange,
   Sha256,
 } from '@model-platform/plugin-model-platform-node';
-import { Knex } from 'knex';
 import { Authorizer, ModelPermission, noSuchModel } from '../access/Authorizer';
 import { Caller, toActor } from '../access/Caller';
+import { ModelScope } from './ModelScope';
 import {
   ModelChange,
   ModelRecord,
@@ -227,7 +227,7 @@ export class Registry {
   async scope(
     caller: Caller,
     permission: ModelPermission = modelReadPermission,
-  ): Promise<(query: Knex.QueryBuilder, modelIdColumn: string) => void> {
+  ): Promise<ModelScope> {
     return this.options.store.scope(
       await this.options.authorizer.filter(caller, permission),
     );
