@@ -15,6 +15,8 @@ export function Facts(props: { facts: Fact[] }) {
   return (
     <dl
       style={{
+        alignContent: 'start',
+        alignItems: 'baseline',
         columnGap: 'var(--bui-space-4)',
         display: 'grid',
         gridTemplateColumns: 'minmax(7em, max-content) 1fr',

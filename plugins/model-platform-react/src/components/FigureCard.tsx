@@ -1,5 +1,5 @@
 import { ReactNode } from 'react';
-import { Card, CardBody, Link, Text } from '@backstage/ui';
+import { Box, Link, Text } from '@backstage/ui';
 import { Figure } from '@model-platform/plugin-model-platform-common';
 import { Trend } from './Trend';
 
@@ -18,35 +18,33 @@ export function FigureCard(props: {
   const { title, figure, format, better, period, beside, href } = props;
   const number = format(figure.value);
   return (
-    <Card>
-      <CardBody>
-        <Text as="div" variant="body-medium" color="secondary">
-          {title}
-        </Text>
-        <div>
-          {href ? (
-            <Link
-              href={href}
-              variant="title-medium"
-              weight="bold"
-              standalone
-              aria-label={`${title}: ${number}, show the models behind it`}
-            >
-              {number}
-            </Link>
-          ) : (
-            <Text variant="title-medium" weight="bold">
-              {number}
-            </Text>
-          )}{' '}
-          {beside && (
-            <Text variant="body-small" color="secondary">
-              {beside}
-            </Text>
-          )}
-        </div>
-        <Trend figure={figure} better={better} period={period} />
-      </CardBody>
-    </Card>
+    <Box bg="neutral" p="4" style={{ borderRadius: 'var(--bui-radius-3)' }}>
+      <Text as="div" variant="body-medium" color="secondary">
+        {title}
+      </Text>
+      <div>
+        {href ? (
+          <Link
+            href={href}
+            variant="title-medium"
+            weight="bold"
+            standalone
+            aria-label={`${title}: ${number}, show the models behind it`}
+          >
+            {number}
+          </Link>
+        ) : (
+          <Text variant="title-medium" weight="bold">
+            {number}
+          </Text>
+        )}{' '}
+        {beside && (
+          <Text variant="body-small" color="secondary">
+            {beside}
+          </Text>
+        )}
+      </div>
+      <Trend figure={figure} better={better} period={period} />
+    </Box>
   );
 }

@@ -92,7 +92,9 @@ export function DeploymentSection(props: {
               },
             ]}
           />
-          <RunnersTable runners={deployment.runners} />
+          <div>
+            <RunnersTable runners={deployment.runners} />
+          </div>
         </Grid.Root>
         {mayDeploy && variants.length > 1 && !deployment.off && (
           <Flex gap="2" align="center">

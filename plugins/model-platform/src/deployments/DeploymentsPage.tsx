@@ -108,7 +108,7 @@ function DeploymentsTable(props: { deployments: Deployment[] }) {
     {
       id: 'runners',
       label: 'Runners ready',
-      width: 120,
+      width: 150,
       cell: ({ runners }) => (
         <CellText
           title={`${

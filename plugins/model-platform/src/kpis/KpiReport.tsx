@@ -4,6 +4,7 @@ import { KpiOverview } from '@model-platform/plugin-model-platform-common';
 import {
   FigureCard,
   formatCount,
+  formatCounted,
   formatRatio,
   formatSeconds,
   nameOfRef,
@@ -140,7 +141,7 @@ export function KpiReport(props: {
         </Section>
         <Section
           title="Published"
-          hint={`${formatCount(kpis.versionsPublished.value)} versions in ${
+          hint={`${formatCounted(kpis.versionsPublished.value, 'version')} in ${
             RANGES[range].title
           }, ${formatCount(kpis.versionsPublished.previous)} in ${before}`}
         >

@@ -3,6 +3,7 @@ import { Button, Flex, Grid, SearchField, Select, Text } from '@backstage/ui';
 import { Model } from '@model-platform/plugin-model-platform-common';
 import {
   formatCount,
+  formatCounted,
   LoadingRows,
   LoadState,
   ModelPlatformApi,
@@ -53,16 +54,17 @@ export function ModelsPage() {
             onChange={value => url.set({ q: value }, { replace: true })}
           />
         </div>
-        <Select
-          size="medium"
-          style={{ width: 200 }}
-          aria-label="Sort by"
-          options={SORTS}
-          selectedKey={sort}
-          onSelectionChange={key =>
-            url.set({ sort: key === 'name' ? undefined : String(key) })
-          }
-        />
+        <div style={{ width: 200 }}>
+          <Select
+            size="medium"
+            aria-label="Sort by"
+            options={SORTS}
+            selectedKey={sort}
+            onSelectionChange={key =>
+              url.set({ sort: key === 'name' ? undefined : String(key) })
+            }
+          />
+        </div>
       </Flex>
       <ActiveFilters q={q} filters={filters} onChange={url.set} />
       <LoadState
@@ -126,7 +128,7 @@ export function ModelsPage() {
 
 function countOf(shown: number, total: number | undefined): string {
   if (total === undefined || total === shown) {
-    return shown === 1 ? '1 model' : `${formatCount(shown)} models`;
+    return formatCounted(shown, 'model');
   }
   return `${formatCount(shown)} of ${formatCount(total)} models`;
 }

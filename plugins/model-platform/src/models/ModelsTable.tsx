@@ -20,6 +20,8 @@ import { useModelHref } from '../shared/useModelHref';
 import { ATTENTION_WORDS } from '../shared/attentionWords';
 import { Usage } from './useUsage';
 
+const placeholderFor = (usage: Loaded<Usage>) => (usage.error ? '?' : '…');
+
 /** One row a model. */
 export function ModelsTable(props: {
   models: Model[];
@@ -35,7 +37,7 @@ export function ModelsTable(props: {
         label: 'Name',
         isRowHeader: true,
         defaultWidth: '2.5fr',
-        minWidth: 240,
+        minWidth: 200,
         cell: model => (
           <Cell>
             <Link href={modelHref(model.slug)} weight="bold">
@@ -61,30 +63,39 @@ export function ModelsTable(props: {
         id: 'type',
         label: 'Type',
         defaultWidth: '0.6fr',
-        minWidth: 70,
+        minWidth: 64,
         cell: model => <CellText title={model.type} />,
       },
       {
         id: 'theme',
         label: 'Theme',
         defaultWidth: '1.3fr',
-        minWidth: 150,
-        cell: model => <CellText title={model.current?.theme ?? '–'} />,
+        minWidth: 140,
+        cell: model => (
+          <Cell>
+            <Text>{model.current?.theme ?? '–'}</Text>
+          </Cell>
+        ),
       },
       {
         id: 'owner',
         label: 'Owner',
         defaultWidth: '1.1fr',
-        minWidth: 130,
+        minWidth: 125,
         cell: model => (
-          <CellText title={nameOfRef(model.owner)} description={model.system} />
+          <Cell>
+            <Text as="div">{nameOfRef(model.owner)}</Text>
+            <Text as="div" variant="body-small" color="secondary">
+              {model.system}
+            </Text>
+          </Cell>
         ),
       },
       {
         id: 'version',
         label: 'Version',
         defaultWidth: '0.7fr',
-        minWidth: 100,
+        minWidth: 90,
         cell: model => (
           <CellText
             title={model.current ? `v${model.current.number}` : 'none yet'}
@@ -98,9 +109,9 @@ export function ModelsTable(props: {
         id: 'endpoints',
         label: 'Runs at',
         defaultWidth: '1fr',
-        minWidth: 120,
+        minWidth: 100,
         cell: model => {
-          if (!usage.data) return <CellText title={usage.error ? '?' : '…'} />;
+          if (!usage.data) return <CellText title={placeholderFor(usage)} />;
           const endpoints = usage.data.rows.get(model.slug)?.endpoints ?? [];
           return (
             <Cell>
@@ -119,7 +130,7 @@ export function ModelsTable(props: {
         id: 'calls',
         label: 'Calls, 7 days',
         defaultWidth: '0.8fr',
-        minWidth: 125,
+        minWidth: 115,
         cell: model => (
           <CellText
             title={
@@ -154,14 +165,14 @@ export function ModelsTable(props: {
           complete.
         </Text>
       )}
-      <Table
-        columnConfig={columns}
-        data={models}
-        isStale={isStale}
-        pagination={{ type: 'none' }}
-      />
+      <div style={{ overflowX: 'auto' }}>
+        <Table
+          columnConfig={columns}
+          data={models}
+          isStale={isStale}
+          pagination={{ type: 'none' }}
+        />
+      </div>
     </>
   );
 }
-
-const placeholderFor = (usage: Loaded<Usage>) => (usage.error ? '?' : '…');

@@ -10,7 +10,10 @@ import {
   Flex,
   TextField,
 } from '@backstage/ui';
-import { useAction } from '@model-platform/plugin-model-platform-react';
+import {
+  messageOf,
+  useAction,
+} from '@model-platform/plugin-model-platform-react';
 
 /** A button whose deed is confirmed first, beside what it will do, with a reason for the history. */
 export function ConfirmDialog(props: {
@@ -63,7 +66,7 @@ export function ConfirmDialog(props: {
                 icon
                 role="alert"
                 title="It was not done"
-                description={action.error.message}
+                description={messageOf(action.error)}
               />
             )}
           </Flex>

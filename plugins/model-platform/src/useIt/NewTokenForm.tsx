@@ -3,6 +3,7 @@ import { Alert, Button, Combobox, Flex, Select } from '@backstage/ui';
 import { useApi } from '@backstage/frontend-plugin-api';
 import { toEntityRef } from '@model-platform/plugin-model-platform-common';
 import {
+  messageOf,
   modelPlatformApiRef,
   useAction,
 } from '@model-platform/plugin-model-platform-react';
@@ -66,7 +67,7 @@ export function NewTokenForm(props: {
           icon
           role="alert"
           title="No token was made"
-          description={create.error.message}
+          description={messageOf(create.error)}
         />
       )}
     </Flex>

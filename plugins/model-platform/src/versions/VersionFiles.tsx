@@ -4,6 +4,8 @@ import { ModelVersion } from '@model-platform/plugin-model-platform-common';
 import {
   CopyButton,
   formatBytes,
+  formatCounted,
+  messageOf,
   modelPlatformApiRef,
   Section,
   useAction,
@@ -23,7 +25,9 @@ export function VersionFiles(props: { slug: string; version: ModelVersion }) {
   return (
     <Section
       title="Files"
-      hint={`${version.files.length} files, ${formatBytes(total)}`}
+      hint={`${formatCounted(version.files.length, 'file')}, ${formatBytes(
+        total,
+      )}`}
     >
       <Flex direction="column" gap="2">
         {download.error && (
@@ -31,7 +35,7 @@ export function VersionFiles(props: { slug: string; version: ModelVersion }) {
             status="danger"
             icon
             title="The file could not be downloaded"
-            description={download.error.message}
+            description={messageOf(download.error)}
           />
         )}
         <ul style={{ listStyle: 'none', margin: 0, padding: 0 }}>

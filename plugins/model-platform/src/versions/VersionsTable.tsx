@@ -56,8 +56,11 @@ export function VersionsTable(props: {
     {
       id: 'evaluation',
       label: 'Evaluation',
+      defaultWidth: '2fr',
       cell: version => (
-        <CellText title={evaluationText(version.evaluation) || '–'} />
+        <Cell>
+          <Text>{evaluationText(version.evaluation) || '–'}</Text>
+        </Cell>
       ),
     },
     {

@@ -12,7 +12,8 @@ export function PortalLogo() {
       style={{
         alignItems: 'center',
         display: 'flex',
-        height: sidebarConfig.logoHeight,
+        flexShrink: 0,
+        height: 64,
         overflow: 'hidden',
         whiteSpace: 'nowrap',
       }}

@@ -9,10 +9,11 @@ export function SignInRefused(props: {
   onBack?: () => void;
 }) {
   const { title, error, onBack } = props;
-  const refused = ResponseError.is(error) && error.statusCode === 401;
+  const refusal =
+    ResponseError.is(error) && error.statusCode === 401 ? error : undefined;
   return (
     <SignInFrame title={title}>
-      {error && !refused ? (
+      {error && !refusal ? (
         <Alert
           status="danger"
           icon
@@ -25,15 +26,13 @@ export function SignInRefused(props: {
             status="warning"
             icon
             title={
-              refused
+              refusal
                 ? 'This sign-in key is not valid any more'
                 : 'This browser has no sign-in key yet'
             }
             description={
-              refused
-                ? ResponseError.is(error)
-                  ? error.body.error.message
-                  : undefined
+              refusal
+                ? refusal.body.error.message
                 : 'Only somebody at this machine may sign in as a sample person.'
             }
           />
