@@ -4,7 +4,7 @@ import { Knex } from 'knex';
 import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
 import { NewDeployment, NewRevision } from './DeploymentStore';
 import { LeaderLease } from './LeaderLease';
-import { allModels } from './ModelScope';
+import { allModels } from '../registry/ModelScope';
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
 

@@ -17,7 +17,7 @@ import {
   RevisionRecord,
   SourceRecord,
 } from './DeploymentStore';
-import { ModelScope } from './ModelScope';
+import { ModelScope } from '../registry/ModelScope';
 import { LEADER_LEASE } from './LeaderLease';
 import {
   DeploymentRow,

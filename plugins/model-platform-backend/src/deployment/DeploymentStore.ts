@@ -9,7 +9,7 @@ import {
   RunnerStatus,
 } from '@model-platform/plugin-model-platform-common';
 import { DesiredToken } from '@model-platform/plugin-model-platform-node';
-import { ModelScope } from './ModelScope';
+import { ModelScope } from '../registry/ModelScope';
 
 /** Versions that a deployment's triggers look at, by model id. */
 export type WatchedVersions = Record<
