@@ -8,6 +8,7 @@ import {
   openDataFolder,
   writePrivately,
 } from './lib/dataFolder.mjs';
+import { exclusively } from './lib/exclusively.mjs';
 import { Host } from './lib/Host.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { Portal } from './lib/Portal.mjs';
@@ -59,20 +60,23 @@ async function main() {
 
   const secrets = loadSecrets(dataDir);
   const signInKey = randomBytes(24).toString('base64url');
-  const toolchain = await ensureToolchain();
   const python = step('preparing the Python runtime', () =>
     ensurePythonRuntime({ dataDir, log: say }),
   );
   python.catch(() => undefined);
-  await ensureInstalled(toolchain);
-  await buildPrograms();
+  const toolchain = await exclusively(async () => {
+    const found = await ensureToolchain();
+    await ensureInstalled(found);
+    await buildPrograms();
+    return found;
+  });
   const hostStarted = python.then(found => {
     if (found.unavailable)
       say(`  ! Python models are left out: ${found.unavailable}`);
     return stopping ? undefined : host.start(toolchain, found);
   });
   hostStarted.catch(() => undefined);
-  await buildApp(toolchain);
+  await exclusively(() => buildApp(toolchain));
   if (stopping) return;
   portal.start(toolchain, { secrets, signInKey, gatewayPort: ports.gateway });
   portal.onLost(reason => {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { startPostgres } from '../test/services/postgres.mjs';
 import { ensureChromium } from '../test/services/chromium.mjs';
 import { buildApp, buildPrograms } from './lib/build.mjs';
+import { exclusively } from './lib/exclusively.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { fail, say, seconds, step } from './lib/progress.mjs';
@@ -104,10 +105,10 @@ async function main() {
   await ensureInstalled(toolchain);
   chromium = step('finding Chromium', ensureChromium);
   chromium.catch(() => undefined);
-  await buildPrograms();
+  await exclusively(buildPrograms);
 
   if (faults) {
-    await buildApp(toolchain);
+    await exclusively(() => buildApp(toolchain));
     await suite('faults', () => playwright('faults'));
     return;
   }
@@ -203,7 +204,7 @@ async function main() {
     chosen.length === 0 ||
     chosen.some(name => ['cli', 'portal'].includes(name))
   )
-    await buildApp(toolchain);
+    await exclusively(() => buildApp(toolchain));
   await suite('cli', () => playwright('cli'));
   await suite('portal', () => playwright('portal'));
 }
