@@ -38,6 +38,7 @@ def main() -> None:
     )
     onnx = convert_sklearn(
         model,
+        name="iris",
         initial_types=[("measurements", FloatTensorType([None, 4]))],
         options={id(model): {"zipmap": False}},
         target_opset=18,
