@@ -22,7 +22,7 @@ export function endpointDocsPage({ endpoint }: { endpoint: string }): string {
 body { max-width: 56rem; margin: 2rem auto; padding: 0 1rem; }
 label { display: block; margin: .75rem 0 .25rem; font-weight: 600; }
 label small { font-weight: 400; }
-input { font: inherit; width: 100%; box-sizing: border-box; padding: .4rem .5rem; }
+input, select { font: inherit; width: 100%; box-sizing: border-box; padding: .4rem .5rem; }
 button { font: inherit; margin: 1rem .5rem 0 0; padding: .4rem 1rem; cursor: pointer; }
 pre { overflow: auto; padding: 1rem; border: 1px solid currentColor; border-radius: .25rem; }
 .fields { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 0 1rem; }
@@ -31,7 +31,7 @@ pre { overflow: auto; padding: 1rem; border: 1px solid currentColor; border-radi
 <body>
 <main>
 <h1>${title}</h1>
-<p id="description">Enter a token of this endpoint to see what it takes and to try it out. The portal's page of the model gives one under <em>Use it</em>.</p>
+<p id="description" role="status">Enter a token of this endpoint to see what it takes and to try it out. The portal's page of the model gives one under <em>Use it</em>.</p>
 <form id="sign-in">
 <label for="token">Endpoint token</label>
 <input id="token" type="password" autocomplete="off" required>
@@ -41,11 +41,11 @@ pre { overflow: auto; padding: 1rem; border: 1px solid currentColor; border-radi
 <h2>Try it out</h2>
 <form id="predict"><div class="fields" id="fields"></div><button>Predict</button></form>
 <p id="status" role="status"></p>
-<pre id="answer" tabindex="0" hidden></pre>
+<pre id="answer" role="region" aria-label="Answer" tabindex="0" hidden></pre>
 <h2>Call it</h2>
-<h3>curl</h3><pre id="curl" tabindex="0"></pre>
-<h3>TypeScript</h3><pre id="typescript" tabindex="0"></pre>
-<h3>Python</h3><pre id="python" tabindex="0"></pre>
+<h3>curl</h3><pre id="curl" role="region" aria-label="curl" tabindex="0"></pre>
+<h3>TypeScript</h3><pre id="typescript" role="region" aria-label="TypeScript" tabindex="0"></pre>
+<h3>Python</h3><pre id="python" role="region" aria-label="Python" tabindex="0"></pre>
 <p><a id="document" href="./openapi.json" download>openapi.json</a></p>
 </section>
 </main>
@@ -53,7 +53,7 @@ pre { overflow: auto; padding: 1rem; border: 1px solid currentColor; border-radi
 (() => {
   'use strict';
   const at = id => document.getElementById(id);
-  const base = location.href.replace(/\\/docs.*$/, '');
+  const base = new URL('.', location.href).href.replace(/\\/$/, '');
   const store = 'endpoint-token:' + base;
   let token = sessionStorage.getItem(store) || '';
   let fields = [];
@@ -62,7 +62,10 @@ pre { overflow: auto; padding: 1rem; border: 1px solid currentColor; border-radi
 
   async function open() {
     say('');
-    const response = await fetch(base + '/openapi.json', { headers: authorized() });
+    const response = await fetch(base + '/openapi.json', { headers: authorized() }).catch(error => {
+      at('description').textContent = 'The endpoint cannot be reached: ' + error.message;
+    });
+    if (!response) return;
     if (!response.ok) {
       sessionStorage.removeItem(store);
       const body = await response.json().catch(() => ({}));
@@ -90,12 +93,22 @@ pre { overflow: auto; padding: 1rem; border: 1px solid currentColor; border-radi
       label.htmlFor = 'field-' + index;
       label.textContent = name + ' ';
       const hint = document.createElement('small');
-      hint.textContent = [field.type, field.description].filter(Boolean).join(' · ');
+      const type = [].concat(field.type)[0];
+      const required = (schema.required || []).includes(name);
+      hint.textContent = [type, required ? '' : 'may be left out', field.description].filter(Boolean).join(' · ');
       label.append(hint);
-      const input = document.createElement('input');
-      input.id = 'field-' + index;
       const value = name in example ? example[name] : (field.examples || [field.default])[0];
-      if (value !== undefined) input.value = field.type === 'string' ? value : JSON.stringify(value);
+      const choices = field.enum || (type === 'boolean' ? [true, false] : undefined);
+      const input = document.createElement(choices ? 'select' : 'input');
+      if (choices) {
+        if (!required) input.append(new Option('', ''));
+        for (const choice of choices) if (choice !== null) input.append(new Option(String(choice), String(choice)));
+      } else if (type === 'number' || type === 'integer') {
+        input.inputMode = 'decimal';
+      }
+      input.id = 'field-' + index;
+      input.autocomplete = 'off';
+      if (value !== undefined) input.value = typeof value === 'string' ? value : JSON.stringify(value);
       input.addEventListener('input', snippets);
       box.append(label, input);
       return box;
@@ -108,7 +121,7 @@ pre { overflow: auto; padding: 1rem; border: 1px solid currentColor; border-radi
     fields.forEach(([name, field], index) => {
       const text = at('field-' + index).value;
       if (text === '') return;
-      if (field.type === 'string') line[name] = text;
+      if ([].concat(field.type)[0] === 'string') line[name] = text;
       else { try { line[name] = JSON.parse(text); } catch { line[name] = text; } }
     });
     return line;

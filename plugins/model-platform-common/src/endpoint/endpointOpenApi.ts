@@ -17,26 +17,42 @@ const ref = (name: string): Schema => ({
   $ref: `#/components/schemas/${name}`,
 });
 
-function scalarSchema(field: SignatureField): Schema {
-  const { type, minimum, maximum } = field;
+function scalarSchema(field: SignatureField, nullable: boolean): Schema {
+  const { type } = field;
+  // JSON carries no more whole numbers exactly.
+  const minimum =
+    field.minimum ?? (type === 'integer' ? Number.MIN_SAFE_INTEGER : undefined);
+  const maximum =
+    field.maximum ?? (type === 'integer' ? Number.MAX_SAFE_INTEGER : undefined);
   return {
-    type,
-    ...(field.enum ? { enum: field.enum } : {}),
+    type: nullable ? [type, 'null'] : type,
+    ...(field.enum
+      ? { enum: nullable ? [...field.enum, null] : field.enum }
+      : {}),
     ...(minimum === undefined ? {} : { minimum }),
     ...(maximum === undefined ? {} : { maximum }),
   };
 }
 
-function fieldSchema(field: SignatureField): Schema {
-  const shaped = [...(field.shape ?? [])].reverse().reduce<Schema>(
-    (items, size) => ({
-      type: 'array',
+/** `optional` inputs may be null as well as left out; numbers of outputs are null where they are not finite. */
+function fieldSchema(field: SignatureField, role: 'input' | 'output'): Schema {
+  const shape = field.shape ?? [];
+  const optional = role === 'input' && field.optional === true;
+  const inexact = role === 'output' && field.type === 'number';
+  const shaped = [...shape].reverse().reduce<Schema>(
+    (items, size, index) => ({
+      type:
+        optional && index === shape.length - 1 ? ['array', 'null'] : 'array',
       items,
       ...(size === -1 ? {} : { minItems: size, maxItems: size }),
     }),
-    scalarSchema(field),
+    scalarSchema(field, inexact || (optional && shape.length === 0)),
   );
-  const description = [field.description, field.unit && `Unit: ${field.unit}.`]
+  const description = [
+    field.description?.replace(/([^.!?])$/, '$1.'),
+    field.unit && `Unit: ${field.unit}.`,
+    inexact && 'Null where it is not a finite number.',
+  ]
     .filter(Boolean)
     .join(' ');
   return {
@@ -48,17 +64,23 @@ function fieldSchema(field: SignatureField): Schema {
   };
 }
 
-function lineSchema(fields: SignatureField[], closed: boolean): Schema {
+function lineSchema(
+  fields: SignatureField[],
+  role: 'input' | 'output',
+): Schema {
   const required = fields
-    .filter(field => !field.optional && field.default === undefined)
+    .filter(
+      field =>
+        role === 'output' || (!field.optional && field.default === undefined),
+    )
     .map(({ name }) => name);
   return {
     type: 'object',
     properties: Object.fromEntries(
-      fields.map(field => [field.name, fieldSchema(field)]),
+      fields.map(field => [field.name, fieldSchema(field, role)]),
     ),
     ...(required.length > 0 ? { required } : {}),
-    ...(closed ? { additionalProperties: false } : {}),
+    ...(role === 'input' ? { additionalProperties: false } : {}),
   };
 }
 
@@ -73,24 +95,107 @@ const jsonContent = (schema: Schema, example?: unknown) => ({
   'application/json': { schema, ...(example === undefined ? {} : { example }) },
 });
 
-const errors: Record<string, string> = {
+const errors: Record<number, string> = {
   400: 'The body is malformed or does not fit the signature; every wrong field is named',
   401: 'No token, or one that is not valid any more',
   403: 'A token of another endpoint',
   404: 'There is no such endpoint',
   413: 'The body is too large; the limit is said',
   429: 'Too many calls; Retry-After says when to come back',
+  500: 'The model failed on this request; its logs tell why under the request id',
+  502: 'The runner ended over this request; it may or may not have taken it',
   503: 'Nothing is ready to answer; Retry-After says when to come back',
   504: 'The model took too long',
 };
 
-const errorResponses = (schema: Schema) =>
+const errorResponses = (
+  schema: Schema,
+  statuses = Object.keys(errors).map(Number),
+) =>
   Object.fromEntries(
-    Object.entries(errors).map(([status, description]) => [
+    statuses.map(status => [
       status,
-      { description, content: jsonContent(schema) },
+      { description: errors[status], content: jsonContent(schema) },
     ]),
   );
+
+const answerHeaders = Object.fromEntries(
+  ['x-request-id', 'x-model-version', 'x-model-variant'].map(name => [
+    name,
+    { schema: { type: 'string' } },
+  ]),
+);
+
+const PROTOCOL = 'Open Inference Protocol v2';
+
+const get = (
+  operationId: string,
+  summary: string,
+  statuses: Record<number, string>,
+) => ({
+  get: {
+    operationId,
+    summary,
+    tags: [PROTOCOL],
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(statuses).map(([status, description]) => [
+          status,
+          { description, content: jsonContent({ type: 'object' }) },
+        ]),
+      ),
+      ...errorResponses(ref('ProtocolError'), [401, 403, 404, 429]),
+    },
+  },
+});
+
+/** Paths of the Open Inference Protocol v2, for the newest and for the named version alike. */
+function protocolPaths(endpoint: string, version: number): Schema {
+  const model = (path: string, suffix: string) => ({
+    [path]: get(`modelMetadata${suffix}`, 'Names and shapes of the tensors', {
+      200: 'Names, datatypes and shapes; -1 is a variable dimension',
+      503: 'The model is still being loaded',
+    }),
+    [`${path}/ready`]: get(`modelReady${suffix}`, 'Whether it is ready', {
+      200: 'It is',
+      503: 'It is not',
+    }),
+    [`${path}/infer`]: {
+      post: {
+        operationId: `modelInfer${suffix}`,
+        summary: 'Infer from tensors',
+        tags: [PROTOCOL],
+        requestBody: {
+          required: true,
+          content: jsonContent(ref('InferRequest')),
+        },
+        responses: {
+          200: {
+            description: 'The output tensors',
+            headers: answerHeaders,
+            content: jsonContent(ref('InferResponse')),
+          },
+          ...errorResponses(ref('ProtocolError')),
+        },
+      },
+    },
+  });
+  const path = `/v2/models/${endpoint}`;
+  return {
+    '/v2': get('serverMetadata', 'What answers', {
+      200: 'Name, version and extensions',
+    }),
+    '/v2/health/live': get('serverLive', 'Whether it lives', {
+      200: 'It does',
+    }),
+    '/v2/health/ready': get('serverReady', 'Whether it is ready', {
+      200: 'It is',
+      503: 'It is not',
+    }),
+    ...model(path, ''),
+    ...model(`${path}/versions/${version}`, 'OfVersion'),
+  };
+}
 
 /**
  * The OpenAPI 3.1 document of an endpoint, generated from its signature: the
@@ -101,7 +206,6 @@ const errorResponses = (schema: Schema) =>
  */
 export function endpointOpenApi(facts: EndpointFacts): Record<string, unknown> {
   const { endpoint, model, version, signature, example } = facts;
-  const protocolPath = `/v2/models/${endpoint}`;
   return {
     openapi: '3.1.0',
     info: {
@@ -116,6 +220,7 @@ export function endpointOpenApi(facts: EndpointFacts): Record<string, unknown> {
         post: {
           operationId: 'predict',
           summary: 'Predict for one line or a small batch',
+          tags: ['Predict'],
           requestBody: {
             required: true,
             content: jsonContent(
@@ -126,62 +231,20 @@ export function endpointOpenApi(facts: EndpointFacts): Record<string, unknown> {
           responses: {
             200: {
               description: 'The outputs, and which version answered',
-              headers: {
-                'x-request-id': { schema: { type: 'string' } },
-                'x-model-version': { schema: { type: 'string' } },
-                'x-model-variant': { schema: { type: 'string' } },
-              },
+              headers: answerHeaders,
               content: jsonContent(ref('PredictResponse')),
             },
             ...errorResponses(ref('Error')),
           },
         },
       },
-      [protocolPath]: {
-        get: {
-          operationId: 'modelMetadata',
-          summary: 'Metadata of the Open Inference Protocol v2',
-          responses: {
-            200: {
-              description: 'Names, datatypes and shapes of the tensors',
-              content: jsonContent({ type: 'object' }),
-            },
-          },
-        },
-      },
-      [`${protocolPath}/ready`]: {
-        get: {
-          operationId: 'modelReady',
-          summary: 'Whether the model is ready',
-          responses: {
-            200: { description: 'It is' },
-            503: { description: 'It is not' },
-          },
-        },
-      },
-      [`${protocolPath}/infer`]: {
-        post: {
-          operationId: 'modelInfer',
-          summary: 'Infer by the Open Inference Protocol v2',
-          requestBody: {
-            required: true,
-            content: jsonContent(ref('InferRequest')),
-          },
-          responses: {
-            200: {
-              description: 'The output tensors',
-              content: jsonContent(ref('InferResponse')),
-            },
-            ...errorResponses(ref('ProtocolError')),
-          },
-        },
-      },
+      ...protocolPaths(endpoint, version),
     },
     components: {
       securitySchemes: { endpointToken: { type: 'http', scheme: 'bearer' } },
       schemas: {
-        Inputs: lineSchema(signature.inputs, true),
-        Outputs: lineSchema(signature.outputs, false),
+        Inputs: lineSchema(signature.inputs, 'input'),
+        Outputs: lineSchema(signature.outputs, 'output'),
         PredictRequest: {
           type: 'object',
           required: ['inputs'],

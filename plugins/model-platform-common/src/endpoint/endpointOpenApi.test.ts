@@ -1,0 +1,91 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import SwaggerParser from '@apidevtools/swagger-parser';
+import Ajv2020 from 'ajv/dist/2020';
+import { endpointOpenApi } from './endpointOpenApi';
+
+const conformance = path.resolve(__dirname, '../../../../test/conformance');
+const readJson = (name: string) =>
+  JSON.parse(fs.readFileSync(path.join(conformance, name), 'utf8'));
+
+interface Case {
+  name: string;
+  request: { path: string; body?: unknown };
+  response: { status: number; body?: unknown };
+}
+
+const manifest = readJson('model.json');
+const document = endpointOpenApi({
+  endpoint: 'echo',
+  model: manifest.model,
+  version: manifest.version,
+  signature: manifest.signature,
+  example: manifest.example,
+});
+
+describe('endpointOpenApi', () => {
+  it('is an OpenAPI document that describes all of an endpoint', async () => {
+    await SwaggerParser.validate(JSON.parse(JSON.stringify(document)));
+    expect(Object.keys(document.paths as object)).toEqual([
+      '/predict',
+      '/v2',
+      '/v2/health/live',
+      '/v2/health/ready',
+      '/v2/models/echo',
+      '/v2/models/echo/ready',
+      '/v2/models/echo/infer',
+      '/v2/models/echo/versions/3',
+      '/v2/models/echo/versions/3/ready',
+      '/v2/models/echo/versions/3/infer',
+    ]);
+    expect(document).toMatchObject({
+      openapi: '3.1.0',
+      info: { title: 'Echo', version: '3' },
+      servers: [{ url: '.' }],
+      security: [{ endpointToken: [] }],
+    });
+  });
+
+  it('takes and promises just what runners take and answer', () => {
+    const ajv = new Ajv2020({ strict: false });
+    ajv.addSchema(document, 'endpoint');
+    const check = (schema: string, value: unknown) =>
+      ajv.validate({ $ref: `endpoint#/components/schemas/${schema}` }, value);
+    const cases: Case[] = readJson('cases.json');
+    const told = cases
+      .filter(
+        ({ request }) =>
+          request.path === '/predict' && request.body !== undefined,
+      )
+      .map(({ name, request, response }) => ({
+        name,
+        taken: check('PredictRequest', request.body),
+        described: check(
+          response.status === 200 ? 'PredictResponse' : 'Error',
+          response.body,
+        ),
+        status: response.status,
+      }));
+    expect(told.length).toBeGreaterThan(30);
+    expect(
+      told.filter(
+        ({ taken, status }) => status !== 401 && taken !== (status === 200),
+      ),
+    ).toEqual([]);
+    expect(told.filter(({ described }) => !described)).toEqual([]);
+
+    const protocol = cases.filter(
+      ({ request }) =>
+        request.path.endsWith('/echo/infer') && request.body !== undefined,
+    );
+    expect(
+      protocol.filter(
+        ({ response }) =>
+          !check(
+            response.status === 200 ? 'InferResponse' : 'ProtocolError',
+            response.body,
+          ),
+      ),
+    ).toEqual([]);
+  });
+});
