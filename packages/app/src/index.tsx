@@ -1,4 +1,5 @@
 import '@backstage/ui/css/styles.css';
+import './theme.css';
 import ReactDOM from 'react-dom/client';
 import { createPortal } from './createPortal';
 

@@ -9,7 +9,7 @@ import {
   RiPauseCircleFill,
 } from '@remixicon/react';
 
-type Color = 'success' | 'warning' | 'danger' | 'info' | 'secondary';
+type Color = 'success' | 'warning' | 'negative' | 'info' | 'secondary';
 
 const PHASES: Record<
   DeploymentPhase,
@@ -23,7 +23,7 @@ const PHASES: Record<
   Degraded: { words: 'Serving, degraded', color: 'warning', Icon: RiAlertFill },
   Starting: { words: 'Starting', color: 'info', Icon: RiLoader4Line },
   Pending: { words: 'Waiting to start', color: 'info', Icon: RiLoader4Line },
-  Failed: { words: 'Failed', color: 'danger', Icon: RiCloseCircleFill },
+  Failed: { words: 'Failed', color: 'negative', Icon: RiCloseCircleFill },
   Off: { words: 'Switched off', color: 'secondary', Icon: RiPauseCircleFill },
 };
 
@@ -31,9 +31,13 @@ const PHASES: Record<
 export function DeploymentPhaseText(props: { phase: DeploymentPhase }) {
   const { words, color, Icon } = PHASES[props.phase];
   return (
-    <Text color={color}>
+    <Text>
       <span style={{ alignItems: 'center', display: 'inline-flex', gap: 4 }}>
-        <Icon size={16} aria-hidden />
+        <Icon
+          size={16}
+          aria-hidden
+          style={{ color: `var(--bui-fg-${color})`, flexShrink: 0 }}
+        />
         {words}
       </span>
     </Text>

@@ -36,11 +36,16 @@ export function Trend(props: {
   }
   const up = change > 0;
   const good = better === 'neither' ? undefined : (better === 'higher') === up;
-  let color: 'secondary' | 'success' | 'danger' = 'secondary';
-  if (good !== undefined) color = good ? 'success' : 'danger';
+  let color = 'inherit';
+  if (good !== undefined) {
+    color = good ? 'var(--bui-fg-success)' : 'var(--bui-fg-negative)';
+  }
   return (
-    <Text as="div" variant="body-small" color={color}>
-      <span aria-hidden>{up ? '▲ ' : '▼ '}</span>
+    <Text as="div" variant="body-small" color="secondary">
+      {/* The colours are for signs; as text they are too pale to read. */}
+      <span aria-hidden style={{ color }}>
+        {up ? '▲ ' : '▼ '}
+      </span>
       {formatRatio(Math.abs(change / previous))} {up ? 'more' : 'less'} than in{' '}
       {period}
     </Text>

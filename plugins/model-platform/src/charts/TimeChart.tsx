@@ -1,14 +1,7 @@
-import { lazy, Suspense, useId } from 'react';
+import { lazy, Suspense, useId, useState } from 'react';
 import { DateTime } from 'luxon';
-import {
-  Accordion,
-  AccordionPanel,
-  AccordionTrigger,
-  Flex,
-  Skeleton,
-  Text,
-} from '@backstage/ui';
-import { Point } from '@model-platform/plugin-model-platform-common';
+import { Button, Flex, Skeleton, Text } from '@backstage/ui';
+import { Point, TimeRange } from '@model-platform/plugin-model-platform-common';
 import { formatCount } from '@model-platform/plugin-model-platform-react';
 import { DataTable } from './DataTable';
 import { toRows } from './toRows';
@@ -28,8 +21,8 @@ export interface TimeChartProps {
   /** What is counted, with its unit: `Calls per hour`. */
   title: string;
   series: TimeSeries[];
-  /** Width of a bucket: decides how times are written. */
-  stepSeconds: number;
+  /** What the time axis spans, and the width of a bucket. */
+  range: TimeRange;
   kind?: 'line' | 'stacked';
   format?: (value: number | undefined) => string;
   height?: number;
@@ -39,13 +32,18 @@ export interface TimeChartProps {
 
 /** Values over time, as a chart and, one click below, as a table. */
 export function TimeChart(props: TimeChartProps) {
-  const { title, series, stepSeconds, kind = 'line', height = 200 } = props;
+  const { title, series, range, kind = 'line', height = 200 } = props;
+  const [showsTable, setShowsTable] = useState(false);
   const format = props.format ?? formatCount;
   const titleId = useId();
-  const rows = toRows(series);
+  const tableId = useId();
+  const rows = toRows(series, range);
+  const counted = rows.filter(row =>
+    row.values.some(value => value !== undefined),
+  );
   const formatTime = (at: string) =>
     DateTime.fromISO(at).toFormat(
-      stepSeconds >= 86_400 ? 'd LLL' : 'd LLL HH:mm',
+      range.stepSeconds >= 86_400 ? 'd LLL' : 'd LLL HH:mm',
     );
   return (
     <figure style={{ margin: 0, minWidth: 0 }} aria-labelledby={titleId}>
@@ -53,7 +51,7 @@ export function TimeChart(props: TimeChartProps) {
         <Text as="p" variant="body-medium" weight="bold" id={titleId}>
           {title}
         </Text>
-        {rows.length === 0 ? (
+        {counted.length === 0 ? (
           <Text as="p" color="secondary">
             {props.emptyText ?? 'Nothing counted in this time.'}
           </Text>
@@ -72,19 +70,30 @@ export function TimeChart(props: TimeChartProps) {
                 />
               </div>
             </Suspense>
-            <Accordion>
-              <AccordionTrigger title={`${title}: table`} />
-              <AccordionPanel>
+            <div>
+              <Button
+                size="small"
+                variant="tertiary"
+                aria-label={`${showsTable ? 'Hide' : 'Show'} table: ${title}`}
+                aria-expanded={showsTable}
+                aria-controls={showsTable ? tableId : undefined}
+                onPress={() => setShowsTable(!showsTable)}
+              >
+                {showsTable ? 'Hide table' : 'Show table'}
+              </Button>
+            </div>
+            {showsTable && (
+              <div id={tableId}>
                 <DataTable
                   caption={title}
                   head={['Time', ...series.map(one => one.name)]}
-                  rows={rows.map(row => [
+                  rows={counted.map(row => [
                     formatTime(row.at),
                     ...row.values.map(format),
                   ])}
                 />
-              </AccordionPanel>
-            </Accordion>
+              </div>
+            )}
           </>
         )}
       </Flex>

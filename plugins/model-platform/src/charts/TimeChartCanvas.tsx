@@ -27,10 +27,32 @@ const axis = {
   tickLine: false,
 } as const;
 
+/** A value without neighbours makes no line, so it gets a dot. */
+function dotOf(rows: TimeRow[], series: number) {
+  return function Dot(props: { cx?: number; cy?: number; index?: number }) {
+    const { cx, cy, index = 0 } = props;
+    const at = (row: number) => rows[row]?.values[series];
+    const isAlone =
+      at(index) !== undefined &&
+      at(index - 1) === undefined &&
+      at(index + 1) === undefined;
+    return isAlone ? (
+      <circle
+        key={index}
+        cx={cx}
+        cy={cy}
+        r={3}
+        fill={chartColors[series % chartColors.length]}
+      />
+    ) : (
+      <g key={index} />
+    );
+  };
+}
+
 /** The drawing of a `TimeChart`; loaded apart, the library being large. */
 export function TimeChartCanvas(props: TimeChartCanvasProps) {
   const { rows, names, kind, height, format, formatTime } = props;
-  const showDots = rows.length < 3;
   return (
     <ResponsiveContainer width="100%" height={height}>
       <ComposedChart
@@ -64,7 +86,14 @@ export function TimeChartCanvas(props: TimeChartCanvasProps) {
             color: 'var(--bui-fg-primary)',
           }}
         />
-        {names.length > 1 && <Legend iconType="plainline" />}
+        {names.length > 1 && (
+          <Legend
+            iconType="plainline"
+            formatter={name => (
+              <span style={{ color: 'var(--bui-fg-primary)' }}>{name}</span>
+            )}
+          />
+        )}
         {names.map((name, index) => {
           const color = chartColors[index % chartColors.length];
           const shared = {
@@ -82,10 +111,10 @@ export function TimeChartCanvas(props: TimeChartCanvasProps) {
               stackId="all"
               fill={color}
               fillOpacity={0.35}
-              dot={showDots}
+              dot={dotOf(rows, index)}
             />
           ) : (
-            <Line key={name} {...shared} dot={showDots} />
+            <Line key={name} {...shared} dot={dotOf(rows, index)} />
           );
         })}
       </ComposedChart>

@@ -1,15 +1,15 @@
 /**
- * Colours of series, told apart by people with colour vision deficiencies
- * (after Okabe and Ito, darkened or lightened until each has a contrast of 3:1
- * with light and dark backgrounds alike).
+ * Colours of series: hues that people with colour vision deficiencies tell
+ * apart (after Okabe and Ito), each with a contrast of 3:1 with the light and
+ * the dark background of a card alike.
  */
 export const chartColors = [
-  '#2f7fc1',
-  '#c96a00',
-  '#0f8f6b',
-  '#b0588f',
-  '#8a7a00',
-  '#5f6fd0',
-  '#c2453d',
-  '#4f8a9b',
+  '#3f96dd',
+  '#dc7500',
+  '#12a47a',
+  '#c577a8',
+  '#a69000',
+  '#7d8ae0',
+  '#db7168',
+  '#5999ab',
 ];

@@ -1,5 +1,8 @@
 import { Flex, Link, Text } from '@backstage/ui';
-import { KpiOverview } from '@model-platform/plugin-model-platform-common';
+import {
+  KpiOverview,
+  TimeRange,
+} from '@model-platform/plugin-model-platform-common';
 import {
   formatAmount,
   Section,
@@ -11,10 +14,10 @@ import { useModelHref } from '../shared/useModelHref';
 /** One business metric that projects share, compared between the models that count it. */
 export function BusinessMetric(props: {
   metric: KpiOverview['businessMetrics'][number];
-  stepSeconds: number;
+  range: TimeRange;
   period: string;
 }) {
-  const { metric, stepSeconds, period } = props;
+  const { metric, range, period } = props;
   const href = useModelHref();
   return (
     <Section title={metric.description} hint={metric.name}>
@@ -32,7 +35,7 @@ export function BusinessMetric(props: {
         ))}
         <TimeChart
           title={metric.unit ? `In ${metric.unit}` : 'Over time'}
-          stepSeconds={stepSeconds}
+          range={range}
           series={metric.models.map(({ name, points }) => ({ name, points }))}
           format={value => formatAmount(value)}
           height={160}

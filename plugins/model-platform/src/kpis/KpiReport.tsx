@@ -97,7 +97,7 @@ export function KpiReport(props: {
             <TimeChart
               title="Calls by theme"
               kind="stacked"
-              stepSeconds={kpis.range.stepSeconds}
+              range={kpis.range}
               series={kpis.callsByTheme.map(({ theme, points }) => ({
                 name: theme,
                 points,
@@ -178,7 +178,7 @@ export function KpiReport(props: {
             <BusinessMetric
               key={metric.name}
               metric={metric}
-              stepSeconds={kpis.range.stepSeconds}
+              range={kpis.range}
               period={before}
             />
           ))}

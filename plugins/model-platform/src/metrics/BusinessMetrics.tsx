@@ -49,7 +49,7 @@ export function BusinessMetrics(props: {
                     : metric.name
                 }
                 series={[{ name: metric.name, points: metric.series }]}
-                stepSeconds={range.stepSeconds}
+                range={range}
                 format={value => formatAmount(value, metric.unit)}
                 height={140}
               />

@@ -30,7 +30,7 @@ describe('ModelMetricsContent', () => {
     expect(screen.getByText('plant-guide')).toBeInTheDocument();
 
     await userEvent.click(
-      await screen.findByRole('button', { name: 'Calls per hour: table' }),
+      await screen.findByRole('button', { name: 'Show table: Calls per hour' }),
     );
     const table = await screen.findByRole('table', { name: 'Calls per hour' });
     const rows = within(table).getAllByRole('row');

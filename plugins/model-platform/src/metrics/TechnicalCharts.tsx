@@ -30,7 +30,7 @@ export function TechnicalCharts({ metrics }: { metrics: ModelMetrics }) {
             { name: 'Calls', points: series.calls },
             { name: 'Errors (5xx)', points: series.errors },
           ]}
-          stepSeconds={range.stepSeconds}
+          range={range}
           format={formatCount}
           emptyText="No calls in this time."
         />
@@ -40,7 +40,7 @@ export function TechnicalCharts({ metrics }: { metrics: ModelMetrics }) {
             { name: 'p50', points: series.latencyP50Seconds },
             { name: 'p95', points: series.latencyP95Seconds },
           ]}
-          stepSeconds={range.stepSeconds}
+          range={range}
           format={formatSeconds}
           emptyText="No calls in this time."
         />

@@ -39,7 +39,7 @@ export function VersionsTable(props: {
                 size="small"
                 variant={isShown ? 'primary' : 'secondary'}
                 aria-pressed={isShown}
-                aria-label={`Show version ${version.number}`}
+                aria-label={`v${version.number}: show this version`}
                 onPress={() => onShow(version.number)}
               >
                 v{version.number}
