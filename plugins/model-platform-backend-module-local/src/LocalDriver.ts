@@ -86,8 +86,11 @@ export class LocalDriver implements DeploymentDriver {
     const runners = this.runnersOf(desired);
     const key = `${ref.name}/${revision}`;
     const digest = digestOf([this.host.identity(), runners]);
+    // A runner that fails may miss its files; then they are looked after again.
     const running = new Set(
-      state.deployments[ref.name]?.runners.map(runner => runner.id),
+      state.deployments[ref.name]?.runners
+        .filter(runner => runner.phase !== 'failed')
+        .map(runner => runner.id),
     );
     if (
       this.told.get(key) === digest &&
@@ -184,13 +187,20 @@ export class LocalDriver implements DeploymentDriver {
   async release(ref: DeploymentRef, keepRevisions: number[]): Promise<void> {
     const state = await this.host.state();
     const runners = state.deployments[ref.name]?.runners ?? [];
-    const keep = runners
-      .filter(runner => keepRevisions.includes(runner.revision))
-      .map(runner => runner.id);
-    await this.host.release(ref.name, keep);
+    // Draining takes its time: a later revision may begin meanwhile, and was never meant.
+    const newest = Math.max(...keepRevisions);
+    const isKept = (revision: number) =>
+      keepRevisions.includes(revision) || revision > newest;
+    await this.host.release(
+      ref.name,
+      runners.filter(({ revision }) => isKept(revision)).map(({ id }) => id),
+    );
     // Directories of runners that still drain are left to a later call.
-    const draining = runners.map(runner => runner.revision);
-    await this.directories.keepOnly(ref.name, [...keepRevisions, ...draining]);
+    const draining = new Set(runners.map(({ revision }) => revision));
+    await this.directories.keepOnly(
+      ref.name,
+      revision => isKept(revision) || draining.has(revision),
+    );
     await this.removeUnusedVersions();
   }
 

@@ -66,15 +66,15 @@ export class RunnerDirectories {
     return await namesIn(this.root);
   }
 
-  /** Removes the directories of all revisions but these. */
+  /** Removes the directories of all revisions that are not to be kept. */
   async keepOnly(
     endpoint: string,
-    revisions: readonly number[],
+    isKept: (revision: number) => boolean,
   ): Promise<void> {
     const folder = join(this.root, endpoint);
     for (const name of await namesIn(folder)) {
       const revision = Number(/^r(\d+)-/.exec(name)?.[1]);
-      if (!revisions.includes(revision)) {
+      if (!isKept(revision)) {
         await rm(join(folder, name), { recursive: true, force: true });
       }
     }

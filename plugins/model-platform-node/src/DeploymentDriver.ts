@@ -113,7 +113,7 @@ export interface DeploymentDriver {
   routeDigest(ref: DeploymentRef, route: DesiredRoute): string;
   /** Sends the endpoint's traffic to a revision whose runners are ready; returns when it is so. */
   route(ref: DeploymentRef, route: DesiredRoute): Promise<void>;
-  /** Drains and stops the runners of all revisions but these. */
+  /** Drains and stops the runners of all revisions but these and later ones, which may begin meanwhile. */
   release(ref: DeploymentRef, keepRevisions: number[]): Promise<void>;
   /** Route first, then runners: nothing of it is left. */
   remove(ref: DeploymentRef): Promise<void>;
