@@ -97,7 +97,9 @@ export async function publishExamples({
       say(`  ! ${example.folder} is not being served: ${error.message}`);
     }
   }
-  return endpoints.filter(Boolean);
+  const made = endpoints.filter(Boolean);
+  await Promise.all(made.map(answers));
+  return made;
 }
 
 async function describe({ endpoint: name }, api, secrets) {
@@ -124,6 +126,28 @@ async function describe({ endpoint: name }, api, secrets) {
     token: kept.token,
     exampleRequest: { inputs: endpoint.example ?? {} },
   };
+}
+
+/** Waits until an endpoint answers its example: what is printed must work right now. */
+async function answers({ name, url, token, exampleRequest }) {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const response = await fetch(`${url}/predict`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify(exampleRequest),
+      signal: AbortSignal.timeout(10_000),
+    }).catch(error => ({ ok: false, status: error.message }));
+    if (response.ok) return;
+    if (Date.now() > deadline) {
+      say(`  ! ${name} does not answer yet (${response.status})`);
+      return;
+    }
+    await sleep(50);
+  }
 }
 
 /** Waits until the catalog has these entities, asking as one of the sample people. */
