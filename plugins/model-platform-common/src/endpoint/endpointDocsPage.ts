@@ -18,8 +18,8 @@ export function endpointDocsPage({ endpoint }: { endpoint: string }): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'">
 <title>${title}</title>
 <style>
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 56rem; margin: 2rem auto; padding: 0 1rem; }
+:root { color-scheme: light dark; background: Canvas; color: CanvasText; font: 16px/1.5 system-ui, sans-serif; }
+body { background: Canvas; max-width: 56rem; margin: 2rem auto; padding: 0 1rem; }
 label { display: block; margin: .75rem 0 .25rem; font-weight: 600; }
 label small { font-weight: 400; }
 input, select { font: inherit; width: 100%; box-sizing: border-box; padding: .4rem .5rem; }
