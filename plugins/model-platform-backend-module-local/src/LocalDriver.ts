@@ -6,7 +6,6 @@ import { Config } from '@backstage/config';
 import { NotFoundError, ServiceUnavailableError } from '@backstage/errors';
 import {
   canonicalTrafficPlan,
-  HostState,
   RUNNER_SECRET_HEADER,
   RunnerSpec,
   TrafficPlan,
@@ -46,7 +45,14 @@ export class LocalDriver implements DeploymentDriver {
         process.env.MODEL_PLATFORM_DATA_DIR ??
         '.model-platform',
     );
-    return new LocalDriver(dataDir, options.logger);
+    const gatewayUrl = config.getOptionalString(
+      'modelPlatform.local.gatewayUrl',
+    );
+    return new LocalDriver(
+      dataDir,
+      options.logger,
+      gatewayUrl?.replace(/\/+$/, ''),
+    );
   }
 
   readonly name = 'local';
@@ -67,6 +73,8 @@ export class LocalDriver implements DeploymentDriver {
   private constructor(
     private readonly dataDir: string,
     private readonly logger: LoggerService,
+    /** Where applications reach the gateway, if a proxy stands in front of it. */
+    private readonly gatewayUrl: string | undefined,
   ) {
     this.host = new HostClient(dataDir);
     this.versions = new VersionFiles(dataDir);
@@ -137,7 +145,7 @@ export class LocalDriver implements DeploymentDriver {
         ? deployment?.routedRevision
         : undefined,
       routeDigest: state.gateway.ready ? deployment?.routeHash : undefined,
-      url: urlOf(state, ref.name),
+      url: `${this.gatewayUrl ?? state.gateway.url}/${ref.name}`,
       message: state.gateway.ready
         ? undefined
         : `The gateway is not ready${
@@ -351,10 +359,6 @@ function runnerId(
   index: number,
 ) {
   return `${runnerPrefix(endpoint)}${revision}-${variant}-${index}`;
-}
-
-function urlOf(state: HostState, endpoint: string): string {
-  return `${state.gateway.url}/${endpoint}`;
 }
 
 function toPlan(ref: DeploymentRef, route: DesiredRoute): TrafficPlan {
