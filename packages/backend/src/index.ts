@@ -1,16 +1,16 @@
 import { createBackend } from '@backstage/backend-defaults';
+import { checkedRootConfig } from './checkedRootConfig';
 import { localProfile } from './localProfile';
-import { refuseUnsafeConfiguration } from './refuseUnsafeConfiguration';
 import { stopWithParent } from './stopWithParent';
 
 stopWithParent();
 
 const backend = createBackend();
+backend.add(checkedRootConfig);
 
 if (process.env.MODEL_PLATFORM_PROFILE === 'local') {
   for (const feature of localProfile) backend.add(feature);
 }
-backend.add(refuseUnsafeConfiguration);
 
 backend.add(import('@backstage/plugin-app-backend'));
 

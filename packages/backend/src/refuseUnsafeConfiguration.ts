@@ -1,29 +1,21 @@
-import {
-  coreServices,
-  createServiceFactory,
-  createServiceRef,
-} from '@backstage/backend-plugin-api';
+import { Config } from '@backstage/config';
+import { configFilesOf } from './configFilesOf';
+import { findMissingVariables } from './findMissingVariables';
 import { findUnsafeSettings } from './findUnsafeSettings';
+import { isForThisMachineOnly } from './isForThisMachineOnly';
+import { UnsafeConfigurationError } from './UnsafeConfigurationError';
 
-const configurationCheckRef = createServiceRef<void>({
-  id: 'model-platform.configuration-check',
-  scope: 'root',
-});
-
-/** Ends the start before anything listens, where the configuration is not safe to be reached by others. */
-export const refuseUnsafeConfiguration = createServiceFactory({
-  service: configurationCheckRef,
-  initialization: 'always',
-  deps: { config: coreServices.rootConfig },
-  async factory({ config }) {
-    const found = findUnsafeSettings(config);
-    if (found.length > 0) {
-      throw new Error(
-        [
-          'This configuration is not safe to be reached by others:',
-          ...found,
-        ].join('\n  - '),
-      );
-    }
-  },
-});
+/** @throws UnsafeConfigurationError where the configuration is not safe to be reached by others */
+export function refuseUnsafeConfiguration(
+  config: Config,
+  started: { argv: string[]; environment: NodeJS.ProcessEnv },
+): void {
+  if (isForThisMachineOnly(config)) return;
+  const missing = findMissingVariables(
+    configFilesOf(started.argv),
+    started.environment,
+  );
+  // What is missing for want of a variable is told as that alone.
+  const found = missing.length > 0 ? missing : findUnsafeSettings(config);
+  if (found.length > 0) throw new UnsafeConfigurationError(found);
+}
