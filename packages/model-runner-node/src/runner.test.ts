@@ -443,11 +443,10 @@ describe('the iris example', () => {
     expect(samples.get('model_runner_requests_in_flight ')).toBe(0);
     expect(samples.get('model_runner_load_seconds ')).toBeGreaterThan(0);
     expect(samples.get('process_resident_memory_bytes ')).toBeGreaterThan(1e7);
-    const lines = runner.log();
-    expect(lines.filter(({ message }) => message === 'answered')).toHaveLength(
-      4,
-    );
-    expect(JSON.stringify(lines)).not.toMatch(/77777|virginica|5\.1/);
+    const answered = () =>
+      runner.log().filter(({ message }) => message === 'answered');
+    await until(() => answered().length === 4);
+    expect(JSON.stringify(runner.log())).not.toMatch(/77777|virginica|5\.1/);
   });
 
   it('finishes what it is answering when it is asked to stop, and ends with 0', async () => {
@@ -526,6 +525,7 @@ describe('a model that fails on some inputs', () => {
       },
       requestId: 'r-1',
     });
+    await until(() => runner.log().at(-1)?.level === 'error');
     expect(runner.log().at(-1)).toMatchObject({
       level: 'error',
       message: 'the model failed',
