@@ -51,10 +51,9 @@ export function SwitchOffButton(props: {
             From then on <strong>every call is refused</strong> with 404 or 503.
             Its{' '}
             {runners.length === 1
-              ? 'runner ends'
-              : `${runners.length} runners end`}{' '}
-            after the requests they have. It can be switched on again at any
-            time.
+              ? 'runner ends after the requests it has'
+              : `${runners.length} runners end after the requests they have`}
+            . It can be switched on again at any time.
           </Text>
         </>
       )}

@@ -37,7 +37,7 @@ export function ModelsTable(props: {
         label: 'Name',
         isRowHeader: true,
         defaultWidth: '2.5fr',
-        minWidth: 200,
+        minWidth: 190,
         cell: model => (
           <Cell>
             <Link href={modelHref(model.slug)} weight="bold">
@@ -70,7 +70,7 @@ export function ModelsTable(props: {
         id: 'theme',
         label: 'Theme',
         defaultWidth: '1.3fr',
-        minWidth: 140,
+        minWidth: 130,
         cell: model => (
           <Cell>
             <Text>{model.current?.theme ?? '–'}</Text>
@@ -109,7 +109,7 @@ export function ModelsTable(props: {
         id: 'endpoints',
         label: 'Runs at',
         defaultWidth: '1fr',
-        minWidth: 100,
+        minWidth: 95,
         cell: model => {
           if (!usage.data) return <CellText title={placeholderFor(usage)} />;
           const endpoints = usage.data.rows.get(model.slug)?.endpoints ?? [];
@@ -130,7 +130,7 @@ export function ModelsTable(props: {
         id: 'calls',
         label: 'Calls, 7 days',
         defaultWidth: '0.8fr',
-        minWidth: 115,
+        minWidth: 138,
         cell: model => (
           <CellText
             title={
@@ -143,9 +143,9 @@ export function ModelsTable(props: {
       },
       {
         id: 'published',
-        label: 'Last published',
+        label: 'Published',
         defaultWidth: '1fr',
-        minWidth: 130,
+        minWidth: 112,
         cell: model => (
           <Cell>
             <Text>

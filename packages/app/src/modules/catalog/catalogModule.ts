@@ -7,7 +7,7 @@ import {
   catalogApiRef,
   entityPresentationApiRef,
 } from '@backstage/plugin-catalog-react';
-import { kindIcons } from './kindIcons';
+import { kindIcons } from '../icons';
 
 /** Links to entities show the icons of our kinds, too; the icon bundle alone does not reach them. */
 export const catalogModule = createFrontendModule({

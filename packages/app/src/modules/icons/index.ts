@@ -1,0 +1,2 @@
+export { iconsModule } from './iconsModule';
+export { kindIcons } from './kindIcons';
