@@ -1,5 +1,6 @@
 import { InputError } from '@backstage/errors';
 import { z } from 'zod';
+import { parseBody } from '../http/parseBody';
 
 const reason = z.string().trim().min(1).max(2_000).optional();
 
@@ -17,7 +18,7 @@ export function parseApply(
   body: unknown,
 ): { spec: unknown; reason?: string } {
   if (typeof body === 'object' && body !== null && 'kind' in body) {
-    const parsed = parse(manifest, body);
+    const parsed = parseBody(manifest, body);
     if (parsed.metadata.name !== name) {
       throw new InputError(
         `metadata.name is '${parsed.metadata.name}', but the address says '${name}'`,
@@ -25,7 +26,7 @@ export function parseApply(
     }
     return { spec: parsed.spec, reason: parsed.reason };
   }
-  return parse(
+  return parseBody(
     z.strictObject({ spec: z.record(z.string(), z.unknown()), reason }),
     body,
   );
@@ -50,19 +51,3 @@ export const tokenSchema = z.strictObject({
   consumer: z.string().trim().min(1).max(255),
   expiresInSeconds: z.number().int().positive().optional(),
 });
-
-/** Throws `InputError` that names every field. */
-export function parse<T extends z.ZodType>(
-  schema: T,
-  body: unknown,
-): z.output<T> {
-  const parsed = schema.safeParse(body ?? {});
-  if (!parsed.success) {
-    throw new InputError(
-      `The request is not valid: ${parsed.error.issues
-        .map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`)
-        .join('; ')}`,
-    );
-  }
-  return parsed.data;
-}

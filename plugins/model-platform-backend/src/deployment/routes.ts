@@ -14,9 +14,9 @@ import {
 import { Endpoints } from './Endpoints';
 import { EndpointTokens } from './EndpointTokens';
 import { nextCursor, parseCursor, parseLimit } from './paging';
+import { parseBody } from '../http/parseBody';
 import {
   offSchema,
-  parse,
   parseApply,
   promoteSchema,
   rollbackSchema,
@@ -185,7 +185,7 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
 
   router.post('/v1/deployments/:name/off', async (req, res) => {
     const caller = await callerResolver.fromRequest(req);
-    const { off, reason } = parse(offSchema, req.body);
+    const { off, reason } = parseBody(offSchema, req.body);
     const changed = await audited(req, off ? 'off' : 'on', async () =>
       deployments.setOff(req.params.name, off, access.actor(caller), {
         reason,
@@ -197,7 +197,7 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
 
   router.post('/v1/deployments/:name/rollback', async (req, res) => {
     const caller = await callerResolver.fromRequest(req);
-    const { revision, reason } = parse(rollbackSchema, req.body);
+    const { revision, reason } = parseBody(rollbackSchema, req.body);
     const changed = await audited(req, 'rollback', async () =>
       deployments.rollback(req.params.name, access.actor(caller), {
         revision,
@@ -210,7 +210,7 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
 
   router.post('/v1/deployments/:name/promote', async (req, res) => {
     const caller = await callerResolver.fromRequest(req);
-    const { variant, reason } = parse(promoteSchema, req.body);
+    const { variant, reason } = parseBody(promoteSchema, req.body);
     const changed = await audited(req, 'promote', async () =>
       deployments.promote(req.params.name, access.actor(caller), {
         variant,
@@ -281,7 +281,7 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
       caller,
       req.params.name,
     );
-    const request = parse(tokenSchema, req.body);
+    const request = parseBody(tokenSchema, req.body);
     const made = await audited(req, 'make-token', async () => {
       await access.requireTokenCreate(caller, model, request.expiresInSeconds);
       return await tokens.create(deployment, {
