@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Platform } from '../platform/Platform';
+
+const ANSWER_TIMEOUT_MS = 30_000;
+
+/** A call that got no good answer. */
+export interface FailedCall {
+  /** Milliseconds since 1970. */
+  startedAt: number;
+  endedAt: number;
+  /** Absent where there was no answer at all. */
+  status?: number;
+  message: string;
+}
+
+/** Calls of one endpoint at a fixed rate, however long the answers take. */
+export class Load {
+  calls = 0;
+  readonly failed: FailedCall[] = [];
+  private readonly underWay = new Set<Promise<void>>();
+  private stopped = false;
+  private loop: Promise<void> | undefined;
+
+  private constructor(
+    readonly endpoint: string,
+    private readonly options: {
+      url: string;
+      token: string;
+      body: string;
+      perSecond: number;
+    },
+  ) {}
+
+  /** Keeps address and token: `quickstart.json` goes and comes with the portal. */
+  static start(
+    platform: Platform,
+    endpoint: { name: string; url: string; token: string },
+    perSecond: number,
+    body: unknown = platform.quickstart.endpoints[0].exampleRequest,
+  ): Load {
+    const load = new Load(endpoint.name, {
+      ...endpoint,
+      perSecond,
+      body: JSON.stringify(body),
+    });
+    load.loop = load.run();
+    return load;
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.loop;
+    await Promise.all(this.underWay);
+  }
+
+  /** In words, for a test's message. */
+  get failures(): string[] {
+    return this.failed.map(
+      ({ startedAt, endedAt, message }) =>
+        `${new Date(startedAt).toISOString()} +${
+          endedAt - startedAt
+        } ms: ${message}`,
+    );
+  }
+
+  private async run(): Promise<void> {
+    let due = Date.now();
+    while (!this.stopped) {
+      const call = this.call().finally(() => this.underWay.delete(call));
+      this.underWay.add(call);
+      due += 1000 / this.options.perSecond;
+      await sleep(Math.max(0, due - Date.now()));
+    }
+  }
+
+  private async call(): Promise<void> {
+    const { url, token, body } = this.options;
+    const startedAt = Date.now();
+    const fail = (message: string, status?: number) =>
+      this.failed.push({ startedAt, endedAt: Date.now(), status, message });
+    this.calls += 1;
+    try {
+      const response = await fetch(`${url}/predict`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+        },
+        body,
+        signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+      });
+      const text = await response.text();
+      if (response.status !== 200)
+        fail(`${response.status} ${text}`, response.status);
+      else if (JSON.parse(text).outputs === undefined)
+        fail(`200 without outputs: ${text}`, 200);
+    } catch (error) {
+      fail(`${error} ${(error as Error).cause ?? ''}`);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@playwright/test';
+import { eventually, Platform } from '../platform/Platform';
+import { diceOf, faultRuns, report } from './faultRuns';
+import { Load } from './Load';
+import { PlatformCheck } from './PlatformCheck';
+import { endProcessesOf } from './processesOf';
+import { deployments, Workload } from './Workload';
+
+const SUITE = 'portal killed';
+
+test.describe.serial('the portal is killed while everybody works', () => {
+  let platform: Platform;
+  let workload: Workload;
+  let check: PlatformCheck;
+  let loads: Load[];
+  let kills = 0;
+  let longestStartMs = 0;
+
+  test.beforeAll(async () => {
+    test.setTimeout(300_000);
+    platform = await Platform.create();
+    await platform.start();
+    workload = new Workload(platform);
+    check = new PlatformCheck(platform);
+    await workload.prepare(diceOf(SUITE, 0));
+    await check.converged();
+    const token = await platform.signIn('pat');
+    const loadOf = async (name: string, perSecond: number) => {
+      const made = await platform.api(`v1/endpoints/${name}/tokens`, {
+        method: 'POST',
+        token,
+        body: JSON.stringify({ consumer: 'component:default/plant-guide' }),
+      });
+      const endpoint = {
+        name,
+        url: `${platform.quickstart.gatewayUrl}/${name}`,
+        token: (await made.json()).token,
+      };
+      await eventually('the token is good', async () => {
+        const { status } = await fetch(`${endpoint.url}/openapi.json`, {
+          headers: { authorization: `Bearer ${endpoint.token}` },
+        });
+        return status === 200;
+      });
+      return Load.start(platform, endpoint, perSecond);
+    };
+    loads = [
+      Load.start(platform, platform.quickstart.endpoints[0], 20),
+      // These are deployed anew again and again, under load.
+      await loadOf(deployments.steady, 10),
+      await loadOf(deployments.following, 5),
+      await loadOf(deployments.weighted, 5),
+    ];
+  });
+
+  test.afterAll(async () => {
+    test.setTimeout(120_000);
+    for (const load of loads ?? []) await load.stop();
+    await platform.destroy();
+    endProcessesOf(platform.dataDir);
+    report(
+      SUITE,
+      `${kills} kills; ${workload.acknowledged} changes acknowledged, ${
+        workload.interrupted
+      } cut off; ${check.versions} versions whole (${Math.round(
+        check.bytes / 1e6,
+      )} MB hashed); calls meanwhile: ${(loads ?? [])
+        .map(
+          ({ endpoint, calls, failed }) =>
+            `${endpoint} ${calls}, ${failed.length} failed`,
+        )
+        .join('; ')}; longest start ${longestStartMs} ms`,
+    );
+  });
+
+  for (let run = 1; run <= faultRuns; run += 1) {
+    test(`run ${run}`, async () => {
+      const dice = diceOf(SUITE, run);
+      const working = workload.run(dice);
+      const delayMs = dice.whole(0, 1500);
+      await sleep(delayMs);
+      process.kill(platform.quickstart.pids.portal, 'SIGKILL');
+      kills += 1;
+      workload.stop();
+      await working;
+      expect(await platform.ended()).toBe(1);
+      const begin = Date.now();
+      await platform.start();
+      longestStartMs = Math.max(longestStartMs, Date.now() - begin);
+
+      expect(await workload.problems()).toEqual([]);
+      await workload.repeatInterrupted();
+      expect(await workload.problems()).toEqual([]);
+      expect(await check.registryProblems()).toEqual([]);
+      await check.converged();
+      for (const load of loads)
+        expect(load.failures, `calls of ${load.endpoint}`).toEqual([]);
+    });
+  }
+});
