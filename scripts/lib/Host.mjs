@@ -65,8 +65,17 @@ export class Host {
   }
 
   async requireFreePort() {
-    if (!this.#record)
+    if (!this.#record && !this.#hasGatewayOnPort())
       await requireFreePort(this.port, this.bind, 'GATEWAY_PORT');
+  }
+
+  /** A gateway that outlived its host holds the port until the next host takes it over. */
+  #hasGatewayOnPort() {
+    const gateway = readJson(path.join(this.dataDir, 'host', 'state.json'))
+      ?.processes?.['#gateway'];
+    return (
+      isRunning(gateway) && gateway.purpose === `${this.bind}:${this.port}`
+    );
   }
 
   /** Starts it unless it runs; returns when the gateway is ready. */

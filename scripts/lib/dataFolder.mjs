@@ -27,30 +27,36 @@ export function openDataFolder() {
   const folder = path.resolve(
     process.env.MODEL_PLATFORM_DATA_DIR || inRoot('.model-platform'),
   );
-  try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const name of ['db', 'blobs', 'git', 'host', 'logs', 'tmp']) {
-      fs.mkdirSync(path.join(folder, name), { recursive: true, mode: 0o700 });
-    }
-    fs.accessSync(folder, fs.constants.W_OK);
-  } catch (error) {
-    if (
-      error.code === 'EACCES' ||
-      error.code === 'EROFS' ||
-      error.code === 'EPERM'
-    ) {
+  for (const name of ['.', 'db', 'blobs', 'git', 'host', 'logs', 'tmp']) {
+    const place = path.join(folder, name);
+    try {
+      fs.mkdirSync(place, { recursive: true, mode: 0o700 });
+      fs.accessSync(place, fs.constants.W_OK);
+    } catch (error) {
       throw new PlainError(
-        `No permission to write to the data folder ${folder}. Set MODEL_PLATFORM_DATA_DIR to another one.`,
+        `${unusable(
+          place,
+          error,
+        )} Set MODEL_PLATFORM_DATA_DIR to another folder.`,
       );
     }
-    if (error.code === 'ENOTDIR' || error.code === 'EEXIST') {
-      throw new PlainError(
-        `The data folder ${folder} is a file. Set MODEL_PLATFORM_DATA_DIR to a folder.`,
-      );
-    }
-    throw error;
   }
   return folder;
+}
+
+/** Why a folder of the platform's data cannot be used. */
+function unusable(place, error) {
+  switch (error.code) {
+    case 'EACCES':
+    case 'EROFS':
+    case 'EPERM':
+      return `No permission to write to the data folder ${place}.`;
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return `The data folder ${place} is a file.`;
+    default:
+      return `The data folder ${place} cannot be used (${error.message}).`;
+  }
 }
 
 /** One platform a data folder: a second start is refused. Returns a function that gives the folder free again. */

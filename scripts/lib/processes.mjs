@@ -5,13 +5,24 @@ import { PlainError } from './progress.mjs';
 
 export const sleep = ms => new Promise(resolve => setTimeout(resolve, ms));
 
-/** When a process started, as the operating system tells it; undefined if there is none. Makes a reused pid recognisable. */
+let bootId;
+
+/**
+ * When a process started, as the operating system tells it; undefined if there
+ * is none. Makes a reused pid recognisable. The host writes it down in the same form.
+ */
 export function startTimeOf(pid) {
   try {
     if (process.platform === 'linux') {
+      // The time counts from boot.
+      bootId ??= fs
+        .readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')
+        .trim();
       const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return fields[0] === 'Z' ? undefined : fields[19];
+      return fields[0] === 'Z' || fields[0] === 'X'
+        ? undefined
+        : `${bootId}/${fields[19]}`;
     }
     return (
       execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {

@@ -46,6 +46,8 @@ export function fail(error) {
     error?.code === 'EPERM'
   ) {
     process.stderr.write(`\nNo permission to write: ${error.message}\n`);
+  } else if (error?.syscall && error.path) {
+    process.stderr.write(`\nA file cannot be used: ${error.message}\n`);
   } else {
     process.stderr.write(`\n${error?.stack ?? error}\n`);
   }
