@@ -240,14 +240,7 @@ export class RunnerServer {
         this.metrics.inFlight.dec();
         this.metrics.requestSeconds.observe(seconds);
         this.metrics.countAnswer(response.statusCode);
-        if (this.logger.isDebugEnabled) {
-          this.logger.debug('answered', {
-            requestId,
-            path,
-            code: response.statusCode,
-            durationMs: seconds * 1000,
-          });
-        }
+        this.logAnswer(requestId, path, response.statusCode, seconds);
       }
     }
   }
@@ -393,6 +386,20 @@ export class RunnerServer {
     const text = await this.metrics.expose();
     response.writeHead(200, { 'content-type': this.metrics.contentType });
     response.end(text);
+  }
+
+  /** What was refused can be found by its request id; what was answered only where asked for. */
+  private logAnswer(
+    requestId: string,
+    path: string,
+    code: number,
+    seconds: number,
+  ) {
+    const refused = code >= 400 && code < 500;
+    if (!refused && !this.logger.isDebugEnabled) return;
+    const facts = { requestId, path, code, durationMs: seconds * 1000 };
+    if (refused) this.logger.info('refused', facts);
+    else this.logger.debug('answered', facts);
   }
 
   private answerError(

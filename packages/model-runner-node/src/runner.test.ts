@@ -443,9 +443,11 @@ describe('the iris example', () => {
     expect(samples.get('model_runner_requests_in_flight ')).toBe(0);
     expect(samples.get('model_runner_load_seconds ')).toBeGreaterThan(0);
     expect(samples.get('process_resident_memory_bytes ')).toBeGreaterThan(1e7);
-    const answered = () =>
-      runner.log().filter(({ message }) => message === 'answered');
-    await until(() => answered().length === 4);
+    const told = (wanted: string) =>
+      runner.log().filter(({ message }) => message === wanted);
+    await until(
+      () => told('answered').length === 2 && told('refused').length === 2,
+    );
     expect(JSON.stringify(runner.log())).not.toMatch(/77777|virginica|5\.1/);
   });
 

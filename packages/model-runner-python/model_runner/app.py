@@ -148,10 +148,7 @@ class App:
             self._metrics.in_flight.dec()
             self._metrics.request_seconds.observe(seconds)
             self._metrics.count_answer(status)
-            if self._logger.is_debug:
-                self._logger.debug(
-                    "answered", requestId=request_id, path=path, code=status, durationMs=seconds * 1000
-                )
+            self._log_answer(request_id, path, status, seconds)
         await send(
             {
                 "type": "http.response.start",
@@ -295,6 +292,17 @@ class App:
         if document is None:
             raise RequestError(404, "This runner was started without this document.")
         return 200, document, content_type, {}
+
+    def _log_answer(self, request_id: str, path: str, code: int, seconds: float) -> None:
+        """What was refused can be found by its request id; what was answered only where asked for."""
+        refused = 400 <= code < 500
+        if not refused and not self._logger.is_debug:
+            return
+        facts = {"requestId": request_id, "path": path, "code": code, "durationMs": seconds * 1000}
+        if refused:
+            self._logger.info("refused", **facts)
+        else:
+            self._logger.debug("answered", **facts)
 
     def _refusal(self, path: str, error: RequestError, request_id: str) -> Answer:
         if _is_protocol(path):
