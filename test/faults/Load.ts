@@ -17,6 +17,8 @@ export interface FailedCall {
 export class Load {
   calls = 0;
   readonly failed: FailedCall[] = [];
+  /** Failed while nothing was there to answer. */
+  forgotten = 0;
   private readonly underWay = new Set<Promise<void>>();
   private stopped = false;
   private loop: Promise<void> | undefined;
@@ -51,6 +53,12 @@ export class Load {
     this.stopped = true;
     await this.loop;
     await Promise.all(this.underWay);
+  }
+
+  /** Those that a test has made by stopping everything. */
+  forgetFailures(): void {
+    this.forgotten += this.failed.length;
+    this.failed.length = 0;
   }
 
   /** In words, for a test's message. */

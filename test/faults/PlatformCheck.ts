@@ -141,6 +141,12 @@ export class PlatformCheck {
             .digest('hex')
       )
         problems.push(`${name}: the gateway has another route than the host`);
+      const said = deployment.runners.map(({ id, pid }) => `${id} (${pid})`);
+      const known = (state.deployments[name]?.runners ?? []).map(
+        ({ id, pid }) => `${id} (${pid})`,
+      );
+      if (!sameItems(said, known))
+        problems.push(`${name} tells of runners ${said}, the host of ${known}`);
       problems.push(...(await this.tokenProblems(name, planned?.tokens ?? [])));
       const runners = planned?.variants.flatMap(one => one.runners) ?? [];
       wantedRunners.push(...runners);

@@ -111,6 +111,11 @@ export class Workload {
     this.stopped = true;
   }
 
+  /** Removes what it keeps on the disk. */
+  dispose(): void {
+    fs.rmSync(this.cliFolder, { recursive: true, force: true });
+  }
+
   /** As those would who were cut off: each publish is made again, and must end in one version. */
   async repeatInterrupted(): Promise<void> {
     const again = this.unfinished;

@@ -59,6 +59,7 @@ test.describe.serial('the portal is killed while everybody works', () => {
     for (const load of loads ?? []) await load.stop();
     await platform.destroy();
     endProcessesOf(platform.dataDir);
+    workload.dispose();
     report(
       SUITE,
       `${kills} kills; ${workload.acknowledged} changes acknowledged, ${

@@ -1,0 +1,114 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@playwright/test';
+import { eventually, isAlive, Platform } from '../platform/Platform';
+import { diceOf, faultRuns, report } from './faultRuns';
+import { hostState } from './hostView';
+import { Load } from './Load';
+import { PlatformCheck } from './PlatformCheck';
+import { endProcessesOf, processesOf } from './processesOf';
+
+const SUITE = 'npm start killed';
+/** Each takes two starts: few of them tell enough. */
+const RUNS = Math.ceil(faultRuns / 10);
+
+test.describe.serial('npm start itself is killed', () => {
+  let platform: Platform;
+  let check: PlatformCheck;
+  let load: Load;
+  let kills = 0;
+
+  test.beforeAll(async () => {
+    test.setTimeout(300_000);
+    platform = await Platform.create();
+    await platform.start();
+    check = new PlatformCheck(platform);
+    load = Load.start(platform, platform.quickstart.endpoints[0], 20);
+  });
+
+  test.afterAll(async () => {
+    test.setTimeout(120_000);
+    await load?.stop();
+    await platform.destroy();
+    endProcessesOf(platform.dataDir);
+    report(
+      SUITE,
+      `${kills} kills; ${load?.calls} calls meanwhile, ${load?.failed.length} failed (and ${load?.forgotten} while everything was stopped)`,
+    );
+  });
+
+  /** The process that holds the data folder: npm runs it, and is not it. */
+  const launcherPid = (): number =>
+    JSON.parse(
+      fs.readFileSync(path.join(platform.dataDir, 'start.lock'), 'utf8'),
+    ).pid;
+
+  const runners = async () => {
+    const { gateway, deployments } = await hostState(platform.dataDir);
+    return [
+      gateway.pid,
+      ...Object.values(deployments).flatMap(deployment =>
+        deployment.runners.map(({ pid }) => pid),
+      ),
+    ];
+  };
+
+  for (let run = 1; run <= RUNS; run += 1) {
+    test(`run ${run}: the portal ends by itself, the rest serves and is found again`, async () => {
+      const before = await runners();
+      const { portal } = platform.quickstart.pids;
+      process.kill(launcherPid(), 'SIGKILL');
+      kills += 1;
+      await platform.ended();
+      await eventually('the portal ended', () => !isAlive(portal), 30_000);
+      await platform.start();
+      await check.converged();
+      expect(await runners()).toEqual(before);
+      expect(load.failures).toEqual([]);
+    });
+
+    test(`run ${run}: killed while it starts`, async () => {
+      const dice = diceOf(SUITE, run);
+      const before = await runners();
+      expect(load.failures).toEqual([]);
+      await platform.stop();
+      expect(before.filter(pid => isAlive(pid!))).toEqual([]);
+      platform.spawn();
+      await eventually('it holds the data folder', () =>
+        fs.existsSync(path.join(platform.dataDir, 'start.lock')),
+      );
+      await sleep(dice.whole(0, 6_000));
+      process.kill(launcherPid(), 'SIGKILL');
+      kills += 1;
+      await platform.ended();
+      await platform.start();
+      await check.converged();
+      expect(await check.registryProblems()).toEqual([]);
+      // Nothing was there to answer for a while; from now on all is well again.
+      await eventually('it answers', async () => {
+        const { status } = await platform.predict('iris');
+        return status === 200;
+      });
+      load.forgetFailures();
+    });
+
+    test(`run ${run}: together with portal and host, the gateway serves on and is found again`, async () => {
+      const before = await runners();
+      const { portal } = platform.quickstart.pids;
+      const { pid: host } = await hostState(platform.dataDir);
+      for (const pid of [launcherPid(), portal, host])
+        process.kill(pid, 'SIGKILL');
+      kills += 3;
+      await platform.ended();
+      expect((await platform.predict('iris')).status).toBe(200);
+      await platform.start();
+      await check.converged();
+      expect(await runners()).toEqual(before);
+      expect(processesOf(platform.dataDir)?.gateways ?? [before[0]]).toEqual([
+        before[0],
+      ]);
+      expect(load.failures).toEqual([]);
+    });
+  }
+});

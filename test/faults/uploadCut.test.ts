@@ -1,0 +1,128 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@playwright/test';
+import { editModel, modelFolder } from '../platform/modelFolder';
+import { eventually, Platform } from '../platform/Platform';
+import { diceOf, faultRuns, report } from './faultRuns';
+import { PlatformCheck } from './PlatformCheck';
+import { endProcessesOf } from './processesOf';
+
+const SUITE = 'upload cut';
+const FILE_BYTES = 64 * 1024 * 1024;
+const DAY_MS = 86_400_000;
+
+test.describe.serial('an upload is cut', () => {
+  let platform: Platform;
+  let check: PlatformCheck;
+  const folder = modelFolder('fault upload', model => {
+    model.files = ['iris.onnx', 'weights.bin'];
+  });
+  const weights = path.join(folder, 'weights.bin');
+  let published = 0;
+  let cuts = 0;
+  let afterBytes = 0;
+
+  test.beforeAll(async () => {
+    test.setTimeout(300_000);
+    platform = await Platform.create();
+    await platform.start();
+    check = new PlatformCheck(platform);
+  });
+
+  test.afterAll(async () => {
+    test.setTimeout(120_000);
+    await platform.destroy();
+    endProcessesOf(platform.dataDir);
+    fs.rmSync(folder, { recursive: true, force: true });
+    report(
+      SUITE,
+      `${cuts} uploads of ${
+        FILE_BYTES / 1024 / 1024
+      } MiB cut, on average after ${Math.round(
+        afterBytes / cuts / 1024 / 1024,
+      )} MiB; ${published} versions published after it, whole`,
+    );
+  });
+
+  const uploads = () =>
+    fs
+      .readdirSync(path.join(platform.dataDir, 'blobs', '.uploads'))
+      .map(name => path.join(platform.dataDir, 'blobs', '.uploads', name));
+
+  /** Another content, so that nothing of it is there yet. */
+  function change(run: number): void {
+    editModel(folder, model => {
+      model.example.sepal_length = 4 + run / 1000;
+    });
+    fs.writeFileSync(weights, diceOf(SUITE, run).bytes(FILE_BYTES));
+  }
+
+  /** Kills one process once so many bytes have arrived. */
+  async function cut(bytes: number, end: (cli: number) => void) {
+    const cli = platform.cliProcess(['publish', folder]);
+    await eventually(
+      `${bytes} bytes arrived`,
+      () => platform.blobBytesInFlight() >= bytes || cli.exitCode !== null,
+    );
+    afterBytes += platform.blobBytesInFlight();
+    end(cli.pid!);
+    cuts += 1;
+    await eventually(
+      'the CLI ended',
+      () => cli.exitCode !== null || cli.signalCode !== null,
+    );
+  }
+
+  async function publishAgain(): Promise<void> {
+    const again = await platform.cli(['publish', folder, '--json']);
+    expect(again, again.stderr).toMatchObject({ code: 0 });
+    published += 1;
+    expect(await check.registryProblems()).toEqual([]);
+    const { items } = await (
+      await platform.api('v1/models/fault-upload/versions?limit=200')
+    ).json();
+    const numbers = items.map(({ number }: { number: number }) => number);
+    // A publish that goes on where it was cut takes no other number.
+    expect(numbers).toEqual(
+      Array.from({ length: published }, (_, index) => published - index),
+    );
+    expect(items[0].status).toBe('ready');
+  }
+
+  for (let run = 1; run <= Math.ceil(faultRuns / 2); run += 1) {
+    test(`run ${run}: by the end of the CLI`, async () => {
+      const dice = diceOf(`${SUITE} at`, run);
+      change(run);
+      for (let times = dice.whole(1, 2); times > 0; times -= 1) {
+        await cut(dice.whole(1, FILE_BYTES - 1), pid =>
+          process.kill(pid, 'SIGKILL'),
+        );
+        if (dice.next() < 0.5) await sleep(dice.whole(0, 50));
+      }
+      await publishAgain();
+      await eventually('nothing is left of it', () => uploads().length === 0);
+    });
+  }
+
+  test('by the end of the portal: what is left is removed a day later', async () => {
+    change(0);
+    await cut(FILE_BYTES / 4, cli => {
+      process.kill(platform.quickstart.pids.portal, 'SIGKILL');
+      process.kill(cli, 'SIGKILL');
+    });
+    await platform.ended();
+    const left = uploads();
+    expect(left).toHaveLength(1);
+    // It may belong to an upload that goes on, for all another portal knows.
+    await platform.start();
+    expect(uploads()).toEqual(left);
+    await publishAgain();
+    const longAgo = new Date(Date.now() - DAY_MS - 1_000);
+    fs.utimesSync(left[0], longAgo, longAgo);
+    await platform.stop();
+    await platform.start();
+    expect(uploads()).toEqual([]);
+    expect(await check.registryProblems()).toEqual([]);
+  });
+});
