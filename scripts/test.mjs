@@ -14,8 +14,8 @@ import { ensureToolchain } from './lib/toolchain.mjs';
 
 /**
  * `npm test [-- name …]`: every check, on real parts. Names choose among them:
- * lint, format, types, boundaries, packages, python, cli, portal.
- * `--faults` runs the fault tests with their full counts instead.
+ * lint, format, types, boundaries, packages, python, cli, portal, faults.
+ * `--faults` runs the fault tests with their full counts instead of ten each.
  */
 const faults = process.argv.includes('--faults');
 const chosen = process.argv
@@ -202,11 +202,12 @@ async function main() {
   });
   if (
     chosen.length === 0 ||
-    chosen.some(name => ['cli', 'portal'].includes(name))
+    chosen.some(name => ['cli', 'portal', 'faults'].includes(name))
   )
     await exclusively(() => buildApp(toolchain));
   await suite('cli', () => playwright('cli'));
   await suite('portal', () => playwright('portal'));
+  await suite('faults', () => playwright('faults'));
 }
 
 try {

@@ -266,9 +266,12 @@ export class Platform {
           env: this.cliEnvironment(token, env),
         },
         (error, stdout, stderr) => {
-          let code = 0;
-          if (error) code = typeof error.code === 'number' ? error.code : 1;
-          resolve({ code, stdout, stderr });
+          if (!error || typeof error.code === 'number') {
+            resolve({ code: Number(error?.code ?? 0), stdout, stderr });
+            return;
+          }
+          const why = error.signal ? `ended by ${error.signal}` : error.message;
+          resolve({ code: 1, stdout, stderr: `${stderr}${why}\n` });
         },
       );
     });
