@@ -64,7 +64,14 @@ describe('Host', () => {
     const names = environmentNames(before.pid);
     expect(names).not.toContain('HIDDEN_FROM_RUNNERS');
     expect(names).toEqual(
-      expect.arrayContaining(['MODEL_DIR', 'RUNNER_SECRET', 'HOME', 'PATH']),
+      expect.arrayContaining([
+        'MODEL_DIR',
+        'RUNNER_SECRET',
+        'HOME',
+        'PATH',
+        'DO_NOT_TRACK',
+        'ORT_DISABLE_TELEMETRY',
+      ]),
     );
 
     const statuses = new Set<number>();

@@ -19,6 +19,12 @@ import { Launch, Program, Supervisor } from './Supervisor';
 /** Variable of the runner's environment that holds its secret. */
 export const RUNNER_SECRET_VARIABLE = 'RUNNER_SECRET';
 const BACKOFF_MS = 100;
+/** What runs here is nobody else's business: keeps libraries from reporting to their makers. */
+const NO_TELEMETRY = {
+  DO_NOT_TRACK: '1',
+  MLFLOW_DISABLE_TELEMETRY: 'true',
+  ORT_DISABLE_TELEMETRY: '1',
+};
 
 export interface RunnerOptions {
   spec: RunnerSpec;
@@ -186,6 +192,7 @@ export class Runner {
       };
     const env: Record<string, string> = {
       ...cleanEnvironment(),
+      ...NO_TELEMETRY,
       HOME: this.#scratch,
     };
     for (const [name, value] of Object.entries(variables)) {

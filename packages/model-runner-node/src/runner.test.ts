@@ -355,6 +355,18 @@ describe('the iris example', () => {
     }
   });
 
+  it('tells nobody but its gateway that it runs', async () => {
+    const home = fs.mkdtempSync(join(tmpdir(), 'model-runner-home-'));
+    folders.push(home);
+    const { child, call } = await startReady(
+      makeDirectory(irisManifest(), [join(IRIS, 'iris.onnx')]),
+      { MODEL_ENDPOINT: 'iris', HOME: home },
+    );
+    expect((await call('GET', '/iris/v2/models/iris')).status).toBe(200);
+    expect(fs.readdirSync(home)).toEqual([]);
+    expect(fs.existsSync(`/tmp/mat-debug-${child.pid}.log`)).toBe(false);
+  });
+
   it('speaks the protocol with the tensors of the model itself', async () => {
     const { text: metadata } = await runner.call('GET', '/iris/v2/models/iris');
     expect(JSON.parse(metadata)).toEqual({
