@@ -17,7 +17,11 @@ import {
   PolicyQueryUser,
 } from '@backstage/plugin-permission-node';
 import {
+  RESOURCE_TYPE_SCAFFOLDER_TASK,
   scaffolderPermissions,
+  taskCancelPermission,
+  taskReadPermission,
+  templateDryRunPermission,
   templateManagementPermission,
 } from '@backstage/plugin-scaffolder-common/alpha';
 import {
@@ -67,9 +71,8 @@ export class ModelPlatformPolicy implements PermissionPolicy {
   ): Promise<PolicyDecision> {
     // Machines are decided by their grants, before the framework is asked; here only people count.
     if (!user) return DENY;
-    const { ownershipEntityRefs } = await this.options.userInfo.getUserInfo(
-      user.credentials,
-    );
+    const { userEntityRef, ownershipEntityRefs } =
+      await this.options.userInfo.getUserInfo(user.credentials);
     const claims = ownershipEntityRefs.map(ref =>
       ref.toLocaleLowerCase('en-US'),
     );
@@ -89,7 +92,17 @@ export class ModelPlatformPolicy implements PermissionPolicy {
     // The rest of the catalog's is for admins, also to read: locations name files and repositories.
     if (catalogPermissions.some(each => isPermission(permission, each)))
       return DENY;
-    if (isPermission(permission, templateManagementPermission)) return DENY;
+    // A dry run takes any template, which only who may change templates should run here.
+    if (
+      isPermission(permission, templateManagementPermission) ||
+      isPermission(permission, templateDryRunPermission)
+    )
+      return DENY;
+    if (
+      isPermission(permission, taskReadPermission) ||
+      isPermission(permission, taskCancelPermission)
+    )
+      return ownTasks(userEntityRef);
     if (scaffolderPermissions.some(each => isPermission(permission, each)))
       return ALLOW;
     return isReadPermission(permission) ? ALLOW : DENY;
@@ -98,6 +111,20 @@ export class ModelPlatformPolicy implements PermissionPolicy {
   private async toReader(claims: string[]): Promise<Reader> {
     return { claims, systems: await this.options.ownedSystems.of(claims) };
   }
+}
+
+/** What somebody wrote into a form, and the log of it, are theirs alone. */
+function ownTasks(userEntityRef: string): PolicyDecision {
+  return {
+    result: AuthorizeResult.CONDITIONAL,
+    pluginId: 'scaffolder',
+    resourceType: RESOURCE_TYPE_SCAFFOLDER_TASK,
+    conditions: {
+      rule: 'IS_TASK_OWNER',
+      resourceType: RESOURCE_TYPE_SCAFFOLDER_TASK,
+      params: { createdBy: [userEntityRef] },
+    },
+  };
 }
 
 function isModelPermission(permission: Permission): boolean {

@@ -259,7 +259,9 @@ describe('permissionModuleModelPlatform', () => {
         ({ name }) => name !== 'catalog.entity.read',
       ),
       ...scaffolderPermissions.filter(
-        ({ name }) => name === 'scaffolder.template.management',
+        ({ name }) =>
+          name === 'scaffolder.template.management' ||
+          name === 'scaffolder.template.dry-run',
       ),
       createPermission({
         name: 'unknown.thing.change',
@@ -269,7 +271,13 @@ describe('permissionModuleModelPlatform', () => {
     ];
     const forAll = [
       ...scaffolderPermissions.filter(
-        ({ name }) => name !== 'scaffolder.template.management',
+        ({ name }) =>
+          ![
+            'scaffolder.template.management',
+            'scaffolder.template.dry-run',
+            'scaffolder.task.read',
+            'scaffolder.task.cancel',
+          ].includes(name),
       ),
       createPermission({
         name: 'unknown.thing.read',
@@ -299,6 +307,28 @@ describe('permissionModuleModelPlatform', () => {
       new Set(['DENY']),
     );
   });
+
+  it.each(['scaffolder.task.read', 'scaffolder.task.cancel'])(
+    'decides %s by who made the task',
+    async name => {
+      const permission = scaffolderPermissions.find(
+        each => each.name === name,
+      )!;
+      expect(await decide('dana', permission)).toEqual({
+        result: AuthorizeResult.CONDITIONAL,
+        pluginId: 'scaffolder',
+        resourceType: 'scaffolder-task',
+        conditions: {
+          rule: 'IS_TASK_OWNER',
+          resourceType: 'scaffolder-task',
+          params: { createdBy: ['user:default/dana'] },
+        },
+      });
+      expect(await decide('pat', permission)).toEqual({
+        result: AuthorizeResult.ALLOW,
+      });
+    },
+  );
 
   it('asks the catalog once for many decisions, and gives no rights while it does not answer', async () => {
     claimsOf.nadia = ['user:default/nadia', 'group:default/greenhouse'];
