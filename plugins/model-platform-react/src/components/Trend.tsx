@@ -38,7 +38,7 @@ export function Trend(props: {
   const good = better === 'neither' ? undefined : (better === 'higher') === up;
   let color = 'inherit';
   if (good !== undefined) {
-    color = good ? 'var(--bui-fg-success)' : 'var(--bui-fg-negative)';
+    color = good ? 'var(--bui-positive-fg)' : 'var(--bui-negative-fg)';
   }
   return (
     <Text as="div" variant="body-small" color="secondary">

@@ -1,20 +1,15 @@
 import { lazy, Suspense, useId, useState } from 'react';
 import { DateTime } from 'luxon';
 import { Button, Flex, Skeleton, Text } from '@backstage/ui';
-import { Point, TimeRange } from '@model-platform/plugin-model-platform-common';
+import { TimeRange } from '@model-platform/plugin-model-platform-common';
 import { formatCount } from '@model-platform/plugin-model-platform-react';
 import { DataTable } from './DataTable';
+import { TimeSeries } from './TimeSeries';
 import { toRows } from './toRows';
 
 const TimeChartCanvas = lazy(() =>
   import('./TimeChartCanvas').then(m => ({ default: m.TimeChartCanvas })),
 );
-
-/** */
-export interface TimeSeries {
-  name: string;
-  points: Point[];
-}
 
 /** */
 export interface TimeChartProps {

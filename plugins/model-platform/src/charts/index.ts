@@ -1,4 +1,5 @@
 export { BarList } from './BarList';
 export { chartColors } from './chartColors';
 export { TimeChart } from './TimeChart';
-export type { TimeChartProps, TimeSeries } from './TimeChart';
+export type { TimeChartProps } from './TimeChart';
+export type { TimeSeries } from './TimeSeries';

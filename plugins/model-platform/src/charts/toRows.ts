@@ -1,5 +1,5 @@
 import { TimeRange } from '@model-platform/plugin-model-platform-common';
-import { TimeSeries } from './TimeChart';
+import { TimeSeries } from './TimeSeries';
 
 /** One bucket with the values of all series; `undefined` where one has none. */
 export interface TimeRow {
