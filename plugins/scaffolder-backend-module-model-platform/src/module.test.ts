@@ -30,6 +30,7 @@ import { buffer } from 'node:stream/consumers';
 import { parse } from 'yaml';
 import scaffolderModuleModelPlatform from '.';
 import { LocalRepositories } from './LocalRepositories';
+import { requireOwnDeclarations } from './requireOwnDeclarations';
 
 jest.setTimeout(60_000);
 
@@ -99,6 +100,12 @@ describe('scaffolderModuleModelPlatform', () => {
         scaffolderPlugin,
         scaffolderModuleModelPlatform,
         eventsServiceFactory,
+        mockServices.userInfo.mock({
+          getUserInfo: async () => ({
+            userEntityRef: 'user:default/mock',
+            ownershipEntityRefs: ['user:default/mock', values.owner],
+          }),
+        }).factory,
         catalogServiceMock.factory({ entities: [template, user] }),
         createBackendPlugin({
           pluginId: 'model-platform',
@@ -306,6 +313,57 @@ describe('scaffolderModuleModelPlatform', () => {
     expect(
       fs.readdirSync(repositories).filter(name => name.startsWith('.')),
     ).toEqual([]);
+  });
+
+  it('makes no project of a group that one does not belong to', async () => {
+    const { status, log } = await run({
+      name: 'foreign',
+      owner: 'group:default/care-analytics',
+    });
+    expect(status).toBe('failed');
+    expect(log).toContain('group:default/care-analytics, which you do not');
+    expect(fs.existsSync(path.join(repositories, 'foreign.git'))).toBe(false);
+  });
+
+  it.each([
+    { owner: `${values.owner}\n---\nkind: ModelDeployment` },
+    { system: 'plant-catalogue\n---\nkind: ModelDeployment' },
+    { owner: '${{ secrets }}' },
+  ])('takes no more than a name as owner and system: %j', async more => {
+    const response = await request(backend.server)
+      .post('/api/scaffolder/v2/tasks')
+      .set({ authorization: mockCredentials.user.header() })
+      .send({
+        templateRef: ref,
+        values: { ...values, name: 'injected', ...more },
+      });
+    expect(response.status).toBe(400);
+  });
+
+  it('reads all that the files of a repository declare', async () => {
+    const folder = await fs.promises.mkdtemp(
+      path.join(directory, 'declarations-'),
+    );
+    const declare = async (text: string) =>
+      await fs.promises.writeFile(
+        path.join(folder, 'model-deployment.yaml'),
+        text,
+      );
+    const claims = ['user:default/mira', 'group:default/botany-ml'];
+    await requireOwnDeclarations(folder, claims);
+    await declare('spec: { owner: Botany-ML }\n---\n');
+    await requireOwnDeclarations(folder, claims);
+    for (const [text, problem] of [
+      ['spec: { owner: botany-ml }\n---\nspec: { owner: care }', 'of care,'],
+      ['spec: { owner: [botany-ml] }', 'without spec.owner'],
+      ['spec: {}', 'without spec.owner'],
+      ['a: b: c', 'no YAML'],
+    ]) {
+      await declare(text);
+      await expect(requireOwnDeclarations(folder, claims)).rejects.toThrow(
+        problem,
+      );
+    }
   });
 
   it('makes no project where the command line cannot be pinned', async () => {

@@ -15,14 +15,16 @@ export const scaffolderModuleModelPlatform = createBackendModule({
     env.registerInit({
       deps: {
         scaffolder: scaffolderActionsExtensionPoint,
+        auth: coreServices.auth,
         config: coreServices.rootConfig,
         discovery: coreServices.discovery,
         events: eventsServiceRef,
+        userInfo: coreServices.userInfo,
       },
-      async init({ scaffolder, config, discovery, events }) {
+      async init({ scaffolder, auth, config, discovery, events, userInfo }) {
         scaffolder.addActions(
           createPinCliAction({ discovery, config }),
-          createPublishToGitAction({ config, events }),
+          createPublishToGitAction({ auth, config, events, userInfo }),
         );
       },
     });

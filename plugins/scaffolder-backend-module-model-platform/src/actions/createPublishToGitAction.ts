@@ -1,3 +1,4 @@
+import { AuthService, UserInfoService } from '@backstage/backend-plugin-api';
 import { Config } from '@backstage/config';
 import { ConflictError } from '@backstage/errors';
 import { EventsService } from '@backstage/plugin-events-node';
@@ -5,17 +6,20 @@ import { createTemplateAction } from '@backstage/plugin-scaffolder-node';
 import { GIT_EVENTS_TOPIC } from '@model-platform/plugin-model-platform-common';
 import path from 'node:path';
 import { LocalRepositories } from '../LocalRepositories';
+import { requireOwnDeclarations } from '../requireOwnDeclarations';
 
 /** Puts what a template made into a repository of the platform's own machine. @public */
 export function createPublishToGitAction(options: {
+  auth: AuthService;
   config: Config;
   events: EventsService;
+  userInfo: UserInfoService;
 }) {
-  const { config, events } = options;
+  const { auth, config, events, userInfo } = options;
   return createTemplateAction({
     id: 'model-platform:git:publish',
     description:
-      'Makes a new bare Git repository in the platform’s folder of repositories, with the workspace as its first commit. The catalog reads the repository from then on.',
+      'Makes a new bare Git repository in the platform’s folder of repositories, with the workspace as its first commit. The catalog reads the repository from then on, so what it declares must be of a group of the person who asks.',
     examples: [
       {
         description: 'A repository named as the model',
@@ -58,6 +62,15 @@ export function createPublishToGitAction(options: {
           'This platform keeps no repositories: modelPlatform.git.directory is not configured. Use a template that publishes to your Git host',
         );
       }
+      const initiator = await ctx.getInitiatorCredentials();
+      await requireOwnDeclarations(
+        ctx.workspacePath,
+        auth.isPrincipal(initiator, 'user')
+          ? (
+              await userInfo.getUserInfo(initiator)
+            ).ownershipEntityRefs
+          : [],
+      );
       const remoteUrl = path.resolve(directory, `${name}.git`);
       let made = { branch: 'main', commit: '' };
       if (!ctx.isDryRun) {
