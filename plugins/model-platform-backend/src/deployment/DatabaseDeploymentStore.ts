@@ -4,6 +4,7 @@ import { ConflictError } from '@backstage/errors';
 import { HistoryEntry } from '@model-platform/plugin-model-platform-common';
 import { DesiredToken } from '@model-platform/plugin-model-platform-node';
 import { Knex } from 'knex';
+import { ChangedMeanwhileError } from './ChangedMeanwhileError';
 import {
   DeploymentQuery,
   DeploymentRecord,
@@ -138,9 +139,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
         .where({ id: from.id, changes: from.changes })
         .update(update);
       if (updated === 0) {
-        throw new ConflictError(
-          `Deployment ${from.name} was changed by someone else in the meantime; read it again and repeat`,
-        );
+        throw new ChangedMeanwhileError(from.name);
       }
       await this.insertHistory(tx, from, {
         ...history,

@@ -155,8 +155,8 @@ export interface DeploymentStore {
     history: HistoryDraft,
   ): Promise<DeploymentRecord>;
   /**
-   * Throws `ConflictError` where the record was changed by someone else since
-   * it was read.
+   * Throws `ChangedMeanwhileError` where the record was changed by someone else
+   * since it was read.
    */
   change(
     from: DeploymentRecord,

@@ -5,6 +5,7 @@ import {
   DeploymentSpec,
   Model,
 } from '@model-platform/plugin-model-platform-common';
+import { ChangedMeanwhileError } from './ChangedMeanwhileError';
 import { DeployableModels } from './DeployableModels';
 import { DeploymentActor, platformActor } from './DeploymentActor';
 import { DeploymentProblemsError } from './DeploymentProblemsError';
@@ -20,6 +21,9 @@ import { RevisionResolver, variantsOf } from './RevisionResolver';
 
 /** How long a new deployment waits for one of the same name to be gone. */
 const REMOVAL_TIMEOUT_MS = 15_000;
+
+/** Of a change that says what shall be, whatever was before. */
+const MAX_ATTEMPTS = 5;
 
 export interface ApplyOptions {
   reason?: string;
@@ -57,6 +61,17 @@ export class Deployments {
     input: unknown,
     actor: DeploymentActor,
     options: ApplyOptions = {},
+  ): Promise<DeploymentRecord> {
+    return await repeated(options, () =>
+      this.applyOnce(name, input, actor, options),
+    );
+  }
+
+  private async applyOnce(
+    name: string,
+    input: unknown,
+    actor: DeploymentActor,
+    options: ApplyOptions,
   ): Promise<DeploymentRecord> {
     const { store } = this.options;
     const parsed = parseDeploymentSpec(name, input);
@@ -154,24 +169,26 @@ export class Deployments {
     actor: DeploymentActor,
     options: { reason?: string; ifMatch?: string } = {},
   ): Promise<DeploymentRecord> {
-    const deployment = await this.changeable(name, actor, options.ifMatch);
-    if (deployment.off === off) {
-      return deployment;
-    }
-    const who = `${off ? 'Off' : 'On'} by ${actor.name}`;
-    const changed = await this.options.store.change(deployment, {
-      set: {
-        off,
-        offReason: options.reason ? `${who}: ${options.reason}` : who,
-      },
-      history: {
-        actor: actor.name,
-        action: off ? 'off' : 'on',
-        reason: options.reason,
-      },
+    return await repeated(options, async () => {
+      const deployment = await this.changeable(name, actor, options.ifMatch);
+      if (deployment.off === off) {
+        return deployment;
+      }
+      const who = `${off ? 'Off' : 'On'} by ${actor.name}`;
+      const changed = await this.options.store.change(deployment, {
+        set: {
+          off,
+          offReason: options.reason ? `${who}: ${options.reason}` : who,
+        },
+        history: {
+          actor: actor.name,
+          action: off ? 'off' : 'on',
+          reason: options.reason,
+        },
+      });
+      this.options.announce(changed, off ? 'off' : 'on');
+      return changed;
     });
-    this.options.announce(changed, off ? 'off' : 'on');
-    return changed;
   }
 
   /** To the revision that is named, else to the last other one that has served. */
@@ -271,10 +288,16 @@ export class Deployments {
     actor: DeploymentActor,
     options: { reason?: string; ifMatch?: string } = {},
   ): Promise<void> {
-    const deployment = await this.changeable(name, actor, options.ifMatch);
-    const deleted = await this.options.store.change(deployment, {
-      set: { deleting: true },
-      history: { actor: actor.name, action: 'deleted', reason: options.reason },
+    const deleted = await repeated(options, async () => {
+      const deployment = await this.changeable(name, actor, options.ifMatch);
+      return await this.options.store.change(deployment, {
+        set: { deleting: true },
+        history: {
+          actor: actor.name,
+          action: 'deleted',
+          reason: options.reason,
+        },
+      });
     });
     this.options.announce(deleted, 'deleted');
   }
@@ -532,4 +555,27 @@ function whatMoved(
   }
   const text = moved.join(', ') || 'the models it follows changed';
   return text[0].toLocaleUpperCase('en-US') + text.slice(1);
+}
+
+/**
+ * Again where someone else was quicker, e.g. a trigger of the platform's own:
+ * who names no state it must come from is not refused for that.
+ */
+async function repeated<T>(
+  options: { ifMatch?: string },
+  change: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await change();
+    } catch (error) {
+      if (
+        !(error instanceof ChangedMeanwhileError) ||
+        options.ifMatch !== undefined ||
+        attempt >= MAX_ATTEMPTS
+      ) {
+        throw error;
+      }
+    }
+  }
 }

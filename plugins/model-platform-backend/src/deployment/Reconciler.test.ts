@@ -16,7 +16,7 @@ import { TestHost } from '../__testUtils__/TestHost';
 import { until } from '../__testUtils__/until';
 import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
 import { platformActor } from './DeploymentActor';
-import { Deployments } from './Deployments';
+import { Deployments, etagOf } from './Deployments';
 import { DeploymentRecord } from './DeploymentStore';
 import { EndpointTokens } from './EndpointTokens';
 import { Environments } from './Environments';
@@ -298,6 +298,22 @@ describe('reconciling with the local driver and its host', () => {
         'serving',
       ]),
     );
+  });
+
+  it('keeps every change of those that are made at the same moment', async () => {
+    const before = await deployments.apply('iris', spec, platformActor);
+    const owner = 'group:default/other';
+    await Promise.all([
+      deployments.setOff('iris', true, platformActor),
+      deployments.apply('iris', { ...spec, owner }, platformActor),
+    ]);
+    expect(await deployments.get('iris')).toMatchObject({ off: true, owner });
+    // Who says which state it must come from is told that it is another one.
+    await expect(
+      deployments.setOff('iris', false, platformActor, {
+        ifMatch: etagOf(before),
+      }),
+    ).rejects.toMatchObject({ name: 'ConflictError' });
   });
 
   it('leaves the old revision serving where the new one does not become ready, and says why', async () => {

@@ -3,6 +3,7 @@ import { isError } from '@backstage/errors';
 import { DeploymentEvent } from '@model-platform/plugin-model-platform-common';
 import { DeploymentDriver } from '@model-platform/plugin-model-platform-node';
 import pLimit from 'p-limit';
+import { ChangedMeanwhileError } from './ChangedMeanwhileError';
 import { DeployableModels } from './DeployableModels';
 import { Deployments } from './Deployments';
 import { DeploymentRecord, DeploymentStore } from './DeploymentStore';
@@ -173,6 +174,11 @@ export class Reconciler {
       };
     } catch (error) {
       if (signal.aborted) {
+        return;
+      }
+      if (error instanceof ChangedMeanwhileError) {
+        // No fault of the deployment: what it is now is looked at at once.
+        this.attempts.delete(seen.name);
         return;
       }
       const failures = before.failures + 1;
