@@ -383,8 +383,15 @@ export class Workload {
 
   private variantsFor(name: string, dice: Dice): DeploymentVariant[] {
     const version = () => ({ number: dice.pick(this.ready.get(MODEL)!) });
+    // Another name makes another revision, while the alias makes some as well.
     if (name === deployments.following)
-      return [{ name: 'main', version: { alias: 'champion' }, weight: 100 }];
+      return [
+        {
+          name: dice.pick(['main', 'next']),
+          version: { alias: 'champion' },
+          weight: 100,
+        },
+      ];
     if (name === deployments.weighted) {
       const weight = dice.whole(1, 99);
       return [
@@ -427,7 +434,11 @@ export class Workload {
   }
 
   private async changeADeployment(dice: Dice): Promise<void> {
-    const name = dice.pick([deployments.steady, deployments.weighted]);
+    const name = dice.pick([
+      deployments.steady,
+      deployments.weighted,
+      deployments.following,
+    ]);
     await this.deploy(name, this.variantsFor(name, dice));
   }
 
