@@ -1,0 +1,166 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, Page } from '@playwright/test';
+import { Platform } from '../platform/Platform';
+import { sharedPlatform } from '../platform/sharedPlatform';
+import { keepScreenshot } from './keepScreenshot';
+import { portalTest as test } from './portalTest';
+import { signInAs } from './signInAs';
+
+/** Where a page is, and what tells that it shows what it is for. */
+const pages: Array<{ name: string; path: string; shows: string | RegExp }> = [
+  { name: 'models', path: '/model-platform/models', shows: 'iris' },
+  { name: 'kpis', path: '/model-platform/kpis', shows: /Calls by theme/ },
+  {
+    name: 'deployments',
+    path: '/model-platform/deployments',
+    shows: 'Serving',
+  },
+  {
+    name: 'publish',
+    path: '/model-platform/publish',
+    shows: 'data.personalData',
+  },
+  {
+    name: 'model-overview',
+    path: '/catalog/default/model/iris',
+    shows: 'Latency, 95 % within',
+  },
+  {
+    name: 'model-versions',
+    path: '/catalog/default/model/iris/versions',
+    shows: 'Inputs and outputs',
+  },
+  {
+    name: 'model-deployments',
+    path: '/catalog/default/model/iris/deployments',
+    shows: 'Revision 1',
+  },
+  {
+    name: 'model-use-it',
+    path: '/catalog/default/model/iris/use',
+    shows: 'sepal_length (cm)',
+  },
+  {
+    name: 'model-metrics',
+    path: '/catalog/default/model/iris/metrics?range=1h',
+    shows: 'Calls per minute',
+  },
+  {
+    name: 'model-logs',
+    path: '/catalog/default/model/iris/logs',
+    shows: /of the last \d+ lines/,
+  },
+];
+
+/** Serious and critical violations, each with the elements it is about. */
+async function violationsOf(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(
+      ({ id, help, nodes }) =>
+        `${id}: ${help}: ${nodes
+          .map(({ target, html }) => `${target.join(' ')} ${html}`)
+          .join('; ')}`,
+    );
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(`axe finds nothing serious, ${colorScheme}`, () => {
+    let platform: Platform;
+    test.use({ colorScheme, viewport: { width: 1400, height: 900 } });
+
+    test.beforeAll(() => {
+      platform = sharedPlatform();
+    });
+
+    test('sign-in', async ({ page }) => {
+      for (const [name, address, shows] of [
+        ['sign-in', platform.quickstart.signInUrl, 'Sign in as Mira'],
+        [
+          'sign-in-without-key',
+          platform.quickstart.portalUrl,
+          'no sign-in key',
+        ],
+      ]) {
+        await page.evaluate(() => {
+          if (location.protocol.startsWith('http')) localStorage.clear();
+        });
+        await page.goto(address);
+        await expect(page.getByText(shows).first()).toBeVisible();
+        await keepScreenshot(page, `${name}-${colorScheme}`);
+        expect(await violationsOf(page), name).toEqual([]);
+      }
+    });
+
+    for (const { name, path, shows } of pages) {
+      test(name, async ({ page }) => {
+        await platform.predict('iris');
+        await signInAs(page, platform, 'mira');
+        await page.goto(`${platform.quickstart.portalUrl}${path}`);
+        await expect(
+          page.getByRole('main').getByText(shows).first(),
+        ).toBeVisible();
+        await expect(page.getByRole('main').getByLabel(/^Loading/)).toHaveCount(
+          0,
+        );
+        await keepScreenshot(page, `${name}-${colorScheme}`);
+        expect(await violationsOf(page), name).toEqual([]);
+      });
+    }
+  });
+}
+
+test('the keyboard alone finds, narrows and opens a model', async ({
+  page,
+}) => {
+  const platform = sharedPlatform();
+  await signInAs(page, platform, 'mira');
+  const focused = page.locator(':focus');
+  const tabTo = async (what: string, isThere: () => Promise<boolean>) => {
+    for (let presses = 0; presses < 60; presses += 1) {
+      await page.keyboard.press('Tab');
+      if (await isThere()) return;
+    }
+    throw new Error(`60 presses of Tab do not reach ${what}`);
+  };
+  const search = page.getByRole('searchbox', { name: 'Search models' });
+  await tabTo('the search', async () =>
+    search.evaluate(element => element === document.activeElement),
+  );
+  await page.keyboard.type('iris');
+  await expect(page).toHaveURL(/[?&]q=iris/);
+  const theme = page
+    .getByRole('group', { name: 'Theme' })
+    .getByRole('checkbox', { name: /^species-recognition/ });
+  await tabTo('the facet', async () =>
+    theme.evaluate(element => element === document.activeElement),
+  );
+  await page.keyboard.press('Space');
+  await expect(page).toHaveURL(/[?&]theme=species-recognition/);
+  const link = page
+    .getByRole('rowheader', { name: /^iris\b/ })
+    .getByRole('link', { name: 'iris', exact: true });
+  await tabTo('the table', async () =>
+    page
+      .getByRole('grid')
+      .filter({ has: page.getByRole('columnheader') })
+      .evaluate(grid => grid.contains(document.activeElement)),
+  );
+  // In a grid arrows move: rows first, then what is in them.
+  for (let presses = 0; presses < 40; presses += 1) {
+    if (await link.evaluate(element => element === document.activeElement))
+      break;
+    const isInRow = await link.evaluate(element =>
+      Boolean(
+        document.activeElement &&
+          element.closest('[role=row]')?.contains(document.activeElement),
+      ),
+    );
+    await page.keyboard.press(isInRow ? 'ArrowRight' : 'ArrowDown');
+  }
+  await expect(link).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/catalog\/default\/model\/iris$/);
+  await expect(focused).toBeAttached();
+});
