@@ -34,11 +34,16 @@ export async function ensureToolchain() {
   const yarn = path.join(modules, '@yarnpkg', 'cli-dist', 'bin', 'yarn.js');
   const stamp = path.join(folder, 'stamp');
   const wanted = `${ownNode ? 'machine' : NODE_VERSION} ${YARN_VERSION}`;
+  // A Node of ours that this start does not need stays: npm would remove it,
+  // and a platform that another Node has started may be running on it.
+  const enough = ownNode
+    ? [wanted, `${NODE_VERSION} ${YARN_VERSION}`]
+    : [wanted];
   const ready = () =>
     exists(node) &&
     exists(yarn) &&
     exists(stamp) &&
-    fs.readFileSync(stamp, 'utf8') === wanted;
+    enough.includes(fs.readFileSync(stamp, 'utf8'));
 
   if (!ready()) {
     await step('fetching Node 24 and Yarn 4', async () => {
