@@ -128,17 +128,12 @@ async function describe({ endpoint: name }, api, secrets) {
   };
 }
 
-/** Waits until an endpoint answers its example: what is printed must work right now. */
-async function answers({ name, url, token, exampleRequest }) {
+/** Waits until an endpoint is ready for the token that is printed; asking so is not counted as a call. */
+async function answers({ name, url, token }) {
   const deadline = Date.now() + 60_000;
   for (;;) {
-    const response = await fetch(`${url}/predict`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${token}`,
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify(exampleRequest),
+    const response = await fetch(`${url}/v2/models/${name}/ready`, {
+      headers: { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(10_000),
     }).catch(error => ({ ok: false, status: error.message }));
     if (response.ok) return;
