@@ -666,6 +666,23 @@ describe('modelPlatformPlugin', () => {
         .send({ version: 1 });
       expect(refused.status).toBe(400);
     }
+    for (const inherited of ['constructor', '__proto__', 'toString']) {
+      expect(
+        (
+          await platform.call(
+            'get',
+            `v1/models/aliased/aliases/${inherited}`,
+            mira,
+          )
+        ).status,
+      ).toBe(404);
+    }
+    for (const owner of ['///', 'group:default/', 'a\u0000b', 'gr\u0085oup']) {
+      const refused = await platform
+        .call('patch', 'v1/models/aliased', mira)
+        .send({ owner });
+      expect([owner, refused.status]).toEqual([owner, 400]);
+    }
     expect((await put({ version: 9 })).status).toBe(404);
     expect((await put({ version: '1' })).status).toBe(400);
     expect((await put({ version: 1 }, { 'if-match': '"2"' })).status).toBe(409);

@@ -9,7 +9,10 @@ import {
 import { Config } from '@backstage/config';
 import { isError, NotAllowedError } from '@backstage/errors';
 import { CatalogService } from '@backstage/plugin-catalog-node';
-import { toSystemName } from '@model-platform/plugin-model-platform-common';
+import {
+  toEntityRef,
+  toSystemName,
+} from '@model-platform/plugin-model-platform-common';
 import { DeploymentActor } from './DeploymentActor';
 import { Deployments } from './Deployments';
 import { DeploymentStore, SourceRecord } from './DeploymentStore';
@@ -158,10 +161,15 @@ export class GitDeployments {
       updatedAt: new Date().toISOString(),
     };
     try {
-      await deployments.apply(name, entity.spec, this.actor(location), {
-        reason: `Declared in ${location}`,
-        source: location,
-      });
+      await deployments.apply(
+        name,
+        entity.spec,
+        this.actor(location, entity.spec?.owner),
+        {
+          reason: `Declared in ${location}`,
+          source: location,
+        },
+      );
       logger.info(`Deployment ${name} was applied from ${location}`);
     } catch (error) {
       source.state = 'refused';
@@ -175,7 +183,12 @@ export class GitDeployments {
     await store.saveSource(source);
   }
 
-  private actor(location: string): DeploymentActor {
+  /**
+   * Whoever may write to the place speaks for the owner that the declaration
+   * names, and for no other one: else a repository of one group could take over
+   * what serves the model of another.
+   */
+  private actor(location: string, declaredOwner: unknown): DeploymentActor {
     const url = location.replace(/^[a-z]+:(?=\/|[a-z]+:)/, '');
     const sources = this.sources.filter(({ urlPrefix }) =>
       isBelow(url, urlPrefix),
@@ -192,6 +205,15 @@ export class GitDeployments {
         if (!may) {
           throw new NotAllowedError(
             `${url} may not deploy models of the system ${model.system} to ${environment}; modelPlatform.deploymentSources says which location may`,
+          );
+        }
+        if (
+          typeof declaredOwner !== 'string' ||
+          toEntityRef(declaredOwner, 'group') !== model.owner
+        ) {
+          // Not whose it is: who declared it may not be one to know.
+          throw new NotAllowedError(
+            `${url} does not name the owner of the model as spec.owner; a declaration speaks for its own owner only`,
           );
         }
       },

@@ -117,7 +117,7 @@ export function watchedVersions(
         ? {
             aliases: Object.fromEntries(
               aliases
-                .filter(alias => model.aliases[alias] !== undefined)
+                .filter(alias => Object.hasOwn(model.aliases, alias))
                 .map(alias => [alias, model.aliases[alias]]),
             ),
           }
@@ -134,9 +134,12 @@ function numberOf(
   if ('number' in selector) {
     return selector.number;
   }
-  return 'alias' in selector
-    ? model.aliases[selector.alias]
-    : model.latest?.number;
+  if ('alias' in selector) {
+    return Object.hasOwn(model.aliases, selector.alias)
+      ? model.aliases[selector.alias]
+      : undefined;
+  }
+  return model.latest?.number;
 }
 
 function whyNot(

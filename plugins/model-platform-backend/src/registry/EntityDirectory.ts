@@ -3,6 +3,8 @@ import { ServiceUnavailableError } from '@backstage/errors';
 import { CatalogService } from '@backstage/plugin-catalog-node';
 
 const KNOWN_FOR_MS = 60_000;
+/** What an entity can be called at all; the catalog refuses to be asked for others. */
+const ENTITY_REF = /^[a-z][a-z0-9-]*:[a-z0-9._-]+\/[a-z0-9._-]+$/;
 
 /** Which groups and systems there are. */
 export interface EntityDirectory {
@@ -19,6 +21,9 @@ export class CatalogEntityDirectory implements EntityDirectory {
   ) {}
 
   async has(entityRef: string): Promise<boolean> {
+    if (!ENTITY_REF.test(entityRef)) {
+      return false;
+    }
     const now = Date.now();
     if ((this.known.get(entityRef) ?? 0) > now) {
       return true;

@@ -633,11 +633,10 @@ export class Registry {
     alias: string,
   ): Promise<{ alias: string; version: number }> {
     const { model } = await this.readable(caller, ref);
-    const version = model.aliases[alias];
-    if (version === undefined) {
+    if (!Object.hasOwn(model.aliases, alias)) {
       throw new NotFoundError(`${model.name} has no alias ${alias}`);
     }
-    return { alias, version };
+    return { alias, version: model.aliases[alias] };
   }
 
   /**
