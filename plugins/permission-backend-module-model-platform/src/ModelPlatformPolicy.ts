@@ -31,11 +31,12 @@ import {
   isReadableModel,
   ModelCondition,
   modelConditions,
+  modelPublishPermission,
   modelReadPermission,
   RESOURCE_TYPE_MODEL,
   toSystemRef,
 } from '@model-platform/plugin-model-platform-common';
-import { OwnedSystems } from './OwnedSystems';
+import { KnownSystems } from './KnownSystems';
 
 const ALLOW: PolicyDecision = { result: AuthorizeResult.ALLOW };
 const DENY: PolicyDecision = { result: AuthorizeResult.DENY };
@@ -46,12 +47,14 @@ interface Reader {
   claims: string[];
   /** Names of the systems that these own. */
   systems: string[];
+  /** Names of the systems that these may publish into. */
+  openToPublish: string[];
 }
 
 /**
- * The platform's example policy. Who owns a model manages it; who owns the
- * model's system, and whom it is shared with, reads it and makes endpoint
- * tokens; everybody else sees what is visible to everyone. The catalog shows
+ * The platform's example policy. Who owns a model manages it, and
+ * publishes it into systems that let them; who owns the model's system, and
+ * whom it is shared with, reads it and makes endpoint tokens; everybody else sees what is visible to everyone. The catalog shows
  * the same. Admins may do everything; what this policy does not know is
  * allowed to be read, and nothing else. @public
  */
@@ -59,7 +62,7 @@ export class ModelPlatformPolicy implements PermissionPolicy {
   constructor(
     private readonly options: {
       userInfo: UserInfoService;
-      ownedSystems: OwnedSystems;
+      knownSystems: KnownSystems;
       /** Entity refs of groups, lower case. */
       adminGroups: string[];
     },
@@ -85,8 +88,9 @@ export class ModelPlatformPolicy implements PermissionPolicy {
       );
     }
     if (isPermission(permission, catalogEntityReadPermission)) {
+      const { systems } = await this.toReader(claims);
       return createCatalogEntityConditionalDecision(
-        isReadableModel(await this.toReader(claims)),
+        isReadableModel({ claims, systems }),
       );
     }
     // The rest of the catalog's is for admins, also to read: locations name files and repositories.
@@ -109,7 +113,8 @@ export class ModelPlatformPolicy implements PermissionPolicy {
   }
 
   private async toReader(claims: string[]): Promise<Reader> {
-    return { claims, systems: await this.options.ownedSystems.of(claims) };
+    const { owned, openToPublish } = await this.options.knownSystems.of(claims);
+    return { claims, systems: owned, openToPublish };
   }
 }
 
@@ -136,7 +141,7 @@ function isModelPermission(permission: Permission): boolean {
 
 function toModelConditions(
   permission: Permission,
-  { claims, systems }: Reader,
+  { claims, systems, openToPublish }: Reader,
 ): PermissionCriteria<ModelCondition> {
   const owner = modelConditions.isOwner({ claims });
   const mayCall: [ModelCondition, ...ModelCondition[]] = [
@@ -151,6 +156,12 @@ function toModelConditions(
   }
   if (isPermission(permission, endpointTokenCreatePermission))
     return { anyOf: mayCall };
-  // Publish, update, archive, deploy, and whatever comes: the owner's.
+  if (isPermission(permission, modelPublishPermission)) {
+    // The system is the unit of segregation: its owner says who brings models into it.
+    return {
+      allOf: [owner, modelConditions.isInSystem({ systems: openToPublish })],
+    };
+  }
+  // Update, archive, deploy, and whatever comes: the owner's.
   return owner;
 }

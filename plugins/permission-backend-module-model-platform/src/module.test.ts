@@ -235,6 +235,36 @@ describe('permissionModuleModelPlatform', () => {
     },
   );
 
+  it('lets owners publish only into systems that let them in', async () => {
+    const publish = modelPlatformPermissions.find(
+      ({ name }) => name === 'model-platform.model.publish',
+    )!;
+    const mayPublish = async (
+      person: string,
+      owner: string,
+      system: string,
+    ) => {
+      const decision = await decide(person, publish);
+      return (
+        decision.result === AuthorizeResult.CONDITIONAL &&
+        holds(decision.conditions, { ...models[0], owner, system })
+      );
+    };
+    const botany = 'group:default/botany-ml';
+    expect(await mayPublish('mira', botany, 'plant-catalogue')).toBe(true);
+    expect(await mayPublish('mira', botany, 'patient-care')).toBe(false);
+    expect(await mayPublish('mira', botany, '*')).toBe(false);
+    expect(
+      await mayPublish('mira', 'group:default/greenhouse', 'plant-catalogue'),
+    ).toBe(false);
+    expect(
+      await mayPublish('arun', 'group:default/greenhouse', 'plant-catalogue'),
+    ).toBe(true);
+    expect(
+      await mayPublish('sofia', 'group:default/management', 'plant-catalogue'),
+    ).toBe(false);
+  });
+
   it('shows in the catalog what may be read in the registry', async () => {
     expect(
       await decide(

@@ -6,7 +6,7 @@ import { catalogServiceRef } from '@backstage/plugin-catalog-node';
 import { policyExtensionPoint } from '@backstage/plugin-permission-node/alpha';
 import { toEntityRef } from '@model-platform/plugin-model-platform-common';
 import { ModelPlatformPolicy } from './ModelPlatformPolicy';
-import { OwnedSystems } from './OwnedSystems';
+import { KnownSystems } from './KnownSystems';
 
 /** Puts the platform's example policy in force. @public */
 export const permissionModuleModelPlatform = createBackendModule({
@@ -29,7 +29,7 @@ export const permissionModuleModelPlatform = createBackendModule({
         policy.setPolicy(
           new ModelPlatformPolicy({
             userInfo,
-            ownedSystems: new OwnedSystems({ catalog, auth, logger }),
+            knownSystems: new KnownSystems({ catalog, auth, logger }),
             adminGroups: adminGroups.map(group => toEntityRef(group, 'group')),
           }),
         );

@@ -27,3 +27,9 @@ export const RELATION_DEPLOYS = 'deploysModel';
 
 /** Relation from a model to its deployments as code. @public */
 export const RELATION_DEPLOYED_BY = 'modelDeployedBy';
+
+/**
+ * On a system: entity refs of the groups that may publish models into it
+ * beside its owner, separated by commas. @public
+ */
+export const ANNOTATION_PUBLISHERS = 'model-platform.io/publishers';

@@ -4,6 +4,7 @@ import {
   ANNOTATION_ENDPOINT_URL,
   ANNOTATION_FILE_PROBLEMS,
   ANNOTATION_MODEL_ID,
+  ANNOTATION_PUBLISHERS,
   ANNOTATION_REPOSITORY,
   RELATION_DEPLOYED_BY,
   RELATION_DEPLOYS,
@@ -73,6 +74,12 @@ export const modelPlatformCatalogLayer = createCatalogModelLayer({
       name: ANNOTATION_FILE_PROBLEMS,
       title: 'Problems in files',
       description: 'Which files of the repository could not be read, and why.',
+    });
+    model.addAnnotation({
+      name: ANNOTATION_PUBLISHERS,
+      title: 'Publishers',
+      description:
+        'Groups that may publish models into the system beside its owner, separated by commas.',
     });
   },
 });
