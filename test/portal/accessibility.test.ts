@@ -116,7 +116,6 @@ test('the keyboard alone finds, narrows and opens a model', async ({
 }) => {
   const platform = sharedPlatform();
   await signInAs(page, platform, 'mira');
-  const focused = page.locator(':focus');
   const tabTo = async (what: string, isThere: () => Promise<boolean>) => {
     for (let presses = 0; presses < 60; presses += 1) {
       await page.keyboard.press('Tab');
@@ -162,5 +161,4 @@ test('the keyboard alone finds, narrows and opens a model', async ({
   await expect(link).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/catalog\/default\/model\/iris$/);
-  await expect(focused).toBeAttached();
 });
