@@ -9,6 +9,7 @@ import {
   requireFreePort,
   sleep,
   startTimeOf,
+  withPrivateFiles,
 } from './processes.mjs';
 import { PlainError, say } from './progress.mjs';
 
@@ -97,10 +98,8 @@ export class Host {
 
   #spawn(toolchain, python) {
     const log = fs.openSync(this.logFile, 'a', 0o600);
-    const child = spawn(
-      toolchain.node,
-      [inRoot('packages/model-host/bin/model-host.js')],
-      {
+    const child = withPrivateFiles(() =>
+      spawn(toolchain.node, [inRoot('packages/model-host/bin/model-host.js')], {
         detached: true,
         stdio: ['ignore', log, log],
         env: {
@@ -115,7 +114,7 @@ export class Host {
             ? { PYTHON_RUNNER: python.python }
             : { MODEL_PLATFORM_PYTHON_UNAVAILABLE: python.unavailable }),
         },
-      },
+      }),
     );
     fs.closeSync(log);
     child.unref();

@@ -4,7 +4,13 @@ import path from 'node:path';
 import { readJson, writePrivately } from './dataFolder.mjs';
 import { lastLines } from './Host.mjs';
 import { inRoot } from './paths.mjs';
-import { end, requireFreePort, sleep, startTimeOf } from './processes.mjs';
+import {
+  end,
+  requireFreePort,
+  sleep,
+  startTimeOf,
+  withPrivateFiles,
+} from './processes.mjs';
 import { PlainError } from './progress.mjs';
 
 const LOG_LIMIT_BYTES = 20 * 1024 * 1024;
@@ -75,27 +81,29 @@ export class Portal {
       inRoot('app-config.yaml'),
       ...(process.env.MODEL_PLATFORM_CONFIG ?? '').split(':').filter(Boolean),
     ];
-    this.#child = spawn(
-      toolchain.node,
-      [
-        '--max-semi-space-size=32',
-        '--enable-source-maps',
-        inRoot('packages/backend/dist/main.cjs'),
-        ...configs.flatMap(file => ['--config', path.resolve(file)]),
-      ],
-      {
-        cwd: inRoot('packages/backend'),
-        detached: true,
-        stdio: ['ignore', log, log, 'ipc'],
-        env: portalEnvironment({
-          toolchain,
-          bind: this.bind,
-          ports: { portal: this.port, gateway: gatewayPort },
-          dataDir: this.dataDir,
-          secrets,
-          signInKey,
-        }),
-      },
+    this.#child = withPrivateFiles(() =>
+      spawn(
+        toolchain.node,
+        [
+          '--max-semi-space-size=32',
+          '--enable-source-maps',
+          inRoot('packages/backend/dist/main.cjs'),
+          ...configs.flatMap(file => ['--config', path.resolve(file)]),
+        ],
+        {
+          cwd: inRoot('packages/backend'),
+          detached: true,
+          stdio: ['ignore', log, log, 'ipc'],
+          env: portalEnvironment({
+            toolchain,
+            bind: this.bind,
+            ports: { portal: this.port, gateway: gatewayPort },
+            dataDir: this.dataDir,
+            secrets,
+            signInKey,
+          }),
+        },
+      ),
     );
     fs.closeSync(log);
     writePrivately(

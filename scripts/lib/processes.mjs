@@ -83,3 +83,13 @@ export function portFrom(variable, fallback) {
   }
   return port;
 }
+
+/** What these processes write is for their owner only. */
+export function withPrivateFiles(start) {
+  const before = process.umask(0o077);
+  try {
+    return start();
+  } finally {
+    process.umask(before);
+  }
+}

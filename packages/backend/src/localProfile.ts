@@ -33,6 +33,11 @@ const localRootLogger = createServiceFactory({
     logger.addRedactions(
       SECRET_VARIABLES.flatMap(name => process.env[name] ?? []),
     );
+    // Every call that the plugins make to each other would be a line, some of them several a second.
+    logger.setLevelOverrides([
+      { matchers: { service: 'rootHttpRouter' }, level: 'warn' },
+      { matchers: { message: '/^Task worker/' }, level: 'warn' },
+    ]);
     return logger;
   },
 });
