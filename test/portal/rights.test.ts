@@ -115,10 +115,13 @@ test.describe('who may see and do what', () => {
       page.getByRole('link', { name: 'iris', exact: true }),
     ).toHaveCount(0);
 
-    await page.goto(at('/search?query=disease'));
-    await expect(
-      page.getByRole('link', { name: /disease-progression/ }).first(),
-    ).toBeVisible();
+    // The index follows the registry; the page asks it once.
+    await expect(async () => {
+      await page.goto(at('/search?query=disease'));
+      await expect(
+        page.getByRole('link', { name: /disease-progression/ }).first(),
+      ).toBeVisible({ timeout: 10_000 });
+    }).toPass({ timeout: 90_000 });
     const searched = page.waitForResponse(
       response =>
         response.url().includes('/api/search/query') &&
