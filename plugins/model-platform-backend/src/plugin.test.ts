@@ -186,6 +186,49 @@ describe('modelPlatformPlugin', () => {
     ]);
   });
 
+  it('takes no file of another model for who only knows its digest', async () => {
+    const secret = fileOf('model.onnx', 'weights that only one group may have');
+    await platform.publish(draftRequest('guarded', { files: [secret] }), [
+      secret,
+    ]);
+    const route = 'v1/models/copied/versions';
+    const draft = draftRequest('copied', {
+      model: { owner: 'group:default/care-analytics' },
+      files: [secret],
+    });
+    const open = () =>
+      platform
+        .call('post', route, dana)
+        .set('idempotency-key', 'copy')
+        .send(draft);
+    const opened = await open();
+    expect(opened.status).toBe(201);
+    expect(opened.body.missing).toEqual([secret.digest]);
+    const read = await platform.call('get', `${route}/1`, dana);
+    expect(read.body.missing).toEqual([secret.digest]);
+    const refused = await platform.call('post', `${route}/1/complete`, dana);
+    expect(refused.status).toBe(409);
+    expect(refused.body.error.message).toMatch(/lacks 1 of 1 files/);
+
+    // Who has the file sends it, and need not send it twice.
+    const put = await platform
+      .call('put', `${route}/1/blobs/${secret.digest}`, dana)
+      .set('content-type', 'application/octet-stream')
+      .send(secret.content);
+    expect(put.status).toBe(201);
+    expect((await open()).body).toMatchObject({
+      version: { number: 1 },
+      missing: [],
+    });
+    expect(
+      (await platform.call('post', `${route}/1/complete`, dana)).status,
+    ).toBe(200);
+    const next = await platform
+      .call('post', route, dana)
+      .send({ ...draft, force: true });
+    expect(next.body).toMatchObject({ version: { number: 2 }, missing: [] });
+  });
+
   it('refuses what the metadata schema asks for, every problem at once, and stores nothing', async () => {
     const fields = ['purpose', 'audience', 'method', 'data', 'theme', 'risk'];
     for (const field of fields) {

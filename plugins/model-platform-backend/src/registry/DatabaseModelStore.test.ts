@@ -330,6 +330,43 @@ describe.each(databases.eachSupportedId())('DatabaseModelStore, %s', id => {
     );
   });
 
+  it('knows which files a model has itself', async () => {
+    const { store, publish } = await createStore(id);
+    const { digest } = fileOf('x', 'shared content');
+    const expiresAt = '2100-01-01T00:00:00.000Z';
+    await publish('other', { content: 'shared content' });
+    const first = await store.openDraft(
+      newDraft('own', { content: 'shared content' }),
+    );
+    const second = await store.openDraft(
+      newDraft('own', { content: 'shared content' }),
+    );
+    expect(await store.ownDigests(first)).toEqual(new Set());
+    await store.noteUpload(second.version.id, `${digest}0`, expiresAt);
+    expect(await store.ownDigests(first)).toEqual(new Set());
+    await store.noteUpload(second.version.id, digest, expiresAt);
+    for (const record of [first, second])
+      expect(await store.ownDigests(record)).toEqual(new Set([digest]));
+    const elsewhere = await store.openDraft(
+      newDraft('own', {
+        content: 'shared content',
+        fields: { system: 'elsewhere' },
+      }),
+    );
+    expect(await store.ownDigests(elsewhere)).toEqual(new Set());
+    expect(await store.completeDraft(first, history)).toBe(true);
+    const later = '2200-01-01T00:00:00.000Z';
+    const removed: string[] = [];
+    await store.removeDraft(second, later, async one => {
+      removed.push(one);
+    });
+    expect(removed).toEqual([]);
+    const third = await store.openDraft(
+      newDraft('own', { content: 'shared content' }),
+    );
+    expect(await store.ownDigests(third)).toEqual(new Set([digest]));
+  });
+
   it('forgets expired drafts, with what nothing else uses', async () => {
     const { store, publish, knex } = await createStore(id);
     await publish('kept', { content: 'shared content' });

@@ -261,6 +261,52 @@ export class DatabaseModelStore implements ModelStore {
       .update({ expires_at: expiresAt });
   }
 
+  async noteUpload(
+    versionId: string,
+    digest: string,
+    expiresAt: string,
+  ): Promise<void> {
+    await this.knex.transaction(async tx => {
+      const drafts = await tx<VersionRow>('registry_versions')
+        .where({ id: versionId, status: 'draft' })
+        .update({ expires_at: expiresAt });
+      if (drafts > 0) {
+        await tx<FileRow>('registry_files')
+          .where({ version_id: versionId, digest })
+          .update({ uploaded: true });
+      }
+    });
+  }
+
+  async ownDigests(record: VersionRecord): Promise<Set<string>> {
+    const { version, system } = record;
+    const rows: Array<Pick<FileRow, 'digest'>> = await this.knex(
+      'registry_files',
+    )
+      .join(
+        'registry_versions',
+        'registry_versions.id',
+        'registry_files.version_id',
+      )
+      .where({
+        'registry_versions.model_id': version.modelId,
+        'registry_files.system': system,
+      })
+      .whereIn('registry_files.digest', inner =>
+        inner
+          .select('wanted.digest')
+          .from({ wanted: 'registry_files' })
+          .where('wanted.version_id', version.id),
+      )
+      .andWhere(either =>
+        either
+          .where('registry_files.uploaded', true)
+          .orWhere('registry_versions.status', '<>', 'draft'),
+      )
+      .distinct('registry_files.digest');
+    return new Set(rows.map(({ digest }) => digest));
+  }
+
   async findVersion(
     modelId: string,
     number: number,

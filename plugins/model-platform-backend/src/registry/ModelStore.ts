@@ -127,6 +127,19 @@ export interface ModelStore {
     idempotencyKey: string,
   ): Promise<VersionRecord | undefined>;
   extendDraft(versionId: string, expiresAt: string): Promise<void>;
+  /** Notes that the bytes of this digest were sent to the draft, and extends it. */
+  noteUpload(
+    versionId: string,
+    digest: string,
+    expiresAt: string,
+  ): Promise<void>;
+  /**
+   * Digests of the version that its own model has: sent to this draft or to
+   * another one of the model, or part of a version of the model. Those that
+   * only other models have are not among them: who knows a digest need not
+   * have the file.
+   */
+  ownDigests(record: VersionRecord): Promise<Set<string>>;
   findVersion(
     modelId: string,
     number: number,

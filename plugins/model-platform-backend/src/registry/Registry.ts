@@ -448,7 +448,11 @@ export class Registry {
       { digest: digest as Sha256, sizeBytes: file.sizeBytes },
       record.system,
     );
-    await this.options.store.extendDraft(record.version.id, this.expiry());
+    await this.options.store.noteUpload(
+      record.version.id,
+      digest,
+      this.expiry(),
+    );
   }
 
   /**
@@ -852,10 +856,12 @@ export class Registry {
 
   private async withMissing(record: VersionRecord): Promise<ModelVersion> {
     const missing: string[] = [];
+    const own = await this.options.store.ownDigests(record);
     for (const digest of new Set(
       record.version.files.map(file => file.digest),
     )) {
       if (
+        !own.has(digest) ||
         !(await this.options.artifacts.has(digest as Sha256, record.system))
       ) {
         missing.push(digest);
@@ -867,11 +873,14 @@ export class Registry {
   private async requireFiles(record: VersionRecord): Promise<void> {
     const missing: string[] = [];
     const problems: FieldProblem[] = [];
+    const own = await this.options.store.ownDigests(record);
     for (const [index, file] of record.version.files.entries()) {
-      const blob = await this.options.artifacts.stat(
-        file.digest as Sha256,
-        record.system,
-      );
+      const blob = own.has(file.digest)
+        ? await this.options.artifacts.stat(
+            file.digest as Sha256,
+            record.system,
+          )
+        : undefined;
       if (!blob) {
         missing.push(file.path);
       } else if (blob.sizeBytes !== file.sizeBytes) {

@@ -57,6 +57,7 @@ export interface FileRow {
   digest: string;
   size_bytes: number | string;
   system: string;
+  uploaded?: boolean | number;
 }
 
 export interface AliasRow {
