@@ -1,4 +1,4 @@
-import { Box } from '@backstage/ui';
+import { Box, Flex } from '@backstage/ui';
 import { CopyButton } from './CopyButton';
 
 /** Lines to take along: a command, a snippet, an answer. @public */
@@ -10,11 +10,7 @@ export function CodeBlock(props: {
 }) {
   const { text, label, maxHeight } = props;
   return (
-    <Box
-      position="relative"
-      bg="neutral"
-      style={{ borderRadius: 'var(--bui-radius-2)' }}
-    >
+    <Flex gap="0" bg="neutral" style={{ borderRadius: 'var(--bui-radius-2)' }}>
       <pre
         aria-label={label}
         // Long lines scroll; who has no pointer reaches them by keyboard.
@@ -25,18 +21,20 @@ export function CodeBlock(props: {
           fontSize: 'var(--bui-font-size-2)',
           color: 'var(--bui-fg-primary)',
           lineHeight: 1.5,
+          flex: 1,
           margin: 0,
           maxHeight,
+          minWidth: 0,
           overflow: 'auto',
-          padding:
-            'var(--bui-space-3) var(--bui-space-9) var(--bui-space-3) var(--bui-space-3)',
+          padding: 'var(--bui-space-3)',
         }}
       >
         {text}
       </pre>
-      <Box position="absolute" style={{ right: 4, top: 4 }}>
+      {/* Beside the lines, so that it covers the end of none. */}
+      <Box style={{ padding: 4 }}>
         <CopyButton text={text} label={`Copy: ${label}`} />
       </Box>
-    </Box>
+    </Flex>
   );
 }
