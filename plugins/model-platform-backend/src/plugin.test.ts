@@ -324,7 +324,7 @@ describe('modelPlatformPlugin', () => {
     ['./a'],
     ['C:/a'],
     ['a\\b'],
-    ['a\u0000b'],
+    ['a\u0007b'],
   ])('refuses the path %j', async unsafe => {
     const refused = await platform
       .call('post', 'v1/models/unsafe/versions', mira)
@@ -386,6 +386,74 @@ describe('modelPlatformPlugin', () => {
       .call('post', 'v1/models/one/versions', mira)
       .send(draftRequest('another'));
     expect(elsewhere.status).toBe(400);
+  });
+
+  it('refuses numbers and characters that no database takes', async () => {
+    await publishIris('bounded');
+    const huge = 2 ** 31;
+    const cursor = (value: string) =>
+      Buffer.from(JSON.stringify({ value, id: 'x' })).toString('base64url');
+    for (const route of [
+      'v1/models/bounded%00',
+      'v1/models/bounded/versions/%00',
+      'v1/models?q=a%00b',
+      'v1/models?filter=tag%3D%00',
+      'v1/deployments?system=%00',
+      'v1/deployments/%00/revisions',
+      `v1/models?cursor=${cursor('\0')}`,
+      `v1/models/bounded/versions?cursor=${cursor(`${huge}`)}`,
+      `v1/models/bounded/versions?cursor=${cursor('1e300')}`,
+      `v1/models/bounded/history?cursor=${cursor('9'.repeat(19))}`,
+      `v1/deployments?cursor=${Buffer.from('after:\0').toString('base64url')}`,
+    ]) {
+      const { status } = await platform.call('get', route, mira);
+      expect([route, status]).toEqual([route, 400]);
+    }
+    for (const version of [huge, '9'.repeat(30)]) {
+      const { status } = await platform.call(
+        'get',
+        `v1/models/bounded/versions/${version}`,
+        mira,
+      );
+      expect(status).toBe(404);
+    }
+    const spec = {
+      system: 'plant-catalogue',
+      environment: 'local',
+      model: 'bounded',
+    };
+    const deployed = await platform
+      .call('put', 'v1/deployments/bounded', mira)
+      .send({
+        spec: {
+          ...spec,
+          variants: [{ name: 'main', version: { number: huge } }],
+        },
+      });
+    expect(deployed.status).toBe(400);
+    expect(problemsOf(deployed.body)).toMatchObject([
+      { field: expect.stringMatching(/^spec\.variants\[0\]\.version/) },
+    ]);
+    const rolledBack = await platform
+      .call('post', 'v1/deployments/bounded/rollback', mira)
+      .send({ revision: huge });
+    expect(rolledBack.status).toBe(400);
+
+    const deep = `${'['.repeat(100_000)}"\\u0000"${']'.repeat(100_000)}`;
+    for (const body of [
+      '{"description": "a\\u0000b"}',
+      '{"tags": [{"a\\u0000": 1}]}',
+      `{"description": ${deep}}`,
+    ]) {
+      const refused = await platform
+        .call('patch', 'v1/models/bounded', mira)
+        .set('content-type', 'application/json')
+        .send(body);
+      expect(refused.status).toBe(400);
+      expect(refused.body.error.message).toMatch(
+        /character NUL .* in (description|the name of a field of tags)/,
+      );
+    }
   });
 
   it('lets nobody in without a valid token, and nobody beyond its grants', async () => {

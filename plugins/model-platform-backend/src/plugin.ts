@@ -29,6 +29,7 @@ import { createDeploymentDomain } from './deployment';
 import { PlatformContext } from './Domain';
 import { cliRoutes } from './http/cliRoutes';
 import { jsonBodies } from './http/jsonBodies';
+import { refuseNul } from './http/refuseNul';
 import { createMonitoringDomain } from './monitoring';
 import { openApiRoutes } from './openapi/openApiRoutes';
 import { announceModels } from './registry/announceModels';
@@ -185,6 +186,7 @@ export const modelPlatformPlugin = createBackendPlugin({
         for (const path of ['/v1', '/openapi.json', '/cli.tgz']) {
           httpRouter.addAuthPolicy({ path, allow: 'unauthenticated' });
         }
+        httpRouter.use(refuseNul);
         httpRouter.use(jsonBodies());
         httpRouter.use(openApiRoutes());
         httpRouter.use(cliRoutes(config));

@@ -26,7 +26,7 @@ export function parseCursor(value: unknown): string | undefined {
     typeof value === 'string'
       ? Buffer.from(value, 'base64url').toString('utf8')
       : '';
-  if (!key.startsWith('after:')) {
+  if (!key.startsWith('after:') || key.includes('\0')) {
     throw new InputError(
       'cursor is not one that was given out here; start without it',
     );

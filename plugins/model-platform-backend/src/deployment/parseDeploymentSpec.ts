@@ -20,12 +20,15 @@ const RESERVED_NAMES = new Set([
 /** A DNS label without `--`, which drivers use to put names together. */
 const LABEL = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
+/** Of versions and revisions; databases take no larger whole numbers. */
+export const MAX_NUMBER = 2_147_483_647;
+
 const text = z.string().trim().min(1).max(255);
 
 const versionSelector = z.union(
   [
     z.strictObject({ alias: text }),
-    z.strictObject({ number: z.number().int().positive() }),
+    z.strictObject({ number: z.number().int().positive().max(MAX_NUMBER) }),
     z.strictObject({ latest: z.literal(true) }),
   ],
   {

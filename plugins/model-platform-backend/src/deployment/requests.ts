@@ -1,6 +1,7 @@
 import { InputError } from '@backstage/errors';
 import { z } from 'zod';
 import { parseBody } from '../http/parseBody';
+import { MAX_NUMBER } from './parseDeploymentSpec';
 
 const reason = z.string().trim().min(1).max(2_000).optional();
 
@@ -38,7 +39,7 @@ export const offSchema = z.strictObject({
 });
 
 export const rollbackSchema = z.strictObject({
-  revision: z.number().int().positive().optional(),
+  revision: z.number().int().positive().max(MAX_NUMBER).optional(),
   reason,
 });
 

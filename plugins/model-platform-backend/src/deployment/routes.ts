@@ -13,6 +13,7 @@ import {
 } from './DeploymentStore';
 import { Endpoints } from './Endpoints';
 import { EndpointTokens } from './EndpointTokens';
+import { MAX_NUMBER } from './parseDeploymentSpec';
 import { nextCursor, parseCursor, parseLimit } from './paging';
 import { parseBody } from '../http/parseBody';
 import {
@@ -154,7 +155,8 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
     const before = parseCursor(req.query.cursor);
     const revisions = await store.revisions(deployment.id, {
       limit,
-      before: before === undefined ? undefined : wholeNumber(before),
+      before:
+        before === undefined ? undefined : wholeNumber(before, MAX_NUMBER),
     });
     res.json({
       items: revisions.map(toApiRevision),
@@ -317,8 +319,8 @@ function text(req: Request, name: string): string | undefined {
   return value === '' ? undefined : value;
 }
 
-function wholeNumber(value: string): number {
-  if (!/^\d{1,15}$/.test(value)) {
+function wholeNumber(value: string, max = Number.MAX_SAFE_INTEGER): number {
+  if (!/^\d{1,16}$/.test(value) || Number(value) > max) {
     throw new InputError(
       'cursor is not one that was given out here; start without it',
     );

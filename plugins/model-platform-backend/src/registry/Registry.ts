@@ -136,13 +136,12 @@ export class Registry {
   ): Promise<Page<ModelVersion>> {
     const { model } = await this.readable(caller, ref);
     const limit = page.limit ?? 50;
-    const before =
-      page.cursor === undefined
-        ? undefined
-        : Number(decodeCursor(page.cursor).value);
-    if (before !== undefined && !Number.isInteger(before)) {
+    const cursor =
+      page.cursor === undefined ? undefined : decodeCursor(page.cursor).value;
+    if (cursor !== undefined && !/^\d{1,9}$/.test(cursor)) {
       throw new InputError('This cursor is not of a list of versions');
     }
+    const before = cursor === undefined ? undefined : Number(cursor);
     const drafts = await this.options.authorizer.can(
       caller,
       modelPublishPermission,
@@ -206,7 +205,7 @@ export class Registry {
     const limit = page.limit ?? 50;
     const before =
       page.cursor === undefined ? undefined : decodeCursor(page.cursor).value;
-    if (before !== undefined && !/^\d+$/.test(before)) {
+    if (before !== undefined && !/^\d{1,18}$/.test(before)) {
       throw new InputError('This cursor is not of a history');
     }
     const found = await this.options.store.history(model.id, {
