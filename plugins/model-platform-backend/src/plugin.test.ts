@@ -456,6 +456,121 @@ describe('modelPlatformPlugin', () => {
     }
   });
 
+  it('shows and changes a deployment only for who may do so with each of its models', async () => {
+    await publishIris('mixed-a');
+    const files = [fileOf('model.onnx', 'weights of mixed-b')];
+    await platform.publish(
+      draftRequest('mixed-b', {
+        model: { owner: 'group:default/care-analytics', sharedWith: [] },
+        files,
+      }),
+      files,
+      dana,
+    );
+    const route = 'v1/deployments/mixed';
+    const spec = {
+      system: 'plant-catalogue',
+      environment: 'local',
+      model: 'mixed-a',
+    };
+    const variants = [
+      { name: 'a', version: { number: 1 }, weight: 50 },
+      { name: 'b', model: 'mixed-b', version: { number: 1 }, weight: 50 },
+    ];
+    const foreign = await platform.call('put', route, mira).send({
+      spec: { ...spec, owner: 'group:default/greenhouse' },
+    });
+    expect(foreign.status).toBe(400);
+    expect(problemsOf(foreign.body)).toMatchObject([
+      { field: 'spec.owner', given: 'group:default/greenhouse' },
+    ]);
+    const applied = await platform.call('put', route, pat).send({
+      spec: { ...spec, owner: 'botany-ml', variants },
+    });
+    expect(applied.status).toBe(200);
+
+    const statusOf = async (
+      method: 'get' | 'put' | 'post' | 'delete',
+      more: string,
+      as: string,
+      body?: object,
+    ) => (await platform.call(method, more, as).send(body)).status;
+    const changes: Array<['post' | 'delete', string, object?]> = [
+      ['post', `${route}/off`, {}],
+      ['post', `${route}/promote`, { variant: 'a' }],
+      ['post', `${route}/rollback`, { revision: 1 }],
+      ['post', 'v1/endpoints/mixed/tokens', { consumer: 'component:x' }],
+      ['delete', route],
+    ];
+    const seen = async (as: string) =>
+      await Promise.all(
+        ['v1/deployments', 'v1/endpoints'].map(async list => {
+          const { body } = await platform.call('get', list, as);
+          expect(body.totalItems).toBe(body.items.length);
+          return JSON.stringify(body).includes('mixed');
+        }),
+      );
+    // Either owner sees one of the two models only.
+    for (const as of [mira, dana, sofia]) {
+      expect(await seen(as)).toEqual([false, false]);
+      for (const read of [
+        route,
+        `${route}/revisions`,
+        `${route}/history`,
+        `${route}/logs`,
+        'v1/endpoints/mixed',
+        'v1/endpoints/mixed/openapi.json',
+        'v1/endpoints/mixed/tokens',
+      ])
+        expect([read, await statusOf('get', read, as)]).toEqual([read, 404]);
+      for (const [method, change, body] of changes)
+        expect([change, await statusOf(method, change, as, body)]).toEqual([
+          change,
+          404,
+        ]);
+    }
+    expect(await statusOf('put', route, mira, { spec })).toBe(409);
+
+    const share = async (visibility: string) =>
+      await platform
+        .call('patch', 'v1/models/mixed-b', dana)
+        .send({ visibility });
+    await share('everyone');
+    expect(await seen(mira)).toEqual([true, true]);
+    expect((await platform.call('get', route, mira)).body.actions).toEqual({
+      deploy: false,
+      createEndpointToken: false,
+    });
+    for (const [method, change, body] of changes)
+      expect([change, await statusOf(method, change, mira, body)]).toEqual([
+        change,
+        403,
+      ]);
+    expect(await statusOf('put', route, mira, { spec })).toBe(403);
+    await share('system');
+
+    expect(
+      await statusOf('post', `${route}/promote`, pat, { variant: 'a' }),
+    ).toBe(200);
+    const { body: past } = await platform.call(
+      'get',
+      `${route}/revisions`,
+      mira,
+    );
+    expect(past.items).toMatchObject([
+      { number: 2, variants: [{ model: 'mixed-a' }] },
+      { number: 1, variants: [{ model: 'mixed-a' }] },
+    ]);
+    expect(JSON.stringify(past)).not.toContain('mixed-b');
+    const back = await platform
+      .call('post', `${route}/rollback`, mira)
+      .send({ revision: 1 });
+    expect(back.status).toBe(403);
+    expect(JSON.stringify(back.body.error)).not.toContain('mixed-b');
+    expect(await statusOf('post', `${route}/off`, mira, {})).toBe(200);
+    expect(await statusOf('delete', route, mira)).toBe(204);
+  });
+
   it('lets nobody in without a valid token, and nobody beyond its grants', async () => {
     const anonymous = await platform.call('get', 'v1/models');
     expect(anonymous.status).toBe(401);

@@ -16,6 +16,11 @@ const revision: NewRevision = {
   ],
 };
 
+const revisionOf = (...modelIds: string[]): NewRevision => ({
+  ...revision,
+  variants: modelIds.map(modelId => ({ ...revision.variants[0], modelId })),
+});
+
 function deployment(name: string, modelId = 'm1'): NewDeployment {
   return {
     name,
@@ -126,14 +131,21 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
   });
 
   it('lists page by page, of those models only that may be read', async () => {
-    const store = DatabaseDeploymentStore.create({ knex: await setup(id) });
+    const knex = await setup(id);
+    const store = DatabaseDeploymentStore.create({ knex });
     for (const name of ['a', 'b', 'c', 'd']) {
+      const modelId = name === 'c' ? 'secret' : 'open';
       await store.create(
-        deployment(name, name === 'c' ? 'secret' : 'open'),
-        revision,
+        deployment(name, modelId),
+        revisionOf(modelId),
         applied,
       );
     }
+    const mixed = await store.create(
+      deployment('mixed', 'open'),
+      revisionOf('open', 'secret'),
+      applied,
+    );
     const first = await store.list({ limit: 2 }, (query, column) =>
       query.whereIn(column, ['open']),
     );
@@ -145,6 +157,37 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
     expect(second.items.map(({ name }) => name)).toEqual(['d']);
     const all = await store.list({ limit: 9, modelId: 'secret' }, allModels);
     expect(all.items.map(({ name }) => name)).toEqual(['c']);
+
+    // What serves counts as much as what is wanted; what is past, no more.
+    const listed = async () =>
+      (
+        await store.list({ limit: 9, after: 'd' }, (query, column) =>
+          query.whereIn(column, ['open']),
+        )
+      ).items.map(({ name }) => name);
+    const fencing = await LeaderLease.create({ knex }).hold();
+    const serve = async (servingRevision: number) =>
+      await store.saveStatus(
+        mixed.id,
+        { servingRevision, phase: 'Ready', conditions: [], runners: [] },
+        fencing!,
+      );
+    expect(await store.modelIds(mixed)).toEqual(['open', 'secret']);
+    expect(await listed()).toEqual([]);
+    await serve(1);
+    const changed = await store.change(mixed, {
+      set: { watched: { open: {} } },
+      revision: revisionOf('open'),
+      history: applied,
+    });
+    expect(await store.modelIds(changed)).toEqual(['open', 'secret']);
+    expect(await listed()).toEqual([]);
+    await serve(2);
+    expect(await listed()).toEqual(['mixed']);
+    expect(await store.modelIds((await store.get('mixed'))!)).toEqual(['open']);
+    expect(
+      (await store.list({ limit: 9 }, allModels)).items.map(({ name }) => name),
+    ).toEqual(['a', 'b', 'c', 'd', 'mixed']);
   });
 
   it('lets one process lead, and takes no writes from one that led before', async () => {

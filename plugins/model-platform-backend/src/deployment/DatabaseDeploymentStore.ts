@@ -17,12 +17,14 @@ import {
   NewRevision,
   RevisionRecord,
   SourceRecord,
+  WatchedVersions,
 } from './DeploymentStore';
 import { ModelScope } from '../registry/ModelScope';
 import { LEADER_LEASE } from './LeaderLease';
 import {
   DeploymentRow,
   HistoryRow,
+  RevisionModelRow,
   RevisionRow,
   SourceRow,
   TokenRow,
@@ -83,6 +85,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
           tx,
           { id, name: deployment.name },
           revision,
+          deployment.watched,
         );
         await tx<DeploymentRow>('deployments')
           .where({ id })
@@ -129,7 +132,12 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       }
       let number: number | undefined;
       if (revision) {
-        number = await this.insertRevision(tx, from, revision);
+        number = await this.insertRevision(
+          tx,
+          from,
+          revision,
+          set.watched ?? from.watched,
+        );
         update.revision = number;
         update.rollout_started_at = null;
       } else if (set.off === false) {
@@ -167,6 +175,24 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       if (query.system) select.andWhere('system', query.system);
       if (query.environment) select.andWhere('environment', query.environment);
       scope(select, 'deployments.model_id');
+      const readable = this.knex<RevisionModelRow>({
+        readable: 'deployment_revision_models',
+      }).select('readable.model_id');
+      scope(readable, 'readable.model_id');
+      select.whereNotExists(
+        this.knex({ hidden: 'deployment_revision_models' })
+          .select(this.knex.raw('1'))
+          .where('hidden.deployment_id', this.knex.ref('deployments.id'))
+          .andWhere(part =>
+            part
+              .where('hidden.number', this.knex.ref('deployments.revision'))
+              .orWhere(
+                'hidden.number',
+                this.knex.ref('deployments.serving_revision'),
+              ),
+          )
+          .whereNotIn('hidden.model_id', readable),
+      );
       return select;
     };
     const page = matches().orderBy('name').limit(query.limit);
@@ -179,6 +205,17 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       items: (rows as DeploymentRow[]).map(toDeployment),
       totalItems: Number(counted?.count ?? 0),
     };
+  }
+
+  async modelIds(deployment: DeploymentRecord): Promise<string[]> {
+    const numbers = [deployment.revision, deployment.servingRevision].filter(
+      number => number !== undefined,
+    );
+    const rows = await this.knex<RevisionModelRow>('deployment_revision_models')
+      .where({ deployment_id: deployment.id })
+      .whereIn('number', numbers)
+      .orderBy('model_id');
+    return [...new Set([deployment.modelId, ...rows.map(row => row.model_id)])];
   }
 
   async all(): Promise<DeploymentRecord[]> {
@@ -384,6 +421,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     tx: Knex.Transaction,
     deployment: { id: string; name: string },
     revision: NewRevision,
+    watched: WatchedVersions,
   ): Promise<number> {
     const last = await tx<RevisionRow>('deployment_revisions')
       .where({ name: deployment.name })
@@ -402,6 +440,17 @@ export class DatabaseDeploymentStore implements DeploymentStore {
         resources: revision.resources,
       }),
     });
+    const modelIds = new Set([
+      ...Object.keys(watched),
+      ...revision.variants.map(({ modelId }) => modelId),
+    ]);
+    await tx<RevisionModelRow>('deployment_revision_models').insert(
+      [...modelIds].map(modelId => ({
+        deployment_id: deployment.id,
+        number,
+        model_id: modelId,
+      })),
+    );
     return number;
   }
 

@@ -11,10 +11,10 @@ import { Caller, toActor } from '../access/Caller';
 import { DeployableModels } from './DeployableModels';
 import { DeploymentActor } from './DeploymentActor';
 import { deploymentNotFound, Deployments } from './Deployments';
-import { DeploymentRecord } from './DeploymentStore';
+import { DeploymentRecord, RevisionRecord } from './DeploymentStore';
 import { DEPLOYER_TOKEN_SECONDS } from './EndpointTokens';
 
-/** Who may do what with a deployment: decided on its model. */
+/** Who may do what with a deployment: decided on every model it speaks of. */
 export class DeploymentAccess {
   constructor(
     private readonly options: {
@@ -38,22 +38,62 @@ export class DeploymentAccess {
   async readable(
     caller: Caller,
     name: string,
-  ): Promise<{ deployment: DeploymentRecord; model: Model }> {
-    const deployment = await this.options.deployments.get(name);
-    const model = await this.options.models.byId(deployment.modelId);
+  ): Promise<{ deployment: DeploymentRecord; models: Model[] }> {
+    const { authorizer, deployments } = this.options;
+    const deployment = await deployments.get(name);
+    const models = await deployments.modelsOf(deployment);
     if (
-      !model ||
-      !(await this.options.authorizer.can(caller, modelReadPermission, model))
+      !models ||
+      !(await allOf(models, model =>
+        authorizer.can(caller, modelReadPermission, model),
+      ))
     ) {
       throw deploymentNotFound(name);
     }
-    return { deployment, model };
+    return { deployment, models };
   }
 
-  async actions(caller: Caller, model: Model): Promise<Deployment['actions']> {
-    const { deploy, createEndpointToken } =
-      await this.options.authorizer.actions(caller, model);
-    return { deploy, createEndpointToken };
+  /** Earlier revisions, without the variants of models that the caller may not see. */
+  async readableRevisions(
+    caller: Caller,
+    revisions: RevisionRecord[],
+  ): Promise<RevisionRecord[]> {
+    const readable = new Map<string, boolean>();
+    for (const { modelId } of revisions.flatMap(({ variants }) => variants)) {
+      if (!readable.has(modelId)) {
+        const model = await this.options.models.byId(modelId);
+        readable.set(
+          modelId,
+          model !== undefined &&
+            (await this.options.authorizer.can(
+              caller,
+              modelReadPermission,
+              model,
+            )),
+        );
+      }
+    }
+    return revisions.map(revision => ({
+      ...revision,
+      variants: revision.variants.filter(({ modelId }) =>
+        readable.get(modelId),
+      ),
+    }));
+  }
+
+  async actions(
+    caller: Caller,
+    models: Model[],
+  ): Promise<Deployment['actions']> {
+    const each = await Promise.all(
+      models.map(model => this.options.authorizer.actions(caller, model)),
+    );
+    return {
+      deploy: each.every(({ deploy }) => deploy),
+      createEndpointToken: each.every(
+        ({ createEndpointToken }) => createEndpointToken,
+      ),
+    };
   }
 
   /**
@@ -62,6 +102,16 @@ export class DeploymentAccess {
    * @param expiresInSeconds - undefined for one that does not expire
    */
   async requireTokenCreate(
+    caller: Caller,
+    models: Model[],
+    expiresInSeconds: number | undefined,
+  ): Promise<void> {
+    for (const model of models) {
+      await this.requireTokenCreateOn(caller, model, expiresInSeconds);
+    }
+  }
+
+  private async requireTokenCreateOn(
     caller: Caller,
     model: Model,
     expiresInSeconds: number | undefined,
@@ -85,10 +135,12 @@ export class DeploymentAccess {
   }
 
   /** Who may see and revoke tokens: who may make them, of whatever life. */
-  async requireTokens(caller: Caller, model: Model): Promise<void> {
+  async requireTokens(caller: Caller, models: Model[]): Promise<void> {
     const { authorizer } = this.options;
-    if (!(await authorizer.can(caller, modelDeployPermission, model))) {
-      await authorizer.require(caller, endpointTokenCreatePermission, model);
+    for (const model of models) {
+      if (!(await authorizer.can(caller, modelDeployPermission, model))) {
+        await authorizer.require(caller, endpointTokenCreatePermission, model);
+      }
     }
   }
 
@@ -107,4 +159,16 @@ export class DeploymentAccess {
       throw error;
     }
   }
+}
+
+async function allOf(
+  models: Model[],
+  holds: (model: Model) => Promise<boolean>,
+): Promise<boolean> {
+  for (const model of models) {
+    if (!(await holds(model))) {
+      return false;
+    }
+  }
+  return true;
 }

@@ -163,11 +163,16 @@ export interface DeploymentStore {
     change: DesiredChange,
   ): Promise<DeploymentRecord>;
   get(name: string): Promise<DeploymentRecord | undefined>;
-  /** A page in the order of names, with the condition on the model in SQL. */
+  /** A page in the order of names, with the condition on every model of `modelIds` in SQL. */
   list(
     query: DeploymentQuery,
     scope: ModelScope,
   ): Promise<{ items: DeploymentRecord[]; totalItems: number }>;
+  /**
+   * Its own model first, then those that the revisions speak of that are wanted
+   * and that serve.
+   */
+  modelIds(deployment: DeploymentRecord): Promise<string[]>;
   /** All of them, for the reconciler. */
   all(): Promise<DeploymentRecord[]>;
   revision(

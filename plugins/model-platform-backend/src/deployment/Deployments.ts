@@ -1,9 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
+import {
+  ConflictError,
+  InputError,
+  NotAllowedError,
+  NotFoundError,
+} from '@backstage/errors';
 import {
   DeploymentEvent,
   DeploymentSpec,
   Model,
+  toEntityRef,
 } from '@model-platform/plugin-model-platform-common';
 import { ChangedMeanwhileError } from './ChangedMeanwhileError';
 import { DeployableModels } from './DeployableModels';
@@ -98,6 +104,19 @@ export class Deployments {
     if (!model || problems.length > 0) {
       throw new DeploymentProblemsError(name, problems);
     }
+    if (
+      spec.owner !== undefined &&
+      spec.owner !== toEntityRef(model.owner, 'group')
+    ) {
+      throw new DeploymentProblemsError(name, [
+        problem(
+          'spec.owner',
+          'must be the owner of the model, or be left out',
+          spec.owner,
+          model.owner,
+        ),
+      ]);
+    }
     const existing = await this.afterRemoval(await store.get(name));
     const revision: NewRevision = {
       actor: actor.name,
@@ -163,6 +182,22 @@ export class Deployments {
     return deployment;
   }
 
+  /**
+   * Every model that the deployment speaks of, its own first; undefined where
+   * one of them is not there any more.
+   */
+  async modelsOf(deployment: DeploymentRecord): Promise<Model[] | undefined> {
+    const models: Model[] = [];
+    for (const id of await this.options.store.modelIds(deployment)) {
+      const model = await this.options.models.byId(id);
+      if (!model) {
+        return undefined;
+      }
+      models.push(model);
+    }
+    return models;
+  }
+
   async setOff(
     name: string,
     off: boolean,
@@ -200,7 +235,7 @@ export class Deployments {
     const { store } = this.options;
     const deployment = await this.changeable(name, actor, options.ifMatch);
     const target = await this.rollbackTarget(deployment, options.revision);
-    await this.requireVersions(target);
+    await this.requireVersions(target, deployment.environment, actor);
     const changed = await store.change(deployment, {
       // What was published until now is the reason to roll back, not to roll forward again.
       set: { watched: await this.watchedNow(deployment.spec) },
@@ -342,17 +377,37 @@ export class Deployments {
     ifMatch: string | undefined,
   ): Promise<DeploymentRecord> {
     const deployment = await this.get(name);
-    const model = await this.options.models.byId(deployment.modelId);
-    if (!model) {
-      throw deploymentNotFound(name);
-    }
-    try {
-      await actor.requireDeploy(model, deployment.environment);
-    } catch (error) {
-      throw error instanceof NotFoundError ? deploymentNotFound(name) : error;
-    }
+    await this.requireDeploy(deployment, actor);
     checkMatch(deployment, ifMatch);
     return deployment;
+  }
+
+  /**
+   * On every model it speaks of: who may not see one of them may not know of
+   * the deployment, whichever comes first.
+   */
+  private async requireDeploy(
+    deployment: DeploymentRecord,
+    actor: DeploymentActor,
+  ): Promise<void> {
+    const models = await this.modelsOf(deployment);
+    if (!models) {
+      throw deploymentNotFound(deployment.name);
+    }
+    const refusals: unknown[] = [];
+    for (const model of models) {
+      try {
+        await actor.requireDeploy(model, deployment.environment);
+      } catch (error) {
+        if (error instanceof NotFoundError) {
+          throw deploymentNotFound(deployment.name);
+        }
+        refusals.push(error);
+      }
+    }
+    if (refusals.length > 0) {
+      throw refusals[0];
+    }
   }
 
   /** What may not be seen is not there. */
@@ -401,10 +456,8 @@ export class Deployments {
     actor: DeploymentActor,
   ): Promise<void> {
     if (existing.modelId !== model.id) {
-      const other = await this.options.models.byId(existing.modelId);
       try {
-        if (!other) throw deploymentNotFound(existing.name);
-        await actor.requireDeploy(other, existing.environment);
+        await this.requireDeploy(existing, actor);
       } catch {
         // Not even whose it is.
         throw new ConflictError(`The name ${existing.name} is taken`);
@@ -417,6 +470,13 @@ export class Deployments {
           existing.model,
         ),
       ]);
+    }
+    try {
+      await this.requireDeploy(existing, actor);
+    } catch (error) {
+      throw error instanceof NotFoundError
+        ? new ConflictError(`The name ${existing.name} is taken`)
+        : error;
     }
     if (existing.environment !== spec.environment) {
       throw new DeploymentProblemsError(existing.name, [
@@ -464,8 +524,23 @@ export class Deployments {
     }
   }
 
-  private async requireVersions(revision: RevisionRecord): Promise<void> {
+  private async requireVersions(
+    revision: RevisionRecord,
+    environment: string,
+    actor: DeploymentActor,
+  ): Promise<void> {
     for (const { modelId, model, version } of revision.variants) {
+      const known = await this.options.models.byId(modelId);
+      try {
+        if (known) await actor.requireDeploy(known, environment);
+      } catch (error) {
+        // Not even which.
+        throw error instanceof NotFoundError
+          ? new NotAllowedError(
+              `Revision ${revision.number} serves a model that you may not deploy`,
+            )
+          : error;
+      }
       const found = await this.options.models.version(modelId, version);
       if (found?.status !== 'ready') {
         throw new InputError(

@@ -46,6 +46,12 @@ export interface RevisionRow {
   first_served_at: string | null;
 }
 
+export interface RevisionModelRow {
+  deployment_id: string;
+  number: number;
+  model_id: string;
+}
+
 export interface TokenRow {
   id: string;
   deployment_id: string;

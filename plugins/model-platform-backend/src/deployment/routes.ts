@@ -66,12 +66,12 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
   }
 
   async function show(caller: Caller, deployment: DeploymentRecord) {
-    const { model } = await access.readable(caller, deployment.name);
+    const { models } = await access.readable(caller, deployment.name);
     const revisions = await store.currentRevisions([deployment]);
     return toApiDeployment(
       deployment,
       revisions.get(deployment.id),
-      await access.actions(caller, model),
+      await access.actions(caller, models),
     );
   }
 
@@ -159,7 +159,9 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
         before === undefined ? undefined : wholeNumber(before, MAX_NUMBER),
     });
     res.json({
-      items: revisions.map(toApiRevision),
+      items: (await access.readableRevisions(caller, revisions)).map(
+        toApiRevision,
+      ),
       nextCursor: nextCursor(
         revisions.map(({ number }) => String(number)),
         limit,
@@ -269,23 +271,23 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
 
   router.get('/v1/endpoints/:name/tokens', async (req, res) => {
     const caller = await callerResolver.fromRequest(req);
-    const { deployment, model } = await access.readable(
+    const { deployment, models } = await access.readable(
       caller,
       req.params.name,
     );
-    await access.requireTokens(caller, model);
+    await access.requireTokens(caller, models);
     res.json({ items: await tokens.list(deployment) });
   });
 
   router.post('/v1/endpoints/:name/tokens', async (req, res) => {
     const caller = await callerResolver.fromRequest(req);
-    const { deployment, model } = await access.readable(
+    const { deployment, models } = await access.readable(
       caller,
       req.params.name,
     );
     const request = parseBody(tokenSchema, req.body);
     const made = await audited(req, 'make-token', async () => {
-      await access.requireTokenCreate(caller, model, request.expiresInSeconds);
+      await access.requireTokenCreate(caller, models, request.expiresInSeconds);
       return await tokens.create(deployment, {
         ...request,
         createdBy: toActor(caller),
@@ -296,12 +298,12 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
 
   router.delete('/v1/endpoints/:name/tokens/:id', async (req, res) => {
     const caller = await callerResolver.fromRequest(req);
-    const { deployment, model } = await access.readable(
+    const { deployment, models } = await access.readable(
       caller,
       req.params.name,
     );
     await audited(req, 'revoke-token', async () => {
-      await access.requireTokens(caller, model);
+      await access.requireTokens(caller, models);
       await tokens.revoke(deployment, req.params.id, toActor(caller));
     });
     res.status(204).end();
