@@ -302,12 +302,15 @@ describe('reconciling with the local driver and its host', () => {
 
   it('keeps every change of those that are made at the same moment', async () => {
     const before = await deployments.apply('iris', spec, platformActor);
-    const owner = 'group:default/other';
+    const changed = { ...spec, resources: { cpu: '500m' } };
     await Promise.all([
       deployments.setOff('iris', true, platformActor),
-      deployments.apply('iris', { ...spec, owner }, platformActor),
+      deployments.apply('iris', changed, platformActor),
     ]);
-    expect(await deployments.get('iris')).toMatchObject({ off: true, owner });
+    expect(await deployments.get('iris')).toMatchObject({
+      off: true,
+      spec: changed,
+    });
     // Who says which state it must come from is told that it is another one.
     await expect(
       deployments.setOff('iris', false, platformActor, {
