@@ -456,6 +456,32 @@ describe('modelPlatformPlugin', () => {
     }
   });
 
+  it('keeps the drafts of two tokens of one name apart', async () => {
+    const make = async (): Promise<string> => {
+      const { body } = await platform.call('post', 'v1/publishers', pat).send({
+        name: 'same name',
+        grants: [
+          {
+            actions: ['read', 'publish'],
+            systems: ['plant-catalogue'],
+            owners: ['botany-ml'],
+          },
+        ],
+      });
+      return body.token;
+    };
+    const numbers: number[] = [];
+    const tokens = [await make(), await make()];
+    for (const token of [...tokens, ...tokens]) {
+      const { body } = await platform
+        .call('post', 'v1/models/keyed/versions', token)
+        .set('idempotency-key', 'the same')
+        .send(draftRequest('keyed'));
+      numbers.push(body.version.number);
+    }
+    expect(numbers).toEqual([1, 2, 1, 2]);
+  });
+
   it('shows and changes a deployment only for who may do so with each of its models', async () => {
     await publishIris('mixed-a');
     const files = [fileOf('model.onnx', 'weights of mixed-b')];

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
 import {
@@ -366,6 +367,7 @@ export class Registry {
       throw new ModelProblemsError(name, all);
     }
     const publisher = toActor(caller);
+    const key = draftKeyOf(caller, idempotencyKey);
     const digest = manifestDigest(draft.version, draft.files);
     if (existing) {
       if (existing.model.archivedAt) {
@@ -378,9 +380,9 @@ export class Registry {
         return { version: newest.version, unchanged: true, missing: [] };
       }
       const opened =
-        idempotencyKey === undefined
+        key === undefined
           ? undefined
-          : await store.findDraft(existing.model.id, publisher, idempotencyKey);
+          : await store.findDraft(existing.model.id, publisher, key);
       if (opened) {
         return await this.reopen(opened, digest);
       }
@@ -394,18 +396,17 @@ export class Registry {
         files: draft.files,
         manifestDigest: digest,
         publisher,
-        idempotencyKey,
+        idempotencyKey: key,
         expiresAt: this.expiry(),
       });
       const version = await this.withMissing(record);
       return { version, unchanged: false, missing: version.missing ?? [] };
     } catch (error) {
       // Two calls with one key at once: the other one opened it.
-      if (error instanceof ConflictError && idempotencyKey !== undefined) {
+      if (error instanceof ConflictError && key !== undefined) {
         const model = await store.find(name);
         const opened =
-          model &&
-          (await store.findDraft(model.model.id, publisher, idempotencyKey));
+          model && (await store.findDraft(model.model.id, publisher, key));
         if (opened) return await this.reopen(opened, digest);
       }
       throw error;
@@ -927,6 +928,13 @@ export class Registry {
       this.now().getTime() + this.options.draftLifeMs,
     ).toISOString();
   }
+}
+
+/** Tokens of one name are not one publisher: each has its own keys. */
+function draftKeyOf(caller: Caller, key: string | undefined) {
+  return key !== undefined && caller.kind === 'token'
+    ? createHash('sha256').update(`${caller.tokenId} ${key}`).digest('hex')
+    : key;
 }
 
 function published(record: ModelRecord | undefined): ModelRecord | undefined {

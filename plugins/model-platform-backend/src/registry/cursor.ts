@@ -1,8 +1,8 @@
 import { InputError } from '@backstage/errors';
 import { z } from 'zod';
 
-const text = z.string().refine(value => !value.includes('\0'));
-const schema = z.object({ value: text, id: text });
+const storable = z.string().refine(value => !value.includes('\0'));
+const schema = z.object({ value: storable, id: storable });
 
 /** Where a page ended: value of the sort's field, and id, of its last item. */
 export type Cursor = z.infer<typeof schema>;
