@@ -115,7 +115,8 @@ export class BenchPlatform {
     );
     if (!response.ok)
       throw new Error(`${route}: ${response.status} ${await response.text()}`);
-    return await response.json();
+    const text = await response.text();
+    return text === '' ? undefined : JSON.parse(text);
   }
 
   async signIn(person) {

@@ -14,6 +14,8 @@ import {
 const MODELS = 100;
 const CALLS = 5_000;
 const ROLLS = 5;
+/** The catalog has read the models, and what that took is given back. */
+const SETTLE_MS = 15_000;
 
 /** On a warm platform: latency of a call, publish to serving, memory with 100 models. */
 export async function serveBench() {
@@ -140,13 +142,8 @@ async function rolls(platform) {
 }
 
 async function memory(platform) {
-  const { items } = await platform.api('models?limit=1');
-  const [{ name }] = items;
-  const { items: versions } = await platform.api(
-    `models/${encodeURIComponent(name)}/versions?limit=1`,
-  );
-  const model = await platform.api(`models/${encodeURIComponent(name)}`);
-  const [version] = versions;
+  const model = await platform.api('models/iris');
+  const version = await platform.api('models/iris/versions/1');
   for (let index = 2; index < MODELS; index += 1) {
     const copy = `bench model ${index}`;
     const draft = await platform.api(
@@ -175,6 +172,18 @@ async function memory(platform) {
         }),
       },
     );
+    for (const { path: file, digest } of version.files) {
+      await platform.api(
+        `models/${encodeURIComponent(copy)}/versions/${
+          draft.version.number
+        }/blobs/${digest}`,
+        {
+          method: 'PUT',
+          headers: { 'content-type': 'application/octet-stream' },
+          body: fs.readFileSync(path.join(root, 'examples/iris', file)),
+        },
+      );
+    }
     await platform.api(
       `models/${encodeURIComponent(copy)}/versions/${
         draft.version.number
@@ -194,15 +203,24 @@ async function memory(platform) {
     if ((await response.json()).totalItems >= MODELS) break;
     await sleep(500);
   }
-  await sleep(10_000);
-  const resident = residentMb(pids.portal);
+  await sleep(SETTLE_MS);
+  const afterPublishing = residentMb(pids.portal);
+  await platform.stop();
+  await platform.start();
+  await sleep(SETTLE_MS);
+  const ready = residentMb(platform.quickstart.pids.portal);
+  const row = (what, megabytes) => ({
+    what,
+    measured: `${Math.round(megabytes)} MB`,
+    reach: '≤ 450 MB',
+    'compared to': 'a bare portal, measured before: 335 MB',
+    reached: megabytes <= 450 ? 'yes' : 'NO',
+  });
   return [
-    {
-      what: `portal RSS, ready, ${MODELS} models`,
-      measured: `${Math.round(resident)} MB`,
-      reach: '≤ 450 MB',
-      'compared to': 'a bare portal, measured before: 335 MB',
-      reached: resident <= 450 ? 'yes' : 'NO',
-    },
+    row(`portal RSS, ready, ${MODELS} models`, ready),
+    row(
+      `portal RSS, after publishing ${MODELS} models in a row`,
+      afterPublishing,
+    ),
   ];
 }
