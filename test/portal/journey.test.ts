@@ -198,6 +198,13 @@ test.describe('mira finds, understands and watches a model', () => {
       ).toContainText(/by mira/);
       await expect(page.locator('body')).not.toContainText(token);
 
+      await eventually('the call is counted', async () => {
+        const response = await platform.api(
+          `v1/models/${OWN}/metrics?range=24h`,
+        );
+        const { calls } = await response.json();
+        return calls.value > 0;
+      });
       await tab(page, 'Deployments').click();
       await expect(region(page, OWN)).toContainText('Serving');
       await page.getByRole('button', { name: 'Switch off' }).click();
