@@ -36,6 +36,7 @@ import { announceModels } from './registry/announceModels';
 import { createArtifactStore } from './registry/artifacts/createArtifactStore';
 import { cleanRegistry } from './registry/cleanRegistry';
 import { DatabaseModelStore } from './registry/DatabaseModelStore';
+import { DatabaseVersionStore } from './registry/DatabaseVersionStore';
 import { CatalogEntityDirectory } from './registry/EntityDirectory';
 import { MetadataSchemas } from './registry/metadata/MetadataSchemas';
 import { MetricCatalogue } from './registry/metadata/MetricCatalogue';
@@ -119,12 +120,14 @@ export const modelPlatformPlugin = createBackendPlugin({
         const authorizer = new Authorizer({ permissions, permissionsRegistry });
 
         const store = DatabaseModelStore.create({ knex });
+        const versions = DatabaseVersionStore.create({ knex });
         const artifacts = artifactStore ?? (await createArtifactStore(config));
         const directory = new CatalogEntityDirectory({ catalog, auth });
         const schemas = MetadataSchemas.fromConfig(config);
         const metricCatalogue = MetricCatalogue.fromConfig(config);
         const registry = new Registry({
           store,
+          versions,
           artifacts,
           authorizer,
           directory,

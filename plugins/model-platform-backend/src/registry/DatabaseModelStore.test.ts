@@ -10,7 +10,9 @@ import { matchesFilter } from '../access/matchesFilter';
 import { ModelFilter } from '../access/ModelFilter';
 import { FileArtifactStore } from './artifacts/FileArtifactStore';
 import { DatabaseModelStore } from './DatabaseModelStore';
-import { ModelFields, ModelQuery, NewDraft, VersionRecord } from './ModelStore';
+import { DatabaseVersionStore } from './DatabaseVersionStore';
+import { ModelFields, ModelQuery } from './ModelStore';
+import { NewDraft, VersionRecord } from './VersionStore';
 import { toSlug } from './toSlug';
 
 jest.setTimeout(60_000);
@@ -73,20 +75,21 @@ async function createStore(id: TestDatabaseId) {
     ),
   });
   const store = DatabaseModelStore.create({ knex });
+  const versions = DatabaseVersionStore.create({ knex });
   const publish = async (
     name: string,
     options: Parameters<typeof newDraft>[1] = {},
   ) => {
-    const record = await store.openDraft(newDraft(name, options));
-    expect(await store.completeDraft(record, history)).toBe(true);
+    const record = await versions.openDraft(newDraft(name, options));
+    expect(await versions.completeDraft(record, history)).toBe(true);
     return record.version;
   };
-  return { knex, store, publish };
+  return { knex, store, versions, publish };
 }
 
 describe.each(databases.eachSupportedId())('DatabaseModelStore, %s', id => {
   it('filters in SQL as in memory, in items, totals, facets and scopes', async () => {
-    const { store, publish, knex } = await createStore(id);
+    const { store, versions, publish, knex } = await createStore(id);
     await publish('one', {
       fields: { owner: 'group:default/a', system: 's1', tags: ['x'] },
     });
@@ -112,7 +115,7 @@ describe.each(databases.eachSupportedId())('DatabaseModelStore, %s', id => {
         sharedWith: ['group:default/b'],
       },
     });
-    await store.openDraft(
+    await versions.openDraft(
       newDraft('five', { fields: { owner: 'group:default/a' } }),
     );
 
@@ -233,11 +236,11 @@ describe.each(databases.eachSupportedId())('DatabaseModelStore, %s', id => {
   });
 
   it('gives concurrent drafts numbers and slugs of their own', async () => {
-    const { store } = await createStore(id);
+    const { store, versions } = await createStore(id);
     const records = await Promise.all(
       Array.from(
         { length: 6 },
-        async () => await store.openDraft(newDraft('Busy Model')),
+        async () => await versions.openDraft(newDraft('Busy Model')),
       ),
     );
     expect(records.map(({ version }) => version.number).sort()).toEqual([
@@ -246,7 +249,8 @@ describe.each(databases.eachSupportedId())('DatabaseModelStore, %s', id => {
     expect(new Set(records.map(({ version }) => version.modelId)).size).toBe(1);
     const keyed = await Promise.allSettled(
       [1, 2, 3].map(
-        async () => await store.openDraft(newDraft('Busy Model', { key: 'k' })),
+        async () =>
+          await versions.openDraft(newDraft('Busy Model', { key: 'k' })),
       ),
     );
     expect(keyed.filter(({ status }) => status === 'fulfilled')).toHaveLength(
@@ -260,7 +264,7 @@ describe.each(databases.eachSupportedId())('DatabaseModelStore, %s', id => {
 
     const similar = await Promise.all(
       ['Busy_Model', 'busy model', 'BUSY MODEL'].map(
-        async name => await store.openDraft(newDraft(name)),
+        async name => await versions.openDraft(newDraft(name)),
       ),
     );
     const slugs = await Promise.all(
@@ -274,23 +278,23 @@ describe.each(databases.eachSupportedId())('DatabaseModelStore, %s', id => {
     expect(new Set(slugs)).toEqual(
       new Set(['busy-model', 'busy-model-2', 'busy-model-3', 'busy-model-4']),
     );
-    await expect(store.openDraft(newDraft('busy-model-2'))).rejects.toThrow(
+    await expect(versions.openDraft(newDraft('busy-model-2'))).rejects.toThrow(
       'taken',
     );
   });
 
   it('completes once, whoever is faster', async () => {
-    const { store } = await createStore(id);
-    const first = await store.openDraft(
+    const { store, versions } = await createStore(id);
+    const first = await versions.openDraft(
       newDraft('raced', { fields: { description: 'First' } }),
     );
-    const second = await store.openDraft(
+    const second = await versions.openDraft(
       newDraft('raced', { fields: { description: 'Second' } }),
     );
     const made = await Promise.all([
-      store.completeDraft(first, history),
-      store.completeDraft(first, history),
-      store.completeDraft(second, history),
+      versions.completeDraft(first, history),
+      versions.completeDraft(first, history),
+      versions.completeDraft(second, history),
     ]);
     expect(made.filter(Boolean)).toHaveLength(2);
     const model = (await store.find('raced'))?.model;
@@ -298,14 +302,15 @@ describe.each(databases.eachSupportedId())('DatabaseModelStore, %s', id => {
     expect(
       await store.history(first.version.modelId, { limit: 10 }),
     ).toHaveLength(2);
-    const elsewhere = await store.openDraft(
+    const elsewhere = await versions.openDraft(
       newDraft('raced', { fields: { system: 'elsewhere' } }),
     );
-    await expect(store.completeDraft(elsewhere, history)).rejects.toThrow(
+    await expect(versions.completeDraft(elsewhere, history)).rejects.toThrow(
       'another system',
     );
     expect(
-      (await store.findVersion(elsewhere.version.modelId, 3))?.version.status,
+      (await versions.findVersion(elsewhere.version.modelId, 3))?.version
+        .status,
     ).toBe('draft');
   });
 
@@ -331,60 +336,60 @@ describe.each(databases.eachSupportedId())('DatabaseModelStore, %s', id => {
   });
 
   it('knows which files a model has itself', async () => {
-    const { store, publish } = await createStore(id);
+    const { versions, publish } = await createStore(id);
     const { digest } = fileOf('x', 'shared content');
     const expiresAt = '2100-01-01T00:00:00.000Z';
     await publish('other', { content: 'shared content' });
-    const first = await store.openDraft(
+    const first = await versions.openDraft(
       newDraft('own', { content: 'shared content' }),
     );
-    const second = await store.openDraft(
+    const second = await versions.openDraft(
       newDraft('own', { content: 'shared content' }),
     );
-    expect(await store.ownDigests(first)).toEqual(new Set());
-    await store.noteUpload(second.version.id, `${digest}0`, expiresAt);
-    expect(await store.ownDigests(first)).toEqual(new Set());
-    await store.noteUpload(second.version.id, digest, expiresAt);
+    expect(await versions.ownDigests(first)).toEqual(new Set());
+    await versions.noteUpload(second.version.id, `${digest}0`, expiresAt);
+    expect(await versions.ownDigests(first)).toEqual(new Set());
+    await versions.noteUpload(second.version.id, digest, expiresAt);
     for (const record of [first, second])
-      expect(await store.ownDigests(record)).toEqual(new Set([digest]));
-    const elsewhere = await store.openDraft(
+      expect(await versions.ownDigests(record)).toEqual(new Set([digest]));
+    const elsewhere = await versions.openDraft(
       newDraft('own', {
         content: 'shared content',
         fields: { system: 'elsewhere' },
       }),
     );
-    expect(await store.ownDigests(elsewhere)).toEqual(new Set());
-    expect(await store.completeDraft(first, history)).toBe(true);
+    expect(await versions.ownDigests(elsewhere)).toEqual(new Set());
+    expect(await versions.completeDraft(first, history)).toBe(true);
     const later = '2200-01-01T00:00:00.000Z';
     const removed: string[] = [];
-    await store.removeDraft(second, later, async one => {
+    await versions.removeDraft(second, later, async one => {
       removed.push(one);
     });
     expect(removed).toEqual([]);
-    const third = await store.openDraft(
+    const third = await versions.openDraft(
       newDraft('own', { content: 'shared content' }),
     );
-    expect(await store.ownDigests(third)).toEqual(new Set([digest]));
+    expect(await versions.ownDigests(third)).toEqual(new Set([digest]));
   });
 
   it('forgets expired drafts, with what nothing else uses', async () => {
-    const { store, publish, knex } = await createStore(id);
+    const { store, versions, publish, knex } = await createStore(id);
     await publish('kept', { content: 'shared content' });
     const later = '2200-01-01T00:00:00.000Z';
-    const sharing = await store.openDraft(
+    const sharing = await versions.openDraft(
       newDraft('kept', { content: 'shared content' }),
     );
-    const alone = await store.openDraft(
+    const alone = await versions.openDraft(
       newDraft('gone', { content: 'own content' }),
     );
     const removed: string[] = [];
     const remove = async (draft: VersionRecord, now: string) =>
-      await store.removeDraft(draft, now, async digest => {
+      await versions.removeDraft(draft, now, async digest => {
         removed.push(digest);
       });
     expect(await remove(alone, '2000-01-01T00:00:00.000Z')).toBe(false);
     expect(
-      (await store.expiredDrafts(later, 10))
+      (await versions.expiredDrafts(later, 10))
         .map(({ version }) => version.id)
         .sort(),
     ).toEqual([sharing.version.id, alone.version.id].sort());
@@ -396,7 +401,7 @@ describe.each(databases.eachSupportedId())('DatabaseModelStore, %s', id => {
     expect(await store.find('kept')).toBeDefined();
     expect(await knex('registry_files')).toHaveLength(1);
     // A name made anew is another model, and its numbers go on.
-    const again = await store.openDraft(newDraft('gone'));
+    const again = await versions.openDraft(newDraft('gone'));
     expect(again.version.number).toBe(2);
     expect(again.version.modelId).not.toBe(alone.version.modelId);
   });

@@ -5,7 +5,7 @@ import {
   MODEL_EVENTS_TOPIC,
   SIGNALS_CHANNEL,
 } from '@model-platform/plugin-model-platform-common';
-import { ModelListener } from './Registry';
+import { ModelListener } from './ModelListeners';
 
 /** Tells other plugins and open pages; the pages without names, since all of them hear it. */
 export function announceModels(options: {

@@ -24,7 +24,7 @@ export async function cleanRegistry(options: {
     initialDelay: { seconds: 30 },
     scope: 'global',
     async fn(signal) {
-      const removed = await registry.removeExpiredDrafts(signal);
+      const removed = await registry.publishing.removeExpiredDrafts(signal);
       if (removed > 0) logger.info(`Removed ${removed} expired drafts`);
       await removeAbandoned();
     },

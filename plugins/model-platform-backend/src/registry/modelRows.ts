@@ -7,7 +7,8 @@ import {
   VersionStatus,
   VersionSummary,
 } from '@model-platform/plugin-model-platform-common';
-import { ModelFields, VersionRecord } from './ModelStore';
+import { ModelFields } from './ModelStore';
+import { VersionRecord } from './VersionStore';
 
 export interface ModelRow {
   id: string;

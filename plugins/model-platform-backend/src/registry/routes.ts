@@ -34,16 +34,21 @@ export function registryRoutes(options: {
   router.patch('/v1/models/:name', async (req, res) => {
     const caller = await callerOf(req);
     const { reason, ...change } = parseBody(modelUpdateSchema, req.body);
-    const model = await registry.updateModel(caller, req.params.name, change, {
-      reason,
-      ifMatch: req.get('if-match'),
-    });
+    const model = await registry.changes.updateModel(
+      caller,
+      req.params.name,
+      change,
+      {
+        reason,
+        ifMatch: req.get('if-match'),
+      },
+    );
     res.set('etag', model.etag).json(model);
   });
 
   router.delete('/v1/models/:name', async (req, res) => {
     const caller = await callerOf(req);
-    const model = await registry.updateModel(
+    const model = await registry.changes.updateModel(
       caller,
       req.params.name,
       { archived: true },
@@ -56,14 +61,16 @@ export function registryRoutes(options: {
     const caller = await callerOf(req);
     requireSameName(req);
     if (['', 'true'].includes(String(req.query.dryRun))) {
-      res.json({ problems: await registry.checkDraft(caller, req.body) });
+      res.json({
+        problems: await registry.publishing.checkDraft(caller, req.body),
+      });
       return;
     }
     const key = req.get('idempotency-key');
     if (key !== undefined && (key === '' || key.length > 255)) {
       throw new InputError('Idempotency-Key must have 1 to 255 characters');
     }
-    const draft = await registry.openDraft(caller, req.body, key);
+    const draft = await registry.publishing.openDraft(caller, req.body, key);
     res.status(draft.unchanged ? 200 : 201).json(draft);
   });
 
@@ -83,7 +90,7 @@ export function registryRoutes(options: {
     const caller = await callerOf(req);
     const { name, version } = req.params;
     res.json(
-      await registry.archiveVersion(caller, name, numberOf(version), {
+      await registry.changes.archiveVersion(caller, name, numberOf(version), {
         reason: textOf(req.query.reason),
       }),
     );
@@ -95,7 +102,7 @@ export function registryRoutes(options: {
       const caller = await callerOf(req);
       const { name, version, digest } = req.params;
       const length = req.get('content-length');
-      await registry.uploadBlob(
+      await registry.publishing.uploadBlob(
         caller,
         name,
         numberOf(version),
@@ -112,7 +119,13 @@ export function registryRoutes(options: {
     async (req, res) => {
       const caller = await callerOf(req);
       const { name, version } = req.params;
-      res.json(await registry.completeVersion(caller, name, numberOf(version)));
+      res.json(
+        await registry.publishing.completeVersion(
+          caller,
+          name,
+          numberOf(version),
+        ),
+      );
     },
   );
 
@@ -152,7 +165,7 @@ export function registryRoutes(options: {
 
   router.get('/v1/models/:name/aliases/:alias', async (req, res) => {
     const caller = await callerOf(req);
-    const found = await registry.getAlias(
+    const found = await registry.changes.getAlias(
       caller,
       req.params.name,
       req.params.alias,
@@ -163,7 +176,7 @@ export function registryRoutes(options: {
   router.put('/v1/models/:name/aliases/:alias', async (req, res) => {
     const caller = await callerOf(req);
     const { version, reason, expected } = parseBody(aliasSchema, req.body);
-    const set = await registry.setAlias(
+    const set = await registry.changes.setAlias(
       caller,
       req.params.name,
       req.params.alias,
@@ -181,10 +194,15 @@ export function registryRoutes(options: {
 
   router.delete('/v1/models/:name/aliases/:alias', async (req, res) => {
     const caller = await callerOf(req);
-    await registry.deleteAlias(caller, req.params.name, req.params.alias, {
-      reason: textOf(req.query.reason),
-      expected: expectedOf(req),
-    });
+    await registry.changes.deleteAlias(
+      caller,
+      req.params.name,
+      req.params.alias,
+      {
+        reason: textOf(req.query.reason),
+        expected: expectedOf(req),
+      },
+    );
     res.status(204).end();
   });
 

@@ -1,0 +1,245 @@
+import { ConflictError, NotFoundError } from '@backstage/errors';
+import {
+  Model,
+  modelArchivePermission,
+  ModelEvent,
+  modelUpdatePermission,
+  ModelVersion,
+  toEntityRef,
+} from '@model-platform/plugin-model-platform-common';
+import { Authorizer } from '../access/Authorizer';
+import { Caller, toActor } from '../access/Caller';
+import { checkAliasName } from './checkAliasName';
+import { EntityDirectory } from './EntityDirectory';
+import { ModelAccess } from './ModelAccess';
+import { ModelListeners } from './ModelListeners';
+import { ModelProblemsError } from './ModelProblemsError';
+import { ModelChange, ModelStore } from './ModelStore';
+import { PublishCheck } from './PublishCheck';
+import { VersionStore } from './VersionStore';
+
+export interface ModelChangesOptions {
+  store: ModelStore;
+  versions: VersionStore;
+  access: ModelAccess;
+  authorizer: Authorizer;
+  check: PublishCheck;
+  directory: EntityDirectory;
+  listeners: ModelListeners;
+}
+
+/** What happens to models and versions after they were published. */
+export class ModelChanges {
+  constructor(private readonly options: ModelChangesOptions) {}
+
+  /** Throws `ConflictError` where the model is not the one that `ifMatch` names any more. */
+  async updateModel(
+    caller: Caller,
+    ref: string,
+    change: ModelChange,
+    options: { ifMatch?: string; reason?: string } = {},
+  ): Promise<Model> {
+    const { store, access, authorizer, directory } = this.options;
+    const record = await access.readable(caller, ref);
+    const { archived, ...fields } = change;
+    const changesFields = Object.values(fields).some(
+      value => value !== undefined,
+    );
+    if (archived !== undefined) {
+      await authorizer.require(caller, modelArchivePermission, record.model);
+    }
+    if (changesFields) {
+      await authorizer.require(caller, modelUpdatePermission, record.model);
+    }
+    const set: ModelChange = { ...change };
+    if (fields.owner !== undefined) {
+      set.owner = toEntityRef(fields.owner, 'group');
+      if (!(await directory.has(set.owner))) {
+        throw new ModelProblemsError(record.model.name, [
+          {
+            field: 'owner',
+            rule: 'there is no such group in the catalog',
+            given: fields.owner,
+            source: 'platform',
+          },
+        ]);
+      }
+      await authorizer.require(caller, modelUpdatePermission, {
+        ...record.model,
+        owner: set.owner,
+      });
+    }
+    if (fields.sharedWith) {
+      set.sharedWith = [
+        ...new Set(fields.sharedWith.map(one => toEntityRef(one, 'group'))),
+      ].sort();
+      const problems = await this.options.check.sharedWithProblems(
+        set.sharedWith,
+      );
+      if (problems.length > 0) {
+        throw new ModelProblemsError(record.model.name, problems);
+      }
+    }
+    if (
+      options.ifMatch !== undefined &&
+      options.ifMatch !== '*' &&
+      options.ifMatch !== record.model.etag
+    ) {
+      throw new ConflictError(
+        `${record.model.name} was changed in the meantime; read it again and repeat`,
+      );
+    }
+    let action = 'updated';
+    if (archived !== undefined && !changesFields) {
+      if (archived === Boolean(record.model.archivedAt)) {
+        return await access.withActions(caller, record.model);
+      }
+      action = archived ? 'archived' : 'restored';
+    }
+    await store.update(record, set, {
+      actor: toActor(caller),
+      action,
+      reason: options.reason,
+      details: changesFields
+        ? { changed: Object.keys(fields).filter(key => key in set) }
+        : undefined,
+    });
+    await this.options.listeners.announce(
+      record.model.id,
+      action as ModelEvent['action'],
+    );
+    return await access.withActions(
+      caller,
+      (
+        await access.readable(caller, record.model.name)
+      ).model,
+    );
+  }
+
+  /** An archived version can be deployed no more; an alias must not name it. */
+  async archiveVersion(
+    caller: Caller,
+    ref: string,
+    number: number,
+    options: { reason?: string } = {},
+  ): Promise<ModelVersion> {
+    const { model } = await this.options.access.readable(caller, ref);
+    await this.options.authorizer.require(
+      caller,
+      modelArchivePermission,
+      model,
+    );
+    const { version } = await this.options.access.versionOf(model, number);
+    if (version.status === 'draft') {
+      throw new ConflictError(
+        `Version ${number} of ${model.name} is a draft; it expires by itself`,
+      );
+    }
+    if (version.aliases.length > 0) {
+      throw new ConflictError(
+        `Version ${number} of ${
+          model.name
+        } has the aliases ${version.aliases.join(', ')}; move them first`,
+      );
+    }
+    if (version.status === 'ready') {
+      await this.options.versions.archiveVersion(model.id, number, {
+        actor: toActor(caller),
+        action: 'version-archived',
+        reason: options.reason,
+        details: { version: number },
+      });
+      await this.options.listeners.announce(model.id, 'updated', number);
+    }
+    return (await this.options.access.versionOf(model, number)).version;
+  }
+
+  async getAlias(
+    caller: Caller,
+    ref: string,
+    alias: string,
+  ): Promise<{ alias: string; version: number }> {
+    const { model } = await this.options.access.readable(caller, ref);
+    if (!Object.hasOwn(model.aliases, alias)) {
+      throw new NotFoundError(`${model.name} has no alias ${alias}`);
+    }
+    return { alias, version: model.aliases[alias] };
+  }
+
+  /**
+   * Points an alias to a ready version. `expected`: the version it must point
+   * to now, or none; else `ConflictError`.
+   */
+  async setAlias(
+    caller: Caller,
+    ref: string,
+    alias: string,
+    target: {
+      version: number;
+      reason?: string;
+      expected?: { version?: number };
+    },
+  ): Promise<{ alias: string; version: number }> {
+    const { model } = await this.options.access.readable(caller, ref);
+    await this.options.authorizer.require(caller, modelUpdatePermission, model);
+    checkAliasName(alias);
+    const { version } = await this.options.access.versionOf(
+      model,
+      target.version,
+    );
+    if (version.status !== 'ready') {
+      throw new ConflictError(
+        `Version ${target.version} of ${model.name} is ${
+          version.status === 'draft' ? 'a draft' : 'archived'
+        }; an alias names only what is ready`,
+      );
+    }
+    await this.moveAlias(caller, model, alias, target.version, target);
+    return { alias, version: target.version };
+  }
+
+  /** Succeeds where there is none. */
+  async deleteAlias(
+    caller: Caller,
+    ref: string,
+    alias: string,
+    options: { reason?: string; expected?: { version?: number } } = {},
+  ): Promise<void> {
+    const { model } = await this.options.access.readable(caller, ref);
+    await this.options.authorizer.require(caller, modelUpdatePermission, model);
+    await this.moveAlias(caller, model, alias, undefined, options);
+  }
+
+  // How it is done
+
+  private async moveAlias(
+    caller: Caller,
+    model: Model,
+    alias: string,
+    version: number | undefined,
+    options: { reason?: string; expected?: { version?: number } },
+  ) {
+    const { moved, from } = await this.options.store.moveAlias(
+      model.id,
+      alias,
+      version,
+      options.expected,
+      {
+        actor: toActor(caller),
+        action: version === undefined ? 'alias-removed' : 'alias-moved',
+        reason: options.reason,
+        details: { alias, version },
+      },
+    );
+    if (!moved) {
+      throw new ConflictError(
+        `The alias ${alias} of ${model.name} ${
+          from === undefined ? 'is not set' : `points to version ${from}`
+        }, not to what was expected; read it again and repeat`,
+      );
+    }
+    if (from !== version) {
+      await this.options.listeners.announce(model.id, 'alias-moved', version);
+    }
+  }
+}

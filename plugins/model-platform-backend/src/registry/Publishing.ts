@@ -1,0 +1,264 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { ConflictError, InputError } from '@backstage/errors';
+import {
+  DraftResponse,
+  FieldProblem,
+  ModelVersion,
+} from '@model-platform/plugin-model-platform-common';
+import {
+  ArtifactStore,
+  Sha256,
+} from '@model-platform/plugin-model-platform-node';
+import { Caller, toActor } from '../access/Caller';
+import { DraftFiles } from './DraftFiles';
+import { manifestDigest } from './manifestDigest';
+import { ModelAccess, published } from './ModelAccess';
+import { ModelListeners } from './ModelListeners';
+import { ModelProblemsError } from './ModelProblemsError';
+import { ModelStore } from './ModelStore';
+import { PublishCheck } from './PublishCheck';
+import { toSlug } from './toSlug';
+import { VersionRecord, VersionStore } from './VersionStore';
+
+export interface PublishingOptions {
+  store: ModelStore;
+  versions: VersionStore;
+  artifacts: ArtifactStore;
+  access: ModelAccess;
+  files: DraftFiles;
+  listeners: ModelListeners;
+  check: PublishCheck;
+  /** How long a draft lives after it was last touched. */
+  draftLifeMs: number;
+  now: () => Date;
+}
+
+/** From a draft to a version that is ready; nothing is half published. */
+export class Publishing {
+  private readonly access: ModelAccess;
+  private readonly files: DraftFiles;
+  private readonly listeners: ModelListeners;
+
+  constructor(private readonly options: PublishingOptions) {
+    this.access = options.access;
+    this.files = options.files;
+    this.listeners = options.listeners;
+  }
+
+  /** Everything a draft would be refused for; nothing is stored. */
+  async checkDraft(caller: Caller, request: unknown): Promise<FieldProblem[]> {
+    const { problems, draft } = await this.options.check.check(request);
+    if (!draft) {
+      return problems;
+    }
+    const existing = await this.access.publishable(caller, draft.model);
+    return [
+      ...problems,
+      ...this.options.check.differences(existing, draft.model, draft.given),
+    ];
+  }
+
+  /**
+   * Opens a draft and fixes its number. Throws `ModelProblemsError` with every
+   * problem, `NotAllowedError` where the caller may not publish there, and
+   * `ConflictError` where the name is taken.
+   */
+  async openDraft(
+    caller: Caller,
+    request: unknown,
+    idempotencyKey?: string,
+  ): Promise<DraftResponse> {
+    const { store, versions } = this.options;
+    const { problems, draft, name } = await this.options.check.check(request);
+    if (!draft) {
+      throw new ModelProblemsError(name, problems);
+    }
+    const existing = await this.access.publishable(caller, draft.model);
+    const all = [
+      ...problems,
+      ...this.options.check.differences(existing, draft.model, draft.given),
+    ];
+    if (all.length > 0) {
+      throw new ModelProblemsError(name, all);
+    }
+    const publisher = toActor(caller);
+    const key = draftKeyOf(caller, idempotencyKey);
+    const digest = manifestDigest(draft.version, draft.files);
+    if (existing) {
+      if (existing.model.archivedAt) {
+        throw new ConflictError(
+          `The model ${name} is archived; restore it first (PATCH with archived: false)`,
+        );
+      }
+      const newest = await versions.newestReady(existing.model.id);
+      if (!draft.force && newest?.version.manifestDigest === digest) {
+        return { version: newest.version, unchanged: true, missing: [] };
+      }
+      const opened =
+        key === undefined
+          ? undefined
+          : await versions.findDraft(existing.model.id, publisher, key);
+      if (opened) {
+        return await this.reopen(opened, digest);
+      }
+    }
+    try {
+      const record = await versions.openDraft({
+        fields: draft.model,
+        given: draft.given,
+        slug: toSlug(draft.model.name),
+        spec: draft.version,
+        files: draft.files,
+        manifestDigest: digest,
+        publisher,
+        idempotencyKey: key,
+        expiresAt: this.expiry(),
+      });
+      const version = await this.files.withMissing(record);
+      return { version, unchanged: false, missing: version.missing ?? [] };
+    } catch (error) {
+      // Two calls with one key at once: the other one opened it.
+      if (error instanceof ConflictError && key !== undefined) {
+        const model = await store.find(name);
+        const opened =
+          model && (await versions.findDraft(model.model.id, publisher, key));
+        if (opened) return await this.reopen(opened, digest);
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Takes one file of a draft. Throws `InputError` where it is none of the
+   * draft's, or digest or size differ from what was announced.
+   */
+  async uploadBlob(
+    caller: Caller,
+    ref: string,
+    number: number,
+    digest: string,
+    source: Readable,
+    contentLength?: number,
+  ): Promise<void> {
+    const record = await this.access.draftFor(caller, ref, number);
+    if (record.version.status !== 'draft') {
+      throw new ConflictError(
+        `Version ${number} of ${record.version.model} is ready; its files never change`,
+      );
+    }
+    const file = record.version.files.find(one => one.digest === digest);
+    if (!file) {
+      throw new InputError(
+        `The draft announces no file with the digest ${digest}`,
+      );
+    }
+    if (contentLength !== undefined && contentLength !== file.sizeBytes) {
+      throw new InputError(
+        `${file.path} was announced with ${file.sizeBytes} bytes, but ${contentLength} are being sent`,
+      );
+    }
+    await this.options.versions.extendDraft(record.version.id, this.expiry());
+    await this.options.artifacts.write(
+      source,
+      { digest: digest as Sha256, sizeBytes: file.sizeBytes },
+      record.system,
+    );
+    await this.options.versions.noteUpload(
+      record.version.id,
+      digest,
+      this.expiry(),
+    );
+  }
+
+  /**
+   * Makes the version ready in one transaction, once every file is there. May
+   * be repeated. Throws `ConflictError` that names what is missing.
+   */
+  async completeVersion(
+    caller: Caller,
+    ref: string,
+    number: number,
+  ): Promise<ModelVersion> {
+    const { store, versions } = this.options;
+    const record = await this.access.draftFor(caller, ref, number);
+    if (record.version.status === 'draft') {
+      await this.files.requireAll(record);
+      const model = await store.findById(record.version.modelId);
+      const differences = this.options.check.differences(
+        published(model),
+        record.fields,
+        record.given,
+      );
+      if (differences.length > 0) {
+        throw new ModelProblemsError(record.fields.name, differences);
+      }
+      const made = await versions.completeDraft(record, {
+        actor: toActor(caller),
+        action: 'published',
+        details: { version: number },
+      });
+      if (made) {
+        await this.listeners.announce(
+          record.version.modelId,
+          'published',
+          number,
+        );
+      }
+    }
+    const ready = await versions.findVersion(record.version.modelId, number);
+    if (!ready || ready.version.status === 'draft') {
+      throw new ConflictError(
+        `The draft ${number} of ${ref} expired in the meantime; publish again`,
+      );
+    }
+    return ready.version;
+  }
+
+  /** Removes drafts that expired, with the blobs that nothing else uses. @returns how many. */
+  async removeExpiredDrafts(signal?: AbortSignal): Promise<number> {
+    const now = this.options.now().toISOString();
+    let removed = 0;
+    for (;;) {
+      const drafts = await this.options.versions.expiredDrafts(now, 100);
+      for (const draft of drafts) {
+        if (signal?.aborted) return removed;
+        await this.options.versions.removeDraft(
+          draft,
+          now,
+          async digest =>
+            await this.options.artifacts.delete(digest as Sha256, draft.system),
+        );
+        removed += 1;
+      }
+      if (drafts.length < 100) return removed;
+    }
+  }
+
+  private async reopen(
+    record: VersionRecord,
+    digest: string,
+  ): Promise<DraftResponse> {
+    if (record.version.manifestDigest !== digest) {
+      throw new ConflictError(
+        'This Idempotency-Key was used for a draft with other content; send another key',
+      );
+    }
+    await this.options.versions.extendDraft(record.version.id, this.expiry());
+    const version = await this.files.withMissing(record);
+    return { version, unchanged: false, missing: version.missing ?? [] };
+  }
+
+  private expiry(): string {
+    return new Date(
+      this.options.now().getTime() + this.options.draftLifeMs,
+    ).toISOString();
+  }
+}
+
+/** Tokens of one name are not one publisher: each has its own keys. */
+function draftKeyOf(caller: Caller, key: string | undefined) {
+  return key !== undefined && caller.kind === 'token'
+    ? createHash('sha256').update(`${caller.tokenId} ${key}`).digest('hex')
+    : key;
+}
