@@ -2,7 +2,6 @@ import { defineConfig } from '@playwright/test';
 
 /** System tests: a platform that was really started, a real browser, the real CLI. */
 export default defineConfig({
-  testDir: '.',
   outputDir: '../test-results',
   fullyParallel: false,
   workers: 1,
@@ -30,8 +29,8 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'cli', testMatch: 'cli/**/*.test.ts' },
-    { name: 'portal', testMatch: 'portal/**/*.test.ts' },
-    { name: 'faults', testMatch: 'faults/**/*.test.ts' },
+    { name: 'cli', testDir: './cli' },
+    { name: 'portal', testDir: './portal' },
+    { name: 'faults', testDir: './faults' },
   ],
 });

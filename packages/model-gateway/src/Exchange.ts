@@ -97,6 +97,9 @@ export class Exchange {
     let isDelivered = false;
     let isRunning = true;
     let bytesLeft = -1;
+    // Kept until there is something to send with it: a runner that ends in
+    // between gets the caller an error, not a broken connection.
+    let sendHead: (() => void) | undefined;
     const done = () => {
       if (isRunning) {
         isRunning = false;
@@ -120,18 +123,23 @@ export class Exchange {
         // From here on the limit is on the pause between two chunks, so that a
         // stream may last.
         this.#timer?.refresh();
-        response.writeHead(
-          status,
-          statusMessage,
-          responseHeaders(headers, {
-            requestId,
-            correlationId,
-            version: variant.version,
-            variant: variant.name,
-          }),
-        );
+        sendHead = () => {
+          sendHead = undefined;
+          response.writeHead(
+            status,
+            statusMessage,
+            responseHeaders(headers, {
+              requestId,
+              correlationId,
+              version: variant.version,
+              variant: variant.name,
+            }),
+          );
+        };
         bytesLeft = declaredBytes(headers);
         if (bytesLeft === -1) {
+          // A stream: the caller waits for its head.
+          sendHead();
           response.flushHeaders();
         }
       },
@@ -140,6 +148,7 @@ export class Exchange {
           return;
         }
         this.#timer?.refresh();
+        sendHead?.();
         bytesLeft -= chunk.length;
         if (bytesLeft === 0) {
           // The last chunk and the end in one write.
@@ -152,6 +161,7 @@ export class Exchange {
       onResponseEnd: () => {
         done();
         if (!this.#isOver) {
+          sendHead?.();
           response.end();
           this.#over(response.statusCode);
         }

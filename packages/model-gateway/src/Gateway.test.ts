@@ -636,6 +636,22 @@ describe('Gateway', () => {
     );
   });
 
+  it('answers 502 where a runner ends between the head of its answer and the rest', async () => {
+    const dying = await upstream((_incoming, response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.flushHeaders();
+      // The head is on its way before the connection ends.
+      setTimeout(() => response.destroy(), 50);
+    });
+    await put(routeOf('headless', { main: { urls: [dying] } }));
+    const { status, headers, text } = await call('/headless/predict', {
+      body: '{}',
+    });
+    expect(status).toBe(502);
+    expect(headers['content-length']).not.toBe('1000');
+    expect(JSON.parse(text).requestId).toBe(headers['x-request-id']);
+  });
+
   it('tells the runner when the caller leaves', async () => {
     let isHere = false;
     let isAborted = false;
