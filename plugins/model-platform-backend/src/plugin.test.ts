@@ -597,6 +597,59 @@ describe('modelPlatformPlugin', () => {
     expect(await statusOf('delete', route, mira)).toBe(204);
   });
 
+  it('lets an endpoint serve a further model only for who may open it to applications', async () => {
+    await publishIris('open-a');
+    await publishIris('open-b');
+    const { body: ci } = await platform
+      .call('post', 'v1/publishers', mira)
+      .send({
+        name: 'deployer',
+        grants: [
+          {
+            actions: ['read', 'deploy'],
+            systems: ['plant-catalogue'],
+            owners: ['group:default/botany-ml'],
+          },
+        ],
+      });
+    const apply = async (as: string, variants: object[]) =>
+      await platform.call('put', 'v1/deployments/open', as).send({
+        spec: {
+          system: 'plant-catalogue',
+          environment: 'local',
+          model: 'open-a',
+          variants,
+        },
+      });
+    const a = { name: 'a', version: { number: 1 } };
+    const b = { name: 'b', model: 'open-b', version: { number: 1 } };
+    const both = [
+      { ...a, weight: 50 },
+      { ...b, weight: 50 },
+    ];
+    expect((await apply(ci.token, [a])).status).toBe(200);
+    const refused = await apply(ci.token, both);
+    expect(refused.status).toBe(403);
+    expect(refused.body.error.message).toMatch(
+      /would call open-b too.*group:default\/botany-ml can give/,
+    );
+    expect((await apply(mira, both)).status).toBe(200);
+    // What is open already stays so for everybody.
+    expect(
+      (await apply(ci.token, [{ ...both[0], weight: 90 }, { ...b, weight: 10 }]))
+        .status,
+    ).toBe(200);
+    expect((await apply(ci.token, [a])).status).toBe(200);
+    const back = async (as: string) =>
+      (
+        await platform
+          .call('post', 'v1/deployments/open/rollback', as)
+          .send({ revision: 2 })
+      ).status;
+    expect(await back(ci.token)).toBe(403);
+    expect(await back(mira)).toBe(200);
+  });
+
   it('lets nobody in without a valid token, and nobody beyond its grants', async () => {
     const anonymous = await platform.call('get', 'v1/models');
     expect(anonymous.status).toBe(401);

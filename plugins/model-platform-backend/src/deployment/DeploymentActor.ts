@@ -9,10 +9,16 @@ export interface DeploymentActor {
    * environment, `NotFoundError` where it may not even know of it.
    */
   requireDeploy(model: Model, environment: string): Promise<void>;
+  /**
+   * Throws `NotAllowedError` where the actor may not let applications call this
+   * model: those that have tokens of an endpoint call whatever it comes to serve.
+   */
+  requireOpen(model: Model): Promise<void>;
 }
 
 /** The platform itself: follows triggers that somebody with the right has declared. */
 export const platformActor: DeploymentActor = {
   name: 'platform',
   async requireDeploy() {},
+  async requireOpen() {},
 };
