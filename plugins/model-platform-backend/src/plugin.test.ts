@@ -2,6 +2,7 @@ import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import {
   FieldProblem,
+  KpiOverview,
   Model,
   ModelPlatformClient,
 } from '@model-platform/plugin-model-platform-common';
@@ -536,6 +537,22 @@ describe('modelPlatformPlugin', () => {
           return JSON.stringify(body).includes('mixed');
         }),
       );
+    /** By model, as far as the KPI page names it. */
+    const inKpis = async (as: string) => {
+      const { body } = await platform.call('get', 'v1/kpis/overview', as);
+      const { models }: KpiOverview = body;
+      return Object.fromEntries(
+        models
+          .filter(({ slug }) => slug.startsWith('mixed'))
+          .map(({ slug, endpoints }) => [slug, endpoints]),
+      );
+    };
+    expect(await inKpis(pat)).toEqual({
+      'mixed-a': ['mixed'],
+      'mixed-b': ['mixed'],
+    });
+    expect(await inKpis(mira)).toEqual({ 'mixed-a': [] });
+    expect(await inKpis(dana)).toEqual({ 'mixed-b': [] });
     // Either owner sees one of the two models only.
     for (const as of [mira, dana, sofia]) {
       expect(await seen(as)).toEqual([false, false]);

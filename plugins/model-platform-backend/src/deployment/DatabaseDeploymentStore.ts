@@ -207,15 +207,27 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     };
   }
 
-  async modelIds(deployment: DeploymentRecord): Promise<string[]> {
-    const numbers = [deployment.revision, deployment.servingRevision].filter(
-      number => number !== undefined,
+  async modelIds(
+    deployments: DeploymentRecord[],
+  ): Promise<Map<string, string[]>> {
+    const pairs = deployments.flatMap(({ id, revision, servingRevision }) =>
+      [revision, servingRevision].flatMap(number =>
+        number === undefined ? [] : [[id, number]],
+      ),
     );
-    const rows = await this.knex<RevisionModelRow>('deployment_revision_models')
-      .where({ deployment_id: deployment.id })
-      .whereIn('number', numbers)
-      .orderBy('model_id');
-    return [...new Set([deployment.modelId, ...rows.map(row => row.model_id)])];
+    const rows =
+      pairs.length === 0
+        ? []
+        : await this.knex<RevisionModelRow>('deployment_revision_models')
+            .whereIn(['deployment_id', 'number'], pairs)
+            .orderBy('model_id');
+    const found = new Map(
+      deployments.map(({ id, modelId }) => [id, new Set([modelId])]),
+    );
+    for (const row of rows) {
+      found.get(row.deployment_id)?.add(row.model_id);
+    }
+    return new Map([...found].map(([id, ids]) => [id, [...ids]]));
   }
 
   async all(): Promise<DeploymentRecord[]> {

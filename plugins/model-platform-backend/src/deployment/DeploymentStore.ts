@@ -169,10 +169,10 @@ export interface DeploymentStore {
     scope: ModelScope,
   ): Promise<{ items: DeploymentRecord[]; totalItems: number }>;
   /**
-   * Its own model first, then those that the revisions speak of that are wanted
-   * and that serve.
+   * By deployment id: its own model first, then those that the revisions speak
+   * of that are wanted and that serve.
    */
-  modelIds(deployment: DeploymentRecord): Promise<string[]>;
+  modelIds(deployments: DeploymentRecord[]): Promise<Map<string, string[]>>;
   /** All of them, for the reconciler. */
   all(): Promise<DeploymentRecord[]>;
   revision(

@@ -191,7 +191,7 @@ export class Deployments {
    */
   async modelsOf(deployment: DeploymentRecord): Promise<Model[] | undefined> {
     const models: Model[] = [];
-    for (const id of await this.options.store.modelIds(deployment)) {
+    for (const id of await this.modelIds(deployment)) {
       const model = await this.options.models.byId(id);
       if (!model) {
         return undefined;
@@ -417,12 +417,17 @@ export class Deployments {
     }
   }
 
+  private async modelIds(deployment: DeploymentRecord): Promise<string[]> {
+    const found = await this.options.store.modelIds([deployment]);
+    return found.get(deployment.id) ?? [];
+  }
+
   /** Those of the models that the deployment did not speak of until now. */
   private async added(
     deployment: DeploymentRecord,
     models: Map<string, Model>,
   ): Promise<Model[]> {
-    const known = await this.options.store.modelIds(deployment);
+    const known = await this.modelIds(deployment);
     return [...models.values()].filter(({ id }) => !known.includes(id));
   }
 

@@ -5,6 +5,7 @@ import {
   MODEL_EVENTS_TOPIC,
   SIGNALS_CHANNEL,
 } from '@model-platform/plugin-model-platform-common';
+import { Caller } from '../access/Caller';
 import { Domain, PlatformContext } from '../Domain';
 import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
 import { DeploymentAccess } from './DeploymentAccess';
@@ -17,6 +18,7 @@ import { Environments } from './Environments';
 import { GitDeployments } from './GitDeployments';
 import { LeaderLease } from './LeaderLease';
 import { Reconciler } from './Reconciler';
+import { readableByModel } from './readableByModel';
 import { registryModels } from './registryModels';
 import { deploymentRoutes } from './routes';
 
@@ -30,8 +32,8 @@ export interface DeploymentDomain extends Domain {
   lease: LeaderLease;
   deployments: Deployments;
   environments: Environments;
-  /** Deployments of all models, for the platform's own work. */
-  allDeployments(): Promise<DeploymentRecord[]>;
+  /** What the caller may see, under the id of every model that it speaks of. */
+  readableByModel(caller: Caller): Promise<Map<string, DeploymentRecord[]>>;
 }
 
 /** Puts the deployment domain together. */
@@ -122,8 +124,8 @@ export async function createDeploymentDomain(
     lease,
     deployments,
     environments,
-    async allDeployments() {
-      return (await store.all()).filter(({ deleting }) => !deleting);
+    async readableByModel(caller) {
+      return await readableByModel(store, await registry.scope(caller));
     },
     async start() {
       // Sooner than by looking around; nothing relies on it.
