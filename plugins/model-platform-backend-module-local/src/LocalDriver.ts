@@ -280,15 +280,25 @@ export class LocalDriver implements DeploymentDriver {
     }
     for (const { runners } of Object.values(deployments)) {
       for (const runner of runners) {
-        if (
+        const isRead =
           runner.url &&
-          (runner.phase === 'ready' || runner.phase === 'draining')
-        ) {
+          (runner.phase === 'ready' || runner.phase === 'draining');
+        // What it counts is of its own model, whatever a developer's code in it says.
+        const model = isRead
+          ? await this.directories.modelOf(
+              runner.endpoint,
+              runner.revision,
+              runner.variant,
+            )
+          : undefined;
+        if (runner.url && model) {
           targets.push({
             id: `local/${runner.id}`,
             kind: 'runner',
             url: `${runner.url}/metrics`,
             labels: {
+              system: model.system,
+              model: model.slug,
               endpoint: runner.endpoint,
               variant: runner.variant,
               version: String(runner.version),

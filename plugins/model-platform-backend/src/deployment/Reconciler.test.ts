@@ -227,6 +227,21 @@ describe('reconciling with the local driver and its host', () => {
       body: { outputs: { species: 'setosa' }, model: { name: 'iris' } },
     });
 
+    // A runner's code cannot count for the model of somebody else.
+    expect(await driver.scrapeTargets()).toContainEqual(
+      expect.objectContaining({
+        kind: 'runner',
+        labels: {
+          system: 'plant-catalogue',
+          model: 'iris',
+          endpoint: 'iris',
+          variant: 'main',
+          version: '1',
+          revision: '1',
+        },
+      }),
+    );
+
     // Calls all the time, while a new version takes over.
     const seen = new Map<string, number>();
     let calling = true;
