@@ -704,6 +704,13 @@ describe('modelPlatformPlugin', () => {
       grants: [{ actions: ['publish'], systems: ['*'] }],
     });
     expect(greedy.status).toBe(403);
+    // Nor do they give a name that says whose it is in the place of the platform.
+    const posing = await platform.call('post', 'v1/publishers', mira).send({
+      name: 'ci (0f3c, made by user:default/pat)',
+      grants: [{ actions: ['read'], systems: ['plant-catalogue'] }],
+    });
+    expect(posing.status).toBe(400);
+    expect(posing.body.error.message).toMatch(/name: must have no parentheses/);
     const made = await platform.call('post', 'v1/publishers', mira).send({
       name: 'ci of mira',
       grants: [
@@ -724,7 +731,9 @@ describe('modelPlatformPlugin', () => {
       files,
       token,
     );
-    expect(published.version.publisher).toBe('token:ci of mira');
+    expect(published.version.publisher).toBe(
+      `token:ci of mira (${id}, made by ${mira})`,
+    );
     expect(
       (await platform.call('post', 'v1/publishers', token).send({})).status,
     ).not.toBe(201);

@@ -77,6 +77,7 @@ export class PublisherTokens {
       kind: 'token',
       tokenId: found.id,
       name: found.name,
+      madeBy: found.createdBy,
       grants: found.grants,
     };
   }

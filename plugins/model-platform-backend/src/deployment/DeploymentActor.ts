@@ -2,7 +2,7 @@ import { Model } from '@model-platform/plugin-model-platform-common';
 
 /** Who changes a deployment, and whether they may. */
 export interface DeploymentActor {
-  /** For the history: entity ref of a user, `token:<name>`, `git:<location>`, `platform`. */
+  /** For the history: entity ref of a user, a token with its maker, `git:<location>`, `platform`. */
   readonly name: string;
   /**
    * Throws `NotAllowedError` where the actor may not deploy this model to this
