@@ -2,7 +2,11 @@ import { join } from 'node:path';
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { Knex } from 'knex';
 import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
-import { DeploymentRecord, NewDeployment, NewRevision } from './DeploymentStore';
+import {
+  DeploymentRecord,
+  NewDeployment,
+  NewRevision,
+} from './DeploymentStore';
 import { LeaderLease } from './LeaderLease';
 import { allModels } from '../registry/ModelScope';
 

@@ -427,7 +427,9 @@ export class DatabaseMetricsStore implements MetricsStore {
     return learned;
   }
 
-  private async countSeries(tx: Knex.Transaction): Promise<Map<string, number>> {
+  private async countSeries(
+    tx: Knex.Transaction,
+  ): Promise<Map<string, number>> {
     if (!this.seriesCounts) {
       const rows = await tx<SeriesRow>('metric_series')
         .select('system')
