@@ -26,7 +26,7 @@ describe('modelPlatformPlugin', () => {
   let platform: TestPlatform;
 
   beforeAll(async () => {
-    platform = await TestPlatform.start();
+    platform = await TestPlatform.start({ limits: { tokensPerEndpoint: 2 } });
   });
 
   afterAll(async () => {
@@ -645,6 +645,17 @@ describe('modelPlatformPlugin', () => {
       { ...b, weight: 50 },
     ];
     expect((await apply(ci.token, [a])).status).toBe(200);
+    const makeToken = async () =>
+      await platform
+        .call('post', 'v1/endpoints/open/tokens', mira)
+        .send({ consumer: 'component:default/shop' });
+    expect((await makeToken()).status).toBe(201);
+    expect((await makeToken()).status).toBe(201);
+    const oneMore = await makeToken();
+    expect(oneMore.status).toBe(409);
+    expect(oneMore.body.error.message).toMatch(
+      /open has 2 tokens, as many as it may have.*revoke/,
+    );
     const refused = await apply(ci.token, both);
     expect(refused.status).toBe(403);
     expect(refused.body.error.message).toMatch(

@@ -145,7 +145,7 @@ describe('reconciling with the local driver and its host', () => {
     const wake = { now: (_name: string) => {} };
     const announce = ({ name }: DeploymentRecord) => wake.now(name);
     deployments = new Deployments({ store, models, environments, announce });
-    tokens = new EndpointTokens({ store, announce });
+    tokens = new EndpointTokens({ store, maxLive: 10, announce });
     const reconciler = new Reconciler({
       store,
       deployments,

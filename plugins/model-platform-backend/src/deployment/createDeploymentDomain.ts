@@ -23,6 +23,7 @@ import { registryModels } from './registryModels';
 import { deploymentRoutes } from './routes';
 
 const DROP_TOKENS_EVERY_MS = 3_600_000;
+const DEFAULT_TOKENS_PER_ENDPOINT = 1_000;
 /** Expired tokens are listed for so long. */
 const KEEP_EXPIRED_MS = 7 * 86_400_000;
 
@@ -108,7 +109,13 @@ export async function createDeploymentDomain(
     store,
     deployments,
     endpoints: new Endpoints({ store, models }),
-    tokens: new EndpointTokens({ store, announce }),
+    tokens: new EndpointTokens({
+      store,
+      maxLive:
+        config.getOptionalNumber('modelPlatform.limits.tokensPerEndpoint') ??
+        DEFAULT_TOKENS_PER_ENDPOINT,
+      announce,
+    }),
     logs: new DeploymentLogs(environments),
     access: new DeploymentAccess({
       authorizer: context.authorizer,
