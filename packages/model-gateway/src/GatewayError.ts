@@ -23,6 +23,14 @@ export class GatewayError extends Error {
     );
   }
 
+  static unknownHost(): GatewayError {
+    return new GatewayError(
+      'MisdirectedRequestError',
+      421,
+      'The gateway does not answer under this host name; who runs it can add the name to GATEWAY_ALLOWED_HOSTS',
+    );
+  }
+
   static unknownEndpoint(): GatewayError {
     return new GatewayError(
       'NotFoundError',
