@@ -188,7 +188,7 @@ export class Gateway {
     return route;
   }
 
-  /** Who calls, by its token. @throws GatewayError 401, 403 */
+  /** Who calls, by its token. @throws GatewayError 401, 403, 404 */
   #consumer(
     request: IncomingMessage,
     route: Route,
@@ -196,6 +196,9 @@ export class Gateway {
   ): string {
     const { authorization } = request.headers;
     if (isDocsPath(target.rest) && request.method !== 'POST') {
+      if (route.isOff) {
+        throw GatewayError.unknownEndpoint();
+      }
       return ANONYMOUS;
     }
     if (!authorization) {
@@ -239,6 +242,9 @@ export class Gateway {
     },
   ): void {
     const { route, target, consumer, startedAt } = options;
+    if (route.isOff) {
+      throw GatewayError.switchedOff(route.endpoint);
+    }
     const variant = route.chooseVariant(Math.random());
     if (!variant) {
       throw GatewayError.nothingReady(route.endpoint);

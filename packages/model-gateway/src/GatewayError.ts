@@ -105,6 +105,15 @@ export class GatewayError extends Error {
     );
   }
 
+  static switchedOff(endpoint: string): GatewayError {
+    return new GatewayError(
+      'ServiceUnavailableError',
+      503,
+      `Endpoint '${endpoint}' is switched off; its page in the portal says why, and its owner can switch it on`,
+      { 'retry-after': '60' },
+    );
+  }
+
   static nothingReady(endpoint: string): GatewayError {
     return new GatewayError(
       'ServiceUnavailableError',

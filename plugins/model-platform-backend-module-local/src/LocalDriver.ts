@@ -212,8 +212,19 @@ export class LocalDriver implements DeploymentDriver {
     await this.removeUnusedVersions();
   }
 
+  async switchOff(ref: DeploymentRef, route: DesiredRoute): Promise<void> {
+    await this.host.putRoute(ref.name, toPlan(ref, route));
+    await this.host.release(ref.name, []);
+    await this.forget(ref);
+  }
+
   async remove(ref: DeploymentRef): Promise<void> {
     await this.host.remove(ref.name);
+    await this.forget(ref);
+  }
+
+  /** What is kept here of a deployment that has no runners any more. */
+  private async forget(ref: DeploymentRef): Promise<void> {
     for (const key of this.told.keys()) {
       if (key.startsWith(`${ref.name}/`)) {
         this.told.delete(key);

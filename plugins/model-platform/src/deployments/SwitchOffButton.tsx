@@ -48,7 +48,7 @@ export function SwitchOffButton(props: {
         <>
           <TrafficNow deployment={deployment} />
           <Text as="p">
-            From then on <strong>every call is refused</strong> with 404 or 503.
+            From then on <strong>every call is refused</strong> with 503.
             Its{' '}
             {runners.length === 1
               ? 'runner ends after the requests it has'
