@@ -12,6 +12,8 @@ export interface Config {
       maxFileBytes?: number;
       /** How long a draft lives after it was last touched. Defaults to 24. */
       draftLifeHours?: number;
+      /** Tokens of applications that one endpoint may have at a time. Defaults to 1000. */
+      tokensPerEndpoint?: number;
     };
     /** Types of models beside `ml`, `prompt`, `optimization` and `process`. */
     modelTypes?: string[];

@@ -109,6 +109,7 @@ export class Host {
           MODEL_PLATFORM_DATA_DIR: this.dataDir,
           GATEWAY_HOST: this.bind,
           GATEWAY_PORT: String(this.port),
+          GATEWAY_ALLOWED_HOSTS: process.env.GATEWAY_ALLOWED_HOSTS ?? '',
           MODEL_RUNNER_PYTHON_PATH: inRoot('packages/model-runner-python'),
           ...(python.python
             ? { PYTHON_RUNNER: python.python }

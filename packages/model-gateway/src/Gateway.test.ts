@@ -18,6 +18,8 @@ import { join } from 'node:path';
 import { GatewayRoute, GatewayState } from '@model-platform/model-wire';
 import { verifyRequestId } from './requestId';
 
+jest.setTimeout(60_000);
+
 const ADMIN_SECRET = 'admin-secret-of-this-test';
 const ID_SECRET = 'request-id-secret-of-this-test';
 const TOKEN = 'mpe_one_secret';
@@ -52,7 +54,10 @@ async function until<T>(
   }
 }
 
-async function startProgram(port = 0) {
+async function startProgram(
+  port = 0,
+  environment: Record<string, string> = {},
+) {
   const child = spawn(
     process.execPath,
     [join(__dirname, '../bin/model-gateway.js')],
@@ -62,6 +67,7 @@ async function startProgram(port = 0) {
         ADMIN_SECRET,
         REQUEST_ID_SECRET: ID_SECRET,
         DRAIN_TIMEOUT_MS: '3000',
+        ...environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
@@ -446,7 +452,7 @@ describe('Gateway', () => {
     let text = '';
     socket.on('data', chunk => (text += chunk));
     socket.write(
-      'POST /iris/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\nExpect: 100-continue\r\n\r\n',
+      'POST /iris/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000\r\nExpect: 100-continue\r\n\r\n',
     );
     await until(() => text.includes('\r\n\r\n'));
     expect(text).toMatch(/^HTTP\/1.1 401 /);
@@ -455,7 +461,7 @@ describe('Gateway', () => {
     let told = '';
     welcome.on('data', chunk => (told += chunk));
     welcome.write(
-      `POST /iris/predict HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n`,
+      `POST /iris/predict HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n`,
     );
     await until(() => told.startsWith('HTTP/1.1 100 Continue'));
     welcome.write('{}');
@@ -486,7 +492,7 @@ describe('Gateway', () => {
     let text = '';
     socket.on('data', chunk => (text += chunk));
     socket.write(
-      `POST /iris/predict HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Length: 10\r\n\r\n{`,
+      `POST /iris/predict HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Length: 10\r\n\r\n{`,
     );
     await until(() => text.includes('RequestTimeoutError'));
     expect(text).toMatch(/^HTTP\/1.1 408 /);
@@ -742,6 +748,52 @@ describe('Gateway', () => {
     expect((await admin('DELETE', '/routes/swap')).status).toBe(200);
     expect((await call('/swap/predict')).status).toBe(404);
     agent.destroy();
+  });
+
+  it('tells callers that an endpoint is switched off, and nobody else', async () => {
+    await put(routeOf('resting', {}));
+    const told = await call('/resting/predict');
+    expect(told.status).toBe(503);
+    expect(told.headers['retry-after']).toBe('60');
+    expect(told.text).toContain("Endpoint 'resting' is switched off");
+    expect(
+      (await call('/resting/openapi.json', { method: 'GET' })).status,
+    ).toBe(503);
+    expect((await call('/resting/predict', { token: '' })).status).toBe(401);
+    expect((await call('/resting/predict', { token: 'mpe_x' })).status).toBe(
+      401,
+    );
+    const docs = { method: 'GET', token: '' };
+    expect((await call('/resting/docs', docs)).status).toBe(404);
+    await put(routeOf('resting', { main: { urls: [await echo('awake')] } }));
+    expect((await call('/resting/predict')).status).toBe(200);
+    expect((await call('/resting/docs', docs)).status).toBe(200);
+  });
+
+  it('answers under names that mean this machine, and others that it is told', async () => {
+    const statusUnder = async (base: string, host: string) =>
+      (await call('/nothing/docs', { method: 'GET', base, headers: { host } }))
+        .status;
+    const { port } = new URL(url);
+    for (const host of [`localhost:${port}`, '127.0.0.1', `[::1]:${port}`]) {
+      expect([host, await statusUnder(url, host)]).toEqual([host, 404]);
+    }
+    // A page of such a name would be let by its browser to read the answer.
+    for (const host of [`rebound.example:${port}`, '127.0.0.1.example']) {
+      expect([host, await statusUnder(url, host)]).toEqual([host, 421]);
+    }
+    const started = await startProgram(0, {
+      GATEWAY_ALLOWED_HOSTS: 'endpoints.example, other.example',
+    });
+    const told = started.addresses().url;
+    expect(await statusUnder(told, 'Endpoints.example:443')).toBe(503);
+    expect(await statusUnder(told, 'localhost')).toBe(503);
+    expect(await statusUnder(told, 'rebound.example')).toBe(421);
+    const open = await startProgram(0, { GATEWAY_HOST: '0.0.0.0' });
+    const { port: openPort } = new URL(open.addresses().url);
+    expect(
+      await statusUnder(`http://127.0.0.1:${openPort}`, 'rebound.example'),
+    ).toBe(503);
   });
 
   it('keeps its admin listener to those who know the secret, and says what is wrong with a plan', async () => {

@@ -15,6 +15,7 @@ import { Exchange } from './Exchange';
 import { correlationId } from './forwardedHeaders';
 import { GatewayError } from './GatewayError';
 import { GatewayMetrics } from './GatewayMetrics';
+import { HostNames } from './HostNames';
 import { makeRequestId } from './requestId';
 import {
   isDocsPath,
@@ -51,6 +52,7 @@ export class Gateway {
   readonly #routes: RouteTable;
   readonly #metrics: GatewayMetrics;
   readonly #requestIdSecret: string;
+  readonly #hostNames: HostNames;
   readonly #onAccess: ((line: AccessLine) => void) | undefined;
   #isStopping = false;
 
@@ -58,12 +60,14 @@ export class Gateway {
     routes: RouteTable;
     metrics: GatewayMetrics;
     requestIdSecret: string;
+    hostNames: HostNames;
     /** Called once per call, if given. */
     onAccess?: (line: AccessLine) => void;
   }) {
     this.#routes = options.routes;
     this.#metrics = options.metrics;
     this.#requestIdSecret = options.requestIdSecret;
+    this.#hostNames = options.hostNames;
     this.#onAccess = options.onAccess;
     this.#server = createServer({
       noDelay: true,
@@ -159,6 +163,9 @@ export class Gateway {
   }
 
   #route(request: IncomingMessage, target: RequestTarget | undefined): Route {
+    if (!this.#hostNames.has(request.headers.host)) {
+      throw GatewayError.unknownHost();
+    }
     if (!target) {
       throw GatewayError.badPath();
     }
@@ -181,7 +188,7 @@ export class Gateway {
     return route;
   }
 
-  /** Who calls, by its token. @throws GatewayError 401, 403 */
+  /** Who calls, by its token. @throws GatewayError 401, 403, 404 */
   #consumer(
     request: IncomingMessage,
     route: Route,
@@ -189,6 +196,9 @@ export class Gateway {
   ): string {
     const { authorization } = request.headers;
     if (isDocsPath(target.rest) && request.method !== 'POST') {
+      if (route.isOff) {
+        throw GatewayError.unknownEndpoint();
+      }
       return ANONYMOUS;
     }
     if (!authorization) {
@@ -232,6 +242,9 @@ export class Gateway {
     },
   ): void {
     const { route, target, consumer, startedAt } = options;
+    if (route.isOff) {
+      throw GatewayError.switchedOff(route.endpoint);
+    }
     const variant = route.chooseVariant(Math.random());
     if (!variant) {
       throw GatewayError.nothingReady(route.endpoint);

@@ -23,6 +23,14 @@ export class GatewayError extends Error {
     );
   }
 
+  static unknownHost(): GatewayError {
+    return new GatewayError(
+      'MisdirectedRequestError',
+      421,
+      'The gateway does not answer under this host name; who runs it can add the name to GATEWAY_ALLOWED_HOSTS',
+    );
+  }
+
   static unknownEndpoint(): GatewayError {
     return new GatewayError(
       'NotFoundError',
@@ -94,6 +102,15 @@ export class GatewayError extends Error {
       'InternalError',
       500,
       'The gateway failed over this request',
+    );
+  }
+
+  static switchedOff(endpoint: string): GatewayError {
+    return new GatewayError(
+      'ServiceUnavailableError',
+      503,
+      `Endpoint '${endpoint}' is switched off; its page in the portal says why, and its owner can switch it on`,
+      { 'retry-after': '60' },
     );
   }
 

@@ -43,6 +43,10 @@ export class Route {
     );
   }
 
+  get isOff(): boolean {
+    return this.variants.length === 0;
+  }
+
   token(hash: string): PlanToken | undefined {
     return this.#tokens.get(hash);
   }

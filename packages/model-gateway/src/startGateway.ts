@@ -2,6 +2,7 @@ import { GatewayEnvironment } from '@model-platform/model-wire';
 import { AdminServer } from './AdminServer';
 import { Gateway } from './Gateway';
 import { GatewayMetrics } from './GatewayMetrics';
+import { HostNames } from './HostNames';
 import { RouteTable } from './RouteTable';
 
 /** A running gateway. @public */
@@ -27,6 +28,10 @@ export async function startGateway(
     routes,
     metrics,
     requestIdSecret: environment.REQUEST_ID_SECRET,
+    hostNames: new HostNames(
+      environment.GATEWAY_HOST,
+      environment.GATEWAY_ALLOWED_HOSTS,
+    ),
     onAccess:
       environment.LOG_LEVEL === 'debug'
         ? line => log('debug', 'request', line)

@@ -169,6 +169,7 @@ export class GatewayProcess {
     const variables: { [Name in keyof GatewayEnvironment]: string } = {
       GATEWAY_HOST: settings.gatewayHost,
       GATEWAY_PORT: String(settings.gatewayPort || state.publicPort || 0),
+      GATEWAY_ALLOWED_HOSTS: settings.gatewayAllowedHosts,
       ADMIN_HOST: '127.0.0.1',
       ADMIN_PORT: String(record.port),
       ADMIN_SECRET: record.secret,

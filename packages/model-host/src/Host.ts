@@ -122,11 +122,13 @@ export class Host {
 
   state(): HostState {
     const deployments: HostState['deployments'] = {};
-    for (const endpoint of Object.keys(this.#plan.deployments)) {
+    for (const [endpoint, { route: wanted }] of Object.entries(
+      this.#plan.deployments,
+    )) {
       const route = this.#gateway.route(endpoint);
       deployments[endpoint] = {
         runners: [],
-        routedRevision: route?.revision,
+        routedRevision: wanted?.variants.length ? route?.revision : undefined,
         routeHash: route?.hash,
       };
     }
@@ -203,7 +205,9 @@ export class Host {
    *   if the gateway is not there to take it; it gets it when it is back
    */
   async putRoute(endpoint: string, plan: TrafficPlan): Promise<void> {
-    const deployment = this.#plan.deployment(endpoint);
+    const deployment =
+      this.#plan.deployment(endpoint) ??
+      (plan.variants.length === 0 ? { runners: [] } : undefined);
     if (plan.endpoint !== endpoint) {
       throw HostError.input('This plan is of another endpoint', [
         { path: 'endpoint', message: `must be '${endpoint}'` },

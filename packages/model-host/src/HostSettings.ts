@@ -7,6 +7,8 @@ export const hostEnvironmentSchema = z.object({
   GATEWAY_HOST: z.string().min(1).default('127.0.0.1'),
   /** 0 takes a free port and keeps to it as long as the data folder lives. */
   GATEWAY_PORT: z.coerce.number().int().min(0).max(65535),
+  /** Further names that the gateway answers under, separated by commas. */
+  GATEWAY_ALLOWED_HOSTS: z.string().default(''),
   /** The interpreter that has the Python runner's dependencies. */
   PYTHON_RUNNER: z.string().min(1).optional(),
   /** Folder of the Python package `model_runner`. */
@@ -25,6 +27,7 @@ export interface HostSettings {
   dataDir: string;
   gatewayHost: string;
   gatewayPort: number;
+  gatewayAllowedHosts: string;
   python: { interpreter: string; packagePath: string } | undefined;
   pythonUnavailable: string;
   logLevel: z.infer<typeof hostEnvironmentSchema>['LOG_LEVEL'];
@@ -51,6 +54,7 @@ export function readHostSettings(
     dataDir: resolve(data.MODEL_PLATFORM_DATA_DIR),
     gatewayHost: data.GATEWAY_HOST,
     gatewayPort: data.GATEWAY_PORT,
+    gatewayAllowedHosts: data.GATEWAY_ALLOWED_HOSTS,
     python: data.PYTHON_RUNNER
       ? {
           interpreter: data.PYTHON_RUNNER,

@@ -20,6 +20,13 @@ export const gatewayEnvironmentSchema = z.object({
   GATEWAY_HOST: z.string().min(1).default('127.0.0.1'),
   /** 0 takes a free port; `GET /routes` of the admin listener tells which. */
   GATEWAY_PORT: z.coerce.number().int().min(0).max(65535),
+  /**
+   * Names, separated by commas, under which it answers beside those that always
+   * mean this machine; `*` for all. Empty: all where `GATEWAY_HOST` is no
+   * loopback address, none where it is one: else a page in a browser could
+   * reach it under a name of its own that it points here.
+   */
+  GATEWAY_ALLOWED_HOSTS: z.string().default(''),
   ADMIN_HOST: z.string().min(1).default('127.0.0.1'),
   ADMIN_PORT: z.coerce.number().int().min(0).max(65535).default(0),
   ADMIN_SECRET: z.string().min(16),

@@ -10,7 +10,7 @@ import { trafficPlanSchema } from './TrafficPlan';
  * |---|---|
  * | `GET /v1/state` | {@link HostState} |
  * | `PUT /v1/deployments/{endpoint}/runners` | `{ runners: RunnerSpec[] }`: these shall run. Others of the endpoint stay until released |
- * | `PUT /v1/deployments/{endpoint}/route` | a `TrafficPlan`; answers 200 once the gateway has it, 409 if a named runner is not ready |
+ * | `PUT /v1/deployments/{endpoint}/route` | a `TrafficPlan`; answers 200 once the gateway has it, 409 if a named runner is not ready. Without variants: switched off, which needs no runners |
  * | `POST /v1/deployments/{endpoint}/release` | `{ keep: string[] }`: all other runners of the endpoint are drained and stopped |
  * | `DELETE /v1/deployments/{endpoint}` | the route goes first, then the runners drain and stop |
  * | `GET /metrics` | `model_runner_restarts_total`, Prometheus text |
@@ -82,6 +82,7 @@ export interface HostState {
     string,
     {
       runners: HostRunnerState[];
+      /** Absent where the endpoint is switched off. */
       routedRevision?: number;
       routeHash?: string;
     }

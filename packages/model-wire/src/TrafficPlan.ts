@@ -42,7 +42,8 @@ export const planTokenSchema = z.object({
 export const trafficPlanSchema = z.object({
   endpoint: z.string(),
   revision: z.number().int(),
-  variants: z.array(planVariantSchema).min(1),
+  /** None where the endpoint is switched off: its callers are told so. */
+  variants: z.array(planVariantSchema),
   tokens: z.array(planTokenSchema),
   limits: z
     .object({

@@ -516,9 +516,10 @@ describe('catalogModuleModelPlatform', () => {
       return found?.spec?.environment === 'production';
     });
 
-    // Neither who somebody is nor what a system is may come from a repository.
+    // Neither who somebody is nor what a system is may come from a repository,
+    // nor an API: it would stand in the place of an endpoint that is made later.
     await commit(gitdir, {
-      'catalog-info.yaml': `${component}---\napiVersion: backstage.io/v1alpha1\nkind: System\nmetadata: { name: mine }\nspec: { owner: user:default/dana }\n`,
+      'catalog-info.yaml': `${component}---\napiVersion: backstage.io/v1alpha1\nkind: API\nmetadata: { name: later }\nspec: { type: openapi, lifecycle: production, owner: botany-ml, definition: '{}' }\n---\napiVersion: backstage.io/v1alpha1\nkind: System\nmetadata: { name: mine }\nspec: { owner: user:default/dana }\n`,
       'model-deployment.yaml': 'kind: [',
     });
     const marked = await until('the problems are shown', async () => {
@@ -528,7 +529,7 @@ describe('catalogModuleModelPlatform', () => {
         : undefined;
     });
     expect(marked.metadata.annotations?.[ANNOTATION_FILE_PROBLEMS]).toMatch(
-      /catalog-info.yaml declares System mine.*; model-deployment.yaml .*at line 1/,
+      /catalog-info.yaml declares API later.*; catalog-info.yaml declares System mine.*; model-deployment.yaml .*at line 1/,
     );
     await until(
       'the bad file dropped itself',
@@ -536,6 +537,7 @@ describe('catalogModuleModelPlatform', () => {
         !(await refs()).includes('modeldeployment:default/iris-as-code'),
     );
     expect(await refs()).not.toContain('system:default/mine');
+    expect(await refs()).not.toContain('api:default/later');
 
     // What a project tells of its model is not for everyone either.
     decision = createCatalogEntityConditionalDecision(
@@ -553,10 +555,10 @@ describe('catalogModuleModelPlatform', () => {
       path.join(gitdir, 'objects'),
       path.join(gitdir, 'objects-away'),
     );
-    await fs.promises.writeFile(
-      path.join(gitdir, 'refs/heads/main'),
-      `${'1'.repeat(40)}\n`,
-    );
+    // As Git does it: a branch is never half written, which would look like none.
+    const branch = path.join(gitdir, 'refs/heads/main');
+    await fs.promises.writeFile(`${branch}.lock`, `${'1'.repeat(40)}\n`);
+    await fs.promises.rename(`${branch}.lock`, branch);
     const other = path.join(repositories, 'other.git');
     await git.init({ fs, gitdir: other, bare: true, defaultBranch: 'main' });
     await commit(other, {

@@ -212,8 +212,19 @@ export class LocalDriver implements DeploymentDriver {
     await this.removeUnusedVersions();
   }
 
+  async switchOff(ref: DeploymentRef, route: DesiredRoute): Promise<void> {
+    await this.host.putRoute(ref.name, toPlan(ref, route));
+    await this.host.release(ref.name, []);
+    await this.forget(ref);
+  }
+
   async remove(ref: DeploymentRef): Promise<void> {
     await this.host.remove(ref.name);
+    await this.forget(ref);
+  }
+
+  /** What is kept here of a deployment that has no runners any more. */
+  private async forget(ref: DeploymentRef): Promise<void> {
     for (const key of this.told.keys()) {
       if (key.startsWith(`${ref.name}/`)) {
         this.told.delete(key);
@@ -280,15 +291,25 @@ export class LocalDriver implements DeploymentDriver {
     }
     for (const { runners } of Object.values(deployments)) {
       for (const runner of runners) {
-        if (
+        const isRead =
           runner.url &&
-          (runner.phase === 'ready' || runner.phase === 'draining')
-        ) {
+          (runner.phase === 'ready' || runner.phase === 'draining');
+        // What it counts is of its own model, whatever a developer's code in it says.
+        const model = isRead
+          ? await this.directories.modelOf(
+              runner.endpoint,
+              runner.revision,
+              runner.variant,
+            )
+          : undefined;
+        if (runner.url && model) {
           targets.push({
             id: `local/${runner.id}`,
             kind: 'runner',
             url: `${runner.url}/metrics`,
             labels: {
+              system: model.system,
+              model: model.slug,
               endpoint: runner.endpoint,
               variant: runner.variant,
               version: String(runner.version),

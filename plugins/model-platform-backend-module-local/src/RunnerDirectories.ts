@@ -14,6 +14,7 @@ import {
   endpointDocsPage,
   endpointOpenApi,
 } from '@model-platform/plugin-model-platform-common';
+import { RunnerManifest } from '@model-platform/model-wire';
 import { DesiredVariant } from '@model-platform/plugin-model-platform-node';
 import { toRunnerManifest } from './toRunnerManifest';
 
@@ -59,6 +60,21 @@ export class RunnerDirectories {
     );
     await linkTo(join(directory, 'model'), files);
     return directory;
+  }
+
+  /** Whose model a runner was started with; undefined where its directory is gone. */
+  async modelOf(
+    endpoint: string,
+    revision: number,
+    variant: string,
+  ): Promise<RunnerManifest['model'] | undefined> {
+    const path = join(this.root, endpoint, `r${revision}-${variant}`);
+    const text = await readFile(join(path, 'model.json'), 'utf8').catch(
+      () => undefined,
+    );
+    return text === undefined
+      ? undefined
+      : (JSON.parse(text) as RunnerManifest).model;
   }
 
   /** Endpoints that have directories. */

@@ -2,6 +2,7 @@ import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import {
   FieldProblem,
+  KpiOverview,
   Model,
   ModelPlatformClient,
 } from '@model-platform/plugin-model-platform-common';
@@ -25,7 +26,7 @@ describe('modelPlatformPlugin', () => {
   let platform: TestPlatform;
 
   beforeAll(async () => {
-    platform = await TestPlatform.start();
+    platform = await TestPlatform.start({ limits: { tokensPerEndpoint: 2 } });
   });
 
   afterAll(async () => {
@@ -536,6 +537,22 @@ describe('modelPlatformPlugin', () => {
           return JSON.stringify(body).includes('mixed');
         }),
       );
+    /** By model, as far as the KPI page names it. */
+    const inKpis = async (as: string) => {
+      const { body } = await platform.call('get', 'v1/kpis/overview', as);
+      const { models }: KpiOverview = body;
+      return Object.fromEntries(
+        models
+          .filter(({ slug }) => slug.startsWith('mixed'))
+          .map(({ slug, endpoints }) => [slug, endpoints]),
+      );
+    };
+    expect(await inKpis(pat)).toEqual({
+      'mixed-a': ['mixed'],
+      'mixed-b': ['mixed'],
+    });
+    expect(await inKpis(mira)).toEqual({ 'mixed-a': [] });
+    expect(await inKpis(dana)).toEqual({ 'mixed-b': [] });
     // Either owner sees one of the two models only.
     for (const as of [mira, dana, sofia]) {
       expect(await seen(as)).toEqual([false, false]);
@@ -597,6 +614,74 @@ describe('modelPlatformPlugin', () => {
     expect(await statusOf('delete', route, mira)).toBe(204);
   });
 
+  it('lets an endpoint serve a further model only for who may open it to applications', async () => {
+    await publishIris('open-a');
+    await publishIris('open-b');
+    const { body: ci } = await platform
+      .call('post', 'v1/publishers', mira)
+      .send({
+        name: 'deployer',
+        grants: [
+          {
+            actions: ['read', 'deploy'],
+            systems: ['plant-catalogue'],
+            owners: ['group:default/botany-ml'],
+          },
+        ],
+      });
+    const apply = async (as: string, variants: object[]) =>
+      await platform.call('put', 'v1/deployments/open', as).send({
+        spec: {
+          system: 'plant-catalogue',
+          environment: 'local',
+          model: 'open-a',
+          variants,
+        },
+      });
+    const a = { name: 'a', version: { number: 1 } };
+    const b = { name: 'b', model: 'open-b', version: { number: 1 } };
+    const both = [
+      { ...a, weight: 50 },
+      { ...b, weight: 50 },
+    ];
+    expect((await apply(ci.token, [a])).status).toBe(200);
+    const makeToken = async () =>
+      await platform
+        .call('post', 'v1/endpoints/open/tokens', mira)
+        .send({ consumer: 'component:default/shop' });
+    expect((await makeToken()).status).toBe(201);
+    expect((await makeToken()).status).toBe(201);
+    const oneMore = await makeToken();
+    expect(oneMore.status).toBe(409);
+    expect(oneMore.body.error.message).toMatch(
+      /open has 2 tokens, as many as it may have.*revoke/,
+    );
+    const refused = await apply(ci.token, both);
+    expect(refused.status).toBe(403);
+    expect(refused.body.error.message).toMatch(
+      /would call open-b too.*group:default\/botany-ml can give/,
+    );
+    expect((await apply(mira, both)).status).toBe(200);
+    // What is open already stays so for everybody.
+    expect(
+      (
+        await apply(ci.token, [
+          { ...both[0], weight: 90 },
+          { ...b, weight: 10 },
+        ])
+      ).status,
+    ).toBe(200);
+    expect((await apply(ci.token, [a])).status).toBe(200);
+    const back = async (as: string) =>
+      (
+        await platform
+          .call('post', 'v1/deployments/open/rollback', as)
+          .send({ revision: 2 })
+      ).status;
+    expect(await back(ci.token)).toBe(403);
+    expect(await back(mira)).toBe(200);
+  });
+
   it('lets nobody in without a valid token, and nobody beyond its grants', async () => {
     const anonymous = await platform.call('get', 'v1/models');
     expect(anonymous.status).toBe(401);
@@ -634,6 +719,13 @@ describe('modelPlatformPlugin', () => {
       grants: [{ actions: ['publish'], systems: ['*'] }],
     });
     expect(greedy.status).toBe(403);
+    // Nor do they give a name that says whose it is in the place of the platform.
+    const posing = await platform.call('post', 'v1/publishers', mira).send({
+      name: 'ci (0f3c, made by user:default/pat)',
+      grants: [{ actions: ['read'], systems: ['plant-catalogue'] }],
+    });
+    expect(posing.status).toBe(400);
+    expect(posing.body.error.message).toMatch(/name: must have no parentheses/);
     const made = await platform.call('post', 'v1/publishers', mira).send({
       name: 'ci of mira',
       grants: [
@@ -654,14 +746,16 @@ describe('modelPlatformPlugin', () => {
       files,
       token,
     );
-    expect(published.version.publisher).toBe('token:ci of mira');
+    expect(published.version.publisher).toBe(
+      `token:ci of mira (${id}, made by ${mira})`,
+    );
     expect(
       (await platform.call('post', 'v1/publishers', token).send({})).status,
     ).not.toBe(201);
 
     const listed = await platform.call('get', 'v1/publishers', mira);
     expect(JSON.stringify(listed.body)).not.toContain(token);
-    expect(listed.body.items).toMatchObject([{ id, createdBy: mira }]);
+    expect(listed.body.items[0]).toMatchObject({ id, createdBy: mira });
     expect(
       (await platform.call('delete', `v1/publishers/${id}`, dana)).status,
     ).toBe(404);

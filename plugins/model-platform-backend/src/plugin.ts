@@ -16,6 +16,7 @@ import {
 } from '@model-platform/plugin-model-platform-node';
 import { Authorizer } from './access/Authorizer';
 import { CallerResolver } from './access/CallerResolver';
+import { CatalogMemberships } from './access/CatalogMemberships';
 import { DatabasePublisherTokenStore } from './access/DatabasePublisherTokenStore';
 import { modelPermissionResourceRef } from './access/modelResource';
 import { Publishers } from './access/Publishers';
@@ -111,6 +112,7 @@ export const modelPlatformPlugin = createBackendPlugin({
 
         const tokens = new PublisherTokens({
           store: DatabasePublisherTokenStore.create({ knex }),
+          memberships: new CatalogMemberships({ catalog, auth }),
           onError: error =>
             logger.warn(`The last use of a token was not noted: ${error}`),
         });

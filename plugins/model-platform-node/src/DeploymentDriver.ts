@@ -45,6 +45,7 @@ export interface DesiredToken {
 export interface DesiredRoute {
   revision: number;
   environment: string;
+  /** None where the deployment is switched off. */
   variants: Array<{
     name: string;
     weight: number;
@@ -113,6 +114,11 @@ export interface DeploymentDriver {
   routeDigest(ref: DeploymentRef, route: DesiredRoute): string;
   /** Sends the endpoint's traffic to a revision whose runners are ready; returns when it is so. */
   route(ref: DeploymentRef, route: DesiredRoute): Promise<void>;
+  /**
+   * Sends callers away with 503: the route has no variants. Then drains and
+   * stops all runners; returns when nothing but the route is left.
+   */
+  switchOff(ref: DeploymentRef, route: DesiredRoute): Promise<void>;
   /** Drains and stops the runners of all revisions but these and later ones, which may begin meanwhile. */
   release(ref: DeploymentRef, keepRevisions: number[]): Promise<void>;
   /** Route first, then runners: nothing of it is left. */

@@ -7,9 +7,10 @@ const LARGEST_FILE_BYTES = 1024 * 1024;
 /**
  * Kinds that a repository may declare. Not those that say who somebody is or
  * what a group owns (`User`, `Group`, `System`, `Domain`): rights follow from
- * them. Not `Model` either: models come from the registry.
+ * them. Not `Model` and `API` either: models and their endpoints come from the
+ * registry, and the catalog keeps to whoever declared a name first.
  */
-const ALLOWED_KINDS = ['Component', 'API', 'Resource', 'ModelDeployment'];
+const ALLOWED_KINDS = ['Component', 'Resource', 'ModelDeployment'];
 
 /** Entities of a file, and what is wrong with the others. */
 export interface ParsedEntityFile {

@@ -17,6 +17,8 @@ export interface TokenCaller {
   kind: 'token';
   tokenId: string;
   name: string;
+  /** Entity ref of who made it, or `configuration`. */
+  madeBy: string;
   grants: Grant[];
 }
 
@@ -30,13 +32,17 @@ export interface ServiceCaller {
 /** Who asks; resolved once for each request, in one place. */
 export type Caller = UserCaller | TokenCaller | ServiceCaller;
 
-/** How a caller is written in histories: `user:default/mira`, `token:quickstart`, `plugin:catalog`. */
+/**
+ * How a caller is written in histories: `user:default/mira`, `plugin:catalog`,
+ * `token:ci (0f3c…, made by user:default/mira)`: the name of a token is its
+ * maker's choice, so it alone says nothing of whose it is.
+ */
 export function toActor(caller: Caller): string {
   switch (caller.kind) {
     case 'user':
       return caller.entityRef;
     case 'token':
-      return `token:${caller.name}`;
+      return `token:${caller.name} (${caller.tokenId}, made by ${caller.madeBy})`;
     default:
       return caller.subject;
   }

@@ -1,6 +1,9 @@
 import { PublisherToken } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
-import { PublisherTokenStore } from './PublisherTokenStore';
+import {
+  PublisherTokenRecord,
+  PublisherTokenStore,
+} from './PublisherTokenStore';
 
 interface TokenRow {
   id: string;
@@ -9,6 +12,7 @@ interface TokenRow {
   grants: string;
   source: 'api' | 'config';
   created_by: string;
+  maker_groups: string | null;
   created_at: string;
   expires_at: string | null;
   last_used_at: string | null;
@@ -24,7 +28,7 @@ export class DatabasePublisherTokenStore implements PublisherTokenStore {
   private constructor(private readonly knex: Knex) {}
 
   async add(
-    token: PublisherToken,
+    token: PublisherTokenRecord,
     hash: string,
     source: 'api' | 'config',
   ): Promise<void> {
@@ -33,11 +37,18 @@ export class DatabasePublisherTokenStore implements PublisherTokenStore {
     );
   }
 
-  async findByHash(hash: string): Promise<PublisherToken | undefined> {
+  async findByHash(hash: string): Promise<PublisherTokenRecord | undefined> {
     const row = await this.knex<TokenRow>('access_tokens')
       .where({ hash })
       .first();
-    return row && toToken(row);
+    return (
+      row && {
+        ...toToken(row),
+        makerGroups: row.maker_groups
+          ? JSON.parse(row.maker_groups)
+          : undefined,
+      }
+    );
   }
 
   async get(id: string): Promise<PublisherToken | undefined> {
@@ -120,7 +131,7 @@ export class DatabasePublisherTokenStore implements PublisherTokenStore {
 }
 
 function toRow(
-  token: PublisherToken,
+  token: PublisherTokenRecord,
   hash: string,
   source: 'api' | 'config',
 ): TokenRow {
@@ -131,6 +142,7 @@ function toRow(
     grants: JSON.stringify(token.grants),
     source,
     created_by: token.createdBy,
+    maker_groups: token.makerGroups ? JSON.stringify(token.makerGroups) : null,
     created_at: token.createdAt,
     expires_at: token.expiresAt ?? null,
     last_used_at: null,

@@ -1,13 +1,19 @@
 import { PublisherToken } from '@model-platform/plugin-model-platform-common';
 
+/** A token as it is kept. */
+export interface PublisherTokenRecord extends PublisherToken {
+  /** Groups its maker was in when it was made; absent for a configured one. */
+  makerGroups?: string[];
+}
+
 /** Keeps managed tokens by the hash of their secret. */
 export interface PublisherTokenStore {
   add(
-    token: PublisherToken,
+    token: PublisherTokenRecord,
     hash: string,
     source: 'api' | 'config',
   ): Promise<void>;
-  findByHash(hash: string): Promise<PublisherToken | undefined>;
+  findByHash(hash: string): Promise<PublisherTokenRecord | undefined>;
   get(id: string): Promise<PublisherToken | undefined>;
   /** Newest first, revoked ones too; `after` is the id that the page before ended with. */
   list(page: {

@@ -5,7 +5,12 @@ import {
   PublisherToken,
 } from '@model-platform/plugin-model-platform-common';
 import { TokenCaller } from './Caller';
-import { PublisherTokenStore } from './PublisherTokenStore';
+import { Memberships } from './Memberships';
+import {
+  PublisherTokenRecord,
+  PublisherTokenStore,
+} from './PublisherTokenStore';
+import { remainingGrants } from './remainingGrants';
 
 const DAY_MS = 86_400_000;
 /** How old `lastUsedAt` may grow before it is written again. */
@@ -24,19 +29,25 @@ export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
-/** Managed tokens: made, found again by their hash, expired, revoked. */
+/**
+ * Managed tokens: made, found again by their hash, expired, revoked. One that
+ * somebody made may no more than its maker's groups still let it.
+ */
 export class PublisherTokens {
   private readonly store: PublisherTokenStore;
+  private readonly memberships: Memberships;
   private readonly now: () => Date;
   private readonly onError: (error: unknown) => void;
 
   constructor(options: {
     store: PublisherTokenStore;
+    memberships: Memberships;
     clock?: () => Date;
     /** Told when noting the last use fails, which must not fail the request. */
     onError?: (error: unknown) => void;
   }) {
     this.store = options.store;
+    this.memberships = options.memberships;
     this.now = options.clock ?? (() => new Date());
     this.onError = options.onError ?? (() => {});
   }
@@ -67,6 +78,7 @@ export class PublisherTokens {
         `This token expired at ${found.expiresAt}; make a new one`,
       );
     }
+    const grants = await this.grantsOf(found);
     if (
       !found.lastUsedAt ||
       now.getTime() - Date.parse(found.lastUsedAt) > LAST_USED_RESOLUTION_MS
@@ -77,8 +89,24 @@ export class PublisherTokens {
       kind: 'token',
       tokenId: found.id,
       name: found.name,
-      grants: found.grants,
+      madeBy: found.createdBy,
+      grants,
     };
+  }
+
+  private async grantsOf(token: PublisherTokenRecord): Promise<Grant[]> {
+    const { makerGroups: before, createdBy, grants } = token;
+    if (!before || before.length === 0) {
+      return grants;
+    }
+    const now = await this.memberships.groupsOf(createdBy);
+    const remaining = remainingGrants(grants, before, now);
+    if (remaining.length === 0) {
+      throw new AuthenticationError(
+        `This token may nothing any more: ${createdBy}, who made it, has left a group that its rights rest on; somebody who has them makes a new one`,
+      );
+    }
+    return remaining;
   }
 
   async create(options: {
@@ -94,7 +122,7 @@ export class PublisherTokens {
       options.expiresInSeconds === undefined
         ? 90 * DAY_MS
         : options.expiresInSeconds * 1000;
-    const record: PublisherToken = {
+    const made: PublisherToken = {
       id,
       name: options.name,
       grants: options.grants,
@@ -102,8 +130,9 @@ export class PublisherTokens {
       createdAt: now.toISOString(),
       expiresAt: new Date(now.getTime() + lifeMs).toISOString(),
     };
-    await this.store.add(record, hashToken(token), 'api');
-    return { ...record, token };
+    const makerGroups = await this.memberships.groupsOf(made.createdBy);
+    await this.store.add({ ...made, makerGroups }, hashToken(token), 'api');
+    return { ...made, token };
   }
 
   async list(page: {

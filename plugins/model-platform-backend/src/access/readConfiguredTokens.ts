@@ -3,10 +3,11 @@ import { InputError } from '@backstage/errors';
 import { z } from 'zod';
 import { grantsSchema } from './grantsSchema';
 import { ConfiguredToken, hashToken } from './PublisherTokens';
+import { tokenNameSchema } from './tokenNameSchema';
 
 const MIN_TOKEN_LENGTH = 20;
 const schema = z.object({
-  name: z.string().min(1),
+  name: tokenNameSchema,
   token: z.string().optional(),
   tokenHash: z
     .string()

@@ -6,11 +6,12 @@ import { parseBody } from '../http/parseBody';
 import { CallerResolver } from './CallerResolver';
 import { grantsSchema } from './grantsSchema';
 import { Publishers } from './Publishers';
+import { tokenNameSchema } from './tokenNameSchema';
 
 const YEAR_SECONDS = 366 * 86_400;
 
 const publisherSchema = z.strictObject({
-  name: z.string().trim().min(1).max(100),
+  name: tokenNameSchema,
   grants: grantsSchema,
   expiresInSeconds: z.number().int().min(1).max(YEAR_SECONDS).optional(),
 });

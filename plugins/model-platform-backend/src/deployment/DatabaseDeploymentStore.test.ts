@@ -2,7 +2,11 @@ import { join } from 'node:path';
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { Knex } from 'knex';
 import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
-import { NewDeployment, NewRevision } from './DeploymentStore';
+import {
+  DeploymentRecord,
+  NewDeployment,
+  NewRevision,
+} from './DeploymentStore';
 import { LeaderLease } from './LeaderLease';
 import { allModels } from '../registry/ModelScope';
 
@@ -158,6 +162,8 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
     const all = await store.list({ limit: 9, modelId: 'secret' }, allModels);
     expect(all.items.map(({ name }) => name)).toEqual(['c']);
 
+    const modelIds = async (record: DeploymentRecord) =>
+      (await store.modelIds([record])).get(record.id);
     // What serves counts as much as what is wanted; what is past, no more.
     const listed = async () =>
       (
@@ -172,7 +178,7 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
         { servingRevision, phase: 'Ready', conditions: [], runners: [] },
         fencing!,
       );
-    expect(await store.modelIds(mixed)).toEqual(['open', 'secret']);
+    expect(await modelIds(mixed)).toEqual(['open', 'secret']);
     expect(await listed()).toEqual([]);
     await serve(1);
     const changed = await store.change(mixed, {
@@ -180,11 +186,11 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
       revision: revisionOf('open'),
       history: applied,
     });
-    expect(await store.modelIds(changed)).toEqual(['open', 'secret']);
+    expect(await modelIds(changed)).toEqual(['open', 'secret']);
     expect(await listed()).toEqual([]);
     await serve(2);
     expect(await listed()).toEqual(['mixed']);
-    expect(await store.modelIds((await store.get('mixed'))!)).toEqual(['open']);
+    expect(await modelIds((await store.get('mixed'))!)).toEqual(['open']);
     expect(
       (await store.list({ limit: 9 }, allModels)).items.map(({ name }) => name),
     ).toEqual(['a', 'b', 'c', 'd', 'mixed']);
@@ -244,21 +250,52 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
       createdAt: '2026-01-01T00:00:00.000Z',
       expiresAt,
     });
-    await store.addToken(token('forever'), 'a'.repeat(64));
-    await store.addToken(
-      token('short', '2026-01-01T00:05:00.000Z'),
-      'b'.repeat(64),
+    const history = { actor: 'user:default/arun', action: 'token-made' };
+    const add = async (tokenId: string, expiresAt?: string, maxLive = 9) =>
+      await store.addToken(made, token(tokenId, expiresAt), {
+        hash: tokenId.padEnd(64, '0'),
+        maxLive,
+        history,
+      });
+    await add('forever');
+    await add('short', '2026-01-01T00:05:00.000Z');
+    await add('revoked');
+    const revoke = async (tokenId: string) =>
+      await store.revokeToken(made, tokenId, {
+        at: '2026-01-01T00:01:00.000Z',
+        actor: 'user:default/arun',
+      });
+    await revoke('revoked');
+    await revoke('revoked');
+    // Whoever comes at the same moment: no more than may live, and none without its history.
+    const many = await Promise.all(
+      ['a', 'b', 'c', 'd'].map(name =>
+        add(name, '2026-01-01T00:01:30.000Z', 4),
+      ),
     );
-    await store.addToken(token('revoked'), 'c'.repeat(64));
-    await store.revokeToken(made.id, 'revoked', '2026-01-01T00:01:00.000Z');
+    expect(many.filter(Boolean)).toHaveLength(2);
+    await expect(add('forever')).rejects.toThrow();
+    const actions = (await store.history(made, { limit: 50 })).map(
+      ({ action }) => action,
+    );
+    expect(actions.filter(action => action === 'token-made')).toHaveLength(5);
+    expect(actions.filter(action => action === 'token-revoked')).toHaveLength(
+      1,
+    );
+    const listed = async (limit: number) =>
+      (
+        await store.tokens(made.id, new Date('2026-01-01T00:06:00Z'), limit)
+      ).map(({ id: tokenId }) => tokenId);
+    expect(await listed(1)).toEqual(['forever']);
+    expect(await listed(9)).toHaveLength(5);
     const live = async (at: string) =>
       (await store.liveTokens(made.id, new Date(at))).map(
         ({ id: tokenId }) => tokenId,
       );
     expect(await live('2026-01-01T00:02:00Z')).toEqual(['forever', 'short']);
     expect(await live('2026-01-01T00:06:00Z')).toEqual(['forever']);
-    expect(await store.revokeToken(made.id, 'other', 'x')).toBeUndefined();
-    expect(await store.dropExpiredTokens(new Date('2026-02-01'))).toBe(1);
+    expect(await revoke('other')).toBeUndefined();
+    expect(await store.dropExpiredTokens(new Date('2026-02-01'))).toBe(3);
 
     // Numbers go on counting when a name is used again.
     const fencing = await LeaderLease.create({ knex }).hold();
@@ -268,7 +305,8 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
     });
     await store.erase(gone.id, fencing!);
     expect(await store.get('iris')).toBeUndefined();
-    expect(await store.tokens(made.id)).toEqual([]);
+    expect(await listed(9)).toEqual([]);
+    await expect(add('late')).rejects.toThrow('was deleted in the meantime');
     const again = await store.create(deployment('iris'), revision, applied);
     expect(again.revision).toBe(2);
   });

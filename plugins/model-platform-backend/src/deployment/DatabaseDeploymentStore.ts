@@ -207,15 +207,27 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     };
   }
 
-  async modelIds(deployment: DeploymentRecord): Promise<string[]> {
-    const numbers = [deployment.revision, deployment.servingRevision].filter(
-      number => number !== undefined,
+  async modelIds(
+    deployments: DeploymentRecord[],
+  ): Promise<Map<string, string[]>> {
+    const pairs = deployments.flatMap(({ id, revision, servingRevision }) =>
+      [revision, servingRevision].flatMap(number =>
+        number === undefined ? [] : [[id, number]],
+      ),
     );
-    const rows = await this.knex<RevisionModelRow>('deployment_revision_models')
-      .where({ deployment_id: deployment.id })
-      .whereIn('number', numbers)
-      .orderBy('model_id');
-    return [...new Set([deployment.modelId, ...rows.map(row => row.model_id)])];
+    const rows =
+      pairs.length === 0
+        ? []
+        : await this.knex<RevisionModelRow>('deployment_revision_models')
+            .whereIn(['deployment_id', 'number'], pairs)
+            .orderBy('model_id');
+    const found = new Map(
+      deployments.map(({ id, modelId }) => [id, new Set([modelId])]),
+    );
+    for (const row of rows) {
+      found.get(row.deployment_id)?.add(row.model_id);
+    }
+    return new Map([...found].map(([id, ids]) => [id, [...ids]]));
   }
 
   async all(): Promise<DeploymentRecord[]> {
@@ -321,38 +333,66 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     await this.insertHistory(this.knex, deployment, entry);
   }
 
-  async addToken(token: EndpointTokenRecord, hash: string): Promise<void> {
-    await this.knex<TokenRow>('deployment_tokens').insert({
-      id: token.id,
-      deployment_id: token.deploymentId,
-      endpoint: token.endpoint,
-      hash,
-      consumer: token.consumer,
-      created_by: token.createdBy,
-      created_at: token.createdAt,
-      expires_at: token.expiresAt,
+  async addToken(
+    deployment: DeploymentRecord,
+    token: EndpointTokenRecord,
+    options: { hash: string; maxLive: number; history: HistoryDraft },
+  ): Promise<boolean> {
+    return await this.knex.transaction(async tx => {
+      // One at a time, so that no two take the last place.
+      const row = await tx<DeploymentRow>('deployments')
+        .where({ id: deployment.id, deleting: false })
+        .forUpdate()
+        .first('id');
+      if (!row) {
+        throw new ConflictError(
+          `The deployment ${deployment.name} was deleted in the meantime`,
+        );
+      }
+      const counted = await this.live(tx, deployment.id, token.createdAt)
+        .count({ count: '*' })
+        .first<{ count: number | string }>();
+      if (Number(counted?.count ?? 0) >= options.maxLive) {
+        return false;
+      }
+      await tx<TokenRow>('deployment_tokens').insert({
+        id: token.id,
+        deployment_id: token.deploymentId,
+        endpoint: token.endpoint,
+        hash: options.hash,
+        consumer: token.consumer,
+        created_by: token.createdBy,
+        created_at: token.createdAt,
+        expires_at: token.expiresAt,
+      });
+      await this.insertHistory(tx, deployment, options.history);
+      return true;
     });
   }
 
-  async tokens(deploymentId: string): Promise<EndpointTokenRecord[]> {
+  async tokens(
+    deploymentId: string,
+    now: Date,
+    limit: number,
+  ): Promise<EndpointTokenRecord[]> {
     const rows = await this.knex<TokenRow>('deployment_tokens')
       .where({ deployment_id: deploymentId })
+      .orderByRaw(
+        'case when revoked_at is null and (expires_at is null or expires_at > ?) then 0 else 1 end',
+        [now.toISOString()],
+      )
       .orderBy('created_at', 'desc')
-      .limit(1000);
+      .limit(limit);
     return rows.map(toToken);
   }
 
   async liveTokens(deploymentId: string, now: Date): Promise<DesiredToken[]> {
-    const rows = await this.knex<TokenRow>('deployment_tokens')
-      .where({ deployment_id: deploymentId })
-      .whereNull('revoked_at')
-      .andWhere(either =>
-        either
-          .whereNull('expires_at')
-          .orWhere('expires_at', '>', now.toISOString()),
-      )
-      .orderBy('id');
-    return rows.map(row => ({
+    const rows = await this.live(
+      this.knex,
+      deploymentId,
+      now.toISOString(),
+    ).orderBy('id');
+    return (rows as TokenRow[]).map(row => ({
       id: row.id,
       hash: row.hash,
       consumer: row.consumer,
@@ -360,15 +400,27 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     }));
   }
 
-  async revokeToken(deploymentId: string, id: string, at: string) {
-    await this.knex<TokenRow>('deployment_tokens')
-      .where({ deployment_id: deploymentId, id })
-      .whereNull('revoked_at')
-      .update({ revoked_at: at });
-    const row = await this.knex<TokenRow>('deployment_tokens')
-      .where({ deployment_id: deploymentId, id })
-      .first();
-    return row && toToken(row);
+  async revokeToken(
+    deployment: DeploymentRecord,
+    id: string,
+    { at, actor }: { at: string; actor: string },
+  ): Promise<EndpointTokenRecord | undefined> {
+    return await this.knex.transaction(async tx => {
+      const token = { deployment_id: deployment.id, id };
+      const revoked = await tx<TokenRow>('deployment_tokens')
+        .where(token)
+        .whereNull('revoked_at')
+        .update({ revoked_at: at });
+      const row = await tx<TokenRow>('deployment_tokens').where(token).first();
+      if (row && revoked > 0) {
+        await this.insertHistory(tx, deployment, {
+          actor,
+          action: 'token-revoked',
+          details: { id, consumer: row.consumer },
+        });
+      }
+      return row && toToken(row);
+    });
   }
 
   async dropExpiredTokens(before: Date): Promise<number> {
@@ -408,6 +460,15 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       throw new ConflictError('The deployment was deleted in the meantime');
     }
     return toDeployment(row);
+  }
+
+  private live(knex: Knex, deploymentId: string, now: string) {
+    return knex<TokenRow>('deployment_tokens')
+      .where({ deployment_id: deploymentId })
+      .whereNull('revoked_at')
+      .andWhere(either =>
+        either.whereNull('expires_at').orWhere('expires_at', '>', now),
+      );
   }
 
   private heldLease(fencing: number) {

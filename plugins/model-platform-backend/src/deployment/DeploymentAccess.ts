@@ -31,6 +31,15 @@ export class DeploymentAccess {
       async requireDeploy(model) {
         await authorizer.require(caller, modelDeployPermission, model);
       },
+      async requireOpen(model) {
+        if (
+          !(await authorizer.can(caller, endpointTokenCreatePermission, model))
+        ) {
+          throw new NotAllowedError(
+            `Applications with tokens of this endpoint would call ${model.name} too. To let them takes the right to make endpoint tokens of it, which ${model.owner} can give; or deploy it under a name of its own`,
+          );
+        }
+      },
     };
   }
 

@@ -169,10 +169,10 @@ export interface DeploymentStore {
     scope: ModelScope,
   ): Promise<{ items: DeploymentRecord[]; totalItems: number }>;
   /**
-   * Its own model first, then those that the revisions speak of that are wanted
-   * and that serve.
+   * By deployment id: its own model first, then those that the revisions speak
+   * of that are wanted and that serve.
    */
-  modelIds(deployment: DeploymentRecord): Promise<string[]>;
+  modelIds(deployments: DeploymentRecord[]): Promise<Map<string, string[]>>;
   /** All of them, for the reconciler. */
   all(): Promise<DeploymentRecord[]>;
   revision(
@@ -208,15 +208,32 @@ export interface DeploymentStore {
   erase(id: string, fencing: number): Promise<void>;
   addHistory(deployment: DeploymentRecord, entry: HistoryDraft): Promise<void>;
 
-  addToken(token: EndpointTokenRecord, hash: string): Promise<void>;
-  tokens(deploymentId: string): Promise<EndpointTokenRecord[]>;
+  /**
+   * With its entry in the history, in one transaction. Answers false, and keeps
+   * nothing, where `maxLive` tokens of the deployment live already. Throws
+   * `ConflictError` where the deployment is gone.
+   */
+  addToken(
+    deployment: DeploymentRecord,
+    token: EndpointTokenRecord,
+    options: { hash: string; maxLive: number; history: HistoryDraft },
+  ): Promise<boolean>;
+  /** Those that live now first, then the newest; at most so many. */
+  tokens(
+    deploymentId: string,
+    now: Date,
+    limit: number,
+  ): Promise<EndpointTokenRecord[]>;
   /** What the gateway should let in now: neither revoked nor expired. */
   liveTokens(deploymentId: string, now: Date): Promise<DesiredToken[]>;
-  /** Answers undefined where there is none. */
+  /**
+   * With an entry in the history where it was not revoked before. Answers
+   * undefined where there is none.
+   */
   revokeToken(
-    deploymentId: string,
+    deployment: DeploymentRecord,
     id: string,
-    at: string,
+    revocation: { at: string; actor: string },
   ): Promise<EndpointTokenRecord | undefined>;
   /** Removes what expired before this time. */
   dropExpiredTokens(before: Date): Promise<number>;

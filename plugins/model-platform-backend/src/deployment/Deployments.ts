@@ -145,6 +145,9 @@ export class Deployments {
       return created;
     }
     await this.requireSame(existing, spec, model, actor);
+    for (const added of await this.added(existing, resolution.models)) {
+      await actor.requireOpen(added);
+    }
     checkMatch(existing, options.ifMatch);
     const current = await this.currentRevision(existing);
     const sameSpec = equal(existing.spec, spec);
@@ -188,7 +191,7 @@ export class Deployments {
    */
   async modelsOf(deployment: DeploymentRecord): Promise<Model[] | undefined> {
     const models: Model[] = [];
-    for (const id of await this.options.store.modelIds(deployment)) {
+    for (const id of await this.modelIds(deployment)) {
       const model = await this.options.models.byId(id);
       if (!model) {
         return undefined;
@@ -235,7 +238,7 @@ export class Deployments {
     const { store } = this.options;
     const deployment = await this.changeable(name, actor, options.ifMatch);
     const target = await this.rollbackTarget(deployment, options.revision);
-    await this.requireVersions(target, deployment.environment, actor);
+    await this.requireVersions(deployment, target, actor);
     const changed = await store.change(deployment, {
       // What was published until now is the reason to roll back, not to roll forward again.
       set: { watched: await this.watchedNow(deployment.spec) },
@@ -352,6 +355,10 @@ export class Deployments {
     ) {
       return deployment;
     }
+    if ((await this.added(deployment, resolution.models)).length > 0) {
+      // The name of a model means another one by now: nobody has decided on that.
+      return deployment;
+    }
     const current = await this.currentRevision(deployment);
     const reason = whatMoved(deployment, resolution.watched);
     const revision: NewRevision = {
@@ -408,6 +415,20 @@ export class Deployments {
     if (refusals.length > 0) {
       throw refusals[0];
     }
+  }
+
+  private async modelIds(deployment: DeploymentRecord): Promise<string[]> {
+    const found = await this.options.store.modelIds([deployment]);
+    return found.get(deployment.id) ?? [];
+  }
+
+  /** Those of the models that the deployment did not speak of until now. */
+  private async added(
+    deployment: DeploymentRecord,
+    models: Map<string, Model>,
+  ): Promise<Model[]> {
+    const known = await this.modelIds(deployment);
+    return [...models.values()].filter(({ id }) => !known.includes(id));
   }
 
   /** What may not be seen is not there. */
@@ -525,14 +546,18 @@ export class Deployments {
   }
 
   private async requireVersions(
+    deployment: DeploymentRecord,
     revision: RevisionRecord,
-    environment: string,
     actor: DeploymentActor,
   ): Promise<void> {
+    const models = new Map<string, Model>();
     for (const { modelId, model, version } of revision.variants) {
       const known = await this.options.models.byId(modelId);
       try {
-        if (known) await actor.requireDeploy(known, environment);
+        if (known) {
+          await actor.requireDeploy(known, deployment.environment);
+          models.set(modelId, known);
+        }
       } catch (error) {
         // Not even which.
         throw error instanceof NotFoundError
@@ -551,6 +576,9 @@ export class Deployments {
           }`,
         );
       }
+    }
+    for (const added of await this.added(deployment, models)) {
+      await actor.requireOpen(added);
     }
   }
 

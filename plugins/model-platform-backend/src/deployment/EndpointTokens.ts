@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { InputError, NotFoundError } from '@backstage/errors';
+import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
 import {
   DeploymentEvent,
   EndpointToken,
@@ -16,6 +16,9 @@ const MAX_LIFE_SECONDS = 10 * 366 * 86_400;
 /** Longest life of a token that one may make who may deploy only, seconds. */
 export const DEPLOYER_TOKEN_SECONDS = 300;
 
+/** Those past are listed too, up to so many in all. */
+const LISTED = 1_000;
+
 const ENTITY_REF = /^[a-z0-9-]+:[a-z0-9._-]+\/[a-z0-9._-]+$/;
 
 /**
@@ -27,6 +30,8 @@ export class EndpointTokens {
   constructor(
     private readonly options: {
       store: DeploymentStore;
+      /** Tokens of one endpoint that may live at a time. */
+      maxLive: number;
       announce: (
         deployment: DeploymentRecord,
         action: DeploymentEvent['action'],
@@ -70,21 +75,33 @@ export class EndpointTokens {
           ? undefined
           : new Date(now.getTime() + expiresInSeconds * 1000).toISOString(),
     };
-    await this.options.store.addToken(
-      record,
-      createHash('sha256').update(token).digest('hex'),
-    );
-    await this.options.store.addHistory(deployment, {
-      actor: request.createdBy,
-      action: 'token-made',
-      details: { id, consumer, expiresAt: record.expiresAt },
+    const { maxLive } = this.options;
+    const added = await this.options.store.addToken(deployment, record, {
+      hash: createHash('sha256').update(token).digest('hex'),
+      maxLive,
+      history: {
+        actor: request.createdBy,
+        action: 'token-made',
+        details: { id, consumer, expiresAt: record.expiresAt },
+      },
     });
+    if (!added) {
+      throw new ConflictError(
+        `The endpoint ${deployment.name} has ${maxLive} tokens, as many as it may have (modelPlatform.limits.tokensPerEndpoint); revoke some that no application uses, or give new ones an expiry`,
+      );
+    }
     this.options.announce(deployment, 'applied');
     return { ...toApiToken(record), token };
   }
 
   async list(deployment: DeploymentRecord): Promise<EndpointToken[]> {
-    return (await this.options.store.tokens(deployment.id)).map(toApiToken);
+    const { store, maxLive } = this.options;
+    const tokens = await store.tokens(
+      deployment.id,
+      this.now(),
+      Math.max(maxLive, LISTED),
+    );
+    return tokens.map(toApiToken);
   }
 
   /** Repeatable. Throws `NotFoundError`. */
@@ -93,21 +110,15 @@ export class EndpointTokens {
     id: string,
     actor: string,
   ): Promise<EndpointToken> {
-    const revoked = await this.options.store.revokeToken(
-      deployment.id,
-      id,
-      this.now().toISOString(),
-    );
+    const revoked = await this.options.store.revokeToken(deployment, id, {
+      at: this.now().toISOString(),
+      actor,
+    });
     if (!revoked) {
       throw new NotFoundError(
         `The endpoint ${deployment.name} has no token ${id}`,
       );
     }
-    await this.options.store.addHistory(deployment, {
-      actor,
-      action: 'token-revoked',
-      details: { id, consumer: revoked.consumer },
-    });
     this.options.announce(deployment, 'applied');
     return toApiToken(revoked);
   }

@@ -217,6 +217,8 @@ export class GitDeployments {
           );
         }
       },
+      // It speaks for the owner of every model that it deploys.
+      async requireOpen() {},
     };
   }
 }

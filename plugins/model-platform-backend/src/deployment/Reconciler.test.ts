@@ -145,7 +145,7 @@ describe('reconciling with the local driver and its host', () => {
     const wake = { now: (_name: string) => {} };
     const announce = ({ name }: DeploymentRecord) => wake.now(name);
     deployments = new Deployments({ store, models, environments, announce });
-    tokens = new EndpointTokens({ store, announce });
+    tokens = new EndpointTokens({ store, maxLive: 10, announce });
     const reconciler = new Reconciler({
       store,
       deployments,
@@ -227,6 +227,21 @@ describe('reconciling with the local driver and its host', () => {
       body: { outputs: { species: 'setosa' }, model: { name: 'iris' } },
     });
 
+    // A runner's code cannot count for the model of somebody else.
+    expect(await driver.scrapeTargets()).toContainEqual(
+      expect.objectContaining({
+        kind: 'runner',
+        labels: {
+          system: 'plant-catalogue',
+          model: 'iris',
+          endpoint: 'iris',
+          variant: 'main',
+          version: '1',
+          revision: '1',
+        },
+      }),
+    );
+
     // Calls all the time, while a new version takes over.
     const seen = new Map<string, number>();
     let calling = true;
@@ -278,8 +293,26 @@ describe('reconciling with the local driver and its host', () => {
       async () => (await store.get('iris'))?.phase === 'Off',
     );
     expect((await store.get('iris'))?.offReason).toBe('Off by platform: costs');
+    // Who may call it is told so; who may not any more learns nothing.
+    expect((await predict(url, token)).status).toBe(401);
+    const other = await tokens.create(first, {
+      consumer: 'shop',
+      createdBy: 'user:default/arun',
+    });
+    const off = await until('a token made meanwhile is known', async () => {
+      const found = await predict(url, other.token);
+      return found.status === 503 && found;
+    });
+    expect(off.body.error.message).toContain("'iris' is switched off");
+    await host.stop('SIGKILL');
+    await host.start();
+    await until(
+      'it is still off after the host was killed',
+      async () => (await predict(url, other.token)).status === 503,
+    );
     await deployments.setOff('iris', false, platformActor);
     await ready('iris', 3);
+    expect((await predict(url, other.token)).status).toBe(200);
 
     await deployments.delete('iris', platformActor);
     await until('the name is free', async () => !(await store.get('iris')));

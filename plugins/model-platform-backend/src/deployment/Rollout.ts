@@ -58,14 +58,7 @@ export class Rollout {
     }
     const observed = await driver.observe(ref);
     if (record.off) {
-      if (
-        observed.routedRevision !== undefined ||
-        observed.runners.some(isAlive)
-      ) {
-        await driver.remove(ref);
-        return { observed: await driver.observe(ref), settled: false };
-      }
-      return { observed, settled: true };
+      return await this.switchOff(driver, record, observed);
     }
     const wanted = await this.revision(record, record.revision);
     // What the engine says counts; what was noted last may be older than a crash.
@@ -74,6 +67,28 @@ export class Rollout {
       await this.keepServing(driver, record, serving, observed, signal);
     }
     return await this.rollOut(driver, record, wanted, serving, signal);
+  }
+
+  private async switchOff(
+    driver: DeploymentDriver,
+    record: DeploymentRecord,
+    observed: ObservedDeployment,
+  ): Promise<RolloutOutcome> {
+    const ref = { name: record.name };
+    const route: DesiredRoute = {
+      revision: record.revision ?? 0,
+      environment: record.environment,
+      variants: [],
+      tokens: await this.options.store.liveTokens(record.id, new Date()),
+    };
+    if (
+      observed.routeDigest === driver.routeDigest(ref, route) &&
+      !observed.runners.some(isAlive)
+    ) {
+      return { observed, settled: true };
+    }
+    await driver.switchOff(ref, route);
+    return { observed: await driver.observe(ref), settled: false };
   }
 
   private async rollOut(

@@ -5,6 +5,7 @@ import {
   MODEL_EVENTS_TOPIC,
   SIGNALS_CHANNEL,
 } from '@model-platform/plugin-model-platform-common';
+import { Caller } from '../access/Caller';
 import { Domain, PlatformContext } from '../Domain';
 import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
 import { DeploymentAccess } from './DeploymentAccess';
@@ -17,10 +18,12 @@ import { Environments } from './Environments';
 import { GitDeployments } from './GitDeployments';
 import { LeaderLease } from './LeaderLease';
 import { Reconciler } from './Reconciler';
+import { readableByModel } from './readableByModel';
 import { registryModels } from './registryModels';
 import { deploymentRoutes } from './routes';
 
 const DROP_TOKENS_EVERY_MS = 3_600_000;
+const DEFAULT_TOKENS_PER_ENDPOINT = 1_000;
 /** Expired tokens are listed for so long. */
 const KEEP_EXPIRED_MS = 7 * 86_400_000;
 
@@ -30,8 +33,8 @@ export interface DeploymentDomain extends Domain {
   lease: LeaderLease;
   deployments: Deployments;
   environments: Environments;
-  /** Deployments of all models, for the platform's own work. */
-  allDeployments(): Promise<DeploymentRecord[]>;
+  /** What the caller may see, under the id of every model that it speaks of. */
+  readableByModel(caller: Caller): Promise<Map<string, DeploymentRecord[]>>;
 }
 
 /** Puts the deployment domain together. */
@@ -106,7 +109,13 @@ export async function createDeploymentDomain(
     store,
     deployments,
     endpoints: new Endpoints({ store, models }),
-    tokens: new EndpointTokens({ store, announce }),
+    tokens: new EndpointTokens({
+      store,
+      maxLive:
+        config.getOptionalNumber('modelPlatform.limits.tokensPerEndpoint') ??
+        DEFAULT_TOKENS_PER_ENDPOINT,
+      announce,
+    }),
     logs: new DeploymentLogs(environments),
     access: new DeploymentAccess({
       authorizer: context.authorizer,
@@ -122,8 +131,8 @@ export async function createDeploymentDomain(
     lease,
     deployments,
     environments,
-    async allDeployments() {
-      return (await store.all()).filter(({ deleting }) => !deleting);
+    async readableByModel(caller) {
+      return await readableByModel(store, await registry.scope(caller));
     },
     async start() {
       // Sooner than by looking around; nothing relies on it.

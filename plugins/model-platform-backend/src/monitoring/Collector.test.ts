@@ -118,14 +118,16 @@ describe.each(databases.eachSupportedId())('collecting metrics in %p', id => {
       name: 'local',
       scrapeTargets: async () => targets,
     };
+    const logger = mockServices.logger.mock();
     return {
       store,
+      logger,
       collector: new Collector({
         store,
         catalogue,
         drivers: () => [driver as DeploymentDriver],
         lease,
-        logger: mockServices.logger.mock(),
+        logger,
         intervalMs: 5_000,
       }),
     };
@@ -273,18 +275,37 @@ this is no metric
 
   it('bounds what it keeps, and writes nothing once another process leads', async () => {
     const small = DatabaseMetricsStore.create({ knex, maxSeries: 2 });
-    const { collector: current } = collector(small);
-    exposition.text = gateway({ ok: 1 });
+    const { collector: current, logger } = collector(small);
+    const plants = gateway({ ok: 1 });
+    exposition.text = plants;
     await current.collect(fencing);
-    expect(
-      Number((await knex('metric_series').count({ n: '*' }).first())?.n),
-    ).toBe(2);
+    // A system that has too much takes no place of another one.
+    exposition.text = plants + plants.replaceAll('plants', 'patients');
+    await current.collect(fencing);
+    await current.collect(fencing);
+    const kept = await knex<{ system: string }>('metric_series')
+      .select('system')
+      .count({ n: '*' })
+      .groupBy('system')
+      .orderBy('system');
+    expect(kept.map(({ system, n }) => [system, Number(n)])).toEqual([
+      ['patients', 2],
+      ['plants', 2],
+    ]);
+    expect(logger.warn.mock.calls.map(([message]) => message)).toEqual(
+      ['plants', 'patients'].map(system =>
+        expect.stringContaining(
+          `5 samples of the system ${system} at local/gateway were not kept`,
+        ),
+      ),
+    );
 
     await current.collect(fencing + 1);
     const { store, collector: other } = collector();
     exposition.text = gateway({ ok: 50 });
     await other.collect(fencing + 1);
-    expect(await total(store)).toBeLessThanOrEqual(1);
+    // One of each system, from before.
+    expect(await total(store)).toBe(2);
   });
 
   it('drops fine points early and coarse ones late', async () => {

@@ -8,7 +8,11 @@ import {
 import { Knex } from 'knex';
 import pLimit from 'p-limit';
 import { Agent, fetch } from 'undici';
-import { DatabaseMetricsStore } from './DatabaseMetricsStore';
+import {
+  DatabaseMetricsStore,
+  ScrapedSample,
+  systemOf,
+} from './DatabaseMetricsStore';
 import { MetricCatalogue } from '../registry/metadata/MetricCatalogue';
 import { parsePrometheusText } from './parsePrometheusText';
 import { selectSamples, startTimeOf } from './selectSamples';
@@ -17,7 +21,7 @@ const SCRAPE_TIMEOUT_MS = 4_000;
 const MAX_CONCURRENT = 8;
 /** An exposition that is larger is a mistake of whoever counts. */
 const MAX_BYTES = 8 * 1024 * 1024;
-/** Samples that one target may have collected. */
+/** Samples that one target may have collected of one system: a gateway counts for many. */
 const MAX_SAMPLES = 5_000;
 const CLEAN_EVERY_MS = 600_000;
 
@@ -98,21 +102,26 @@ export class Collector {
       const text = await this.read(target);
       const { samples: exposed } = parsePrometheusText(text);
       const samples = selectSamples(exposed, target, catalogue);
-      const leftOut = await store.write(
+      const { kept, leftOut } = bounded(samples);
+      const notKept = await store.write(
         {
           target: target.id,
           at: new Date(),
           startedAt: startTimeOf(exposed),
-          samples: samples.slice(0, MAX_SAMPLES),
+          samples: kept,
         },
         tx => lease.requireHeld(tx, fencing),
       );
       this.failing.delete(target.id);
-      const dropped = leftOut + Math.max(samples.length - MAX_SAMPLES, 0);
-      if (dropped > 0) {
+      for (const system of new Set([...leftOut.keys(), ...notKept.keys()])) {
+        const dropped = (leftOut.get(system) ?? 0) + (notKept.get(system) ?? 0);
         this.tellOnce(
-          `${target.id} dropped`,
-          `${dropped} samples of ${target.id} were not kept: there are too many series. Do its metrics have a label with unbounded values?`,
+          `${target.id} dropped ${system}`,
+          `${dropped} samples of ${
+            system ? `the system ${system}` : 'no system'
+          } at ${
+            target.id
+          } were not kept: it has too many series. Do its metrics have a label with unbounded values?`,
         );
       }
     } catch (error) {
@@ -151,6 +160,26 @@ export class Collector {
       this.options.logger.warn(message);
     }
   }
+}
+
+/** The first samples of each system. */
+function bounded(samples: ScrapedSample[]): {
+  kept: ScrapedSample[];
+  leftOut: Map<string, number>;
+} {
+  const counts = new Map<string, number>();
+  const leftOut = new Map<string, number>();
+  const kept = samples.filter(sample => {
+    const system = systemOf(sample);
+    const count = counts.get(system) ?? 0;
+    if (count >= MAX_SAMPLES) {
+      leftOut.set(system, (leftOut.get(system) ?? 0) + 1);
+      return false;
+    }
+    counts.set(system, count + 1);
+    return true;
+  });
+  return { kept, leftOut };
 }
 
 function messageOf(error: unknown): string {

@@ -57,8 +57,11 @@ interface CounterRow {
   value: number;
 }
 
-/** More than this many are a mistake of whoever counts; further ones are not kept. */
-const MAX_SERIES = 50_000;
+/**
+ * Of one system; more than this many are a mistake of whoever counts, and
+ * further ones are not kept. None takes the place of another system's.
+ */
+const MAX_SERIES = 10_000;
 /** SQLite takes at most 500 rows in one statement. */
 const BATCH = 200;
 
@@ -80,7 +83,8 @@ export class DatabaseMetricsStore implements MetricsStore {
 
   private readonly seriesIds = new Map<string, number>();
 
-  private seriesCount: number | undefined;
+  /** By system; undefined where they must be counted again. */
+  private seriesCounts: Map<string, number> | undefined;
 
   private constructor(
     private readonly knex: Knex,
@@ -91,12 +95,13 @@ export class DatabaseMetricsStore implements MetricsStore {
    * Adds a scrape, with what must be remembered for the next one, in one
    * transaction: nothing is counted twice or lost by a crash.
    *
-   * @returns how many samples were left out because there are too many series
+   * @returns how many samples of which system were left out because it has too
+   * many series
    */
   async write(
     scrape: Scrape,
     guard?: (tx: Knex) => Promise<void>,
-  ): Promise<number> {
+  ): Promise<Map<string, number>> {
     const atSeconds = Math.floor(scrape.at.getTime() / 1000);
     return await this.knex.transaction(async tx => {
       await guard?.(tx);
@@ -122,11 +127,12 @@ export class DatabaseMetricsStore implements MetricsStore {
         { kind: ScrapedSample['kind']; value: number }
       >();
       const counters: CounterRow[] = [];
-      let leftOut = 0;
+      const leftOut = new Map<string, number>();
       for (const [index, sample] of samples.entries()) {
         const id = ids[index];
         if (id === undefined) {
-          leftOut += 1;
+          const system = systemOf(sample);
+          leftOut.set(system, (leftOut.get(system) ?? 0) + 1);
           continue;
         }
         if (sample.kind === 'gauge') {
@@ -207,7 +213,7 @@ export class DatabaseMetricsStore implements MetricsStore {
       .delete();
     if (removed > 0) {
       this.seriesIds.clear();
-      this.seriesCount = undefined;
+      this.seriesCounts = undefined;
     }
     // A target that is gone does not come back under the same id after so long.
     const gone = this.knex<TargetRow>('metric_targets')
@@ -370,7 +376,7 @@ export class DatabaseMetricsStore implements MetricsStore {
           }
         },
         () => {
-          this.seriesCount = undefined;
+          this.seriesCounts = undefined;
         },
       );
       return prints.map(
@@ -385,10 +391,7 @@ export class DatabaseMetricsStore implements MetricsStore {
     wanted: Array<{ sample: ScrapedSample; fingerprint: string }>,
     atSeconds: number,
   ): Promise<Map<string, number>> {
-    if (this.seriesCount === undefined) {
-      const counted = await tx('metric_series').count({ count: '*' }).first();
-      this.seriesCount = Number(counted?.count ?? 0);
-    }
+    const counts = await this.countSeries(tx);
     const learned = new Map<string, number>();
     const learn = async (prints: string[]) => {
       for (const batch of batches(prints)) {
@@ -401,9 +404,15 @@ export class DatabaseMetricsStore implements MetricsStore {
       }
     };
     await learn(wanted.map(({ fingerprint }) => fingerprint));
-    const missing = wanted
-      .filter(({ fingerprint }) => !learned.has(fingerprint))
-      .slice(0, Math.max(this.maxSeries - this.seriesCount, 0));
+    const missing = wanted.filter(({ sample, fingerprint }) => {
+      const system = systemOf(sample);
+      const count = counts.get(system) ?? 0;
+      if (learned.has(fingerprint) || count >= this.maxSeries) {
+        return false;
+      }
+      counts.set(system, count + 1);
+      return true;
+    });
     for (const batch of batches(missing)) {
       await tx('metric_series')
         .insert(
@@ -414,9 +423,23 @@ export class DatabaseMetricsStore implements MetricsStore {
         .onConflict('fingerprint')
         .ignore();
     }
-    this.seriesCount += missing.length;
     await learn(missing.map(({ fingerprint }) => fingerprint));
     return learned;
+  }
+
+  private async countSeries(
+    tx: Knex.Transaction,
+  ): Promise<Map<string, number>> {
+    if (!this.seriesCounts) {
+      const rows = await tx<SeriesRow>('metric_series')
+        .select('system')
+        .count({ count: '*' })
+        .groupBy('system');
+      this.seriesCounts = new Map(
+        rows.map(({ system, count }) => [String(system), Number(count)]),
+      );
+    }
+    return this.seriesCounts;
   }
 
   private async addPoints(
@@ -487,6 +510,11 @@ function valueOf(cell: Cell, query: MetricQuery): number | undefined {
     default:
       return cell.sum;
   }
+}
+
+/** Empty where the sample is of none. */
+export function systemOf(sample: ScrapedSample): string {
+  return sample.labels.system ?? '';
 }
 
 function toSeriesRow(

@@ -28,7 +28,8 @@ export class KpiReport {
       registry: Registry;
       store: MetricsStore;
       catalogue: MetricCatalogue;
-      deployments: () => Promise<DeploymentRecord[]>;
+      /** What the caller may see, under the id of every model that it speaks of. */
+      deployments: (caller: Caller) => Promise<Map<string, DeploymentRecord[]>>;
       collectedAt: () => Promise<Date | undefined>;
     },
   ) {}
@@ -60,7 +61,7 @@ export class KpiReport {
       published,
       publishedBefore,
       lastPublished,
-      deployments,
+      deploymentsOf,
       collectedAt,
     ] = await Promise.all([
       registry.countPublished(caller, { ...filter, from: start, to: end }),
@@ -70,7 +71,7 @@ export class KpiReport {
         to: start,
       }),
       registry.lastPublished(caller, { ...filter, limit: 10 }),
-      this.options.deployments(),
+      this.options.deployments(caller),
       this.options.collectedAt(),
     ]);
     const counted = countedByModel(byModel);
@@ -79,7 +80,6 @@ export class KpiReport {
     const latency = new Map(
       p95ByModel.map(({ labels, value }) => [labels.model, value]),
     );
-    const deploymentsOf = groupBy(deployments, ({ modelId }) => modelId);
     return {
       range: period.range,
       filter,

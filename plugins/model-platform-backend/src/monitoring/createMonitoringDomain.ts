@@ -39,7 +39,7 @@ export async function createMonitoringDomain(
     registry,
     store,
     catalogue: metricCatalogue,
-    deployments: () => deployment.allDeployments(),
+    deployments: caller => deployment.readableByModel(caller),
     collectedAt,
   });
   const stopped = new AbortController();

@@ -174,6 +174,7 @@ export const deploymentPaths: Array<[string, OpenApiObject]> = [
         },
       },
       answers: { '201': schemaRef('NewEndpointToken') },
+      conflict: 'The endpoint has as many tokens as it may have',
     }),
   }),
   path('/v1/endpoints/{name}/tokens/{id}', {

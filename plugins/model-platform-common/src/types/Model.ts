@@ -202,7 +202,7 @@ export interface DraftResponse {
 export interface HistoryEntry {
   id: string;
   at: string;
-  /** Who: entity ref of a user, or `token:<name>`. */
+  /** Who: entity ref of a user, or `token:<name> (<id>, made by <entity ref>)`. */
   actor: string;
   action: string;
   reason?: string;

@@ -48,8 +48,7 @@ export function SwitchOffButton(props: {
         <>
           <TrafficNow deployment={deployment} />
           <Text as="p">
-            From then on <strong>every call is refused</strong> with 404 or 503.
-            Its{' '}
+            From then on <strong>every call is refused</strong> with 503. Its{' '}
             {runners.length === 1
               ? 'runner ends after the requests it has'
               : `${runners.length} runners end after the requests they have`}

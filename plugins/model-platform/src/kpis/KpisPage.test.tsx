@@ -69,7 +69,7 @@ const kpis: KpiOverview = {
       name: 'iris',
       version: 3,
       at: '2026-11-02T08:00:00.000Z',
-      publisher: 'token:ci',
+      publisher: 'token:ci (0f3c5a, made by user:default/mira)',
     },
   ],
   businessMetrics: [
@@ -136,6 +136,7 @@ describe('KpisPage', () => {
       screen.getByText('It is not deployed and has never been called'),
     ).toBeInTheDocument();
     expect(screen.getByText(/50 % less/)).toBeInTheDocument();
+    expect(screen.getByText(/by token ci of mira/)).toBeInTheDocument();
 
     const behind = () =>
       within(

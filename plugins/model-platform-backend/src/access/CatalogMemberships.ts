@@ -1,0 +1,56 @@
+import { AuthService } from '@backstage/backend-plugin-api';
+import { RELATION_MEMBER_OF } from '@backstage/catalog-model';
+import { ServiceUnavailableError } from '@backstage/errors';
+import { CatalogService } from '@backstage/plugin-catalog-node';
+import { Memberships } from './Memberships';
+
+const KEEP_MS = 30_000;
+const LARGEST_CACHE = 1_000;
+
+/** Groups of people as the catalog says; an answer is kept for half a minute. */
+export class CatalogMemberships implements Memberships {
+  private readonly known = new Map<
+    string,
+    { at: number; groups: Promise<string[]> }
+  >();
+
+  constructor(
+    private readonly options: {
+      catalog: Pick<CatalogService, 'getEntityByRef'>;
+      auth: AuthService;
+      clock?: () => Date;
+    },
+  ) {}
+
+  async groupsOf(userRef: string): Promise<string[]> {
+    const now = (this.options.clock?.() ?? new Date()).getTime();
+    const known = this.known.get(userRef);
+    if (known && now - known.at < KEEP_MS) {
+      return await known.groups;
+    }
+    if (this.known.size >= LARGEST_CACHE) this.known.clear();
+    const groups = this.read(userRef).catch(error => {
+      this.known.delete(userRef);
+      throw error;
+    });
+    this.known.set(userRef, { at: now, groups });
+    return await groups;
+  }
+
+  private async read(userRef: string): Promise<string[]> {
+    const { catalog, auth } = this.options;
+    try {
+      const user = await catalog.getEntityByRef(userRef, {
+        credentials: await auth.getOwnServiceCredentials(),
+      });
+      return (user?.relations ?? [])
+        .filter(({ type }) => type === RELATION_MEMBER_OF)
+        .map(({ targetRef }) => targetRef.toLocaleLowerCase('en-US'));
+    } catch (error) {
+      throw new ServiceUnavailableError(
+        `The catalog does not answer, so the groups of ${userRef} cannot be looked up; try again`,
+        error,
+      );
+    }
+  }
+}
