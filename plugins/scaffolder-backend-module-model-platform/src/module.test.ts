@@ -116,6 +116,9 @@ describe('scaffolderModuleModelPlatform', () => {
     expect([status, log]).toEqual(['completed', expect.anything()]);
     const gitdir = path.join(repositories, 'wine-cellar.git');
     expect(JSON.stringify(output)).toContain(`git clone ${gitdir}`);
+    expect(output?.links?.map(({ title }) => title)).toEqual([
+      'Project in the catalog',
+    ]);
     expect(fs.readdirSync(repositories)).toEqual(['wine-cellar.git']);
     expect(fs.existsSync(path.join(gitdir, 'index'))).toBe(false);
 
