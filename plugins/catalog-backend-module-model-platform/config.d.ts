@@ -16,6 +16,16 @@ export interface Config {
        */
       directory?: string;
       /**
+       * Git host with repositories of projects: what is read from there, unless
+       * `catalog.locations` names it, is held to what a repository may declare.
+       */
+      remote?: {
+        /** Host as `integrations` names it. */
+        host: string;
+        /** Organisation, or path of the group. */
+        owner: string;
+      };
+      /**
        * How often the heads of the repositories are looked at. Five seconds where absent.
        */
       frequency?: HumanDuration | string;

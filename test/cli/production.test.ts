@@ -19,6 +19,7 @@ const run = promisify(execFile);
 const secret = () => randomBytes(24).toString('base64url');
 const production = path.join(root, 'app-config.production.yaml');
 const singleHost = path.join(root, 'app-config.single-host.yaml');
+const github = path.join(root, 'app-config.github.yaml');
 const publicUrl = 'https://models.example.test';
 const endpointsUrl = 'https://endpoints.example.test';
 
@@ -225,7 +226,10 @@ test.describe.serial('production', () => {
   });
 
   test('signs in whom the issuer knows and the catalog has, and nobody else', async () => {
-    const portal = await start([production]);
+    const portal = await start([production, github], {
+      GITHUB_TOKEN: secret(),
+      GITHUB_OWNER: 'acme',
+    });
     await portal.ready();
     issuer.person = { email: 'rosa@example.test' };
     const { issuerUrl, response } = await eventually(
@@ -247,6 +251,13 @@ test.describe.serial('production', () => {
       rosa,
     );
     expect(user.status).toBe(200);
+    await eventually('the form for new models is there', async () => {
+      const template = await portal.api(
+        'catalog/entities/by-name/template/default/new-ml-model',
+        rosa,
+      );
+      return template.ok;
+    });
 
     issuer.person = { email: 'stranger@example.test' };
     const stranger = await portal.signIn();

@@ -12,6 +12,7 @@ import { modelPlatformCatalogLayer } from '@model-platform/plugin-model-platform
 import { isReadableModelRule } from './access/isReadableModelRule';
 import { WithheldRelationsProcessor } from './access/WithheldRelationsProcessor';
 import { GitRepositoriesProvider } from './git/GitRepositoriesProvider';
+import { HostedRepositoryProcessor } from './git/HostedRepositoryProcessor';
 import { HttpRegistryReader } from './models/HttpRegistryReader';
 import { ModelEntityProvider } from './models/ModelEntityProvider';
 
@@ -50,6 +51,9 @@ export const catalogModuleModelPlatform = createBackendModule({
         );
         permissionsRegistry.addPermissionRules([isReadableModelRule]);
         catalog.addProcessor(WithheldRelationsProcessor.around());
+
+        const hosted = HostedRepositoryProcessor.fromConfig(config);
+        if (hosted) catalog.addProcessor(hosted);
 
         const models = new ModelEntityProvider({
           reader: new HttpRegistryReader(discovery, auth),

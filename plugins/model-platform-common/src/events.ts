@@ -4,7 +4,7 @@ export const MODEL_EVENTS_TOPIC = 'model-platform.model';
 /** Topic for deployments. @public */
 export const DEPLOYMENT_EVENTS_TOPIC = 'model-platform.deployment';
 
-/** Topic published when a local Git repository was pushed to by the platform itself. @public */
+/** Topic published when the platform itself has pushed to a Git repository. @public */
 export const GIT_EVENTS_TOPIC = 'model-platform.git';
 
 /** Signals channel on which pages hear that something changed. @public */

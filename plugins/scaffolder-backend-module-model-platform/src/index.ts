@@ -5,4 +5,12 @@
  */
 export { scaffolderModuleModelPlatform as default } from './module';
 export { createPinCliAction } from './actions/createPinCliAction';
+export { createProjectSettingsAction } from './actions/createProjectSettingsAction';
 export { createPublishToGitAction } from './actions/createPublishToGitAction';
+export type {
+  MadeRepository,
+  NewRepository,
+  Repositories,
+  RepositoryAddress,
+  TaskContext,
+} from './repositories/Repositories';

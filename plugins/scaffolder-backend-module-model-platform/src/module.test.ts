@@ -1,7 +1,4 @@
-import {
-  coreServices,
-  createBackendPlugin,
-} from '@backstage/backend-plugin-api';
+import { createBackendPlugin } from '@backstage/backend-plugin-api';
 import {
   mockCredentials,
   mockServices,
@@ -10,68 +7,37 @@ import {
 import { Entity, UserEntity } from '@backstage/catalog-model';
 import {
   eventsServiceFactory,
-  EventsService,
   eventsServiceRef,
 } from '@backstage/plugin-events-node';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import scaffolderPlugin from '@backstage/plugin-scaffolder-backend';
 import { createMockActionContext } from '@backstage/plugin-scaffolder-node-test-utils';
 import { GIT_EVENTS_TOPIC } from '@model-platform/plugin-model-platform-common';
-import { Router } from 'express';
 import * as git from 'isomorphic-git';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { gzipSync } from 'node:zlib';
 import request from 'supertest';
-import { pack } from 'tar-stream';
-import { buffer } from 'node:stream/consumers';
 import { parse } from 'yaml';
 import scaffolderModuleModelPlatform from '.';
-import { LocalRepositories } from './LocalRepositories';
+import {
+  cliTgz,
+  manifest,
+  runTemplate,
+  platformWithCli,
+  templateFile,
+  values,
+} from './__testUtils__/template';
+import { LocalRepositories } from './repositories/LocalRepositories';
 import { requireOwnDeclarations } from './requireOwnDeclarations';
 
 jest.setTimeout(60_000);
-
-const templateFile = path.resolve(
-  __dirname,
-  '../../../templates/new-ml-model/template.yaml',
-);
-const ref = 'template:default/new-ml-model';
-
-const values = {
-  name: 'wine-cellar',
-  description:
-    'Names a cultivar: "barolo", or\nanother – ${{ not a placeholder }}',
-  owner: 'group:default/botany-ml',
-  system: 'system:default/plant-catalogue',
-  purpose: "Help the cellar's staff: # no comment",
-  audience: '{{ staff }} & visitors \\ others',
-  theme: 'species-recognition',
-  risk: 'high',
-  riskReason: '- a reason: with colons',
-};
-
-async function cliTgz(manifest: object): Promise<Buffer> {
-  const tar = pack();
-  tar.entry({ name: 'package/bin/model-platform.js' }, '#!/usr/bin/env node\n');
-  tar.entry({ name: 'package/package.json' }, JSON.stringify(manifest));
-  tar.finalize();
-  return gzipSync(await buffer(tar));
-}
-
-const manifest = {
-  name: '@model-platform/cli',
-  version: '0.1.7',
-  bin: { 'model-platform': 'bin/model-platform.js' },
-};
 
 describe('scaffolderModuleModelPlatform', () => {
   let directory: string;
   let repositories: string;
   let tgz: Buffer;
-  let events: EventsService;
   let backend: Awaited<ReturnType<typeof startTestBackend>>;
   const received: unknown[] = [];
 
@@ -107,26 +73,19 @@ describe('scaffolderModuleModelPlatform', () => {
           }),
         }).factory,
         catalogServiceMock.factory({ entities: [template, user] }),
+        platformWithCli(() => tgz),
         createBackendPlugin({
-          pluginId: 'model-platform',
+          pluginId: 'observer',
           register(env) {
             env.registerInit({
-              deps: { http: coreServices.httpRouter, bus: eventsServiceRef },
-              async init({ http, bus }) {
-                events = bus;
-                await events.subscribe({
+              deps: { bus: eventsServiceRef },
+              async init({ bus }) {
+                await bus.subscribe({
                   id: 'observer',
                   topics: [GIT_EVENTS_TOPIC],
                   onEvent: async ({ eventPayload }) =>
                     void received.push(eventPayload),
                 });
-                http.addAuthPolicy({
-                  path: '/cli.tgz',
-                  allow: 'unauthenticated',
-                });
-                http.use(
-                  Router().get('/cli.tgz', (_req, res) => void res.send(tgz)),
-                );
               },
             });
           },
@@ -150,44 +109,16 @@ describe('scaffolderModuleModelPlatform', () => {
     await fs.promises.rm(directory, { recursive: true, force: true });
   });
 
-  async function run(
-    more: Partial<typeof values> = {},
-  ): Promise<{ status: string; output?: { text?: unknown }; log: string }> {
-    const header = { authorization: mockCredentials.user.header() };
-    const created = await request(backend.server)
-      .post('/api/scaffolder/v2/tasks')
-      .set(header)
-      .send({ templateRef: ref, values: { ...values, ...more } });
-    expect(created.status).toBe(201);
-    const deadline = Date.now() + 30_000;
-    for (;;) {
-      const { body } = await request(backend.server)
-        .get(`/api/scaffolder/v2/tasks/${created.body.id}`)
-        .set(header);
-      if (body.status === 'completed' || body.status === 'failed') {
-        const { body: log } = await request(backend.server)
-          .get(`/api/scaffolder/v2/tasks/${created.body.id}/events`)
-          .set(header);
-        const done = (
-          log as Array<{ type: string; body: { output?: { text?: unknown } } }>
-        ).find(({ type }) => type === 'completion');
-        return {
-          status: body.status,
-          output: done?.body.output,
-          log: JSON.stringify(log),
-        };
-      }
-      if (Date.now() > deadline)
-        throw new Error(`The task is still ${body.status}`);
-      await new Promise(resolve => setTimeout(resolve, 50));
-    }
-  }
+  const run = (more?: Partial<typeof values>) => runTemplate(backend, more);
 
   it('makes a project from the template, whatever people write into the form', async () => {
     const { status, output, log } = await run();
     expect([status, log]).toEqual(['completed', expect.anything()]);
     const gitdir = path.join(repositories, 'wine-cellar.git');
     expect(JSON.stringify(output)).toContain(`git clone ${gitdir}`);
+    expect(output?.links?.map(({ title }) => title)).toEqual([
+      'Project in the catalog',
+    ]);
     expect(fs.readdirSync(repositories)).toEqual(['wine-cellar.git']);
     expect(fs.existsSync(path.join(gitdir, 'index'))).toBe(false);
 
@@ -334,7 +265,7 @@ describe('scaffolderModuleModelPlatform', () => {
       .post('/api/scaffolder/v2/tasks')
       .set({ authorization: mockCredentials.user.header() })
       .send({
-        templateRef: ref,
+        templateRef: 'template:default/new-ml-model',
         values: { ...values, name: 'injected', ...more },
       });
     expect(response.status).toBe(400);

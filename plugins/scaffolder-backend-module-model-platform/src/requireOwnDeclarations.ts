@@ -15,17 +15,20 @@ const FILES = ['catalog-info.yaml', 'model-deployment.yaml'];
  *
  * @param content - folder with the files of the repository
  * @param claims - entity refs of a person and the person's groups
+ * @returns names of the files that there are
  * @throws NotAllowedError for what is of another group; InputError where it is
  *   not said whose it is, or a file cannot be read
  */
 export async function requireOwnDeclarations(
   content: string,
   claims: string[],
-): Promise<void> {
+): Promise<string[]> {
+  const found: string[] = [];
   const own = claims.map(claim => claim.toLocaleLowerCase('en-US'));
   for (const file of FILES) {
     const text = await readOptional(path.join(content, file));
     if (text === undefined) continue;
+    found.push(file);
     for (const document of parseAllDocuments(text)) {
       if (document.errors.length > 0) {
         throw new InputError(
@@ -46,6 +49,7 @@ export async function requireOwnDeclarations(
       }
     }
   }
+  return found;
 }
 
 function ownerOf(entity: unknown): string | undefined {

@@ -1,16 +1,9 @@
 import { Entity } from '@backstage/catalog-model';
 import { toError } from '@backstage/errors';
 import { parseAllDocuments } from 'yaml';
+import { requireRepositoryEntity } from './requireRepositoryEntity';
 
 const LARGEST_FILE_BYTES = 1024 * 1024;
-
-/**
- * Kinds that a repository may declare. Not those that say who somebody is or
- * what a group owns (`User`, `Group`, `System`, `Domain`): rights follow from
- * them. Not `Model` and `API` either: models and their endpoints come from the
- * registry, and the catalog keeps to whoever declared a name first.
- */
-const ALLOWED_KINDS = ['Component', 'Resource', 'ModelDeployment'];
 
 /** Entities of a file, and what is wrong with the others. */
 export interface ParsedEntityFile {
@@ -60,26 +53,15 @@ function toEntity(value: unknown): Entity {
   ) {
     throw new Error(`has a ${kind} without metadata.name`);
   }
-  if (!ALLOWED_KINDS.includes(kind)) {
-    throw new Error(
-      `declares ${kind} ${
-        metadata.name
-      }; a repository may declare ${ALLOWED_KINDS.join(', ')}`,
-    );
-  }
   const annotations = metadata.annotations ?? {};
   if (!isObject(annotations))
     throw new Error(
       `has a ${kind} ${metadata.name} whose annotations are no map`,
     );
-  const reserved = Object.keys(annotations).find(key =>
-    key.startsWith('model-platform.io/'),
-  );
-  if (reserved) {
-    throw new Error(
-      `sets the annotation ${reserved} on ${kind} ${metadata.name}; only the platform may`,
-    );
-  }
+  requireRepositoryEntity({
+    kind,
+    metadata: { name: metadata.name, annotations },
+  });
   return value as unknown as Entity;
 }
 

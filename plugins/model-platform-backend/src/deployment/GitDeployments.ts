@@ -16,6 +16,7 @@ import {
 import { DeploymentActor } from './DeploymentActor';
 import { Deployments } from './Deployments';
 import { DeploymentStore, SourceRecord } from './DeploymentStore';
+import { isBelow } from './isBelow';
 import { LeaderLease } from './LeaderLease';
 
 const EVERY_MS = 10_000;
@@ -221,16 +222,4 @@ export class GitDeployments {
       async requireOpen() {},
     };
   }
-}
-
-/** `https://git/a` holds `https://git/a/b`, not `https://git/ab`. */
-function isBelow(url: string, prefix: string): boolean {
-  // What climbs out of the prefix is not below it.
-  if (decodeURIComponent(url).split(/[/\\]/).includes('..')) {
-    return false;
-  }
-  return (
-    url === prefix ||
-    url.startsWith(/[/:]$/.test(prefix) ? prefix : `${prefix}/`)
-  );
 }

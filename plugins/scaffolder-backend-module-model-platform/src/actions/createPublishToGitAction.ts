@@ -4,22 +4,23 @@ import { ConflictError } from '@backstage/errors';
 import { EventsService } from '@backstage/plugin-events-node';
 import { createTemplateAction } from '@backstage/plugin-scaffolder-node';
 import { GIT_EVENTS_TOPIC } from '@model-platform/plugin-model-platform-common';
-import path from 'node:path';
-import { LocalRepositories } from '../LocalRepositories';
+import { MadeRepository, Repositories } from '../repositories/Repositories';
 import { requireOwnDeclarations } from '../requireOwnDeclarations';
 
-/** Puts what a template made into a repository of the platform's own machine. @public */
+/** Puts what a template made into a repository: on the configured Git host, else on the platform's own machine. @public */
 export function createPublishToGitAction(options: {
   auth: AuthService;
   config: Config;
   events: EventsService;
   userInfo: UserInfoService;
+  /** Undefined where the configuration names no place. */
+  repositories: Repositories | undefined;
 }) {
-  const { auth, config, events, userInfo } = options;
+  const { auth, config, events, userInfo, repositories } = options;
   return createTemplateAction({
     id: 'model-platform:git:publish',
     description:
-      'Makes a new bare Git repository in the platform’s folder of repositories, with the workspace as its first commit. The catalog reads the repository from then on, so what it declares must be of a group of the person who asks.',
+      'Makes a new Git repository with the workspace as its first commit, where modelPlatform.git says: on a Git host, or in the platform’s folder of bare repositories. The catalog reads the repository from then on, so what it declares must be of a group of the person who asks.',
     examples: [
       {
         description: 'A repository named as the model',
@@ -46,24 +47,30 @@ export function createPublishToGitAction(options: {
       output: {
         remoteUrl: z =>
           z.string({
-            description: 'Path of the bare repository, which git clone takes',
+            description:
+              'URL, or path of the bare repository, which git clone takes',
           }),
         cloneCommand: z =>
           z.string({ description: 'Command that makes a working copy' }),
+        repositoryUrl: z =>
+          z
+            .string({
+              description: 'Its page on the Git host; absent on this machine',
+            })
+            .optional(),
         branch: z => z.string(),
         commitHash: z => z.string(),
       },
     },
     async handler(ctx) {
       const { name, commitMessage = 'Begin the project' } = ctx.input;
-      const directory = config.getOptionalString('modelPlatform.git.directory');
-      if (!directory) {
+      if (!repositories) {
         throw new ConflictError(
-          'This platform keeps no repositories: modelPlatform.git.directory is not configured. Use a template that publishes to your Git host',
+          'This platform keeps no repositories: neither modelPlatform.git.remote nor modelPlatform.git.directory is configured',
         );
       }
       const initiator = await ctx.getInitiatorCredentials();
-      await requireOwnDeclarations(
+      const declared = await requireOwnDeclarations(
         ctx.workspacePath,
         auth.isPrincipal(initiator, 'user')
           ? (
@@ -71,24 +78,28 @@ export function createPublishToGitAction(options: {
             ).ownershipEntityRefs
           : [],
       );
-      const remoteUrl = path.resolve(directory, `${name}.git`);
-      let made = { branch: 'main', commit: '' };
+      let made: MadeRepository = {
+        ...repositories.addressOf(name),
+        branch: 'main',
+        commit: '',
+      };
       if (!ctx.isDryRun) {
         made = await ctx.checkpoint({
           key: `model-platform.git.publish.${name}`,
-          fn: async () => {
-            const { branch, commit } = await new LocalRepositories(
-              path.resolve(directory),
-            ).create({
-              name,
-              content: ctx.workspacePath,
-              message: commitMessage,
-              author: toAuthor(ctx.user, config),
-              taskId: ctx.task.id,
-            });
-            return { branch, commit };
-          },
+          fn: async () => ({
+            ...(await repositories.create(
+              {
+                name,
+                content: ctx.workspacePath,
+                message: commitMessage,
+                author: toAuthor(ctx.user, config),
+                taskId: ctx.task.id,
+              },
+              ctx,
+            )),
+          }),
         });
+        await repositories.register(made, declared);
         await events.publish({
           topic: GIT_EVENTS_TOPIC,
           eventPayload: {
@@ -98,11 +109,12 @@ export function createPublishToGitAction(options: {
           },
         });
       }
-      ctx.output('remoteUrl', remoteUrl);
-      ctx.output('cloneCommand', `git clone ${quote(remoteUrl)}`);
+      ctx.output('remoteUrl', made.remoteUrl);
+      ctx.output('cloneCommand', `git clone ${quote(made.remoteUrl)}`);
+      ctx.output('repositoryUrl', made.webUrl);
       ctx.output('branch', made.branch);
       ctx.output('commitHash', made.commit);
-      ctx.logger.info(`Repository ${remoteUrl} has branch ${made.branch}`);
+      ctx.logger.info(`Repository ${made.remoteUrl} has branch ${made.branch}`);
     },
   });
 }

@@ -1,47 +1,38 @@
-import { ConflictError, InputError } from '@backstage/errors';
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as git from 'isomorphic-git';
+import {
+  MadeRepository,
+  NewRepository,
+  Repositories,
+  RepositoryAddress,
+} from './Repositories';
+import { requireName } from './requireName';
+import { taken } from './taken';
 
-const NAME = /^[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?$/;
 /** Written into the repository's own configuration: which task made it. */
 const TASK_KEY = 'modelplatform.task';
 
-/** A repository that was made, with its first commit. */
-export interface MadeRepository {
-  /** Path of the bare repository; what `git clone` takes. */
-  path: string;
-  branch: string;
-  commit: string;
-}
-
 /** Bare repositories in a folder of this machine. */
-export class LocalRepositories {
-  constructor(private readonly directory: string) {}
+export class LocalRepositories implements Repositories {
+  readonly type = 'local';
 
-  /**
-   * Makes a repository with the content of a folder as its first commit; files
-   * that the folder's `.gitignore` names are left out. Nobody sees it half made.
-   * The same task may ask twice, and gets what it made.
-   *
-   * @throws InputError for a name that cannot be one; ConflictError where there
-   *   is such a repository already.
-   */
-  async create(options: {
-    name: string;
-    content: string;
-    message: string;
-    author: { name: string; email: string };
-    taskId: string;
-  }): Promise<MadeRepository> {
-    const { name, content, message, author, taskId } = options;
-    if (!NAME.test(name)) {
-      throw new InputError(
-        `'${name}' cannot be the name of a repository: use 1 to 50 lower-case letters, digits and dashes, with a letter or digit at both ends`,
-      );
-    }
-    const final = path.join(this.directory, `${name}.git`);
+  private readonly directory: string;
+
+  constructor(directory: string) {
+    this.directory = path.resolve(directory);
+  }
+
+  addressOf(name: string): RepositoryAddress {
+    return { remoteUrl: path.join(this.directory, `${name}.git`) };
+  }
+
+  /** Nobody sees a repository half made. */
+  async create(repository: NewRepository): Promise<MadeRepository> {
+    const { name, content, message, author, taskId } = repository;
+    requireName(name);
+    const { remoteUrl: final } = this.addressOf(name);
     const existing = await this.find(final, taskId);
     if (existing) return existing;
 
@@ -63,7 +54,7 @@ export class LocalRepositories {
       // A bare repository has no index; Git would take this one for somebody's unfinished work.
       await fs.promises.rm(path.join(gitdir, 'index'), { force: true });
       await fs.promises.rename(gitdir, final);
-      return { path: final, branch, commit };
+      return { remoteUrl: final, branch, commit };
     } catch (error) {
       if (isTaken(error)) throw taken(name);
       throw error;
@@ -71,6 +62,9 @@ export class LocalRepositories {
       await fs.promises.rm(gitdir, { recursive: true, force: true });
     }
   }
+
+  /** The catalog looks at the folder by itself. */
+  async register(): Promise<void> {}
 
   private async find(
     gitdir: string,
@@ -80,17 +74,11 @@ export class LocalRepositories {
     const madeBy: unknown = await git.getConfig({ fs, gitdir, path: TASK_KEY });
     if (madeBy !== taskId) throw taken(path.basename(gitdir, '.git'));
     return {
-      path: gitdir,
+      remoteUrl: gitdir,
       branch: 'main',
       commit: await git.resolveRef({ fs, gitdir, ref: 'refs/heads/main' }),
     };
   }
-}
-
-function taken(name: string): ConflictError {
-  return new ConflictError(
-    `There is a repository '${name}' already. Choose another name; nothing was changed`,
-  );
 }
 
 /** Renaming onto a folder that is not empty. */
