@@ -141,7 +141,7 @@ describe.each(databases.eachSupportedId())('visible models, %s', id => {
     await fc.assert(
       fc.asyncProperty(
         filter,
-        fc.constantFrom([], ['iris'], ['tells', 'two']),
+        fc.constantFrom<string[][]>([], ['iris'], ['tells', 'two']),
         fc.constantFrom(
           {},
           { tag: ['y'] },
