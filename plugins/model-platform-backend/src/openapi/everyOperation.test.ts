@@ -1,3 +1,4 @@
+import Ajv2020 from 'ajv/dist/2020';
 import {
   draftRequest,
   fileOf,
@@ -147,6 +148,27 @@ describe('every operation', () => {
       }
     },
   );
+
+  it('answers a dry run as it is described', async () => {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    ajv.addSchema(openApiDocument, 'openapi');
+    const answer = await platform
+      .call(
+        'post',
+        'v1/models/guarded/versions?dryRun=true',
+        'user:default/mira',
+      )
+      .send({ model: { name: 'guarded' } });
+    expect(answer.status).toBe(200);
+    expect(answer.body.problems.length).toBeGreaterThan(1);
+    const valid = ajv.validate(
+      {
+        $ref: 'openapi#/paths/~1v1~1models~1%7Bname%7D~1versions/post/responses/200/content/application~1json/schema',
+      },
+      answer.body,
+    );
+    expect([valid, ajv.errors]).toEqual([true, null]);
+  });
 
   it('names to a reader the right that is missing, and who can give it', async () => {
     const reading = ({ method, operationId }: Described) =>
