@@ -62,6 +62,43 @@ export interface Config {
         systems: string[];
         /** Entity refs of owners whose models it is for; any where absent. */
         owners?: string[];
+        /** Names of models that it is for; any where absent. */
+        models?: string[];
+      }>;
+    }>;
+    /** CI systems whose jobs act with their own OpenID Connect tokens, without a stored secret. */
+    ciIdentities?: Array<{
+      /** Stands in histories: `ci:<name>:…`. */
+      name: string;
+      /** The `iss` of its tokens, to the letter, e.g. `https://token.actions.githubusercontent.com`. */
+      issuer: string;
+      /** What its tokens are asked for; the address of the portal (`app.baseUrl`) where absent. */
+      audience?: string | string[];
+      /** Where its keys are; found by discovery where absent. */
+      jwksUri?: string;
+      /** At least one, each for the jobs that have all of its claims. */
+      grants: Array<{
+        /**
+         * E.g. `{ repository: acme/churn, ref: refs/heads/main }`. A list is met by one of its
+         * values; `*` behind a slash is anything but a slash, `**` anything. At least one claim
+         * must say whose the job is.
+         */
+        claims: {
+          [claim: string]:
+            | string
+            | number
+            | boolean
+            | Array<string | number | boolean>;
+        };
+        actions: Array<
+          'read' | 'publish' | 'deploy' | 'endpoint-token' | 'archive'
+        >;
+        /** Names of systems; `*` for all. */
+        systems: string[];
+        /** Entity refs of owners whose models it is for; any where absent. */
+        owners?: string[];
+        /** Names of models that it is for; any where absent. */
+        models?: string[];
       }>;
     }>;
     cli?: {

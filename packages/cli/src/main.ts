@@ -4,6 +4,7 @@ import { CommandContext } from './commands/CommandContext';
 import { createProgram } from './commands/createProgram';
 import { CliError } from './errors/CliError';
 import { Terminal } from './output/Terminal';
+import { createCiToken } from './platform/createCiToken';
 import { createPlatformFetch } from './platform/platformFetch';
 import { Connection, resolveConnection } from './platform/resolveConnection';
 
@@ -79,7 +80,16 @@ function createContext(
     platform: () => {
       platform ??= new ModelPlatformClient({
         baseUrl: `${connection().portalUrl}/api/model-platform`,
-        fetch: createPlatformFetch({ connection: connection(), signal }),
+        fetch: createPlatformFetch({
+          connection: connection(),
+          ciToken: createCiToken({
+            env,
+            audience: connection().portalUrl,
+            signal,
+            note: message => terminal.note(message),
+          }),
+          signal,
+        }),
       });
       return platform;
     },

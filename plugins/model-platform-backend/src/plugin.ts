@@ -17,6 +17,8 @@ import {
 import { Authorizer } from './access/Authorizer';
 import { CallerResolver } from './access/CallerResolver';
 import { CatalogMemberships } from './access/CatalogMemberships';
+import { CiIdentities } from './access/ci/CiIdentities';
+import { readCiIdentities } from './access/ci/readCiIdentities';
 import { DatabasePublisherTokenStore } from './access/DatabasePublisherTokenStore';
 import { modelPermissionResourceRef } from './access/modelResource';
 import { Publishers } from './access/Publishers';
@@ -117,7 +119,13 @@ export const modelPlatformPlugin = createBackendPlugin({
             logger.warn(`The last use of a token was not noted: ${error}`),
         });
         await tokens.configure(readConfiguredTokens(config));
-        const callerResolver = new CallerResolver({ auth, httpAuth, tokens });
+        const ci = new CiIdentities(readCiIdentities(config));
+        const callerResolver = new CallerResolver({
+          auth,
+          httpAuth,
+          tokens,
+          ci,
+        });
         const { permissions, permissionsRegistry } = services;
         const authorizer = new Authorizer({ permissions, permissionsRegistry });
 
@@ -198,7 +206,7 @@ export const modelPlatformPlugin = createBackendPlugin({
         httpRouter.use(registryRoutes({ registry, callerResolver, schemas }));
         httpRouter.use(
           accessRoutes({
-            publishers: new Publishers({ tokens, authorizer }),
+            publishers: new Publishers({ tokens, ci, authorizer }),
             callerResolver,
           }),
         );

@@ -16,7 +16,8 @@ import { statusCommand } from './statusCommand';
 const footer = `
 Environment:
   MODEL_PLATFORM_URL             address of the portal, e.g. https://portal.example.org
-  MODEL_PLATFORM_TOKEN           token to speak to the platform with
+  MODEL_PLATFORM_TOKEN           token to speak to the platform with; a CI job can do without
+  MODEL_PLATFORM_ID_TOKEN        token that GitLab gives to the job (id_tokens)
   MODEL_PLATFORM_ENDPOINT_TOKEN  token that invoke calls with
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 cannot reach or not allowed`;

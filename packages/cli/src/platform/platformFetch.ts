@@ -13,6 +13,8 @@ const RETRIED_STATUS = [429, 502, 503, 504];
 /** @internal */
 export interface PlatformFetchOptions {
   connection: Connection;
+  /** The token of the CI job that this runs in; asked where the connection has none. */
+  ciToken?: () => Promise<string | undefined>;
   signal: AbortSignal;
   /** Tries of a call that may be repeated. */
   attempts?: number;
@@ -27,6 +29,7 @@ export interface PlatformFetchOptions {
  */
 export function createPlatformFetch({
   connection,
+  ciToken,
   signal,
   attempts = 4,
 }: PlatformFetchOptions): typeof fetch {
@@ -54,8 +57,8 @@ export function createPlatformFetch({
     sendsStream: boolean,
   ): Promise<Response> {
     const headers = new Headers(init?.headers);
-    if (connection.token)
-      headers.set('authorization', `Bearer ${connection.token}`);
+    const token = connection.token ?? (await ciToken?.());
+    if (token) headers.set('authorization', `Bearer ${token}`);
     const signals = [signal, init?.signal].filter(
       one => one !== undefined && one !== null,
     );
@@ -105,13 +108,14 @@ export function createPlatformFetch({
       throw notAPlatform(connection);
     }
     if (response.ok) return response;
-    throw await toError(response, connection);
+    throw await toError(response, connection, token);
   }
 }
 
 async function toError(
   response: Response,
   connection: Connection,
+  token: string | undefined,
 ): Promise<CliError> {
   const { status } = response;
   if (status >= 300 && status < 400) {
@@ -130,18 +134,12 @@ async function toError(
   if (status === 401) {
     return new CliError(
       'NotAllowed',
-      connection.token
+      token
         ? `The platform does not accept this token${
             message ? `: ${message}` : '.'
           }`
         : 'The platform asks for a token: set MODEL_PLATFORM_TOKEN.',
-      {
-        details: connection.token
-          ? [
-              'It may have expired or been revoked. Ask who made it for a new one (docs: Publish, tokens).',
-            ]
-          : undefined,
-      },
+      { details: [whatToDo(connection, token)] },
     );
   }
   if (status === 403)
@@ -170,6 +168,15 @@ async function toError(
   return new CliError(status < 500 ? 'Refused' : 'Failed', body.message, {
     status,
   });
+}
+
+function whatToDo({ token: own }: Connection, token: string | undefined) {
+  if (!token) {
+    return 'In CI a job can act with its own token (docs: Publish, From CI).';
+  }
+  return own
+    ? 'It may have expired or been revoked. Ask who made it for a new one (docs: Publish, tokens).'
+    : 'It is the token of this CI job: a platform admin says what jobs may do (docs: Access, CI jobs).';
 }
 
 function notAPlatform({ portalUrl }: Connection): CliError {

@@ -18,7 +18,7 @@ import {
   modelUpdatePermission,
   RESOURCE_TYPE_MODEL,
 } from '@model-platform/plugin-model-platform-common';
-import { Caller } from './Caller';
+import { Caller, isMachine } from './Caller';
 import { filterOfGrants } from './filterOfGrants';
 import { matchesFilter } from './matchesFilter';
 import { ModelFilter, ModelSubject } from './ModelFilter';
@@ -102,17 +102,23 @@ export class Authorizer {
     ) {
       throw noSuchModel(model.name);
     }
-    throw this.missing(permission, model);
+    throw this.missing(caller, permission, model);
   }
 
   /** The right that is missing, and who can give it. */
   missing(
+    caller: Caller,
     permission: ModelPermission,
     model: Pick<ModelSubject, 'system' | 'owner'>,
   ): NotAllowedError {
     const right = words.get(permission.name) ?? permission.name;
+    const needed = `Not allowed: this needs the right to ${right} in system ${model.system} for models of ${model.owner}`;
     return new NotAllowedError(
-      `Not allowed: this needs the right to ${right} in system ${model.system} for models of ${model.owner}; a member of ${model.owner} or a platform admin can give it`,
+      caller.kind === 'ci'
+        ? `${needed}, which ${caller.actor} has not; ${caller.unmet
+            .map(grant => `${grant}; `)
+            .join('')}a platform admin can give it (modelPlatform.ciIdentities)`
+        : `${needed}; a member of ${model.owner} or a platform admin can give it`,
     );
   }
 
@@ -138,7 +144,7 @@ export class Authorizer {
     if (caller.kind === 'service') {
       return true;
     }
-    if (caller.kind === 'token') {
+    if (isMachine(caller)) {
       return filterOfGrants(caller.grants, permission);
     }
     const { permissions, permissionsRegistry } = this.options;

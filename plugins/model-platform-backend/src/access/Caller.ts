@@ -2,7 +2,10 @@ import {
   BackstageCredentials,
   BackstageUserPrincipal,
 } from '@backstage/backend-plugin-api';
-import { Grant } from '@model-platform/plugin-model-platform-common';
+import {
+  Grant,
+  Provenance,
+} from '@model-platform/plugin-model-platform-common';
 
 /** A person, signed in to the portal; decided by the permission framework. */
 export interface UserCaller {
@@ -22,6 +25,21 @@ export interface TokenCaller {
   grants: Grant[];
 }
 
+/** A job of a CI system, known by the token that this gave it; decided by its grants. */
+export interface CiCaller {
+  kind: 'ci';
+  /** Name of what is configured for it in `modelPlatform.ciIdentities`. */
+  identity: string;
+  /** E.g. `ci:github:acme/churn@refs/heads/main#1234`: repository, ref and run. */
+  actor: string;
+  /** Those whose claims the job has. */
+  grants: Grant[];
+  /** Grants for the same repository whose other claims the job has not, in words. */
+  unmet: string[];
+  /** What the issuer says of the job; the client's own word does not count beside it. */
+  provenance: Pick<Provenance, 'repository' | 'commit' | 'ciRun'>;
+}
+
 /** Another plugin of this backend; may do everything, so it must not act for somebody else with it. */
 export interface ServiceCaller {
   kind: 'service';
@@ -30,7 +48,12 @@ export interface ServiceCaller {
 }
 
 /** Who asks; resolved once for each request, in one place. */
-export type Caller = UserCaller | TokenCaller | ServiceCaller;
+export type Caller = UserCaller | TokenCaller | CiCaller | ServiceCaller;
+
+/** A machine, which acts within its grants and hands out none. */
+export function isMachine(caller: Caller): caller is TokenCaller | CiCaller {
+  return caller.kind === 'token' || caller.kind === 'ci';
+}
 
 /**
  * How a caller is written in histories: `user:default/mira`, `plugin:catalog`,
@@ -43,6 +66,8 @@ export function toActor(caller: Caller): string {
       return caller.entityRef;
     case 'token':
       return `token:${caller.name} (${caller.tokenId}, made by ${caller.madeBy})`;
+    case 'ci':
+      return caller.actor;
     default:
       return caller.subject;
   }

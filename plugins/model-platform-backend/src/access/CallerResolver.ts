@@ -2,6 +2,8 @@ import { AuthService, HttpAuthService } from '@backstage/backend-plugin-api';
 import { AuthenticationError, NotAllowedError } from '@backstage/errors';
 import { Request } from 'express';
 import { Caller } from './Caller';
+import { CiIdentities } from './ci/CiIdentities';
+import { issuerOf } from './ci/issuerOf';
 import { PublisherTokens } from './PublisherTokens';
 
 const HOW_TO =
@@ -16,6 +18,7 @@ export class CallerResolver {
       auth: AuthService;
       httpAuth: HttpAuthService;
       tokens: PublisherTokens;
+      ci: CiIdentities;
     },
   ) {}
 
@@ -46,18 +49,25 @@ export class CallerResolver {
     if (token.startsWith('mpt_')) {
       return await this.options.tokens.authenticate(token);
     }
-    // Configured tokens look as their makers like; the portal's own are JWTs, which have dots.
-    const configured = token.includes('.')
-      ? undefined
+    // Configured tokens look as their makers like; the portal's and those of CI systems are JWTs, which have dots.
+    const known = token.includes('.')
+      ? await this.options.ci.tryAuthenticate(token)
       : await this.options.tokens.tryAuthenticate(token);
-    return configured ?? (await this.fromBackstage(req));
+    return known ?? (await this.fromBackstage(req, token));
   }
 
-  private async fromBackstage(req: Request): Promise<Caller> {
+  private async fromBackstage(req: Request, token: string): Promise<Caller> {
     const { auth, httpAuth } = this.options;
-    const credentials = await httpAuth.credentials(req, {
-      allow: ['user', 'service'],
-    });
+    const credentials = await httpAuth
+      .credentials(req, { allow: ['user', 'service'] })
+      .catch(error => {
+        const issuer = issuerOf(token);
+        if (issuer === undefined) throw error;
+        throw new AuthenticationError(
+          `This token of ${issuer} is not accepted: it is none of the portal's that is valid, and this is no issuer of modelPlatform.ciIdentities. ${HOW_TO}`,
+          error,
+        );
+      });
     if (auth.isPrincipal(credentials, 'user')) {
       return {
         kind: 'user',

@@ -3,7 +3,7 @@ import { Model } from '@model-platform/plugin-model-platform-common';
 
 /** One comparison; true where one of the values is met. */
 export interface ModelCriterion {
-  key: 'owner' | 'system' | 'sharedWith' | 'visibility';
+  key: 'name' | 'owner' | 'system' | 'sharedWith' | 'visibility';
   values: string[];
 }
 

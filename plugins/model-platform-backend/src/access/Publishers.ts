@@ -3,12 +3,12 @@ import {
   Grant,
   modelPublishPermission,
   Page,
+  PublisherIdentity,
   PublisherToken,
-  toEntityRef,
-  toSystemName,
 } from '@model-platform/plugin-model-platform-common';
 import { Authorizer } from './Authorizer';
-import { Caller, toActor } from './Caller';
+import { Caller, isMachine, toActor } from './Caller';
+import { CiIdentities } from './ci/CiIdentities';
 import { permissionByAction } from './filterOfGrants';
 import { PublisherTokens } from './PublisherTokens';
 
@@ -17,16 +17,23 @@ export class Publishers {
   constructor(
     private readonly options: {
       tokens: PublisherTokens;
+      ci: CiIdentities;
       authorizer: Authorizer;
     },
   ) {}
 
-  /** Own ones; all for those who may publish everything. */
+  /**
+   * Own ones; all for those who may publish everything. The first page has the
+   * CI systems too, with the grants that the caller could give himself.
+   */
   async list(
     caller: Caller,
     page: { limit: number; cursor?: string },
-  ): Promise<Page<PublisherToken>> {
+  ): Promise<Page<PublisherToken> & { identities?: PublisherIdentity[] }> {
     const everything = await this.mayAll(caller);
+    if (caller.kind === 'ci') {
+      return { items: [] };
+    }
     if (caller.kind === 'token') {
       const own = await this.options.tokens.get(caller.tokenId);
       return { items: own ? [own] : [] };
@@ -39,6 +46,8 @@ export class Publishers {
     const items = found.slice(0, page.limit);
     return {
       items,
+      identities:
+        page.cursor === undefined ? await this.identities(caller) : undefined,
       nextCursor:
         found.length > page.limit ? items[items.length - 1].id : undefined,
     };
@@ -49,24 +58,19 @@ export class Publishers {
     caller: Caller,
     wanted: { name: string; grants: Grant[]; expiresInSeconds?: number },
   ): Promise<PublisherToken & { token: string }> {
-    if (caller.kind === 'token') {
+    if (isMachine(caller)) {
       throw new NotAllowedError(
         'A token cannot make further tokens; somebody who is signed in can',
       );
     }
-    const grants = wanted.grants.map(grant => ({
-      actions: grant.actions,
-      systems: grant.systems.map(system =>
-        system === '*' ? '*' : toSystemName(system),
-      ),
-      owners: grant.owners?.map(owner => toEntityRef(owner, 'group')),
-    }));
-    for (const grant of grants) {
-      await this.requireGrant(caller, grant);
+    for (const grant of wanted.grants) {
+      const refusal = await this.refusalOf(caller, grant);
+      if (refusal !== undefined) {
+        throw new NotAllowedError(refusal);
+      }
     }
     return await this.options.tokens.create({
       ...wanted,
-      grants,
       createdBy: toActor(caller),
     });
   }
@@ -76,7 +80,7 @@ export class Publishers {
     const token = await this.options.tokens.get(id);
     const own =
       token !== undefined &&
-      caller.kind !== 'token' &&
+      !isMachine(caller) &&
       token.createdBy === toActor(caller);
     if (!token || (!own && !(await this.mayAll(caller)))) {
       throw new NotFoundError(`There is no token ${id}, or it is not yours`);
@@ -91,13 +95,33 @@ export class Publishers {
 
   private async mayAll(caller: Caller): Promise<boolean> {
     return (
-      caller.kind !== 'token' &&
+      !isMachine(caller) &&
       (await this.options.authorizer.filter(caller, modelPublishPermission)) ===
         true
     );
   }
 
-  private async requireGrant(caller: Caller, grant: Grant): Promise<void> {
+  private async identities(caller: Caller): Promise<PublisherIdentity[]> {
+    const shown: PublisherIdentity[] = [];
+    for (const { name, issuer, audience, grants } of this.options.ci.list()) {
+      const own = [];
+      for (const grant of grants) {
+        if ((await this.refusalOf(caller, grant)) === undefined) {
+          own.push(grant);
+        }
+      }
+      if (own.length > 0) {
+        shown.push({ name, issuer, audience, grants: own });
+      }
+    }
+    return shown;
+  }
+
+  /** Why the caller cannot give this; undefined where he can. */
+  private async refusalOf(
+    caller: Caller,
+    grant: Grant,
+  ): Promise<string | undefined> {
     for (const action of grant.actions) {
       for (const system of grant.systems) {
         // Without owners it is for those of any: held only by whom the owner does not matter for.
@@ -114,20 +138,19 @@ export class Publishers {
             },
           );
           if (!allowed) {
-            throw new NotAllowedError(
-              `You cannot give the right to ${action} in ${
-                system === '*' ? 'all systems' : `system ${system}`
-              } for models of ${
-                owner === '*' ? 'any owner' : owner
-              }, since you have it not yourself${
-                grant.owners
-                  ? ''
-                  : '; name the owners that it is for (grants[].owners)'
-              }`,
-            );
+            return `You cannot give the right to ${action} in ${
+              system === '*' ? 'all systems' : `system ${system}`
+            } for models of ${
+              owner === '*' ? 'any owner' : owner
+            }, since you have it not yourself${
+              grant.owners
+                ? ''
+                : '; name the owners that it is for (grants[].owners)'
+            }`;
           }
         }
       }
     }
+    return undefined;
   }
 }

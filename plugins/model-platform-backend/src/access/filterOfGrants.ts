@@ -11,8 +11,6 @@ import {
   modelPublishPermission,
   modelReadPermission,
   modelUpdatePermission,
-  toEntityRef,
-  toSystemName,
 } from '@model-platform/plugin-model-platform-common';
 import { ModelCriterion, ModelFilter } from './ModelFilter';
 
@@ -56,13 +54,13 @@ export function filterOfGrants(
     }
     const parts: ModelCriterion[] = [];
     if (!grant.systems.includes('*')) {
-      parts.push({ key: 'system', values: grant.systems.map(toSystemName) });
+      parts.push({ key: 'system', values: grant.systems });
     }
     if (grant.owners) {
-      parts.push({
-        key: 'owner',
-        values: grant.owners.map(owner => toEntityRef(owner, 'group')),
-      });
+      parts.push({ key: 'owner', values: grant.owners });
+    }
+    if (grant.models) {
+      parts.push({ key: 'name', values: grant.models });
     }
     const [first, ...rest] = parts;
     if (!first) {

@@ -562,7 +562,7 @@ export class Deployments {
         // Not even which.
         throw error instanceof NotFoundError
           ? new NotAllowedError(
-              `Revision ${revision.number} serves a model that you may not deploy`,
+              `Not allowed: revision ${revision.number} serves a further model too, and this needs the right to deploy that one; its owner or a platform admin can give it`,
             )
           : error;
       }

@@ -26,7 +26,7 @@ export const openApiDocument = {
         type: 'http',
         scheme: 'bearer',
         description:
-          "A publisher token (mpt_…), or the portal's own token of who is signed in",
+          "A publisher token (mpt_…), the token of a configured CI system, or the portal's own token of who is signed in",
       },
     },
     schemas,

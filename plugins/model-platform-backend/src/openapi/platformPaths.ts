@@ -52,7 +52,23 @@ export const platformPaths: Array<[string, OpenApiObject]> = [
     get: operation('listPublishers', PUBLISHERS, {
       summary: 'Tokens that may publish, without their secrets',
       parameters: paging,
-      answers: { '200': pageOf('PublisherToken') },
+      answers: {
+        '200': {
+          allOf: [
+            pageOf('PublisherToken'),
+            {
+              type: 'object',
+              properties: {
+                identities: {
+                  type: 'array',
+                  description: 'CI systems as configured; on the first page',
+                  items: schemaRef('PublisherIdentity'),
+                },
+              },
+            },
+          ],
+        },
+      },
     }),
     post: operation('createPublisher', PUBLISHERS, {
       summary:

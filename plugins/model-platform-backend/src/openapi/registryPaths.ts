@@ -93,7 +93,7 @@ export const registryPaths: Array<[string, OpenApiObject]> = [
         ),
         query(
           'dryRun',
-          'Only checks: answers `{ "problems": [] }` with status 200',
+          'Only checks: answers with what would be refused, `{ "problems": [] }` where nothing, and status 200',
           {
             type: 'boolean',
           },
@@ -101,7 +101,19 @@ export const registryPaths: Array<[string, OpenApiObject]> = [
       ],
       body: schemaRef('DraftRequest'),
       answers: {
-        '200': schemaRef('DraftResponse'),
+        '200': {
+          anyOf: [
+            schemaRef('DraftResponse'),
+            {
+              type: 'object',
+              description: 'Of a dry run',
+              required: ['problems'],
+              properties: {
+                problems: { type: 'array', items: schemaRef('FieldProblem') },
+              },
+            },
+          ],
+        },
         '201': schemaRef('DraftResponse'),
       },
       conflict:

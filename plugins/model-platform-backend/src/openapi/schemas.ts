@@ -359,6 +359,20 @@ export const schemas: Record<string, OpenApiObject> = {
     ),
     systems: listOf(text),
     'owners?': listOf(text),
+    'models?': listOf(text),
+  }),
+  PublisherIdentity: object({
+    name: text,
+    issuer: text,
+    audience: listOf(text),
+    grants: listOf({
+      allOf: [
+        schemaRef('Grant'),
+        object({
+          claims: { type: 'object', additionalProperties: listOf(text) },
+        }),
+      ],
+    }),
   }),
   PublisherToken: object(publisherToken),
   NewPublisherToken: object({ ...publisherToken, token: text }),

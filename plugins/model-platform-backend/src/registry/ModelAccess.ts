@@ -99,7 +99,7 @@ export class ModelAccess {
     if (!existing?.published || taken) {
       // First the right to publish what is asked for: who has none learns nothing about names.
       if (!(await authorizer.can(caller, modelPublishPermission, fields))) {
-        throw authorizer.missing(modelPublishPermission, fields);
+        throw authorizer.missing(caller, modelPublishPermission, fields);
       }
     }
     if (taken) {

@@ -5,6 +5,7 @@ import {
   DraftResponse,
   FieldProblem,
   ModelVersion,
+  VersionSpec,
 } from '@model-platform/plugin-model-platform-common';
 import {
   ArtifactStore,
@@ -108,7 +109,7 @@ export class Publishing {
         fields: draft.model,
         given: draft.given,
         slug: toSlug(draft.model.name),
-        spec: draft.version,
+        spec: withProvenance(caller, draft.version),
         files: draft.files,
         manifestDigest: digest,
         publisher,
@@ -254,6 +255,13 @@ export class Publishing {
       this.options.now().getTime() + this.options.draftLifeMs,
     ).toISOString();
   }
+}
+
+/** What a CI system says of its job stands above what the job says itself. */
+function withProvenance(caller: Caller, spec: VersionSpec): VersionSpec {
+  return caller.kind === 'ci'
+    ? { ...spec, provenance: { ...spec.provenance, ...caller.provenance } }
+    : spec;
 }
 
 /** Tokens of one name are not one publisher: each has its own keys. */

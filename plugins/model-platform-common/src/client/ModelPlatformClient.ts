@@ -18,6 +18,7 @@ import {
   ModelMetrics,
   ModelVersion,
   Page,
+  PublisherIdentity,
   PublisherToken,
   Revision,
 } from '../types';
@@ -548,7 +549,7 @@ export class ModelPlatformClient {
   async listPublishers(
     page: PageQuery = {},
     options?: RequestOptions,
-  ): Promise<Page<PublisherToken>> {
+  ): Promise<Page<PublisherToken> & { identities?: PublisherIdentity[] }> {
     return await this.json('publishers', { ...options, query: { ...page } });
   }
 

@@ -13,6 +13,8 @@ export interface Grant {
   systems: string[];
   /** Owner refs a publish may name; absent for any. */
   owners?: string[];
+  /** Names of models; absent for any. */
+  models?: string[];
 }
 
 /** A managed token that may publish. Its secret is shown once, when it is made. @public */
@@ -25,6 +27,17 @@ export interface PublisherToken {
   expiresAt?: string;
   lastUsedAt?: string;
   revokedAt?: string;
+}
+
+/** A CI system whose jobs act with its own tokens, as it is configured. @public */
+export interface PublisherIdentity {
+  name: string;
+  /** The `iss` of its tokens. */
+  issuer: string;
+  /** What a token must be asked for. */
+  audience: string[];
+  /** For jobs that have all of the claims, each with one of its values. */
+  grants: Array<Grant & { claims: Record<string, string[]> }>;
 }
 
 /** @public */

@@ -202,7 +202,7 @@ export interface DraftResponse {
 export interface HistoryEntry {
   id: string;
   at: string;
-  /** Who: entity ref of a user, or `token:<name> (<id>, made by <entity ref>)`. */
+  /** Who: entity ref of a user, `token:<name> (<id>, made by <entity ref>)`, or `ci:<name>:<repository>@<ref>#<run>`. */
   actor: string;
   action: string;
   reason?: string;

@@ -39,6 +39,7 @@ export function MakePublisherToken(props: {
   const [name, setName] = useState('');
   const [owner, setOwner] = useState<string>();
   const [system, setSystem] = useState('');
+  const [model, setModel] = useState('');
   const [days, setDays] = useState('30');
   const chosenOwner = owner ?? groups?.[0];
 
@@ -50,6 +51,7 @@ export function MakePublisherToken(props: {
           actions: ['read', 'publish', 'deploy'],
           systems: [system],
           owners: [forOwner],
+          ...(model.trim() ? { models: [model.trim()] } : {}),
         },
       ],
       expiresInSeconds: Number(days) * DAY_SECONDS,
@@ -93,6 +95,12 @@ export function MakePublisherToken(props: {
           allowsCustomValue
           inputValue={system}
           onInputChange={setSystem}
+        />
+        <TextField
+          label="Only for the model"
+          placeholder="any of the owner’s"
+          value={model}
+          onChange={setModel}
         />
         <Select
           label="Valid for"

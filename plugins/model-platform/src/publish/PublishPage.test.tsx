@@ -1,4 +1,4 @@
-import { screen, waitFor } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { parse } from 'yaml';
 import { FakePlatform } from '../__testUtils__/FakePlatform';
@@ -25,11 +25,13 @@ const schema = {
 };
 
 const platform = () =>
-  new FakePlatform().when('GET metadata-schemas/ml', () => ({
-    type: 'ml',
-    version: '1',
-    schema,
-  }));
+  new FakePlatform()
+    .when('GET publishers', () => ({ items: [] }))
+    .when('GET metadata-schemas/ml', () => ({
+      type: 'ml',
+      version: '1',
+      schema,
+    }));
 
 async function askForToken() {
   await userEvent.type(
@@ -89,6 +91,105 @@ describe('PublishPage', () => {
       ],
       expiresInSeconds: 30 * 86_400,
     });
+  });
+
+  it('lists tokens with what they may do, and revokes one of them', async () => {
+    let revoked = false;
+    const token = {
+      id: '1',
+      name: 'CI of iris',
+      createdBy: 'user:default/mira',
+      createdAt: '2026-11-01T08:00:00.000Z',
+      expiresAt: '2100-01-01T00:00:00.000Z',
+      grants: [
+        {
+          actions: ['read', 'publish'],
+          systems: ['plant-catalogue'],
+          owners: ['group:default/botany-ml'],
+          models: ['iris'],
+        },
+      ],
+    };
+    const asked = platform()
+      .when('GET publishers', () => ({
+        items: [
+          revoked ? { ...token, revokedAt: '2026-11-02T08:00:00.000Z' } : token,
+          {
+            id: '2',
+            name: 'quickstart',
+            createdBy: 'configuration',
+            createdAt: '2026-11-01T08:00:00.000Z',
+            grants: [{ actions: ['read'], systems: ['*'] }],
+          },
+        ],
+        identities: [
+          {
+            name: 'github',
+            issuer: 'https://ci.test',
+            audience: ['http://portal.test'],
+            grants: [
+              {
+                claims: { repository: ['acme/iris'], ref: ['a', 'b'] },
+                actions: ['publish'],
+                systems: ['plant-catalogue'],
+              },
+            ],
+          },
+        ],
+      }))
+      .when('DELETE publishers/1', () => {
+        revoked = true;
+        return {};
+      });
+    await renderOnPlatform(<PublishPage />, asked);
+    const row = await screen.findByRole('row', { name: /CI of iris/ });
+    expect(row).toHaveTextContent(
+      'read, publish: only iris of botany-ml in plant-catalogue',
+    );
+    const configured = screen.getByRole('row', { name: /quickstart/ });
+    expect(configured).toHaveTextContent('from the configuration');
+    expect(configured).toHaveTextContent('models of any owner in every system');
+    expect(
+      within(configured).queryByRole('button', { name: 'Revoke' }),
+    ).not.toBeInTheDocument();
+    expect(screen.getByRole('region', { name: 'CI jobs' })).toHaveTextContent(
+      'github: repository acme/iris, ref a or b',
+    );
+    await userEvent.click(within(row).getByRole('button', { name: 'Revoke' }));
+    const dialog = await screen.findByRole('dialog');
+    expect(dialog).toHaveTextContent('Revoke the token CI of iris?');
+    await userEvent.click(
+      within(dialog).getByRole('button', { name: 'Revoke' }),
+    );
+    await waitFor(() =>
+      expect(
+        screen.queryByRole('row', { name: /CI of iris/ }),
+      ).not.toBeInTheDocument(),
+    );
+    await userEvent.click(
+      screen.getByRole('button', { name: 'Show 1 expired or revoked' }),
+    );
+    expect(
+      await screen.findByRole('row', { name: /CI of iris/ }),
+    ).toHaveTextContent('revoked');
+  });
+
+  it('says where no token is there', async () => {
+    await renderOnPlatform(<PublishPage />, platform());
+    expect(
+      await screen.findByText(/No token of yours is valid now/),
+    ).toBeInTheDocument();
+    expect(screen.getByText(/None is set up/)).toBeInTheDocument();
+  });
+
+  it('says where tokens cannot be shown', async () => {
+    const failing = platform().when('GET publishers', () =>
+      FakePlatform.refusal(500, 'Error', 'The database is away'),
+    );
+    await renderOnPlatform(<PublishPage />, failing);
+    expect(await screen.findByRole('alert')).toHaveTextContent(
+      'The database is away',
+    );
   });
 
   it('says which right is missing where the token is refused', async () => {

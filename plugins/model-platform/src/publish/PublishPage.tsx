@@ -5,12 +5,14 @@ import { PageBody } from '../shared/PageBody';
 import { MandatoryFields } from './MandatoryFields';
 import { MakePublisherToken } from './MakePublisherToken';
 import { PublishCommands } from './PublishCommands';
+import { Publishers } from './Publishers';
 
 const TEMPLATE = '/create/templates/default/new-ml-model';
 
 /** How a model gets onto the platform, with this platform's own address and a token. */
 export function PublishPage() {
   const [token, setToken] = useState<string>();
+  const [made, setMade] = useState(0);
   return (
     <PageBody>
       <Text as="p">
@@ -31,13 +33,25 @@ export function PublishPage() {
             title="2. Get a token"
             hint="With it a machine may publish and deploy for one group in one system. CI gets one of its own."
           >
-            <MakePublisherToken token={token} onMade={setToken} />
+            <MakePublisherToken
+              token={token}
+              onMade={newToken => {
+                setToken(newToken);
+                setMade(count => count + 1);
+              }}
+            />
           </Section>
           <Section title="3. Publish and deploy">
             <PublishCommands token={token} />
           </Section>
         </Flex>
       </Grid.Root>
+      <Section
+        title="Tokens and CI jobs"
+        hint="Who publishes without being a person: your tokens, and those of everybody if you are a platform admin."
+      >
+        <Publishers made={made} />
+      </Section>
     </PageBody>
   );
 }

@@ -15,7 +15,7 @@ import {
   useAction,
 } from '@model-platform/plugin-model-platform-react';
 
-/** A button whose deed is confirmed first, beside what it will do, with a reason for the history. */
+/** A button whose deed is confirmed first, beside what it will do, with a reason where a history keeps it. */
 export function ConfirmDialog(props: {
   /** On the button that opens it. */
   opens: string;
@@ -25,6 +25,8 @@ export function ConfirmDialog(props: {
   isDestructive?: boolean;
   variant?: 'primary' | 'secondary' | 'tertiary';
   isDisabled?: boolean;
+  /** False where no history would keep one. */
+  asksReason?: boolean;
   /** What will happen, in numbers; made only once it is open. */
   children: () => ReactNode;
   onConfirm: (reason: string | undefined) => Promise<void>;
@@ -54,12 +56,14 @@ export function ConfirmDialog(props: {
         <DialogBody>
           <Flex direction="column" gap="3">
             {isOpen && children()}
-            <TextField
-              label="Reason"
-              description="Kept in the history"
-              value={reason}
-              onChange={setReason}
-            />
+            {props.asksReason !== false && (
+              <TextField
+                label="Reason"
+                description="Kept in the history"
+                value={reason}
+                onChange={setReason}
+              />
+            )}
             {action.error && (
               <Alert
                 status="danger"

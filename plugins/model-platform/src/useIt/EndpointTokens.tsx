@@ -81,6 +81,7 @@ export function EndpointTokens(props: {
                       )}?`}
                       does="Revoke"
                       isDestructive
+                      asksReason={false}
                       onConfirm={async () => {
                         await api.revokeEndpointToken(endpoint, token.id);
                         tokens.reload();

@@ -1,0 +1,77 @@
+import { useState } from 'react';
+import { Button, Flex, Text } from '@backstage/ui';
+import { useApi } from '@backstage/frontend-plugin-api';
+import { PublisherToken } from '@model-platform/plugin-model-platform-common';
+import {
+  LoadState,
+  modelPlatformApiRef,
+  useLoaded,
+} from '@model-platform/plugin-model-platform-react';
+import { CiIdentities } from './CiIdentities';
+import { PublisherTokensTable } from './PublisherTokensTable';
+
+const SHOWN = 200;
+
+const isValid = (token: PublisherToken) =>
+  !token.revokedAt &&
+  (!token.expiresAt || Date.parse(token.expiresAt) > Date.now());
+
+/** Who may publish without being a person: tokens and CI jobs, as far as one may see them. */
+export function Publishers(props: {
+  /** Grows with each token that is made on the page. */
+  made: number;
+}) {
+  const api = useApi(modelPlatformApiRef);
+  const [showsPast, setShowsPast] = useState(false);
+  const publishers = useLoaded(
+    `publishers ${props.made}`,
+    (requests, signal) => requests.listPublishers({ limit: SHOWN }, { signal }),
+    { keep: true },
+  );
+  return (
+    <LoadState loaded={publishers} what="the tokens that publish">
+      {({ items, identities = [], nextCursor }) => {
+        const past = items.filter(token => !isValid(token));
+        const shown = showsPast ? items : items.filter(isValid);
+        return (
+          <Flex direction="column" gap="4">
+            {shown.length === 0 ? (
+              <Text as="p" color="secondary">
+                No token of yours is valid now. Step 2 makes one; it is listed
+                here, and can be revoked.
+              </Text>
+            ) : (
+              <PublisherTokensTable
+                tokens={shown}
+                isValid={isValid}
+                onRevoke={async id => {
+                  await api.revokePublisher(id);
+                  publishers.reload();
+                }}
+              />
+            )}
+            {nextCursor && (
+              <Text as="p" color="secondary">
+                These are the newest {SHOWN}.
+              </Text>
+            )}
+            {past.length > 0 && (
+              <div>
+                <Button
+                  size="small"
+                  variant="tertiary"
+                  onPress={() => setShowsPast(!showsPast)}
+                >
+                  {showsPast
+                    ? 'Hide those that are not valid any more'
+                    : `Show ${past.length} expired or revoked`}
+                </Button>
+              </div>
+            )}
+            <CiIdentities identities={identities} />
+          </Flex>
+        );
+      }}
+    </LoadState>
+  );
+}
