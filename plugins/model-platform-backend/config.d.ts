@@ -54,13 +54,45 @@ export interface Config {
       tokenHash?: string;
       grants: Array<{
         actions: Array<
-          'read' | 'publish' | 'deploy' | 'endpoint-token' | 'archive'
+          | 'read'
+          | 'publish'
+          | 'deploy'
+          | 'endpoint-token'
+          | 'archive'
+          | 'delete'
         >;
         /** Names of systems; `*` for all. */
         systems: string[];
         /** Entity refs of owners whose models it is for; any where absent. */
         owners?: string[];
       }>;
+    }>;
+    /**
+     * Who may move which alias, and what a version must have before it gets
+     * it. All rules of an alias hold at once.
+     */
+    aliasRules?: Array<{
+      /** E.g. `champion`. */
+      alias: string;
+      /** Names of systems; all where absent. */
+      systems?: string[];
+      /**
+       * Groups, users and `token:<name>` of `publishers` who move it, instead
+       * of those who may update the model.
+       */
+      movedBy?: string[];
+      requires?: {
+        approval?: {
+          /** Groups or users; a member of one of them approves. */
+          by: string[];
+          /** Nobody approves what he published himself. Defaults to false. */
+          notByPublisher?: boolean;
+        };
+        /** Bounds of the version's evaluation, by the metric's name. */
+        evaluation?: {
+          [metric: string]: { atLeast?: number; atMost?: number };
+        };
+      };
     }>;
     cli?: {
       /** The packed command line client that `cli.tgz` serves; the one built beside the platform where absent. */

@@ -16,6 +16,7 @@ import {
 } from '@model-platform/plugin-model-platform-node';
 import { Authorizer } from './access/Authorizer';
 import { CallerResolver } from './access/CallerResolver';
+import { Claims } from './access/Claims';
 import { DatabasePublisherTokenStore } from './access/DatabasePublisherTokenStore';
 import { modelPermissionResourceRef } from './access/modelResource';
 import { Publishers } from './access/Publishers';
@@ -32,12 +33,16 @@ import { jsonBodies } from './http/jsonBodies';
 import { refuseNul } from './http/refuseNul';
 import { createMonitoringDomain } from './monitoring';
 import { openApiRoutes } from './openapi/openApiRoutes';
+import { AliasRules } from './registry/aliases/AliasRules';
+import { DatabaseApprovalStore } from './registry/aliases/DatabaseApprovalStore';
 import { announceModels } from './registry/announceModels';
 import { createArtifactStore } from './registry/artifacts/createArtifactStore';
 import { cleanRegistry } from './registry/cleanRegistry';
+import { DatabaseHistoryStore } from './registry/DatabaseHistoryStore';
 import { DatabaseModelStore } from './registry/DatabaseModelStore';
 import { DatabaseVersionStore } from './registry/DatabaseVersionStore';
 import { CatalogEntityDirectory } from './registry/EntityDirectory';
+import { lifeRoutes } from './registry/lifeRoutes';
 import { MetadataSchemas } from './registry/metadata/MetadataSchemas';
 import { MetricCatalogue } from './registry/metadata/MetricCatalogue';
 import { PublishCheck } from './registry/PublishCheck';
@@ -95,6 +100,7 @@ export const modelPlatformPlugin = createBackendPlugin({
         permissionsRegistry: coreServices.permissionsRegistry,
         scheduler: coreServices.scheduler,
         signals: signalsServiceRef,
+        userInfo: coreServices.userInfo,
       },
       async init(services) {
         const {
@@ -128,8 +134,12 @@ export const modelPlatformPlugin = createBackendPlugin({
         const registry = new Registry({
           store,
           versions,
+          history: DatabaseHistoryStore.create({ knex }),
+          approvals: DatabaseApprovalStore.create({ knex }),
+          aliasRules: AliasRules.fromConfig(config),
           artifacts,
           authorizer,
+          claims: new Claims({ userInfo: services.userInfo }),
           directory,
           check: new PublishCheck({
             schemas,
@@ -194,6 +204,7 @@ export const modelPlatformPlugin = createBackendPlugin({
         httpRouter.use(openApiRoutes());
         httpRouter.use(cliRoutes(config));
         httpRouter.use(registryRoutes({ registry, callerResolver, schemas }));
+        httpRouter.use(lifeRoutes({ registry, callerResolver }));
         httpRouter.use(
           accessRoutes({
             publishers: new Publishers({ tokens, authorizer }),

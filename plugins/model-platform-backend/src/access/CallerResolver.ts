@@ -2,6 +2,7 @@ import { AuthService, HttpAuthService } from '@backstage/backend-plugin-api';
 import { AuthenticationError, NotAllowedError } from '@backstage/errors';
 import { Request } from 'express';
 import { Caller } from './Caller';
+import { clientOf } from './clientOf';
 import { PublisherTokens } from './PublisherTokens';
 
 const HOW_TO =
@@ -26,7 +27,10 @@ export class CallerResolver {
   async fromRequest(req: Request): Promise<Caller> {
     let caller = this.known.get(req);
     if (!caller) {
-      caller = this.resolve(req);
+      caller = this.resolve(req).then(found => ({
+        ...found,
+        client: clientOf(req.headers),
+      }));
       this.known.set(req, caller);
     }
     return await caller;

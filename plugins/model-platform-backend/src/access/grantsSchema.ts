@@ -6,7 +6,14 @@ export const grantsSchema = z
     z.object({
       actions: z
         .array(
-          z.enum(['read', 'publish', 'deploy', 'endpoint-token', 'archive']),
+          z.enum([
+            'read',
+            'publish',
+            'deploy',
+            'endpoint-token',
+            'archive',
+            'delete',
+          ]),
         )
         .min(1),
       systems: z.array(z.string().min(1)).min(1),

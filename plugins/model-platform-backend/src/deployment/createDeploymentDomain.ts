@@ -19,6 +19,7 @@ import { LeaderLease } from './LeaderLease';
 import { Reconciler } from './Reconciler';
 import { registryModels } from './registryModels';
 import { deploymentRoutes } from './routes';
+import { versionsInUse } from './versionsInUse';
 
 const DROP_TOKENS_EVERY_MS = 3_600_000;
 /** Expired tokens are listed for so long. */
@@ -42,6 +43,7 @@ export async function createDeploymentDomain(
   const logger = context.logger.child({ domain: 'deployment' });
   const store = DatabaseDeploymentStore.create({ knex: database });
   const models = registryModels(registry);
+  registry.addUser(versionsInUse(store));
   const environments = Environments.fromConfig(config, context.drivers);
   const lease = LeaderLease.create({
     knex: database,

@@ -1,4 +1,6 @@
 import { deploymentPaths } from './deploymentPaths';
+import { lifePaths } from './lifePaths';
+import { lifeSchemas } from './lifeSchemas';
 import { platformPaths } from './platformPaths';
 import { registryPaths } from './registryPaths';
 import { schemas } from './schemas';
@@ -17,6 +19,7 @@ export const openApiDocument = {
   security: [{ token: [] }],
   paths: Object.fromEntries([
     ...registryPaths,
+    ...lifePaths,
     ...deploymentPaths,
     ...platformPaths,
   ]),
@@ -29,6 +32,6 @@ export const openApiDocument = {
           "A publisher token (mpt_…), or the portal's own token of who is signed in",
       },
     },
-    schemas,
+    schemas: { ...schemas, ...lifeSchemas },
   },
 };

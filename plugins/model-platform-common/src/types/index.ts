@@ -1,4 +1,6 @@
 export * from './Model';
 export * from './Deployment';
+export * from './Life';
 export * from './Metrics';
 export * from './Access';
+export * from './VersionComparison';
