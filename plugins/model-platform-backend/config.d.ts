@@ -120,6 +120,29 @@ export interface Config {
       /** How long a revision may take until its runners are ready. Defaults to 120. */
       readyTimeoutSeconds?: number;
     };
+    webhooks?: {
+      /**
+       * Addresses, ranges such as `10.1.0.0/16` and names of hosts that
+       * webhooks may go to beside public ones.
+       */
+      allow?: string[];
+      /** Takes addresses that begin with http:// too. Defaults to false. */
+      allowHttp?: boolean;
+      /**
+       * What secrets are encrypted with, at least 32 characters, the same for
+       * all replicas. Made in MODEL_PLATFORM_DATA_DIR where absent.
+       * @visibility secret
+       */
+      encryptionKey?: string;
+      /** For one attempt. Defaults to 30. */
+      timeoutSeconds?: number;
+      /** Of one delivery. Defaults to 10. */
+      maxAttempts?: number;
+      /** Before the second attempt; doubles with each, up to an hour. Defaults to 5. */
+      firstDelaySeconds?: number;
+      /** How long finished deliveries are listed. Defaults to 30. */
+      keepDays?: number;
+    };
     metrics?: {
       /** How often gateway and runners are read by the embedded collector. Defaults to 5. */
       scrapeIntervalSeconds?: number;

@@ -48,6 +48,7 @@ import { MetricCatalogue } from './registry/metadata/MetricCatalogue';
 import { PublishCheck } from './registry/PublishCheck';
 import { Registry } from './registry/Registry';
 import { registryRoutes } from './registry/routes';
+import { createWebhooksDomain } from './webhooks';
 
 const DEFAULT_MAX_FILE_BYTES = 10 * 1024 ** 3;
 const DEFAULT_DRAFT_LIFE_HOURS = 24;
@@ -194,9 +195,10 @@ export const modelPlatformPlugin = createBackendPlugin({
         };
         const deployment = await createDeploymentDomain(context);
         const monitoring = await createMonitoringDomain(context, deployment);
+        const webhooks = await createWebhooksDomain(context, deployment);
 
         // Each route finds its caller itself, by `callerResolver`: our own tokens are none of the portal's.
-        for (const path of ['/v1', '/openapi.json', '/cli.tgz']) {
+        for (const path of ['/v1', '/mlflow', '/openapi.json', '/cli.tgz']) {
           httpRouter.addAuthPolicy({ path, allow: 'unauthenticated' });
         }
         httpRouter.use(refuseNul);
@@ -213,8 +215,9 @@ export const modelPlatformPlugin = createBackendPlugin({
         );
         httpRouter.use(deployment.router);
         httpRouter.use(monitoring.router);
+        httpRouter.use(webhooks.router);
 
-        const domains = [deployment, monitoring];
+        const domains = [deployment, monitoring, webhooks];
         lifecycle.addStartupHook(async () => {
           for (const domain of domains) await domain.start?.();
         });

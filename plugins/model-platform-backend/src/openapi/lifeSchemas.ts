@@ -23,7 +23,17 @@ const values = listOf(
 );
 const content = object({ digest: text, sizeBytes: integer });
 
-/** What the paths of versions' lives speak of. */
+const webhookStatus = oneOf('ACTIVE', 'DISABLED');
+const webhookFields = {
+  'name?': text,
+  'description?': text,
+  'url?': text,
+  'events?': listOf(text),
+  'status?': webhookStatus,
+  'secret?': text,
+};
+
+/** What the paths of versions' lives and of webhooks speak of. */
 export const lifeSchemas: Record<string, OpenApiObject> = {
   VersionComparison: object({
     model: text,
@@ -71,5 +81,45 @@ export const lifeSchemas: Record<string, OpenApiObject> = {
       }),
     ),
     mayApprove: flag,
+  }),
+  Webhook: object({
+    id: text,
+    system: text,
+    name: text,
+    'description?': text,
+    url: text,
+    events: listOf(text),
+    status: webhookStatus,
+    hasSecret: flag,
+    speaksFor: text,
+    createdAt: time,
+    updatedAt: time,
+  }),
+  WebhookSpec: object({
+    system: text,
+    name: text,
+    'description?': text,
+    url: text,
+    events: listOf(text),
+    'status?': webhookStatus,
+    'secret?': text,
+  }),
+  WebhookUpdate: object(webhookFields),
+  WebhookTestResult: object({
+    success: flag,
+    'responseStatus?': integer,
+    'responseBody?': text,
+    'error?': text,
+  }),
+  WebhookDelivery: object({
+    id: text,
+    event: text,
+    status: oneOf('pending', 'delivered', 'failed'),
+    attempts: integer,
+    createdAt: time,
+    'nextAttemptAt?': time,
+    'finishedAt?': time,
+    'responseStatus?': integer,
+    'error?': text,
   }),
 };

@@ -4,6 +4,7 @@ import { lifeSchemas } from './lifeSchemas';
 import { platformPaths } from './platformPaths';
 import { registryPaths } from './registryPaths';
 import { schemas } from './schemas';
+import { webhookPaths } from './webhookPaths';
 
 /** The control plane's API. */
 export const openApiDocument = {
@@ -22,6 +23,7 @@ export const openApiDocument = {
     ...lifePaths,
     ...deploymentPaths,
     ...platformPaths,
+    ...webhookPaths,
   ]),
   components: {
     securitySchemes: {

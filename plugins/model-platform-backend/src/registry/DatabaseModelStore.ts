@@ -248,7 +248,7 @@ export class DatabaseModelStore implements ModelStore {
     history: HistoryDraft,
   ): Promise<void> {
     const now = this.now();
-    const { id, name, slug, owner, system, visibility, sharedWith } = model;
+    const { id, name, slug } = model;
     await this.knex.transaction(async tx => {
       await lockModel(tx, id);
       // Its row stays until the files of its versions are freed, under a name that nobody can give.
@@ -288,7 +288,8 @@ export class DatabaseModelStore implements ModelStore {
         );
       }
       await insertHistory(tx, id, history, now);
-      const subject = { name, owner, system, visibility, sharedWith };
+      const { type, owner, system, visibility, sharedWith } = model;
+      const subject = { name, type, owner, system, visibility, sharedWith };
       await tx<DeletedModelRow>('registry_deleted_models').insert({
         id,
         name,

@@ -1,6 +1,7 @@
 import {
   AliasAt,
   HistoryEntry,
+  Model,
 } from '@model-platform/plugin-model-platform-common';
 import { ModelSubject } from '../access/ModelFilter';
 
@@ -20,7 +21,7 @@ export interface HistoryQuery {
 export interface DeletedModel {
   id: string;
   /** What it was when it was deleted; who could read it may read its history. */
-  subject: ModelSubject;
+  subject: ModelSubject & Pick<Model, 'type'>;
   deletedAt: string;
 }
 

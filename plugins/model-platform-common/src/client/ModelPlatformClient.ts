@@ -24,6 +24,10 @@ import {
   Revision,
   VersionApprovals,
   VersionComparison,
+  Webhook,
+  WebhookDelivery,
+  WebhookSpec,
+  WebhookTestResult,
 } from '../types';
 import { toProblems } from './toProblems';
 
@@ -681,6 +685,80 @@ export class ModelPlatformClient {
 
   async revokePublisher(id: string, options?: RequestOptions): Promise<void> {
     await this.json(`publishers/${enc(id)}`, { ...options, method: 'DELETE' });
+  }
+
+  async listWebhooks(
+    query: PageQuery & { system?: string } = {},
+    options?: RequestOptions,
+  ): Promise<Page<Webhook>> {
+    return await this.json('webhooks', { ...options, query: { ...query } });
+  }
+
+  async getWebhook(id: string, options?: RequestOptions): Promise<Webhook> {
+    return await this.json(`webhooks/${enc(id)}`, options);
+  }
+
+  async createWebhook(
+    spec: WebhookSpec,
+    options?: RequestOptions,
+  ): Promise<Webhook> {
+    return await this.json('webhooks', {
+      ...options,
+      method: 'POST',
+      body: spec,
+    });
+  }
+
+  /** What is absent stays; an empty secret ends the signing. */
+  async updateWebhook(
+    id: string,
+    change: Partial<Omit<WebhookSpec, 'system'>>,
+    options?: RequestOptions,
+  ): Promise<Webhook> {
+    return await this.json(`webhooks/${enc(id)}`, {
+      ...options,
+      method: 'PATCH',
+      body: change,
+    });
+  }
+
+  async deleteWebhook(id: string, options?: RequestOptions): Promise<void> {
+    await this.json(`webhooks/${enc(id)}`, { ...options, method: 'DELETE' });
+  }
+
+  /** Sends an example once, now. */
+  async testWebhook(
+    id: string,
+    body: { event?: string } = {},
+    options?: RequestOptions,
+  ): Promise<WebhookTestResult> {
+    return await this.json(`webhooks/${enc(id)}/test`, {
+      ...options,
+      method: 'POST',
+      body,
+    });
+  }
+
+  async listWebhookDeliveries(
+    id: string,
+    page: PageQuery = {},
+    options?: RequestOptions,
+  ): Promise<Page<WebhookDelivery>> {
+    return await this.json(`webhooks/${enc(id)}/deliveries`, {
+      ...options,
+      query: { ...page },
+    });
+  }
+
+  async redeliver(
+    webhook: string,
+    delivery: string,
+    options?: RequestOptions,
+  ): Promise<WebhookDelivery> {
+    return await this.json(
+      `webhooks/${enc(webhook)}/deliveries/${enc(delivery)}/redeliver`,
+      { ...options, method: 'POST' },
+    );
   }
 
   private async json<T>(path: string, call: Call = {}): Promise<T> {

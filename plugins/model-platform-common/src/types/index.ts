@@ -4,3 +4,4 @@ export * from './Life';
 export * from './Metrics';
 export * from './Access';
 export * from './VersionComparison';
+export * from './Webhook';
