@@ -50,12 +50,12 @@ export function registryRoutes(options: {
   router.delete('/v1/models/:name', async (req, res) => {
     const caller = await callerOf(req);
     const { name } = req.params;
-    const options = {
+    const because = {
       reason: textOf(req.query.reason),
       ifMatch: req.get('if-match'),
     };
     if (isSet(req.query.permanently)) {
-      await registry.deletion.deleteModel(caller, name, options);
+      await registry.deletion.deleteModel(caller, name, because);
       res.status(204).end();
       return;
     }
@@ -63,7 +63,7 @@ export function registryRoutes(options: {
       caller,
       name,
       { archived: true },
-      options,
+      because,
     );
     res.set('etag', model.etag).json(model);
   });
@@ -100,13 +100,13 @@ export function registryRoutes(options: {
   router.delete('/v1/models/:name/versions/:version', async (req, res) => {
     const caller = await callerOf(req);
     const { name, version } = req.params;
-    const options = { reason: textOf(req.query.reason) };
+    const because = { reason: textOf(req.query.reason) };
     if (isSet(req.query.permanently)) {
       await registry.deletion.deleteVersion(
         caller,
         name,
         numberOf(version),
-        options,
+        because,
       );
       res.status(204).end();
       return;
@@ -116,7 +116,7 @@ export function registryRoutes(options: {
         caller,
         name,
         numberOf(version),
-        options,
+        because,
       ),
     );
   });

@@ -60,7 +60,7 @@ describe('AddressGuard', () => {
   it.each(['https://93.184.216.34/', 'https://[2606:4700::1111]/'])(
     'lets %s pass',
     address => {
-      new AddressGuard({}).check(new URL(address));
+      expect(() => new AddressGuard({}).check(new URL(address))).not.toThrow();
     },
   );
 

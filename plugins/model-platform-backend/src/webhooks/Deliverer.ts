@@ -2,7 +2,7 @@ import { LoggerService } from '@backstage/backend-plugin-api';
 import { LeaderLease } from '../deployment/LeaderLease';
 import { RefusedAddressError } from './AddressGuard';
 import { DeliveryPlanner } from './DeliveryPlanner';
-import { SecretBox } from './SecretBox';
+import { openSecret, SecretBox } from './SecretBox';
 import { WebhookSender } from './WebhookSender';
 import { AttemptOutcome, DeliveryRecord, WebhookStore } from './WebhookStore';
 
@@ -205,20 +205,6 @@ export class Deliverer {
     this.woken = false;
     this.wakeUp = () => {};
   }
-}
-
-/** Throws where there is no key to open it with. */
-export function openSecret(
-  secrets: SecretBox | undefined,
-  sealed: string,
-  webhookId: string,
-): string {
-  if (!secrets) {
-    throw new Error(
-      'There is no key to read the secret with: set modelPlatform.webhooks.encryptionKey',
-    );
-  }
-  return secrets.open(sealed, webhookId);
 }
 
 function reasonOf(error: unknown): string {

@@ -57,3 +57,17 @@ export class SecretBox {
     }
   }
 }
+
+/** Throws where there is no key to open it with. */
+export function openSecret(
+  secrets: SecretBox | undefined,
+  sealed: string,
+  webhookId: string,
+): string {
+  if (!secrets) {
+    throw new Error(
+      'There is no key to read the secret with: set modelPlatform.webhooks.encryptionKey',
+    );
+  }
+  return secrets.open(sealed, webhookId);
+}

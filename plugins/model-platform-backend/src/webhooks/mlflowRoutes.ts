@@ -37,6 +37,16 @@ const codes = new Map<string, [number, string]>([
   ['ConflictError', [409, 'RESOURCE_CONFLICT']],
 ]);
 
+const mlflowErrors: ErrorRequestHandler = (error, _req, res, next) => {
+  const known = isError(error) ? codes.get(error.name) : undefined;
+  if (!known) {
+    next(error);
+    return;
+  }
+  const [status, code] = known;
+  res.status(status).json({ error_code: code, message: error.message });
+};
+
 /** Webhooks in MLflow's API (`mlflow/protos/webhooks.proto`), under both of its prefixes. */
 export function mlflowWebhookRoutes(options: {
   webhooks: Webhooks;
@@ -136,16 +146,6 @@ function basicAsBearer(req: Request, _res: unknown, next: () => void): void {
   }
   next();
 }
-
-const mlflowErrors: ErrorRequestHandler = (error, _req, res, next) => {
-  const known = isError(error) ? codes.get(error.name) : undefined;
-  if (!known) {
-    next(error);
-    return;
-  }
-  const [status, code] = known;
-  res.status(status).json({ error_code: code, message: error.message });
-};
 
 function workspaceOf(req: Request): string | undefined {
   const header = req.get('x-mlflow-workspace');
