@@ -4,6 +4,8 @@ import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
 import { LeaderLease } from './LeaderLease';
 import { versionsInUse } from './versionsInUse';
 
+jest.setTimeout(60_000);
+
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
 
 const revision = (version: number, modelId = 'm1') => ({
