@@ -44,6 +44,7 @@ const domains = {
   deployment: ['registry', 'access'],
   monitoring: ['registry', 'deployment', 'access'],
   governance: ['registry', 'deployment', 'monitoring', 'access'],
+  webhooks: ['registry', 'deployment', 'access'],
 };
 const backendSource = 'plugins/model-platform-backend/src';
 

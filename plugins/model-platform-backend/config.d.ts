@@ -56,7 +56,12 @@ export interface Config {
       tokenHash?: string;
       grants: Array<{
         actions: Array<
-          'read' | 'publish' | 'deploy' | 'endpoint-token' | 'archive'
+          | 'read'
+          | 'publish'
+          | 'deploy'
+          | 'endpoint-token'
+          | 'archive'
+          | 'delete'
         >;
         /** Names of systems; `*` for all. */
         systems: string[];
@@ -101,6 +106,33 @@ export interface Config {
         models?: string[];
       }>;
     }>;
+    /**
+     * Who may move which alias, and what a version must have before it gets
+     * it. All rules of an alias hold at once.
+     */
+    aliasRules?: Array<{
+      /** E.g. `champion`. */
+      alias: string;
+      /** Names of systems; all where absent. */
+      systems?: string[];
+      /**
+       * Groups, users and `token:<name>` of `publishers` who move it, instead
+       * of those who may update the model.
+       */
+      movedBy?: string[];
+      requires?: {
+        approval?: {
+          /** Groups or users; a member of one of them approves. */
+          by: string[];
+          /** Nobody approves what he published himself. Defaults to false. */
+          notByPublisher?: boolean;
+        };
+        /** Bounds of the version's evaluation, by the metric's name. */
+        evaluation?: {
+          [metric: string]: { atLeast?: number; atMost?: number };
+        };
+      };
+    }>;
     cli?: {
       /** The packed command line client that `cli.tgz` serves; the one built beside the platform where absent. */
       archivePath?: string;
@@ -126,6 +158,29 @@ export interface Config {
     deployments?: {
       /** How long a revision may take until its runners are ready. Defaults to 120. */
       readyTimeoutSeconds?: number;
+    };
+    webhooks?: {
+      /**
+       * Addresses, ranges such as `10.1.0.0/16` and names of hosts that
+       * webhooks may go to beside public ones.
+       */
+      allow?: string[];
+      /** Takes addresses that begin with http:// too. Defaults to false. */
+      allowHttp?: boolean;
+      /**
+       * What secrets are encrypted with, at least 32 characters, the same for
+       * all replicas. Made in MODEL_PLATFORM_DATA_DIR where absent.
+       * @visibility secret
+       */
+      encryptionKey?: string;
+      /** For one attempt. Defaults to 30. */
+      timeoutSeconds?: number;
+      /** Of one delivery. Defaults to 10. */
+      maxAttempts?: number;
+      /** Before the second attempt; doubles with each, up to an hour. Defaults to 5. */
+      firstDelaySeconds?: number;
+      /** How long finished deliveries are listed. Defaults to 30. */
+      keepDays?: number;
     };
     metrics?: {
       /** How often gateway and runners are read by the embedded collector. Defaults to 5. */

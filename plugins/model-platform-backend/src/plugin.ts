@@ -19,6 +19,7 @@ import { CallerResolver } from './access/CallerResolver';
 import { CatalogMemberships } from './access/CatalogMemberships';
 import { CiIdentities } from './access/ci/CiIdentities';
 import { readCiIdentities } from './access/ci/readCiIdentities';
+import { Claims } from './access/Claims';
 import { DatabasePublisherTokenStore } from './access/DatabasePublisherTokenStore';
 import { modelPermissionResourceRef } from './access/modelResource';
 import { Publishers } from './access/Publishers';
@@ -35,17 +36,22 @@ import { jsonBodies } from './http/jsonBodies';
 import { refuseNul } from './http/refuseNul';
 import { createMonitoringDomain } from './monitoring';
 import { openApiRoutes } from './openapi/openApiRoutes';
+import { AliasRules } from './registry/aliases/AliasRules';
+import { DatabaseApprovalStore } from './registry/aliases/DatabaseApprovalStore';
 import { announceModels } from './registry/announceModels';
 import { createArtifactStore } from './registry/artifacts/createArtifactStore';
 import { cleanRegistry } from './registry/cleanRegistry';
+import { DatabaseHistoryStore } from './registry/DatabaseHistoryStore';
 import { DatabaseModelStore } from './registry/DatabaseModelStore';
 import { DatabaseVersionStore } from './registry/DatabaseVersionStore';
 import { CatalogEntityDirectory } from './registry/EntityDirectory';
+import { lifeRoutes } from './registry/lifeRoutes';
 import { MetadataSchemas } from './registry/metadata/MetadataSchemas';
 import { MetricCatalogue } from './registry/metadata/MetricCatalogue';
 import { PublishCheck } from './registry/PublishCheck';
 import { Registry } from './registry/Registry';
 import { registryRoutes } from './registry/routes';
+import { createWebhooksDomain } from './webhooks';
 
 const DEFAULT_MAX_FILE_BYTES = 10 * 1024 ** 3;
 const DEFAULT_DRAFT_LIFE_HOURS = 24;
@@ -98,6 +104,7 @@ export const modelPlatformPlugin = createBackendPlugin({
         permissionsRegistry: coreServices.permissionsRegistry,
         scheduler: coreServices.scheduler,
         signals: signalsServiceRef,
+        userInfo: coreServices.userInfo,
       },
       async init(services) {
         const {
@@ -138,8 +145,12 @@ export const modelPlatformPlugin = createBackendPlugin({
         const registry = new Registry({
           store,
           versions,
+          history: DatabaseHistoryStore.create({ knex }),
+          approvals: DatabaseApprovalStore.create({ knex }),
+          aliasRules: AliasRules.fromConfig(config),
           artifacts,
           authorizer,
+          claims: new Claims({ userInfo: services.userInfo }),
           directory,
           check: new PublishCheck({
             schemas,
@@ -194,9 +205,10 @@ export const modelPlatformPlugin = createBackendPlugin({
         };
         const deployment = await createDeploymentDomain(context);
         const monitoring = await createMonitoringDomain(context, deployment);
+        const webhooks = await createWebhooksDomain(context, deployment);
 
         // Each route finds its caller itself, by `callerResolver`: our own tokens are none of the portal's.
-        for (const path of ['/v1', '/openapi.json', '/cli.tgz']) {
+        for (const path of ['/v1', '/mlflow', '/openapi.json', '/cli.tgz']) {
           httpRouter.addAuthPolicy({ path, allow: 'unauthenticated' });
         }
         httpRouter.use(refuseNul);
@@ -204,6 +216,7 @@ export const modelPlatformPlugin = createBackendPlugin({
         httpRouter.use(openApiRoutes());
         httpRouter.use(cliRoutes(config));
         httpRouter.use(registryRoutes({ registry, callerResolver, schemas }));
+        httpRouter.use(lifeRoutes({ registry, callerResolver }));
         httpRouter.use(
           accessRoutes({
             publishers: new Publishers({ tokens, ci, authorizer }),
@@ -212,8 +225,9 @@ export const modelPlatformPlugin = createBackendPlugin({
         );
         httpRouter.use(deployment.router);
         httpRouter.use(monitoring.router);
+        httpRouter.use(webhooks.router);
 
-        const domains = [deployment, monitoring];
+        const domains = [deployment, monitoring, webhooks];
         lifecycle.addStartupHook(async () => {
           for (const domain of domains) await domain.start?.();
         });

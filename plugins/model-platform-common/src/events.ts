@@ -14,8 +14,22 @@ export const SIGNALS_CHANNEL = 'model-platform';
 export interface ModelEvent {
   modelId: string;
   slug: string;
-  action: 'published' | 'updated' | 'archived' | 'restored' | 'alias-moved';
+  action:
+    | 'published'
+    | 'updated'
+    | 'archived'
+    | 'restored'
+    | 'deleted'
+    | 'alias-moved'
+    | 'alias-removed'
+    | 'approved'
+    | 'version-archived'
+    | 'version-restored'
+    | 'version-deleted';
+  /** What it happened to, where it is a version; of an alias, what it names now. */
   version?: number;
+  /** Of `alias-moved` and `alias-removed`. */
+  alias?: string;
 }
 
 /** @public */

@@ -1,4 +1,5 @@
 import { FieldProblem } from '@model-platform/plugin-model-platform-common';
+import { version } from '../../package.json';
 import { CliError } from '../errors/CliError';
 import { describeNetworkError } from './describeNetworkError';
 import { isRepeatable } from './isRepeatable';
@@ -57,6 +58,7 @@ export function createPlatformFetch({
     sendsStream: boolean,
   ): Promise<Response> {
     const headers = new Headers(init?.headers);
+    headers.set('user-agent', `model-platform-cli/${version}`);
     const token = connection.token ?? (await ciToken?.());
     if (token) headers.set('authorization', `Bearer ${token}`);
     const signals = [signal, init?.signal].filter(

@@ -6,6 +6,7 @@ import { httpAuthServiceFactory } from '@backstage/backend-defaults/httpAuth';
 import { permissionsServiceFactory } from '@backstage/backend-defaults/permissions';
 import {
   BackendFeature,
+  BackstageCredentials,
   coreServices,
   createBackendModule,
   createServiceFactory,
@@ -93,6 +94,26 @@ const policy = createBackendModule({
       },
     });
   },
+});
+
+/** Knows people by `claimsOf`. */
+const userInfo = createServiceFactory({
+  service: coreServices.userInfo,
+  deps: {},
+  factory: () => ({
+    async getUserInfo(credentials: BackstageCredentials) {
+      const { userEntityRef } = await mockServices
+        .userInfo()
+        .getUserInfo(credentials);
+      return {
+        userEntityRef,
+        ownershipEntityRefs: [
+          userEntityRef,
+          ...(claimsOf[userEntityRef]?.claims ?? []),
+        ],
+      };
+    },
+  }),
 });
 
 const ON_BEHALF = /^mock-service-token:(.*"obo".*)$/;
@@ -203,7 +224,7 @@ export class TestPlatform {
         auth,
         httpAuthServiceFactory,
         permissionsServiceFactory,
-        mockServices.userInfo.factory(),
+        userInfo,
         catalogServiceMock.factory({
           entities: [
             ...[

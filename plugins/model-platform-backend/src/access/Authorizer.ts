@@ -12,6 +12,7 @@ import {
   endpointTokenCreatePermission,
   ModelActions,
   modelArchivePermission,
+  modelDeletePermission,
   modelDeployPermission,
   modelPublishPermission,
   modelReadPermission,
@@ -32,6 +33,7 @@ const words = new Map<string, string>([
   [modelPublishPermission.name, 'publish'],
   [modelUpdatePermission.name, 'update'],
   [modelArchivePermission.name, 'archive'],
+  [modelDeletePermission.name, 'delete'],
   [modelDeployPermission.name, 'deploy'],
   [endpointTokenCreatePermission.name, 'endpoint-token'],
 ]);
@@ -124,17 +126,25 @@ export class Authorizer {
 
   /** What the caller may do with one model; pages show buttons by it. */
   async actions(caller: Caller, model: ModelSubject): Promise<ModelActions> {
-    const [update, publish, archive, deploy, createEndpointToken] =
+    const [update, publish, archive, mayDelete, deploy, createEndpointToken] =
       await Promise.all(
         [
           modelUpdatePermission,
           modelPublishPermission,
           modelArchivePermission,
+          modelDeletePermission,
           modelDeployPermission,
           endpointTokenCreatePermission,
         ].map(permission => this.can(caller, permission, model)),
       );
-    return { update, publish, archive, deploy, createEndpointToken };
+    return {
+      update,
+      publish,
+      archive,
+      delete: mayDelete,
+      deploy,
+      createEndpointToken,
+    };
   }
 
   private async decide(

@@ -7,8 +7,14 @@ import {
   Provenance,
 } from '@model-platform/plugin-model-platform-common';
 
+/** What all callers have. */
+interface AnyCaller {
+  /** From where it calls, as `clientOf` says. */
+  client?: string;
+}
+
 /** A person, signed in to the portal; decided by the permission framework. */
-export interface UserCaller {
+export interface UserCaller extends AnyCaller {
   kind: 'user';
   /** E.g. `user:default/mira`. */
   entityRef: string;
@@ -16,17 +22,19 @@ export interface UserCaller {
 }
 
 /** A machine with a managed token; decided by its grants. */
-export interface TokenCaller {
+export interface TokenCaller extends AnyCaller {
   kind: 'token';
   tokenId: string;
   name: string;
   /** Entity ref of who made it, or `configuration`. */
   madeBy: string;
+  /** Of the configuration, so that its name is nobody else's. */
+  configured?: boolean;
   grants: Grant[];
 }
 
 /** A job of a CI system, known by the token that this gave it; decided by its grants. */
-export interface CiCaller {
+export interface CiCaller extends AnyCaller {
   kind: 'ci';
   /** Name of what is configured for it in `modelPlatform.ciIdentities`. */
   identity: string;
@@ -41,7 +49,7 @@ export interface CiCaller {
 }
 
 /** Another plugin of this backend; may do everything, so it must not act for somebody else with it. */
-export interface ServiceCaller {
+export interface ServiceCaller extends AnyCaller {
   kind: 'service';
   /** E.g. `plugin:catalog`. */
   subject: string;
@@ -71,4 +79,9 @@ export function toActor(caller: Caller): string {
     default:
       return caller.subject;
   }
+}
+
+/** Who and from where, for a history. */
+export function toAuthor(caller: Caller): { actor: string; client?: string } {
+  return { actor: toActor(caller), client: caller.client };
 }

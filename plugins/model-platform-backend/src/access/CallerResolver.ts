@@ -4,6 +4,7 @@ import { Request } from 'express';
 import { Caller } from './Caller';
 import { CiIdentities } from './ci/CiIdentities';
 import { issuerOf } from './ci/issuerOf';
+import { clientOf } from './clientOf';
 import { PublisherTokens } from './PublisherTokens';
 
 const HOW_TO =
@@ -29,7 +30,10 @@ export class CallerResolver {
   async fromRequest(req: Request): Promise<Caller> {
     let caller = this.known.get(req);
     if (!caller) {
-      caller = this.resolve(req);
+      caller = this.resolve(req).then(found => ({
+        ...found,
+        client: clientOf(req.headers),
+      }));
       this.known.set(req, caller);
     }
     return await caller;

@@ -16,6 +16,9 @@ const DAY_MS = 86_400_000;
 /** How old `lastUsedAt` may grow before it is written again. */
 const LAST_USED_RESOLUTION_MS = 60_000;
 
+/** Who made the tokens that are configured; no person and no token is called so. */
+const CONFIGURATION = 'configuration';
+
 /** A token that is configured: grants as code. */
 export interface ConfiguredToken {
   name: string;
@@ -91,6 +94,7 @@ export class PublisherTokens {
       name: found.name,
       madeBy: found.createdBy,
       grants,
+      configured: found.createdBy === CONFIGURATION,
     };
   }
 
@@ -163,7 +167,7 @@ export class PublisherTokens {
             .slice(0, 16),
           name,
           grants,
-          createdBy: 'configuration',
+          createdBy: CONFIGURATION,
           createdAt: this.now().toISOString(),
         },
       })),

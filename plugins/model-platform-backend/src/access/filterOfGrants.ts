@@ -7,6 +7,7 @@ import {
   Grant,
   GrantAction,
   modelArchivePermission,
+  modelDeletePermission,
   modelDeployPermission,
   modelPublishPermission,
   modelReadPermission,
@@ -20,6 +21,7 @@ const everyAction: GrantAction[] = [
   'deploy',
   'endpoint-token',
   'archive',
+  'delete',
 ];
 
 /** Which grants give which permission: what one may change, one may read. */
@@ -28,6 +30,7 @@ const actionsByPermission = new Map<string, GrantAction[]>([
   [modelPublishPermission.name, ['publish']],
   [modelUpdatePermission.name, ['publish']],
   [modelArchivePermission.name, ['archive']],
+  [modelDeletePermission.name, ['delete']],
   [modelDeployPermission.name, ['deploy']],
   [endpointTokenCreatePermission.name, ['endpoint-token']],
 ]);
@@ -39,6 +42,7 @@ export const permissionByAction = {
   deploy: modelDeployPermission,
   'endpoint-token': endpointTokenCreatePermission,
   archive: modelArchivePermission,
+  delete: modelDeletePermission,
 } as const;
 
 /** What a machine's grants mean for one permission, as the framework's decisions do for people. */

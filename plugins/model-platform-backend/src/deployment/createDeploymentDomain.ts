@@ -21,6 +21,7 @@ import { Reconciler } from './Reconciler';
 import { readableByModel } from './readableByModel';
 import { registryModels } from './registryModels';
 import { deploymentRoutes } from './routes';
+import { versionsInUse } from './versionsInUse';
 
 const DROP_TOKENS_EVERY_MS = 3_600_000;
 const DEFAULT_TOKENS_PER_ENDPOINT = 1_000;
@@ -45,6 +46,7 @@ export async function createDeploymentDomain(
   const logger = context.logger.child({ domain: 'deployment' });
   const store = DatabaseDeploymentStore.create({ knex: database });
   const models = registryModels(registry);
+  registry.addUser(versionsInUse(store));
   const environments = Environments.fromConfig(config, context.drivers);
   const lease = LeaderLease.create({
     knex: database,

@@ -1,7 +1,10 @@
 import { deploymentPaths } from './deploymentPaths';
+import { lifePaths } from './lifePaths';
+import { lifeSchemas } from './lifeSchemas';
 import { platformPaths } from './platformPaths';
 import { registryPaths } from './registryPaths';
 import { schemas } from './schemas';
+import { webhookPaths } from './webhookPaths';
 
 /** The control plane's API. */
 export const openApiDocument = {
@@ -17,8 +20,10 @@ export const openApiDocument = {
   security: [{ token: [] }],
   paths: Object.fromEntries([
     ...registryPaths,
+    ...lifePaths,
     ...deploymentPaths,
     ...platformPaths,
+    ...webhookPaths,
   ]),
   components: {
     securitySchemes: {
@@ -29,6 +34,6 @@ export const openApiDocument = {
           "A publisher token (mpt_…), the token of a configured CI system, or the portal's own token of who is signed in",
       },
     },
-    schemas,
+    schemas: { ...schemas, ...lifeSchemas },
   },
 };

@@ -12,6 +12,10 @@ import {
 
 const MODELS = 'models';
 const reason = query('reason', 'Kept in the history');
+const permanently = query('permanently', 'Delete for good', {
+  type: 'boolean',
+});
+const at = query('at', 'ISO 8601: what was then, from the history');
 const binary = { type: 'string', format: 'binary' };
 
 /** Models, versions, files, aliases, history. */
@@ -70,10 +74,13 @@ export const registryPaths: Array<[string, OpenApiObject]> = [
       conflict: 'Changed since it was read',
     }),
     delete: operation('archiveModel', MODELS, {
-      summary: 'Archive a model; PATCH with archived: false restores it',
-      parameters: [ifMatch, reason],
-      answers: { '200': schemaRef('Model') },
-      conflict: 'Changed since it was read',
+      summary: 'Archive a model, or delete an archived one for good',
+      description:
+        'PATCH with archived: false restores an archived one. Deleting takes all versions with it; the history stays, and a model that is made anew under the name goes on counting.',
+      parameters: [ifMatch, reason, permanently],
+      answers: { '200': schemaRef('Model'), '204': undefined },
+      conflict:
+        'Changed since it was read; to be deleted, but not archived or in use',
     }),
   }),
   path('/v1/models/{name}/versions', {
@@ -125,11 +132,25 @@ export const registryPaths: Array<[string, OpenApiObject]> = [
       summary: 'Read a version by number or alias',
       answers: { '200': schemaRef('ModelVersion') },
     }),
-    delete: operation('archiveVersion', MODELS, {
-      summary: 'Archive a version',
-      parameters: [reason],
+    patch: operation('updateVersion', MODELS, {
+      summary: 'Archive a version, or restore an archived one',
+      body: {
+        type: 'object',
+        required: ['archived'],
+        properties: {
+          archived: { type: 'boolean' },
+          reason: { type: 'string' },
+        },
+      },
       answers: { '200': schemaRef('ModelVersion') },
-      conflict: 'An alias names it',
+      conflict: 'An alias names it, or it is a draft',
+    }),
+    delete: operation('archiveVersion', MODELS, {
+      summary: 'Archive a version, or delete an archived one for good',
+      description: 'Its number is never given to another version.',
+      parameters: [reason, permanently],
+      answers: { '200': schemaRef('ModelVersion'), '204': undefined },
+      conflict: 'An alias names it; to be deleted, but not archived or in use',
     }),
   }),
   path('/v1/models/{name}/versions/{version}/blobs/{digest}', {
@@ -173,6 +194,7 @@ export const registryPaths: Array<[string, OpenApiObject]> = [
   path('/v1/models/{name}/aliases', {
     get: operation('listAliases', MODELS, {
       summary: 'Aliases of a model',
+      parameters: [at],
       answers: {
         '200': {
           type: 'object',
@@ -183,7 +205,8 @@ export const registryPaths: Array<[string, OpenApiObject]> = [
   }),
   path('/v1/models/{name}/aliases/{alias}', {
     get: operation('getAlias', MODELS, {
-      summary: 'Which version an alias names',
+      summary: 'Which version an alias names, or named',
+      parameters: [at],
       answers: { '200': schemaRef('Alias') },
     }),
     put: operation('setAlias', MODELS, {
@@ -203,20 +226,14 @@ export const registryPaths: Array<[string, OpenApiObject]> = [
         },
       },
       answers: { '200': schemaRef('Alias') },
-      conflict: 'It names another version than expected',
+      conflict:
+        'It names another version than expected, or its rule asks for evidence that the version lacks',
     }),
     delete: operation('deleteAlias', MODELS, {
       summary: 'Remove an alias',
       parameters: [ifMatch, reason],
       answers: { '204': undefined },
       conflict: 'It names another version than expected',
-    }),
-  }),
-  path('/v1/models/{name}/history', {
-    get: operation('getHistory', MODELS, {
-      summary: 'Who did what, when, why; newest first',
-      parameters: paging,
-      answers: { '200': pageOf('HistoryEntry') },
     }),
   }),
   path('/v1/metadata-schemas/{type}', {

@@ -1,29 +1,16 @@
 import { OpenApiObject, schemaRef } from './operation';
-
-const text = { type: 'string' };
-const integer = { type: 'integer' };
-const number = { type: 'number' };
-const flag = { type: 'boolean' };
-const time = { type: 'string', format: 'date-time' };
-const anything = {};
-const free = { type: 'object', additionalProperties: true };
-const listOf = (items: OpenApiObject) => ({ type: 'array', items });
-const oneOf = (...values: string[]) => ({ enum: values });
-
-/** An object; a name with `?` behind it may be absent. */
-function object(fields: Record<string, OpenApiObject>): OpenApiObject {
-  const names = Object.keys(fields);
-  return {
-    type: 'object',
-    required: names.filter(name => !name.endsWith('?')),
-    properties: Object.fromEntries(
-      Object.entries(fields).map(([name, schema]) => [
-        name.replace(/\?$/, ''),
-        schema,
-      ]),
-    ),
-  };
-}
+import {
+  anything,
+  flag,
+  free,
+  integer,
+  listOf,
+  number,
+  object,
+  oneOf,
+  text,
+  time,
+} from './schemaParts';
 
 const figure = object({ 'value?': number, 'previous?': number });
 const point = {
@@ -134,6 +121,7 @@ export const schemas: Record<string, OpenApiObject> = {
       update: flag,
       publish: flag,
       archive: flag,
+      delete: flag,
       deploy: flag,
       createEndpointToken: flag,
     }),
@@ -224,7 +212,14 @@ export const schemas: Record<string, OpenApiObject> = {
     unchanged: flag,
     missing: listOf(text),
   }),
-  Alias: object({ alias: text, version: integer }),
+  Alias: object({
+    alias: text,
+    version: integer,
+    'at?': time,
+    'since?': time,
+    'actor?': text,
+    'reason?': text,
+  }),
   HistoryEntry: object({
     id: text,
     at: time,
@@ -232,6 +227,7 @@ export const schemas: Record<string, OpenApiObject> = {
     action: text,
     'reason?': text,
     'details?': free,
+    'client?': text,
   }),
   DeploymentSpec: object({
     'owner?': text,
@@ -355,7 +351,7 @@ export const schemas: Record<string, OpenApiObject> = {
   NewEndpointToken: object({ ...endpointToken, token: text }),
   Grant: object({
     actions: listOf(
-      oneOf('read', 'publish', 'deploy', 'endpoint-token', 'archive'),
+      oneOf('read', 'publish', 'deploy', 'endpoint-token', 'archive', 'delete'),
     ),
     systems: listOf(text),
     'owners?': listOf(text),

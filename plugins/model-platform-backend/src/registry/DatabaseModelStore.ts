@@ -1,6 +1,5 @@
 import {
   FacetValue,
-  HistoryEntry,
   Model,
 } from '@model-platform/plugin-model-platform-common';
 import { ConflictError } from '@backstage/errors';
@@ -10,9 +9,9 @@ import { applyModelFilter } from './applyModelFilter';
 import { applyModelQuery, facetColumn } from './applyModelQuery';
 import {
   AliasRow,
-  HistoryRow,
+  DeletedModelRow,
+  FacetRow,
   ModelRow,
-  toHistoryEntry,
   toModel,
   toSummary,
   VersionRow,
@@ -203,9 +202,10 @@ export class DatabaseModelStore implements ModelStore {
     expected: { version?: number } | undefined,
     history: HistoryDraft,
   ): Promise<{ moved: boolean; from?: number }> {
-    const now = this.now();
     return await this.knex.transaction(async tx => {
       await lockModel(tx, modelId);
+      // Read once it is this one's turn, so that the history is in the order of its times.
+      const now = this.now();
       const row = await tx<AliasRow>('registry_aliases')
         .where({ model_id: modelId, alias })
         .first();
@@ -243,16 +243,61 @@ export class DatabaseModelStore implements ModelStore {
     });
   }
 
-  async history(
-    modelId: string,
-    page: { limit: number; before?: string },
-  ): Promise<HistoryEntry[]> {
-    const select = this.knex<HistoryRow>('registry_history')
-      .where({ model_id: modelId })
-      .orderBy('id', 'desc')
-      .limit(page.limit);
-    if (page.before !== undefined) select.andWhere('id', '<', page.before);
-    return (await select).map(toHistoryEntry);
+  async deleteModel(
+    { model, changes }: ModelRecord,
+    history: HistoryDraft,
+  ): Promise<void> {
+    const now = this.now();
+    const { id, name, slug } = model;
+    await this.knex.transaction(async tx => {
+      await lockModel(tx, id);
+      // Its row stays until the files of its versions are freed, under a name that nobody can give.
+      const deleted = await tx<ModelRow>('registry_models')
+        .where({ id, changes })
+        .whereNotNull('archived_at')
+        .update({
+          name: `model:deleted/${id}`,
+          slug: id,
+          published_at: null,
+          updated_at: now,
+          changes: changes + 1,
+        });
+      if (deleted === 0) {
+        throw new ConflictError(
+          `${name} was changed in the meantime; read it again and repeat`,
+        );
+      }
+      await tx<VersionRow>('registry_versions')
+        .where({ model_id: id })
+        .update({ status: 'deleted', expires_at: now, idempotency_key: null });
+      const aliases = await tx<AliasRow>('registry_aliases')
+        .where({ model_id: id })
+        .orderBy('alias');
+      await tx<AliasRow>('registry_aliases').where({ model_id: id }).delete();
+      await tx<FacetRow>('registry_facets').where({ model_id: id }).delete();
+      for (const { alias, version } of aliases) {
+        await insertHistory(
+          tx,
+          id,
+          {
+            ...history,
+            action: 'alias-removed',
+            details: { alias, from: version },
+          },
+          now,
+        );
+      }
+      await insertHistory(tx, id, history, now);
+      const { type, owner, system, visibility, sharedWith } = model;
+      const subject = { name, type, owner, system, visibility, sharedWith };
+      await tx<DeletedModelRow>('registry_deleted_models').insert({
+        id,
+        name,
+        slug,
+        subject: JSON.stringify(subject),
+        deleted_at: now,
+      });
+    });
   }
 
   async countPublished(

@@ -165,7 +165,7 @@ export class DatabaseVersionStore implements VersionStore {
       .andWhere(either =>
         either
           .where('registry_files.uploaded', true)
-          .orWhere('registry_versions.status', '<>', 'draft'),
+          .orWhereIn('registry_versions.status', ['ready', 'archived']),
       )
       .distinct('registry_files.digest');
     return new Set(rows.map(({ digest }) => digest));
@@ -177,6 +177,7 @@ export class DatabaseVersionStore implements VersionStore {
   ): Promise<VersionRecord | undefined> {
     const row = await this.knex<VersionRow>('registry_versions')
       .where({ model_id: modelId, number })
+      .whereNot({ status: 'deleted' })
       .first();
     return row && (await this.toVersionRecords([row]))[0];
   }
@@ -187,6 +188,7 @@ export class DatabaseVersionStore implements VersionStore {
   ): Promise<ModelVersion[]> {
     const select = this.knex<VersionRow>('registry_versions')
       .where({ model_id: modelId })
+      .whereNot({ status: 'deleted' })
       .orderBy('number', 'desc')
       .limit(page.limit);
     if (page.before !== undefined) select.andWhere('number', '<', page.before);
@@ -281,9 +283,48 @@ export class DatabaseVersionStore implements VersionStore {
     });
   }
 
+  async restoreVersion(
+    modelId: string,
+    number: number,
+    history: HistoryDraft,
+  ): Promise<void> {
+    const now = this.now();
+    await this.knex.transaction(async tx => {
+      await lockModel(tx, modelId);
+      const restored = await tx<VersionRow>('registry_versions')
+        .where({ model_id: modelId, number, status: 'archived' })
+        .update({ status: 'ready', archived_at: null });
+      if (restored > 0) {
+        await refreshModel(tx, modelId, now);
+        await insertHistory(tx, modelId, history, now);
+      }
+    });
+  }
+
+  async deleteVersion(
+    modelId: string,
+    number: number,
+    history: HistoryDraft,
+  ): Promise<void> {
+    const now = this.now();
+    await this.knex.transaction(async tx => {
+      await lockModel(tx, modelId);
+      const deleted = await tx<VersionRow>('registry_versions')
+        .where({ model_id: modelId, number, status: 'archived' })
+        .update({ status: 'deleted', expires_at: now });
+      if (deleted === 0) {
+        throw new ConflictError(
+          `Version ${number} is not archived any more; it was restored or deleted in the meantime`,
+        );
+      }
+      await refreshModel(tx, modelId, now);
+      await insertHistory(tx, modelId, history, now);
+    });
+  }
+
   async expiredDrafts(now: string, limit: number): Promise<VersionRecord[]> {
     const rows = await this.knex<VersionRow>('registry_versions')
-      .where({ status: 'draft' })
+      .whereIn('status', ['draft', 'deleted'])
       .andWhere('expires_at', '<=', now)
       .orderBy('expires_at')
       .limit(limit);
@@ -300,7 +341,8 @@ export class DatabaseVersionStore implements VersionStore {
       await lockScope(tx, system);
       await lockModel(tx, version.modelId);
       const removed = await tx<VersionRow>('registry_versions')
-        .where({ id: version.id, status: 'draft' })
+        .where({ id: version.id })
+        .whereIn('status', ['draft', 'deleted'])
         .andWhere('expires_at', '<=', now)
         .delete();
       if (removed === 0) {

@@ -56,6 +56,15 @@ export class ModelAccess {
     return record;
   }
 
+  /** Throws `ConflictError` where the model is not what `ifMatch` was read of any more. */
+  requireMatch(model: Model, ifMatch: string | undefined): void {
+    if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== model.etag) {
+      throw new ConflictError(
+        `${model.name} was changed in the meantime; read it again and repeat`,
+      );
+    }
+  }
+
   async versionOf(
     model: Model,
     numberOrAlias: number | string,

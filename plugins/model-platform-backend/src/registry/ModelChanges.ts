@@ -8,7 +8,8 @@ import {
   toEntityRef,
 } from '@model-platform/plugin-model-platform-common';
 import { Authorizer } from '../access/Authorizer';
-import { Caller, toActor } from '../access/Caller';
+import { Caller, toAuthor } from '../access/Caller';
+import { AliasGuard } from './aliases/AliasGuard';
 import { checkAliasName } from './checkAliasName';
 import { EntityDirectory } from './EntityDirectory';
 import { ModelAccess } from './ModelAccess';
@@ -26,6 +27,7 @@ export interface ModelChangesOptions {
   check: PublishCheck;
   directory: EntityDirectory;
   listeners: ModelListeners;
+  guard: AliasGuard;
 }
 
 /** What happens to models and versions after they were published. */
@@ -80,15 +82,7 @@ export class ModelChanges {
         throw new ModelProblemsError(record.model.name, problems);
       }
     }
-    if (
-      options.ifMatch !== undefined &&
-      options.ifMatch !== '*' &&
-      options.ifMatch !== record.model.etag
-    ) {
-      throw new ConflictError(
-        `${record.model.name} was changed in the meantime; read it again and repeat`,
-      );
-    }
+    access.requireMatch(record.model, options.ifMatch);
     let action = 'updated';
     if (archived !== undefined && !changesFields) {
       if (archived === Boolean(record.model.archivedAt)) {
@@ -97,7 +91,7 @@ export class ModelChanges {
       action = archived ? 'archived' : 'restored';
     }
     await store.update(record, set, {
-      actor: toActor(caller),
+      ...toAuthor(caller),
       action,
       reason: options.reason,
       details: changesFields
@@ -144,14 +138,46 @@ export class ModelChanges {
     }
     if (version.status === 'ready') {
       await this.options.versions.archiveVersion(model.id, number, {
-        actor: toActor(caller),
+        ...toAuthor(caller),
         action: 'version-archived',
         reason: options.reason,
         details: { version: number },
       });
-      await this.options.listeners.announce(model.id, 'updated', number);
+      await this.options.listeners.announce(
+        model.id,
+        'version-archived',
+        number,
+      );
     }
     return (await this.options.access.versionOf(model, number)).version;
+  }
+
+  /** Makes an archived version ready again. */
+  async restoreVersion(
+    caller: Caller,
+    ref: string,
+    number: number,
+    options: { reason?: string } = {},
+  ): Promise<ModelVersion> {
+    const { access, authorizer, versions, listeners } = this.options;
+    const { model } = await access.readable(caller, ref);
+    await authorizer.require(caller, modelArchivePermission, model);
+    const { version } = await access.versionOf(model, number);
+    if (version.status === 'draft') {
+      throw new ConflictError(
+        `Version ${number} of ${model.name} is a draft; only what is archived is restored`,
+      );
+    }
+    if (version.status === 'archived') {
+      await versions.restoreVersion(model.id, number, {
+        ...toAuthor(caller),
+        action: 'version-restored',
+        reason: options.reason,
+        details: { version: number },
+      });
+      await listeners.announce(model.id, 'version-restored', number);
+    }
+    return (await access.versionOf(model, number)).version;
   }
 
   async getAlias(
@@ -181,7 +207,7 @@ export class ModelChanges {
     },
   ): Promise<{ alias: string; version: number }> {
     const { model } = await this.options.access.readable(caller, ref);
-    await this.options.authorizer.require(caller, modelUpdatePermission, model);
+    await this.options.guard.requireMover(caller, model, alias);
     checkAliasName(alias);
     const { version } = await this.options.access.versionOf(
       model,
@@ -194,6 +220,7 @@ export class ModelChanges {
         }; an alias names only what is ready`,
       );
     }
+    await this.options.guard.requireEvidence(model, alias, version);
     await this.moveAlias(caller, model, alias, target.version, target);
     return { alias, version: target.version };
   }
@@ -206,7 +233,7 @@ export class ModelChanges {
     options: { reason?: string; expected?: { version?: number } } = {},
   ): Promise<void> {
     const { model } = await this.options.access.readable(caller, ref);
-    await this.options.authorizer.require(caller, modelUpdatePermission, model);
+    await this.options.guard.requireMover(caller, model, alias);
     await this.moveAlias(caller, model, alias, undefined, options);
   }
 
@@ -225,7 +252,7 @@ export class ModelChanges {
       version,
       options.expected,
       {
-        actor: toActor(caller),
+        ...toAuthor(caller),
         action: version === undefined ? 'alias-removed' : 'alias-moved',
         reason: options.reason,
         details: { alias, version },
@@ -239,7 +266,12 @@ export class ModelChanges {
       );
     }
     if (from !== version) {
-      await this.options.listeners.announce(model.id, 'alias-moved', version);
+      await this.options.listeners.announce(
+        model.id,
+        version === undefined ? 'alias-removed' : 'alias-moved',
+        version,
+        alias,
+      );
     }
   }
 }

@@ -1,4 +1,7 @@
-import { ModelEvent } from '@model-platform/plugin-model-platform-common';
+import {
+  Model,
+  ModelEvent,
+} from '@model-platform/plugin-model-platform-common';
 import { ModelStore } from './ModelStore';
 
 /** Told after each commit. */
@@ -22,16 +25,22 @@ export class ModelListeners {
     return () => this.listeners.delete(listener);
   }
 
+  /** `model`: its id, or what it was, where it is there no more. */
   async announce(
-    modelId: string,
+    model: string | Pick<Model, 'id' | 'slug'>,
     action: ModelEvent['action'],
     version?: number,
+    alias?: string,
   ): Promise<void> {
-    const record = await this.options.store.findById(modelId);
-    if (!record) return;
+    const found =
+      typeof model === 'string'
+        ? (await this.options.store.findById(model))?.model
+        : model;
+    if (!found) return;
+    const { id: modelId, slug } = found;
     for (const listener of this.listeners) {
       try {
-        listener({ modelId, slug: record.model.slug, action, version });
+        listener({ modelId, slug, action, version, alias });
       } catch (error) {
         this.options.onError?.(error);
       }

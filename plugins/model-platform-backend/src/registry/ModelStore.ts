@@ -1,6 +1,5 @@
 import {
   FacetValue,
-  HistoryEntry,
   Model,
 } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
@@ -43,6 +42,8 @@ export interface ModelQuery {
 
 export interface HistoryDraft {
   actor: string;
+  /** From where. */
+  client?: string;
   action: string;
   reason?: string;
   details?: Record<string, unknown>;
@@ -107,10 +108,11 @@ export interface ModelStore {
     expected: { version?: number } | undefined,
     history: HistoryDraft,
   ): Promise<{ moved: boolean; from?: number }>;
-  history(
-    modelId: string,
-    page: { limit: number; before?: string },
-  ): Promise<HistoryEntry[]>;
+  /**
+   * The name is free, its number goes on, nothing of the model is to be seen
+   * any more but its history; its versions expire at once.
+   */
+  deleteModel(record: ModelRecord, history: HistoryDraft): Promise<void>;
 
   countPublished(
     query: PublishingQuery,

@@ -11,7 +11,7 @@ import {
   ArtifactStore,
   Sha256,
 } from '@model-platform/plugin-model-platform-node';
-import { Caller, toActor } from '../access/Caller';
+import { Caller, toActor, toAuthor } from '../access/Caller';
 import { DraftFiles } from './DraftFiles';
 import { manifestDigest } from './manifestDigest';
 import { ModelAccess, published } from './ModelAccess';
@@ -195,7 +195,7 @@ export class Publishing {
         throw new ModelProblemsError(record.fields.name, differences);
       }
       const made = await versions.completeDraft(record, {
-        actor: toActor(caller),
+        ...toAuthor(caller),
         action: 'published',
         details: { version: number },
       });

@@ -2,12 +2,12 @@ import { Readable } from 'node:stream';
 import { InputError, NotFoundError } from '@backstage/errors';
 import {
   FacetValue,
-  HistoryEntry,
   Model,
   modelPublishPermission,
   modelReadPermission,
   ModelVersion,
   Page,
+  VersionComparison,
   VersionSelector,
 } from '@model-platform/plugin-model-platform-common';
 import {
@@ -17,9 +17,16 @@ import {
 } from '@model-platform/plugin-model-platform-node';
 import { Authorizer, ModelPermission } from '../access/Authorizer';
 import { Caller } from '../access/Caller';
+import { Claims } from '../access/Claims';
+import { AliasGuard } from './aliases/AliasGuard';
+import { AliasRules } from './aliases/AliasRules';
+import { Approvals } from './aliases/Approvals';
+import { ApprovalStore } from './aliases/ApprovalStore';
+import { compareVersions } from './compareVersions';
 import { decodeCursor, encodeCursor } from './cursor';
 import { DraftFiles } from './DraftFiles';
 import { EntityDirectory } from './EntityDirectory';
+import { HistoryStore } from './HistoryStore';
 import {
   ModelAccess,
   modelNameOf,
@@ -27,6 +34,8 @@ import {
   published,
 } from './ModelAccess';
 import { ModelChanges } from './ModelChanges';
+import { ModelDeletion } from './ModelDeletion';
+import { ModelHistory } from './ModelHistory';
 import { ModelListener, ModelListeners } from './ModelListeners';
 import { ModelScope } from './ModelScope';
 import { ModelStore, PublishedVersion } from './ModelStore';
@@ -34,12 +43,17 @@ import { ModelsQuery, parseModelsQuery } from './parseModelsQuery';
 import { PublishCheck } from './PublishCheck';
 import { Publishing } from './Publishing';
 import { VersionStore } from './VersionStore';
+import { VersionUser, VersionUsers } from './VersionUsers';
 
 export interface RegistryOptions {
   store: ModelStore;
   versions: VersionStore;
+  history: HistoryStore;
+  approvals: ApprovalStore;
+  aliasRules: AliasRules;
   artifacts: ArtifactStore;
   authorizer: Authorizer;
+  claims: Claims;
   check: PublishCheck;
   directory: EntityDirectory;
   /** How long a draft lives after it was last touched. */
@@ -66,6 +80,10 @@ export interface PublishingFilter {
 export class Registry {
   readonly publishing: Publishing;
   readonly changes: ModelChanges;
+  readonly deletion: ModelDeletion;
+  readonly history: ModelHistory;
+  readonly approvals: Approvals;
+  private readonly users = new VersionUsers();
   private readonly access: ModelAccess;
   private readonly files: DraftFiles;
   private readonly listeners: ModelListeners;
@@ -87,12 +105,35 @@ export class Registry {
       ...parts,
       now: options.clock ?? (() => new Date()),
     });
-    this.changes = new ModelChanges(parts);
+    const { aliasRules: rules, authorizer, claims, approvals } = options;
+    this.changes = new ModelChanges({
+      ...parts,
+      guard: new AliasGuard({ rules, authorizer, claims, approvals }),
+    });
+    this.approvals = new Approvals({ ...parts, rules, store: approvals });
+    this.history = new ModelHistory(parts);
+    this.deletion = new ModelDeletion({
+      ...parts,
+      users: this.users,
+      free: async () => {
+        try {
+          await this.publishing.removeExpiredDrafts();
+        } catch (error) {
+          // What is left is removed with the drafts that expire.
+          options.onListenerError?.(error);
+        }
+      },
+    });
   }
 
   /** Calls back after each change is stored. @returns how to end it. */
   onChanged(listener: ModelListener): () => void {
     return this.listeners.add(listener);
+  }
+
+  /** What it says is used is not deleted. */
+  addUser(user: VersionUser): void {
+    this.users.add(user);
   }
 
   // Reading, for a caller
@@ -205,30 +246,17 @@ export class Registry {
     return await this.files.withMissing(record);
   }
 
-  async getHistory(
+  /** What differs between two versions; by number or alias. */
+  async compare(
     caller: Caller,
     ref: string,
-    page: { limit?: number; cursor?: string } = {},
-  ): Promise<Page<HistoryEntry>> {
-    const { model } = await this.access.readable(caller, ref);
-    const limit = page.limit ?? 50;
-    const before =
-      page.cursor === undefined ? undefined : decodeCursor(page.cursor).value;
-    if (before !== undefined && !/^\d{1,18}$/.test(before)) {
-      throw new InputError('This cursor is not of a history');
-    }
-    const found = await this.options.store.history(model.id, {
-      limit: limit + 1,
-      before,
-    });
-    const items = found.slice(0, limit);
-    return {
-      items,
-      nextCursor:
-        found.length > limit
-          ? encodeCursor({ value: items[items.length - 1].id, id: model.id })
-          : undefined,
-    };
+    before: number | string,
+    after: number | string,
+  ): Promise<VersionComparison> {
+    return compareVersions(
+      await this.getVersion(caller, ref, before),
+      await this.getVersion(caller, ref, after),
+    );
   }
 
   /** For queries of other domains: adds that the model in this column is one the permission holds for. */

@@ -72,10 +72,25 @@ export interface VersionStore {
     number: number,
     history: HistoryDraft,
   ): Promise<void>;
-  /** Drafts that expired, oldest first. */
+  restoreVersion(
+    modelId: string,
+    number: number,
+    history: HistoryDraft,
+  ): Promise<void>;
+  /**
+   * An archived version is gone for everybody, and expires at once, so that its
+   * files are freed even if this process dies before. `ConflictError` where it
+   * is not archived any more.
+   */
+  deleteVersion(
+    modelId: string,
+    number: number,
+    history: HistoryDraft,
+  ): Promise<void>;
+  /** Drafts that expired, and what was deleted, oldest first. */
   expiredDrafts(now: string, limit: number): Promise<VersionRecord[]>;
   /**
-   * Removes a draft that expired, and its model where that has nothing else.
+   * Removes what expired, and its model where that has nothing else.
    * Calls back for each digest of its scope that no other version uses, while
    * nobody can announce a file there; false where it was extended meanwhile.
    */

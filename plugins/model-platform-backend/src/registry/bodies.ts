@@ -23,3 +23,14 @@ export const aliasSchema = z.strictObject({
   reason,
   expected: z.number().int().min(1).nullable().optional(),
 });
+
+/** Body of PATCH of a version. */
+export const versionUpdateSchema = z.strictObject({
+  archived: z.boolean(),
+  reason,
+});
+
+/** Body of POST of an approval; without a reason nobody can follow it later. */
+export const approvalSchema = z.strictObject({
+  reason: z.string().trim().min(1).max(2000),
+});

@@ -38,7 +38,8 @@ export interface VersionRow {
   id: string;
   model_id: string;
   number: number;
-  status: VersionStatus;
+  /** `deleted` is seen by nobody and waits for its files to be freed. */
+  status: VersionStatus | 'deleted';
   system: string;
   fields: string;
   spec: string;
@@ -73,6 +74,14 @@ export interface FacetRow {
   value: string;
 }
 
+export interface DeletedModelRow {
+  id: string;
+  name: string;
+  slug: string;
+  subject: string;
+  deleted_at: string;
+}
+
 export interface HistoryRow {
   id: number | string;
   model_id: string;
@@ -81,6 +90,8 @@ export interface HistoryRow {
   action: string;
   reason: string | null;
   details: string | null;
+  alias: string | null;
+  client: string | null;
 }
 
 export function toModel(
@@ -124,7 +135,7 @@ export function toSummary(
   const { metadata } = JSON.parse(row.spec) as VersionSpec;
   return {
     number: row.number,
-    status: row.status,
+    status: statusOf(row),
     readyAt: row.ready_at ?? undefined,
     theme: textOf(metadata.theme),
     risk: textOf(metadata.risk),
@@ -143,7 +154,7 @@ export function toVersion(
     modelId: row.model_id,
     model,
     number: row.number,
-    status: row.status,
+    status: statusOf(row),
     files: files.map(
       (file): VersionFile => ({
         path: file.path,
@@ -188,7 +199,13 @@ export function toHistoryEntry(row: HistoryRow): HistoryEntry {
     action: row.action,
     reason: row.reason ?? undefined,
     details: row.details ? JSON.parse(row.details) : undefined,
+    client: row.client ?? undefined,
   };
+}
+
+/** What was deleted was archived before, and is handled only to free its files. */
+function statusOf({ status }: Pick<VersionRow, 'status'>): VersionStatus {
+  return status === 'deleted' ? 'archived' : status;
 }
 
 function textOf(value: unknown): string | undefined {

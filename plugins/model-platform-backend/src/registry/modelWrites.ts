@@ -1,7 +1,13 @@
 import { ConflictError } from '@backstage/errors';
 import { Knex } from 'knex';
 import { facetsOf, searchTextOf } from './facetsOf';
-import { AliasRow, FacetRow, ModelRow, VersionRow } from './modelRows';
+import {
+  AliasRow,
+  FacetRow,
+  HistoryRow,
+  ModelRow,
+  VersionRow,
+} from './modelRows';
 import { HistoryDraft } from './ModelStore';
 
 /** Rows of one statement: databases bound the number of values in it. */
@@ -88,18 +94,26 @@ export async function refreshModel(
   }
 }
 
+/** What is kept for ever, and handed on to those who listen. */
 export async function insertHistory(
   tx: Knex.Transaction,
   modelId: string,
   entry: HistoryDraft,
   now: string,
 ): Promise<void> {
-  await tx('registry_history').insert({
-    model_id: modelId,
-    at: now,
-    actor: entry.actor,
-    action: entry.action,
-    reason: entry.reason ?? null,
-    details: entry.details ? JSON.stringify(entry.details) : null,
-  });
+  const alias = entry.details?.alias;
+  const [inserted] = await tx<HistoryRow>('registry_history')
+    .insert({
+      model_id: modelId,
+      at: now,
+      actor: entry.actor,
+      action: entry.action,
+      reason: entry.reason ?? null,
+      details: entry.details ? JSON.stringify(entry.details) : null,
+      alias: typeof alias === 'string' ? alias : null,
+      client: entry.client ?? null,
+    })
+    .returning('id');
+  // In the same transaction, so that nobody misses it who has to hear of it.
+  await tx('registry_outbox').insert({ history_id: inserted.id });
 }

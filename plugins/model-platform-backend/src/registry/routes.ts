@@ -10,6 +10,7 @@ import { aliasSchema, modelUpdateSchema } from './bodies';
 import { MetadataSchemas } from './metadata/MetadataSchemas';
 import { ModelsQuery } from './parseModelsQuery';
 import { Registry } from './Registry';
+import { isSet, numberOf, pageOf, textOf, textsOf } from './requests';
 
 /** The registry over HTTP. */
 export function registryRoutes(options: {
@@ -48,11 +49,21 @@ export function registryRoutes(options: {
 
   router.delete('/v1/models/:name', async (req, res) => {
     const caller = await callerOf(req);
+    const { name } = req.params;
+    const because = {
+      reason: textOf(req.query.reason),
+      ifMatch: req.get('if-match'),
+    };
+    if (isSet(req.query.permanently)) {
+      await registry.deletion.deleteModel(caller, name, because);
+      res.status(204).end();
+      return;
+    }
     const model = await registry.changes.updateModel(
       caller,
-      req.params.name,
+      name,
       { archived: true },
-      { reason: textOf(req.query.reason), ifMatch: req.get('if-match') },
+      because,
     );
     res.set('etag', model.etag).json(model);
   });
@@ -60,7 +71,7 @@ export function registryRoutes(options: {
   router.post('/v1/models/:name/versions', async (req, res) => {
     const caller = await callerOf(req);
     requireSameName(req);
-    if (['', 'true'].includes(String(req.query.dryRun))) {
+    if (isSet(req.query.dryRun)) {
       res.json({
         problems: await registry.publishing.checkDraft(caller, req.body),
       });
@@ -89,10 +100,24 @@ export function registryRoutes(options: {
   router.delete('/v1/models/:name/versions/:version', async (req, res) => {
     const caller = await callerOf(req);
     const { name, version } = req.params;
+    const because = { reason: textOf(req.query.reason) };
+    if (isSet(req.query.permanently)) {
+      await registry.deletion.deleteVersion(
+        caller,
+        name,
+        numberOf(version),
+        because,
+      );
+      res.status(204).end();
+      return;
+    }
     res.json(
-      await registry.changes.archiveVersion(caller, name, numberOf(version), {
-        reason: textOf(req.query.reason),
-      }),
+      await registry.changes.archiveVersion(
+        caller,
+        name,
+        numberOf(version),
+        because,
+      ),
     );
   });
 
@@ -151,10 +176,13 @@ export function registryRoutes(options: {
   });
 
   router.get('/v1/models/:name/aliases', async (req, res) => {
-    const { aliases } = await registry.getModel(
-      await callerOf(req),
-      req.params.name,
-    );
+    const caller = await callerOf(req);
+    const at = textOf(req.query.at);
+    if (at !== undefined) {
+      res.json(await registry.history.aliasesAt(caller, req.params.name, at));
+      return;
+    }
+    const { aliases } = await registry.getModel(caller, req.params.name);
     res.json({
       items: Object.entries(aliases).map(([alias, version]) => ({
         alias,
@@ -165,11 +193,13 @@ export function registryRoutes(options: {
 
   router.get('/v1/models/:name/aliases/:alias', async (req, res) => {
     const caller = await callerOf(req);
-    const found = await registry.changes.getAlias(
-      caller,
-      req.params.name,
-      req.params.alias,
-    );
+    const { name, alias } = req.params;
+    const at = textOf(req.query.at);
+    if (at !== undefined) {
+      res.json(await registry.history.aliasAt(caller, name, alias, at));
+      return;
+    }
+    const found = await registry.changes.getAlias(caller, name, alias);
     res.set('etag', `"${found.version}"`).json(found);
   });
 
@@ -204,11 +234,6 @@ export function registryRoutes(options: {
       },
     );
     res.status(204).end();
-  });
-
-  router.get('/v1/models/:name/history', async (req, res) => {
-    const caller = await callerOf(req);
-    res.json(await registry.getHistory(caller, req.params.name, pageOf(req)));
   });
 
   router.get('/v1/metadata-schemas/:type', async (req, res) => {
@@ -252,35 +277,6 @@ function modelsQueryOf(req: Request): ModelsQuery {
     filter: textsOf(req.query.filter),
     facets: textsOf(req.query.facets).flatMap(one => one.split(',')),
   };
-}
-
-function pageOf(req: Request): { limit?: number; cursor?: string } {
-  const limit = textOf(req.query.limit);
-  if (limit !== undefined && !/^[1-9]\d{0,2}$/.test(limit)) {
-    throw new InputError('limit must be a whole number from 1 to 200');
-  }
-  return {
-    limit: limit === undefined ? undefined : Math.min(Number(limit), 200),
-    cursor: textOf(req.query.cursor),
-  };
-}
-
-function textOf(value: unknown): string | undefined {
-  const one = Array.isArray(value) ? value[value.length - 1] : value;
-  return typeof one === 'string' && one !== '' ? one : undefined;
-}
-
-function textsOf(value: unknown): string[] {
-  return [value]
-    .flat()
-    .filter((one): one is string => typeof one === 'string' && one !== '');
-}
-
-function numberOf(version: string): number {
-  if (!/^\d{1,9}$/.test(version)) {
-    throw new InputError(`'${version}' is not the number of a version`);
-  }
-  return Number(version);
 }
 
 /** `If-Match: "3"`: it must point to version 3 now; `If-None-Match: *`: it must not be there. */

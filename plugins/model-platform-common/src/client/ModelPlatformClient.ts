@@ -1,5 +1,7 @@
 import { ResponseError } from '@backstage/errors';
 import {
+  AliasAt,
+  Approval,
   CatalogueMetric,
   Deployment,
   DeploymentSpec,
@@ -21,6 +23,12 @@ import {
   PublisherIdentity,
   PublisherToken,
   Revision,
+  VersionApprovals,
+  VersionComparison,
+  Webhook,
+  WebhookDelivery,
+  WebhookSpec,
+  WebhookTestResult,
 } from '../types';
 import { toProblems } from './toProblems';
 
@@ -45,6 +53,17 @@ export interface RequestOptions {
 export interface PageQuery {
   limit?: number;
   cursor?: string;
+}
+
+/** @public */
+export interface HistoryQuery extends PageQuery {
+  /** Entity ref of a user, or `token:<name>`. */
+  actor?: string;
+  /** One of them, e.g. `published`, `alias-moved`. */
+  actions?: string[];
+  /** ISO 8601; from included, to excluded. */
+  from?: string;
+  to?: string;
 }
 
 /** @public */
@@ -153,6 +172,19 @@ export class ModelPlatformClient {
     });
   }
 
+  /** For good, with all versions; only what is archived and not in use. */
+  async deleteModel(
+    name: string,
+    options?: RequestOptions & { ifMatch?: string; reason?: string },
+  ): Promise<void> {
+    await this.json(`models/${enc(name)}`, {
+      ...options,
+      method: 'DELETE',
+      query: { permanently: true, reason: options?.reason },
+      headers: { 'if-match': options?.ifMatch },
+    });
+  }
+
   async restoreModel(name: string, options?: RequestOptions): Promise<Model> {
     return await this.updateModel(name, { archived: false }, options);
   }
@@ -248,12 +280,76 @@ export class ModelPlatformClient {
   async archiveVersion(
     name: string,
     version: number,
-    options?: RequestOptions,
+    options?: RequestOptions & { reason?: string },
   ): Promise<ModelVersion> {
     return await this.json(`models/${enc(name)}/versions/${version}`, {
       ...options,
       method: 'DELETE',
+      query: { reason: options?.reason },
     });
+  }
+
+  async restoreVersion(
+    name: string,
+    version: number,
+    options?: RequestOptions & { reason?: string },
+  ): Promise<ModelVersion> {
+    return await this.json(`models/${enc(name)}/versions/${version}`, {
+      ...options,
+      method: 'PATCH',
+      body: { archived: false, reason: options?.reason },
+    });
+  }
+
+  /** For good; only what is archived and not in use. */
+  async deleteVersion(
+    name: string,
+    version: number,
+    options?: RequestOptions & { reason?: string },
+  ): Promise<void> {
+    await this.json(`models/${enc(name)}/versions/${version}`, {
+      ...options,
+      method: 'DELETE',
+      query: { permanently: true, reason: options?.reason },
+    });
+  }
+
+  /** Only what differs; by number or alias. */
+  async compareVersions(
+    name: string,
+    before: number | string,
+    after: number | string,
+    options?: RequestOptions,
+  ): Promise<VersionComparison> {
+    return await this.json(
+      `models/${enc(name)}/versions/${enc(String(before))}/compare/${enc(
+        String(after),
+      )}`,
+      options,
+    );
+  }
+
+  async listApprovals(
+    name: string,
+    version: number | string,
+    options?: RequestOptions,
+  ): Promise<VersionApprovals> {
+    return await this.json(
+      `models/${enc(name)}/versions/${enc(String(version))}/approvals`,
+      options,
+    );
+  }
+
+  async approveVersion(
+    name: string,
+    version: number,
+    body: { reason: string },
+    options?: RequestOptions,
+  ): Promise<Approval> {
+    return await this.json(
+      `models/${enc(name)}/versions/${version}/approvals`,
+      { ...options, method: 'POST', body },
+    );
   }
 
   /** The file's bytes, as a response that streams. */
@@ -296,6 +392,31 @@ export class ModelPlatformClient {
     );
   }
 
+  /** Which version it named at a time, ISO 8601; refused with 404 where none. */
+  async getAliasAt(
+    name: string,
+    alias: string,
+    at: string,
+    options?: RequestOptions,
+  ): Promise<AliasAt> {
+    return await this.json(`models/${enc(name)}/aliases/${enc(alias)}`, {
+      ...options,
+      query: { at },
+    });
+  }
+
+  /** Which versions the aliases named at a time, ISO 8601. */
+  async listAliasesAt(
+    name: string,
+    at: string,
+    options?: RequestOptions,
+  ): Promise<{ items: AliasAt[] }> {
+    return await this.json(`models/${enc(name)}/aliases`, {
+      ...options,
+      query: { at },
+    });
+  }
+
   /** `expected`: the version it must point to now, `null` for none; else it is refused with 409. */
   async setAlias(
     name: string,
@@ -322,14 +443,16 @@ export class ModelPlatformClient {
     });
   }
 
+  /** Newest first; by its id also of a model that was deleted. */
   async getHistory(
     name: string,
-    page: PageQuery = {},
+    query: HistoryQuery = {},
     options?: RequestOptions,
   ): Promise<Page<HistoryEntry>> {
+    const { actions, ...rest } = query;
     return await this.json(`models/${enc(name)}/history`, {
       ...options,
-      query: { ...page },
+      query: { ...rest, action: actions?.join(',') },
     });
   }
 
@@ -563,6 +686,80 @@ export class ModelPlatformClient {
 
   async revokePublisher(id: string, options?: RequestOptions): Promise<void> {
     await this.json(`publishers/${enc(id)}`, { ...options, method: 'DELETE' });
+  }
+
+  async listWebhooks(
+    query: PageQuery & { system?: string } = {},
+    options?: RequestOptions,
+  ): Promise<Page<Webhook>> {
+    return await this.json('webhooks', { ...options, query: { ...query } });
+  }
+
+  async getWebhook(id: string, options?: RequestOptions): Promise<Webhook> {
+    return await this.json(`webhooks/${enc(id)}`, options);
+  }
+
+  async createWebhook(
+    spec: WebhookSpec,
+    options?: RequestOptions,
+  ): Promise<Webhook> {
+    return await this.json('webhooks', {
+      ...options,
+      method: 'POST',
+      body: spec,
+    });
+  }
+
+  /** What is absent stays; an empty secret ends the signing. */
+  async updateWebhook(
+    id: string,
+    change: Partial<Omit<WebhookSpec, 'system'>>,
+    options?: RequestOptions,
+  ): Promise<Webhook> {
+    return await this.json(`webhooks/${enc(id)}`, {
+      ...options,
+      method: 'PATCH',
+      body: change,
+    });
+  }
+
+  async deleteWebhook(id: string, options?: RequestOptions): Promise<void> {
+    await this.json(`webhooks/${enc(id)}`, { ...options, method: 'DELETE' });
+  }
+
+  /** Sends an example once, now. */
+  async testWebhook(
+    id: string,
+    body: { event?: string } = {},
+    options?: RequestOptions,
+  ): Promise<WebhookTestResult> {
+    return await this.json(`webhooks/${enc(id)}/test`, {
+      ...options,
+      method: 'POST',
+      body,
+    });
+  }
+
+  async listWebhookDeliveries(
+    id: string,
+    page: PageQuery = {},
+    options?: RequestOptions,
+  ): Promise<Page<WebhookDelivery>> {
+    return await this.json(`webhooks/${enc(id)}/deliveries`, {
+      ...options,
+      query: { ...page },
+    });
+  }
+
+  async redeliver(
+    webhook: string,
+    delivery: string,
+    options?: RequestOptions,
+  ): Promise<WebhookDelivery> {
+    return await this.json(
+      `webhooks/${enc(webhook)}/deliveries/${enc(delivery)}/redeliver`,
+      { ...options, method: 'POST' },
+    );
   }
 
   private async json<T>(path: string, call: Call = {}): Promise<T> {

@@ -31,6 +31,13 @@ export const modelArchivePermission = createPermission({
   resourceType: RESOURCE_TYPE_MODEL,
 });
 
+/** Delete for good what is archived and nobody uses. @public */
+export const modelDeletePermission = createPermission({
+  name: 'model-platform.model.delete',
+  attributes: { action: 'delete' },
+  resourceType: RESOURCE_TYPE_MODEL,
+});
+
 /** Make, change and switch deployments of a model. @public */
 export const modelDeployPermission = createPermission({
   name: 'model-platform.model.deploy',
@@ -51,6 +58,7 @@ export const modelPlatformPermissions = [
   modelPublishPermission,
   modelUpdatePermission,
   modelArchivePermission,
+  modelDeletePermission,
   modelDeployPermission,
   endpointTokenCreatePermission,
 ];

@@ -4,7 +4,8 @@ export type GrantAction =
   | 'publish'
   | 'deploy'
   | 'endpoint-token'
-  | 'archive';
+  | 'archive'
+  | 'delete';
 
 /** @public */
 export interface Grant {

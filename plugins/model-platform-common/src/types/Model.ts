@@ -17,6 +17,8 @@ export interface ModelActions {
   update: boolean;
   publish: boolean;
   archive: boolean;
+  /** Delete for good what is archived. */
+  delete: boolean;
   deploy: boolean;
   createEndpointToken: boolean;
 }
@@ -207,6 +209,8 @@ export interface HistoryEntry {
   action: string;
   reason?: string;
   details?: Record<string, unknown>;
+  /** From where: `portal`, `cli`, `mlflow`, `api`, as the client called itself. */
+  client?: string;
 }
 
 /** One broken rule of a metadata schema or of the manifest. @public */

@@ -1,4 +1,7 @@
 export * from './Model';
 export * from './Deployment';
+export * from './Life';
 export * from './Metrics';
 export * from './Access';
+export * from './VersionComparison';
+export * from './Webhook';

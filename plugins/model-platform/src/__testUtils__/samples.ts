@@ -40,6 +40,7 @@ export function sampleModel(fields: Partial<Model> = {}): Model {
       update: true,
       publish: true,
       archive: true,
+      delete: true,
       deploy: true,
       createEndpointToken: true,
     },

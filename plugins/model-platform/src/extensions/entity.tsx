@@ -99,4 +99,16 @@ export const entityExtensions = [
       },
     },
   }),
+  EntityContentBlueprint.make({
+    name: 'governance',
+    params: {
+      path: '/governance',
+      title: 'Governance',
+      filter: isModelEntity,
+      loader: async () => {
+        const { ModelGovernanceContent } = await import('../governance');
+        return <ModelGovernanceContent />;
+      },
+    },
+  }),
 ];

@@ -9,6 +9,7 @@ import {
 import { useModelSlug } from '../shared/useModelSlug';
 import { useUrlState } from '../shared/useUrlState';
 import { usePortalUrl } from '../shared/usePortalUrl';
+import { VersionComparison } from './VersionComparison';
 import { VersionDetails } from './VersionDetails';
 import { VersionsTable } from './VersionsTable';
 
@@ -76,7 +77,15 @@ export function ModelVersionsContent() {
                 </Button>
               </div>
             )}
-            <VersionDetails slug={slug} version={shown} model={model.data} />
+            <VersionDetails
+              slug={slug}
+              version={shown}
+              model={model.data}
+              onDeleted={() => url.set({ version: undefined })}
+            />
+            {items.length > 1 && (
+              <VersionComparison slug={slug} versions={items} url={url} />
+            )}
           </Flex>
         );
       }}

@@ -16,7 +16,9 @@ import {
 import { toText } from '../shared/toText';
 import { SetAliasButton } from './SetAliasButton';
 import { SignatureTable } from './SignatureTable';
+import { VersionApprovals } from './VersionApprovals';
 import { VersionFiles } from './VersionFiles';
+import { VersionLifeButtons } from './VersionLifeButtons';
 
 /** One version in full. */
 export function VersionDetails(props: {
@@ -24,8 +26,9 @@ export function VersionDetails(props: {
   /** Number or alias. */
   version: string;
   model?: Model;
+  onDeleted: () => void;
 }) {
-  const { slug, version, model } = props;
+  const { slug, version, model, onDeleted } = props;
   const loaded = useLoaded(
     `version ${slug} ${version}`,
     (api, signal) => api.getVersion(slug, version, { signal }),
@@ -38,9 +41,17 @@ export function VersionDetails(props: {
           <Section
             title={`Version ${data.number}`}
             actions={
-              model?.actions?.update &&
-              data.status === 'ready' && (
-                <SetAliasButton model={model} version={data} />
+              model && (
+                <Flex gap="2">
+                  {model.actions?.update && data.status === 'ready' && (
+                    <SetAliasButton model={model} version={data} />
+                  )}
+                  <VersionLifeButtons
+                    model={model}
+                    version={data}
+                    onDeleted={onDeleted}
+                  />
+                </Flex>
               )
             }
           >
@@ -65,6 +76,9 @@ export function VersionDetails(props: {
             </Section>
             <VersionFiles slug={slug} version={data} />
           </Grid.Root>
+          {data.status !== 'draft' && (
+            <VersionApprovals slug={slug} version={data} />
+          )}
         </Flex>
       )}
     </LoadState>

@@ -1,0 +1,52 @@
+import {
+  operation,
+  OpenApiObject,
+  pageOf,
+  paging,
+  path,
+  query,
+  schemaRef,
+} from './operation';
+
+const MODELS = 'models';
+
+/** What becomes of versions: history, comparison, approvals. */
+export const lifePaths: Array<[string, OpenApiObject]> = [
+  path('/v1/models/{name}/history', {
+    get: operation('getHistory', MODELS, {
+      summary: 'Who did what, when, why, from where; newest first',
+      description:
+        'Also of a model that was deleted: by its id, or by its name where no other model has it.',
+      parameters: [
+        query('actor', 'Entity ref of a user, or token:<name>'),
+        query('action', 'Actions, separated by commas'),
+        query('from', 'ISO 8601, included'),
+        query('to', 'ISO 8601, excluded'),
+        ...paging,
+      ],
+      answers: { '200': pageOf('HistoryEntry') },
+    }),
+  }),
+  path('/v1/models/{name}/versions/{version}/compare/{other}', {
+    get: operation('compareVersions', MODELS, {
+      summary: 'What differs between two versions, by number or alias',
+      answers: { '200': schemaRef('VersionComparison') },
+    }),
+  }),
+  path('/v1/models/{name}/versions/{version}/approvals', {
+    get: operation('listApprovals', MODELS, {
+      summary: 'Approvals of a version, and those that rules ask for',
+      answers: { '200': schemaRef('VersionApprovals') },
+    }),
+    post: operation('approveVersion', MODELS, {
+      summary: 'Approve a version, as a member of a group that a rule names',
+      body: {
+        type: 'object',
+        required: ['reason'],
+        properties: { reason: { type: 'string', minLength: 1 } },
+      },
+      answers: { '201': schemaRef('Approval') },
+      conflict: 'It is not ready, or no rule asks for approvals',
+    }),
+  }),
+];

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { matchesFilter } from '../access/matchesFilter';
+import { ModelSubject } from '../access/ModelFilter';
+import { Change, ChangeOutbox } from '../registry/ChangeOutbox';
+import { HistoryStore } from '../registry/HistoryStore';
+import { Registry } from '../registry/Registry';
+import { toBody } from './toBody';
+import { ChangedModel, toMessages } from './toMessages';
+import { NewDelivery, WebhookStore } from './WebhookStore';
+
+const BATCH = 100;
+
+/** Makes of each change the messages that webhooks shall get. */
+export class DeliveryPlanner {
+  constructor(
+    private readonly options: {
+      outbox: ChangeOutbox;
+      registry: Registry;
+      history: HistoryStore;
+      store: WebhookStore;
+    },
+  ) {}
+
+  /** All that is there; what a killed process planned in part is planned once all the same. */
+  async plan(signal: AbortSignal): Promise<void> {
+    const { outbox, store } = this.options;
+    while (!signal.aborted) {
+      const changes = await outbox.pending(BATCH);
+      if (changes.length === 0) return;
+      const deliveries: NewDelivery[] = [];
+      for (const change of changes) {
+        deliveries.push(...(await this.deliveriesOf(change)));
+      }
+      await store.enqueue(deliveries);
+      await outbox.done(changes);
+    }
+  }
+
+  private async deliveriesOf(change: Change): Promise<NewDelivery[]> {
+    const model = await this.modelOf(change.modelId);
+    if (!model) return [];
+    const { system } = model;
+    const listening = (await this.options.store.listening(system)).filter(
+      ({ readable }) => matchesFilter(readable, model),
+    );
+    if (listening.length === 0) return [];
+    const number = change.details?.version;
+    const version =
+      typeof number === 'number'
+        ? await this.options.registry.findVersion(change.modelId, number)
+        : undefined;
+    return toMessages(change, model, version).flatMap(({ event, data }) => {
+      const body = toBody({ event, at: change.at, system, data });
+      return listening
+        .filter(({ events }) => events.includes(event))
+        .map(({ id }) => ({
+          id: randomUUID(),
+          webhookId: id,
+          historyId: change.id,
+          event,
+          body,
+        }));
+    });
+  }
+
+  private async modelOf(
+    id: string,
+  ): Promise<(ModelSubject & ChangedModel) | undefined> {
+    const { registry, history } = this.options;
+    return (
+      (await registry.findModelById(id)) ??
+      (await history.findDeleted(id))?.subject
+    );
+  }
+}

@@ -1,0 +1,1 @@
+export { createWebhooksDomain } from './createWebhooksDomain';
