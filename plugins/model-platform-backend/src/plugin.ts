@@ -35,12 +35,18 @@ import { openApiRoutes } from './openapi/openApiRoutes';
 import { announceModels } from './registry/announceModels';
 import { createArtifactStore } from './registry/artifacts/createArtifactStore';
 import { cleanRegistry } from './registry/cleanRegistry';
+import { DatabaseComplianceStore } from './registry/compliance/DatabaseComplianceStore';
+import { keepCompliance } from './registry/compliance/keepCompliance';
+import { MetadataCompliance } from './registry/compliance/MetadataCompliance';
+import { complianceRoutes } from './registry/compliance/routes';
 import { DatabaseModelStore } from './registry/DatabaseModelStore';
 import { DatabaseVersionStore } from './registry/DatabaseVersionStore';
 import { CatalogEntityDirectory } from './registry/EntityDirectory';
 import { MetadataSchemas } from './registry/metadata/MetadataSchemas';
 import { MetricCatalogue } from './registry/metadata/MetricCatalogue';
 import { PublishCheck } from './registry/PublishCheck';
+import { ModelFileReader } from './registry/reading/ModelFileReader';
+import { VersionReadings } from './registry/reading/VersionReadings';
 import { Registry } from './registry/Registry';
 import { registryRoutes } from './registry/routes';
 
@@ -125,19 +131,26 @@ export const modelPlatformPlugin = createBackendPlugin({
         const directory = new CatalogEntityDirectory({ catalog, auth });
         const schemas = MetadataSchemas.fromConfig(config);
         const metricCatalogue = MetricCatalogue.fromConfig(config);
+        const check = new PublishCheck({
+          schemas,
+          catalogue: metricCatalogue,
+          directory,
+          maxFileBytes:
+            config.getOptionalNumber('modelPlatform.limits.maxFileBytes') ??
+            DEFAULT_MAX_FILE_BYTES,
+        });
         const registry = new Registry({
           store,
           versions,
           artifacts,
           authorizer,
           directory,
-          check: new PublishCheck({
-            schemas,
-            catalogue: metricCatalogue,
-            directory,
-            maxFileBytes:
-              config.getOptionalNumber('modelPlatform.limits.maxFileBytes') ??
-              DEFAULT_MAX_FILE_BYTES,
+          check,
+          readings: new VersionReadings({
+            artifacts,
+            reader: new ModelFileReader(),
+            onError: error =>
+              logger.error(`A model's file could not be read: ${error}`),
           }),
           draftLifeMs:
             (config.getOptionalNumber('modelPlatform.limits.draftLifeHours') ??
@@ -172,10 +185,23 @@ export const modelPlatformPlugin = createBackendPlugin({
           logger,
         });
 
+        const compliance = new MetadataCompliance({
+          store: DatabaseComplianceStore.create({ knex }),
+          registry,
+          check,
+        });
+        await keepCompliance({
+          registry,
+          compliance,
+          scheduler: services.scheduler,
+          logger,
+        });
+
         const context: PlatformContext = {
           ...services,
           database: knex,
           registry,
+          compliance,
           authorizer,
           callerResolver,
           metricCatalogue,
@@ -194,6 +220,7 @@ export const modelPlatformPlugin = createBackendPlugin({
         httpRouter.use(openApiRoutes());
         httpRouter.use(cliRoutes(config));
         httpRouter.use(registryRoutes({ registry, callerResolver, schemas }));
+        httpRouter.use(complianceRoutes({ compliance, callerResolver }));
         httpRouter.use(
           accessRoutes({
             publishers: new Publishers({ tokens, authorizer }),

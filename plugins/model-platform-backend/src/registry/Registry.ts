@@ -33,6 +33,7 @@ import { ModelStore, PublishedVersion } from './ModelStore';
 import { ModelsQuery, parseModelsQuery } from './parseModelsQuery';
 import { PublishCheck } from './PublishCheck';
 import { Publishing } from './Publishing';
+import { VersionReadings } from './reading/VersionReadings';
 import { VersionStore } from './VersionStore';
 
 export interface RegistryOptions {
@@ -42,6 +43,7 @@ export interface RegistryOptions {
   authorizer: Authorizer;
   check: PublishCheck;
   directory: EntityDirectory;
+  readings?: VersionReadings;
   /** How long a draft lives after it was last touched. */
   draftLifeMs: number;
   clock?: () => Date;

@@ -1,3 +1,4 @@
+import { Signature } from '@model-platform/plugin-model-platform-common';
 import { z } from 'zod';
 
 const MAX_FILES = 10_000;
@@ -131,8 +132,25 @@ export const versionSpecSchema = z.object({
       repository: z.string().max(2000).optional(),
       ciRun: z.string().max(2000).optional(),
       trainingRun: z.string().max(2000).optional(),
+      datasets: z
+        .array(
+          z.object({
+            name: name(500),
+            version: z.string().max(500).optional(),
+            uri: z.string().max(2000).optional(),
+          }),
+        )
+        .max(100)
+        .optional(),
     })
     .optional(),
+});
+
+/** The same for a version whose files are to say its signature. */
+export const unsignedSpecSchema = versionSpecSchema.extend({
+  signature: z
+    .undefined()
+    .transform((): Signature => ({ inputs: [], outputs: [] })),
 });
 
 /** Shape of the list of files. */

@@ -8,7 +8,7 @@ import { parseBody } from '../http/parseBody';
 import { sendFile } from '../http/sendFile';
 import { aliasSchema, modelUpdateSchema } from './bodies';
 import { MetadataSchemas } from './metadata/MetadataSchemas';
-import { ModelsQuery } from './parseModelsQuery';
+import { modelsQueryOf, pageOf, textOf } from './modelsQueryOf';
 import { Registry } from './Registry';
 
 /** The registry over HTTP. */
@@ -213,11 +213,17 @@ export function registryRoutes(options: {
 
   router.get('/v1/metadata-schemas/:type', async (req, res) => {
     await callerOf(req);
-    const { type, version, schema } = schemas.get(
+    const { type, digest, schema, parts } = schemas.get(
       req.params.type,
       textOf(req.query.system),
     );
-    res.json({ type, version, schema });
+    res.json({
+      type,
+      version: parts[0].version,
+      digest,
+      schemas: parts.map(({ schema: _, ...part }) => part),
+      schema,
+    });
   });
 
   return router;
@@ -242,38 +248,6 @@ async function sendVersionFile(
     sizeBytes: file.sizeBytes,
     open: range => registry.openFile(version, path, range),
   });
-}
-
-function modelsQueryOf(req: Request): ModelsQuery {
-  return {
-    ...pageOf(req),
-    q: textOf(req.query.q),
-    sort: textOf(req.query.sort),
-    filter: textsOf(req.query.filter),
-    facets: textsOf(req.query.facets).flatMap(one => one.split(',')),
-  };
-}
-
-function pageOf(req: Request): { limit?: number; cursor?: string } {
-  const limit = textOf(req.query.limit);
-  if (limit !== undefined && !/^[1-9]\d{0,2}$/.test(limit)) {
-    throw new InputError('limit must be a whole number from 1 to 200');
-  }
-  return {
-    limit: limit === undefined ? undefined : Math.min(Number(limit), 200),
-    cursor: textOf(req.query.cursor),
-  };
-}
-
-function textOf(value: unknown): string | undefined {
-  const one = Array.isArray(value) ? value[value.length - 1] : value;
-  return typeof one === 'string' && one !== '' ? one : undefined;
-}
-
-function textsOf(value: unknown): string[] {
-  return [value]
-    .flat()
-    .filter((one): one is string => typeof one === 'string' && one !== '');
 }
 
 function numberOf(version: string): number {
