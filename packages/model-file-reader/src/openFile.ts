@@ -10,7 +10,9 @@ export async function openFile(
   return {
     sizeBytes: size,
     async read(position, length) {
-      const bytes = Buffer.alloc(Math.min(length, Math.max(size - position, 0)));
+      const bytes = Buffer.alloc(
+        Math.min(length, Math.max(size - position, 0)),
+      );
       let filled = 0;
       while (filled < bytes.length) {
         const { bytesRead } = await file.read(

@@ -20,10 +20,7 @@ function inMemory(content: Buffer | string): ByteSource {
 /** A field of Protocol Buffers that holds bytes. */
 const field = (number: number, content: Buffer | string) => {
   const bytes = Buffer.from(content);
-  return Buffer.concat([
-    Buffer.from([number * 8 + 2, bytes.length]),
-    bytes,
-  ]);
+  return Buffer.concat([Buffer.from([number * 8 + 2, bytes.length]), bytes]);
 };
 
 /** A zip with one file, which may lie about its size. */
@@ -140,7 +137,10 @@ describe('readFile', () => {
       'mlflow',
       `a: &a [1]\n${Array.from(
         { length: 30 },
-        (_, i) => `x${i}: &x${i} [*${i ? `x${i - 1}` : 'a'}, *${i ? `x${i - 1}` : 'a'}]`,
+        (_, i) =>
+          `x${i}: &x${i} [*${i ? `x${i - 1}` : 'a'}, *${
+            i ? `x${i - 1}` : 'a'
+          }]`,
       ).join('\n')}\nflavors: *x29`,
       /alias/i,
     ],
@@ -150,7 +150,10 @@ describe('readFile', () => {
     ['skops', zipOf('schema.json', Buffer.from('[]')), /no object/],
     ['skops', zipOf('schema.json', bomb), /larger than/],
     ['skops', zipOf('schema.json', bomb, 1000), /too many bytes|larger/],
-  ] as const)('refuses a broken %s file (%#)', async (format, content, reason) => {
-    await expect(readFile(format, inMemory(content))).rejects.toThrow(reason);
-  });
+  ] as const)(
+    'refuses a broken %s file (%#)',
+    async (format, content, reason) => {
+      await expect(readFile(format, inMemory(content))).rejects.toThrow(reason);
+    },
+  );
 });

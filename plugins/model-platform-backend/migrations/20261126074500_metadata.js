@@ -19,7 +19,9 @@ exports.up = async function up(knex) {
       .notNullable()
       .defaultTo('true')
       .index()
-      .comment('true or false: by the schema in force; see registry_compliance');
+      .comment(
+        'true or false: by the schema in force; see registry_compliance',
+      );
   });
   await knex.schema.createTable('registry_compliance', table => {
     table.comment(

@@ -175,7 +175,10 @@ describe('metadata of models', () => {
       datasets: [{ name: 'herbarium', version: '2024-12', uri: 's3://h/24' }],
     };
     const { version } = await platform.publish(
-      draftRequest('provenance', { metadata: steward, version: { provenance } }),
+      draftRequest('provenance', {
+        metadata: steward,
+        version: { provenance },
+      }),
       [fileOf('model.onnx', 'weights of provenance')],
     );
     expect(version).toMatchObject({ provenance, publisher: mira });

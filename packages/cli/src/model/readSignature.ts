@@ -43,7 +43,9 @@ export async function readSignature(
   try {
     const signature = signatureOf(await readFile(kind.format, file));
     if (signature) return signature;
-    note(`${found.path} does not say what shapes and types it takes and gives.`);
+    note(
+      `${found.path} does not say what shapes and types it takes and gives.`,
+    );
   } catch (error) {
     const reason = error instanceof Error ? error.message : error;
     note(`${found.path} is not an ${kind.what}: ${reason}.`);

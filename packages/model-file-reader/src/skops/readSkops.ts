@@ -40,7 +40,9 @@ function columnsOf(schema: unknown): ReadField[] | undefined {
   let level: unknown[] = [schema];
   for (let depth = 0; depth < MAX_DEPTH && level.length > 0; depth += 1) {
     for (const node of level) {
-      const names = isObject(node) ? namesIn(node.feature_names_in_) : undefined;
+      const names = isObject(node)
+        ? namesIn(node.feature_names_in_)
+        : undefined;
       if (names) return names.map(name => ({ name }));
     }
     level = level.flatMap(node =>

@@ -1,4 +1,3 @@
-import { Signature } from '@model-platform/plugin-model-platform-common';
 import { z } from 'zod';
 
 const MAX_FILES = 10_000;
@@ -148,9 +147,10 @@ export const versionSpecSchema = z.object({
 
 /** The same for a version whose files are to say its signature. */
 export const unsignedSpecSchema = versionSpecSchema.extend({
-  signature: z
-    .undefined()
-    .transform((): Signature => ({ inputs: [], outputs: [] })),
+  signature: versionSpecSchema.shape.signature.default({
+    inputs: [],
+    outputs: [],
+  }),
 });
 
 /** Shape of the list of files. */

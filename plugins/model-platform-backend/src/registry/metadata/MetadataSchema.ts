@@ -20,7 +20,9 @@ export interface MetadataSchema {
 
 /** What refusals name as the source of a rule. */
 export function sourceOf(part: MetadataSchemaRef): string {
-  return part.name === PLATFORM ? PLATFORM : `${part.name}, version ${part.version}`;
+  return part.name === PLATFORM
+    ? PLATFORM
+    : `${part.name}, version ${part.version}`;
 }
 
 /** Name of the schemas that come with the platform. */

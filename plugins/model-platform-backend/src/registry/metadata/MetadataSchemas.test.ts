@@ -62,11 +62,7 @@ describe('MetadataSchemas', () => {
       ['a', 'b', 'a'],
       'must not have the same entry twice (entries 0 and 2)',
     ],
-    [
-      { prefixItems: [{}], items: false },
-      [1, 2],
-      'must have at most 1 entry',
-    ],
+    [{ prefixItems: [{}], items: false }, [1, 2], 'must have at most 1 entry'],
     [
       { prefixItems: [{}], unevaluatedItems: false },
       [1, 2],
@@ -289,7 +285,13 @@ describe('MetadataSchemas', () => {
       properties: { costCentre: { type: 'string', examples: ['4711'] } },
     };
     const configured = schemas([
-      { type: '*', mode: 'extend', name: 'finance', version: '3', schema: costCentre },
+      {
+        type: '*',
+        mode: 'extend',
+        name: 'finance',
+        version: '3',
+        schema: costCentre,
+      },
       {
         type: 'ml',
         name: 'care',
@@ -345,7 +347,9 @@ describe('MetadataSchemas', () => {
       { type: '*', mode: 'extend', name: 'finance', version: '3', schema: {} },
     ]);
     const place = ['ml', 'plant-catalogue'] as const;
-    expect(other.get(...place).digest).not.toBe(configured.get(...place).digest);
+    expect(other.get(...place).digest).not.toBe(
+      configured.get(...place).digest,
+    );
     expect(schemas().get(...place).digest).toBe(
       schemas().get('ml', 'elsewhere').digest,
     );

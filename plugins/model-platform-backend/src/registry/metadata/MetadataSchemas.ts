@@ -165,11 +165,7 @@ function merge(type: string, parts: SchemaPart[]): JsonSchema {
       };
 }
 
-function toPart(
-  name: string,
-  version: string,
-  schema: JsonSchema,
-): SchemaPart {
+function toPart(name: string, version: string, schema: JsonSchema): SchemaPart {
   return { name, version, digest: digestOf(schema), schema };
 }
 

@@ -63,9 +63,7 @@ export class SchemaValidator {
     for (const ref of first.refs) {
       if (!(await hasEntity(ref))) absent.add(ref);
     }
-    const { errors } = absent.size
-      ? this.run(parts, metadata, absent)
-      : first;
+    const { errors } = absent.size ? this.run(parts, metadata, absent) : first;
     const problems = new Map<string, FieldProblem>();
     for (const { part, found } of errors) {
       for (const problem of toFieldProblems(

@@ -118,7 +118,8 @@ const ofType: Record<string, Record<string, JsonSchema>> = {
       maxItems: 1000,
       uniqueItems: true,
       items: { type: 'string', minLength: 1, maxLength: 255 },
-      description: 'The variables to fill in; an empty list where there are none',
+      description:
+        'The variables to fill in; an empty list where there are none',
       examples: [['customer_name', 'question']],
     },
   },

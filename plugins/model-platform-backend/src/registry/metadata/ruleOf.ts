@@ -1,10 +1,5 @@
 import { ErrorObject } from 'ajv';
-import {
-  describeSchema,
-  either,
-  show,
-  typeInWords,
-} from './describeSchema';
+import { describeSchema, either, show, typeInWords } from './describeSchema';
 import { formatWords } from './formats';
 import { JsonSchema } from './MetadataSchema';
 
@@ -12,15 +7,15 @@ const counted = (count: number, one: string, many: string) =>
   `${count} ${count === 1 ? one : many}`;
 const entries = (count: number) => counted(count, 'entry', 'entries');
 const fields = (count: number) => counted(count, 'field', 'fields');
-const characters = (count: number) =>
-  counted(count, 'character', 'characters');
+const characters = (count: number) => counted(count, 'character', 'characters');
 
 type Words = (error: ErrorObject, root: JsonSchema) => string;
 
 /** A sentence for every keyword of JSON Schema 2020-12 that can fail. */
 const words: Record<string, Words> = {
   type: ({ params }) => `must be ${typeInWords(params.type)}`,
-  enum: ({ params }) => `must be one of ${params.allowedValues.map(show).join(', ')}`,
+  enum: ({ params }) =>
+    `must be one of ${params.allowedValues.map(show).join(', ')}`,
   const: ({ params }) => `must be ${show(params.allowedValue)}`,
   minLength: ({ params }) => `must have at least ${characters(params.limit)}`,
   maxLength: ({ params }) => `must have at most ${characters(params.limit)}`,

@@ -19,9 +19,7 @@ export function toFieldProblems(
     .filter(
       (error, index) =>
         !WRAPPERS.includes(error.keyword) &&
-        !errors
-          .slice(index + 1)
-          .some(later => isBranchOf(error, later, root)),
+        !errors.slice(index + 1).some(later => isBranchOf(error, later, root)),
     )
     .map(error => toFieldProblem(error, source, root));
 }
@@ -45,9 +43,7 @@ function toFieldProblem(
     return {
       field: toField([...path, String(missing)]),
       rule: `is missing${because}${
-        typeof schema?.description === 'string'
-          ? `: ${schema.description}`
-          : ''
+        typeof schema?.description === 'string' ? `: ${schema.description}` : ''
       }`,
       example: exampleOf(schema, root),
       source,
@@ -86,8 +82,10 @@ function isBranchOf(
   const { instancePath } = choice;
   if (
     !CHOICES.includes(choice.keyword) ||
-    !(error.instancePath === instancePath ||
-      error.instancePath.startsWith(`${instancePath}/`))
+    !(
+      error.instancePath === instancePath ||
+      error.instancePath.startsWith(`${instancePath}/`)
+    )
   ) {
     return false;
   }

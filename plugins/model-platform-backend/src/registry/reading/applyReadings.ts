@@ -106,7 +106,10 @@ function sideProblems(
   }
   const [only] = read;
   // Its columns are told by their order.
-  if (read.length === 1 && (only.name === undefined || reading.format === 'onnx')) {
+  if (
+    read.length === 1 &&
+    (only.name === undefined || reading.format === 'onnx')
+  ) {
     const width = only.shape?.length === 1 ? only.shape[0] : -1;
     if (side === 'inputs' && width > 0 && width !== given.length) {
       return [
