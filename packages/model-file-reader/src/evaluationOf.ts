@@ -1,4 +1,5 @@
 const MAX_METRICS = 1000;
+const MAX_NAME = 255;
 
 /** The numbers among what a file has for metrics; absent where it has none. */
 export function evaluationOf(
@@ -10,7 +11,10 @@ export function evaluationOf(
   const metrics = Object.entries(given).flatMap(([name, value]) => {
     const number =
       typeof value === 'string' && value.trim() ? Number(value) : value;
-    return typeof number === 'number' && Number.isFinite(number)
+    return typeof number === 'number' &&
+      Number.isFinite(number) &&
+      name.length > 0 &&
+      name.length <= MAX_NAME
       ? [[name, number] as const]
       : [];
   });

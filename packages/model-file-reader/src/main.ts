@@ -2,7 +2,7 @@ import { ByteSource } from './ByteSource';
 import { BytesGiven, ReadAnswer, ReadRequest } from './protocol';
 import { readFile } from './readFile';
 
-/** Reads one file for the process that started it, and ends. */
+/** Reads one file for the process that started it, which ends it then. */
 async function main({ format, sizeBytes }: ReadRequest): Promise<ReadAnswer> {
   const file: ByteSource = {
     sizeBytes,
@@ -25,7 +25,11 @@ function next<T>(): Promise<T> {
   });
 }
 
-process.once('disconnect', () => process.exit(1));
+process.once('disconnect', () => process.exit(0));
 next<ReadRequest>()
   .then(main)
-  .then(answer => process.send?.(answer, () => process.disconnect?.()));
+  .then(answer => {
+    // It must not end by itself: its end could overtake what it said last.
+    process.channel?.ref();
+    process.send?.(answer);
+  });

@@ -29,7 +29,6 @@ const MAX_VALUES = 10_000;
 
 const elementTypes: Record<number, SignatureType> = {
   1: 'number', // float
-  10: 'number', // float16
   11: 'number', // double
   2: 'integer', // uint8
   3: 'integer', // int8
@@ -118,6 +117,7 @@ function toField({ name, element, dimensions }: Value): ReadField {
   const isScalar = rest.length === 0 || (rest.length === 1 && rest[0] === 1);
   return { name, type, ...(isScalar ? {} : { shape: rest }) };
 }
+
 async function readValue(
   reader: ProtobufReader,
   message: ProtobufField,

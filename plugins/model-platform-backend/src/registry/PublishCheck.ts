@@ -261,6 +261,17 @@ export class PublishCheck {
     return problems;
   }
 
+  /** What is wrong with a signature that nobody has looked at before: a file said it. */
+  signatureProblems(
+    version: Pick<VersionSpec, 'signature' | 'example'>,
+  ): FieldProblem[] {
+    const { signature } = version;
+    const shape = versionSpecSchema.shape.signature.safeParse(signature);
+    return shape.success
+      ? signatureProblems(version)
+      : zodProblems(shape.error, 'signature', signature);
+  }
+
   /** What the metadata of a version falls short of today, and by which schemas. */
   async metadataOf(
     model: { type: string; system: string },

@@ -20,7 +20,6 @@ import { ModelStore } from './ModelStore';
 import { PublishCheck } from './PublishCheck';
 import { applyReadings } from './reading/applyReadings';
 import { VersionReadings } from './reading/VersionReadings';
-import { signatureProblems } from './signatureProblems';
 import { toSlug } from './toSlug';
 import { Completion, VersionRecord, VersionStore } from './VersionStore';
 
@@ -262,7 +261,7 @@ export class Publishing {
         ...metadata.problems,
         ...problems,
         ...(filled.signature
-          ? signatureProblems({ ...version, ...filled })
+          ? check.signatureProblems({ ...version, ...filled })
           : []),
       ],
       completion: { filled, readings: read, schemas: metadata.schemas },

@@ -1,5 +1,8 @@
 import { MetadataSchemaRef } from '@model-platform/plugin-model-platform-common';
 
+/** Name of the schemas that come with the platform. */
+export const PLATFORM = 'platform';
+
 /** JSON Schema 2020-12. */
 export type JsonSchema = Record<string, unknown>;
 
@@ -24,6 +27,3 @@ export function sourceOf(part: MetadataSchemaRef): string {
     ? PLATFORM
     : `${part.name}, version ${part.version}`;
 }
-
-/** Name of the schemas that come with the platform. */
-export const PLATFORM = 'platform';

@@ -7,7 +7,7 @@ import { ModelFileReader, StoredFile } from './ModelFileReader';
 const root = path.resolve(__dirname, '../../../../..');
 const fixtures = path.join(root, 'packages/model-file-reader/src/__fixtures__');
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 function stored(content: Buffer): StoredFile {
   return {
@@ -60,11 +60,14 @@ describe('ModelFileReader', () => {
 
   it('gives it neither time, memory nor bytes without end', async () => {
     expect(
-      await new ModelFileReader({ maxBytes: 1024 * 1024 }).read('onnx', {
+      await new ModelFileReader({
+        maxBytes: 256 * 1024,
+        timeoutMs: 60_000,
+      }).read('onnx', {
         sizeBytes: Number.MAX_SAFE_INTEGER,
         read: async (_position, length) => Buffer.alloc(length, 0),
       }),
-    ).toEqual({ problem: 'reading it takes more than 1 MB of the file' });
+    ).toEqual({ problem: 'reading it takes more than 0.25 MB of the file' });
 
     const silent = new ModelFileReader({ timeoutMs: 300 });
     expect(

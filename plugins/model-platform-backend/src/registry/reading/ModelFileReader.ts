@@ -74,7 +74,7 @@ export class ModelFileReader {
             }),
           timeoutMs,
         );
-        child.once('error', reject);
+        child.on('error', reject);
         child.once('exit', (_code, signal) => {
           if (signal === 'SIGABRT') {
             resolve({

@@ -7,6 +7,9 @@ import { VersionRecord } from '../VersionStore';
 import { ModelFileReader } from './ModelFileReader';
 import { readableFiles } from './readableFiles';
 
+/** What whoever made the file put into it is shown with every version. */
+const MAX_METADATA_CHARACTERS = 50_000;
+
 /** What the files of a version say of themselves. */
 export class VersionReadings {
   constructor(
@@ -24,7 +27,7 @@ export class VersionReadings {
         async ({ file, format }): Promise<FileReading> => ({
           path: file.path,
           format,
-          ...(await this.read(file, format, record.system)),
+          ...bounded(await this.read(file, format, record.system)),
         }),
       ),
     );
@@ -55,4 +58,11 @@ export class VersionReadings {
       return { problem: 'the platform could not read it just now' };
     }
   }
+}
+
+function bounded<T extends Pick<FileReading, 'metadata'>>(reading: T): T {
+  return JSON.stringify(reading.metadata ?? {}).length <=
+    MAX_METADATA_CHARACTERS
+    ? reading
+    : { ...reading, metadata: undefined };
 }
