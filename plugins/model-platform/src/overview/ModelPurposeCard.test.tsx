@@ -33,7 +33,9 @@ describe('ModelPurposeCard', () => {
   it('says nothing of it where the metadata is complete', async () => {
     const asked = platform(true);
     await renderOnPlatform(<ModelPurposeCard />, asked);
-    expect(await screen.findByText('For whom')).toBeInTheDocument();
+    expect(
+      await screen.findByText(sampleModel().description),
+    ).toBeInTheDocument();
     expect(screen.queryByText(/falls short/)).not.toBeInTheDocument();
     expect(asked.callsOf('GET models/iris/metadata-compliance')).toEqual([]);
   });
