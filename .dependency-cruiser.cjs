@@ -10,6 +10,7 @@ const own = {
   'plugins/model-platform-backend': [
     'plugins/model-platform-common',
     'plugins/model-platform-node',
+    'packages/model-file-reader',
   ],
   'plugins/model-platform-backend-module-local': [
     'plugins/model-platform-common',
@@ -33,7 +34,12 @@ const own = {
   'packages/model-gateway': ['packages/model-wire'],
   'packages/model-host': ['packages/model-wire'],
   'packages/model-runner-node': ['packages/model-wire'],
-  'packages/cli': ['plugins/model-platform-common', 'packages/model-wire'],
+  'packages/model-file-reader': ['plugins/model-platform-common'],
+  'packages/cli': [
+    'plugins/model-platform-common',
+    'packages/model-wire',
+    'packages/model-file-reader',
+  ],
   'packages/app': ['plugins/', 'packages/'],
   'packages/backend': ['plugins/', 'packages/'],
 };

@@ -17,10 +17,15 @@ export interface Config {
     };
     /** Types of models beside `ml`, `prompt`, `optimization` and `process`. */
     modelTypes?: string[];
-    /** What metadata must say, instead of the platform's own schema. */
+    /** What metadata must say, instead of the platform's own schema or beside it. */
     metadataSchemas?: Array<{
-      /** Type of model that it is for. */
+      /** Type of model that it is for; `*` for all, only with `mode: extend`. */
       type: string;
+      /**
+       * `replace`: instead of the platform's schema. `extend`: beside what is
+       * in force, so that it can only ask for more. Defaults to `replace`.
+       */
+      mode?: 'replace' | 'extend';
       /** What refusals name as the source of a rule. */
       name?: string;
       /** Grows with each change of the schema. Defaults to 1. */

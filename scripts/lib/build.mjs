@@ -75,6 +75,9 @@ export async function buildPrograms() {
         pathToFileURL(inRoot('packages/cli/scripts/pack.mjs')).href
       );
       await packCli();
+      await createRequire(inRoot('package.json'))(
+        './packages/model-file-reader/scripts/build.cjs',
+      ).buildReader();
     }),
   );
 }

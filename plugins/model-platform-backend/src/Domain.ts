@@ -18,6 +18,7 @@ import { Router } from 'express';
 import { Knex } from 'knex';
 import { Authorizer } from './access/Authorizer';
 import { CallerResolver } from './access/CallerResolver';
+import { MetadataCompliance } from './registry/compliance/MetadataCompliance';
 import { MetricCatalogue } from './registry/metadata/MetricCatalogue';
 import { Registry } from './registry/Registry';
 
@@ -28,6 +29,7 @@ export interface PlatformContext {
   /** Migrated already. */
   database: Knex;
   registry: Registry;
+  compliance: MetadataCompliance;
   authorizer: Authorizer;
   callerResolver: CallerResolver;
   metricCatalogue: MetricCatalogue;

@@ -1184,7 +1184,7 @@ describe('modelPlatformPlugin', () => {
     const schema = await platform.call('get', 'v1/metadata-schemas/ml', mira);
     expect(schema.body).toMatchObject({
       type: 'ml',
-      version: '1',
+      version: '2',
       schema: { required: expect.arrayContaining(['risk']) },
     });
     expect((await platform.call('get', 'v1/metadata-schemas/ml')).status).toBe(

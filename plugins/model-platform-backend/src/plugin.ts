@@ -42,6 +42,10 @@ import { announceModels } from './registry/announceModels';
 import { createArtifactStore } from './registry/artifacts/createArtifactStore';
 import { cleanRegistry } from './registry/cleanRegistry';
 import { DatabaseHistoryStore } from './registry/DatabaseHistoryStore';
+import { DatabaseComplianceStore } from './registry/compliance/DatabaseComplianceStore';
+import { keepCompliance } from './registry/compliance/keepCompliance';
+import { MetadataCompliance } from './registry/compliance/MetadataCompliance';
+import { complianceRoutes } from './registry/compliance/routes';
 import { DatabaseModelStore } from './registry/DatabaseModelStore';
 import { DatabaseVersionStore } from './registry/DatabaseVersionStore';
 import { CatalogEntityDirectory } from './registry/EntityDirectory';
@@ -49,6 +53,8 @@ import { lifeRoutes } from './registry/lifeRoutes';
 import { MetadataSchemas } from './registry/metadata/MetadataSchemas';
 import { MetricCatalogue } from './registry/metadata/MetricCatalogue';
 import { PublishCheck } from './registry/PublishCheck';
+import { ModelFileReader } from './registry/reading/ModelFileReader';
+import { VersionReadings } from './registry/reading/VersionReadings';
 import { Registry } from './registry/Registry';
 import { registryRoutes } from './registry/routes';
 import { createWebhooksDomain } from './webhooks';
@@ -142,6 +148,14 @@ export const modelPlatformPlugin = createBackendPlugin({
         const directory = new CatalogEntityDirectory({ catalog, auth });
         const schemas = MetadataSchemas.fromConfig(config);
         const metricCatalogue = MetricCatalogue.fromConfig(config);
+        const check = new PublishCheck({
+          schemas,
+          catalogue: metricCatalogue,
+          directory,
+          maxFileBytes:
+            config.getOptionalNumber('modelPlatform.limits.maxFileBytes') ??
+            DEFAULT_MAX_FILE_BYTES,
+        });
         const registry = new Registry({
           store,
           versions,
@@ -152,13 +166,12 @@ export const modelPlatformPlugin = createBackendPlugin({
           authorizer,
           claims: new Claims({ userInfo: services.userInfo }),
           directory,
-          check: new PublishCheck({
-            schemas,
-            catalogue: metricCatalogue,
-            directory,
-            maxFileBytes:
-              config.getOptionalNumber('modelPlatform.limits.maxFileBytes') ??
-              DEFAULT_MAX_FILE_BYTES,
+          check,
+          readings: new VersionReadings({
+            artifacts,
+            reader: new ModelFileReader(),
+            onError: error =>
+              logger.error(`A model's file could not be read: ${error}`),
           }),
           draftLifeMs:
             (config.getOptionalNumber('modelPlatform.limits.draftLifeHours') ??
@@ -193,10 +206,23 @@ export const modelPlatformPlugin = createBackendPlugin({
           logger,
         });
 
+        const compliance = new MetadataCompliance({
+          store: DatabaseComplianceStore.create({ knex }),
+          registry,
+          check,
+        });
+        await keepCompliance({
+          registry,
+          compliance,
+          scheduler: services.scheduler,
+          logger,
+        });
+
         const context: PlatformContext = {
           ...services,
           database: knex,
           registry,
+          compliance,
           authorizer,
           callerResolver,
           metricCatalogue,
@@ -217,6 +243,7 @@ export const modelPlatformPlugin = createBackendPlugin({
         httpRouter.use(cliRoutes(config));
         httpRouter.use(registryRoutes({ registry, callerResolver, schemas }));
         httpRouter.use(lifeRoutes({ registry, callerResolver }));
+        httpRouter.use(complianceRoutes({ compliance, callerResolver }));
         httpRouter.use(
           accessRoutes({
             publishers: new Publishers({ tokens, ci, authorizer }),

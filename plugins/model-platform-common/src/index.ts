@@ -10,3 +10,4 @@ export * from './refs';
 export * from './catalog';
 export * from './client';
 export * from './endpoint';
+export { signatureOf } from './signatureOf';

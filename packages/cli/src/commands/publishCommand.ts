@@ -12,25 +12,36 @@ export function publishCommand(run: CommandRunner): Command {
     .argument('[folder]', 'folder with a model.yaml, or the file itself', '.')
     .option('--dry-run', 'say what would be refused, and store nothing')
     .option('--force', 'make a new version even where it equals the newest one')
+    .option(
+      '--strict',
+      'refuse files with secrets, and pickles that import what no model needs',
+    )
     .option('--json', 'print the result as JSON')
     .action(
       (
         folder: string,
-        options: { dryRun?: boolean; force?: boolean; json?: boolean },
+        options: {
+          dryRun?: boolean;
+          force?: boolean;
+          strict?: boolean;
+          json?: boolean;
+        },
       ) =>
         run(options, async ({ env, terminal, signal, platform }) => {
           const published = await publish({
             folder,
             dryRun: options.dryRun ?? false,
             force: options.force ?? false,
+            strict: options.strict ?? false,
             platform,
             terminal,
             env,
             signal,
           });
-          if (!published) {
+          const { warnings } = published;
+          if (!('version' in published)) {
             terminal.result(
-              { problems: [] },
+              { problems: [], warnings },
               'Nothing would be refused. Nothing was published.',
             );
             return;
@@ -43,6 +54,7 @@ export function publishCommand(run: CommandRunner): Command {
               unchanged,
               uploaded,
               manifestDigest: version.manifestDigest,
+              warnings,
             },
             unchanged
               ? [

@@ -36,7 +36,7 @@ export function buildDraftRequest(
       metrics: fields.metrics,
       evaluation: fields.evaluation,
       example: fields.example,
-      provenance,
+      provenance: withGiven(provenance, fields.provenance),
     },
     files: files.map(({ path, digest, sizeBytes }) => ({
       path,
@@ -50,3 +50,11 @@ export function buildDraftRequest(
 
 /** The same keys, with values nobody has checked yet. */
 type Untyped<T> = { [Key in keyof T]: unknown };
+
+/** What `model.yaml` adds, such as the training run and the versions of data sets. */
+function withGiven(found: Provenance, given: unknown): unknown {
+  return given === undefined ||
+    (typeof given === 'object' && given !== null && !Array.isArray(given))
+    ? { ...found, ...given }
+    : given;
+}

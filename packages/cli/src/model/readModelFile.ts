@@ -30,6 +30,7 @@ export const versionFields = [
   'metrics',
   'evaluation',
   'example',
+  'provenance',
 ] as const;
 
 const knownFields: string[] = [

@@ -1,6 +1,26 @@
+import { openFile, readFile } from '@model-platform/model-file-reader';
+import {
+  FileReading,
+  signatureOf,
+} from '@model-platform/plugin-model-platform-common';
 import { FoundFile } from './collectFiles';
 import { Loading } from './inferLoading';
-import { readOnnxSignature } from './onnx/readOnnxSignature';
+
+/** Files that say their signature in full, by the flavor that loads them. */
+const speaking: Array<{
+  flavor: string;
+  format: FileReading['format'];
+  name: RegExp;
+  what: string;
+}> = [
+  { flavor: 'onnx', format: 'onnx', name: /\.onnx$/, what: 'ONNX model' },
+  {
+    flavor: 'pyfunc',
+    format: 'mlflow',
+    name: /(^|\/)MLmodel$/,
+    what: 'MLmodel file',
+  },
+];
 
 /**
  * The signature that `model.yaml` gives, else the one that the model's file
@@ -15,17 +35,22 @@ export async function readSignature(
 ): Promise<unknown> {
   if (fields.signature !== undefined) return fields.signature;
   const none = { inputs: [], outputs: [] };
+  const kind = speaking.find(({ flavor }) => flavor === loading.flavor);
+  const found = kind && files.find(({ path }) => kind.name.test(path));
   // The developer's own code may take and give something else than the model.
-  if (loading.flavor !== 'onnx' || loading.endpoint !== undefined) return none;
-  const file = files.find(({ path }) => path.endsWith('.onnx'));
-  if (!file) return none;
+  if (!found || loading.endpoint !== undefined) return none;
+  const file = await openFile(found.location);
   try {
-    const signature = await readOnnxSignature(file.location);
+    const signature = signatureOf(await readFile(kind.format, file));
     if (signature) return signature;
-    note(`${file.path} does not say what shapes and types it takes and gives.`);
+    note(
+      `${found.path} does not say what shapes and types it takes and gives.`,
+    );
   } catch (error) {
     const reason = error instanceof Error ? error.message : error;
-    note(`${file.path} is not an ONNX model: ${reason}.`);
+    note(`${found.path} is not an ${kind.what}: ${reason}.`);
+  } finally {
+    await file.close();
   }
   return none;
 }

@@ -263,6 +263,47 @@ describe('publish', () => {
     expect(broken.stderr).toContain('model.onnx is not an ONNX model');
   });
 
+  it('warns of secrets and pickles, and refuses them where that is asked for', async () => {
+    const token = ['ghp', 'wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'].join('_');
+    write('train.py', `TOKEN = "${token}"\n`);
+    write('model.pkl', "cos\nsystem\n(S'id'\ntR.");
+    write('model.yaml', `${modelYaml}flavor: onnx\nfiles: ['*']\n`);
+    const strict = await publish('--strict', '--json');
+    expect(strict.exitCode).toBe(1);
+    expect(
+      JSON.parse(strict.stdout).error.problems.map(
+        ({ given }: { given: string }) => given,
+      ),
+    ).toEqual(['model.pkl', 'train.py']);
+    expect(server.calls).toEqual([]);
+
+    const warned = await publish('--json');
+    expect(warned.exitCode).toBe(0);
+    expect(warned.stderr).toContain('Warning: train.py, line 1, looks like');
+    expect(warned.stderr).toContain('It imports os.system.');
+    expect(JSON.parse(warned.stdout).warnings).toMatchObject([
+      { file: 'model.pkl', rule: 'pickle' },
+      { file: 'train.py', rule: 'secretlint-rule-github' },
+    ]);
+    expect(
+      strict.stdout + strict.stderr + warned.stdout + warned.stderr,
+    ).not.toContain(token);
+  });
+
+  it('records what model.yaml says of where the model comes from', async () => {
+    write(
+      'model.yaml',
+      `${modelYaml}provenance: { trainingRun: run-5, datasets: [{ name: iris, version: 2 }] }\n`,
+    );
+    expect((await publish()).exitCode).toBe(0);
+    const [version] = server.readyVersions('iris');
+    expect(version.request.version.provenance).toMatchObject({
+      client: expect.stringMatching(/^model-platform-cli/),
+      trainingRun: 'run-5',
+      datasets: [{ name: 'iris', version: 2 }],
+    });
+  });
+
   it('goes on where a cut connection left off', async () => {
     writeSparse('first.bin', 3_000_000, 'first');
     writeSparse('second.bin', 3_000_000, 'second');

@@ -17,6 +17,8 @@ import { readSignature } from '../model/readSignature';
 import { requestDigest } from '../model/requestDigest';
 import { formatBytes } from '../output/formatBytes';
 import { Terminal } from '../output/Terminal';
+import { FileWarning } from '../warnings/FileWarning';
+import { warnOfFiles } from '../warnings/warnOfFiles';
 import { uploadBlobs } from './uploadBlobs';
 import { verifiedStream } from './verifiedStream';
 
@@ -25,6 +27,8 @@ export interface PublishOptions {
   folder: string;
   dryRun: boolean;
   force: boolean;
+  /** Refuses what is only warned of otherwise. */
+  strict: boolean;
   /** Asked for once the folder is in order. */
   platform: () => ModelPlatformClient;
   terminal: Terminal;
@@ -40,6 +44,12 @@ export interface Published {
   /** Files that were sent, and their size. */
   uploaded: { files: number; bytes: number };
   file: ModelFile;
+  warnings: FileWarning[];
+}
+
+/** What a dry run found that does not refuse. */
+export interface DryRun {
+  warnings: FileWarning[];
 }
 
 /**
@@ -48,14 +58,14 @@ export interface Published {
  * any point and run again, it goes on with the same draft and sends only what
  * is still missing.
  *
- * @returns `undefined` after a dry run without problems.
+ * @returns only warnings after a dry run without problems.
  * @throws CliError `Refused` with every broken rule.
  */
 export async function publish(
   options: PublishOptions,
-): Promise<Published | undefined> {
+): Promise<Published | DryRun> {
   const { terminal, signal } = options;
-  const { file, request, files } = await prepare(options);
+  const { file, request, files, warnings } = await prepare(options);
   const platform = options.platform();
   const name = request.model.name;
 
@@ -64,7 +74,7 @@ export async function publish(
     if (problems.length) {
       throw new CliError('Refused', `${name} would be refused.`, { problems });
     }
-    return undefined;
+    return { warnings };
   }
 
   const digest = requestDigest(request);
@@ -78,6 +88,7 @@ export async function publish(
       unchanged: true,
       uploaded: { files: 0, bytes: 0 },
       file,
+      warnings,
     };
   }
 
@@ -116,12 +127,14 @@ export async function publish(
     unchanged: false,
     uploaded: { files: missing.length, bytes: sizeOf(sent) },
     file,
+    warnings,
   };
 }
 
 async function prepare({
   folder,
   force,
+  strict,
   terminal,
   env,
   signal,
@@ -129,6 +142,7 @@ async function prepare({
   file: ModelFile;
   request: DraftRequest;
   files: HashedFile[];
+  warnings: FileWarning[];
 }> {
   const file = readModelFile(folder);
   const { fields } = file;
@@ -152,6 +166,12 @@ async function prepare({
   const signature = await readSignature(fields, loading, found, message =>
     terminal.note(message),
   );
+  const warnings = await warnOfFiles(found, {
+    signal,
+    onFile: name => terminal.progress(`looking at ${name}`),
+  });
+  for (const { message } of warnings) terminal.note(`Warning: ${message}`);
+  if (strict) refuseGrave(warnings);
   const files: HashedFile[] = [];
   for (const one of found) {
     terminal.progress(`reading ${one.path}`);
@@ -162,6 +182,7 @@ async function prepare({
   return {
     file,
     files,
+    warnings,
     request: buildDraftRequest(
       file,
       loading,
@@ -171,6 +192,23 @@ async function prepare({
       force,
     ),
   };
+}
+
+function refuseGrave(warnings: FileWarning[]): void {
+  const grave = warnings.filter(({ isGrave }) => isGrave);
+  if (grave.length === 0) return;
+  throw new CliError(
+    'Refused',
+    'Some files are refused, as --strict asks for. Nothing was published.',
+    {
+      problems: grave.map(({ file, rule, message }) => ({
+        field: 'files',
+        rule: message,
+        given: file,
+        source: rule,
+      })),
+    },
+  );
 }
 
 /** A refusal is all there is: what was refused left nothing behind. */

@@ -31,6 +31,7 @@ import {
   endpointTokenCreatePermission,
   modelConditions,
   modelReadPermission,
+  VersionSpec,
 } from '@model-platform/plugin-model-platform-common';
 import request, { Test } from 'supertest';
 import { modelPlatformPlugin } from '../plugin';
@@ -171,7 +172,7 @@ export function draftRequest(
     metadata?: object;
     files?: Array<ReturnType<typeof fileOf>>;
   } = {},
-): DraftRequest {
+): DraftRequest & { version: VersionSpec } {
   const files = options.files ?? [fileOf('model.onnx', `weights of ${name}`)];
   return {
     model: {
@@ -211,10 +212,12 @@ export class TestPlatform {
   static async start(
     config: object = {},
     features: BackendFeature[] = [],
+    /** A folder that another platform of the test leaves behind; then the database is kept there too. */
+    kept?: string,
   ): Promise<TestPlatform> {
-    const directory = await fs.mkdtemp(
-      path.join(os.tmpdir(), 'model-platform-test-'),
-    );
+    const directory =
+      kept ??
+      (await fs.mkdtemp(path.join(os.tmpdir(), 'model-platform-test-')));
     const backend = await startTestBackend({
       features: [
         ...features,
@@ -242,7 +245,10 @@ export class TestPlatform {
         mockServices.rootConfig.factory({
           data: {
             backend: {
-              database: { client: 'better-sqlite3', connection: ':memory:' },
+              database: {
+                client: 'better-sqlite3',
+                connection: kept ? { directory: kept } : ':memory:',
+              },
             },
             permission: { enabled: true },
             modelPlatform: {
@@ -341,8 +347,9 @@ export class TestPlatform {
     return { version: done.body, unchanged: false, missing };
   }
 
-  async stop(): Promise<void> {
+  async stop(options: { keep?: boolean } = {}): Promise<void> {
     await this.stopBackend();
+    if (options.keep) return;
     await fs.rm(this.directory, { recursive: true, force: true });
   }
 }

@@ -5,6 +5,7 @@ import {
 import { MetricsStore } from '@model-platform/plugin-model-platform-node';
 import { Caller } from '../access/Caller';
 import { DeploymentRecord } from '../deployment/DeploymentStore';
+import { MetadataCompliance } from '../registry/compliance/MetadataCompliance';
 import { MetricCatalogue } from '../registry/metadata/MetricCatalogue';
 import { PublishingFilter, Registry } from '../registry/Registry';
 import { attention } from './attention';
@@ -26,6 +27,7 @@ export class KpiReport {
   constructor(
     private readonly options: {
       registry: Registry;
+      compliance: MetadataCompliance;
       store: MetricsStore;
       catalogue: MetricCatalogue;
       /** What the caller may see, under the id of every model that it speaks of. */
@@ -235,12 +237,20 @@ export class KpiReport {
       ),
     ]);
     const byModel = countedByModel(lastDay);
+    const compliance = await this.options.compliance.findOf(
+      models
+        .filter(({ metadataComplete }) => metadataComplete === false)
+        .map(({ id }) => id),
+    );
     return attention(
       models.map(model => ({
         model,
         lastDay: byModel.get(model.slug),
         calledLately: called.has(model.slug),
         calledEver: ever.has(model.slug),
+        shortfalls: (compliance.get(model.id)?.problems ?? []).map(
+          ({ field }) => field,
+        ),
         deployments: (deployments.get(model.id) ?? []).map(
           ({ name, phase, conditions, createdAt }) => ({
             name,

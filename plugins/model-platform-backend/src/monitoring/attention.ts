@@ -24,6 +24,8 @@ export interface AttentionFacts {
     message?: string;
     createdAt: string;
   }>;
+  /** Fields of its metadata that fall short of today's schema. */
+  shortfalls: string[];
 }
 
 /** Models that somebody should look at, the failing ones first. */
@@ -39,6 +41,7 @@ export function attention(
     calledLately,
     calledEver,
     deployments,
+    shortfalls,
   } of facts) {
     const entry = { slug: model.slug, name: model.name };
     const broken = deployments.find(
@@ -63,6 +66,15 @@ export function attention(
         ...entry,
         kind: 'failing',
         message: `${lastDay.errors} of its ${lastDay.calls} calls in the last 24 hours failed`,
+      });
+    }
+    if (model.metadataComplete === false) {
+      others.push({
+        ...entry,
+        kind: 'incomplete',
+        message: `Its metadata falls short of today's schema${
+          shortfalls.length > 0 ? `: ${shortfalls.join(', ')}` : ''
+        }`,
       });
     }
     const published = model.latest?.readyAt;

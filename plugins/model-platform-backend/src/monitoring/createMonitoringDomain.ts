@@ -10,7 +10,7 @@ export async function createMonitoringDomain(
   context: PlatformContext,
   deployment: DeploymentDomain,
 ): Promise<Domain> {
-  const { config, database, registry, metricCatalogue } = context;
+  const { config, database, registry, compliance, metricCatalogue } = context;
   const logger = context.logger.child({ domain: 'monitoring' });
   const embedded = context.metricsStore
     ? undefined
@@ -37,6 +37,7 @@ export async function createMonitoringDomain(
     embedded ? await embedded.collectedAt() : new Date();
   const report = new KpiReport({
     registry,
+    compliance,
     store,
     catalogue: metricCatalogue,
     deployments: caller => deployment.readableByModel(caller),

@@ -30,7 +30,7 @@ export const registryPaths: Array<[string, OpenApiObject]> = [
         ),
         query(
           'filter',
-          '`key=value`, repeatable: AND between keys, OR within one. Keys: type, theme, owner, system, lifecycle, risk, tag, visibility, archived, metadata.<path>',
+          '`key=value`, repeatable: AND between keys, OR within one. Keys: type, theme, owner, system, lifecycle, risk, tag, visibility, archived, complete, metadata.<path>',
           { type: 'array', items: { type: 'string' } },
         ),
         query('facets', 'Keys to count the matches by, separated by commas'),
@@ -236,6 +236,53 @@ export const registryPaths: Array<[string, OpenApiObject]> = [
       conflict: 'It names another version than expected',
     }),
   }),
+  path('/v1/models/{name}/metadata-compliance', {
+    get: operation('getMetadataCompliance', MODELS, {
+      summary: 'What the metadata of a model falls short of today',
+      answers: { '200': schemaRef('MetadataCompliance') },
+    }),
+  }),
+  path('/v1/metadata-compliance', {
+    get: operation('listMetadataCompliance', MODELS, {
+      summary: 'Published models that fall short of the schemas in force',
+      description:
+        'Looked at ahead of time, after each change of a model or a schema; what is found short stays published. Filters are those of the list of models; without one on `complete` it is `complete=false`.',
+      parameters: [
+        query('q', 'Words, all of which must occur'),
+        query('filter', '`key=value`, repeatable', {
+          type: 'array',
+          items: { type: 'string' },
+        }),
+        query(
+          'sort',
+          'name, updatedAt or createdAt; with - in front descending',
+        ),
+        ...paging,
+      ],
+      answers: {
+        '200': {
+          allOf: [
+            pageOf('MetadataCompliance'),
+            {
+              type: 'object',
+              required: ['totals'],
+              properties: {
+                totals: {
+                  type: 'object',
+                  description: 'Of all models that the other filters match',
+                  required: ['complete', 'incomplete'],
+                  properties: {
+                    complete: { type: 'integer' },
+                    incomplete: { type: 'integer' },
+                  },
+                },
+              },
+            },
+          ],
+        },
+      },
+    }),
+  }),
   path('/v1/metadata-schemas/{type}', {
     get: operation('getMetadataSchema', MODELS, {
       summary: 'The JSON Schema that metadata must meet',
@@ -243,10 +290,20 @@ export const registryPaths: Array<[string, OpenApiObject]> = [
       answers: {
         '200': {
           type: 'object',
+          required: ['type', 'version', 'digest', 'schemas', 'schema'],
           properties: {
             type: { type: 'string' },
-            version: { type: 'string' },
-            schema: { type: 'object' },
+            version: { type: 'string', description: 'Of the first of them' },
+            digest: {
+              type: 'string',
+              description: 'Over all of them; changes where anything does',
+            },
+            schemas: {
+              type: 'array',
+              items: schemaRef('MetadataSchemaRef'),
+              description: 'The base, then what extends it; all must hold',
+            },
+            schema: { type: 'object', description: 'All of them as one' },
           },
         },
       },

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { ConflictError } from '@backstage/errors';
-import { ModelVersion } from '@model-platform/plugin-model-platform-common';
+import {
+  ModelVersion,
+  VersionSpec,
+} from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
 import {
   AliasRow,
@@ -19,7 +22,12 @@ import {
   refreshModel,
 } from './modelWrites';
 import { withSuffix } from './toSlug';
-import { NewDraft, VersionRecord, VersionStore } from './VersionStore';
+import {
+  Completion,
+  NewDraft,
+  VersionRecord,
+  VersionStore,
+} from './VersionStore';
 
 const MAX_SLUG_ATTEMPTS = 1000;
 
@@ -209,6 +217,7 @@ export class DatabaseVersionStore implements VersionStore {
   async completeDraft(
     record: VersionRecord,
     history: HistoryDraft,
+    completion?: Completion,
   ): Promise<boolean> {
     const { version, fields } = record;
     const now = this.now();
@@ -221,9 +230,14 @@ export class DatabaseVersionStore implements VersionStore {
           ready_at: now,
           expires_at: null,
           idempotency_key: null,
+          schemas: JSON.stringify(completion?.schemas ?? []),
+          readings: JSON.stringify(completion?.readings ?? []),
         });
       if (made === 0) {
         return false;
+      }
+      if (completion && Object.keys(completion.filled).length > 0) {
+        await fillSpec(tx, version.id, completion.filled);
       }
       const first = await tx<ModelRow>('registry_models')
         .where({ id: version.modelId })
@@ -461,4 +475,19 @@ export class DatabaseVersionStore implements VersionStore {
       ),
     );
   }
+}
+
+async function fillSpec(
+  tx: Knex.Transaction,
+  versionId: string,
+  filled: Partial<VersionSpec>,
+): Promise<void> {
+  const row = await tx<VersionRow>('registry_versions')
+    .where({ id: versionId })
+    .first('spec');
+  await tx<VersionRow>('registry_versions')
+    .where({ id: versionId })
+    .update({
+      spec: JSON.stringify({ ...JSON.parse(row?.spec ?? '{}'), ...filled }),
+    });
 }

@@ -1,6 +1,7 @@
 import {
   CustomMetric,
   FieldProblem,
+  MetadataSchemaRef,
   toEntityRef,
   toSystemName,
   toSystemRef,
@@ -12,12 +13,15 @@ import { filePathProblem } from './filePathProblem';
 import {
   filesSchema,
   modelFieldsSchema,
+  unsignedSpecSchema,
   versionSpecSchema,
 } from './draftSchema';
 import { MetadataSchemas } from './metadata/MetadataSchemas';
 import { MetricCatalogue } from './metadata/MetricCatalogue';
 import { modelNameProblem } from './modelNameProblem';
 import { ModelFields, ModelRecord } from './ModelStore';
+import { mayBeRead } from './reading/mayBeRead';
+import { signatureProblems } from './signatureProblems';
 import { zodProblems } from './zodProblems';
 
 const PLATFORM_LABELS = [
@@ -65,7 +69,11 @@ export class PublishCheck {
     const rawModel = asObject(body.model);
     const rawVersion = asObject(body.version);
     const model = modelFieldsSchema.safeParse(rawModel);
-    const version = versionSpecSchema.safeParse(rawVersion);
+    const toBeRead =
+      rawVersion.signature === undefined && mayBeRead(rawVersion, body.files);
+    const version = (
+      toBeRead ? unsignedSpecSchema : versionSpecSchema
+    ).safeParse(rawVersion);
     const files = filesSchema.safeParse(body.files);
     const problems: FieldProblem[] = [];
 
@@ -83,14 +91,16 @@ export class PublishCheck {
         });
     }
     problems.push(...(await this.placeProblems(rawModel)));
-    problems.push(...this.metadataProblems(rawModel, rawVersion.metadata));
+    problems.push(
+      ...(await this.metadataProblems(rawModel, rawVersion.metadata)),
+    );
     if (!version.success)
       problems.push(...zodProblems(version.error, '', rawVersion));
     if (!files.success)
       problems.push(...zodProblems(files.error, 'files', body.files));
     if (version.success) {
       problems.push(
-        ...signatureProblems(version.data),
+        ...(toBeRead ? [] : signatureProblems(version.data)),
         ...this.metricProblems(version.data.metrics ?? []),
       );
     }
@@ -251,11 +261,43 @@ export class PublishCheck {
     return problems;
   }
 
-  private metadataProblems(
+  /** What is wrong with a signature that nobody has looked at before: a file said it. */
+  signatureProblems(
+    version: Pick<VersionSpec, 'signature' | 'example'>,
+  ): FieldProblem[] {
+    const { signature } = version;
+    const shape = versionSpecSchema.shape.signature.safeParse(signature);
+    return shape.success
+      ? signatureProblems(version)
+      : zodProblems(shape.error, 'signature', signature);
+  }
+
+  /** What the metadata of a version falls short of today, and by which schemas. */
+  async metadataOf(
+    model: { type: string; system: string },
+    metadata: Record<string, unknown>,
+  ): Promise<{
+    problems: FieldProblem[];
+    schemas: MetadataSchemaRef[];
+    digest: string;
+  }> {
+    const problems = await this.metadataProblems(model, metadata);
+    const { schemas } = this.options;
+    if (!schemas.types().includes(model.type)) {
+      return { problems, schemas: [], digest: '' };
+    }
+    return {
+      problems,
+      schemas: schemas.refsOf(model.type, model.system),
+      digest: schemas.get(model.type, model.system).digest,
+    };
+  }
+
+  private async metadataProblems(
     model: Record<string, unknown>,
     metadata: unknown,
-  ): FieldProblem[] {
-    const { schemas } = this.options;
+  ): Promise<FieldProblem[]> {
+    const { schemas, directory } = this.options;
     if (!isText(model.type)) {
       return [];
     }
@@ -270,10 +312,11 @@ export class PublishCheck {
         },
       ];
     }
-    return schemas.check(
+    return await schemas.check(
       model.type,
       isText(model.system) ? model.system : undefined,
       metadata ?? {},
+      ref => directory.has(ref),
     );
   }
 
@@ -423,67 +466,6 @@ export class PublishCheck {
       collected: this.options.catalogue.get(metric.name) !== undefined,
     };
   }
-}
-
-function signatureProblems(
-  version: Pick<VersionSpec, 'signature' | 'example'>,
-): FieldProblem[] {
-  const problems: FieldProblem[] = [];
-  for (const side of ['inputs', 'outputs'] as const) {
-    const seen = new Set<string>();
-    for (const [index, field] of version.signature[side].entries()) {
-      const path = `signature.${side}[${index}]`;
-      if (seen.has(field.name)) {
-        problems.push({
-          field: `${path}.name`,
-          rule: 'is named twice',
-          given: field.name,
-          source: 'platform',
-        });
-      }
-      seen.add(field.name);
-      if (
-        field.minimum !== undefined &&
-        field.maximum !== undefined &&
-        field.minimum > field.maximum
-      ) {
-        problems.push({
-          field: `${path}.minimum`,
-          rule: `is greater than the maximum ${field.maximum}`,
-          given: field.minimum,
-          source: 'platform',
-        });
-      }
-    }
-  }
-  if (version.example) {
-    const inputs = version.signature.inputs;
-    for (const key of Object.keys(version.example)) {
-      if (!inputs.some(input => input.name === key)) {
-        problems.push({
-          field: `example.${key}`,
-          rule: 'is no input of the signature',
-          given: version.example[key],
-          example: inputs[0].name,
-          source: 'platform',
-        });
-      }
-    }
-    for (const input of inputs) {
-      if (
-        !input.optional &&
-        input.default === undefined &&
-        !Object.hasOwn(version.example, input.name)
-      ) {
-        problems.push({
-          field: `example.${input.name}`,
-          rule: 'is missing: the example must be one that the endpoint answers',
-          source: 'platform',
-        });
-      }
-    }
-  }
-  return problems;
 }
 
 function normalise(model: ModelFields): ModelFields {

@@ -19,8 +19,10 @@ import { ModelListeners } from './ModelListeners';
 import { ModelProblemsError } from './ModelProblemsError';
 import { ModelStore } from './ModelStore';
 import { PublishCheck } from './PublishCheck';
+import { applyReadings } from './reading/applyReadings';
+import { VersionReadings } from './reading/VersionReadings';
 import { toSlug } from './toSlug';
-import { VersionRecord, VersionStore } from './VersionStore';
+import { Completion, VersionRecord, VersionStore } from './VersionStore';
 
 export interface PublishingOptions {
   store: ModelStore;
@@ -30,6 +32,8 @@ export interface PublishingOptions {
   files: DraftFiles;
   listeners: ModelListeners;
   check: PublishCheck;
+  /** Without it, files are not asked what they say. */
+  readings?: VersionReadings;
   /** How long a draft lives after it was last touched. */
   draftLifeMs: number;
   now: () => Date;
@@ -191,14 +195,20 @@ export class Publishing {
         record.fields,
         record.given,
       );
-      if (differences.length > 0) {
-        throw new ModelProblemsError(record.fields.name, differences);
+      const { problems, completion } = await this.completionOf(record);
+      const all = [...differences, ...problems];
+      if (all.length > 0) {
+        throw new ModelProblemsError(record.fields.name, all);
       }
-      const made = await versions.completeDraft(record, {
-        ...toAuthor(caller),
-        action: 'published',
-        details: { version: number },
-      });
+      const made = await versions.completeDraft(
+        record,
+        {
+          ...toAuthor(caller),
+          action: 'published',
+          details: { version: number },
+        },
+        completion,
+      );
       if (made) {
         await this.listeners.announce(
           record.version.modelId,
@@ -234,6 +244,29 @@ export class Publishing {
       }
       if (drafts.length < 100) return removed;
     }
+  }
+
+  /** What the version gets as it becomes ready, and what it is refused for: schemas may have changed since the draft. */
+  private async completionOf(
+    record: VersionRecord,
+  ): Promise<{ problems: FieldProblem[]; completion: Completion }> {
+    const { version, fields } = record;
+    const { check, readings } = this.options;
+    const [metadata, read] = await Promise.all([
+      check.metadataOf(fields, version.metadata),
+      readings?.of(record) ?? [],
+    ]);
+    const { filled, problems } = applyReadings(version, read);
+    return {
+      problems: [
+        ...metadata.problems,
+        ...problems,
+        ...(filled.signature
+          ? check.signatureProblems({ ...version, ...filled })
+          : []),
+      ],
+      completion: { filled, readings: read, schemas: metadata.schemas },
+    };
   }
 
   private async reopen(

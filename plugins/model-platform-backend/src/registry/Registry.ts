@@ -42,6 +42,7 @@ import { ModelStore, PublishedVersion } from './ModelStore';
 import { ModelsQuery, parseModelsQuery } from './parseModelsQuery';
 import { PublishCheck } from './PublishCheck';
 import { Publishing } from './Publishing';
+import { VersionReadings } from './reading/VersionReadings';
 import { VersionStore } from './VersionStore';
 import { VersionUser, VersionUsers } from './VersionUsers';
 
@@ -56,6 +57,7 @@ export interface RegistryOptions {
   claims: Claims;
   check: PublishCheck;
   directory: EntityDirectory;
+  readings?: VersionReadings;
   /** How long a draft lives after it was last touched. */
   draftLifeMs: number;
   clock?: () => Date;

@@ -1,4 +1,6 @@
 import {
+  FileReading,
+  MetadataSchemaRef,
   ModelVersion,
   VersionFile,
   VersionSpec,
@@ -26,6 +28,15 @@ export interface NewDraft {
   publisher: string;
   idempotencyKey?: string;
   expiresAt: string;
+}
+
+/** What a version gets as it becomes ready. */
+export interface Completion {
+  /** What its files said and its publish did not. */
+  filled: Partial<VersionSpec>;
+  readings: FileReading[];
+  /** The metadata schemas that it satisfies. */
+  schemas: MetadataSchemaRef[];
 }
 
 /** Versions, from their drafts on. */
@@ -66,7 +77,11 @@ export interface VersionStore {
    * In one transaction: the version is ready, the model published, with what
    * lists show of it. False where it was no draft any more.
    */
-  completeDraft(record: VersionRecord, history: HistoryDraft): Promise<boolean>;
+  completeDraft(
+    record: VersionRecord,
+    history: HistoryDraft,
+    completion?: Completion,
+  ): Promise<boolean>;
   archiveVersion(
     modelId: string,
     number: number,

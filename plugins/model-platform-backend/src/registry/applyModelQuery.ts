@@ -5,11 +5,18 @@ import {
 import { Knex } from 'knex';
 import { ModelQuery } from './ModelStore';
 
-const columns = ['type', 'owner', 'system', 'lifecycle', 'visibility'];
+const columns = new Map([
+  ['type', 'type'],
+  ['owner', 'owner'],
+  ['system', 'system'],
+  ['lifecycle', 'lifecycle'],
+  ['visibility', 'visibility'],
+  ['complete', 'metadata_complete'],
+]);
 
 /** The column of a key, where it has one of its own. */
 export function facetColumn(key: string): string | undefined {
-  return columns.includes(key) ? key : undefined;
+  return columns.get(key);
 }
 
 /** Adds words and filters to a query over `registry_models`. */

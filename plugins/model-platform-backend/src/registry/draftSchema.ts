@@ -131,8 +131,26 @@ export const versionSpecSchema = z.object({
       repository: z.string().max(2000).optional(),
       ciRun: z.string().max(2000).optional(),
       trainingRun: z.string().max(2000).optional(),
+      datasets: z
+        .array(
+          z.object({
+            name: name(500),
+            version: z.string().max(500).optional(),
+            uri: z.string().max(2000).optional(),
+          }),
+        )
+        .max(100)
+        .optional(),
     })
     .optional(),
+});
+
+/** The same for a version whose files are to say its signature. */
+export const unsignedSpecSchema = versionSpecSchema.extend({
+  signature: versionSpecSchema.shape.signature.default({
+    inputs: [],
+    outputs: [],
+  }),
 });
 
 /** Shape of the list of files. */

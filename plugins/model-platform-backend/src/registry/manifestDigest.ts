@@ -3,6 +3,7 @@ import {
   VersionFile,
   VersionSpec,
 } from '@model-platform/plugin-model-platform-common';
+import { canonicalJson } from './canonicalJson';
 
 /**
  * `sha256:<hex>` over spec and files, whatever their order. Where a version
@@ -17,18 +18,6 @@ export function manifestDigest(
     left.path < right.path ? -1 : 1,
   );
   return `sha256:${createHash('sha256')
-    .update(canonical({ version, files: sorted }))
+    .update(canonicalJson({ version, files: sorted }))
     .digest('hex')}`;
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) =>
-    typeof item === 'object' && item !== null && !Array.isArray(item)
-      ? Object.fromEntries(
-          Object.entries(item).sort(([left], [right]) =>
-            left < right ? -1 : 1,
-          ),
-        )
-      : item,
-  );
 }

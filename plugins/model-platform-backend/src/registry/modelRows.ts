@@ -31,6 +31,7 @@ export interface ModelRow {
   current_number: number | null;
   latest_number: number | null;
   metadata: string | null;
+  metadata_complete: 'true' | 'false';
   search_text: string;
 }
 
@@ -50,6 +51,8 @@ export interface VersionRow {
   ready_at: string | null;
   archived_at: string | null;
   expires_at: string | null;
+  schemas: string | null;
+  readings: string | null;
 }
 
 export interface FileRow {
@@ -125,6 +128,7 @@ export function toModel(
     latest:
       row.latest_number === null ? undefined : summaries.get(row.latest_number),
     metadata: row.metadata === null ? undefined : JSON.parse(row.metadata),
+    metadataComplete: row.metadata_complete === 'true',
     etag: `"${row.id.slice(0, 8)}-${row.changes}"`,
   };
 }
@@ -163,6 +167,8 @@ export function toVersion(
       }),
     ),
     manifestDigest: row.manifest_digest,
+    schemas: row.schemas ? JSON.parse(row.schemas) : undefined,
+    readings: row.readings ? JSON.parse(row.readings) : undefined,
     aliases: aliases
       .filter(alias => alias.version === row.number)
       .map(({ alias }) => alias),

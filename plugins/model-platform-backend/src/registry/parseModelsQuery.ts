@@ -14,6 +14,7 @@ const KEYS = [
   'tag',
   'archived',
   'visibility',
+  'complete',
 ];
 const SORTS = ['name', 'updatedAt', 'createdAt'] as const;
 const METADATA_PATH = /^metadata(\.[\w-]+){1,8}$/;

@@ -8,9 +8,9 @@ import { parseBody } from '../http/parseBody';
 import { sendFile } from '../http/sendFile';
 import { aliasSchema, modelUpdateSchema } from './bodies';
 import { MetadataSchemas } from './metadata/MetadataSchemas';
-import { ModelsQuery } from './parseModelsQuery';
+import { modelsQueryOf } from './modelsQueryOf';
 import { Registry } from './Registry';
-import { isSet, numberOf, pageOf, textOf, textsOf } from './requests';
+import { isSet, numberOf, pageOf, textOf } from './requests';
 
 /** The registry over HTTP. */
 export function registryRoutes(options: {
@@ -238,11 +238,17 @@ export function registryRoutes(options: {
 
   router.get('/v1/metadata-schemas/:type', async (req, res) => {
     await callerOf(req);
-    const { type, version, schema } = schemas.get(
+    const { type, digest, schema, parts } = schemas.get(
       req.params.type,
       textOf(req.query.system),
     );
-    res.json({ type, version, schema });
+    res.json({
+      type,
+      version: parts[0].version,
+      digest,
+      schemas: parts.map(({ schema: _, ...part }) => part),
+      schema,
+    });
   });
 
   return router;
@@ -267,16 +273,6 @@ async function sendVersionFile(
     sizeBytes: file.sizeBytes,
     open: range => registry.openFile(version, path, range),
   });
-}
-
-function modelsQueryOf(req: Request): ModelsQuery {
-  return {
-    ...pageOf(req),
-    q: textOf(req.query.q),
-    sort: textOf(req.query.sort),
-    filter: textsOf(req.query.filter),
-    facets: textsOf(req.query.facets).flatMap(one => one.split(',')),
-  };
 }
 
 /** `If-Match: "3"`: it must point to version 3 now; `If-None-Match: *`: it must not be there. */

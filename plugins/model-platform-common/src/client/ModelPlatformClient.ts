@@ -15,6 +15,8 @@ import {
   HistoryEntry,
   KpiOverview,
   LogLine,
+  MetadataCompliance,
+  MetadataSchemaRef,
   Model,
   ModelDeploymentManifest,
   ModelMetrics,
@@ -70,7 +72,7 @@ export interface HistoryQuery extends PageQuery {
 export interface ListModelsQuery extends PageQuery {
   /** Words in name, description, tags and metadata. */
   q?: string;
-  /** AND between keys, OR within one. Keys: type, theme, owner, system, lifecycle, risk, tag, archived, `metadata.<path>`. */
+  /** AND between keys, OR within one. Keys: type, theme, owner, system, lifecycle, risk, tag, archived, complete, `metadata.<path>`. */
   filter?: Record<string, string | string[]>;
   facets?: string[];
   /** `name`, `updatedAt`, `createdAt`; with `-` in front descending. */
@@ -136,9 +138,7 @@ export class ModelPlatformClient {
       query: {
         ...rest,
         facets: facets?.join(','),
-        filter: Object.entries(filter).flatMap(([key, values]) =>
-          [values].flat().map(value => `${key}=${value}`),
-        ),
+        filter: toFilter(filter),
       },
     });
   }
@@ -643,12 +643,37 @@ export class ModelPlatformClient {
   ): Promise<{
     type: string;
     version: string;
+    digest: string;
+    schemas: MetadataSchemaRef[];
     schema: Record<string, unknown>;
   }> {
     return await this.json(`metadata-schemas/${enc(type)}`, {
       ...options,
       query,
     });
+  }
+
+  /** Models that fall short of the schemas in force; `filter: { complete: 'true' }` gives the others. */
+  async listMetadataCompliance(
+    query: Omit<ListModelsQuery, 'facets'> = {},
+    options?: RequestOptions,
+  ): Promise<
+    Page<MetadataCompliance> & {
+      totals: { complete: number; incomplete: number };
+    }
+  > {
+    const { filter = {}, ...rest } = query;
+    return await this.json('metadata-compliance', {
+      ...options,
+      query: { ...rest, filter: toFilter(filter) },
+    });
+  }
+
+  async getMetadataCompliance(
+    model: string,
+    options?: RequestOptions,
+  ): Promise<MetadataCompliance> {
+    return await this.json(`models/${enc(model)}/metadata-compliance`, options);
   }
 
   async getMetricCatalogue(
@@ -812,4 +837,11 @@ function toQueryString(query: Query): string {
   }
   const text = search.toString();
   return text ? `?${text}` : '';
+}
+
+/** Filters as the address has them: `key=value`, one for each value. */
+function toFilter(filter: Record<string, string | string[]>): string[] {
+  return Object.entries(filter).flatMap(([key, values]) =>
+    [values].flat().map(value => `${key}=${value}`),
+  );
 }

@@ -34,6 +34,15 @@ export interface VersionSummary {
   risk?: string;
 }
 
+/** A metadata schema, at the moment that a version satisfied it. @public */
+export interface MetadataSchemaRef {
+  /** `platform`, or the name that configuration gives it. */
+  name: string;
+  version: string;
+  /** `sha256:<hex>` of the schema. */
+  digest: string;
+}
+
 /** A named, owned thing in the registry. @public */
 export interface Model {
   /** Never reused; what deployments, metrics and history refer to. */
@@ -63,6 +72,8 @@ export interface Model {
   latest?: VersionSummary;
   /** Metadata of `current`. */
   metadata?: Record<string, unknown>;
+  /** Whether the metadata of `current` satisfies the schema in force today. */
+  metadataComplete?: boolean;
   /** Present where one model is read. */
   actions?: ModelActions;
   /** Changes with every change of the model; also sent as ETag. */
@@ -127,11 +138,48 @@ export interface VersionFile {
 
 /** Where a version comes from; all of it optional, given by the publisher's client. @public */
 export interface Provenance {
+  /** Name and version of what published, e.g. `model-platform-cli/0.1.0`. */
   client?: string;
   commit?: string;
   repository?: string;
   ciRun?: string;
   trainingRun?: string;
+  /** What it was trained on, to the version. */
+  datasets?: DatasetVersion[];
+}
+
+/** One version of a data set. @public */
+export interface DatasetVersion {
+  name: string;
+  /** Version, snapshot or digest. */
+  version?: string;
+  /** Where it lies. */
+  uri?: string;
+}
+
+/** One input or output as a model's own file has it; what the file does not say is absent. @public */
+export interface ReadField {
+  name?: string;
+  type?: SignatureType;
+  /** As in `SignatureField`. */
+  shape?: number[];
+  optional?: boolean;
+}
+
+/** What one file of a version says of itself; read by the platform, never loaded. @public */
+export interface FileReading {
+  path: string;
+  format: 'onnx' | 'mlflow' | 'skops';
+  inputs?: ReadField[];
+  outputs?: ReadField[];
+  /** Evaluation metrics, where its own metadata has some. */
+  evaluation?: Record<string, number>;
+  /** Id of the run that made it. */
+  trainingRun?: string;
+  /** Metadata that whoever made the file put into it. */
+  metadata?: Record<string, unknown>;
+  /** Why nothing could be read. */
+  problem?: string;
 }
 
 /** What a publisher says of a version, beside its files. @public */
@@ -139,6 +187,7 @@ export interface VersionSpec {
   metadata: Record<string, unknown>;
   flavor: string;
   runtime: 'node' | 'python';
+  /** Empty in a draft whose files are to say it. */
   signature: Signature;
   /** Path of the developer's own endpoint code among the files. */
   endpoint?: string;
@@ -161,6 +210,10 @@ export interface ModelVersion extends VersionSpec {
   files: VersionFile[];
   /** `sha256:<hex>` over spec and files: what is equal is not published twice. */
   manifestDigest: string;
+  /** The metadata schemas that it satisfied when it became ready. */
+  schemas?: MetadataSchemaRef[];
+  /** What its files say of themselves. */
+  readings?: FileReading[];
   aliases: string[];
   publisher: string;
   createdAt: string;
@@ -185,7 +238,8 @@ export interface DraftRequest {
     sharedWith?: string[];
     tags?: string[];
   };
-  version: VersionSpec;
+  /** Without a signature where the files say it: `*.onnx`, `MLmodel`. */
+  version: Omit<VersionSpec, 'signature'> & { signature?: Signature };
   files: VersionFile[];
   /** Make a new version even where it equals the newest one. */
   force?: boolean;
@@ -213,6 +267,25 @@ export interface HistoryEntry {
   client?: string;
 }
 
+/** How the metadata of a model's current version stands to the schema in force today. @public */
+export interface MetadataCompliance {
+  modelId: string;
+  slug: string;
+  name: string;
+  type: ModelType;
+  system: string;
+  owner: string;
+  /** The version that was looked at; absent where none is ready. */
+  version?: number;
+  complete: boolean;
+  /** What it falls short of. */
+  problems: FieldProblem[];
+  /** The schemas in force when it was looked at. */
+  schemas: MetadataSchemaRef[];
+  /** ISO 8601, UTC; absent as long as nobody looked. */
+  checkedAt?: string;
+}
+
 /** One broken rule of a metadata schema or of the manifest. @public */
 export interface FieldProblem {
   /** Path in `model.yaml`, e.g. `metadata.data.personalData`. */
@@ -220,6 +293,6 @@ export interface FieldProblem {
   rule: string;
   given?: unknown;
   example?: unknown;
-  /** Where the rule comes from: `platform`, or the schema's name. */
+  /** Where the rule comes from: `platform`, or name and version of the configured schema. */
   source: string;
 }

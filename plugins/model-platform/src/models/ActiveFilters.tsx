@@ -1,7 +1,11 @@
 import { Button, Flex, Tag, TagGroup } from '@backstage/ui';
-import { nameOfRef } from '@model-platform/plugin-model-platform-react';
 import { UrlState } from '../shared/useUrlState';
-import { MODEL_FACETS, ModelFilters, withoutFilters } from './modelFilters';
+import {
+  facetValueText,
+  MODEL_FACETS,
+  ModelFilters,
+  withoutFilters,
+} from './modelFilters';
 
 /** What the list is narrowed by; each can be taken away, or all at once. */
 export function ActiveFilters(props: {
@@ -13,7 +17,7 @@ export function ActiveFilters(props: {
   const tags = MODEL_FACETS.flatMap(({ key, title }) =>
     (filters[key] ?? []).map(value => ({
       id: `${key}=${value}`,
-      text: `${title}: ${nameOfRef(value)}`,
+      text: `${title}: ${facetValueText(key, value)}`,
       without: {
         [key]: (filters[key] ?? []).filter(other => other !== value),
       },

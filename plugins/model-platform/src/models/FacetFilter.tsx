@@ -1,18 +1,18 @@
 import { useState } from 'react';
 import { Button, Checkbox, CheckboxGroup } from '@backstage/ui';
 import { FacetValue } from '@model-platform/plugin-model-platform-common';
-import { nameOfRef } from '@model-platform/plugin-model-platform-react';
 
 const FEW = 6;
 
 /** The values of one facet, how many models have each, and which are chosen. */
 export function FacetFilter(props: {
   title: string;
+  textOf: (value: string) => string;
   values: FacetValue[];
   selected: string[];
   onChange: (selected: string[]) => void;
 }) {
-  const { title, values, selected, onChange } = props;
+  const { title, textOf, values, selected, onChange } = props;
   const [showsAll, setShowsAll] = useState(false);
   // A chosen value stays, even where nothing has it any more.
   const gone = selected
@@ -28,7 +28,7 @@ export function FacetFilter(props: {
       <CheckboxGroup label={title} value={selected} onChange={onChange}>
         {shown.map(({ value, count }) => (
           <Checkbox key={value} value={value}>
-            {nameOfRef(value)} ({count})
+            {textOf(value)} ({count})
           </Checkbox>
         ))}
       </CheckboxGroup>

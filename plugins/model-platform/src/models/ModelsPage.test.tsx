@@ -33,6 +33,7 @@ function listModels({ query }: PlatformCall) {
         { value: 'retention', count: 1 },
       ],
       owner: models.map(({ owner }) => ({ value: owner, count: 1 })),
+      complete: [{ value: 'false', count: 1 }],
     },
   };
 }
@@ -88,6 +89,9 @@ describe('ModelsPage', () => {
       screen.getByRole('searchbox', { name: 'Search models' }),
     ).toHaveValue('customers');
     expect(screen.getByRole('checkbox', { name: /retention/ })).toBeChecked();
+    expect(
+      screen.getByRole('checkbox', { name: 'incomplete (1)' }),
+    ).not.toBeChecked();
     const [{ query }] = asked.callsOf('GET models');
     expect(query.get('sort')).toBe('-updatedAt');
     expect(query.getAll('filter')).toEqual(['theme=retention']);

@@ -14,7 +14,13 @@ import { PageBody } from '../shared/PageBody';
 import { useUrlState } from '../shared/useUrlState';
 import { ActiveFilters } from './ActiveFilters';
 import { FacetFilter } from './FacetFilter';
-import { MODEL_FACETS, ModelFilters, readFilters, SORTS } from './modelFilters';
+import {
+  facetValueText,
+  MODEL_FACETS,
+  ModelFilters,
+  readFilters,
+  SORTS,
+} from './modelFilters';
 import { ModelsTable } from './ModelsTable';
 import { NoModels } from './NoModels';
 import { useUsage } from './useUsage';
@@ -88,6 +94,7 @@ export function ModelsPage() {
                     <FacetFilter
                       key={key}
                       title={title}
+                      textOf={value => facetValueText(key, value)}
                       values={facets?.[key] ?? []}
                       selected={filters[key] ?? []}
                       onChange={selected => url.set({ [key]: selected })}

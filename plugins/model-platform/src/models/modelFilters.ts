@@ -1,3 +1,4 @@
+import { nameOfRef } from '@model-platform/plugin-model-platform-react';
 import { UrlState } from '../shared/useUrlState';
 
 /** What one can narrow the models by, in the order they stand on the page. */
@@ -8,7 +9,18 @@ export const MODEL_FACETS = [
   { key: 'owner', title: 'Owner' },
   { key: 'risk', title: 'Risk' },
   { key: 'lifecycle', title: 'Lifecycle' },
+  { key: 'complete', title: 'Metadata' },
 ] as const;
+
+/** Values that say little by themselves. */
+const VALUE_WORDS: Partial<Record<string, Record<string, string>>> = {
+  complete: { true: 'complete', false: 'incomplete' },
+};
+
+/** A value of a facet as people say it. */
+export function facetValueText(key: string, value: string): string {
+  return VALUE_WORDS[key]?.[value] ?? nameOfRef(value);
+}
 
 export type ModelFacetKey = (typeof MODEL_FACETS)[number]['key'];
 

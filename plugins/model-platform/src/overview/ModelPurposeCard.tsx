@@ -6,6 +6,7 @@ import {
   useModel,
 } from '@model-platform/plugin-model-platform-react';
 import { useModelSlug } from '../shared/useModelSlug';
+import { MetadataNotice } from './MetadataNotice';
 import { modelFacts } from './modelFacts';
 
 /** What a model is for, for whom, how and on which data it was made. */
@@ -25,6 +26,7 @@ export function ModelPurposeCard() {
           const { purpose, facts } = modelFacts(data);
           return (
             <Flex direction="column" gap="3">
+              <MetadataNotice model={data} />
               <Text as="p" variant="body-large">
                 {purpose || data.description}
               </Text>

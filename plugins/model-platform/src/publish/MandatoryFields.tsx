@@ -1,4 +1,5 @@
-import { Box, Flex, Select, Text } from '@backstage/ui';
+import { Flex, Select, Text } from '@backstage/ui';
+import { MetadataSchemaRef } from '@model-platform/plugin-model-platform-common';
 import {
   CodeBlock,
   LoadState,
@@ -7,6 +8,7 @@ import {
 import { useUrlState } from '../shared/useUrlState';
 import { MetadataField, mandatoryFieldsOf } from './mandatoryFieldsOf';
 import { toModelYaml } from './toModelYaml';
+import { useSystems } from './useSystems';
 
 const TYPES = [
   { value: 'ml', label: 'ml: machine learning' },
@@ -15,21 +17,26 @@ const TYPES = [
   { value: 'process', label: 'process' },
 ];
 
+/** Not the name of a system. */
+const ANY_SYSTEM = '*';
+
 /** What metadata a type of model must have, and a file to start from. */
 export function MandatoryFields() {
   const url = useUrlState();
   const type = url.get('type') ?? 'ml';
+  const system = url.get('system');
   const schema = useLoaded(
-    `schema ${type}`,
-    (api, signal) => api.getMetadataSchema(type, {}, { signal }),
+    `schema ${type} ${system ?? ''}`,
+    (api, signal) => api.getMetadataSchema(type, { system }, { signal }),
     { keep: true },
   );
+  const systems = useSystems();
   const types = TYPES.some(({ value }) => value === type)
     ? TYPES
     : [...TYPES, { value: type, label: type }];
   return (
     <Flex direction="column" gap="3">
-      <Box maxWidth="320px">
+      <Flex gap="3">
         <Select
           label="Type of model"
           options={types}
@@ -38,13 +45,30 @@ export function MandatoryFields() {
             url.set({ type: key === 'ml' ? undefined : String(key) })
           }
         />
-      </Box>
+        <Select
+          label="For the system"
+          options={[
+            { value: ANY_SYSTEM, label: 'any' },
+            ...[...new Set([...systems, ...(system ? [system] : [])])].map(
+              name => ({ value: name, label: name }),
+            ),
+          ]}
+          selectedKey={system ?? ANY_SYSTEM}
+          onSelectionChange={key =>
+            url.set({ system: key === ANY_SYSTEM ? undefined : String(key) })
+          }
+        />
+      </Flex>
       <LoadState loaded={schema} what={`the fields of type ${type}`}>
         {data => {
           const fields = mandatoryFieldsOf(data.schema);
           return (
             <Flex direction="column" gap="4">
               <FieldList fields={fields} />
+              <Text as="p" variant="body-small" color="secondary">
+                By {data.schemas?.map(schemaText).join(' and ') ?? 'the schema'}
+                . <code>publish --dry-run</code> says what would be refused.
+              </Text>
               <CodeBlock
                 label="model.yaml to start from"
                 text={toModelYaml(type, fields)}
@@ -55,6 +79,12 @@ export function MandatoryFields() {
       </LoadState>
     </Flex>
   );
+}
+
+function schemaText({ name, version }: MetadataSchemaRef): string {
+  return name === 'platform'
+    ? `the platform's schema, version ${version}`
+    : `${name}, version ${version}`;
 }
 
 function FieldList({ fields }: { fields: MetadataField[] }) {

@@ -68,6 +68,39 @@ describe('PublishPage', () => {
     expect(screen.getByText('data.sources')).toBeInTheDocument();
   });
 
+  it('asks for what the schemas of the chosen system ask for, all of them', async () => {
+    const asked = platform().when('GET metadata-schemas/ml', ({ query }) => {
+      const stewardship = {
+        required: ['steward', 'risk'],
+        properties: { steward: { examples: ['group:default/crm'] } },
+      };
+      const isThere = query.get('system') === 'plant-catalogue';
+      return {
+        type: 'ml',
+        version: '2',
+        schemas: [
+          { name: 'platform', version: '2' },
+          ...(isThere ? [{ name: 'stewardship', version: '7' }] : []),
+        ],
+        schema: isThere ? { allOf: [schema, stewardship] } : schema,
+      };
+    });
+    await renderOnPlatform(<PublishPage />, asked, '/?system=plant-catalogue');
+    const file = await screen.findByRole('region', {
+      name: 'model.yaml to start from',
+    });
+    expect(parse(file.textContent ?? '').metadata).toMatchObject({
+      purpose: 'Say: who may leave',
+      risk: 'minimal',
+      steward: 'group:default/crm',
+    });
+    expect(
+      screen.getByText(
+        /platform's schema, version 2 and stewardship, version 7/,
+      ),
+    ).toBeInTheDocument();
+  });
+
   it('makes a token for the own group in one system, and puts it into the commands', async () => {
     const asked = platform().when('POST publishers', () => ({
       id: '1',

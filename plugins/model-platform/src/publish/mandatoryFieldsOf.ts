@@ -16,13 +16,36 @@ interface SchemaNode {
   examples?: unknown[];
   required?: string[];
   properties?: Record<string, SchemaNode>;
+  allOf?: SchemaNode[];
 }
 
-/** Fields of a JSON Schema, those of nested objects by path. */
+/** Fields of a JSON Schema, those of nested objects by path; a field that one of its parts asks for is mandatory. */
 export function mandatoryFieldsOf(
   schema: Record<string, unknown>,
 ): MetadataField[] {
-  return fieldsOf(schema as SchemaNode, '', true);
+  const found = new Map<string, MetadataField>();
+  for (const part of partsOf(schema as SchemaNode)) {
+    for (const field of fieldsOf(part, '', true)) {
+      const known = found.get(field.path);
+      found.set(field.path, {
+        ...field,
+        ...withoutGaps(known ?? {}),
+        isRequired: field.isRequired || Boolean(known?.isRequired),
+      });
+    }
+  }
+  return [...found.values()];
+}
+
+function partsOf(schema: SchemaNode): SchemaNode[] {
+  const { allOf = [], ...own } = schema;
+  return [own, ...allOf.flatMap(partsOf)];
+}
+
+function withoutGaps(field: Partial<MetadataField>): Partial<MetadataField> {
+  return Object.fromEntries(
+    Object.entries(field).filter(([, value]) => value !== undefined),
+  );
 }
 
 function fieldsOf(
@@ -30,7 +53,10 @@ function fieldsOf(
   prefix: string,
   isWanted: boolean,
 ): MetadataField[] {
-  return Object.entries(node.properties ?? {}).flatMap(([name, field]) => {
+  const properties = { ...node.properties };
+  // What is asked for and described elsewhere, or nowhere.
+  for (const name of node.required ?? []) properties[name] ??= {};
+  return Object.entries(properties).flatMap(([name, field]) => {
     const path = `${prefix}${name}`;
     const isRequired = isWanted && (node.required ?? []).includes(name);
     if (field.properties) return fieldsOf(field, `${path}.`, isRequired);

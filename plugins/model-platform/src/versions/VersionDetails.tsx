@@ -1,7 +1,9 @@
 import { Flex, Grid, Link, Text } from '@backstage/ui';
 import {
+  FileReading,
   Model,
   ModelVersion,
+  ReadField,
 } from '@model-platform/plugin-model-platform-common';
 import {
   CopyButton,
@@ -110,7 +112,25 @@ function factsOf(version: ModelVersion) {
     { name: 'Repository', value: linked(provenance.repository) },
     { name: 'CI run', value: linked(provenance.ciRun) },
     { name: 'Training run', value: linked(provenance.trainingRun) },
+    {
+      name: 'Data sets',
+      value: provenance.datasets
+        ?.map(({ name, version: of, uri }) =>
+          [name, of, uri && `(${uri})`].filter(Boolean).join(' '),
+        )
+        .join(', '),
+    },
     { name: 'Client', value: provenance.client },
+    {
+      name: 'Satisfied',
+      value: version.schemas
+        ?.map(schema => `${schema.name}, version ${schema.version}`)
+        .join('; '),
+    },
+    {
+      name: 'Files say',
+      value: version.readings?.map(readingText).join('; '),
+    },
     {
       name: 'Loaded as',
       value: `${version.flavor}, in the ${
@@ -148,6 +168,14 @@ function factsOf(version: ModelVersion) {
       ),
     },
   ];
+}
+
+function readingText({ path, inputs, outputs, problem }: FileReading): string {
+  if (problem) return `${path} cannot be read: ${problem}`;
+  const names = (fields: ReadField[] | undefined) =>
+    fields?.map(({ name, type }) => name ?? type ?? 'unnamed').join(', ') ||
+    'nothing said';
+  return `${path}: ${names(inputs)} → ${names(outputs)}`;
 }
 
 function linked(text: string | undefined) {

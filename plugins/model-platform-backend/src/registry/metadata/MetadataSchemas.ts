@@ -1,144 +1,176 @@
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { Config } from '@backstage/config';
-import { InputError, NotFoundError, stringifyError } from '@backstage/errors';
+import { NotFoundError } from '@backstage/errors';
 import {
   FieldProblem,
+  MetadataSchemaRef,
   toSystemName,
 } from '@model-platform/plugin-model-platform-common';
-import Ajv2020, { ValidateFunction } from 'ajv/dist/2020';
-import addFormats from 'ajv-formats';
-import { parse } from 'yaml';
+import { canonicalJson } from '../canonicalJson';
 import {
   defaultMetadataSchema,
   defaultModelTypes,
+  defaultSchemaVersion,
 } from './defaultMetadataSchema';
-import { toFieldProblems } from './toFieldProblems';
+import {
+  JsonSchema,
+  MetadataSchema,
+  PLATFORM,
+  SchemaPart,
+} from './MetadataSchema';
+import { readSchemaEntries, SchemaEntry } from './readSchemaEntries';
+import { HasEntity, SchemaValidator } from './SchemaValidator';
 
-/** The schema in force for a type in a system. */
-export interface MetadataSchema {
-  type: string;
-  version: string;
-  /** JSON Schema 2020-12 of the field `metadata`. */
-  schema: Record<string, unknown>;
-  /** What problems name as their source: `platform`, or the schema's name. */
-  source: string;
-}
-
-interface Configured extends MetadataSchema {
-  systems?: string[];
-}
+type Configured = Omit<SchemaEntry, 'schema' | 'name' | 'version'> & {
+  part: SchemaPart;
+};
 
 /**
- * What metadata must say, by type of model; configuration may replace it for
- * all systems or some, and may add types.
+ * What metadata must say, by type of model. Configuration may replace the
+ * platform's schema for all systems or some, extend what is in force, and add
+ * types. What extends holds beside the rest, so it can only ask for more.
  */
 export class MetadataSchemas {
   /** Throws `InputError` that names the place of a schema that is none. */
   static fromConfig(config: Config): MetadataSchemas {
-    const entries =
-      config.getOptionalConfigArray('modelPlatform.metadataSchemas') ?? [];
-    const types =
-      config.getOptionalStringArray('modelPlatform.modelTypes') ?? [];
-    const configured = entries.map((entry, index): Configured => {
-      const file = entry.getOptionalString('file');
-      const schema = file
-        ? parse(readFileSync(file, 'utf8'))
-        : entry.getOptional('schema');
-      if (
-        typeof schema !== 'object' ||
-        schema === null ||
-        Array.isArray(schema)
-      ) {
-        throw new InputError(
-          `modelPlatform.metadataSchemas[${index}] has no schema, and no file with one`,
-        );
-      }
-      return {
-        type: entry.getString('type'),
-        version: entry.getOptionalString('version') ?? '1',
-        source: entry.getOptionalString('name') ?? `metadataSchemas[${index}]`,
-        systems: entry.getOptionalStringArray('systems')?.map(toSystemName),
-        schema: schema as Record<string, unknown>,
-      };
-    });
-    return new MetadataSchemas(configured, types);
+    return new MetadataSchemas(
+      readSchemaEntries(config),
+      config.getOptionalStringArray('modelPlatform.modelTypes') ?? [],
+    );
   }
 
-  private readonly ajv = addFormats(
-    new Ajv2020({
-      allErrors: true,
-      verbose: true,
-      strict: false,
-      allowUnionTypes: true,
-    }),
-  );
+  private readonly validator = new SchemaValidator();
+  private readonly configured: Configured[];
+  private readonly defaults: Map<string, SchemaPart>;
+  private readonly inForce = new Map<string, MetadataSchema>();
 
-  private readonly validators = new Map<MetadataSchema, ValidateFunction>();
-  private readonly defaults: MetadataSchema[];
-
-  constructor(
-    private readonly configured: Configured[] = [],
-    moreTypes: string[] = [],
-  ) {
-    this.defaults = [...defaultModelTypes, ...moreTypes].map(type => ({
-      type,
-      version: '1',
-      schema: defaultMetadataSchema,
-      source: 'platform',
+  constructor(entries: SchemaEntry[] = [], moreTypes: string[] = []) {
+    this.configured = entries.map(({ schema, name, version, ...entry }) => ({
+      ...entry,
+      part: toPart(name, version, schema),
     }));
-    for (const schema of [...configured, ...this.defaults]) {
-      try {
-        this.validators.set(schema, this.ajv.compile(schema.schema));
-      } catch (error) {
-        throw new InputError(
-          `The metadata schema ${schema.source} is not valid: ${stringifyError(
-            error,
-          )}`,
-        );
-      }
+    this.defaults = new Map(
+      [...defaultModelTypes, ...moreTypes].map(type => [
+        type,
+        toPart(PLATFORM, defaultSchemaVersion, defaultMetadataSchema(type)),
+      ]),
+    );
+    for (const part of [
+      ...this.configured.map(one => one.part),
+      ...this.defaults.values(),
+    ]) {
+      this.validator.add(part);
     }
   }
 
   types(): string[] {
     return [
-      ...new Set(
-        [...this.defaults, ...this.configured].map(schema => schema.type),
-      ),
+      ...new Set([
+        ...this.defaults.keys(),
+        ...this.configured
+          .filter(({ mode }) => mode === 'replace')
+          .map(({ type }) => type),
+      ]),
     ];
   }
 
-  /** The system's own schema, else the one for all systems, else the platform's. Throws `NotFoundError`. */
+  /**
+   * The system's own schema, else the one for all systems, else the platform's,
+   * with all that extend it there. Throws `NotFoundError`.
+   */
   get(type: string, system?: string): MetadataSchema {
-    const ofType = this.configured.filter(schema => schema.type === type);
-    const found =
-      ofType.find(
-        schema =>
-          system !== undefined &&
-          schema.systems?.includes(toSystemName(system)),
-      ) ??
-      ofType.find(schema => !schema.systems) ??
-      this.defaults.find(schema => schema.type === type);
+    const place = system === undefined ? undefined : toSystemName(system);
+    const key = JSON.stringify([type, place]);
+    let found = this.inForce.get(key);
     if (!found) {
+      found = this.combine(type, place);
+      // Systems are anybody's word; those that configuration names are few.
+      if (this.inForce.size > 10_000) this.inForce.clear();
+      this.inForce.set(key, found);
+    }
+    return found;
+  }
+
+  /** What a version remembers of the schemas that it satisfied. */
+  refsOf(type: string, system: string): MetadataSchemaRef[] {
+    return this.get(type, system).parts.map(({ name, version, digest }) => ({
+      name,
+      version,
+      digest,
+    }));
+  }
+
+  /** Every broken rule. */
+  async check(
+    type: string,
+    system: string | undefined,
+    metadata: unknown,
+    hasEntity: HasEntity,
+  ): Promise<FieldProblem[]> {
+    return await this.validator.check(
+      this.get(type, system).parts,
+      metadata,
+      hasEntity,
+    );
+  }
+
+  private combine(type: string, system: string | undefined): MetadataSchema {
+    const isHere = ({ systems }: Configured) =>
+      !systems || (system !== undefined && systems.includes(system));
+    const replacing = this.configured.filter(
+      one => one.mode === 'replace' && one.type === type,
+    );
+    const base =
+      replacing.find(one => one.systems && isHere(one))?.part ??
+      replacing.find(one => !one.systems)?.part ??
+      this.defaults.get(type);
+    if (!base) {
       throw new NotFoundError(
         `There is no type of model '${type}'; there are: ${this.types().join(
           ', ',
         )}`,
       );
     }
-    return found;
+    const parts = [
+      base,
+      ...this.configured
+        .filter(
+          one =>
+            one.mode === 'extend' &&
+            (one.type === type || one.type === '*') &&
+            isHere(one),
+        )
+        .map(({ part }) => part),
+    ];
+    return {
+      type,
+      parts,
+      schema: merge(type, parts),
+      digest: digestOf(parts.map(({ digest }) => digest)),
+    };
   }
+}
 
-  /** Every broken rule. */
-  check(
-    type: string,
-    system: string | undefined,
-    metadata: unknown,
-  ): FieldProblem[] {
-    const schema = this.get(type, system);
-    const validate = this.validators.get(schema);
-    if (!validate || validate(metadata)) {
-      return [];
-    }
-    return toFieldProblems(validate.errors ?? [], schema.source);
-  }
+function merge(type: string, parts: SchemaPart[]): JsonSchema {
+  return parts.length === 1
+    ? parts[0].schema
+    : {
+        $schema: 'https://json-schema.org/draft/2020-12/schema',
+        title: `Metadata of a model of type ${type}`,
+        // Each a resource of its own, so that its references mean itself.
+        allOf: parts.map(({ digest, schema }) => ({
+          $id: `urn:metadata-schema:${digest}`,
+          ...schema,
+        })),
+      };
+}
+
+function toPart(name: string, version: string, schema: JsonSchema): SchemaPart {
+  return { name, version, digest: digestOf(schema), schema };
+}
+
+function digestOf(value: unknown): string {
+  return `sha256:${createHash('sha256')
+    .update(canonicalJson(value))
+    .digest('hex')}`;
 }

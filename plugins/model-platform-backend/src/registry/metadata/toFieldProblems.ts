@@ -1,48 +1,121 @@
 import { FieldProblem } from '@model-platform/plugin-model-platform-common';
 import { ErrorObject } from 'ajv';
+import { exampleOf, isSchema, resolve, schemaAt } from './describeSchema';
+import { JsonSchema } from './MetadataSchema';
+import { ruleOf } from './ruleOf';
 
 /** Keywords that only say that something beneath them failed. */
-const WRAPPERS = ['if', 'allOf', '$ref'];
+const WRAPPERS = ['if', 'allOf', '$ref', '$dynamicRef', 'propertyNames'];
+/** Keywords whose branches fail one by one, where it is one of them that had to hold. */
+const CHOICES = ['oneOf', 'anyOf', 'contains'];
 
-/** What ajv found, as problems by field of `model.yaml`. */
+/** What ajv found in `metadata`, as problems by field of `model.yaml`. */
 export function toFieldProblems(
   errors: ErrorObject[],
   source: string,
+  root: JsonSchema,
 ): FieldProblem[] {
-  const problems: FieldProblem[] = [];
-  for (const error of errors) {
-    if (WRAPPERS.includes(error.keyword)) continue;
-    const path = error.instancePath.split('/').slice(1).map(unescape);
-    const field = toField(['metadata', ...path]);
-    if (error.keyword === 'required') {
-      const key = String(error.params.missingProperty);
-      const schema = propertySchema(error, key);
-      problems.push({
-        field: `${field}.${key}`,
-        rule: `is missing${describe(schema)}`,
-        example: exampleOf(schema),
-        source,
-      });
-    } else {
-      const schema = error.parentSchema;
-      problems.push({
-        field:
-          error.keyword === 'additionalProperties'
-            ? `${field}.${error.params.additionalProperty}`
-            : field,
-        rule: ruleOf(error),
-        given: error.data,
-        example: exampleOf(schema),
-        source,
-      });
-    }
-  }
-  return problems;
+  return errors
+    .filter(
+      (error, index) =>
+        !WRAPPERS.includes(error.keyword) &&
+        !errors.slice(index + 1).some(later => isBranchOf(error, later, root)),
+    )
+    .map(error => toFieldProblem(error, source, root));
 }
 
-/** `data`, `sources`, `0` is `data.sources[0]`. */
+function toFieldProblem(
+  error: ErrorObject,
+  source: string,
+  root: JsonSchema,
+): FieldProblem {
+  const path = error.instancePath.split('/').slice(1).map(unescape);
+  const { params } = error;
+  const missing: unknown = params.missingProperty;
+  if (missing !== undefined) {
+    const schema =
+      schemaOf(error.parentSchema, String(missing)) ??
+      schemaAt(root, [...path, String(missing)]);
+    const because =
+      error.keyword === 'dependentRequired' || error.keyword === 'dependencies'
+        ? `, and needed where ${params.property} is given`
+        : '';
+    return {
+      field: toField([...path, String(missing)]),
+      rule: `is missing${because}${
+        typeof schema?.description === 'string' ? `: ${schema.description}` : ''
+      }`,
+      example: exampleOf(schema, root),
+      source,
+    };
+  }
+  const extra: unknown =
+    params.additionalProperty ??
+    params.unevaluatedProperty ??
+    error.propertyName;
+  if (extra !== undefined) {
+    return {
+      field: toField([...path, String(extra)]),
+      rule: ruleOf(error, root),
+      given:
+        error.propertyName === undefined
+          ? valueOf(error.data, String(extra))
+          : extra,
+      source,
+    };
+  }
+  return {
+    field: toField(path),
+    rule: ruleOf(error, root),
+    given: error.data,
+    example: exampleOf(error.parentSchema, root),
+    source,
+  };
+}
+
+/** Whether an error only says why one of the branches of a choice does not hold. */
+function isBranchOf(
+  error: ErrorObject,
+  choice: ErrorObject,
+  root: JsonSchema,
+): boolean {
+  const { instancePath } = choice;
+  if (
+    !CHOICES.includes(choice.keyword) ||
+    !(
+      error.instancePath === instancePath ||
+      error.instancePath.startsWith(`${instancePath}/`)
+    )
+  ) {
+    return false;
+  }
+  return [choice.schemaPath, ...refsIn(choice.schema, root)].some(place =>
+    error.schemaPath.startsWith(`${place}/`),
+  );
+}
+
+/** References anywhere in a schema, through others too. */
+function refsIn(
+  schema: unknown,
+  root: JsonSchema,
+  found = new Set<string>(),
+): Set<string> {
+  if (Array.isArray(schema)) {
+    for (const one of schema) refsIn(one, root, found);
+  } else if (isSchema(schema)) {
+    const { $ref } = schema;
+    if (typeof $ref === 'string' && !found.has($ref)) {
+      found.add($ref);
+      refsIn(resolve(schema, root), root, found);
+    }
+    for (const one of Object.values(schema)) refsIn(one, root, found);
+  }
+  return found;
+}
+
+/** `data`, `sources`, `0` is `metadata.data.sources[0]`. */
 function toField(path: string[]): string {
-  return path
+  return ['metadata', ...path]
     .map((part, index) =>
       /^\d+$/.test(part) ? `[${part}]` : `${index > 0 ? '.' : ''}${part}`,
     )
@@ -53,48 +126,18 @@ function unescape(part: string): string {
   return part.replace(/~1/g, '/').replace(/~0/g, '~');
 }
 
-function ruleOf(error: ErrorObject): string {
-  switch (error.keyword) {
-    case 'enum':
-      return `must be one of ${(error.params.allowedValues as unknown[])
-        .map(String)
-        .join(', ')}`;
-    case 'additionalProperties':
-      return 'is not known';
-    case 'pattern':
-      return error.params.pattern === '\\S'
-        ? 'must not be blank'
-        : `must match ${error.params.pattern}`;
-    case 'minLength':
-      return `must have at least ${error.params.limit} characters`;
-    case 'maxLength':
-      return `must have at most ${error.params.limit} characters`;
-    case 'minItems':
-      return `must have at least ${error.params.limit} ${
-        error.params.limit === 1 ? 'entry' : 'entries'
-      }`;
-    default:
-      return error.message ?? error.keyword;
-  }
-}
-
-function propertySchema(
-  error: ErrorObject,
+function schemaOf(
+  parent: JsonSchema | undefined,
   key: string,
-): Record<string, unknown> | undefined {
-  const inParent = error.parentSchema?.properties?.[key];
-  return typeof inParent === 'object' && inParent !== null
-    ? inParent
+): JsonSchema | undefined {
+  const found = isSchema(parent?.properties)
+    ? parent.properties[key]
     : undefined;
+  return isSchema(found) ? found : undefined;
 }
 
-function describe(schema: Record<string, unknown> | undefined): string {
-  return typeof schema?.description === 'string'
-    ? `: ${schema.description}`
-    : '';
-}
-
-function exampleOf(schema: Record<string, unknown> | undefined): unknown {
-  if (Array.isArray(schema?.examples)) return schema.examples[0];
-  return Array.isArray(schema?.enum) ? schema.enum[0] : undefined;
+function valueOf(data: unknown, key: string): unknown {
+  return typeof data === 'object' && data !== null
+    ? Reflect.get(data, key)
+    : undefined;
 }

@@ -1,4 +1,4 @@
-import { FileHandle } from 'node:fs/promises';
+import { ByteSource } from '../ByteSource';
 
 /** One field of a message: a number, or a place in the file that holds bytes. */
 export interface ProtobufField {
@@ -11,6 +11,7 @@ export interface ProtobufField {
 }
 
 const WINDOW_BYTES = 64 * 1024;
+const MAX_TEXT_BYTES = 4096;
 
 /**
  * Reads Protocol Buffers from a file without reading what is passed over: a
@@ -18,14 +19,10 @@ const WINDOW_BYTES = 64 * 1024;
  * Format: https://protobuf.dev/programming-guides/encoding
  */
 export class ProtobufReader {
-  private readonly file: FileHandle;
-  private readonly window = Buffer.alloc(WINDOW_BYTES);
+  private window = new Uint8Array();
   private windowStart = 0;
-  private windowLength = 0;
 
-  constructor(file: FileHandle) {
-    this.file = file;
-  }
+  constructor(private readonly file: ByteSource) {}
 
   /**
    * The fields of the message between two places of the file.
@@ -69,9 +66,8 @@ export class ProtobufReader {
 
   async text({ start, length }: ProtobufField): Promise<string> {
     // Names are short; what is longer is none.
-    const bytes = Buffer.alloc(Math.min(length, 4096));
-    await this.file.read(bytes, 0, bytes.length, start);
-    return bytes.toString('utf8');
+    const bytes = await this.file.read(start, Math.min(length, MAX_TEXT_BYTES));
+    return Buffer.from(bytes).toString('utf8');
   }
 
   private async varint(
@@ -87,17 +83,13 @@ export class ProtobufReader {
   }
 
   private async byte(position: number): Promise<number> {
-    const offset = position - this.windowStart;
-    if (offset < 0 || offset >= this.windowLength) {
-      const { bytesRead } = await this.file.read(
-        this.window,
-        0,
-        WINDOW_BYTES,
-        position,
-      );
-      if (!bytesRead) throw new Error('it ends too early');
+    if (
+      position < this.windowStart ||
+      position >= this.windowStart + this.window.length
+    ) {
+      this.window = await this.file.read(position, WINDOW_BYTES);
+      if (this.window.length === 0) throw new Error('it ends too early');
       this.windowStart = position;
-      this.windowLength = bytesRead;
     }
     return this.window[position - this.windowStart];
   }

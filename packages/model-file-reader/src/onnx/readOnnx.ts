@@ -1,13 +1,17 @@
-import { open } from 'node:fs/promises';
 import {
-  Signature,
-  SignatureField,
+  FileReading,
+  ReadField,
   SignatureType,
 } from '@model-platform/plugin-model-platform-common';
+import { ByteSource } from '../ByteSource';
+import { evaluationOf } from '../evaluationOf';
 import { ProtobufField, ProtobufReader } from './ProtobufReader';
 
 // Numbers of fields, from https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 const MODEL_GRAPH = 7;
+const MODEL_METADATA = 14;
+const ENTRY_KEY = 1;
+const ENTRY_VALUE = 2;
 const GRAPH_INITIALIZER = 5;
 const GRAPH_INPUT = 11;
 const GRAPH_OUTPUT = 12;
@@ -19,6 +23,9 @@ const TENSOR_ELEMENT = 1;
 const TENSOR_SHAPE = 2;
 const SHAPE_DIMENSION = 1;
 const DIMENSION_VALUE = 1;
+
+/** More inputs, outputs or entries of metadata than that are no model. */
+const MAX_VALUES = 10_000;
 
 const elementTypes: Record<number, SignatureType> = {
   1: 'number', // float
@@ -43,69 +50,70 @@ interface Value {
 }
 
 /**
- * Signature of an ONNX model, as its graph declares it: the first dimension of
- * every tensor is the batch, the rest is the shape of one line's value.
+ * What an ONNX model's graph declares: the first dimension of every tensor is
+ * the batch, the rest is the shape of one line's value. Metrics are numbers
+ * that its metadata properties have as `evaluation.<name>`.
  *
- * @returns `undefined` where the graph does not say enough: no tensors, no
- *   shapes, element types without a counterpart.
  * @throws Error where the file is no ONNX model.
  */
-export async function readOnnxSignature(
-  location: string,
-): Promise<Signature | undefined> {
-  const file = await open(location);
-  try {
-    const { size } = await file.stat();
-    const reader = new ProtobufReader(file);
-    const inputs: Value[] = [];
-    const outputs: Value[] = [];
-    const weights = new Set<string>();
-    for await (const field of reader.fields(0, size)) {
-      if (field.number !== MODEL_GRAPH) continue;
-      for await (const part of messageOf(reader, field)) {
-        if (part.number === GRAPH_INPUT) {
-          inputs.push(await readValue(reader, part));
-        } else if (part.number === GRAPH_OUTPUT) {
-          outputs.push(await readValue(reader, part));
-        } else if (part.number === GRAPH_INITIALIZER) {
-          weights.add(await readText(reader, part, TENSOR_NAME));
-        }
+export async function readOnnx(
+  file: ByteSource,
+): Promise<Omit<FileReading, 'path' | 'format'>> {
+  const reader = new ProtobufReader(file);
+  const inputs: Value[] = [];
+  const outputs: Value[] = [];
+  const weights = new Set<string>();
+  const properties: Record<string, string> = {};
+  let graphs = 0;
+  for await (const field of reader.fields(0, file.sizeBytes)) {
+    if (field.number === MODEL_METADATA) {
+      requireFew(Object.keys(properties).length);
+      const key = await readText(reader, field, ENTRY_KEY);
+      properties[key] = await readText(reader, field, ENTRY_VALUE);
+    }
+    if (field.number !== MODEL_GRAPH) continue;
+    graphs += 1;
+    for await (const part of messageOf(reader, field)) {
+      requireFew(Math.max(inputs.length, outputs.length));
+      if (part.number === GRAPH_INPUT) {
+        inputs.push(await readValue(reader, part));
+      } else if (part.number === GRAPH_OUTPUT) {
+        outputs.push(await readValue(reader, part));
+      } else if (part.number === GRAPH_INITIALIZER) {
+        weights.add(await readText(reader, part, TENSOR_NAME));
       }
     }
-    return toSignature(
-      // Models of older versions list their weights among the inputs.
-      inputs.filter(({ name }) => !weights.has(name)),
-      outputs,
-    );
-  } finally {
-    await file.close();
+  }
+  if (graphs === 0) throw new Error('it has no graph');
+  return {
+    // Models of older versions list their weights among the inputs.
+    inputs: inputs.filter(({ name }) => !weights.has(name)).map(toField),
+    outputs: outputs.map(toField),
+    evaluation: evaluationOf(
+      Object.fromEntries(
+        Object.entries(properties).flatMap(([key, value]) =>
+          key.startsWith('evaluation.')
+            ? [[key.slice('evaluation.'.length), value]]
+            : [],
+        ),
+      ),
+    ),
+    metadata: Object.keys(properties).length > 0 ? properties : undefined,
+  };
+}
+
+function requireFew(count: number) {
+  if (count >= MAX_VALUES) {
+    throw new Error(`it declares more than ${MAX_VALUES} values`);
   }
 }
 
-function toSignature(inputs: Value[], outputs: Value[]): Signature | undefined {
-  const signature: Signature = { inputs: [], outputs: [] };
-  for (const side of ['inputs', 'outputs'] as const) {
-    for (const value of side === 'inputs' ? inputs : outputs) {
-      const field = toField(value);
-      if (!field) return undefined;
-      signature[side].push(field);
-    }
-  }
-  return signature.inputs.length && signature.outputs.length
-    ? signature
-    : undefined;
-}
-
-function toField({
-  name,
-  element,
-  dimensions,
-}: Value): SignatureField | undefined {
+function toField({ name, element, dimensions }: Value): ReadField {
   const type = element === undefined ? undefined : elementTypes[element];
-  if (!type || !dimensions?.length) return undefined;
+  if (!type || !dimensions?.length) return { name };
   const [batch, ...rest] = dimensions;
   // More than one line at once, and no other number: not to be called with one.
-  if (batch > 1) return undefined;
+  if (batch > 1) return { name };
   const isScalar = rest.length === 0 || (rest.length === 1 && rest[0] === 1);
   return { name, type, ...(isScalar ? {} : { shape: rest }) };
 }

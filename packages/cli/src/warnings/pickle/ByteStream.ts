@@ -1,0 +1,77 @@
+/** Bytes that come in pieces, read in the sizes that a format wants. */
+export class ByteStream {
+  private readonly source: AsyncIterator<Uint8Array>;
+  private piece: Uint8Array = new Uint8Array();
+  private at = 0;
+  /** Bytes taken so far. */
+  position = 0;
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.source = source[Symbol.asyncIterator]();
+  }
+
+  /** The next byte; `undefined` at the end. */
+  async next(): Promise<number | undefined> {
+    if (this.at === this.piece.length && !(await this.more())) return undefined;
+    this.position += 1;
+    this.at += 1;
+    return this.piece[this.at - 1];
+  }
+
+  /** Throws where it ends before. */
+  async byte(): Promise<number> {
+    const byte = await this.next();
+    if (byte === undefined) throw new Error('it ends too early');
+    return byte;
+  }
+
+  async bytes(length: number): Promise<Buffer> {
+    const bytes = Buffer.alloc(length);
+    for (let index = 0; index < length; index += 1) {
+      bytes[index] = await this.byte();
+    }
+    return bytes;
+  }
+
+  async uint(length: number): Promise<number> {
+    const bytes = await this.bytes(length);
+    return length > 6
+      ? Number(bytes.readBigUInt64LE())
+      : bytes.readUIntLE(0, length);
+  }
+
+  /** Up to a line feed, which is left out. What is longer than `max` is cut, but passed over. */
+  async line(max: number): Promise<string> {
+    const bytes: number[] = [];
+    for (;;) {
+      const byte = await this.byte();
+      if (byte === 10) return Buffer.from(bytes).toString('utf8');
+      if (bytes.length < max) bytes.push(byte);
+    }
+  }
+
+  async skip(length: number): Promise<void> {
+    let left = length;
+    while (left > 0) {
+      if (this.at === this.piece.length && !(await this.more())) {
+        throw new Error('it ends too early');
+      }
+      const step = Math.min(left, this.piece.length - this.at);
+      this.at += step;
+      this.position += step;
+      left -= step;
+    }
+  }
+
+  private async more(): Promise<boolean> {
+    for (;;) {
+      const { value, done } = await this.source.next();
+      if (done) return false;
+      if (value.length > 0) {
+        this.piece = value;
+        this.at = 0;
+        return true;
+      }
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import { FoundFile } from '../model/collectFiles';
+import { describePickle } from './describePickle';
+import { FileWarning } from './FileWarning';
+import { findSecrets } from './findSecrets';
+
+/** What should be known of files before they are published. A file that can't be looked at is for others to refuse. */
+export async function warnOfFiles(
+  files: FoundFile[],
+  options: { signal: AbortSignal; onFile?: (path: string) => void },
+): Promise<FileWarning[]> {
+  const warnings: FileWarning[] = [];
+  for (const file of files) {
+    options.signal.throwIfAborted();
+    options.onFile?.(file.path);
+    warnings.push(...(await findSecrets(file)));
+    const pickle = await describePickle(file);
+    if (pickle) warnings.push(pickle);
+  }
+  return warnings;
+}

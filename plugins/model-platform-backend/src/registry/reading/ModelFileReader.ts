@@ -1,0 +1,147 @@
+import { ChildProcess, fork } from 'node:child_process';
+import path from 'node:path';
+import type {
+  BytesWanted,
+  ReadAnswer,
+  ReadRequest,
+} from '@model-platform/model-file-reader';
+import { FileReading } from '@model-platform/plugin-model-platform-common';
+import pLimit from 'p-limit';
+
+const MB = 1024 * 1024;
+const AT_ONCE = 2;
+/** More than that is never asked for in one go. */
+const MAX_PIECE_BYTES = 32 * MB;
+
+/** What one reading may take. */
+export interface ReadingLimits {
+  timeoutMs: number;
+  memoryMb: number;
+  /** Bytes of the file that it may look at. */
+  maxBytes: number;
+}
+
+const defaultLimits: ReadingLimits = {
+  timeoutMs: 30_000,
+  memoryMb: 256,
+  maxBytes: 256 * MB,
+};
+
+/** A file of the store, read in places. */
+export interface StoredFile {
+  sizeBytes: number;
+  read(position: number, length: number): Promise<Uint8Array>;
+}
+
+/**
+ * Reads what files of models say of themselves. Whoever publishes may send
+ * anything, so that happens in a process of its own: without the platform's
+ * environment, without the file system but for its own code, with little
+ * memory, and killed when it takes too long. It is handed the bytes it asks
+ * for, so it needs no way to the store either.
+ */
+export class ModelFileReader {
+  private readonly limits: ReadingLimits;
+  private readonly limit = pLimit(AT_ONCE);
+
+  constructor(limits: Partial<ReadingLimits> = {}) {
+    this.limits = { ...defaultLimits, ...limits };
+  }
+
+  /** Never rejects for what is in the file: that is the reading's `problem`. */
+  async read(
+    format: FileReading['format'],
+    file: StoredFile,
+  ): Promise<Omit<FileReading, 'path' | 'format'>> {
+    return await this.limit(() => this.readApart(format, file));
+  }
+
+  private async readApart(
+    format: FileReading['format'],
+    file: StoredFile,
+  ): Promise<Omit<FileReading, 'path' | 'format'>> {
+    const { timeoutMs, memoryMb } = this.limits;
+    const child = startProgram(memoryMb);
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const answer = await new Promise<ReadAnswer>((resolve, reject) => {
+        timer = setTimeout(
+          () =>
+            resolve({
+              problem: `reading it takes longer than ${
+                timeoutMs / 1000
+              } seconds`,
+            }),
+          timeoutMs,
+        );
+        child.on('error', reject);
+        child.once('exit', (_code, signal) => {
+          if (signal === 'SIGABRT') {
+            resolve({
+              problem: `reading it takes more than ${memoryMb} MB of memory`,
+            });
+          } else {
+            reject(new Error('The reader of model files ended unexpectedly'));
+          }
+        });
+        this.serve(child, file, resolve, reject);
+        const request: ReadRequest = { format, sizeBytes: file.sizeBytes };
+        child.send(request);
+      });
+      return 'reading' in answer
+        ? answer.reading
+        : { problem: answer.problem.slice(0, 500) };
+    } finally {
+      clearTimeout(timer);
+      child.kill('SIGKILL');
+    }
+  }
+
+  /** Hands out bytes, and passes on the answer. */
+  private serve(
+    child: ChildProcess,
+    file: StoredFile,
+    resolve: (answer: ReadAnswer) => void,
+    reject: (error: unknown) => void,
+  ) {
+    let served = 0;
+    child.on('message', (message: BytesWanted | ReadAnswer) => {
+      if (!('wanted' in message)) {
+        resolve(message);
+        return;
+      }
+      const { position, length } = message.wanted;
+      served += length;
+      if (length > MAX_PIECE_BYTES || served > this.limits.maxBytes) {
+        resolve({
+          problem: `reading it takes more than ${
+            this.limits.maxBytes / MB
+          } MB of the file`,
+        });
+        return;
+      }
+      file
+        .read(position, length)
+        .then(bytes => child.connected && child.send({ bytes }))
+        .catch(reject);
+    });
+  }
+}
+
+function startProgram(memoryMb: number): ChildProcess {
+  const folder = path.dirname(
+    require.resolve('@model-platform/model-file-reader/package.json'),
+  );
+  return fork(path.join(folder, 'dist', 'main.cjs'), [], {
+    cwd: folder,
+    env: {},
+    execArgv: [
+      `--max-old-space-size=${memoryMb}`,
+      ...(process.allowedNodeEnvironmentFlags.has('--permission')
+        ? ['--permission', `--allow-fs-read=${folder}`]
+        : []),
+    ],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+}
