@@ -34,6 +34,8 @@ import { createMonitoringDomain } from './monitoring';
 import { openApiRoutes } from './openapi/openApiRoutes';
 import { announceModels } from './registry/announceModels';
 import { createArtifactStore } from './registry/artifacts/createArtifactStore';
+import { DatabaseBlobReferences } from './registry/artifacts/DatabaseBlobReferences';
+import { GarbageCollector } from './registry/artifacts/GarbageCollector';
 import { cleanRegistry } from './registry/cleanRegistry';
 import { DatabaseModelStore } from './registry/DatabaseModelStore';
 import { DatabaseVersionStore } from './registry/DatabaseVersionStore';
@@ -43,6 +45,7 @@ import { MetricCatalogue } from './registry/metadata/MetricCatalogue';
 import { PublishCheck } from './registry/PublishCheck';
 import { Registry } from './registry/Registry';
 import { registryRoutes } from './registry/routes';
+import { SystemQuotas } from './registry/SystemQuotas';
 
 const DEFAULT_MAX_FILE_BYTES = 10 * 1024 ** 3;
 const DEFAULT_DRAFT_LIFE_HOURS = 24;
@@ -121,7 +124,8 @@ export const modelPlatformPlugin = createBackendPlugin({
 
         const store = DatabaseModelStore.create({ knex });
         const versions = DatabaseVersionStore.create({ knex });
-        const artifacts = artifactStore ?? (await createArtifactStore(config));
+        const artifacts =
+          artifactStore ?? (await createArtifactStore(config, logger));
         const directory = new CatalogEntityDirectory({ catalog, auth });
         const schemas = MetadataSchemas.fromConfig(config);
         const metricCatalogue = MetricCatalogue.fromConfig(config);
@@ -139,6 +143,7 @@ export const modelPlatformPlugin = createBackendPlugin({
               config.getOptionalNumber('modelPlatform.limits.maxFileBytes') ??
               DEFAULT_MAX_FILE_BYTES,
           }),
+          quotas: SystemQuotas.fromConfig(config),
           draftLifeMs:
             (config.getOptionalNumber('modelPlatform.limits.draftLifeHours') ??
               DEFAULT_DRAFT_LIFE_HOURS) * 3_600_000,
@@ -167,7 +172,11 @@ export const modelPlatformPlugin = createBackendPlugin({
         });
         await cleanRegistry({
           registry,
-          artifacts,
+          garbage: new GarbageCollector({
+            artifacts,
+            references: DatabaseBlobReferences.create({ knex }),
+          }),
+          config,
           scheduler: services.scheduler,
           logger,
         });

@@ -1,4 +1,5 @@
 import { deploymentPaths } from './deploymentPaths';
+import { filePaths } from './filePaths';
 import { platformPaths } from './platformPaths';
 import { registryPaths } from './registryPaths';
 import { schemas } from './schemas';
@@ -17,6 +18,7 @@ export const openApiDocument = {
   security: [{ token: [] }],
   paths: Object.fromEntries([
     ...registryPaths,
+    ...filePaths,
     ...deploymentPaths,
     ...platformPaths,
   ]),

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { ConflictError } from '@backstage/errors';
-import { ModelVersion } from '@model-platform/plugin-model-platform-common';
+import {
+  ModelVersion,
+  VersionFile,
+} from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
+import { isBlobUsed } from './artifacts/DatabaseBlobReferences';
 import {
   AliasRow,
   FileRow,
@@ -18,8 +22,14 @@ import {
   lockScope,
   refreshModel,
 } from './modelWrites';
+import { storageUsageOf } from './storageUsageOf';
 import { withSuffix } from './toSlug';
-import { NewDraft, VersionRecord, VersionStore } from './VersionStore';
+import {
+  NewDraft,
+  StorageUsage,
+  VersionRecord,
+  VersionStore,
+} from './VersionStore';
 
 const MAX_SLUG_ATTEMPTS = 1000;
 
@@ -42,6 +52,9 @@ export class DatabaseVersionStore implements VersionStore {
     const versionId = randomUUID();
     const { modelId, number } = await this.knex.transaction(async tx => {
       await lockScope(tx, draft.fields.system);
+      if (draft.admit) {
+        draft.admit(await storageUsageOf(tx, draft.fields.system, draft.files));
+      }
       await tx('registry_names')
         .insert({ name: draft.fields.name, last_number: 0 })
         .onConflict('name')
@@ -100,6 +113,13 @@ export class DatabaseVersionStore implements VersionStore {
       );
     }
     return record;
+  }
+
+  async storageUsage(
+    system: string,
+    files: VersionFile[],
+  ): Promise<StorageUsage> {
+    return await storageUsageOf(this.knex, system, files);
   }
 
   async findDraft(
@@ -321,11 +341,8 @@ export class DatabaseVersionStore implements VersionStore {
         )
         .delete();
       for (const digest of new Set(version.files.map(file => file.digest))) {
-        const used = await tx<FileRow>('registry_files')
-          .where({ system, digest })
-          .first('version_id');
         // Before the commit: after it, somebody may announce the file and count on it.
-        if (!used) await removeBlob(digest);
+        if (!(await isBlobUsed(tx, system, digest))) await removeBlob(digest);
       }
       return true;
     });

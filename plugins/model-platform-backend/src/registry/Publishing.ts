@@ -11,15 +11,18 @@ import {
   Sha256,
 } from '@model-platform/plugin-model-platform-node';
 import { Caller, toActor } from '../access/Caller';
+import { announcedFile } from './announcedFile';
 import { DraftFiles } from './DraftFiles';
 import { manifestDigest } from './manifestDigest';
 import { ModelAccess, published } from './ModelAccess';
 import { ModelListeners } from './ModelListeners';
 import { ModelProblemsError } from './ModelProblemsError';
 import { ModelStore } from './ModelStore';
-import { PublishCheck } from './PublishCheck';
+import { PartUploads } from './PartUploads';
+import { CheckedDraft, PublishCheck } from './PublishCheck';
+import { SystemQuotas } from './SystemQuotas';
 import { toSlug } from './toSlug';
-import { VersionRecord, VersionStore } from './VersionStore';
+import { StorageUsage, VersionRecord, VersionStore } from './VersionStore';
 
 export interface PublishingOptions {
   store: ModelStore;
@@ -29,6 +32,7 @@ export interface PublishingOptions {
   files: DraftFiles;
   listeners: ModelListeners;
   check: PublishCheck;
+  quotas: SystemQuotas;
   /** How long a draft lives after it was last touched. */
   draftLifeMs: number;
   now: () => Date;
@@ -39,11 +43,14 @@ export class Publishing {
   private readonly access: ModelAccess;
   private readonly files: DraftFiles;
   private readonly listeners: ModelListeners;
+  /** Files that come part by part. */
+  readonly parts: PartUploads;
 
   constructor(private readonly options: PublishingOptions) {
     this.access = options.access;
     this.files = options.files;
     this.listeners = options.listeners;
+    this.parts = new PartUploads({ ...options, expiry: () => this.expiry() });
   }
 
   /** Everything a draft would be refused for; nothing is stored. */
@@ -56,6 +63,7 @@ export class Publishing {
     return [
       ...problems,
       ...this.options.check.differences(existing, draft.model, draft.given),
+      ...(await this.quotaProblems(draft)),
     ];
   }
 
@@ -114,6 +122,7 @@ export class Publishing {
         publisher,
         idempotencyKey: key,
         expiresAt: this.expiry(),
+        admit: this.admission(draft),
       });
       const version = await this.files.withMissing(record);
       return { version, unchanged: false, missing: version.missing ?? [] };
@@ -142,17 +151,7 @@ export class Publishing {
     contentLength?: number,
   ): Promise<void> {
     const record = await this.access.draftFor(caller, ref, number);
-    if (record.version.status !== 'draft') {
-      throw new ConflictError(
-        `Version ${number} of ${record.version.model} is ready; its files never change`,
-      );
-    }
-    const file = record.version.files.find(one => one.digest === digest);
-    if (!file) {
-      throw new InputError(
-        `The draft announces no file with the digest ${digest}`,
-      );
-    }
+    const file = announcedFile(record, digest);
     if (contentLength !== undefined && contentLength !== file.sizeBytes) {
       throw new InputError(
         `${file.path} was announced with ${file.sizeBytes} bytes, but ${contentLength} are being sent`,
@@ -223,16 +222,40 @@ export class Publishing {
       const drafts = await this.options.versions.expiredDrafts(now, 100);
       for (const draft of drafts) {
         if (signal?.aborted) return removed;
-        await this.options.versions.removeDraft(
+        const gone = await this.options.versions.removeDraft(
           draft,
           now,
           async digest =>
             await this.options.artifacts.delete(digest as Sha256, draft.system),
         );
+        if (!gone) continue;
+        await this.options.artifacts.removeParts(
+          draft.system,
+          draft.version.id,
+        );
         removed += 1;
       }
       if (drafts.length < 100) return removed;
     }
+  }
+
+  private async quotaProblems({
+    model: { system },
+    files,
+  }: CheckedDraft): Promise<FieldProblem[]> {
+    const { quotas, versions } = this.options;
+    return quotas.of(system) === undefined
+      ? []
+      : quotas.problems(system, await versions.storageUsage(system, files));
+  }
+
+  private admission({ model: { name, system } }: CheckedDraft) {
+    const { quotas } = this.options;
+    if (quotas.of(system) === undefined) return undefined;
+    return (usage: StorageUsage) => {
+      const problems = quotas.problems(system, usage);
+      if (problems.length > 0) throw new ModelProblemsError(name, problems);
+    };
   }
 
   private async reopen(

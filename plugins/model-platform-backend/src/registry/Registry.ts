@@ -33,6 +33,7 @@ import { ModelStore, PublishedVersion } from './ModelStore';
 import { ModelsQuery, parseModelsQuery } from './parseModelsQuery';
 import { PublishCheck } from './PublishCheck';
 import { Publishing } from './Publishing';
+import { SystemQuotas } from './SystemQuotas';
 import { VersionStore } from './VersionStore';
 
 export interface RegistryOptions {
@@ -41,6 +42,7 @@ export interface RegistryOptions {
   artifacts: ArtifactStore;
   authorizer: Authorizer;
   check: PublishCheck;
+  quotas: SystemQuotas;
   directory: EntityDirectory;
   /** How long a draft lives after it was last touched. */
   draftLifeMs: number;

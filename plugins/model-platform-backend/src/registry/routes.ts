@@ -6,10 +6,13 @@ import { CallerResolver } from '../access/CallerResolver';
 import { bodyOf } from '../http/bodyOf';
 import { parseBody } from '../http/parseBody';
 import { sendFile } from '../http/sendFile';
+import { archiveRoutes } from './archiveRoutes';
+import { blobPartRoutes } from './blobPartRoutes';
 import { aliasSchema, modelUpdateSchema } from './bodies';
 import { MetadataSchemas } from './metadata/MetadataSchemas';
 import { ModelsQuery } from './parseModelsQuery';
 import { Registry } from './Registry';
+import { versionNumberOf } from './versionNumberOf';
 
 /** The registry over HTTP. */
 export function registryRoutes(options: {
@@ -90,9 +93,14 @@ export function registryRoutes(options: {
     const caller = await callerOf(req);
     const { name, version } = req.params;
     res.json(
-      await registry.changes.archiveVersion(caller, name, numberOf(version), {
-        reason: textOf(req.query.reason),
-      }),
+      await registry.changes.archiveVersion(
+        caller,
+        name,
+        versionNumberOf(version),
+        {
+          reason: textOf(req.query.reason),
+        },
+      ),
     );
   });
 
@@ -105,7 +113,7 @@ export function registryRoutes(options: {
       await registry.publishing.uploadBlob(
         caller,
         name,
-        numberOf(version),
+        versionNumberOf(version),
         digest,
         bodyOf(req),
         length === undefined ? undefined : Number(length),
@@ -113,6 +121,9 @@ export function registryRoutes(options: {
       res.status(201).json({ digest });
     },
   );
+
+  router.use(blobPartRoutes(options));
+  router.use(archiveRoutes(options));
 
   router.post(
     '/v1/models/:name/versions/:version/complete',
@@ -123,7 +134,7 @@ export function registryRoutes(options: {
         await registry.publishing.completeVersion(
           caller,
           name,
-          numberOf(version),
+          versionNumberOf(version),
         ),
       );
     },
@@ -274,13 +285,6 @@ function textsOf(value: unknown): string[] {
   return [value]
     .flat()
     .filter((one): one is string => typeof one === 'string' && one !== '');
-}
-
-function numberOf(version: string): number {
-  if (!/^\d{1,9}$/.test(version)) {
-    throw new InputError(`'${version}' is not the number of a version`);
-  }
-  return Number(version);
 }
 
 /** `If-Match: "3"`: it must point to version 3 now; `If-None-Match: *`: it must not be there. */

@@ -1,24 +1,67 @@
 import path from 'node:path';
+import { LoggerService } from '@backstage/backend-plugin-api';
 import { Config } from '@backstage/config';
 import { InputError } from '@backstage/errors';
 import { ArtifactStore } from '@model-platform/plugin-model-platform-node';
 import { FileArtifactStore } from './FileArtifactStore';
+import { S3ArtifactStore, S3ArtifactStoreOptions } from './S3ArtifactStore';
 
 /** The store that `modelPlatform.artifacts` names; the file system where it names none. */
 export async function createArtifactStore(
-  config: Config,
+  root: Config,
+  logger: LoggerService,
 ): Promise<ArtifactStore> {
-  const type = config.getOptionalString('modelPlatform.artifacts.type') ?? 'fs';
-  if (type !== 'fs') {
+  const config = root.getOptionalConfig('modelPlatform.artifacts');
+  const type = config?.getOptionalString('type') ?? 'fs';
+  switch (type) {
+    case 'fs': {
+      const directory =
+        config?.getOptionalString('directory') ??
+        path.join(
+          process.env.MODEL_PLATFORM_DATA_DIR ?? '.model-platform',
+          'blobs',
+        );
+      return await FileArtifactStore.create({ directory });
+    }
+    case 's3': {
+      const store = S3ArtifactStore.create(readS3Options(config));
+      // What is published is read from the database all the same, so the portal starts.
+      await store
+        .check()
+        .catch(error => logger.error(`Files of models: ${error.message}`));
+      return store;
+    }
+    default:
+      throw new InputError(
+        `modelPlatform.artifacts.type is '${type}', but no module brings such a store; there are: fs, s3`,
+      );
+  }
+}
+
+function readS3Options(config: Config | undefined): S3ArtifactStoreOptions {
+  const bucket = textOf(config, 'bucket');
+  if (bucket === undefined) {
     throw new InputError(
-      `modelPlatform.artifacts.type is '${type}', but no module brings such a store; there is: fs`,
+      'modelPlatform.artifacts.bucket must name a bucket, since type is s3',
     );
   }
-  const directory =
-    config.getOptionalString('modelPlatform.artifacts.directory') ??
-    path.join(
-      process.env.MODEL_PLATFORM_DATA_DIR ?? '.model-platform',
-      'blobs',
-    );
-  return await FileArtifactStore.create({ directory });
+  const credentials = config?.getOptionalConfig('credentials');
+  return {
+    bucket,
+    prefix: textOf(config, 'prefix')?.replace(/^\/+|\/+$/g, ''),
+    region: textOf(config, 'region'),
+    endpoint: textOf(config, 'endpoint'),
+    forcePathStyle: config?.getOptionalBoolean('forcePathStyle'),
+    credentials: credentials && {
+      accessKeyId: credentials.getString('accessKeyId'),
+      secretAccessKey: credentials.getString('secretAccessKey'),
+      sessionToken: textOf(credentials, 'sessionToken'),
+    },
+  };
+}
+
+/** An empty text, as a variable without a value leaves it, is none. */
+function textOf(config: Config | undefined, key: string): string | undefined {
+  const value = config?.getOptional(key);
+  return value === '' ? undefined : config?.getOptionalString(key);
 }
