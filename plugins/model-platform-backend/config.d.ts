@@ -14,7 +14,7 @@ export interface Config {
       region?: string;
       /** Of an S3 service that is not Amazon's. */
       endpoint?: string;
-      /** `<endpoint>/<bucket>/…` rather than `<bucket>.<endpoint>/…`; most services but Amazon's want it. */
+      /** `<endpoint>/<bucket>/…` rather than `<bucket>.<endpoint>/…`; so where `endpoint` is given, unless this is false. */
       forcePathStyle?: boolean;
       /** Of `s3`. Where absent the chain of the AWS SDK finds them: environment, files, roles. */
       credentials?: {

@@ -17,7 +17,7 @@ import { readSignature } from '../model/readSignature';
 import { requestDigest } from '../model/requestDigest';
 import { formatBytes } from '../output/formatBytes';
 import { Terminal } from '../output/Terminal';
-import { PARTS_FROM_BYTES, sendInParts } from './sendInParts';
+import { WHOLE_UP_TO_BYTES, sendInParts } from './sendInParts';
 import { uploadBlobs } from './uploadBlobs';
 import { verifiedStream } from './verifiedStream';
 
@@ -98,7 +98,7 @@ export async function publish(
     missing,
     signal,
     send: (one, on, sendSignal) =>
-      one.sizeBytes >= PARTS_FROM_BYTES
+      one.sizeBytes > WHOLE_UP_TO_BYTES
         ? sendInParts({
             platform,
             version,

@@ -6,8 +6,8 @@ import { TransientError } from '../platform/TransientError';
 import { changedFile } from './changedFile';
 import { verifiedStream } from './verifiedStream';
 
-/** Files from this size on go in parts; below it, one that is cut is soon sent again. */
-export const PARTS_FROM_BYTES = 64 * 1024 * 1024;
+/** Larger files go in parts; one of this size that is cut is soon sent again. */
+export const WHOLE_UP_TO_BYTES = 64 * 1024 * 1024;
 const PARALLEL_PARTS = 4;
 
 interface Sending {

@@ -39,29 +39,26 @@ export async function createArtifactStore(
 }
 
 function readS3Options(config: Config | undefined): S3ArtifactStoreOptions {
-  const bucket = textOf(config, 'bucket');
+  const bucket = config?.getOptionalString('bucket');
   if (bucket === undefined) {
     throw new InputError(
       'modelPlatform.artifacts.bucket must name a bucket, since type is s3',
     );
   }
+  const endpoint = config?.getOptionalString('endpoint');
   const credentials = config?.getOptionalConfig('credentials');
   return {
     bucket,
-    prefix: textOf(config, 'prefix')?.replace(/^\/+|\/+$/g, ''),
-    region: textOf(config, 'region'),
-    endpoint: textOf(config, 'endpoint'),
-    forcePathStyle: config?.getOptionalBoolean('forcePathStyle'),
+    prefix: config?.getOptionalString('prefix')?.replace(/^\/+|\/+$/g, ''),
+    region: config?.getOptionalString('region'),
+    endpoint,
+    // Few services but Amazon's have a host name for each bucket.
+    forcePathStyle:
+      config?.getOptionalBoolean('forcePathStyle') ?? endpoint !== undefined,
     credentials: credentials && {
       accessKeyId: credentials.getString('accessKeyId'),
       secretAccessKey: credentials.getString('secretAccessKey'),
-      sessionToken: textOf(credentials, 'sessionToken'),
+      sessionToken: credentials.getOptionalString('sessionToken'),
     },
   };
-}
-
-/** An empty text, as a variable without a value leaves it, is none. */
-function textOf(config: Config | undefined, key: string): string | undefined {
-  const value = config?.getOptional(key);
-  return value === '' ? undefined : config?.getOptionalString(key);
 }
