@@ -198,6 +198,20 @@ describe('publish', () => {
         ],
       ],
       [
+        () => {
+          write('Model.onnx', 'x');
+          // The same name in Unicode's composed and decomposed form.
+          write('caf\u00e9.txt', 'x');
+          write('cafe\u0301.txt', 'x');
+        },
+        1,
+        [
+          'only in case or Unicode form',
+          'Model.onnx',
+          'differs from caf\u00e9.txt',
+        ],
+      ],
+      [
         () => write('model.joblib', 'x'),
         1,
         ['flavor: the files speak for several (onnx, sklearn)'],
