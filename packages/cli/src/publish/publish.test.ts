@@ -318,7 +318,7 @@ describe('publish', () => {
     const stored = () =>
       fs
         .readdirSync(path.join(folder, 'blobs'))
-        .flatMap(name => /\.(\d+)\.part$/.exec(name)?.[1] ?? []);
+        .flatMap(name => /^[^.]+\.(\d+)\.part$/.exec(name)?.[1] ?? []);
     const killed = startCli(['publish', model], { cwd: folder, env });
     while (stored().length < 4) await new Promise(setImmediate);
     killed.child.kill('SIGKILL');
