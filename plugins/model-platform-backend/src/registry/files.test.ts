@@ -21,7 +21,8 @@ async function unpack(tar: Buffer): Promise<Array<[string, string]>> {
   const unpacked = Readable.from([tar]).pipe(extract());
   for await (const entry of unpacked) {
     const chunks: Buffer[] = [];
-    for await (const chunk of entry as AsyncIterable<Buffer>) chunks.push(chunk);
+    for await (const chunk of entry as AsyncIterable<Buffer>)
+      chunks.push(chunk);
     files.push([entry.header.name, digestOf(Buffer.concat(chunks))]);
   }
   return files;
