@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { startPostgres } from '../test/services/postgres.mjs';
 import { ensureChromium } from '../test/services/chromium.mjs';
+import { ensureS3, startS3 } from '../test/services/s3.mjs';
 import { buildApp, buildPrograms } from './lib/build.mjs';
 import { exclusively } from './lib/exclusively.mjs';
 import { ensureInstalled } from './lib/install.mjs';
@@ -101,6 +102,9 @@ let toolchain;
 let chromium;
 
 async function main() {
+  // Begun first, since it takes minutes where it was not built before.
+  if (!faults && (chosen.length === 0 || chosen.includes('packages')))
+    step('finding the S3 server', ensureS3).catch(() => undefined);
   toolchain = await ensureToolchain();
   await ensureInstalled(toolchain);
   chromium = step('finding Chromium', ensureChromium);
@@ -139,6 +143,8 @@ async function main() {
     const postgres = await step('starting PostgreSQL', startPostgres);
     if (postgres.unavailable)
       say(`  ! PostgreSQL is left out: ${postgres.unavailable}`);
+    const s3 = await step('starting the S3 server', startS3);
+    if (s3.unavailable) say(`  ! S3 is left out: ${s3.unavailable}`);
     try {
       const report = path.join(reports, 'packages.json');
       const code = await show(
@@ -156,6 +162,14 @@ async function main() {
           env: {
             CI: 'true',
             BACKSTAGE_TEST_DISABLE_DOCKER: '1',
+            ...(s3.endpoint
+              ? {
+                  MODEL_PLATFORM_TEST_S3: JSON.stringify({
+                    endpoint: s3.endpoint,
+                    credentials: s3.credentials,
+                  }),
+                }
+              : {}),
             ...(postgres.connectionString
               ? {
                   BACKSTAGE_TEST_DATABASE_POSTGRES18_CONNECTION_STRING:
@@ -168,6 +182,7 @@ async function main() {
       return jestCounts(report, code);
     } finally {
       await postgres.stop?.();
+      await s3.stop?.();
     }
   });
   const testData = inRoot('.cache', 'test-data');

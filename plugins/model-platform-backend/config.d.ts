@@ -2,10 +2,35 @@ export interface Config {
   modelPlatform?: {
     /** Where files of models are kept. */
     artifacts?: {
-      /** `fs`, the file system, where absent; others come with modules. */
+      /** `fs`, the file system, where absent, or `s3`; others come with modules. */
       type?: string;
       /** Folder of `fs`; `blobs` in `MODEL_PLATFORM_DATA_DIR` where absent. */
       directory?: string;
+      /** Of `s3`, which must be there. */
+      bucket?: string;
+      /** In front of every key of `s3`. */
+      prefix?: string;
+      /** Of `s3`. Defaults to `us-east-1`. */
+      region?: string;
+      /** Of an S3 service that is not Amazon's. */
+      endpoint?: string;
+      /** `<endpoint>/<bucket>/…` rather than `<bucket>.<endpoint>/…`; so where `endpoint` is given, unless this is false. */
+      forcePathStyle?: boolean;
+      /** Of `s3`. Where absent the chain of the AWS SDK finds them: environment, files, roles. */
+      credentials?: {
+        accessKeyId: string;
+        /** @visibility secret */
+        secretAccessKey: string;
+        /** @visibility secret */
+        sessionToken?: string;
+      };
+      /** Removal of files that no version and no draft has, and of uploads that were cut off. */
+      garbageCollection?: {
+        /** Only reports, in the log, what would be removed. */
+        dryRun?: boolean;
+        /** Defaults to 24. */
+        frequencyHours?: number;
+      };
     };
     limits?: {
       /** Largest file that a publish may announce. Defaults to 10 GiB. */
@@ -14,6 +39,14 @@ export interface Config {
       draftLifeHours?: number;
       /** Tokens of applications that one endpoint may have at a time. Defaults to 1000. */
       tokensPerEndpoint?: number;
+      /** Most bytes that the files of a system may have together, equal ones counted once. None where absent. */
+      systemBytes?: number;
+      /** Quotas of their own, instead of `systemBytes`. */
+      systems?: Array<{
+        /** Name of the system. */
+        system: string;
+        bytes: number;
+      }>;
     };
     /** Types of models beside `ml`, `prompt`, `optimization` and `process`. */
     modelTypes?: string[];

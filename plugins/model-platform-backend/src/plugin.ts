@@ -40,6 +40,8 @@ import { AliasRules } from './registry/aliases/AliasRules';
 import { DatabaseApprovalStore } from './registry/aliases/DatabaseApprovalStore';
 import { announceModels } from './registry/announceModels';
 import { createArtifactStore } from './registry/artifacts/createArtifactStore';
+import { DatabaseBlobReferences } from './registry/artifacts/DatabaseBlobReferences';
+import { GarbageCollector } from './registry/artifacts/GarbageCollector';
 import { cleanRegistry } from './registry/cleanRegistry';
 import { DatabaseHistoryStore } from './registry/DatabaseHistoryStore';
 import { DatabaseComplianceStore } from './registry/compliance/DatabaseComplianceStore';
@@ -58,6 +60,7 @@ import { VersionReadings } from './registry/reading/VersionReadings';
 import { Registry } from './registry/Registry';
 import { registryRoutes } from './registry/routes';
 import { createWebhooksDomain } from './webhooks';
+import { SystemQuotas } from './registry/SystemQuotas';
 
 const DEFAULT_MAX_FILE_BYTES = 10 * 1024 ** 3;
 const DEFAULT_DRAFT_LIFE_HOURS = 24;
@@ -144,7 +147,8 @@ export const modelPlatformPlugin = createBackendPlugin({
 
         const store = DatabaseModelStore.create({ knex });
         const versions = DatabaseVersionStore.create({ knex });
-        const artifacts = artifactStore ?? (await createArtifactStore(config));
+        const artifacts =
+          artifactStore ?? (await createArtifactStore(config, logger));
         const directory = new CatalogEntityDirectory({ catalog, auth });
         const schemas = MetadataSchemas.fromConfig(config);
         const metricCatalogue = MetricCatalogue.fromConfig(config);
@@ -173,6 +177,7 @@ export const modelPlatformPlugin = createBackendPlugin({
             onError: error =>
               logger.error(`A model's file could not be read: ${error}`),
           }),
+          quotas: SystemQuotas.fromConfig(config),
           draftLifeMs:
             (config.getOptionalNumber('modelPlatform.limits.draftLifeHours') ??
               DEFAULT_DRAFT_LIFE_HOURS) * 3_600_000,
@@ -201,7 +206,11 @@ export const modelPlatformPlugin = createBackendPlugin({
         });
         await cleanRegistry({
           registry,
-          artifacts,
+          garbage: new GarbageCollector({
+            artifacts,
+            references: DatabaseBlobReferences.create({ knex }),
+          }),
+          config,
           scheduler: services.scheduler,
           logger,
         });

@@ -18,7 +18,50 @@ export interface StoredBlob {
   sizeBytes: number;
 }
 
-/** Blobs by digest. Writes are atomic: a reader sees the whole blob or none. @public */
+/** One part of a file, by its own digest. Parts are counted from 1. @public */
+export interface BlobPart {
+  number: number;
+  digest: Sha256;
+  sizeBytes: number;
+}
+
+/**
+ * A blob that arrives in parts, all of one size but the last. Parts belong to
+ * their owner: those of another are never taken for them.
+ * @public
+ */
+export interface PartedBlob {
+  scope: SystemScope;
+  digest: Sha256;
+  sizeBytes: number;
+  partSizeBytes: number;
+  /** Letters, digits and `-`, such as the id of a draft. */
+  owner: string;
+}
+
+/** What lies in the store, as garbage collection sees it. @public */
+export interface ListedBlob extends StoredBlob {
+  scope: SystemScope;
+  storedAt: Date;
+}
+
+/** An upload that was begun and not ended: it may go on, or nobody may come back to it. @public */
+export interface UnfinishedUpload {
+  /** Of parts; an upload in one piece has none, and does not outlive its connection. */
+  owner?: string;
+  sizeBytes: number;
+  /** When the last of it arrived. */
+  touchedAt: Date;
+  remove(): Promise<void>;
+}
+
+/**
+ * Blobs by digest. Writes are atomic: a reader sees the whole blob or none.
+ * Every method may throw an error with the status 507 where the store is full,
+ * and 503 where it cannot be reached; what was begun then left no blob, and
+ * may be tried again.
+ * @public
+ */
 export interface ArtifactStore {
   has(digest: Sha256, scope: SystemScope): Promise<boolean>;
   /** What is stored under this digest, with its size; undefined where nothing is. */
@@ -36,4 +79,21 @@ export interface ArtifactStore {
     range?: ByteRange,
   ): Promise<Readable>;
   delete(digest: Sha256, scope: SystemScope): Promise<void>;
+
+  /** The parts that have arrived. */
+  listParts(blob: PartedBlob): Promise<BlobPart[]>;
+  /** Rejects with `InputError` where the bytes are not those of the part. */
+  writePart(blob: PartedBlob, part: BlobPart, source: Readable): Promise<void>;
+  /**
+   * Makes the blob of its parts, verified as a whole, and removes them. Rejects
+   * with `ConflictError` where parts are missing, and with `InputError` where
+   * they make up something else; they are removed then too.
+   */
+  assemble(blob: PartedBlob): Promise<StoredBlob>;
+  /** Removes all parts of an owner. */
+  removeParts(scope: SystemScope, owner: string): Promise<void>;
+
+  /** Every blob, in no order. */
+  list(): AsyncIterable<ListedBlob>;
+  unfinishedUploads(): AsyncIterable<UnfinishedUpload>;
 }

@@ -21,6 +21,8 @@ export const PUBLISHER = 'mpt_test_publisher-secret';
 export const READER = 'mpt_test_reader-secret';
 export const ENDPOINT_TOKEN = 'mpe_test_endpoint-secret';
 
+const PART_BYTES = 8 * 1024 * 1024;
+
 /**
  * A server that speaks the publish protocol for real: it stores blobs,
  * verifies them, keeps drafts and versions. Faults are forced by its fields.
@@ -39,7 +41,7 @@ export class PublishServer {
   /** Authorization headers that came with them. */
   readonly tokens = new Set<string>();
   readonly idempotencyKeys: string[] = [];
-  /** Bytes of uploads that arrived whole. */
+  /** Bytes of files and parts that arrived whole. */
   storedBytes = 0;
   /** Resolves when the first bytes of an upload have arrived. */
   readonly uploading: Promise<void>;
@@ -136,7 +138,8 @@ export class PublishServer {
     const [, model, number, rest] =
       /^\S+ \/v1\/models\/([^/]+)\/versions(?:\/(\d+)\/(.+))?$/.exec(route) ??
       [];
-    if (!model || req.method === 'GET') {
+    const [, digest, step] = /^blobs\/([^/]+)\/?(.*)$/.exec(rest ?? '') ?? [];
+    if (!model || (req.method === 'GET' && step !== 'parts')) {
       this.fail(res, 404, `there is no ${route}`);
     } else if (token === READER) {
       req.resume();
@@ -145,8 +148,15 @@ export class PublishServer {
         403,
         'You may not publish to the system plant-catalogue. The group botany-ml can give you this right.',
       );
-    } else if (rest?.startsWith('blobs/')) {
-      await this.receive(req, res, rest.slice('blobs/'.length));
+    } else if (step === 'parts') {
+      send(res, 200, this.partsOf(model, Number(number), digest));
+    } else if (step?.startsWith('parts/')) {
+      const part = `${digest}.${step.slice('parts/'.length)}.part`;
+      await this.receive(req, res, part, contentDigestOf(req));
+    } else if (step === 'assemble') {
+      this.assemble(res, model, Number(number), digest);
+    } else if (digest) {
+      await this.receive(req, res, digest, digest);
     } else if (rest === 'complete') {
       this.complete(res, model, Number(number));
     } else {
@@ -202,10 +212,11 @@ export class PublishServer {
   private async receive(
     req: http.IncomingMessage,
     res: http.ServerResponse,
+    name: string,
     digest: string,
   ): Promise<void> {
     const hash = createHash('sha256');
-    const part = path.join(this.folder, `${digest}.${Math.random()}.part`);
+    const part = path.join(this.folder, `${name}.${Math.random()}.part`);
     const file = fs.openSync(part, 'w');
     let sizeBytes = 0;
     try {
@@ -229,9 +240,47 @@ export class PublishServer {
       this.fail(res, 400, `the bytes are not those of ${digest}`);
       return;
     }
-    fs.renameSync(part, path.join(this.folder, digest));
+    fs.renameSync(part, path.join(this.folder, name));
     this.storedBytes += sizeBytes;
     res.writeHead(201).end();
+  }
+
+  private partsOf(model: string, number: number, digest: string) {
+    const { files } = this.versions.get(model)![number - 1].request;
+    const { sizeBytes } = files.find(file => file.digest === digest)!;
+    const count = Math.ceil(sizeBytes / PART_BYTES);
+    const missing = Array.from(
+      { length: count },
+      (_, index) => index + 1,
+    ).filter(
+      part => !fs.existsSync(path.join(this.folder, `${digest}.${part}.part`)),
+    );
+    return { digest, sizeBytes, partSizeBytes: PART_BYTES, count, missing };
+  }
+
+  private assemble(
+    res: http.ServerResponse,
+    model: string,
+    number: number,
+    digest: string,
+  ): void {
+    const hash = createHash('sha256');
+    const { count } = this.partsOf(model, number, digest);
+    const whole = path.join(this.folder, `${digest}.whole.part`);
+    fs.rmSync(whole, { force: true });
+    for (let part = 1; part <= count; part += 1) {
+      const name = path.join(this.folder, `${digest}.${part}.part`);
+      const bytes = fs.readFileSync(name);
+      hash.update(bytes);
+      fs.appendFileSync(whole, bytes);
+      fs.rmSync(name);
+    }
+    if (`sha256:${hash.digest('hex')}` !== digest) {
+      this.fail(res, 400, `the parts are not those of ${digest}`);
+      return;
+    }
+    fs.renameSync(whole, path.join(this.folder, digest));
+    send(res, 201, { digest });
   }
 
   private complete(
@@ -297,6 +346,13 @@ function check({ model, version }: DraftRequest): FieldProblem[] {
   need('system', model.system, 'customer-care');
   need('metadata.purpose', version.metadata.purpose, 'Tells plants apart');
   return problems;
+}
+
+/** Of the header, as digests of files are written. */
+function contentDigestOf(req: http.IncomingMessage): string {
+  const header = String(req.headers['content-digest']);
+  const [, base64] = /^sha-256=:(.+):$/.exec(header) ?? [];
+  return `sha256:${Buffer.from(base64, 'base64').toString('hex')}`;
 }
 
 function contentOf({ model, version, files }: DraftRequest): string {

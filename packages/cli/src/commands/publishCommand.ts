@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { formatBytes } from '../output/formatBytes';
 import { shellQuote } from '../output/shellQuote';
-import { publish } from '../publish/publish';
+import { Amount, publish } from '../publish/publish';
 import { CommandRunner } from './CommandRunner';
 
 export function publishCommand(run: CommandRunner): Command {
@@ -46,13 +46,14 @@ export function publishCommand(run: CommandRunner): Command {
             );
             return;
           }
-          const { version, unchanged, uploaded } = published;
+          const { version, unchanged, uploaded, deduplicated } = published;
           terminal.result(
             {
               model: version.model,
               version: version.number,
               unchanged,
               uploaded,
+              deduplicated,
               manifestDigest: version.manifestDigest,
               warnings,
             },
@@ -62,16 +63,22 @@ export function publishCommand(run: CommandRunner): Command {
                   '--force makes a new version all the same.',
                 ]
               : [
-                  `Published ${version.model}, version ${version.number} (${
-                    uploaded.files
-                  } ${uploaded.files === 1 ? 'file' : 'files'}, ${formatBytes(
-                    uploaded.bytes,
-                  )} sent).`,
+                  `Published ${version.model}, version ${
+                    version.number
+                  } (${sayAmount(uploaded)} sent${
+                    deduplicated.files > 0
+                      ? `; ${sayAmount(deduplicated)} there already`
+                      : ''
+                  }).`,
                   ...nextSteps(folder, version.model, version.number),
                 ],
           );
         }),
     );
+}
+
+function sayAmount({ files, bytes }: Amount): string {
+  return `${files} ${files === 1 ? 'file' : 'files'}, ${formatBytes(bytes)}`;
 }
 
 function nextSteps(folder: string, model: string, version: number): string[] {

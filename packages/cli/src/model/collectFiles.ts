@@ -101,6 +101,17 @@ export function collectFiles({
   }
   if (!problems.length && !taken.length)
     problem('there is no file to publish', patterns);
+  const byFolded = new Map<string, string>();
+  for (const file of taken) {
+    const folded = file.path.toLocaleLowerCase('en-US');
+    const twin = byFolded.get(folded);
+    if (twin !== undefined)
+      problem(
+        `differs from ${twin} only in case or Unicode form, which not every file system keeps apart`,
+        file.path,
+      );
+    byFolded.set(folded, file.path);
+  }
   if (problems.length) {
     throw new CliError(
       'Refused',

@@ -9,14 +9,22 @@ export interface HashedFile extends VersionFile {
   location: string;
 }
 
+/** A stretch of a file. */
+export interface FileRange {
+  start: number;
+  sizeBytes: number;
+}
+
 /**
- * Digest and size of a file, however large, in the memory of one buffer.
+ * Digest and size of a file or of a stretch of it, however large, in the
+ * memory of one buffer.
  *
  * @throws CliError `Refused` where it cannot be read.
  */
 export async function hashFile(
   file: FoundFile,
   signal: AbortSignal,
+  range: FileRange = { start: 0, sizeBytes: Infinity },
 ): Promise<HashedFile> {
   const hash = createHash('sha256');
   const buffer = Buffer.allocUnsafe(256 * 1024);
@@ -25,7 +33,12 @@ export async function hashFile(
   try {
     handle = await open(file.location);
     for (;;) {
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length);
+      const { bytesRead } = await handle.read(
+        buffer,
+        0,
+        Math.min(buffer.length, range.sizeBytes - sizeBytes),
+        range.start + sizeBytes,
+      );
       if (!bytesRead) break;
       hash.update(buffer.subarray(0, bytesRead));
       sizeBytes += bytesRead;

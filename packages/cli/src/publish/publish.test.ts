@@ -198,6 +198,20 @@ describe('publish', () => {
         ],
       ],
       [
+        () => {
+          write('Model.onnx', 'x');
+          // The same name in Unicode's composed and decomposed form.
+          write('caf\u00e9.txt', 'x');
+          write('cafe\u0301.txt', 'x');
+        },
+        1,
+        [
+          'only in case or Unicode form',
+          'Model.onnx',
+          'differs from caf\u00e9.txt',
+        ],
+      ],
+      [
         () => write('model.joblib', 'x'),
         1,
         ['flavor: the files speak for several (onnx, sklearn)'],
@@ -336,6 +350,44 @@ describe('publish', () => {
     expect(server.readyVersions('iris').map(({ number }) => number)).toEqual([
       1,
     ]);
+  });
+
+  it('sends a large file in parts, and after a cut or a kill only those that are missing', async () => {
+    writeSparse('large.bin', 200_000_000, 'large');
+    const partsOf = (calls: string[]) =>
+      calls.flatMap(call => /^PUT .*\/parts\/(\d+)$/.exec(call)?.[1] ?? []);
+    const stored = () =>
+      fs
+        .readdirSync(path.join(folder, 'blobs'))
+        .flatMap(name => /^[^.]+\.(\d+)\.part$/.exec(name)?.[1] ?? []);
+    const killed = startCli(['publish', model], { cwd: folder, env });
+    while (stored().length < 4) await new Promise(setImmediate);
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    const before = stored();
+    expect(before.length).toBeGreaterThanOrEqual(4);
+    const callsBefore = server.calls.length;
+
+    // Far into a part, so that its connection is cut and not its answer.
+    server.cut = { uploads: 2, afterBytes: 3_000_000 };
+    expect((await publish()).exitCode).toBe(0);
+    const after = partsOf(server.calls.slice(callsBefore));
+    expect(after.filter(part => before.includes(part))).toEqual([]);
+    // 24 in all, and two of them twice.
+    expect(after.length).toBeLessThanOrEqual(24 - before.length + 2);
+    expect(server.cut.uploads).toBe(0);
+    expect(server.readyVersions('iris')).toHaveLength(1);
+
+    write('note.txt', 'new');
+    const second = await publish('--json');
+    expect(JSON.parse(second.stdout)).toMatchObject({
+      uploaded: { files: 1, bytes: 3 },
+      deduplicated: { files: 3 },
+    });
+    write('note.txt', 'newer');
+    expect((await publish()).stdout).toMatch(
+      /\(1 file, 5 B sent; 3 files, 191 MiB there already\)/,
+    );
   });
 
   it('sends a large file in constant memory', async () => {

@@ -19,6 +19,7 @@ import { formatBytes } from '../output/formatBytes';
 import { Terminal } from '../output/Terminal';
 import { FileWarning } from '../warnings/FileWarning';
 import { warnOfFiles } from '../warnings/warnOfFiles';
+import { WHOLE_UP_TO_BYTES, sendInParts } from './sendInParts';
 import { uploadBlobs } from './uploadBlobs';
 import { verifiedStream } from './verifiedStream';
 
@@ -36,13 +37,21 @@ export interface PublishOptions {
   signal: AbortSignal;
 }
 
+/** How many files, and how large together. */
+export interface Amount {
+  files: number;
+  bytes: number;
+}
+
 /** What was published. */
 export interface Published {
   version: ModelVersion;
   /** True where the newest version equals the folder, and nothing was made. */
   unchanged: boolean;
   /** Files that were sent, and their size. */
-  uploaded: { files: number; bytes: number };
+  uploaded: Amount;
+  /** Files that the platform had already, from versions before, and their size. */
+  deduplicated: Amount;
   file: ModelFile;
   warnings: FileWarning[];
 }
@@ -86,7 +95,8 @@ export async function publish(
     return {
       version: draft.version,
       unchanged: true,
-      uploaded: { files: 0, bytes: 0 },
+      uploaded: amountOf([]),
+      deduplicated: amountOf(files),
       file,
       warnings,
     };
@@ -98,17 +108,27 @@ export async function publish(
     files,
     missing,
     signal,
-    send: (one, onBytes, sendSignal) =>
-      platform.uploadBlob(
-        version,
-        { ...one, body: verifiedStream(one, onBytes) },
-        { signal: sendSignal },
-      ),
+    send: (one, on, sendSignal) =>
+      one.sizeBytes > WHOLE_UP_TO_BYTES
+        ? sendInParts({
+            platform,
+            version,
+            file: one,
+            onBytes: on.bytes,
+            onKept: on.kept,
+            signal: sendSignal,
+          })
+        : platform.uploadBlob(
+            version,
+            { ...one, body: verifiedStream(one, on.bytes) },
+            { signal: sendSignal },
+          ),
     askMissing: async () => (await open()).missing,
-    onProgress: ({ sent, total }) =>
+    onProgress: ({ sent, total, file: one }) =>
       terminal.progress(
         `uploading: ${sent.files} of ${total.files} files, ` +
-          `${formatBytes(sent.bytes)} of ${formatBytes(total.bytes)}`,
+          `${formatBytes(sent.bytes)} of ${formatBytes(total.bytes)}; ` +
+          `${one.path}: ${percent(one.sentBytes, one.sizeBytes)} %`,
       ),
     onRetry: (error, left) =>
       terminal.note(
@@ -121,11 +141,12 @@ export async function publish(
     name,
   );
   terminal.clearProgress();
-  const sent = files.filter(one => missing.includes(one.digest));
+  const lacked = new Set(missing);
   return {
     version: ready,
     unchanged: false,
-    uploaded: { files: missing.length, bytes: sizeOf(sent) },
+    uploaded: amountOf(files.filter(one => lacked.has(one.digest))),
+    deduplicated: amountOf(files.filter(one => !lacked.has(one.digest))),
     file,
     warnings,
   };
@@ -230,8 +251,15 @@ async function refusedAsNothingStored<T>(
   }
 }
 
-/** Equal files are sent once. */
-function sizeOf(files: HashedFile[]): number {
+/** Equal files are sent, and count, once. */
+function amountOf(files: HashedFile[]): Amount {
   const sizes = new Map(files.map(file => [file.digest, file.sizeBytes]));
-  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  return {
+    files: sizes.size,
+    bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0),
+  };
+}
+
+function percent(part: number, whole: number): number {
+  return whole === 0 ? 100 : Math.floor((part / whole) * 100);
 }

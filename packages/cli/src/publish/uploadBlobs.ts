@@ -5,7 +5,7 @@ import { sleep } from '../platform/sleep';
 
 /** Enough to fill a line with small files; more would only contend for it. */
 const PARALLEL_UPLOADS = 4;
-/** Rounds in a row in which not one file arrives, before it is given up. */
+/** Rounds in a row in which neither a file nor a part arrives, before it is given up. */
 const FRUITLESS_ROUNDS = 6;
 
 interface Sent {
@@ -18,15 +18,20 @@ export interface UploadBlobsOptions {
   files: HashedFile[];
   /** Digests that the platform asked for. */
   missing: string[];
-  /** Sends one file. */
+  /** Sends one file. `onKept` is told of each part that is not sent again. */
   send: (
     file: HashedFile,
-    onBytes: (bytes: number) => void,
+    on: { bytes: (bytes: number) => void; kept: () => void },
     signal: AbortSignal,
   ) => Promise<void>;
   /** Asks what is still missing, after a connection was cut. */
   askMissing: () => Promise<string[]>;
-  onProgress: (progress: { sent: Sent; total: Sent }) => void;
+  /** `file`: the one of which something was just sent, and how much of it. */
+  onProgress: (progress: {
+    sent: Sent;
+    total: Sent;
+    file: { path: string; sentBytes: number; sizeBytes: number };
+  }) => void;
   onRetry: (error: TransientError, missing: number) => void;
   signal: AbortSignal;
 }
@@ -34,7 +39,7 @@ export interface UploadBlobsOptions {
 /**
  * Sends what is missing, a few files at a time. Where the connection is cut,
  * asks what is missing and sends that, with growing waits, until all is there
- * or no file arrives any more.
+ * or nothing arrives any more.
  *
  * @throws CliError where the platform refuses a file, where a file changed, or
  *   where the platform stays out of reach.
@@ -48,14 +53,14 @@ export async function uploadBlobs(options: UploadBlobsOptions): Promise<void> {
   };
   for (let fruitless = 0; missing.length; ) {
     const before = missing.length;
-    const cut = await sendAll(missing, byDigest, total, options);
+    const { cut, kept } = await sendAll(missing, byDigest, total, options);
     if (!cut) return;
     try {
       missing = await options.askMissing();
     } catch (error) {
       if (!(error instanceof TransientError)) throw error;
     }
-    fruitless = missing.length < before ? 0 : fruitless + 1;
+    fruitless = kept || missing.length < before ? 0 : fruitless + 1;
     if (fruitless >= FRUITLESS_ROUNDS) throw cut;
     if (missing.length) {
       options.onRetry(cut, missing.length);
@@ -65,13 +70,13 @@ export async function uploadBlobs(options: UploadBlobsOptions): Promise<void> {
   }
 }
 
-/** @returns what cut it short, `undefined` when all arrived. */
+/** @returns what cut it short, if anything did, and whether parts arrived all the same. */
 async function sendAll(
   missing: string[],
   byDigest: Map<string, HashedFile>,
   total: Sent,
   { send, onProgress, signal }: UploadBlobsOptions,
-): Promise<TransientError | undefined> {
+): Promise<{ cut?: TransientError; kept: boolean }> {
   const queue = [...missing];
   const stop = new AbortController();
   const combined = AbortSignal.any([signal, stop.signal]);
@@ -79,12 +84,29 @@ async function sendAll(
     files: total.files - missing.length,
     bytes: total.bytes - sumBytes(missing, byDigest),
   };
-  const report = (files: number, bytes: number) => {
-    sent.files += files;
-    sent.bytes += bytes;
-    onProgress({ sent, total });
+  const outcome: { cut?: TransientError; failure?: unknown; kept: boolean } = {
+    kept: false,
   };
-  const outcome: { cut?: TransientError; failure?: unknown } = {};
+  const sendOne = async ({ path, sizeBytes, ...file }: HashedFile) => {
+    let sentBytes = 0;
+    const report = (files: number, bytes: number) => {
+      sentBytes += bytes;
+      sent.files += files;
+      sent.bytes += bytes;
+      onProgress({ sent, total, file: { path, sentBytes, sizeBytes } });
+    };
+    await send(
+      { path, sizeBytes, ...file },
+      {
+        bytes: bytes => report(0, bytes),
+        kept: () => {
+          outcome.kept = true;
+        },
+      },
+      combined,
+    );
+    report(1, 0);
+  };
 
   const worker = async () => {
     while (queue.length && !combined.aborted) {
@@ -97,8 +119,7 @@ async function sendAll(
             `The platform asks for ${digest}, which was not announced.`,
           );
         }
-        await send(file, bytes => report(0, bytes), combined);
-        report(1, 0);
+        await sendOne(file);
       } catch (error) {
         if (error instanceof TransientError) {
           outcome.cut ??= error;
@@ -115,7 +136,7 @@ async function sendAll(
   );
   if (signal.aborted) throw signal.reason;
   if (outcome.failure) throw outcome.failure;
-  return outcome.cut;
+  return outcome;
 }
 
 function sumBytes(

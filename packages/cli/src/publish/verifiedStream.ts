@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { Readable } from 'node:stream';
-import { CliError } from '../errors/CliError';
 import { HashedFile } from '../model/hashFile';
+import { changedFile } from './changedFile';
 
 /**
- * The file's bytes, read as they are sent. The last ones are held back until
+ * The bytes of a file, or of a part of it, read as they are sent. The last ones are held back until
  * digest and size are known to be those that were announced, so a file that
  * changed meanwhile never arrives whole.
  */
 export function verifiedStream(
   file: HashedFile,
   onBytes: (bytes: number) => void,
+  start = 0,
+  end = Infinity,
 ): ReadableStream<Uint8Array> {
   async function* read(): AsyncGenerator<Uint8Array> {
     const hash = createHash('sha256');
@@ -19,6 +21,8 @@ export function verifiedStream(
     let held: Uint8Array | undefined;
     for await (const chunk of fs.createReadStream(file.location, {
       highWaterMark: 64 * 1024,
+      start,
+      end,
     })) {
       hash.update(chunk);
       sizeBytes += chunk.length;
@@ -33,13 +37,7 @@ export function verifiedStream(
       sizeBytes !== file.sizeBytes ||
       `sha256:${hash.digest('hex')}` !== file.digest
     ) {
-      throw new CliError(
-        'Failed',
-        `${file.path} changed while it was being published. Nothing was published.`,
-        {
-          details: ['Publish again once nothing writes to it.'],
-        },
-      );
+      throw changedFile(file);
     }
     if (held) {
       yield held;

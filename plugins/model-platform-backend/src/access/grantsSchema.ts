@@ -12,7 +12,16 @@ const names = z.array(z.string().min(1).max(255)).min(1).max(100);
  */
 export const grantSchema = z.strictObject({
   actions: z
-    .array(z.enum(['read', 'publish', 'deploy', 'endpoint-token', 'archive', 'delete']))
+    .array(
+      z.enum([
+        'read',
+        'publish',
+        'deploy',
+        'endpoint-token',
+        'archive',
+        'delete',
+      ]),
+    )
     .min(1),
   systems: names.transform(systems => systems.map(toSystemName)),
   owners: names

@@ -1,4 +1,5 @@
 import { deploymentPaths } from './deploymentPaths';
+import { filePaths } from './filePaths';
 import { lifePaths } from './lifePaths';
 import { lifeSchemas } from './lifeSchemas';
 import { platformPaths } from './platformPaths';
@@ -20,6 +21,7 @@ export const openApiDocument = {
   security: [{ token: [] }],
   paths: Object.fromEntries([
     ...registryPaths,
+    ...filePaths,
     ...lifePaths,
     ...deploymentPaths,
     ...platformPaths,

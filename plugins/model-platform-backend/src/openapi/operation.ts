@@ -69,6 +69,8 @@ export interface OperationOptions {
   answerType?: string;
   conflict?: string;
   tooLarge?: boolean;
+  /** Sends bytes to the store of files, or has them read. */
+  stores?: boolean;
   open?: boolean;
 }
 
@@ -95,6 +97,10 @@ export function operation(
   if (options.conflict) failures['409'] = options.conflict;
   if (options.tooLarge || options.body)
     failures['413'] = 'Larger than is taken';
+  if (options.stores) {
+    failures['503'] = 'The store of files cannot be reached; try again';
+    failures['507'] = 'The store of files is full; nothing was kept';
+  }
   for (const [status, description] of Object.entries(failures)) {
     responses[status] = {
       description,

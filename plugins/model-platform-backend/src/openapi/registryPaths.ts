@@ -161,6 +161,7 @@ export const registryPaths: Array<[string, OpenApiObject]> = [
         '201': { type: 'object', properties: { digest: { type: 'string' } } },
       },
       conflict: 'The version is ready',
+      stores: true,
     }),
   }),
   path('/v1/models/{name}/versions/{version}/complete', {

@@ -258,6 +258,13 @@ export const schemas: Record<string, OpenApiObject> = {
     unchanged: flag,
     missing: listOf(text),
   }),
+  PartsStatus: object({
+    digest: text,
+    sizeBytes: integer,
+    partSizeBytes: integer,
+    count: integer,
+    missing: listOf(integer),
+  }),
   Alias: object({
     alias: text,
     version: integer,

@@ -1,14 +1,10 @@
 import { promises as fs } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { Readable } from 'node:stream';
 import { resolvePackagePath } from '@backstage/backend-plugin-api';
 import { TestDatabaseId, TestDatabases } from '@backstage/backend-test-utils';
 import { Model } from '@model-platform/plugin-model-platform-common';
 import { draftRequest, fileOf } from '../__testUtils__/TestPlatform';
 import { matchesFilter } from '../access/matchesFilter';
 import { ModelFilter } from '../access/ModelFilter';
-import { FileArtifactStore } from './artifacts/FileArtifactStore';
 import { DatabaseHistoryStore } from './DatabaseHistoryStore';
 import { DatabaseModelStore } from './DatabaseModelStore';
 import { DatabaseVersionStore } from './DatabaseVersionStore';
@@ -424,63 +420,6 @@ describe.each(databases.eachSupportedId())('DatabaseModelStore, %s', id => {
       for (const name of [...files].reverse())
         await knex.migrate.down({ directory, name });
       expect(await knex.schema.hasTable('registry_models')).toBe(false);
-    }
-  });
-});
-
-describe('FileArtifactStore', () => {
-  it('takes a blob whole or not at all, and keeps systems apart', async () => {
-    const directory = await fs.mkdtemp(
-      path.join(os.tmpdir(), 'model-platform-blobs-'),
-    );
-    try {
-      const store = await FileArtifactStore.create({ directory });
-      const { digest } = fileOf('a', 'content') as {
-        digest: `sha256:${string}`;
-      };
-      const write = async (content: string, sizeBytes?: number) =>
-        await store.write(
-          Readable.from([Buffer.from(content)]),
-          { digest, sizeBytes },
-          'a',
-        );
-      await expect(write('other')).rejects.toThrow('have the digest');
-      await expect(write('content', 3)).rejects.toThrow('More bytes');
-      await expect(write('content', 9)).rejects.toThrow('7 bytes were sent');
-      const broken = Readable.from(
-        (async function* cut() {
-          yield Buffer.from('con');
-          throw new Error('connection cut');
-        })(),
-      );
-      await expect(store.write(broken, { digest }, 'a')).rejects.toThrow(
-        'connection cut',
-      );
-      expect(await store.has(digest, 'a')).toBe(false);
-      expect(await fs.readdir(path.join(directory, '.uploads'))).toEqual([]);
-
-      expect(await write('content', 7)).toEqual({ digest, sizeBytes: 7 });
-      expect(await write('content', 7)).toEqual({ digest, sizeBytes: 7 });
-      expect(await store.stat(digest, 'a')).toEqual({ digest, sizeBytes: 7 });
-      for (const other of ['b', 'other/a', '../a', '..', 'A'])
-        expect(await store.has(digest, other)).toBe(false);
-      const part = await store.read(digest, 'a', { start: 1, end: 3 });
-      expect(Buffer.concat(await part.toArray()).toString()).toBe('ont');
-      await expect(store.read(digest, 'b')).rejects.toThrow('no blob');
-      await expect(store.has('sha256:../../x', 'a')).rejects.toThrow(
-        'hexadecimal',
-      );
-
-      await fs.writeFile(
-        path.join(directory, '.uploads', 'left'),
-        'by a crash',
-      );
-      expect(await store.removeAbandoned()).toBe(0);
-      expect(await store.removeAbandoned(0)).toBe(1);
-      await store.delete(digest, 'a');
-      expect(await store.has(digest, 'a')).toBe(false);
-    } finally {
-      await fs.rm(directory, { recursive: true, force: true });
     }
   });
 });

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { ConflictError } from '@backstage/errors';
 import {
   ModelVersion,
+  VersionFile,
   VersionSpec,
 } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
+import { isBlobUsed } from './artifacts/DatabaseBlobReferences';
 import {
   AliasRow,
   FileRow,
@@ -21,10 +23,12 @@ import {
   lockScope,
   refreshModel,
 } from './modelWrites';
+import { storageUsageOf } from './storageUsageOf';
 import { withSuffix } from './toSlug';
 import {
   Completion,
   NewDraft,
+  StorageUsage,
   VersionRecord,
   VersionStore,
 } from './VersionStore';
@@ -50,6 +54,9 @@ export class DatabaseVersionStore implements VersionStore {
     const versionId = randomUUID();
     const { modelId, number } = await this.knex.transaction(async tx => {
       await lockScope(tx, draft.fields.system);
+      if (draft.admit) {
+        draft.admit(await storageUsageOf(tx, draft.fields.system, draft.files));
+      }
       await tx('registry_names')
         .insert({ name: draft.fields.name, last_number: 0 })
         .onConflict('name')
@@ -108,6 +115,13 @@ export class DatabaseVersionStore implements VersionStore {
       );
     }
     return record;
+  }
+
+  async storageUsage(
+    system: string,
+    files: VersionFile[],
+  ): Promise<StorageUsage> {
+    return await storageUsageOf(this.knex, system, files);
   }
 
   async findDraft(
@@ -377,11 +391,8 @@ export class DatabaseVersionStore implements VersionStore {
         )
         .delete();
       for (const digest of new Set(version.files.map(file => file.digest))) {
-        const used = await tx<FileRow>('registry_files')
-          .where({ system, digest })
-          .first('version_id');
         // Before the commit: after it, somebody may announce the file and count on it.
-        if (!used) await removeBlob(digest);
+        if (!(await isBlobUsed(tx, system, digest))) await removeBlob(digest);
       }
       return true;
     });

@@ -12,17 +12,25 @@ import {
   Sha256,
 } from '@model-platform/plugin-model-platform-node';
 import { Caller, toActor, toAuthor } from '../access/Caller';
+import { announcedFile } from './announcedFile';
 import { DraftFiles } from './DraftFiles';
 import { manifestDigest } from './manifestDigest';
 import { ModelAccess, published } from './ModelAccess';
 import { ModelListeners } from './ModelListeners';
 import { ModelProblemsError } from './ModelProblemsError';
 import { ModelStore } from './ModelStore';
-import { PublishCheck } from './PublishCheck';
+import { PartUploads } from './PartUploads';
+import { CheckedDraft, PublishCheck } from './PublishCheck';
 import { applyReadings } from './reading/applyReadings';
 import { VersionReadings } from './reading/VersionReadings';
+import { SystemQuotas } from './SystemQuotas';
 import { toSlug } from './toSlug';
-import { Completion, VersionRecord, VersionStore } from './VersionStore';
+import {
+  Completion,
+  StorageUsage,
+  VersionRecord,
+  VersionStore,
+} from './VersionStore';
 
 export interface PublishingOptions {
   store: ModelStore;
@@ -34,6 +42,7 @@ export interface PublishingOptions {
   check: PublishCheck;
   /** Without it, files are not asked what they say. */
   readings?: VersionReadings;
+  quotas: SystemQuotas;
   /** How long a draft lives after it was last touched. */
   draftLifeMs: number;
   now: () => Date;
@@ -44,11 +53,14 @@ export class Publishing {
   private readonly access: ModelAccess;
   private readonly files: DraftFiles;
   private readonly listeners: ModelListeners;
+  /** Files that come part by part. */
+  readonly parts: PartUploads;
 
   constructor(private readonly options: PublishingOptions) {
     this.access = options.access;
     this.files = options.files;
     this.listeners = options.listeners;
+    this.parts = new PartUploads({ ...options, expiry: () => this.expiry() });
   }
 
   /** Everything a draft would be refused for; nothing is stored. */
@@ -61,6 +73,7 @@ export class Publishing {
     return [
       ...problems,
       ...this.options.check.differences(existing, draft.model, draft.given),
+      ...(await this.quotaProblems(draft)),
     ];
   }
 
@@ -119,6 +132,7 @@ export class Publishing {
         publisher,
         idempotencyKey: key,
         expiresAt: this.expiry(),
+        admit: this.admission(draft),
       });
       const version = await this.files.withMissing(record);
       return { version, unchanged: false, missing: version.missing ?? [] };
@@ -147,17 +161,7 @@ export class Publishing {
     contentLength?: number,
   ): Promise<void> {
     const record = await this.access.draftFor(caller, ref, number);
-    if (record.version.status !== 'draft') {
-      throw new ConflictError(
-        `Version ${number} of ${record.version.model} is ready; its files never change`,
-      );
-    }
-    const file = record.version.files.find(one => one.digest === digest);
-    if (!file) {
-      throw new InputError(
-        `The draft announces no file with the digest ${digest}`,
-      );
-    }
+    const file = announcedFile(record, digest);
     if (contentLength !== undefined && contentLength !== file.sizeBytes) {
       throw new InputError(
         `${file.path} was announced with ${file.sizeBytes} bytes, but ${contentLength} are being sent`,
@@ -234,11 +238,16 @@ export class Publishing {
       const drafts = await this.options.versions.expiredDrafts(now, 100);
       for (const draft of drafts) {
         if (signal?.aborted) return removed;
-        await this.options.versions.removeDraft(
+        const gone = await this.options.versions.removeDraft(
           draft,
           now,
           async digest =>
             await this.options.artifacts.delete(digest as Sha256, draft.system),
+        );
+        if (!gone) continue;
+        await this.options.artifacts.removeParts(
+          draft.system,
+          draft.version.id,
         );
         removed += 1;
       }
@@ -266,6 +275,25 @@ export class Publishing {
           : []),
       ],
       completion: { filled, readings: read, schemas: metadata.schemas },
+    };
+  }
+
+  private async quotaProblems({
+    model: { system },
+    files,
+  }: CheckedDraft): Promise<FieldProblem[]> {
+    const { quotas, versions } = this.options;
+    return quotas.of(system) === undefined
+      ? []
+      : quotas.problems(system, await versions.storageUsage(system, files));
+  }
+
+  private admission({ model: { name, system } }: CheckedDraft) {
+    const { quotas } = this.options;
+    if (quotas.of(system) === undefined) return undefined;
+    return (usage: StorageUsage) => {
+      const problems = quotas.problems(system, usage);
+      if (problems.length > 0) throw new ModelProblemsError(name, problems);
     };
   }
 

@@ -43,6 +43,7 @@ import { ModelsQuery, parseModelsQuery } from './parseModelsQuery';
 import { PublishCheck } from './PublishCheck';
 import { Publishing } from './Publishing';
 import { VersionReadings } from './reading/VersionReadings';
+import { SystemQuotas } from './SystemQuotas';
 import { VersionStore } from './VersionStore';
 import { VersionUser, VersionUsers } from './VersionUsers';
 
@@ -56,6 +57,7 @@ export interface RegistryOptions {
   authorizer: Authorizer;
   claims: Claims;
   check: PublishCheck;
+  quotas: SystemQuotas;
   directory: EntityDirectory;
   readings?: VersionReadings;
   /** How long a draft lives after it was last touched. */

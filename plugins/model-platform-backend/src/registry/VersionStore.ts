@@ -28,6 +28,14 @@ export interface NewDraft {
   publisher: string;
   idempotencyKey?: string;
   expiresAt: string;
+  /** Told what its system stores, while no other draft is opened there; throws where it may not be more. */
+  admit?: (usage: StorageUsage) => void;
+}
+
+/** Bytes of a system's files, each counted once, and those that a draft would add. */
+export interface StorageUsage {
+  used: number;
+  added: number;
 }
 
 /** What a version gets as it becomes ready. */
@@ -43,6 +51,8 @@ export interface Completion {
 export interface VersionStore {
   /** Opens a draft, with its model where there is none; the number is nobody else's. */
   openDraft(draft: NewDraft): Promise<VersionRecord>;
+  /** What the system stores, and what these files would add. */
+  storageUsage(system: string, files: VersionFile[]): Promise<StorageUsage>;
   findDraft(
     modelId: string,
     publisher: string,

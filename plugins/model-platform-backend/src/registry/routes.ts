@@ -6,6 +6,8 @@ import { CallerResolver } from '../access/CallerResolver';
 import { bodyOf } from '../http/bodyOf';
 import { parseBody } from '../http/parseBody';
 import { sendFile } from '../http/sendFile';
+import { archiveRoutes } from './archiveRoutes';
+import { blobPartRoutes } from './blobPartRoutes';
 import { aliasSchema, modelUpdateSchema } from './bodies';
 import { MetadataSchemas } from './metadata/MetadataSchemas';
 import { modelsQueryOf } from './modelsQueryOf';
@@ -138,6 +140,9 @@ export function registryRoutes(options: {
       res.status(201).json({ digest });
     },
   );
+
+  router.use(blobPartRoutes(options));
+  router.use(archiveRoutes(options));
 
   router.post(
     '/v1/models/:name/versions/:version/complete',

@@ -22,6 +22,7 @@ import {
   ModelMetrics,
   ModelVersion,
   Page,
+  PartsStatus,
   PublisherIdentity,
   PublisherToken,
   Revision,
@@ -115,6 +116,15 @@ interface Call extends RequestOptions {
 }
 
 const enc = encodeURIComponent;
+
+function blobRoute(
+  version: { model: string; number: number },
+  digest: string,
+): string {
+  return `models/${enc(version.model)}/versions/${version.number}/blobs/${enc(
+    digest,
+  )}`;
+}
 
 /**
  * All calls of the control plane, typed. What is refused throws
@@ -224,9 +234,7 @@ export class ModelPlatformClient {
     options?: RequestOptions,
   ): Promise<void> {
     const response = await this.send(
-      `models/${enc(version.model)}/versions/${version.number}/blobs/${enc(
-        blob.digest,
-      )}`,
+      blobRoute(version, blob.digest),
       options ?? {},
       {
         method: 'PUT',
@@ -239,6 +247,56 @@ export class ModelPlatformClient {
       },
     );
     await response.body?.cancel();
+  }
+
+  /** Which parts of a large file the platform still lacks. */
+  async getBlobParts(
+    version: { model: string; number: number },
+    digest: string,
+    options?: RequestOptions,
+  ): Promise<PartsStatus> {
+    return await this.json(`${blobRoute(version, digest)}/parts`, options);
+  }
+
+  /** Sends one part of a large file. `sha256`: of the part, in Base64. */
+  async uploadBlobPart(
+    version: { model: string; number: number },
+    digest: string,
+    part: {
+      number: number;
+      sha256: string;
+      sizeBytes: number;
+      body: NonNullable<RequestInit['body']>;
+    },
+    options?: RequestOptions,
+  ): Promise<void> {
+    const response = await this.send(
+      `${blobRoute(version, digest)}/parts/${part.number}`,
+      options ?? {},
+      {
+        method: 'PUT',
+        body: part.body,
+        headers: {
+          'content-type': 'application/octet-stream',
+          'content-length': String(part.sizeBytes),
+          'content-digest': `sha-256=:${part.sha256}:`,
+        },
+        duplex: 'half',
+      },
+    );
+    await response.body?.cancel();
+  }
+
+  /** Has the parts of a large file put together and verified as a whole; may be repeated. */
+  async assembleBlob(
+    version: { model: string; number: number },
+    digest: string,
+    options?: RequestOptions,
+  ): Promise<void> {
+    await this.json(`${blobRoute(version, digest)}/assemble`, {
+      ...options,
+      method: 'POST',
+    });
   }
 
   async completeVersion(
@@ -371,6 +429,19 @@ export class ModelPlatformClient {
           ? { range: `bytes=${range.start}-${range.end ?? ''}` }
           : {},
       },
+    );
+  }
+
+  /** All files of a version as one tar, as a response that streams. */
+  async openArchive(
+    name: string,
+    version: number | string,
+    options?: RequestOptions,
+  ): Promise<Response> {
+    return await this.send(
+      `models/${enc(name)}/versions/${enc(String(version))}/archive`,
+      options ?? {},
+      { headers: {} },
     );
   }
 

@@ -254,6 +254,18 @@ export interface DraftResponse {
   missing: string[];
 }
 
+/** Which parts of a draft's file have arrived. @public */
+export interface PartsStatus {
+  digest: string;
+  sizeBytes: number;
+  /** Of every part but the last one, which has the rest. */
+  partSizeBytes: number;
+  /** How many parts the file has; they are numbered from 1. */
+  count: number;
+  /** Numbers of the parts that are still to be sent. */
+  missing: number[];
+}
+
 /** @public */
 export interface HistoryEntry {
   id: string;

@@ -1,18 +1,35 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createReadStream, promises as fs } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { InputError, isError, NotFoundError } from '@backstage/errors';
+import { pipeline } from 'node:stream/promises';
+import { isError, NotFoundError } from '@backstage/errors';
 import {
   ArtifactStore,
+  BlobPart,
   ByteRange,
+  ListedBlob,
+  PartedBlob,
   Sha256,
   StoredBlob,
   SystemScope,
+  UnfinishedUpload,
 } from '@model-platform/plugin-model-platform-node';
+import {
+  blobName,
+  ownerOf,
+  ownerStart,
+  parseBlobName,
+  parsePartName,
+  partName,
+  PARTS,
+  partsFolder,
+  wholeOf,
+} from './blobNames';
+import { toFileSystemError } from './toFileSystemError';
+import { VerifiedSource } from './VerifiedSource';
 
-/** Older ones are of uploads that were cut off: nothing writes to them any more. */
-const ABANDONED_AFTER_MS = 86_400_000;
+const WRITE_BUFFER_BYTES = 1024 * 1024;
 
 /**
  * Blobs in the file system: `<directory>/<system>/sha256/ab/<digest>`. A file
@@ -42,13 +59,8 @@ export class FileArtifactStore implements ArtifactStore {
     digest: Sha256,
     scope: SystemScope,
   ): Promise<StoredBlob | undefined> {
-    try {
-      const { size } = await fs.stat(this.fileOf(digest, scope));
-      return { digest, sizeBytes: size };
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
+    const stat = await statOf(this.pathOf(blobName(digest, scope)));
+    return stat && { digest, sizeBytes: stat.size };
   }
 
   async write(
@@ -56,51 +68,16 @@ export class FileArtifactStore implements ArtifactStore {
     expected: { digest?: Sha256; sizeBytes?: number },
     scope: SystemScope,
   ): Promise<StoredBlob> {
-    await fs.mkdir(this.temporary, { recursive: true, mode: 0o700 });
-    const temporary = path.join(this.temporary, randomUUID());
-    const hash = createHash('sha256');
-    let sizeBytes = 0;
-    const file = await fs.open(temporary, 'wx', 0o600);
-    try {
-      for await (const chunk of source) {
-        sizeBytes += chunk.length;
-        if (
-          expected.sizeBytes !== undefined &&
-          sizeBytes > expected.sizeBytes
-        ) {
-          throw new InputError(
-            `More bytes were sent than the ${expected.sizeBytes} that were announced`,
-          );
-        }
-        hash.update(chunk);
-        await file.appendFile(chunk);
-      }
-      if (
-        expected.sizeBytes !== undefined &&
-        sizeBytes !== expected.sizeBytes
-      ) {
-        throw new InputError(
-          `${sizeBytes} bytes were sent, but ${expected.sizeBytes} were announced`,
-        );
-      }
-      const digest: Sha256 = `sha256:${hash.digest('hex')}`;
-      if (expected.digest !== undefined && digest !== expected.digest) {
-        throw new InputError(
-          `The bytes that were sent have the digest ${digest}, not ${expected.digest}`,
-        );
-      }
-      await file.sync();
-      await file.close();
-      const target = this.fileOf(digest, scope);
-      await this.makeFolder(path.dirname(target));
-      await fs.rename(temporary, target);
-      await syncFolder(path.dirname(target));
-      return { digest, sizeBytes };
-    } catch (error) {
-      await file.close().catch(() => {});
-      await fs.rm(temporary, { force: true });
-      throw error;
-    }
+    return await this.writeVerified(
+      new VerifiedSource(source, expected),
+      async (file, { digest }) => {
+        const target = this.pathOf(blobName(digest, scope));
+        await makeFolder(path.dirname(target));
+        await fs.rename(file, target);
+        await syncFolder(path.dirname(target));
+      },
+      { flush: true },
+    );
   }
 
   async read(
@@ -108,7 +85,7 @@ export class FileArtifactStore implements ArtifactStore {
     scope: SystemScope,
     range?: ByteRange,
   ): Promise<Readable> {
-    const name = this.fileOf(digest, scope);
+    const name = this.pathOf(blobName(digest, scope));
     try {
       // Opened here, so that a file that is not there is found before the answer begins.
       const file = await fs.open(name, 'r');
@@ -116,68 +93,163 @@ export class FileArtifactStore implements ArtifactStore {
         fd: file,
         start: range?.start,
         end: range?.end,
+        highWaterMark: 256 * 1024,
       });
     } catch (error) {
       if (isMissing(error))
         throw new NotFoundError(`The store has no blob ${digest}`);
-      throw error;
+      throw toFileSystemError(error);
     }
   }
 
   async delete(digest: Sha256, scope: SystemScope): Promise<void> {
-    await fs.rm(this.fileOf(digest, scope), { force: true });
+    await fs.rm(this.pathOf(blobName(digest, scope)), { force: true });
   }
 
-  /** Removes what uploads left that were cut off by a crash. @returns how many. */
-  async removeAbandoned(olderThanMs = ABANDONED_AFTER_MS): Promise<number> {
-    let removed = 0;
-    for (const name of await fs.readdir(this.temporary)) {
-      const file = path.join(this.temporary, name);
-      const stat = await fs.stat(file).catch(() => undefined);
-      if (stat && Date.now() - stat.mtimeMs >= olderThanMs) {
-        await fs.rm(file, { force: true });
-        removed += 1;
-      }
+  async listParts(blob: PartedBlob): Promise<BlobPart[]> {
+    const folder = this.pathOf(partsFolder(blob));
+    const parts: BlobPart[] = [];
+    for (const name of await namesIn(folder)) {
+      const stat = await statOf(path.join(folder, name));
+      const part = stat && parsePartName(name, stat.size);
+      if (part) parts.push(part);
     }
-    return removed;
+    return parts;
   }
 
-  private fileOf(digest: Sha256, scope: SystemScope): string {
-    const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
-    if (!hex) {
-      throw new InputError(
-        `'${digest}' is not sha256: and 64 lower-case hexadecimal digits`,
-      );
-    }
-    return path.join(
-      this.directory,
-      folderOf(scope),
-      'sha256',
-      hex.slice(0, 2),
-      hex,
+  async writePart(
+    blob: PartedBlob,
+    part: BlobPart,
+    source: Readable,
+  ): Promise<void> {
+    // Not flushed: what a power cut takes from a part, the hash of the whole finds.
+    await this.writeVerified(
+      new VerifiedSource(source, part),
+      async file => {
+        const folder = this.pathOf(partsFolder(blob));
+        await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+        await fs.rename(file, path.join(folder, partName(part)));
+      },
+      { flush: false },
     );
   }
 
-  /** Makes the folder and writes down that it is there, up to the one that was there. */
-  private async makeFolder(folder: string): Promise<void> {
-    const first = await fs.mkdir(folder, { recursive: true, mode: 0o700 });
-    if (first === undefined) return;
-    let made = folder;
-    for (;;) {
-      await syncFolder(path.dirname(made));
-      if (made === first) return;
-      made = path.dirname(made);
+  async assemble(blob: PartedBlob): Promise<StoredBlob> {
+    const folder = this.pathOf(partsFolder(blob));
+    const parts = wholeOf(blob, await this.listParts(blob));
+    async function* read() {
+      for (const part of parts)
+        yield* createReadStream(path.join(folder, partName(part)), {
+          highWaterMark: WRITE_BUFFER_BYTES,
+        });
     }
+    try {
+      const stored = await this.write(Readable.from(read()), blob, blob.scope);
+      await fs.rm(folder, { recursive: true, force: true });
+      return stored;
+    } catch (error) {
+      if (isError(error) && error.name === 'InputError')
+        await fs.rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  async removeParts(scope: SystemScope, owner: string): Promise<void> {
+    const start = this.pathOf(ownerStart(scope, owner));
+    const folder = path.dirname(start);
+    for (const name of await namesIn(folder)) {
+      if (name.startsWith(path.basename(start)))
+        await fs.rm(path.join(folder, name), { recursive: true, force: true });
+    }
+  }
+
+  async *list(): AsyncIterable<ListedBlob> {
+    for (const system of await namesIn(this.directory)) {
+      if (system.startsWith('.')) continue;
+      const root = path.join(this.directory, system, 'sha256');
+      for (const start of await namesIn(root)) {
+        for (const hex of await namesIn(path.join(root, start))) {
+          const blob = parseBlobName(`${system}/sha256/${start}/${hex}`);
+          const stat = await statOf(path.join(root, start, hex));
+          if (blob && stat)
+            yield { ...blob, sizeBytes: stat.size, storedAt: stat.mtime };
+        }
+      }
+    }
+  }
+
+  async *unfinishedUploads(): AsyncIterable<UnfinishedUpload> {
+    for (const name of await namesIn(this.temporary)) {
+      const file = path.join(this.temporary, name);
+      const stat = await statOf(file);
+      if (stat)
+        yield {
+          sizeBytes: stat.size,
+          touchedAt: stat.mtime,
+          remove: async () => await fs.rm(file, { force: true }),
+        };
+    }
+    const parts = path.join(this.directory, PARTS);
+    for (const system of await namesIn(parts)) {
+      for (const name of await namesIn(path.join(parts, system)))
+        yield await unfinishedParts(path.join(parts, system, name));
+    }
+  }
+
+  /** Writes to a file that nobody reads, and lets `place` give it its name once all of it is there and right. */
+  private async writeVerified(
+    source: VerifiedSource,
+    place: (file: string, blob: StoredBlob) => Promise<void>,
+    options: { flush: boolean },
+  ): Promise<StoredBlob> {
+    const temporary = path.join(this.temporary, randomUUID());
+    try {
+      await fs.mkdir(this.temporary, { recursive: true, mode: 0o700 });
+      const file = await fs.open(temporary, 'wx', 0o600);
+      await pipeline(
+        source,
+        file.createWriteStream({
+          flush: options.flush,
+          highWaterMark: WRITE_BUFFER_BYTES,
+        }),
+      );
+      await place(temporary, source.blob);
+      return source.blob;
+    } catch (error) {
+      await fs.rm(temporary, { force: true });
+      throw toFileSystemError(error);
+    }
+  }
+
+  private pathOf(name: string): string {
+    return path.join(this.directory, ...name.split('/'));
   }
 }
 
-/** One folder name for a system, never that of another nor a way out: `other/crm` is `other%2Fcrm`. */
-function folderOf(scope: string): string {
-  const folder = encodeURIComponent(scope).replace(/\./g, '%2E');
-  if (folder === '') {
-    throw new InputError('A system must have a name');
+/** The parts of one file. */
+async function unfinishedParts(folder: string): Promise<UnfinishedUpload> {
+  let sizeBytes = 0;
+  for (const name of await namesIn(folder))
+    sizeBytes += (await statOf(path.join(folder, name)))?.size ?? 0;
+  return {
+    owner: ownerOf(folder),
+    sizeBytes,
+    // A folder is touched by each file that comes into it.
+    touchedAt: (await statOf(folder))?.mtime ?? new Date(),
+    remove: async () => await fs.rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Makes the folder and writes down that it is there, up to the one that was there. */
+async function makeFolder(folder: string): Promise<void> {
+  const first = await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  let made = folder;
+  for (;;) {
+    await syncFolder(path.dirname(made));
+    if (made === first) return;
+    made = path.dirname(made);
   }
-  return folder;
 }
 
 async function syncFolder(folder: string): Promise<void> {
@@ -186,6 +258,25 @@ async function syncFolder(folder: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+async function statOf(file: string) {
+  try {
+    return await fs.stat(file);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw toFileSystemError(error);
+  }
+}
+
+/** What lies in a folder; nothing where it is not there. */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await fs.readdir(folder);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw toFileSystemError(error);
   }
 }
 

@@ -1,24 +1,64 @@
 import path from 'node:path';
+import { LoggerService } from '@backstage/backend-plugin-api';
 import { Config } from '@backstage/config';
 import { InputError } from '@backstage/errors';
 import { ArtifactStore } from '@model-platform/plugin-model-platform-node';
 import { FileArtifactStore } from './FileArtifactStore';
+import { S3ArtifactStore, S3ArtifactStoreOptions } from './S3ArtifactStore';
 
 /** The store that `modelPlatform.artifacts` names; the file system where it names none. */
 export async function createArtifactStore(
-  config: Config,
+  root: Config,
+  logger: LoggerService,
 ): Promise<ArtifactStore> {
-  const type = config.getOptionalString('modelPlatform.artifacts.type') ?? 'fs';
-  if (type !== 'fs') {
+  const config = root.getOptionalConfig('modelPlatform.artifacts');
+  const type = config?.getOptionalString('type') ?? 'fs';
+  switch (type) {
+    case 'fs': {
+      const directory =
+        config?.getOptionalString('directory') ??
+        path.join(
+          process.env.MODEL_PLATFORM_DATA_DIR ?? '.model-platform',
+          'blobs',
+        );
+      return await FileArtifactStore.create({ directory });
+    }
+    case 's3': {
+      const store = S3ArtifactStore.create(readS3Options(config));
+      // What is published is read from the database all the same, so the portal starts.
+      await store
+        .check()
+        .catch(error => logger.error(`Files of models: ${error.message}`));
+      return store;
+    }
+    default:
+      throw new InputError(
+        `modelPlatform.artifacts.type is '${type}', but no module brings such a store; there are: fs, s3`,
+      );
+  }
+}
+
+function readS3Options(config: Config | undefined): S3ArtifactStoreOptions {
+  const bucket = config?.getOptionalString('bucket');
+  if (bucket === undefined) {
     throw new InputError(
-      `modelPlatform.artifacts.type is '${type}', but no module brings such a store; there is: fs`,
+      'modelPlatform.artifacts.bucket must name a bucket, since type is s3',
     );
   }
-  const directory =
-    config.getOptionalString('modelPlatform.artifacts.directory') ??
-    path.join(
-      process.env.MODEL_PLATFORM_DATA_DIR ?? '.model-platform',
-      'blobs',
-    );
-  return await FileArtifactStore.create({ directory });
+  const endpoint = config?.getOptionalString('endpoint');
+  const credentials = config?.getOptionalConfig('credentials');
+  return {
+    bucket,
+    prefix: config?.getOptionalString('prefix')?.replace(/^\/+|\/+$/g, ''),
+    region: config?.getOptionalString('region'),
+    endpoint,
+    // Few services but Amazon's have a host name for each bucket.
+    forcePathStyle:
+      config?.getOptionalBoolean('forcePathStyle') ?? endpoint !== undefined,
+    credentials: credentials && {
+      accessKeyId: credentials.getString('accessKeyId'),
+      secretAccessKey: credentials.getString('secretAccessKey'),
+      sessionToken: credentials.getOptionalString('sessionToken'),
+    },
+  };
 }

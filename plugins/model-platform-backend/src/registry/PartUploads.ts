@@ -1,0 +1,142 @@
+import { Readable } from 'node:stream';
+import { InputError } from '@backstage/errors';
+import { PartsStatus } from '@model-platform/plugin-model-platform-common';
+import {
+  ArtifactStore,
+  PartedBlob,
+  Sha256,
+} from '@model-platform/plugin-model-platform-node';
+import { Caller } from '../access/Caller';
+import { announcedFile } from './announcedFile';
+import { countParts, partSizeAt } from './artifacts/blobNames';
+import { partSizeOf } from './artifacts/partSizeOf';
+import { ModelAccess } from './ModelAccess';
+import { VersionStore } from './VersionStore';
+
+/**
+ * Large files of drafts, part by part. Which parts have arrived is what the
+ * store has, so that an upload goes on whoever was killed meanwhile.
+ */
+export class PartUploads {
+  /** One assembly of a file at a time; who asks again waits for the same one. */
+  private readonly assembling = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly options: {
+      versions: VersionStore;
+      artifacts: ArtifactStore;
+      access: ModelAccess;
+      /** Until when a draft that is touched now lives. */
+      expiry: () => string;
+    },
+  ) {}
+
+  /** What is still to be sent of a file. */
+  async status(
+    caller: Caller,
+    ref: string,
+    number: number,
+    digest: string,
+  ): Promise<PartsStatus> {
+    const blob = await this.partedBlob(caller, ref, number, digest);
+    const stored = await this.options.artifacts.listParts(blob);
+    const missing: number[] = [];
+    const count = countParts(blob);
+    for (let part = 1; part <= count; part += 1) {
+      const sizeBytes = partSizeAt(blob, part);
+      if (
+        !stored.some(one => one.number === part && one.sizeBytes === sizeBytes)
+      )
+        missing.push(part);
+    }
+    const { sizeBytes, partSizeBytes } = blob;
+    return { digest, sizeBytes, partSizeBytes, count, missing };
+  }
+
+  /** Takes one part. Throws `InputError` where it is none of the file's, or not what its digest says. */
+  async upload(
+    caller: Caller,
+    ref: string,
+    number: number,
+    digest: string,
+    part: { number: number; digest: Sha256; sizeBytes?: number },
+    source: Readable,
+  ): Promise<void> {
+    const blob = await this.partedBlob(caller, ref, number, digest);
+    if (part.number < 1 || part.number > countParts(blob)) {
+      throw new InputError(
+        `${digest} has the parts 1 to ${countParts(blob)}, but no ${
+          part.number
+        }`,
+      );
+    }
+    const sizeBytes = partSizeAt(blob, part.number);
+    if (part.sizeBytes !== undefined && part.sizeBytes !== sizeBytes) {
+      throw new InputError(
+        `Part ${part.number} of ${digest} must have ${sizeBytes} bytes, but ${part.sizeBytes} are being sent`,
+      );
+    }
+    await this.options.artifacts.writePart(
+      blob,
+      { number: part.number, digest: part.digest, sizeBytes },
+      source,
+    );
+  }
+
+  /**
+   * Makes the file of its parts; may be repeated. Throws `ConflictError` where
+   * parts are missing, `InputError` where they make up another file; those
+   * have to be sent again.
+   */
+  async assemble(
+    caller: Caller,
+    ref: string,
+    number: number,
+    digest: string,
+  ): Promise<void> {
+    const { access, versions } = this.options;
+    const record = await access.draftFor(caller, ref, number);
+    const own = await versions.ownDigests(record);
+    if (own.has(digest) && (await this.isStored(digest, record.system))) return;
+    const blob = await this.partedBlob(caller, ref, number, digest);
+    const key = `${blob.owner} ${digest}`;
+    let running = this.assembling.get(key);
+    if (!running) {
+      running = this.assembleNow(blob).finally(() =>
+        this.assembling.delete(key),
+      );
+      this.assembling.set(key, running);
+    }
+    await running;
+  }
+
+  private async assembleNow(blob: PartedBlob): Promise<void> {
+    const { versions, artifacts, expiry } = this.options;
+    await artifacts.assemble(blob);
+    await versions.noteUpload(blob.owner, blob.digest, expiry());
+  }
+
+  private async isStored(digest: string, system: string): Promise<boolean> {
+    return await this.options.artifacts.has(digest as Sha256, system);
+  }
+
+  /** Who comes for a file keeps its draft alive. */
+  private async partedBlob(
+    caller: Caller,
+    ref: string,
+    number: number,
+    digest: string,
+  ): Promise<PartedBlob> {
+    const { access, versions, expiry } = this.options;
+    const record = await access.draftFor(caller, ref, number);
+    const { sizeBytes } = announcedFile(record, digest);
+    await versions.extendDraft(record.version.id, expiry());
+    return {
+      scope: record.system,
+      owner: record.version.id,
+      digest: digest as Sha256,
+      sizeBytes,
+      partSizeBytes: partSizeOf(sizeBytes),
+    };
+  }
+}

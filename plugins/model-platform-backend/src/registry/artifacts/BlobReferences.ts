@@ -1,0 +1,16 @@
+/** What refers to blobs: the reason why they are kept. */
+export interface BlobReferences {
+  /** Of these digests those that nothing of the system refers to. */
+  unused(system: string, digests: string[]): Promise<Set<string>>;
+  /**
+   * Calls back where nothing refers to the blob, while nobody can begin to.
+   * @returns whether it did
+   */
+  removeUnused(
+    system: string,
+    digest: string,
+    remove: () => Promise<void>,
+  ): Promise<boolean>;
+  /** Of these owners of parts those that are drafts, and may send more. */
+  drafts(owners: string[]): Promise<Set<string>>;
+}

@@ -1,0 +1,122 @@
+import { ConflictError, InputError } from '@backstage/errors';
+import {
+  BlobPart,
+  PartedBlob,
+  Sha256,
+} from '@model-platform/plugin-model-platform-node';
+
+/** The digits of a digest; throws `InputError` where it is none. */
+export function hexOf(digest: Sha256): string {
+  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
+  if (!hex) {
+    throw new InputError(
+      `'${digest}' is not sha256: and 64 lower-case hexadecimal digits`,
+    );
+  }
+  return hex;
+}
+
+/** One folder name for a system, never that of another nor a way out: `other/crm` is `other%2Fcrm`. */
+export function folderOf(scope: string): string {
+  const folder = encodeURIComponent(scope).replace(/\./g, '%2E');
+  if (folder === '') {
+    throw new InputError('A system must have a name');
+  }
+  return folder;
+}
+
+/** The system that a folder is of. */
+export function scopeOf(folder: string): string {
+  return decodeURIComponent(folder);
+}
+
+/** Where the blobs of a system lie, `/`-separated: `crm/sha256/ab/ab12…`. */
+export function blobName(digest: Sha256, scope: string): string {
+  const hex = hexOf(digest);
+  return `${folderOf(scope)}/sha256/${hex.slice(0, 2)}/${hex}`;
+}
+
+/** The blob that lies under a name, undefined where it is none's. */
+export function parseBlobName(
+  name: string,
+): { digest: Sha256; scope: string } | undefined {
+  const [, folder, hex] =
+    /^([^/.]+)\/sha256\/[0-9a-f]{2}\/([0-9a-f]{64})$/.exec(name) ?? [];
+  return hex ? { digest: `sha256:${hex}`, scope: scopeOf(folder) } : undefined;
+}
+
+/** Where parts lie; no system's folder begins with a dot. */
+export const PARTS = '.parts';
+
+/** With what the folders of an owner's parts begin. */
+export function ownerStart(scope: string, owner: string): string {
+  if (!/^[\w-]+$/.test(owner)) {
+    throw new InputError(`'${owner}' is no owner of parts`);
+  }
+  return `${PARTS}/${folderOf(scope)}/${owner}.`;
+}
+
+/** Folder of a blob's parts; those of another size are not among them. */
+export function partsFolder(blob: PartedBlob): string {
+  return `${ownerStart(blob.scope, blob.owner)}${hexOf(blob.digest)}.${
+    blob.partSizeBytes
+  }`;
+}
+
+/** Whose parts are in such a folder. */
+export function ownerOf(folder: string): string {
+  const [name] = folder.split('/').slice(-1);
+  return name.slice(0, name.indexOf('.'));
+}
+
+/** Says all of a part in its name, so that nothing else need be kept, and no part changes under it. */
+export function partName(part: BlobPart): string {
+  return `${part.number}.${part.sizeBytes}.${hexOf(part.digest)}`;
+}
+
+/** The part that a file is, undefined where it is none or not whole. */
+export function parsePartName(
+  name: string,
+  sizeBytes: number,
+): BlobPart | undefined {
+  const [, number, size, hex] =
+    /^(\d+)\.(\d+)\.([0-9a-f]{64})$/.exec(name) ?? [];
+  return Number(size) === sizeBytes
+    ? { number: Number(number), sizeBytes, digest: `sha256:${hex}` }
+    : undefined;
+}
+
+/** How many parts a file of this size has; an empty one has one, which is empty. */
+export function countParts(
+  blob: Pick<PartedBlob, 'sizeBytes' | 'partSizeBytes'>,
+): number {
+  return Math.max(1, Math.ceil(blob.sizeBytes / blob.partSizeBytes));
+}
+
+/** Size of one of the parts. */
+export function partSizeAt(
+  blob: Pick<PartedBlob, 'sizeBytes' | 'partSizeBytes'>,
+  number: number,
+): number {
+  return number === countParts(blob)
+    ? blob.sizeBytes - (number - 1) * blob.partSizeBytes
+    : blob.partSizeBytes;
+}
+
+/** One part for each number, in order. Throws `ConflictError` where some are missing. */
+export function wholeOf(blob: PartedBlob, parts: BlobPart[]): BlobPart[] {
+  const byNumber = new Map(parts.map(part => [part.number, part]));
+  const whole: BlobPart[] = [];
+  for (let number = 1; number <= countParts(blob); number += 1) {
+    const part = byNumber.get(number);
+    if (part?.sizeBytes !== partSizeAt(blob, number)) {
+      throw new ConflictError(
+        `Part ${number} of ${countParts(blob)} of ${
+          blob.digest
+        } is missing; ask which parts are, and send them`,
+      );
+    }
+    whole.push(part);
+  }
+  return whole;
+}

@@ -1,0 +1,35 @@
+import { VersionFile } from '@model-platform/plugin-model-platform-common';
+import { Knex } from 'knex';
+import { FileRow } from './modelRows';
+import { INSERT_CHUNK } from './modelWrites';
+import { StorageUsage } from './VersionStore';
+
+/** Bytes of a system's files, and those that further files would add; equal files count once. */
+export async function storageUsageOf(
+  tx: Knex,
+  system: string,
+  files: VersionFile[],
+): Promise<StorageUsage> {
+  const distinct = tx<FileRow>('registry_files')
+    .where({ system })
+    .groupBy('digest')
+    .max({ bytes: 'size_bytes' })
+    .as('distinct_files');
+  const sum = await tx
+    .from(distinct)
+    .sum({ bytes: 'bytes' })
+    .first<{ bytes: number | string | null }>();
+  const added = new Map(files.map(file => [file.digest, file.sizeBytes]));
+  const digests = [...added.keys()];
+  for (let start = 0; start < digests.length; start += INSERT_CHUNK) {
+    const known = await tx<FileRow>('registry_files')
+      .where({ system })
+      .whereIn('digest', digests.slice(start, start + INSERT_CHUNK))
+      .distinct('digest');
+    for (const { digest } of known) added.delete(digest);
+  }
+  return {
+    used: Number(sum.bytes ?? 0),
+    added: [...added.values()].reduce((total, bytes) => total + bytes, 0),
+  };
+}
