@@ -40,6 +40,7 @@ import { DatabaseVersionStore } from './registry/DatabaseVersionStore';
 import { CatalogEntityDirectory } from './registry/EntityDirectory';
 import { MetadataSchemas } from './registry/metadata/MetadataSchemas';
 import { MetricCatalogue } from './registry/metadata/MetricCatalogue';
+import { createMlflowRoutes } from './registry/mlflow/createMlflowRoutes';
 import { PublishCheck } from './registry/PublishCheck';
 import { Registry } from './registry/Registry';
 import { registryRoutes } from './registry/routes';
@@ -125,6 +126,9 @@ export const modelPlatformPlugin = createBackendPlugin({
         const directory = new CatalogEntityDirectory({ catalog, auth });
         const schemas = MetadataSchemas.fromConfig(config);
         const metricCatalogue = MetricCatalogue.fromConfig(config);
+        const maxFileBytes =
+          config.getOptionalNumber('modelPlatform.limits.maxFileBytes') ??
+          DEFAULT_MAX_FILE_BYTES;
         const registry = new Registry({
           store,
           versions,
@@ -135,9 +139,7 @@ export const modelPlatformPlugin = createBackendPlugin({
             schemas,
             catalogue: metricCatalogue,
             directory,
-            maxFileBytes:
-              config.getOptionalNumber('modelPlatform.limits.maxFileBytes') ??
-              DEFAULT_MAX_FILE_BYTES,
+            maxFileBytes,
           }),
           draftLifeMs:
             (config.getOptionalNumber('modelPlatform.limits.draftLifeHours') ??
@@ -186,9 +188,23 @@ export const modelPlatformPlugin = createBackendPlugin({
         const monitoring = await createMonitoringDomain(context, deployment);
 
         // Each route finds its caller itself, by `callerResolver`: our own tokens are none of the portal's.
-        for (const path of ['/v1', '/openapi.json', '/cli.tgz']) {
+        for (const path of ['/v1', '/mlflow', '/openapi.json', '/cli.tgz']) {
           httpRouter.addAuthPolicy({ path, allow: 'unauthenticated' });
         }
+        httpRouter.use(
+          createMlflowRoutes({
+            knex,
+            config,
+            registry,
+            artifacts,
+            authorizer,
+            callerResolver,
+            directory,
+            schemas,
+            maxFileBytes,
+            logger,
+          }),
+        );
         httpRouter.use(refuseNul);
         httpRouter.use(jsonBodies());
         httpRouter.use(openApiRoutes());

@@ -1,4 +1,8 @@
-import { AuthService, HttpAuthService } from '@backstage/backend-plugin-api';
+import {
+  AuthService,
+  BackstageCredentials,
+  HttpAuthService,
+} from '@backstage/backend-plugin-api';
 import { AuthenticationError, NotAllowedError } from '@backstage/errors';
 import { Request } from 'express';
 import { Caller } from './Caller';
@@ -43,21 +47,36 @@ export class CallerResolver {
         `The Authorization header is not understood. ${HOW_TO}`,
       );
     }
+    return (
+      (await this.managed(token)) ??
+      this.fromCredentials(
+        await this.options.httpAuth.credentials(req, {
+          allow: ['user', 'service'],
+        }),
+      )
+    );
+  }
+
+  /** Of a token that came by another way than the header `Authorization: Bearer`. Throws as `fromRequest` does. */
+  async fromToken(token: string): Promise<Caller> {
+    return (
+      (await this.managed(token)) ??
+      this.fromCredentials(await this.options.auth.authenticate(token))
+    );
+  }
+
+  private async managed(token: string): Promise<Caller | undefined> {
     if (token.startsWith('mpt_')) {
       return await this.options.tokens.authenticate(token);
     }
     // Configured tokens look as their makers like; the portal's own are JWTs, which have dots.
-    const configured = token.includes('.')
+    return token.includes('.')
       ? undefined
       : await this.options.tokens.tryAuthenticate(token);
-    return configured ?? (await this.fromBackstage(req));
   }
 
-  private async fromBackstage(req: Request): Promise<Caller> {
-    const { auth, httpAuth } = this.options;
-    const credentials = await httpAuth.credentials(req, {
-      allow: ['user', 'service'],
-    });
+  private fromCredentials(credentials: BackstageCredentials): Caller {
+    const { auth } = this.options;
     if (auth.isPrincipal(credentials, 'user')) {
       return {
         kind: 'user',

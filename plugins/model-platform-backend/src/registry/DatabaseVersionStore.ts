@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { ConflictError } from '@backstage/errors';
 import { ModelVersion } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
+import { isBlobUsed } from './blobReferences';
+import { ensureModel, nextNumber } from './ensureModel';
 import {
   AliasRow,
   FileRow,
@@ -18,10 +20,7 @@ import {
   lockScope,
   refreshModel,
 } from './modelWrites';
-import { withSuffix } from './toSlug';
 import { NewDraft, VersionRecord, VersionStore } from './VersionStore';
-
-const MAX_SLUG_ATTEMPTS = 1000;
 
 /** Versions in SQLite or PostgreSQL. */
 export class DatabaseVersionStore implements VersionStore {
@@ -42,22 +41,13 @@ export class DatabaseVersionStore implements VersionStore {
     const versionId = randomUUID();
     const { modelId, number } = await this.knex.transaction(async tx => {
       await lockScope(tx, draft.fields.system);
-      await tx('registry_names')
-        .insert({ name: draft.fields.name, last_number: 0 })
-        .onConflict('name')
-        .ignore();
-      await tx('registry_names')
-        .where({ name: draft.fields.name })
-        .increment('last_number', 1);
-      const names = await tx('registry_names')
-        .where({ name: draft.fields.name })
-        .first('last_number');
-      const model = await this.modelForDraft(tx, draft, now);
+      const number = draft.number ?? (await nextNumber(tx, draft.fields.name));
+      const model = await ensureModel(tx, draft, now);
       const inserted = await tx<VersionRow>('registry_versions')
         .insert({
           id: versionId,
           model_id: model,
-          number: names.last_number,
+          number,
           status: 'draft',
           system: draft.fields.system,
           fields: JSON.stringify({ fields: draft.fields, given: draft.given }),
@@ -84,6 +74,7 @@ export class DatabaseVersionStore implements VersionStore {
           digest: file.digest,
           size_bytes: file.sizeBytes,
           system: draft.fields.system,
+          uploaded: draft.stored ?? false,
         }),
       );
       for (let start = 0; start < files.length; start += INSERT_CHUNK) {
@@ -91,7 +82,7 @@ export class DatabaseVersionStore implements VersionStore {
           files.slice(start, start + INSERT_CHUNK),
         );
       }
-      return { modelId: model, number: Number(names.last_number) };
+      return { modelId: model, number };
     });
     const record = await this.findVersion(modelId, number);
     if (!record) {
@@ -319,13 +310,16 @@ export class DatabaseVersionStore implements VersionStore {
             .from('registry_versions')
             .where('model_id', version.modelId),
         )
+        .whereNotExists(
+          tx
+            .select(tx.raw('1'))
+            .from('mlflow_models')
+            .where('model_id', version.modelId),
+        )
         .delete();
       for (const digest of new Set(version.files.map(file => file.digest))) {
-        const used = await tx<FileRow>('registry_files')
-          .where({ system, digest })
-          .first('version_id');
         // Before the commit: after it, somebody may announce the file and count on it.
-        if (!used) await removeBlob(digest);
+        if (!(await isBlobUsed(tx, system, digest))) await removeBlob(digest);
       }
       return true;
     });
@@ -333,63 +327,6 @@ export class DatabaseVersionStore implements VersionStore {
 
   private now(): string {
     return this.clock().toISOString();
-  }
-
-  private async modelForDraft(
-    tx: Knex.Transaction,
-    draft: NewDraft,
-    now: string,
-  ): Promise<string> {
-    const { fields } = draft;
-    const existing = await tx<ModelRow>('registry_models')
-      .where({ name: fields.name })
-      .first('id');
-    if (existing) {
-      return existing.id;
-    }
-    const named = await tx<ModelRow>('registry_models')
-      .where({ slug: fields.name })
-      .first('id');
-    if (named) {
-      throw new ConflictError(`The name ${fields.name} is taken`);
-    }
-    const id = randomUUID();
-    for (let attempt = 1; attempt <= MAX_SLUG_ATTEMPTS; attempt += 1) {
-      const slug = withSuffix(draft.slug, attempt);
-      const taken = await tx<ModelRow>('registry_models')
-        .where({ slug })
-        .orWhere({ name: slug })
-        .first('id');
-      if (taken) continue;
-      const inserted = await tx<ModelRow>('registry_models')
-        .insert({
-          id,
-          name: fields.name,
-          slug,
-          type: fields.type,
-          description: fields.description,
-          owner: fields.owner,
-          system: fields.system,
-          lifecycle: fields.lifecycle,
-          visibility: fields.visibility,
-          shared_with: JSON.stringify(fields.sharedWith),
-          tags: JSON.stringify(fields.tags),
-          created_at: now,
-          created_by: draft.publisher,
-          updated_at: now,
-          changes: 1,
-          search_text: '',
-        })
-        .onConflict()
-        .ignore()
-        .returning('id');
-      if (inserted.length > 0) {
-        return id;
-      }
-    }
-    throw new ConflictError(
-      `No short name is left for ${fields.name}; choose another name`,
-    );
   }
 
   private async toVersionRecords(rows: VersionRow[]): Promise<VersionRecord[]> {

@@ -26,6 +26,10 @@ export interface NewDraft {
   publisher: string;
   idempotencyKey?: string;
   expiresAt: string;
+  /** Reserved for it before; the next one where absent. */
+  number?: number;
+  /** Its files are in its scope already, used by something that its publisher may read. */
+  stored?: boolean;
 }
 
 /** Versions, from their drafts on. */
