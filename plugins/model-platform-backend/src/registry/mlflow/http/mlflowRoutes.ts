@@ -81,8 +81,7 @@ export function mlflowRoutes(options: {
 
 /** For MLflow a body that is no JSON is one that says nothing. */
 const brokenBodies: ErrorRequestHandler = (error, req, _res, next) => {
-  if (error instanceof InputError && req.body === undefined) {
-    req.body = {};
+  if (error instanceof InputError && Object.keys(req.body ?? {}).length === 0) {
     next();
   } else {
     next(error);

@@ -63,7 +63,9 @@ interface Clause {
 
 function clauseAt(tokens: Token[], start: number): Clause | undefined {
   const [left, first, second, third] = tokens.slice(start, start + 4);
-  if (first?.kind !== 'operator' || !second) return undefined;
+  if (first?.kind !== 'operator' || !second || second.kind === 'other') {
+    return undefined;
+  }
   if (/^not$/i.test(first.text)) {
     if (!/^(in|like|ilike)$/i.test(second.text) || !third) return undefined;
     return {
