@@ -165,8 +165,8 @@ def test_registry_calls_answer_as_mlflow_does(client: MlflowClient, name: str) -
 
     client.delete_model_version(name, "2")
     assert client.create_model_version(name, "s3://bucket/model-3", await_creation_for=0).version == "3"
-    renamed = client.rename_registered_model(name, f"{name}-new")
-    assert renamed.name == f"{name}-new"
+    client.rename_registered_model(name, f"{name}-new")
+    assert client.get_registered_model(f"{name}-new").tags == OWNER
     client.delete_registered_model(f"{name}-new")
     with refused("RESOURCE_DOES_NOT_EXIST", "not found"):
         client.get_registered_model(f"{name}-new")
@@ -224,7 +224,6 @@ def test_prompts_are_registered_found_and_loaded(client: MlflowClient, name: str
         },
     )
     assert prompt.version == 1
-    assert client.get_model_version(name, "1").status == "READY"
     mlflow.genai.set_prompt_alias(name, "production", 1)
     loaded = mlflow.genai.load_prompt(f"prompts:/{name}@production")
     assert loaded.format(question="why", audience="all") == "Answer why for all"
@@ -232,7 +231,7 @@ def test_prompts_are_registered_found_and_loaded(client: MlflowClient, name: str
     assert name in [one.name for one in mlflow.genai.search_prompts(max_results=1000)]
     # Prompts are among the models only where they are asked for.
     assert client.search_registered_models(f"name = '{name}'") == []
-    with pytest.raises(MlflowException, match="already taken by a prompt|prompt"):
+    with pytest.raises(MlflowException, match="already taken by a prompt"):
         client.create_registered_model(name)
 
 
@@ -249,7 +248,6 @@ def test_nobody_sees_or_changes_what_is_not_theirs(
     waiting = f"{name}-waiting"
     client.create_registered_model(waiting, tags=OWNER)
     mlflow.register_model(info.model_uri, waiting, await_registration_for=0, tags={"metadata.risk": "high"})
-    mlflow.register_model(info.model_uri, waiting, await_registration_for=0, tags={})
 
     acting(MLFLOW_TRACKING_TOKEN=READER)
     assert client.get_model_version(name, "1").status == "READY"

@@ -117,11 +117,11 @@ exports.up = async function up(knex) {
     table.bigIncrements('id');
     table.string('run_id', 36).notNullable();
     table.string('key', 250).notNullable();
-    table.text('value').notNullable().comment('NaN and infinity too');
+    table.string('value', 32).notNullable().comment('NaN and infinity too');
     table.bigInteger('at').notNullable().comment('ms');
     table.bigInteger('step').notNullable();
     table.string('logged_model_id', 36);
-    table.index(['run_id', 'key']);
+    table.unique(['run_id', 'key', 'at', 'step', 'value']);
     table.index(['logged_model_id']);
   });
 

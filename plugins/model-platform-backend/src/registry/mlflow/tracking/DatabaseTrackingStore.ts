@@ -13,6 +13,7 @@ import {
   toExperiment,
   toLoggedModel,
   toMetric,
+  toMetricRow,
   toRun,
 } from './trackingRows';
 import {
@@ -247,18 +248,23 @@ export class DatabaseTrackingStore implements TrackingStore {
   }
 
   async addMetrics(runId: string, metrics: Metric[]): Promise<void> {
+    const rows = new Map<string, MetricRow>();
+    for (const metric of metrics) {
+      const row = toMetricRow(runId, metric);
+      rows.set(JSON.stringify([row.key, row.at, row.step, row.value]), row);
+    }
+    const all = [...rows.values()];
     await this.knex.transaction(async tx => {
-      for (let start = 0; start < metrics.length; start += INSERT_CHUNK) {
-        await tx<MetricRow>('mlflow_metrics').insert(
-          metrics.slice(start, start + INSERT_CHUNK).map(metric => ({
-            run_id: runId,
-            key: metric.key,
-            value: String(metric.value),
-            at: metric.at,
-            step: metric.step,
-            logged_model_id: metric.loggedModelId ?? null,
-          })),
-        );
+      for (let start = 0; start < all.length; start += INSERT_CHUNK) {
+        // The client sends the same again to say of which logged model it is.
+        await tx<MetricRow>('mlflow_metrics')
+          .insert(all.slice(start, start + INSERT_CHUNK))
+          .onConflict(['run_id', 'key', 'at', 'step', 'value'])
+          .merge({
+            logged_model_id: tx.raw(
+              'coalesce(excluded.logged_model_id, mlflow_metrics.logged_model_id)',
+            ),
+          });
       }
     });
   }

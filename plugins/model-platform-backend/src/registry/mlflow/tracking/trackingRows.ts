@@ -107,3 +107,14 @@ export function toMetric(row: MetricRow): Metric {
     runId: row.run_id,
   };
 }
+
+export function toMetricRow(runId: string, metric: Metric): MetricRow {
+  return {
+    run_id: runId,
+    key: metric.key,
+    value: String(metric.value),
+    at: metric.at,
+    step: metric.step,
+    logged_model_id: metric.loggedModelId ?? null,
+  };
+}
