@@ -75,7 +75,7 @@ def test_a_model_logged_with_its_metadata_is_ready_at_once_and_loads_by_alias(
     logged = client.get_logged_model(info.model_id)
     assert logged.status.value == "READY"
     assert {metric.key for metric in logged.metrics} >= {"accuracy"}
-    with refused("INVALID_PARAMETER_VALUE", "Changing param values is not allowed"):
+    with pytest.raises(MlflowException, match="INVALID_PARAMETER_VALUE: Changing param values is not allowed"):
         client.log_param(run.info.run_id, "max_iter", 2000)
 
 

@@ -39,7 +39,7 @@ export class DatabaseVersionStore implements VersionStore {
   async openDraft(draft: NewDraft): Promise<VersionRecord> {
     const now = this.now();
     const versionId = randomUUID();
-    const { modelId, number } = await this.knex.transaction(async tx => {
+    const opened = await this.knex.transaction(async tx => {
       await lockScope(tx, draft.fields.system);
       const number = draft.number ?? (await nextNumber(tx, draft.fields.name));
       const model = await ensureModel(tx, draft, now);
@@ -84,7 +84,7 @@ export class DatabaseVersionStore implements VersionStore {
       }
       return { modelId: model, number };
     });
-    const record = await this.findVersion(modelId, number);
+    const record = await this.findVersion(opened.modelId, opened.number);
     if (!record) {
       throw new ConflictError(
         'The draft expired in the meantime; publish again',

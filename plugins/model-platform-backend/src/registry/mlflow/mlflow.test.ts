@@ -11,6 +11,7 @@ import {
 jest.setTimeout(120_000);
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
+const openToken = 'configured-open-token-of-tests';
 const api = 'mlflow/api/2.0/mlflow';
 const files = 'mlflow/api/2.0/mlflow-artifacts/artifacts';
 const owner = { key: 'metadata.owner', value: 'group:default/botany-ml' };
@@ -495,5 +496,3 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
     ).toEqual([1, 2, 3, 4, 5, 6]);
   });
 });
-
-const openToken = 'configured-open-token-of-tests';

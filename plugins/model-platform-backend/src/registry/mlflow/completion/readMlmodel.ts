@@ -16,6 +16,14 @@ export interface Mlmodel {
   exampleFile?: string;
 }
 
+const columnTypes: Record<string, SignatureType | undefined> = {
+  double: 'number',
+  float: 'number',
+  long: 'integer',
+  integer: 'integer',
+  boolean: 'boolean',
+};
+
 /** Flavors of MLflow that another runtime than Python's serves. */
 const nodeFlavors = ['onnx'];
 
@@ -93,14 +101,6 @@ function typeOf(
     ...(shape.length > 0 ? { shape } : {}),
   };
 }
-
-const columnTypes: Record<string, SignatureType | undefined> = {
-  double: 'number',
-  float: 'number',
-  long: 'integer',
-  integer: 'integer',
-  boolean: 'boolean',
-};
 
 function tensorType(dtype: string): SignatureType {
   if (/^u?int/.test(dtype)) return 'integer';

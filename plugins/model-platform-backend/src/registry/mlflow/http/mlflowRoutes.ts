@@ -20,6 +20,15 @@ import { runRoutes } from './runRoutes';
 /** The oldest protocol that all of this is of; clients ask for it. */
 const VERSION = '3.17.2';
 
+/** For MLflow a body that is no JSON is one that says nothing. */
+const brokenBodies: ErrorRequestHandler = (error, req, _res, next) => {
+  if (error instanceof InputError && Object.keys(req.body ?? {}).length === 0) {
+    next();
+  } else {
+    next(error);
+  }
+};
+
 /**
  * MLflow's REST API, so that `<plugin>/mlflow` is a tracking URI. SDKs speak
  * to `/api/2.0`, MLflow's pages to `/ajax-api/2.0`; both are the same here.
@@ -78,12 +87,3 @@ export function mlflowRoutes(options: {
   router.use(mlflowErrors(logger));
   return Router().use('/mlflow', router);
 }
-
-/** For MLflow a body that is no JSON is one that says nothing. */
-const brokenBodies: ErrorRequestHandler = (error, req, _res, next) => {
-  if (error instanceof InputError && Object.keys(req.body ?? {}).length === 0) {
-    next();
-  } else {
-    next(error);
-  }
-};

@@ -38,6 +38,9 @@ const versionColumns: Record<string, string> = {
   last_updated_timestamp: 'entries.updated_at',
 };
 
+const keyOf = (modelId: string, number: number) =>
+  number === 0 ? modelId : `${modelId} ${number}`;
+
 /** What MLflow keeps of models and versions, in SQLite or PostgreSQL. */
 export class DatabaseMlflowModelStore implements MlflowModelStore {
   static create(options: { knex: Knex; clock?: () => Date }) {
@@ -517,9 +520,6 @@ export class DatabaseMlflowModelStore implements MlflowModelStore {
     return this.clock().toISOString();
   }
 }
-
-const keyOf = (modelId: string, number: number) =>
-  number === 0 ? modelId : `${modelId} ${number}`;
 
 async function putTags(
   tx: Knex.Transaction,
