@@ -32,7 +32,7 @@ export default defineConfig({
   projects: [
     { name: 'cli', testMatch: 'cli/**/*.test.ts' },
     { name: 'portal', testMatch: 'portal/**/*.test.ts' },
-    { name: 'mlflow', testMatch: 'mlflow/**/*.test.ts' },
+    { name: 'mlflow', testDir: './mlflow' },
     { name: 'faults', testMatch: 'faults/**/*.test.ts' },
   ],
 });

@@ -473,6 +473,36 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
     expect(archived.body.archivedAt).toEqual(expect.any(String));
   });
 
+  it('refuses what databases cannot hold, and sources that lead elsewhere', async () => {
+    const long = 'x'.repeat(300);
+    await post('registered-models/create', { name: 'edges', tags: [owner] });
+    const source = { name: 'edges', source: 's3://bucket/model' };
+    const { id } = await logModel();
+    for (const [route, body] of [
+      ['model-versions/create', { ...source, run_id: long }],
+      ['model-versions/create', { ...source, source: 'models:/%E0%A4%A' }],
+      ['model-versions/create', { ...source, source: 's3://b/%2e%2e/c' }],
+      ['model-versions/create', { ...source, source: 'runs:/abc/m' }],
+      ['model-versions/create', { ...source, source: `models:/${id}` }],
+      ['model-versions/create', { ...source, source: 'file:///etc/passwd' }],
+      ['runs/create', { experiment_id: '0', run_name: long }],
+      ['experiments/create', { name: long }],
+      ['registered-models/create', { name: long }],
+      ['registered-models/set-tag', { name: 'edges', key: long, value: '' }],
+    ] as const) {
+      const refused = await post(route, body);
+      expect([route, body, refused.status]).toEqual([route, body, 400]);
+      expect(refused.body.error_code).toBe('INVALID_PARAMETER_VALUE');
+    }
+    const far = await get('model-versions/search', {
+      filter: 'version_number < 99999999999999',
+    });
+    expect(far.status).toBe(200);
+    const none = await get('registered-models/search', { max_results: '0' });
+    expect(none.status).toBe(200);
+    expect(none.body.registered_models).toBeUndefined();
+  });
+
   it('keeps the numbers of versions apart when they are registered at once', async () => {
     await post('registered-models/create', { name: 'at-once', tags: [owner] });
     const { id } = await logModel();

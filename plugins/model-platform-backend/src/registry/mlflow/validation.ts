@@ -27,13 +27,19 @@ export function checkTag({ key, value }: Tag): void {
     );
   }
   checkPath('key', key);
-  for (const [part, text, most] of [
-    ['key', key, MAX_KEY],
-    ['value', value, MAX_VALUE],
-  ] as const) {
-    if (text.length > most) {
+  checkLength(MAX_KEY, { key });
+  checkLength(MAX_VALUE, { value });
+}
+
+/** Texts that are kept are bounded. Throws `MlflowError`. */
+export function checkLength(
+  most: number,
+  texts: Record<string, string | undefined>,
+): void {
+  for (const [name, text] of Object.entries(texts)) {
+    if (text !== undefined && text.length > most) {
       throw invalidParameter(
-        `'${part}' exceeds the maximum length of ${most} characters`,
+        `'${name}' exceeds the maximum length of ${most} characters`,
       );
     }
   }
@@ -56,11 +62,7 @@ export function checkAlias(alias: string, reserved: boolean): void {
       `Invalid alias name: '${alias}'. Names may only contain alphanumerics, underscores (_), and dashes (-).`,
     );
   }
-  if (alias.length > 255) {
-    throw invalidParameter(
-      "'Registered model alias name' exceeds the maximum length of 255 characters",
-    );
-  }
+  checkLength(255, { 'Registered model alias name': alias });
   if (reserved && alias.toLocaleLowerCase('en-US') === 'latest') {
     throw invalidParameter(
       "'latest' alias name (case insensitive) is reserved.",

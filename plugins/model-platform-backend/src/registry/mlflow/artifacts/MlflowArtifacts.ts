@@ -15,6 +15,8 @@ import { ArtifactFile, ArtifactIndex } from './ArtifactIndex';
 
 /** The folder of the registry's own versions: `registry/<id of the model>/<number>`. */
 const REGISTRY = 'registry';
+/** In bytes. */
+const MAX_PATH = 1024;
 
 export interface ArtifactEntry {
   path: string;
@@ -211,7 +213,11 @@ export class MlflowArtifacts {
 
   private parse(path: string): { first: string; rest: string } {
     const plain = path.replace(/^\/+|\/+$/g, '');
-    if (plain === '' || plain.length > 1024 || filePathProblem(plain)) {
+    if (
+      plain === '' ||
+      Buffer.byteLength(plain) > MAX_PATH ||
+      filePathProblem(plain)
+    ) {
       throw invalidParameter('Invalid path');
     }
     const slash = plain.indexOf('/');

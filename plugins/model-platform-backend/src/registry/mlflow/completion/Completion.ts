@@ -13,8 +13,9 @@ import { ModelProblemsError } from '../../ModelProblemsError';
 import { Publishing } from '../../Publishing';
 import { Tag } from '../http/readParameters';
 import { MlflowCall } from '../MlflowCall';
+import { MlflowError } from '../MlflowError';
 import { MlflowModel, MlflowVersion } from '../models/MlflowModel';
-import { Tracking } from '../tracking/Tracking';
+import { RunDetails, Tracking } from '../tracking/Tracking';
 import {
   mergeMetadata,
   metadataOfTags,
@@ -188,10 +189,7 @@ export class Completion {
     const evaluation: Record<string, number> = {};
     const provenance: VersionSpec['provenance'] = { client: 'mlflow' };
     if (version.runId) {
-      const { facts, metrics } = await this.options.tracking.run(
-        call,
-        version.runId,
-      );
+      const { facts, metrics } = await this.runOf(call, version.runId);
       provenance.trainingRun = version.runId;
       const tag = (key: string) =>
         facts.find(fact => fact.kind === 'tag' && fact.key === key)?.value;
@@ -211,6 +209,24 @@ export class Completion {
       evaluation: Object.keys(evaluation).length > 0 ? evaluation : undefined,
       provenance: withoutUndefined(provenance),
     };
+  }
+
+  /** A version may name a run that its publisher may not read: a copy, for one. */
+  private async runOf(
+    call: MlflowCall,
+    id: string,
+  ): Promise<Pick<RunDetails, 'facts' | 'metrics'>> {
+    try {
+      return await this.options.tracking.run(call, id);
+    } catch (error) {
+      if (
+        error instanceof MlflowError &&
+        error.code === 'RESOURCE_DOES_NOT_EXIST'
+      ) {
+        return { facts: [], metrics: [] };
+      }
+      throw error;
+    }
   }
 
   private async mlmodelOf(files: ArtifactFile[]): Promise<Mlmodel | undefined> {

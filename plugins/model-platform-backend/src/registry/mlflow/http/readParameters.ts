@@ -85,7 +85,7 @@ export function maxResultsOf(
   value: number | undefined,
   most: number,
 ): number | undefined {
-  if (value !== undefined && value > most) {
+  if (value !== undefined && (value < 0 || value > most)) {
     throw invalidValue(
       'max_results',
       req.method === 'GET' ? String(value) : value,

@@ -55,10 +55,10 @@ export function registeredModelRoutes(options: {
     const found = await models.searchModels(call, {
       comparisons: parseFilter(parameters.filter, searchable),
       orders: parseOrderBy(parameters.order_by, modelOrder),
-      limit: Math.max(limit, 0) + 1,
+      limit: limit + 1,
       offset,
     });
-    const page = found.slice(0, Math.max(limit, 0));
+    const page = found.slice(0, limit);
     res.json({
       registered_models: page.length > 0 ? page.map(toModelJson) : undefined,
       next_page_token:

@@ -25,7 +25,12 @@ import {
 import { MlflowPlaces } from '../MlflowPlaces';
 import { MlflowSettings } from '../MlflowSettings';
 import { Tracking } from '../tracking/Tracking';
-import { checkAlias, checkModelName, checkTag } from '../validation';
+import {
+  checkAlias,
+  checkLength,
+  checkModelName,
+  checkTag,
+} from '../validation';
 import { describeMissing } from './describeMissing';
 import { MlflowAlias, MlflowModel, MlflowVersion, Stage } from './MlflowModel';
 import { MlflowModelStore, Search } from './MlflowModelStore';
@@ -308,6 +313,7 @@ export class MlflowModels {
     },
   ): Promise<MlflowVersion> {
     for (const tag of given.tags) checkTag(tag);
+    checkLength(64, { run_id: given.runId, model_id: given.modelId });
     const model = await this.readable(call, name);
     await this.options.authorizer.require(
       call.caller,

@@ -83,11 +83,11 @@ export class SourceResolver {
     given: GivenSource,
   ): Promise<ResolvedSource> {
     const { source, modelId } = given;
-    const path = decodeURIComponent(source.slice('models:'.length));
-    if (path.startsWith('//')) throw notWithin(source, 'model_id');
-    const logged =
-      /^\/?(m-[0-9a-f]{32})$/.exec(path)?.[1] ??
-      /^\/?(m-[^/@]+)$/.exec(path)?.[1];
+    const path = decoded(source.slice('models:'.length));
+    if (path === undefined || path.startsWith('//')) {
+      throw notWithin(source, 'model_id');
+    }
+    const logged = /^\/?(m-[^/@]+)$/.exec(path)?.[1];
     if (logged) {
       if (logged !== modelId) throw notWithin(source, 'model_id');
       const { model } = await this.knownModel(call, source, logged);
@@ -192,18 +192,22 @@ function notWithin(source: string, parameter: string): MlflowError {
 function requirePlainPath(source: string): void {
   let plain = source;
   for (let depth = 0; depth < 10; depth += 1) {
-    let decoded: string;
-    try {
-      decoded = decodeURIComponent(plain.replace(/\+/g, ' '));
-    } catch {
-      break;
-    }
-    if (decoded === plain) break;
-    plain = decoded;
+    const once = decoded(plain.replace(/\+/g, ' '));
+    if (once === undefined || once === plain) break;
+    plain = once;
   }
   if (plain.split('/').some(part => part === '..' || part === '.')) {
     throw invalidParameter(
       `Invalid model version source: '${source}'. If supplying a source as an http, https, local file path, ftp, objectstore, or mlflow-artifacts uri, an absolute path must be provided without relative path references present. Please provide an absolute path.`,
     );
+  }
+}
+
+/** Undefined where it is wrongly encoded. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
   }
 }

@@ -18,6 +18,7 @@ export type Comparison =
 export type TextOperator = '=' | '!=' | 'LIKE' | 'ILIKE';
 export type NumberOperator = '=' | '!=' | '>' | '>=' | '<' | '<=';
 
+const MAX_NUMBER = 2_147_483_647;
 const textOperators = ['=', '!=', 'LIKE', 'ILIKE'];
 const numberOperators = ['=', '!=', '>', '>=', '<', '<='];
 
@@ -173,7 +174,9 @@ function numberComparison(
       }`,
     );
   }
-  return { of: 'number', key, operator, value: Number(text) };
+  // Beyond it there are no numbers, and databases refuse to compare.
+  const value = Math.max(-MAX_NUMBER, Math.min(MAX_NUMBER, Number(text)));
+  return { of: 'number', key, operator, value };
 }
 
 function tagValueOf(token: Token): string {

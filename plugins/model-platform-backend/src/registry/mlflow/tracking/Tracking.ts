@@ -10,7 +10,7 @@ import { MlflowCall } from '../MlflowCall';
 import { doesNotExist, invalidParameter, MlflowError } from '../MlflowError';
 import { MlflowPlaces, subjectOf } from '../MlflowPlaces';
 import { Comparison } from '../search/parseFilter';
-import { checkTag } from '../validation';
+import { checkLength, checkTag } from '../validation';
 import {
   Experiment,
   Fact,
@@ -25,6 +25,8 @@ import {
 const DEFAULT_ID = '0';
 const DEFAULT_NAME = 'Default';
 const MAX_EXPERIMENTS = 1000;
+const MAX_NAME = 255;
+const MAX_ID = 36;
 
 export interface RunDetails {
   run: Run;
@@ -155,6 +157,7 @@ export class Tracking {
     change: Partial<Pick<Experiment, 'name' | 'stage'>> & { tag?: Tag },
   ): Promise<void> {
     const { tag, ...fields } = change;
+    checkLength(MAX_NAME, { new_name: fields.name });
     const found = await this.writableExperiment(call, id);
     if (tag) {
       checkTag(tag);
@@ -188,6 +191,7 @@ export class Tracking {
   ): Promise<RunDetails> {
     const experiment = await this.writableExperiment(call, run.experimentId);
     for (const tag of run.tags) checkTag(tag);
+    checkLength(MAX_NAME, { run_name: run.name, user_id: run.user });
     const id = randomUUID().replace(/-/g, '');
     const name =
       run.name ||
@@ -222,6 +226,7 @@ export class Tracking {
     change: Partial<Pick<Run, 'name' | 'status' | 'endedAt' | 'stage'>>,
   ): Promise<RunDetails> {
     await this.writableRun(call, id);
+    checkLength(MAX_NAME, { run_name: change.name });
     await this.options.store.updateRun(id, change);
     if (change.name) {
       await this.options.store.putFacts(id, [
@@ -255,7 +260,10 @@ export class Tracking {
     await this.writableRun(call, id);
     const { metrics = [], params = [], tags = [] } = logged;
     for (const one of [...params, ...tags]) checkTag(one);
-    for (const metric of metrics) checkTag({ key: metric.key, value: '' });
+    for (const metric of metrics) {
+      checkTag({ key: metric.key, value: '' });
+      checkLength(MAX_ID, { model_id: metric.loggedModelId });
+    }
     if (params.length > 0) {
       const known = (await this.options.store.facts([id])).get(id) ?? [];
       for (const param of params) {
@@ -290,6 +298,7 @@ export class Tracking {
     kind: 'input' | 'output',
     models: Array<{ id: string; step: number }>,
   ): Promise<void> {
+    for (const model of models) checkLength(MAX_ID, { model_id: model.id });
     await this.writableRun(call, id);
     await this.options.store.putFacts(
       id,
@@ -324,6 +333,8 @@ export class Tracking {
   ): Promise<LoggedModelDetails> {
     const experiment = await this.writableExperiment(call, model.experimentId);
     for (const one of [...model.params, ...model.tags]) checkTag(one);
+    checkLength(MAX_NAME, { name: model.name, model_type: model.type });
+    checkLength(MAX_ID, { source_run_id: model.sourceRunId });
     const id = `m-${randomUUID().replace(/-/g, '')}`;
     const now = this.now().toISOString();
     await this.options.store.addLoggedModel(
