@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import { eventually, root } from '../platform/Platform';
 import { sharedPlatform } from '../platform/sharedPlatform';
@@ -117,7 +116,7 @@ test.describe.serial("MLflow's client", () => {
       provenance: { client: 'mlflow' },
     });
     expect(version.files.map((file: { path: string }) => file.path)).toContain(
-      path.posix.join('model.skops'),
+      'model.skops',
     );
   });
 
@@ -126,11 +125,13 @@ test.describe.serial("MLflow's client", () => {
     const deployed = await platform.api(`v1/deployments/${model}`, {
       method: 'PUT',
       body: JSON.stringify({
-        model,
-        environment: 'local',
-        variants: [
-          { name: 'main', version: { alias: 'champion' }, weight: 100 },
-        ],
+        spec: {
+          owner: 'group:default/botany-ml',
+          system: 'plant-catalogue',
+          environment: 'local',
+          model,
+          strategy: { type: 'single' },
+        },
       }),
     });
     expect(deployed.status, await deployed.text()).toBeLessThan(300);
