@@ -10,12 +10,12 @@ import { exclusively } from './lib/exclusively.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { fail, say, seconds, step } from './lib/progress.mjs';
-import { ensurePythonRuntime } from './lib/pythonRuntime.mjs';
+import { ensurePython, ensurePythonRuntime } from './lib/pythonRuntime.mjs';
 import { ensureToolchain } from './lib/toolchain.mjs';
 
 /**
  * `npm test [-- name …]`: every check, on real parts. Names choose among them:
- * lint, format, types, boundaries, packages, python, cli, portal, faults.
+ * lint, format, types, boundaries, packages, python, cli, portal, mlflow, faults.
  * `--faults` runs the fault tests with their full counts instead of ten each.
  */
 const faults = process.argv.includes('--faults');
@@ -82,7 +82,7 @@ function playwrightCounts(file, code) {
   };
 }
 
-async function playwright(project) {
+async function playwright(project, env) {
   const report = path.join(reports, `${project}.json`);
   const code = await show(
     bin('playwright'),
@@ -91,6 +91,7 @@ async function playwright(project) {
       env: {
         PLAYWRIGHT_JSON_OUTPUT_NAME: report,
         CHROMIUM_PATH: await chromium,
+        ...env,
         ...(faults ? { FAULT_RUNS: process.env.FAULT_RUNS ?? '100' } : {}),
       },
     },
@@ -217,11 +218,25 @@ async function main() {
   });
   if (
     chosen.length === 0 ||
-    chosen.some(name => ['cli', 'portal', 'faults'].includes(name))
+    chosen.some(name => ['cli', 'portal', 'mlflow', 'faults'].includes(name))
   )
     await exclusively(() => buildApp(toolchain));
   await suite('cli', () => playwright('cli'));
   await suite('portal', () => playwright('portal'));
+  await suite('mlflow', async () => {
+    const python = await step("installing MLflow's client", () =>
+      ensurePython({
+        requirements: [inRoot('test', 'mlflow', 'requirements.txt')],
+        dataDir: inRoot('.cache', 'mlflow'),
+        log: say,
+      }),
+    );
+    if (python.unavailable) {
+      say(`  ! ${python.unavailable}`);
+      return { passed: 0, failed: 1 };
+    }
+    return await playwright('mlflow', { MLFLOW_PYTHON: python.python });
+  });
   await suite('faults', () => playwright('faults'));
 }
 

@@ -31,6 +31,7 @@ export default defineConfig({
   projects: [
     { name: 'cli', testDir: './cli' },
     { name: 'portal', testDir: './portal' },
+    { name: 'mlflow', testDir: './mlflow' },
     { name: 'faults', testDir: './faults' },
   ],
 });

@@ -48,6 +48,23 @@ export interface Config {
         bytes: number;
       }>;
     };
+    /** What MLflow's clients may register. */
+    mlflow?: {
+      /** By the name of the system. */
+      systems?: {
+        [system: string]: {
+          /**
+           * Versions that lack metadata are `PENDING_REGISTRATION` until it is
+           * there, or refused at once. Defaults to `pending`.
+           */
+          incomplete?: 'pending' | 'refuse';
+          /** Nothing is mandatory: what lacks something is ready for MLflow, but is no model of the platform. Defaults to false. */
+          open?: boolean;
+          /** Versions whose files are elsewhere are ready for MLflow, but cannot be deployed. Defaults to false: they are pending. */
+          external?: boolean;
+        };
+      };
+    };
     /** Types of models beside `ml`, `prompt`, `optimization` and `process`. */
     modelTypes?: string[];
     /** What metadata must say, instead of the platform's own schema or beside it. */

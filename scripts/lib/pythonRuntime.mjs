@@ -85,12 +85,20 @@ function findPython() {
  * @returns `{ python }`, the path of its interpreter, or `{ unavailable }`, a reason for people
  */
 export async function ensurePythonRuntime({ dataDir, log, withTests = false }) {
+  return await ensurePython({
+    requirements: [
+      'requirements.txt',
+      ...(withTests ? ['requirements-test.txt'] : []),
+    ].map(name => path.join(folder, name)),
+    dataDir,
+    log,
+  });
+}
+
+/** An environment with these pinned wheels; what `ensurePythonRuntime` says of it holds. */
+export async function ensurePython({ requirements, dataDir, log }) {
   const found = findPython();
   if (found.unavailable) return found;
-  const requirements = [
-    'requirements.txt',
-    ...(withTests ? ['requirements-test.txt'] : []),
-  ].map(name => path.join(folder, name));
   const hash = createHash('sha256').update(`${found.file} ${found.version}`);
   for (const file of requirements) hash.update(fs.readFileSync(file));
   const environments = path.join(dataDir, 'venv');

@@ -130,6 +130,18 @@ def test_an_estimator_alone_is_served_by_its_signature(start: Callable[..., Runn
         assert tensors[0]["data"] == ["virginica"]
 
 
+def test_an_estimator_of_skops_is_served(start: Callable[..., Runner], tmp_path: Path) -> None:
+    from skops.io import dump
+    from sklearn.linear_model import LinearRegression
+
+    dump(LinearRegression().fit([[0.0], [1.0]], [1.0, 3.0]), tmp_path / "model.skops")
+    runner = start(
+        manifest(flavor="sklearn", files=["MLmodel", "model.skops"], endpoint=None),
+        {"MLmodel": "flavors: {}", "model.skops": tmp_path / "model.skops"},
+    ).wait_ready()
+    assert runner.predict({"x": 2}).json["outputs"]["y"] == pytest.approx(5)
+
+
 def test_endpoint_code_has_what_it_needs(start: Callable[..., Runner]) -> None:
     runner = start(
         manifest(

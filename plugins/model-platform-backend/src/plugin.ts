@@ -54,6 +54,7 @@ import { CatalogEntityDirectory } from './registry/EntityDirectory';
 import { lifeRoutes } from './registry/lifeRoutes';
 import { MetadataSchemas } from './registry/metadata/MetadataSchemas';
 import { MetricCatalogue } from './registry/metadata/MetricCatalogue';
+import { createMlflowRoutes } from './registry/mlflow/createMlflowRoutes';
 import { PublishCheck } from './registry/PublishCheck';
 import { ModelFileReader } from './registry/reading/ModelFileReader';
 import { VersionReadings } from './registry/reading/VersionReadings';
@@ -152,13 +153,14 @@ export const modelPlatformPlugin = createBackendPlugin({
         const directory = new CatalogEntityDirectory({ catalog, auth });
         const schemas = MetadataSchemas.fromConfig(config);
         const metricCatalogue = MetricCatalogue.fromConfig(config);
+        const maxFileBytes =
+          config.getOptionalNumber('modelPlatform.limits.maxFileBytes') ??
+          DEFAULT_MAX_FILE_BYTES;
         const check = new PublishCheck({
           schemas,
           catalogue: metricCatalogue,
           directory,
-          maxFileBytes:
-            config.getOptionalNumber('modelPlatform.limits.maxFileBytes') ??
-            DEFAULT_MAX_FILE_BYTES,
+          maxFileBytes,
         });
         const registry = new Registry({
           store,
@@ -246,6 +248,20 @@ export const modelPlatformPlugin = createBackendPlugin({
         for (const path of ['/v1', '/mlflow', '/openapi.json', '/cli.tgz']) {
           httpRouter.addAuthPolicy({ path, allow: 'unauthenticated' });
         }
+        httpRouter.use(
+          createMlflowRoutes({
+            knex,
+            config,
+            registry,
+            artifacts,
+            authorizer,
+            callerResolver,
+            directory,
+            schemas,
+            maxFileBytes,
+            logger,
+          }),
+        );
         httpRouter.use(refuseNul);
         httpRouter.use(jsonBodies());
         httpRouter.use(openApiRoutes());

@@ -1,4 +1,4 @@
-"""Flavor `sklearn`: an estimator kept with joblib or pickle."""
+"""Flavor `sklearn`: an estimator kept with joblib, pickle or skops, as MLflow keeps it too."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -9,20 +9,39 @@ from ..errors import StartError
 
 Rows = list[dict[str, Any]]
 
-SUFFIXES = (".joblib", ".pkl", ".pickle")
+SUFFIXES = (".joblib", ".pkl", ".pickle", ".skops")
 
 
 def load(manifest: dict[str, Any], directory: Path) -> Any:
     """Raises StartError where there is no such file, or it can't be loaded."""
-    import joblib
-
     file = next((name for name in manifest["files"] if name.endswith(SUFFIXES)), None)
     if file is None:
         raise StartError(f"there is no file that ends in {', '.join(SUFFIXES)} among the files of the version")
     try:
-        return joblib.load(directory / file)
+        return _load_skops(directory / file) if file.endswith(".skops") else _load_joblib(directory / file)
+    except StartError:
+        raise
     except Exception as error:
         raise StartError(f"{file} can't be loaded: {type(error).__name__}: {error}") from error
+
+
+def _load_joblib(file: Path) -> Any:
+    import joblib
+
+    return joblib.load(file)
+
+
+def _load_skops(file: Path) -> Any:
+    """Of types that skops knows to be harmless only: that is what the format is for."""
+    from skops.io import get_untrusted_types, load as load_skops
+
+    unknown = get_untrusted_types(file=file)
+    if unknown:
+        raise StartError(
+            f"{file.name} has types that skops doesn't trust ({', '.join(unknown)}); keep the model with joblib, "
+            "or log it with serialization_format='cloudpickle'"
+        )
+    return load_skops(file, trusted=[])
 
 
 def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Rows], Rows]:

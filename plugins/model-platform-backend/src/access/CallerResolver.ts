@@ -1,4 +1,8 @@
-import { AuthService, HttpAuthService } from '@backstage/backend-plugin-api';
+import {
+  AuthService,
+  BackstageCredentials,
+  HttpAuthService,
+} from '@backstage/backend-plugin-api';
 import { AuthenticationError, NotAllowedError } from '@backstage/errors';
 import { Request } from 'express';
 import { Caller } from './Caller';
@@ -50,28 +54,40 @@ export class CallerResolver {
         `The Authorization header is not understood. ${HOW_TO}`,
       );
     }
+    return (
+      (await this.managed(token)) ??
+      this.fromCredentials(
+        await this.options.httpAuth
+          .credentials(req, { allow: ['user', 'service'] })
+          .catch(error => throwNotAccepted(token, error)),
+      )
+    );
+  }
+
+  /** Of a token that came by another way than the header `Authorization: Bearer`. Throws as `fromRequest` does. */
+  async fromToken(token: string): Promise<Caller> {
+    return (
+      (await this.managed(token)) ??
+      this.fromCredentials(
+        await this.options.auth
+          .authenticate(token)
+          .catch(error => throwNotAccepted(token, error)),
+      )
+    );
+  }
+
+  private async managed(token: string): Promise<Caller | undefined> {
     if (token.startsWith('mpt_')) {
       return await this.options.tokens.authenticate(token);
     }
     // Configured tokens look as their makers like; the portal's and those of CI systems are JWTs, which have dots.
-    const known = token.includes('.')
+    return token.includes('.')
       ? await this.options.ci.tryAuthenticate(token)
       : await this.options.tokens.tryAuthenticate(token);
-    return known ?? (await this.fromBackstage(req, token));
   }
 
-  private async fromBackstage(req: Request, token: string): Promise<Caller> {
-    const { auth, httpAuth } = this.options;
-    const credentials = await httpAuth
-      .credentials(req, { allow: ['user', 'service'] })
-      .catch(error => {
-        const issuer = issuerOf(token);
-        if (issuer === undefined) throw error;
-        throw new AuthenticationError(
-          `This token of ${issuer} is not accepted: it is none of the portal's that is valid, and this is no issuer of modelPlatform.ciIdentities. ${HOW_TO}`,
-          error,
-        );
-      });
+  private fromCredentials(credentials: BackstageCredentials): Caller {
+    const { auth } = this.options;
     if (auth.isPrincipal(credentials, 'user')) {
       return {
         kind: 'user',
@@ -90,4 +106,14 @@ export class CallerResolver {
     }
     throw new AuthenticationError(`Nobody is signed in. ${HOW_TO}`);
   }
+}
+
+/** Says of a foreign token which issuer it is of; other errors stay as they are. */
+function throwNotAccepted(token: string, error: unknown): never {
+  const issuer = issuerOf(token);
+  if (issuer === undefined) throw error;
+  throw new AuthenticationError(
+    `This token of ${issuer} is not accepted: it is none of the portal's that is valid, and this is no issuer of modelPlatform.ciIdentities. ${HOW_TO}`,
+    error,
+  );
 }

@@ -14,7 +14,7 @@ export const openApiDocument = {
     title: 'model-platform',
     version: '1',
     description:
-      'The control plane of the model platform: publish, deploy, observe and govern models.',
+      "The control plane of the model platform: publish, deploy, observe and govern models. MLflow's REST API lies below /mlflow and is described by MLflow.",
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },
   servers: [{ url: '/api/model-platform' }],

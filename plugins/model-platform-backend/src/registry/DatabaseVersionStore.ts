@@ -7,6 +7,7 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
 import { isBlobUsed } from './artifacts/DatabaseBlobReferences';
+import { ensureModel, nextNumber } from './ensureModel';
 import {
   AliasRow,
   FileRow,
@@ -24,7 +25,6 @@ import {
   refreshModel,
 } from './modelWrites';
 import { storageUsageOf } from './storageUsageOf';
-import { withSuffix } from './toSlug';
 import {
   Completion,
   NewDraft,
@@ -32,8 +32,6 @@ import {
   VersionRecord,
   VersionStore,
 } from './VersionStore';
-
-const MAX_SLUG_ATTEMPTS = 1000;
 
 /** Versions in SQLite or PostgreSQL. */
 export class DatabaseVersionStore implements VersionStore {
@@ -52,27 +50,18 @@ export class DatabaseVersionStore implements VersionStore {
   async openDraft(draft: NewDraft): Promise<VersionRecord> {
     const now = this.now();
     const versionId = randomUUID();
-    const { modelId, number } = await this.knex.transaction(async tx => {
+    const opened = await this.knex.transaction(async tx => {
       await lockScope(tx, draft.fields.system);
       if (draft.admit) {
         draft.admit(await storageUsageOf(tx, draft.fields.system, draft.files));
       }
-      await tx('registry_names')
-        .insert({ name: draft.fields.name, last_number: 0 })
-        .onConflict('name')
-        .ignore();
-      await tx('registry_names')
-        .where({ name: draft.fields.name })
-        .increment('last_number', 1);
-      const names = await tx('registry_names')
-        .where({ name: draft.fields.name })
-        .first('last_number');
-      const model = await this.modelForDraft(tx, draft, now);
+      const number = draft.number ?? (await nextNumber(tx, draft.fields.name));
+      const model = await ensureModel(tx, draft, now);
       const inserted = await tx<VersionRow>('registry_versions')
         .insert({
           id: versionId,
           model_id: model,
-          number: names.last_number,
+          number,
           status: 'draft',
           system: draft.fields.system,
           fields: JSON.stringify({ fields: draft.fields, given: draft.given }),
@@ -99,6 +88,7 @@ export class DatabaseVersionStore implements VersionStore {
           digest: file.digest,
           size_bytes: file.sizeBytes,
           system: draft.fields.system,
+          uploaded: draft.stored ?? false,
         }),
       );
       for (let start = 0; start < files.length; start += INSERT_CHUNK) {
@@ -106,9 +96,9 @@ export class DatabaseVersionStore implements VersionStore {
           files.slice(start, start + INSERT_CHUNK),
         );
       }
-      return { modelId: model, number: Number(names.last_number) };
+      return { modelId: model, number };
     });
-    const record = await this.findVersion(modelId, number);
+    const record = await this.findVersion(opened.modelId, opened.number);
     if (!record) {
       throw new ConflictError(
         'The draft expired in the meantime; publish again',
@@ -389,6 +379,12 @@ export class DatabaseVersionStore implements VersionStore {
             .from('registry_versions')
             .where('model_id', version.modelId),
         )
+        .whereNotExists(
+          tx
+            .select(tx.raw('1'))
+            .from('mlflow_models')
+            .where('model_id', version.modelId),
+        )
         .delete();
       for (const digest of new Set(version.files.map(file => file.digest))) {
         // Before the commit: after it, somebody may announce the file and count on it.
@@ -400,63 +396,6 @@ export class DatabaseVersionStore implements VersionStore {
 
   private now(): string {
     return this.clock().toISOString();
-  }
-
-  private async modelForDraft(
-    tx: Knex.Transaction,
-    draft: NewDraft,
-    now: string,
-  ): Promise<string> {
-    const { fields } = draft;
-    const existing = await tx<ModelRow>('registry_models')
-      .where({ name: fields.name })
-      .first('id');
-    if (existing) {
-      return existing.id;
-    }
-    const named = await tx<ModelRow>('registry_models')
-      .where({ slug: fields.name })
-      .first('id');
-    if (named) {
-      throw new ConflictError(`The name ${fields.name} is taken`);
-    }
-    const id = randomUUID();
-    for (let attempt = 1; attempt <= MAX_SLUG_ATTEMPTS; attempt += 1) {
-      const slug = withSuffix(draft.slug, attempt);
-      const taken = await tx<ModelRow>('registry_models')
-        .where({ slug })
-        .orWhere({ name: slug })
-        .first('id');
-      if (taken) continue;
-      const inserted = await tx<ModelRow>('registry_models')
-        .insert({
-          id,
-          name: fields.name,
-          slug,
-          type: fields.type,
-          description: fields.description,
-          owner: fields.owner,
-          system: fields.system,
-          lifecycle: fields.lifecycle,
-          visibility: fields.visibility,
-          shared_with: JSON.stringify(fields.sharedWith),
-          tags: JSON.stringify(fields.tags),
-          created_at: now,
-          created_by: draft.publisher,
-          updated_at: now,
-          changes: 1,
-          search_text: '',
-        })
-        .onConflict()
-        .ignore()
-        .returning('id');
-      if (inserted.length > 0) {
-        return id;
-      }
-    }
-    throw new ConflictError(
-      `No short name is left for ${fields.name}; choose another name`,
-    );
   }
 
   private async toVersionRecords(rows: VersionRow[]): Promise<VersionRecord[]> {

@@ -80,12 +80,14 @@ export class Publishing {
   /**
    * Opens a draft and fixes its number. Throws `ModelProblemsError` with every
    * problem, `NotAllowedError` where the caller may not publish there, and
-   * `ConflictError` where the name is taken.
+   * `ConflictError` where the name is taken. `options` are for doors that
+   * reserve numbers and take files before a version is complete.
    */
   async openDraft(
     caller: Caller,
     request: unknown,
     idempotencyKey?: string,
+    options: { number?: number; stored?: boolean } = {},
   ): Promise<DraftResponse> {
     const { store, versions } = this.options;
     const { problems, draft, name } = await this.options.check.check(request);
@@ -133,6 +135,7 @@ export class Publishing {
         idempotencyKey: key,
         expiresAt: this.expiry(),
         admit: this.admission(draft),
+        ...options,
       });
       const version = await this.files.withMissing(record);
       return { version, unchanged: false, missing: version.missing ?? [] };

@@ -30,6 +30,10 @@ export interface NewDraft {
   expiresAt: string;
   /** Told what its system stores, while no other draft is opened there; throws where it may not be more. */
   admit?: (usage: StorageUsage) => void;
+  /** Reserved for it before; the next one where absent. */
+  number?: number;
+  /** Its files are in its scope already, used by something that its publisher may read. */
+  stored?: boolean;
 }
 
 /** Bytes of a system's files, each counted once, and those that a draft would add. */

@@ -113,6 +113,13 @@ describe('PublishPage', () => {
         screen.getByRole('region', { name: 'Where to, and who' }),
       ).toHaveTextContent('export MODEL_PLATFORM_TOKEN=mpt_1_secret'),
     );
+    const mlflow = screen.getByRole('region', {
+      name: 'MLflow: where to, and who',
+    });
+    expect(mlflow).toHaveTextContent(
+      'MLFLOW_TRACKING_URI=http://portal.test/api/model-platform/mlflow',
+    );
+    expect(mlflow).toHaveTextContent('MLFLOW_TRACKING_TOKEN=mpt_1_secret');
     expect(asked.callsOf('POST publishers')[0].body).toEqual({
       name: 'my laptop',
       grants: [

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { Flex, Grid, Link, Text } from '@backstage/ui';
 import { Section } from '@model-platform/plugin-model-platform-react';
 import { PageBody } from '../shared/PageBody';
+import { MlflowCommands } from './MlflowCommands';
 import { MandatoryFields } from './MandatoryFields';
 import { MakePublisherToken } from './MakePublisherToken';
 import { PublishCommands } from './PublishCommands';
@@ -43,6 +44,9 @@ export function PublishPage() {
           </Section>
           <Section title="3. Publish and deploy">
             <PublishCommands token={token} />
+          </Section>
+          <Section title="Or from MLflow">
+            <MlflowCommands token={token} />
           </Section>
         </Flex>
       </Grid.Root>

@@ -4,7 +4,7 @@ import { lockScope } from '../modelWrites';
 import { BlobReferences } from './BlobReferences';
 
 /** Tables whose rows keep a blob, by `system` and `digest`. */
-const REFERRING = ['registry_files'];
+const REFERRING = ['registry_files', 'mlflow_artifacts'];
 
 /** Whether anything of the system refers to the blob. */
 export async function isBlobUsed(

@@ -1,0 +1,89 @@
+import { LoggerService } from '@backstage/backend-plugin-api';
+import { InputError } from '@backstage/errors';
+import { ErrorRequestHandler, Router } from 'express';
+import { CallerResolver } from '../../../access/CallerResolver';
+import { jsonBodies } from '../../../http/jsonBodies';
+import { refuseNul } from '../../../http/refuseNul';
+import { MlflowArtifacts } from '../artifacts/MlflowArtifacts';
+import { MlflowError } from '../MlflowError';
+import { MlflowModels } from '../models/MlflowModels';
+import { Tracking } from '../tracking/Tracking';
+import { artifactRoutes } from './artifactRoutes';
+import { callOf } from './callOf';
+import { experimentRoutes } from './experimentRoutes';
+import { loggedModelRoutes } from './loggedModelRoutes';
+import { mlflowErrors } from './mlflowErrors';
+import { modelVersionRoutes } from './modelVersionRoutes';
+import { registeredModelRoutes } from './registeredModelRoutes';
+import { runRoutes } from './runRoutes';
+
+/** The oldest protocol that all of this is of; clients ask for it. */
+const VERSION = '3.17.2';
+
+/** For MLflow a body that is no JSON is one that says nothing. */
+const brokenBodies: ErrorRequestHandler = (error, req, _res, next) => {
+  if (error instanceof InputError && Object.keys(req.body ?? {}).length === 0) {
+    next();
+  } else {
+    next(error);
+  }
+};
+
+/**
+ * MLflow's REST API, so that `<plugin>/mlflow` is a tracking URI. SDKs speak
+ * to `/api/2.0`, MLflow's pages to `/ajax-api/2.0`; both are the same here.
+ */
+export function mlflowRoutes(options: {
+  models: MlflowModels;
+  tracking: Tracking;
+  artifacts: MlflowArtifacts;
+  callerResolver: CallerResolver;
+  logger: LoggerService;
+}): Router {
+  const { models, tracking, artifacts, logger } = options;
+  const parts = {
+    models,
+    tracking,
+    artifacts,
+    callOf: callOf(options.callerResolver),
+  };
+  const api = Router();
+  api.use('/mlflow/registered-models', registeredModelRoutes(parts));
+  api.use('/mlflow/model-versions', modelVersionRoutes(parts));
+  api.use('/mlflow/experiments', experimentRoutes(parts));
+  api.use('/mlflow/logged-models', loggedModelRoutes(parts));
+  api.use('/mlflow', runRoutes(parts));
+  api.use('/mlflow-artifacts', artifactRoutes(parts));
+
+  const router = Router();
+  router.get('/health', (_req, res) => {
+    res.type('text/plain').send('OK');
+  });
+  router.get('/version', (_req, res) => {
+    res.type('text/plain').send(VERSION);
+  });
+  router.use(refuseNul, jsonBodies(), brokenBodies);
+  for (const prefix of ['/api', '/ajax-api']) {
+    router.get(`${prefix}/3.0/mlflow/server-info`, (_req, res) => {
+      res.json({
+        store_type: 'SqlStore',
+        // A workspace is a system.
+        workspaces_enabled: true,
+        trace_archival_enabled: false,
+        multipart_uploads_enabled: false,
+        multipart_downloads_enabled: false,
+      });
+    });
+    router.use(`${prefix}/2.0`, api);
+  }
+  router.use((req, _res, next) => {
+    next(
+      new MlflowError(
+        'ENDPOINT_NOT_FOUND',
+        `${req.method} ${req.path} is no part of MLflow's API that this platform has`,
+      ),
+    );
+  });
+  router.use(mlflowErrors(logger));
+  return Router().use('/mlflow', router);
+}

@@ -1,0 +1,184 @@
+import { Request } from 'express';
+import { invalidParameter } from '../MlflowError';
+
+const SEE = 'See the API docs for more information about request parameters.';
+
+export interface Tag {
+  key: string;
+  value: string;
+}
+
+type Kind =
+  | 'string'
+  | 'integer'
+  | 'boolean'
+  | 'strings'
+  | 'tags'
+  | 'object'
+  | 'objects'
+  | 'number';
+
+interface Values {
+  string: string;
+  integer: number;
+  number: number;
+  boolean: boolean;
+  strings: string[];
+  tags: Tag[];
+  object: Record<string, unknown>;
+  objects: Array<Record<string, unknown>>;
+}
+
+/** `name*` must be there and not empty. */
+type Shape = Record<string, Kind | `${Kind}*`>;
+
+type Read<S extends Shape> = {
+  [K in keyof S]: S[K] extends `${infer T extends Kind}*`
+    ? Values[T]
+    : S[K] extends Kind
+    ? Values[S[K]] | undefined
+    : never;
+};
+
+/**
+ * A request's parameters: of the address for GET, else of the body, which must
+ * be JSON. Throws what MLflow answers to missing ones and to wrong types.
+ */
+export function readParameters<S extends Shape>(
+  req: Request,
+  shape: S,
+): Read<S> {
+  const given = req.method === 'GET' && hasQuery(req) ? req.query : bodyOf(req);
+  const values: Record<string, unknown> = {};
+  for (const [name, kind] of Object.entries(shape)) {
+    const required = kind.endsWith('*');
+    const raw = Object.hasOwn(given, name) ? given[name] : undefined;
+    // The wire's way of saying nothing.
+    if (raw === undefined || raw === null || (required && raw === '')) {
+      if (required) {
+        throw invalidParameter(
+          `Missing value for required parameter '${name}'. ${SEE}`,
+        );
+      }
+      continue;
+    }
+    const value = readAs(kind.replace('*', ''), raw);
+    if (value === undefined) throw invalidValue(name, raw);
+    values[name] = value;
+  }
+  return values as Read<S>;
+}
+
+export function invalidValue(name: string, raw: unknown) {
+  return invalidParameter(
+    `Invalid value ${JSON.stringify(
+      raw,
+    )} for parameter '${name}' supplied:  Hint: Value was of type '${typeOf(
+      raw,
+    )}'. ${SEE}`,
+  );
+}
+
+/** Throws where a limit is not kept; undefined where none was given. */
+export function maxResultsOf(
+  req: Request,
+  value: number | undefined,
+  most: number,
+): number | undefined {
+  if (value !== undefined && (value < 0 || value > most)) {
+    throw invalidValue(
+      'max_results',
+      req.method === 'GET' ? String(value) : value,
+    );
+  }
+  return value;
+}
+
+function hasQuery(req: Request): boolean {
+  return Object.keys(req.query).length > 0;
+}
+
+function bodyOf(req: Request): Record<string, unknown> {
+  const sent = Number(req.get('content-length') ?? 0) > 0;
+  if ((req.method !== 'GET' || sent) && !req.is('application/json')) {
+    throw invalidParameter(
+      "Bad Request. Content-Type must be one of ['application/json'].",
+    );
+  }
+  const body: unknown = req.body;
+  return isObject(body) ? body : {};
+}
+
+function readAs(kind: string, raw: unknown): unknown {
+  switch (kind) {
+    case 'string':
+      return typeof raw === 'string' ? raw : undefined;
+    case 'integer': {
+      const text = typeof raw === 'number' ? String(raw) : raw;
+      return typeof text === 'string' && /^-?\d{1,16}$/.test(text)
+        ? Number(text)
+        : undefined;
+    }
+    case 'number':
+      return numberOf(raw);
+    case 'boolean':
+      if (typeof raw === 'boolean') return raw;
+      return raw === 'true' || raw === 'false' ? raw === 'true' : undefined;
+    case 'strings': {
+      const list = typeof raw === 'string' ? [raw] : raw;
+      return Array.isArray(list) && list.every(one => typeof one === 'string')
+        ? list
+        : undefined;
+    }
+    case 'tags':
+      return tagsOf(raw);
+    case 'objects':
+      return Array.isArray(raw) && raw.every(isObject) ? raw : undefined;
+    default:
+      return isObject(raw) ? raw : undefined;
+  }
+}
+
+/** JSON has no words for them, so protobuf writes them as text. */
+export function numberOf(raw: unknown): number | undefined {
+  if (typeof raw === 'number') return raw;
+  if (raw === 'NaN') return NaN;
+  if (raw === 'Infinity') return Infinity;
+  if (raw === '-Infinity') return -Infinity;
+  return typeof raw === 'string' &&
+    raw.trim() !== '' &&
+    Number.isFinite(Number(raw))
+    ? Number(raw)
+    : undefined;
+}
+
+function tagsOf(raw: unknown): Tag[] | undefined {
+  if (!Array.isArray(raw)) return undefined;
+  const tags: Tag[] = [];
+  for (const one of raw) {
+    if (!isObject(one)) return undefined;
+    const { key = '', value = '' } = one;
+    if (typeof key !== 'string' || typeof value !== 'string') return undefined;
+    tags.push({ key, value });
+  }
+  return tags;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What MLflow's server, which is written in Python, calls the type. */
+function typeOf(value: unknown): string {
+  if (Array.isArray(value)) return 'list';
+  switch (typeof value) {
+    case 'string':
+      return 'str';
+    case 'boolean':
+      return 'bool';
+    case 'number':
+      return Number.isInteger(value) ? 'int' : 'float';
+    default:
+      return 'dict';
+  }
+}

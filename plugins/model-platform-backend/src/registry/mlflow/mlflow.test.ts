@@ -1,0 +1,528 @@
+import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
+import { Knex } from 'knex';
+import {
+  draftRequest,
+  fileOf,
+  publisherToken,
+  readerToken,
+  TestPlatform,
+} from '../../__testUtils__/TestPlatform';
+
+jest.setTimeout(120_000);
+
+const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
+const openToken = 'configured-open-token-of-tests';
+const api = 'mlflow/api/2.0/mlflow';
+const files = 'mlflow/api/2.0/mlflow-artifacts/artifacts';
+const owner = { key: 'metadata.owner', value: 'group:default/botany-ml' };
+const metadata = Object.entries({
+  purpose: 'Tells species of iris by their measures',
+  audience: 'Visitors of the greenhouse',
+  method: 'Random forest',
+  'data.sources': 'Herbarium',
+  'data.personalData': 'none',
+  'data.period': '1936',
+  theme: 'species-recognition',
+  risk: 'minimal',
+  description: 'Tells species of iris',
+}).map(([key, value]) => ({ key: `metadata.${key}`, value }));
+
+const mlmodel = `
+flavors:
+  python_function: { loader_module: mlflow.sklearn }
+  sklearn: { pickled_model: model.pkl }
+signature:
+  inputs: '[{"type": "double", "name": "petal_length", "required": true}]'
+  outputs: '[{"type": "tensor", "tensor-spec": {"dtype": "int64", "shape": [-1]}}]'
+`;
+
+describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
+  let platform: TestPlatform;
+  let knex: Knex;
+
+  beforeAll(async () => {
+    knex = await databases.init(databaseId);
+    platform = await TestPlatform.start(
+      {
+        mlflow: {
+          systems: {
+            'plant-catalogue': { incomplete: 'pending' },
+            'patient-care': { open: true },
+          },
+        },
+        publishers: [
+          {
+            name: 'ci',
+            token: publisherToken,
+            grants: [
+              {
+                actions: ['read', 'publish', 'archive'],
+                systems: ['plant-catalogue'],
+              },
+            ],
+          },
+          {
+            name: 'reader',
+            token: readerToken,
+            grants: [{ actions: ['read'], systems: ['plant-catalogue'] }],
+          },
+          {
+            name: 'open',
+            token: openToken,
+            grants: [
+              { actions: ['read', 'publish'], systems: ['patient-care'] },
+            ],
+          },
+        ],
+      },
+      [mockServices.database.factory({ knex })],
+    );
+  });
+
+  afterAll(async () => {
+    await platform.stop();
+  });
+
+  const post = async (route: string, body: object, as = publisherToken) =>
+    await platform.call('post', `${api}/${route}`, as).send(body);
+  const get = async (
+    route: string,
+    query: Record<string, string> = {},
+    as = publisherToken,
+  ) => await platform.call('get', `${api}/${route}`, as).query(query);
+
+  /** A logged model with these files; answers its id. */
+  const logModel = async (
+    content: Record<string, string> = { MLmodel: mlmodel, 'model.pkl': 'x' },
+  ) => {
+    const experiment = await post('experiments/create', {
+      name: `e-${Math.random()}`,
+    });
+    const made = await post('logged-models', {
+      experiment_id: experiment.body.experiment_id,
+      name: 'model',
+    });
+    const { model_id: id, artifact_uri: uri } = made.body.model.info;
+    const root = uri.replace('mlflow-artifacts:/', '');
+    for (const [name, text] of Object.entries(content)) {
+      const put = await platform
+        .call('put', `${files}/${root}/${name}`, publisherToken)
+        .set('content-type', 'application/json')
+        .send(text);
+      expect(put.status).toBe(200);
+    }
+    return { id, root };
+  };
+
+  it('has the same answers below both prefixes, and its own shape of errors', async () => {
+    for (const prefix of ['api', 'ajax-api']) {
+      const missing = await platform.call(
+        'get',
+        `mlflow/${prefix}/2.0/mlflow/registered-models/get?name=nope`,
+        publisherToken,
+      );
+      expect(missing.status).toBe(404);
+      expect(missing.body).toEqual({
+        error_code: 'RESOURCE_DOES_NOT_EXIST',
+        message: 'Registered Model with name=nope not found',
+        sqlstate: 'KAM00',
+        error_class: 'RESOURCE_NOT_FOUND',
+      });
+    }
+    const nobody = await platform.call(
+      'get',
+      `${api}/registered-models/search`,
+    );
+    expect(nobody.status).toBe(401);
+    expect(nobody.body.error_code).toBe('UNAUTHENTICATED');
+    const nowhere = await get('nope/nope');
+    expect(nowhere.status).toBe(404);
+    expect(nowhere.body.error_code).toBe('ENDPOINT_NOT_FOUND');
+    const text = await platform
+      .call('post', `${api}/registered-models/create`, publisherToken)
+      .set('content-type', 'text/plain')
+      .send('{}');
+    expect(text.body).toMatchObject({
+      error_code: 'INVALID_PARAMETER_VALUE',
+      message: "Bad Request. Content-Type must be one of ['application/json'].",
+    });
+    for (const [body, message] of [
+      [{}, "Missing value for required parameter 'name'. See the API docs"],
+      [
+        { name: 5 },
+        "Invalid value 5 for parameter 'name' supplied:  Hint: Value was of type 'int'.",
+      ],
+      [
+        { name: 'a/b' },
+        "Invalid model name 'a/b'. Names cannot contain '/' or ':'.",
+      ],
+      [{ name: 'q', tags: 5 }, "Invalid value 5 for parameter 'tags' supplied"],
+      [{ name: 'a\0b' }, 'NUL'],
+    ] as const) {
+      const refused = await post('registered-models/create', body);
+      expect(refused.status).toBe(400);
+      expect(refused.body.message).toContain(message);
+    }
+    const broken = await platform
+      .call('post', `${api}/registered-models/create`, publisherToken)
+      .set('content-type', 'application/json')
+      .send('{"name":');
+    expect(broken.body.message).toMatch(/^Missing value for .*'name'/);
+    const many = await get('registered-models/search', { max_results: '1001' });
+    expect(many.body.message).toContain(
+      `Invalid value "1001" for parameter 'max_results' supplied:  Hint: Value was of type 'str'.`,
+    );
+  });
+
+  it('keeps a model without versions, its name and numbers, and lets nobody else take them', async () => {
+    const made = await post('registered-models/create', {
+      name: 'empty',
+      tags: [owner],
+    });
+    expect(made.status).toBe(200);
+    expect(made.body.registered_model).toEqual({
+      name: 'empty',
+      creation_timestamp: expect.any(Number),
+      last_updated_timestamp: expect.any(Number),
+      tags: [owner],
+    });
+    // It is in no other list before it has a ready version.
+    expect(
+      (await platform.call('get', 'v1/models/empty', publisherToken)).status,
+    ).toBe(404);
+    const taken = await platform
+      .call('post', 'v1/models/empty/versions', 'user:default/dana')
+      .send(
+        draftRequest('empty', {
+          model: {
+            owner: 'group:default/care-analytics',
+            system: 'patient-care',
+          },
+        }),
+      );
+    expect(taken.status).toBe(409);
+    expect(taken.body.error.message).toMatch(/taken/);
+    // By another door, whoever may publish it adds to it.
+    const draft = draftRequest('empty');
+    await platform.publish(draft, [fileOf('model.onnx', 'weights of empty')]);
+    const found = await get('registered-models/get', { name: 'empty' });
+    expect(found.body.registered_model).toMatchObject({
+      description: 'Tells species of iris by their measures',
+      latest_versions: [
+        { version: '1', status: 'READY', current_stage: 'None' },
+      ],
+    });
+  });
+
+  it('makes a version ready when the last thing is there, with history and no way back', async () => {
+    await post('registered-models/create', { name: 'waits', tags: [owner] });
+    const { id, root } = await logModel();
+    const [risk, ...others] = [...metadata].reverse();
+    const made = await post('model-versions/create', {
+      name: 'waits',
+      source: `models:/${id}`,
+      model_id: id,
+      tags: others,
+    });
+    expect(made.body.model_version).toMatchObject({
+      version: '1',
+      status: 'PENDING_REGISTRATION',
+      status_message: expect.stringMatching(/is missing.*tags metadata\./),
+    });
+    // Only who may publish there sees it.
+    for (const [as, status] of [
+      [publisherToken, 200],
+      [readerToken, 404],
+    ] as const) {
+      const seen = await get(
+        'model-versions/get',
+        { name: 'waits', version: '1' },
+        as,
+      );
+      expect(seen.status).toBe(status);
+    }
+    await post('model-versions/set-tag', {
+      name: 'waits',
+      version: '1',
+      ...risk,
+    });
+    const ready = await get('model-versions/get', {
+      name: 'waits',
+      version: '1',
+    });
+    expect(ready.body.model_version).toMatchObject({ status: 'READY' });
+    expect(ready.body.model_version.status_message).toBeUndefined();
+
+    const native = await platform.call(
+      'get',
+      'v1/models/waits/versions/1',
+      publisherToken,
+    );
+    expect(native.body).toMatchObject({
+      status: 'ready',
+      flavor: 'sklearn',
+      runtime: 'python',
+      signature: {
+        inputs: [{ name: 'petal_length', type: 'number' }],
+        outputs: [{ name: 'prediction', type: 'integer' }],
+      },
+      metadata: { risk: 'minimal', data: { sources: ['Herbarium'] } },
+    });
+    const history = await platform.call(
+      'get',
+      'v1/models/waits/history',
+      publisherToken,
+    );
+    expect(
+      history.body.items.map((entry: { action: string }) => entry.action),
+    ).toEqual([
+      'published',
+      'version-tag-set',
+      'version-registered',
+      'registered',
+    ]);
+
+    const frozen = await post('model-versions/set-tag', {
+      name: 'waits',
+      version: '1',
+      key: 'metadata.risk',
+      value: 'high',
+    });
+    expect(frozen.status).toBe(400);
+    // What it was made from may go; the version keeps its files.
+    await platform.call('delete', `${files}/${root}`, publisherToken).send({});
+    const uri = await get('model-versions/get-download-uri', {
+      name: 'waits',
+      version: '1',
+    });
+    const path = uri.body.artifact_uri.replace('mlflow-artifacts:/', '');
+    const list = await platform.call(
+      'get',
+      `${files}?path=${path}`,
+      readerToken,
+    );
+    expect(list.body.files).toEqual([
+      { path: 'MLmodel', is_dir: false, file_size: mlmodel.length },
+      { path: 'model.pkl', is_dir: false, file_size: 1 },
+    ]);
+    const file = await platform.call(
+      'get',
+      `${files}/${path}/MLmodel`,
+      readerToken,
+    );
+    expect(file.body.toString()).toBe(mlmodel);
+    expect(
+      (await platform.call('get', `${files}/${path}/MLmodel`, openToken))
+        .status,
+    ).toBe(404);
+  });
+
+  it('removes bytes only when nothing uses them', async () => {
+    const content = `only here ${Math.random()}`;
+    const blobs = async () =>
+      await knex('mlflow_artifacts')
+        .where({ size_bytes: content.length })
+        .select('digest');
+    const one = await logModel({ 'a.bin': content, 'folder/b.bin': content });
+    expect(await blobs()).toHaveLength(2);
+    const readBack = async (name: string) =>
+      (
+        await platform.call(
+          'get',
+          `${files}/${one.root}/${name}`,
+          publisherToken,
+        )
+      ).status;
+    await platform
+      .call('delete', `${files}/${one.root}/a.bin`, publisherToken)
+      .send({});
+    expect(await readBack('a.bin')).toBe(404);
+    expect(await readBack('folder/b.bin')).toBe(200);
+    // Overwritten: the old bytes go, those of the new file stay.
+    await platform
+      .call('put', `${files}/${one.root}/folder/b.bin`, publisherToken)
+      .send('other');
+    const [{ digest }] = await knex('mlflow_artifacts')
+      .where({ owner_id: one.root.split('/')[0] })
+      .select('digest');
+    const stored = await platform.call(
+      'get',
+      `${files}/${one.root}/folder/b.bin`,
+      publisherToken,
+    );
+    expect(stored.headers.etag).toBe(`"${digest}"`);
+    for (const path of ['../x', 'a/../../b', '%2e%2e/x']) {
+      const out = await platform.call(
+        'get',
+        `${files}?path=${path}`,
+        publisherToken,
+      );
+      expect(out.body.message).toBe('Invalid path');
+    }
+  });
+
+  it('lets an open system register anything, and keeps what is bare from being deployed', async () => {
+    const create = async (name: string, body: object = {}) =>
+      await post('registered-models/create', { name, ...body }, openToken);
+    expect((await create('bare')).status).toBe(200);
+    const made = await post(
+      'model-versions/create',
+      { name: 'bare', source: 's3://bucket/model' },
+      openToken,
+    );
+    expect(made.body.model_version).toMatchObject({
+      status: 'READY',
+      source: 's3://bucket/model',
+    });
+    const alias = { name: 'bare', alias: 'champion', version: '1' };
+    expect(
+      (await post('registered-models/alias', alias, openToken)).body,
+    ).toEqual({});
+    const found = await get(
+      'registered-models/alias',
+      { name: 'bare', alias: 'champion' },
+      openToken,
+    );
+    expect(found.body.model_version).toMatchObject({
+      version: '1',
+      aliases: ['champion'],
+    });
+    expect(
+      (await platform.call('get', 'v1/models/bare', openToken)).status,
+    ).toBe(404);
+    // Of another system: not there.
+    expect((await get('registered-models/get', { name: 'bare' })).status).toBe(
+      404,
+    );
+    expect(
+      (await get('registered-models/search', {}, openToken)).body
+        .registered_models,
+    ).toHaveLength(1);
+
+    const gone = await platform
+      .call('delete', `${api}/registered-models/delete`, openToken)
+      .send({ name: 'bare' });
+    expect(gone.body).toEqual({});
+    await create('bare');
+    const again = await post(
+      'model-versions/create',
+      { name: 'bare', source: 's3://bucket/model' },
+      openToken,
+    );
+    expect(again.body.model_version.version).toBe('2');
+  });
+
+  it('gives a model and all its versions, whoever published them', async () => {
+    const content = [fileOf('model.onnx', 'by another door')];
+    await platform.publish(draftRequest('native', { files: content }), content);
+    const found = await get('model-versions/search', {
+      filter: "name = 'native'",
+    });
+    expect(found.body.model_versions).toEqual([
+      expect.objectContaining({
+        version: '1',
+        status: 'READY',
+        source: expect.stringMatching(/^mlflow-artifacts:\/registry\//),
+      }),
+    ]);
+    await post('model-versions/set-tag', {
+      name: 'native',
+      version: '1',
+      key: 'k',
+      value: 'v',
+    });
+    await post('model-versions/transition-stage', {
+      name: 'native',
+      version: '1',
+      stage: 'production',
+    });
+    await post('registered-models/alias', {
+      name: 'native',
+      alias: 'champion',
+      version: '1',
+    });
+    const by = await get('registered-models/alias', {
+      name: 'native',
+      alias: 'champion',
+    });
+    expect(by.body.model_version).toMatchObject({
+      current_stage: 'Production',
+      tags: [{ key: 'k', value: 'v' }],
+      aliases: ['champion'],
+    });
+    const tagged = await get('model-versions/search', {
+      filter: "tags.k = 'v' AND version_number < 2",
+    });
+    expect(tagged.body.model_versions).toHaveLength(1);
+    // Aliases are the registry's own: an alias keeps its version.
+    const kept = await platform
+      .call('delete', `${api}/model-versions/delete`, publisherToken)
+      .send({ name: 'native', version: '1' });
+    expect(kept.status).toBe(409);
+    await platform
+      .call('delete', `${api}/registered-models/delete`, publisherToken)
+      .send({ name: 'native' });
+    expect(
+      (await get('registered-models/get', { name: 'native' })).status,
+    ).toBe(404);
+    const archived = await platform.call(
+      'get',
+      'v1/models/native',
+      publisherToken,
+    );
+    expect(archived.body.archivedAt).toEqual(expect.any(String));
+  });
+
+  it('refuses what databases cannot hold, and sources that lead elsewhere', async () => {
+    const long = 'x'.repeat(300);
+    await post('registered-models/create', { name: 'edges', tags: [owner] });
+    const source = { name: 'edges', source: 's3://bucket/model' };
+    const { id } = await logModel();
+    for (const [route, body] of [
+      ['model-versions/create', { ...source, run_id: long }],
+      ['model-versions/create', { ...source, source: 'models:/%E0%A4%A' }],
+      ['model-versions/create', { ...source, source: 's3://b/%2e%2e/c' }],
+      ['model-versions/create', { ...source, source: 'runs:/abc/m' }],
+      ['model-versions/create', { ...source, source: `models:/${id}` }],
+      ['model-versions/create', { ...source, source: 'file:///etc/passwd' }],
+      ['runs/create', { experiment_id: '0', run_name: long }],
+      ['experiments/create', { name: long }],
+      ['registered-models/create', { name: long }],
+      ['registered-models/set-tag', { name: 'edges', key: long, value: '' }],
+    ] as const) {
+      const refused = await post(route, body);
+      expect([route, body, refused.status]).toEqual([route, body, 400]);
+      expect(refused.body.error_code).toBe('INVALID_PARAMETER_VALUE');
+    }
+    const far = await get('model-versions/search', {
+      filter: 'version_number < 99999999999999',
+    });
+    expect(far.status).toBe(200);
+    const none = await get('registered-models/search', { max_results: '0' });
+    expect(none.status).toBe(200);
+    expect(none.body.registered_models).toBeUndefined();
+  });
+
+  it('keeps the numbers of versions apart when they are registered at once', async () => {
+    await post('registered-models/create', { name: 'at-once', tags: [owner] });
+    const { id } = await logModel();
+    const made = await Promise.all(
+      Array.from(
+        { length: 6 },
+        async () =>
+          await post('model-versions/create', {
+            name: 'at-once',
+            source: `models:/${id}`,
+            model_id: id,
+            tags: metadata,
+          }),
+      ),
+    );
+    expect(made.map(({ body }) => body.model_version?.status)).toEqual(
+      Array(6).fill('READY'),
+    );
+    expect(
+      made.map(({ body }) => Number(body.model_version.version)).sort(),
+    ).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+});

@@ -1,0 +1,121 @@
+import { ModelFilter } from '../../../access/ModelFilter';
+import { Tag } from '../http/readParameters';
+import { Comparison } from '../search/parseFilter';
+
+export type LifeStage = 'active' | 'deleted';
+
+/** Where runs and logged models are; like a model, it is of a system and an owner. */
+export interface Experiment {
+  id: string;
+  name: string;
+  system: string;
+  owner: string;
+  stage: LifeStage;
+  tags: Tag[];
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface Run {
+  id: string;
+  experimentId: string;
+  name: string;
+  user: string;
+  status: string;
+  stage: LifeStage;
+  /** ms since 1970. */
+  startedAt: number;
+  endedAt?: number;
+}
+
+export interface LoggedModel {
+  id: string;
+  experimentId: string;
+  name: string;
+  type: string;
+  sourceRunId: string;
+  status: string;
+  stage: LifeStage;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface Metric {
+  key: string;
+  value: number;
+  /** ms since 1970. */
+  at: number;
+  step: number;
+  loggedModelId?: string;
+  runId?: string;
+}
+
+/** Facts of runs and logged models, by kind and key. */
+export type FactKind = 'param' | 'tag' | 'output' | 'input';
+
+export interface Fact {
+  kind: FactKind;
+  key: string;
+  value: string;
+}
+
+/** Keeps experiments, runs and logged models. */
+export interface TrackingStore {
+  /** False where the system has one of this name. */
+  addExperiment(experiment: Experiment): Promise<boolean>;
+  findExperiment(id: string): Promise<Experiment | undefined>;
+  searchExperiments(query: {
+    visible: ModelFilter;
+    system?: string;
+    comparisons: Comparison[];
+    stages: LifeStage[];
+    limit: number;
+    offset: number;
+  }): Promise<Experiment[]>;
+  updateExperiment(
+    id: string,
+    change: Partial<Pick<Experiment, 'name' | 'stage' | 'tags'>>,
+  ): Promise<void>;
+
+  addRun(run: Run, facts: Fact[]): Promise<void>;
+  findRun(id: string): Promise<Run | undefined>;
+  updateRun(
+    id: string,
+    change: Partial<Pick<Run, 'name' | 'status' | 'stage' | 'endedAt'>>,
+  ): Promise<void>;
+  searchRuns(query: {
+    experimentIds: string[];
+    stages: LifeStage[];
+    limit: number;
+    offset: number;
+  }): Promise<Run[]>;
+
+  addLoggedModel(model: LoggedModel, facts: Fact[]): Promise<void>;
+  findLoggedModel(id: string): Promise<LoggedModel | undefined>;
+  updateLoggedModel(
+    id: string,
+    change: Partial<Pick<LoggedModel, 'status' | 'stage'>>,
+  ): Promise<void>;
+  searchLoggedModels(query: {
+    experimentIds: string[];
+    comparisons: Comparison[];
+    limit: number;
+    offset: number;
+  }): Promise<LoggedModel[]>;
+
+  facts(subjectIds: string[]): Promise<Map<string, Fact[]>>;
+  putFacts(subjectId: string, facts: Fact[]): Promise<void>;
+  removeFact(subjectId: string, kind: FactKind, key: string): Promise<boolean>;
+
+  addMetrics(runId: string, metrics: Metric[]): Promise<void>;
+  metricHistory(
+    runId: string,
+    key: string,
+    page: { limit: number; offset: number },
+  ): Promise<Metric[]>;
+  /** Of each metric the value with the highest step, time and value. */
+  latestMetrics(
+    by: 'run' | 'loggedModel',
+    ids: string[],
+  ): Promise<Map<string, Metric[]>>;
+}
