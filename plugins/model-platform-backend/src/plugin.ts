@@ -38,6 +38,7 @@ import { cleanRegistry } from './registry/cleanRegistry';
 import { DatabaseModelStore } from './registry/DatabaseModelStore';
 import { DatabaseVersionStore } from './registry/DatabaseVersionStore';
 import { CatalogEntityDirectory } from './registry/EntityDirectory';
+import { indexStaleModels } from './registry/finding/indexStaleModels';
 import { MetadataSchemas } from './registry/metadata/MetadataSchemas';
 import { MetricCatalogue } from './registry/metadata/MetricCatalogue';
 import { PublishCheck } from './registry/PublishCheck';
@@ -108,6 +109,8 @@ export const modelPlatformPlugin = createBackendPlugin({
         } = services;
         requirePermissions(config);
         const knex = await migrateDatabase(services.database);
+        const indexed = await indexStaleModels(knex);
+        if (indexed > 0) logger.info(`Indexed ${indexed} models for search`);
 
         const tokens = new PublisherTokens({
           store: DatabasePublisherTokenStore.create({ knex }),

@@ -11,8 +11,8 @@ import {
   VersionRow,
 } from './modelRows';
 import { HistoryDraft } from './ModelStore';
+import { INSERT_CHUNK } from './insertChunk';
 import {
-  INSERT_CHUNK,
   insertHistory,
   lockModel,
   lockScope,
@@ -378,7 +378,6 @@ export class DatabaseVersionStore implements VersionStore {
           created_by: draft.publisher,
           updated_at: now,
           changes: 1,
-          search_text: '',
         })
         .onConflict()
         .ignore()

@@ -1,0 +1,214 @@
+import { InputError } from '@backstage/errors';
+import {
+  FacetValue,
+  Model,
+} from '@model-platform/plugin-model-platform-common';
+import { Knex } from 'knex';
+import { applyModelFilter } from '../applyModelFilter';
+import { Cursor } from '../cursor';
+import { ModelRow, toModel } from '../modelRows';
+import { ModelMatch, ModelQuery } from '../ModelStore';
+import { applyFilterExpression, applyValues } from './applyFilterExpression';
+import { CountCache } from './CountCache';
+import { createSearchIndex } from './createSearchIndex';
+import { isColumnKey } from './filterKeys';
+import { SEARCH_RANKS, SearchIndex, SearchRank } from './SearchIndex';
+
+const MAX_FACET_VALUES = 100;
+/** So many rows are counted in a millisecond or two; more are not counted for each page. */
+const COUNTED_AT_ONCE = 1_000;
+const sortColumns = {
+  name: 'name',
+  updatedAt: 'updated_at',
+  createdAt: 'created_at',
+} as const;
+
+/** Lists, totals and counts of models, out of SQLite or PostgreSQL. */
+export class ModelFinder {
+  private readonly index: SearchIndex;
+  private readonly totals = new CountCache<number>();
+  private readonly counts = new CountCache<Record<string, FacetValue[]>>();
+
+  constructor(private readonly knex: Knex) {
+    this.index = createSearchIndex(knex);
+  }
+
+  async list(
+    query: ModelQuery,
+  ): Promise<{ items: Model[]; totalItems: number; next?: Cursor }> {
+    const more = { ...query, limit: query.limit + 1 };
+    const found =
+      query.sort.by === 'relevance' && query.words.length > 0
+        ? await this.byRelevance(more)
+        : await this.inOrder(more);
+    const page = found.slice(0, query.limit);
+    const last = page[page.length - 1];
+    return {
+      items: page.map(({ row }) => toModel(row)),
+      totalItems: await this.count(query),
+      next:
+        last && found.length > page.length
+          ? { value: last.position, id: last.row.id }
+          : undefined,
+    };
+  }
+
+  async facets(
+    query: ModelMatch,
+    keys: string[],
+  ): Promise<Record<string, FacetValue[]>> {
+    const total = await this.count(query);
+    return await this.counts.get(
+      `${keys.join(',')} ${keyOf(query)}`,
+      async () => {
+        const facets: Record<string, FacetValue[]> = {};
+        for (const key of keys) facets[key] = await this.facet(query, key);
+        return facets;
+      },
+      () => total > COUNTED_AT_ONCE,
+    );
+  }
+
+  /** Items, totals and facets are all made of this one. */
+  matching(query: ModelMatch, rank: SearchRank = 'anywhere') {
+    const { visible, words, where, filter } = query;
+    const select = this.knex('registry_models').whereNotNull(
+      'registry_models.published_at',
+    );
+    applyModelFilter(select, visible);
+    for (const [key, values] of where)
+      select.andWhere(part => applyValues(part, key, values));
+    if (filter) select.andWhere(part => applyFilterExpression(part, filter));
+    if (words.length > 0)
+      select.whereIn('registry_models.id', this.index.find(words, rank));
+    return select;
+  }
+
+  private async count(query: ModelMatch): Promise<number> {
+    return await this.totals.get(
+      keyOf(query),
+      async () => {
+        const counted = await this.matching(query)
+          .count({ count: '*' })
+          .first();
+        return Number(counted?.count ?? 0);
+      },
+      total => total > COUNTED_AT_ONCE,
+    );
+  }
+
+  private async facet(query: ModelMatch, key: string): Promise<FacetValue[]> {
+    const select = this.matching(query);
+    let value: string | Knex.Raw = 'registry_facets.value';
+    if (key === 'archived') {
+      value = this.knex.raw(
+        `case when registry_models.archived_at is null then 'false' else 'true' end`,
+      );
+    } else if (isColumnKey(key)) {
+      value = `registry_models.${key}`;
+      select.whereNotNull(value);
+    } else {
+      select
+        .join(
+          'registry_facets',
+          'registry_facets.model_id',
+          'registry_models.id',
+        )
+        .where('registry_facets.key', key);
+    }
+    const rows: Array<{ value: string; count: number | string }> = await select
+      .select({ value })
+      .count({ count: '*' })
+      .groupBy(typeof value === 'string' ? value : this.knex.raw('1'))
+      .orderBy([{ column: 'count', order: 'desc' }, { column: 'value' }])
+      .limit(MAX_FACET_VALUES);
+    return rows.map(row => ({ value: row.value, count: Number(row.count) }));
+  }
+
+  private async inOrder(query: ModelQuery): Promise<Found[]> {
+    const column =
+      sortColumns[query.sort.by === 'relevance' ? 'name' : query.sort.by];
+    const rows = await this.page(this.matching(query), {
+      ...query,
+      column,
+      descending: query.sort.descending,
+    });
+    return rows.map(row => ({ row, position: row[column] }));
+  }
+
+  /**
+   * Rank by rank, by name within each. Ranks are numbers that only the model
+   * itself decides, so a page begins where the one before ended, whatever else
+   * was published between.
+   */
+  private async byRelevance(query: ModelQuery): Promise<Found[]> {
+    const { words, limit, after } = query;
+    const [, from, name] = after
+      ? /^([0-2]):(.*)$/s.exec(after.value) ?? []
+      : ['', '0'];
+    if (from === undefined)
+      throw new InputError('This cursor is not of a list by relevance');
+    const found: Found[] = [];
+    for (let rank = Number(from); rank < SEARCH_RANKS.length; rank += 1) {
+      const select = this.matching(query, SEARCH_RANKS[rank]);
+      if (rank > 0)
+        select.whereNotIn(
+          'registry_models.id',
+          this.index.find(words, SEARCH_RANKS[rank - 1]),
+        );
+      const rows = await this.page(select, {
+        column: 'name',
+        descending: false,
+        limit: limit - found.length,
+        after:
+          after && name !== undefined && rank === Number(from)
+            ? { value: name, id: after.id }
+            : undefined,
+      });
+      for (const row of rows)
+        found.push({ row, position: `${rank}:${row.name}` });
+      if (found.length === limit) break;
+    }
+    return found;
+  }
+
+  private async page(
+    select: Knex.QueryBuilder,
+    page: {
+      column: (typeof sortColumns)[keyof typeof sortColumns];
+      descending: boolean;
+      limit: number;
+      after?: Cursor;
+    },
+  ): Promise<ModelRow[]> {
+    const { column, descending, limit, after } = page;
+    const direction = descending ? 'desc' : 'asc';
+    if (after) {
+      const beyond = descending ? '<' : '>';
+      select
+        .where(`registry_models.${column}`, `${beyond}=`, after.value)
+        .andWhere(part =>
+          part
+            .where(`registry_models.${column}`, beyond, after.value)
+            .orWhere('registry_models.id', beyond, after.id),
+        );
+    }
+    return await select
+      .select('registry_models.*')
+      .orderBy([
+        { column: `registry_models.${column}`, order: direction },
+        { column: 'registry_models.id', order: direction },
+      ])
+      .limit(limit);
+  }
+}
+
+interface Found {
+  row: ModelRow;
+  /** In the order of the list. */
+  position: string;
+}
+
+function keyOf({ visible, words, where, filter }: ModelMatch): string {
+  return JSON.stringify([visible, words, [...where], filter]);
+}

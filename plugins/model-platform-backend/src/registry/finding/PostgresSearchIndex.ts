@@ -1,0 +1,42 @@
+import { Knex } from 'knex';
+import { SearchIndex, SearchRank } from './SearchIndex';
+import { SearchText } from './searchTextOf';
+
+/**
+ * `tsvector` with GIN. Vectors and queries are written out lexeme by lexeme,
+ * so no parser or dictionary of PostgreSQL has a say in what a word is.
+ */
+export class PostgresSearchIndex implements SearchIndex {
+  constructor(private readonly knex: Knex) {}
+
+  async write(
+    tx: Knex.Transaction,
+    modelId: string,
+    text: SearchText,
+  ): Promise<void> {
+    const vector = (...words: string[][]) =>
+      tx.raw('?::tsvector', [words.flat().map(lexeme).join(' ')]);
+    await tx('registry_words')
+      .insert({
+        model_id: modelId,
+        whole: vector(text.title),
+        title: vector(text.title, text.parts),
+        anywhere: vector(text.title, text.parts, text.text),
+      })
+      .onConflict('model_id')
+      .merge();
+  }
+
+  find(words: string[], rank: SearchRank): Knex.QueryBuilder {
+    const terms = words.map(
+      word => `${lexeme(word)}${rank === 'whole' ? '' : ':*'}`,
+    );
+    return this.knex('registry_words')
+      .select('model_id')
+      .whereRaw('?? @@ ?::tsquery', [rank, terms.join(' & ')]);
+  }
+}
+
+function lexeme(word: string): string {
+  return `'${word.replace(/['\\]/g, '$&$&')}'`;
+}
