@@ -8,8 +8,8 @@
  */
 exports.up = async function up(knex) {
   await knex.schema.alterTable('registry_models', table => {
-    table.string('theme', 255).comment('Of the current version');
-    table.string('risk', 255).comment('Of the current version');
+    table.string('theme', 120).comment('Of the current version');
+    table.string('risk', 120).comment('Of the current version');
     table
       .text('listed')
       .comment('JSON: aliases and summaries of versions, as lists show them');
@@ -18,7 +18,9 @@ exports.up = async function up(knex) {
       .comment('SHA-256 of its facets and words, hex');
     table
       .integer('indexed_changes')
-      .comment('Where it is not equal to changes, it is to be indexed');
+      .comment(
+        'Null where it is in no list yet; where it is not equal to changes, it is to be indexed',
+      );
   });
   await knex.raw('alter table registry_models drop column search_text');
 
@@ -34,19 +36,13 @@ exports.up = async function up(knex) {
     );
   }
 
-  for (const [name, column] of Object.entries(orders)) {
+  for (const [name, columns] of Object.entries(indexes)) {
     await knex.raw(
-      `create index registry_models_by_${name} on registry_models (${[
-        column,
-        'id',
-        ...decidedByIndex,
-      ].join(', ')}) where published_at is not null and archived_at is null`,
+      `create index registry_models_by_${name} on registry_models (${columns.join(
+        ', ',
+      )}) where indexed_changes is not null and archived_at is null`,
     );
   }
-
-  await knex.raw(
-    'create index registry_models_by_theme on registry_models (theme, name, id) where published_at is not null and archived_at is null',
-  );
 
   if (isPostgres(knex)) {
     await knex.schema.createTable('registry_words', table => {
@@ -84,7 +80,7 @@ exports.up = async function up(knex) {
 exports.down = async function down(knex) {
   if (!isPostgres(knex)) await knex.raw('drop table registry_words_index');
   await knex.schema.dropTable('registry_words');
-  for (const name of [...Object.keys(orders), 'theme']) {
+  for (const name of Object.keys(indexes)) {
     await knex.raw(`drop index registry_models_by_${name}`);
   }
   for (const kind of ['number', 'date']) {
@@ -105,17 +101,38 @@ exports.down = async function down(knex) {
   );
 };
 
-const orders = {
-  name: 'name',
-  update: 'updated_at',
-  creation: 'created_at',
-};
-
 /**
- * Rights and common filters are decided without reading the model. Only what is
- * short: PostgreSQL refuses entries of an index over 2,700 bytes.
+ * Which models there are, in which order, and how many of each kind, is all
+ * decided within an index: the models themselves are wide. PostgreSQL takes no
+ * entry over 2,700 bytes, so there is nothing long in them; SQLite reads the
+ * model where a column of the index's own condition is not in it.
  */
-const decidedByIndex = ['owner', 'system', 'visibility', 'type', 'lifecycle'];
+const decisive = [
+  'owner',
+  'system',
+  'theme',
+  'visibility',
+  'type',
+  'lifecycle',
+  'risk',
+  'archived_at',
+  'indexed_changes',
+];
+/** @param {string} first */
+const byNameWithin = first => [
+  first,
+  'name',
+  'id',
+  ...decisive.filter(column => column !== first),
+];
+const indexes = {
+  name: ['name', 'id', ...decisive],
+  update: ['updated_at', 'id', ...decisive],
+  creation: ['created_at', 'id', ...decisive],
+  owner: byNameWithin('owner'),
+  system: byNameWithin('system'),
+  theme: byNameWithin('theme'),
+};
 
 /** @param {import('knex').Knex} knex */
 function isPostgres(knex) {

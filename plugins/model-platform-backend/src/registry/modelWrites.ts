@@ -1,6 +1,6 @@
 import { ConflictError } from '@backstage/errors';
 import { Knex } from 'knex';
-import { indexModel } from './finding/indexModel';
+import { indexModels } from './finding/indexModels';
 import { ModelRow } from './modelRows';
 import { HistoryDraft } from './ModelStore';
 
@@ -42,7 +42,7 @@ export async function refreshModel(
   if (counted === 0) {
     throw new ConflictError('The model is not there any more');
   }
-  await indexModel(tx, modelId);
+  await indexModels(tx, [modelId]);
 }
 
 export async function insertHistory(

@@ -11,7 +11,7 @@ import { ModelMatch, ModelQuery } from '../ModelStore';
 import { applyFilterExpression, applyValues } from './applyFilterExpression';
 import { CountCache } from './CountCache';
 import { createSearchIndex } from './createSearchIndex';
-import { isColumnKey } from './filterKeys';
+import { ColumnKey, isColumnKey } from './filterKeys';
 import { SEARCH_RANKS, SearchIndex, SearchRank } from './SearchIndex';
 
 const MAX_FACET_VALUES = 100;
@@ -61,8 +61,13 @@ export class ModelFinder {
     return await this.counts.get(
       `${keys.join(',')} ${keyOf(query)}`,
       async () => {
+        const columns = await this.columnFacets(
+          query,
+          keys.filter(isColumnKey),
+        );
         const facets: Record<string, FacetValue[]> = {};
-        for (const key of keys) facets[key] = await this.facet(query, key);
+        for (const key of keys)
+          facets[key] = columns.get(key) ?? (await this.facet(query, key));
         return facets;
       },
       () => total > COUNTED_AT_ONCE,
@@ -72,8 +77,9 @@ export class ModelFinder {
   /** Items, totals and facets are all made of this one. */
   matching(query: ModelMatch, rank: SearchRank = 'anywhere') {
     const { visible, words, where, filter } = query;
+    // Indexed are those that have, or had, a ready version; the database's indexes say it in these words.
     const select = this.knex('registry_models').whereNotNull(
-      'registry_models.published_at',
+      'registry_models.indexed_changes',
     );
     applyModelFilter(select, visible);
     for (const [key, values] of where)
@@ -97,6 +103,34 @@ export class ModelFinder {
     );
   }
 
+  /** All columns in one pass: how often each combination of values is there, then added up. */
+  private async columnFacets(
+    query: ModelMatch,
+    keys: ColumnKey[],
+  ): Promise<Map<string, FacetValue[]>> {
+    if (keys.length === 0) return new Map();
+    const columns = keys.map(key => `registry_models.${key}`);
+    const rows: Array<
+      Record<ColumnKey, string | null> & { count: number | string }
+    > = await this.matching(query)
+      .select(columns)
+      .count({ count: '*' })
+      .groupBy(columns);
+    return new Map(
+      keys.map(key => {
+        const counts = new Map<string, number>();
+        for (const { [key]: value, count } of rows) {
+          if (value !== null)
+            counts.set(value, (counts.get(value) ?? 0) + Number(count));
+        }
+        const facet = [...counts]
+          .map(([value, count]) => ({ value, count }))
+          .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1));
+        return [key, facet.slice(0, MAX_FACET_VALUES)];
+      }),
+    );
+  }
+
   private async facet(query: ModelMatch, key: string): Promise<FacetValue[]> {
     const select = this.matching(query);
     let value: string | Knex.Raw = 'registry_facets.value';
@@ -104,9 +138,6 @@ export class ModelFinder {
       value = this.knex.raw(
         `case when registry_models.archived_at is null then 'false' else 'true' end`,
       );
-    } else if (isColumnKey(key)) {
-      value = `registry_models.${key}`;
-      select.whereNotNull(value);
     } else {
       select
         .join(
@@ -193,13 +224,20 @@ export class ModelFinder {
             .orWhere('registry_models.id', beyond, after.id),
         );
     }
-    return await select
+    const order = [
+      { column: `registry_models.${column}`, order: direction },
+      { column: 'registry_models.id', order: direction },
+    ];
+    // Which they are is found within an index; only then are the models read.
+    const ids = select
+      .select({ page_id: 'registry_models.id' })
+      .orderBy(order)
+      .limit(limit)
+      .as('page');
+    return await this.knex('registry_models')
+      .join(ids, 'registry_models.id', 'page.page_id')
       .select('registry_models.*')
-      .orderBy([
-        { column: `registry_models.${column}`, order: direction },
-        { column: 'registry_models.id', order: direction },
-      ])
-      .limit(limit);
+      .orderBy(order);
   }
 }
 

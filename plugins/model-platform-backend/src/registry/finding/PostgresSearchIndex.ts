@@ -1,4 +1,5 @@
 import { Knex } from 'knex';
+import { INSERT_CHUNK } from '../insertChunk';
 import { SearchIndex, SearchRank } from './SearchIndex';
 import { SearchText } from './searchTextOf';
 
@@ -11,20 +12,26 @@ export class PostgresSearchIndex implements SearchIndex {
 
   async write(
     tx: Knex.Transaction,
-    modelId: string,
-    text: SearchText,
+    texts: Map<string, SearchText>,
   ): Promise<void> {
     const vector = (...words: string[][]) =>
       tx.raw('?::tsvector', [words.flat().map(lexeme).join(' ')]);
-    await tx('registry_words')
-      .insert({
-        model_id: modelId,
-        whole: vector(text.title),
-        title: vector(text.title, text.parts),
-        anywhere: vector(text.title, text.parts, text.text),
-      })
-      .onConflict('model_id')
-      .merge();
+    const all = [...texts];
+    for (let start = 0; start < all.length; start += INSERT_CHUNK) {
+      await tx('registry_words')
+        .insert(
+          all
+            .slice(start, start + INSERT_CHUNK)
+            .map(([modelId, { title, parts, text }]) => ({
+              model_id: modelId,
+              whole: vector(title),
+              title: vector(title, parts),
+              anywhere: vector(title, parts, text),
+            })),
+        )
+        .onConflict('model_id')
+        .merge();
+    }
   }
 
   find(words: string[], rank: SearchRank): Knex.QueryBuilder {

@@ -15,8 +15,8 @@ export type SearchRank = (typeof SEARCH_RANKS)[number];
  * the same whatever the database; all of them must be there.
  */
 export interface SearchIndex {
-  /** Replaces what is known of a model. */
-  write(tx: Knex.Transaction, modelId: string, text: SearchText): Promise<void>;
+  /** Replaces what is known of models, by their ids. */
+  write(tx: Knex.Transaction, texts: Map<string, SearchText>): Promise<void>;
   /** A query for the ids of the models that have the words, as `model_id`. */
   find(words: string[], rank: SearchRank): Knex.QueryBuilder;
 }

@@ -1,4 +1,5 @@
 import { Knex } from 'knex';
+import { INSERT_CHUNK } from '../insertChunk';
 import { SearchIndex, SearchRank } from './SearchIndex';
 import { SearchText } from './searchTextOf';
 
@@ -17,22 +18,31 @@ export class SqliteSearchIndex implements SearchIndex {
 
   async write(
     tx: Knex.Transaction,
-    modelId: string,
-    text: SearchText,
+    texts: Map<string, SearchText>,
   ): Promise<void> {
-    const { title, parts, text: other } = text;
-    const [{ id }]: Array<{ id: number }> = await tx('registry_words')
-      .insert({ model_id: modelId })
-      .onConflict('model_id')
-      .merge()
-      .returning('id');
-    await tx('registry_words_index').where({ rowid: id }).delete();
-    await tx('registry_words_index').insert({
-      rowid: id,
-      title: title.join(' '),
-      parts: parts.join(' '),
-      text: other.join(' '),
-    });
+    const all = [...texts];
+    for (let start = 0; start < all.length; start += INSERT_CHUNK) {
+      const chunk = all.slice(start, start + INSERT_CHUNK);
+      const rows: Array<{ id: number; model_id: string }> = await tx(
+        'registry_words',
+      )
+        .insert(chunk.map(([modelId]) => ({ model_id: modelId })))
+        .onConflict('model_id')
+        .merge()
+        .returning(['id', 'model_id']);
+      const ids = new Map(rows.map(({ id, model_id }) => [model_id, id]));
+      await tx('registry_words_index')
+        .whereIn('rowid', [...ids.values()])
+        .delete();
+      await tx('registry_words_index').insert(
+        chunk.map(([modelId, { title, parts, text }]) => ({
+          rowid: ids.get(modelId),
+          title: title.join(' '),
+          parts: parts.join(' '),
+          text: text.join(' '),
+        })),
+      );
+    }
   }
 
   find(words: string[], rank: SearchRank): Knex.QueryBuilder {

@@ -5,7 +5,7 @@ import {
 import { Knex } from 'knex';
 import { FilterExpression } from './FilterExpression';
 import { DateKey, isColumnKey, isDateKey, NAME_KEY } from './filterKeys';
-import { MAX_VALUE_LENGTH } from './facetsOf';
+import { MAX_COLUMN_LENGTH, MAX_VALUE_LENGTH } from './facetsOf';
 import { typedValue } from './typedValue';
 
 const dateColumns: Record<DateKey, string> = {
@@ -95,6 +95,8 @@ function withFacet(
 function spellings(key: string, value: string): string[] {
   if (key === 'owner') return [toEntityRef(value, 'group')];
   if (key === 'system') return [toSystemName(value)];
+  if (key === 'theme' || key === 'risk')
+    return [value.slice(0, MAX_COLUMN_LENGTH)];
   const short = value.slice(0, MAX_VALUE_LENGTH);
   const typed = typedValue(value);
   return typed?.kind === 'number' ? [short, String(typed.value)] : [short];

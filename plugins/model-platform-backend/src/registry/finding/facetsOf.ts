@@ -1,6 +1,8 @@
 import { typedValue } from './typedValue';
 
 export const MAX_VALUE_LENGTH = 255;
+/** Of values with a column of their own; they stand in indexes together. */
+export const MAX_COLUMN_LENGTH = 120;
 const MAX_KEY_LENGTH = 190;
 const MAX_DEPTH = 8;
 

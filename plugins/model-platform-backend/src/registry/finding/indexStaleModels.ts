@@ -1,7 +1,7 @@
 import { Knex } from 'knex';
 import { ModelRow } from '../modelRows';
 import { lockModel } from '../modelWrites';
-import { indexModel } from './indexModel';
+import { indexModels } from './indexModels';
 
 const BATCH = 200;
 
@@ -25,11 +25,10 @@ export async function indexStaleModels(knex: Knex): Promise<number> {
       .limit(BATCH)
       .select('id');
     if (stale.length === 0) return indexed;
+    const ids = stale.map(({ id }) => id);
     await knex.transaction(async tx => {
-      for (const { id } of stale) {
-        await lockModel(tx, id);
-        await indexModel(tx, id);
-      }
+      for (const id of ids) await lockModel(tx, id);
+      await indexModels(tx, ids);
     });
     indexed += stale.length;
   }
