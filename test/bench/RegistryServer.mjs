@@ -3,8 +3,11 @@ import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import pg from 'pg';
 import { buildProgram } from '../../scripts/lib/build.mjs';
+import { contentHash } from '../../scripts/lib/contentHash.mjs';
 import { inRoot } from '../../scripts/lib/paths.mjs';
+import { step } from '../../scripts/lib/progress.mjs';
 import { run } from '../../scripts/lib/run.mjs';
 
 const TOKENS = {
@@ -33,19 +36,9 @@ export class RegistryServer {
       path.join(os.tmpdir(), 'model-platform-registry-'),
     );
     const database = postgres
-      ? await postgresDatabase(postgres)
-      : sqliteDatabase(server.folder);
-    const begin = performance.now();
-    await run(process.execPath, [
-      inRoot(outfile('fillDatabase')),
-      JSON.stringify({
-        database: database.knex,
-        migrations: inRoot('plugins/model-platform-backend/migrations'),
-        models,
-      }),
-    ]);
-    server.fillSeconds = (performance.now() - begin) / 1000;
-    await server.#listen(database.backstage, withModels);
+      ? await postgresDatabase(postgres, models)
+      : await sqliteDatabase(server.folder, models);
+    await server.#listen(database, withModels);
     return server;
   }
 
@@ -109,39 +102,72 @@ export class RegistryServer {
   }
 }
 
-function sqliteDatabase(folder) {
+/** Filled ones of a size are kept, for filling takes minutes where there are many models. */
+const filledName = models =>
+  `models_${models}_${contentHash([
+    'plugins/model-platform-backend/migrations',
+    'plugins/model-platform-backend/src/registry/finding',
+    'plugins/model-platform-backend/src/__testUtils__/fillRegistry.ts',
+  ]).slice(0, 12)}`;
+
+const fill = (database, models) =>
+  step(`filling a database with ${models} models`, () =>
+    run(process.execPath, [
+      inRoot(outfile('fillDatabase')),
+      JSON.stringify({
+        database,
+        migrations: inRoot('plugins/model-platform-backend/migrations'),
+        models,
+      }),
+    ]),
+  );
+
+async function sqliteDatabase(folder, models) {
+  const filled = inRoot('.cache/bench', `${filledName(models)}.sqlite`);
+  if (!fs.existsSync(filled)) {
+    const filename = `${filled}.part`;
+    fs.rmSync(filename, { force: true });
+    await fill({ client: 'better-sqlite3', connection: { filename } }, models);
+    fs.renameSync(filename, filled);
+  }
   const directory = path.join(folder, 'db');
   fs.mkdirSync(directory);
-  return {
-    knex: {
-      client: 'better-sqlite3',
-      connection: { filename: path.join(directory, 'model-platform.sqlite') },
-    },
-    backstage: { client: 'better-sqlite3', connection: { directory } },
-  };
+  fs.copyFileSync(filled, path.join(directory, 'model-platform.sqlite'));
+  return { client: 'better-sqlite3', connection: { directory } };
 }
 
-/** Backstage makes a database for each plugin; ours is filled before it starts. */
-async function postgresDatabase(connectionString) {
-  const { default: pg } = await import('pg');
-  const prefix = `bench${Date.now()}_`;
-  const name = `${prefix}model-platform`;
+/** Backstage makes a database for each plugin; ours is a copy of a filled one. */
+async function postgresDatabase(connectionString, models) {
+  const template = filledName(models);
   const client = new pg.Client({ connectionString });
   await client.connect();
-  await client.query(`create database "${name}"`);
-  await client.end();
-  const url = new URL(connectionString);
-  const { hostname: host, port, username: user } = url;
-  const own = new URL(connectionString);
-  own.pathname = `/${name}`;
-  return {
-    knex: { client: 'pg', connection: own.href },
-    backstage: {
+  try {
+    const { rowCount } = await client.query(
+      'select from pg_database where datname = $1',
+      [template],
+    );
+    if (rowCount === 0) {
+      const part = `${template}_part`;
+      await client.query(`drop database if exists "${part}"`);
+      await client.query(`create database "${part}"`);
+      const url = new URL(connectionString);
+      url.pathname = `/${part}`;
+      await fill({ client: 'pg', connection: url.href }, models);
+      await client.query(`alter database "${part}" rename to "${template}"`);
+    }
+    const prefix = `bench_${Date.now()}_`;
+    await client.query(
+      `create database "${prefix}model-platform" template "${template}"`,
+    );
+    const { hostname: host, port, username: user } = new URL(connectionString);
+    return {
       client: 'pg',
       prefix,
       connection: { host, port: Number(port), user, password: '' },
-    },
-  };
+    };
+  } finally {
+    await client.end();
+  }
 }
 
 /** Owners and systems that the models name. */

@@ -5,7 +5,7 @@ import { quantile } from './BenchPlatform.mjs';
  * Calls a server over kept connections without Nagle's delay, as many at a
  * time as there are connections.
  *
- * @param call - makes the n-th request: `{ method?, path, headers?, body? }`
+ * @param call - makes the n-th request: `{ method?, path, headers?, body? or bytes? }`
  * @returns sorted latencies in milliseconds, and calls a second
  */
 export async function load(url, { call, calls, connections = 1, warmUp = 0 }) {
@@ -19,15 +19,15 @@ export async function load(url, { call, calls, connections = 1, warmUp = 0 }) {
   const work = async until => {
     while (next < until) {
       const index = next++;
-      const request = call(index);
+      const { body, bytes, headers, ...request } = call(index);
       const begin = performance.now();
       const response = await pool.request({
         method: 'GET',
         ...request,
-        ...(request.body && { body: JSON.stringify(request.body) }),
+        body: bytes ?? (body && JSON.stringify(body)),
         headers: {
-          ...(request.body && { 'content-type': 'application/json' }),
-          ...request.headers,
+          ...(body && { 'content-type': 'application/json' }),
+          ...headers,
         },
       });
       const text = await response.body.text();
