@@ -8,6 +8,7 @@ import { load } from './load.mjs';
 import { RegistryServer } from './RegistryServer.mjs';
 
 const FEW = 1_000;
+const CALLS = Number(process.env.BENCH_CALLS ?? 200);
 const MANY = Number(process.env.BENCH_MODELS ?? 100_000);
 const CATALOG = Number(process.env.BENCH_CATALOG_MODELS ?? 10_000);
 const THEMES = 40;
@@ -305,7 +306,7 @@ async function questions(models, postgres) {
     for (const [what, question] of Object.entries(asked)) {
       for (const connections of [1, 8])
         await measure(`${what}, c${connections}`, question, {
-          calls: 200,
+          calls: CALLS,
           connections,
           warmUp: THEMES,
         });

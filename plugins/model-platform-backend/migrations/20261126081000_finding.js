@@ -30,6 +30,10 @@ exports.up = async function up(knex) {
       .double('date_value')
       .comment('Where it is a date: milliseconds since 1970');
   });
+  await knex.schema.alterTable('registry_facets', table => {
+    table.dropIndex(['key', 'value']);
+    table.index(['key', 'value', 'model_id'], 'registry_facets_by_value');
+  });
   for (const kind of ['number', 'date']) {
     await knex.raw(
       `create index registry_facets_${kind}_index on registry_facets (key, ${kind}_value, model_id) where ${kind}_value is not null`,
@@ -87,6 +91,10 @@ exports.down = async function down(knex) {
     await knex.raw(`drop index registry_facets_${kind}_index`);
     await knex.raw(`alter table registry_facets drop column ${kind}_value`);
   }
+  await knex.schema.alterTable('registry_facets', table => {
+    table.dropIndex([], 'registry_facets_by_value');
+    table.index(['key', 'value']);
+  });
   for (const column of [
     'theme',
     'risk',

@@ -8,15 +8,21 @@ import { applyModelFilter } from '../applyModelFilter';
 import { Cursor } from '../cursor';
 import { ModelRow, toModel } from '../modelRows';
 import { ModelMatch, ModelQuery } from '../ModelStore';
-import { applyFilterExpression, applyValues } from './applyFilterExpression';
+import {
+  AddWithin,
+  applyFilterExpression,
+  applyValues,
+} from './applyFilterExpression';
 import { CountCache } from './CountCache';
-import { createSearchIndex } from './createSearchIndex';
+import { createSearchIndex, isPostgres } from './createSearchIndex';
 import { ColumnKey, isColumnKey } from './filterKeys';
 import { SEARCH_RANKS, SearchIndex, SearchRank } from './SearchIndex';
 
 const MAX_FACET_VALUES = 100;
 /** So many rows are counted in a millisecond or two; more are not counted for each page. */
 const COUNTED_AT_ONCE = 1_000;
+/** More are found than it is worth to look up one by one. */
+const BROAD = 1_000;
 const sortColumns = {
   name: 'name',
   updatedAt: 'updated_at',
@@ -75,26 +81,52 @@ export class ModelFinder {
   }
 
   /** Items, totals and facets are all made of this one. */
-  matching(query: ModelMatch, rank: SearchRank = 'anywhere') {
+  matching(
+    query: ModelMatch,
+    rank: SearchRank = 'anywhere',
+    addWithin: AddWithin = lookUp,
+  ) {
     const { visible, words, where, filter } = query;
+    const tools = { knex: this.knex, addWithin };
     // Indexed are those that have, or had, a ready version; the database's indexes say it in these words.
     const select = this.knex('registry_models').whereNotNull(
       'registry_models.indexed_changes',
     );
     applyModelFilter(select, visible);
     for (const [key, values] of where)
-      select.andWhere(part => applyValues(part, key, values));
-    if (filter) select.andWhere(part => applyFilterExpression(part, filter));
-    if (words.length > 0)
-      select.whereIn('registry_models.id', this.index.find(words, rank));
+      select.andWhere(part => applyValues(part, key, values, tools));
+    if (filter)
+      select.andWhere(part => applyFilterExpression(part, filter, tools));
+    if (words.length > 0) addWithin(select, this.index.find(words, rank));
     return select;
+  }
+
+  /**
+   * How the query had better go about it. SQLite looks up each model that a
+   * word or a value of metadata finds, even where almost every one has it; for
+   * such it had better go through its index of the models and look whether each
+   * is among the found. PostgreSQL sees that itself.
+   */
+  private async plan(query: ModelMatch, rank?: SearchRank): Promise<AddWithin> {
+    if (isPostgres(this.knex)) return lookUp;
+    const found: Knex.QueryBuilder[] = [];
+    // Conditions in brackets are asked for when the query is written.
+    this.matching(query, rank, (_, ids) => found.push(ids)).toSQL();
+    for (const ids of found) {
+      const beyond = await this.knex
+        .from(ids.clone().limit(1).offset(BROAD).as('found'))
+        .first();
+      if (!beyond) return lookUp;
+    }
+    return goThrough;
   }
 
   private async count(query: ModelMatch): Promise<number> {
     return await this.totals.get(
       keyOf(query),
       async () => {
-        const counted = await this.matching(query)
+        const plan = await this.plan(query);
+        const counted = await this.matching(query, 'anywhere', plan)
           .count({ count: '*' })
           .first();
         return Number(counted?.count ?? 0);
@@ -110,9 +142,10 @@ export class ModelFinder {
   ): Promise<Map<string, FacetValue[]>> {
     if (keys.length === 0) return new Map();
     const columns = keys.map(key => `registry_models.${key}`);
+    const plan = await this.plan(query);
     const rows: Array<
       Record<ColumnKey, string | null> & { count: number | string }
-    > = await this.matching(query)
+    > = await this.matching(query, 'anywhere', plan)
       .select(columns)
       .count({ count: '*' })
       .groupBy(columns);
@@ -159,7 +192,8 @@ export class ModelFinder {
   private async inOrder(query: ModelQuery): Promise<Found[]> {
     const column =
       sortColumns[query.sort.by === 'relevance' ? 'name' : query.sort.by];
-    const rows = await this.page(this.matching(query), {
+    const plan = await this.plan(query);
+    const rows = await this.page(this.matching(query, 'anywhere', plan), {
       ...query,
       column,
       descending: query.sort.descending,
@@ -181,7 +215,8 @@ export class ModelFinder {
       throw new InputError('This cursor is not of a list by relevance');
     const found: Found[] = [];
     for (let rank = Number(from); rank < SEARCH_RANKS.length; rank += 1) {
-      const select = this.matching(query, SEARCH_RANKS[rank]);
+      const plan = await this.plan(query, SEARCH_RANKS[rank]);
+      const select = this.matching(query, SEARCH_RANKS[rank], plan);
       if (rank > 0)
         select.whereNotIn(
           'registry_models.id',
@@ -240,6 +275,13 @@ export class ModelFinder {
       .orderBy(order);
   }
 }
+
+const lookUp: AddWithin = (select, ids) =>
+  select.whereIn('registry_models.id', ids);
+
+/** The sign keeps SQLite from looking up by id. */
+const goThrough: AddWithin = (select, ids) =>
+  select.whereRaw('+registry_models.id in (?)', [ids]);
 
 interface Found {
   row: ModelRow;

@@ -13,31 +13,40 @@ const dateColumns: Record<DateKey, string> = {
   updatedAt: 'registry_models.updated_at',
 };
 
+/** Adds that the model is one of those that a query finds, as `model_id`. */
+export type AddWithin = (
+  query: Knex.QueryBuilder,
+  modelIds: Knex.QueryBuilder,
+) => void;
+
 /** Adds a filter to a query over `registry_models`; values are bound, never written into it. */
 export function applyFilterExpression(
   query: Knex.QueryBuilder,
   expression: FilterExpression,
+  tools: { knex: Knex; addWithin: AddWithin },
 ): void {
   switch (expression.type) {
     case 'and':
       for (const one of expression.parts)
-        query.andWhere(part => applyFilterExpression(part, one));
+        query.andWhere(part => applyFilterExpression(part, one, tools));
       break;
     case 'or':
       for (const one of expression.parts)
-        query.orWhere(part => applyFilterExpression(part, one));
+        query.orWhere(part => applyFilterExpression(part, one, tools));
       break;
     case 'not':
-      query.whereNot(part => applyFilterExpression(part, expression.part));
+      query.whereNot(part =>
+        applyFilterExpression(part, expression.part, tools),
+      );
       break;
     case 'is':
-      applyValues(query, expression.key, expression.values);
+      applyValues(query, expression.key, expression.values, tools);
       break;
     case 'exists':
-      withFacet(query, expression.key, () => {});
+      tools.addWithin(query, facetsOfKey(tools.knex, expression.key));
       break;
     default:
-      applyComparison(query, expression);
+      applyComparison(query, expression, tools);
   }
 }
 
@@ -46,6 +55,7 @@ export function applyValues(
   query: Knex.QueryBuilder,
   key: string,
   given: string[],
+  tools: { knex: Knex; addWithin: AddWithin },
 ): void {
   const values = given.flatMap(value => spellings(key, value));
   if (key === 'archived') {
@@ -62,33 +72,31 @@ export function applyValues(
     if (key === 'theme' || key === 'risk')
       query.whereNotNull(`registry_models.${key}`);
   } else {
-    withFacet(query, key, facets => facets.whereIn('value', values));
+    tools.addWithin(
+      query,
+      facetsOfKey(tools.knex, key).whereIn('value', values),
+    );
   }
 }
 
 function applyComparison(
   query: Knex.QueryBuilder,
   comparison: FilterExpression & { type: 'compare' },
+  tools: { knex: Knex; addWithin: AddWithin },
 ): void {
   const { key, operator, kind, value } = comparison;
   if (isDateKey(key)) {
     query.where(dateColumns[key], operator, new Date(value).toISOString());
   } else {
-    withFacet(query, key, facets =>
-      facets.where(`${kind}_value`, operator, value),
+    tools.addWithin(
+      query,
+      facetsOfKey(tools.knex, key).where(`${kind}_value`, operator, value),
     );
   }
 }
 
-function withFacet(
-  query: Knex.QueryBuilder,
-  key: string,
-  condition: (facets: Knex.QueryBuilder) => void,
-): void {
-  query.whereIn('registry_models.id', (facets: Knex.QueryBuilder) => {
-    facets.select('model_id').from('registry_facets').where('key', key);
-    condition(facets);
-  });
+function facetsOfKey(knex: Knex, key: string): Knex.QueryBuilder {
+  return knex('registry_facets').select('model_id').where('key', key);
 }
 
 /** How a value may be stored: refs in full, numbers as JSON writes them. */

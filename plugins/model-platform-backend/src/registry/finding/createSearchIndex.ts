@@ -4,7 +4,11 @@ import { SearchIndex } from './SearchIndex';
 import { SqliteSearchIndex } from './SqliteSearchIndex';
 
 export function createSearchIndex(knex: Knex): SearchIndex {
-  return knex.client.config.client === 'pg'
+  return isPostgres(knex)
     ? new PostgresSearchIndex(knex)
     : new SqliteSearchIndex(knex);
+}
+
+export function isPostgres(knex: Knex): boolean {
+  return knex.client.config.client === 'pg';
 }
