@@ -12,6 +12,7 @@ import { ModelFields, ModelQuery } from '../ModelStore';
 import { parseModelsQuery } from '../parseModelsQuery';
 import { filterExpressions } from './__testUtils__/filterExpressions';
 import { matchesExpression } from './__testUtils__/matchesExpression';
+import { ModelFinder } from './ModelFinder';
 import { indexStaleModels } from './indexStaleModels';
 import { searchTextOf } from './searchTextOf';
 import { searchWords } from './searchWords';
@@ -64,7 +65,7 @@ async function createStore(id: TestDatabaseId) {
 
 describe.each(databases.eachSupportedId())('ModelFinder, %s', id => {
   it('filters in SQL as it is written', async () => {
-    const { store, publish, ask, names } = await createStore(id);
+    const { knex, store, publish, ask, names } = await createStore(id);
     const evaluations = new Map<string, Record<string, number> | undefined>();
     const add = async (
       name: string,
@@ -134,6 +135,7 @@ describe.each(databases.eachSupportedId())('ModelFinder, %s', id => {
       filter: ['archived=true', 'archived=false'],
     });
     expect(all).toHaveLength(6);
+    const throughAll = new ModelFinder(knex, { broad: 0 });
     const known = {
       keys: [
         ...['folds', 'rate', 'trainedAt', "it's", 'flag', 'none'].map(
@@ -165,6 +167,9 @@ describe.each(databases.eachSupportedId())('ModelFinder, %s', id => {
         const { items, totalItems } = await store.list(query);
         expect(items.map(({ name }) => name)).toEqual(expected);
         expect(totalItems).toBe(expected.length);
+        const through = await throughAll.list(query);
+        expect(through.items).toEqual(items);
+        expect(through.totalItems).toBe(totalItems);
         const { type } = await store.facets(query, ['type']);
         expect(type.reduce((sum, { count }) => sum + count, 0)).toBe(
           expected.length,

@@ -35,7 +35,13 @@ export class ModelFinder {
   private readonly totals = new CountCache<number>();
   private readonly counts = new CountCache<Record<string, FacetValue[]>>();
 
-  constructor(private readonly knex: Knex) {
+  constructor(
+    private readonly knex: Knex,
+    private readonly options: {
+      /** What counts as very many found. */
+      broad?: number;
+    } = {},
+  ) {
     this.index = createSearchIndex(knex);
   }
 
@@ -114,7 +120,13 @@ export class ModelFinder {
     this.matching(query, rank, (_, ids) => found.push(ids)).toSQL();
     for (const ids of found) {
       const beyond = await this.knex
-        .from(ids.clone().limit(1).offset(BROAD).as('found'))
+        .from(
+          ids
+            .clone()
+            .limit(1)
+            .offset(this.options.broad ?? BROAD)
+            .as('found'),
+        )
         .first();
       if (!beyond) return lookUp;
     }
