@@ -1,6 +1,39 @@
 // @ts-check
 
 /**
+ * Which models there are, in which order, and how many of each kind, is all
+ * decided within an index: the models themselves are wide. PostgreSQL takes no
+ * entry over 2,700 bytes, so there is nothing long in them; SQLite reads the
+ * model where a column of the index's own condition is not in it.
+ */
+const decisive = [
+  'owner',
+  'system',
+  'theme',
+  'visibility',
+  'type',
+  'lifecycle',
+  'risk',
+  'archived_at',
+  'indexed_changes',
+];
+/** @param {string} first */
+const byNameWithin = first => [
+  first,
+  'name',
+  'id',
+  ...decisive.filter(column => column !== first),
+];
+const indexes = {
+  name: ['name', 'id', ...decisive],
+  update: ['updated_at', 'id', ...decisive],
+  creation: ['created_at', 'id', ...decisive],
+  owner: byNameWithin('owner'),
+  system: byNameWithin('system'),
+  theme: byNameWithin('theme'),
+};
+
+/**
  * What finds models at any size: words, typed facets, indexes in the order of
  * the lists. It is filled at the next start, from what is stored.
  *
@@ -107,39 +140,6 @@ exports.down = async function down(knex) {
   await knex.raw(
     `alter table registry_models add column search_text text not null default ''`,
   );
-};
-
-/**
- * Which models there are, in which order, and how many of each kind, is all
- * decided within an index: the models themselves are wide. PostgreSQL takes no
- * entry over 2,700 bytes, so there is nothing long in them; SQLite reads the
- * model where a column of the index's own condition is not in it.
- */
-const decisive = [
-  'owner',
-  'system',
-  'theme',
-  'visibility',
-  'type',
-  'lifecycle',
-  'risk',
-  'archived_at',
-  'indexed_changes',
-];
-/** @param {string} first */
-const byNameWithin = first => [
-  first,
-  'name',
-  'id',
-  ...decisive.filter(column => column !== first),
-];
-const indexes = {
-  name: ['name', 'id', ...decisive],
-  update: ['updated_at', 'id', ...decisive],
-  creation: ['created_at', 'id', ...decisive],
-  owner: byNameWithin('owner'),
-  system: byNameWithin('system'),
-  theme: byNameWithin('theme'),
 };
 
 /** @param {import('knex').Knex} knex */

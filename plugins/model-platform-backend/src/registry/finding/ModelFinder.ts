@@ -29,6 +29,13 @@ const sortColumns = {
   createdAt: 'created_at',
 } as const;
 
+const lookUp: AddWithin = (select, ids) =>
+  select.whereIn('registry_models.id', ids);
+
+/** The sign keeps SQLite from looking up by id. */
+const goThrough: AddWithin = (select, ids) =>
+  select.whereRaw('+registry_models.id in (?)', [ids]);
+
 /** Lists, totals and counts of models, out of SQLite or PostgreSQL. */
 export class ModelFinder {
   private readonly index: SearchIndex;
@@ -287,13 +294,6 @@ export class ModelFinder {
       .orderBy(order);
   }
 }
-
-const lookUp: AddWithin = (select, ids) =>
-  select.whereIn('registry_models.id', ids);
-
-/** The sign keeps SQLite from looking up by id. */
-const goThrough: AddWithin = (select, ids) =>
-  select.whereRaw('+registry_models.id in (?)', [ids]);
 
 interface Found {
   row: ModelRow;

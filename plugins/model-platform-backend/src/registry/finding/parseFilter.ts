@@ -21,22 +21,6 @@ const comparisons: Record<string, ComparisonOperator> = {
   '>=': '>=',
 };
 
-/**
- * Understands a filter such as
- * `type=ml and (evaluation.accuracy>=0.9 or not metadata.data.period exists)`:
- * `not` binds closer than `and`, `and` closer than `or`.
- *
- * Throws `InputError` that says where it went wrong and what was expected.
- */
-export function parseFilter(text: string): FilterExpression {
-  if (text.length > MAX_LENGTH) {
-    throw new InputError(
-      `A filter may have ${MAX_LENGTH} characters; this one has ${text.length}`,
-    );
-  }
-  return new FilterParser(new FilterReader(text)).parse();
-}
-
 class FilterParser {
   private comparisons = 0;
 
@@ -186,4 +170,20 @@ class FilterParser {
       throw this.reader.expected(wanted);
     return this.reader.take();
   }
+}
+
+/**
+ * Understands a filter such as
+ * `type=ml and (evaluation.accuracy>=0.9 or not metadata.data.period exists)`:
+ * `not` binds closer than `and`, `and` closer than `or`.
+ *
+ * Throws `InputError` that says where it went wrong and what was expected.
+ */
+export function parseFilter(text: string): FilterExpression {
+  if (text.length > MAX_LENGTH) {
+    throw new InputError(
+      `A filter may have ${MAX_LENGTH} characters; this one has ${text.length}`,
+    );
+  }
+  return new FilterParser(new FilterReader(text)).parse();
 }
