@@ -1,11 +1,12 @@
 import { startBench } from '../test/bench/startBench.mjs';
+import { searchBench } from '../test/bench/searchBench.mjs';
 import { serveBench } from '../test/bench/serveBench.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { fail, say } from './lib/progress.mjs';
 import { ensureToolchain } from './lib/toolchain.mjs';
 
 /** `npm run bench [-- name …]`: figures, each beside what it is compared to. */
-const benches = { start: startBench, serve: serveBench };
+const benches = { start: startBench, serve: serveBench, search: searchBench };
 
 try {
   const chosen = process.argv.slice(2);

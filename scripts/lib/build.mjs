@@ -39,7 +39,8 @@ const ownPackagesOnly = {
   },
 };
 
-async function buildProgram({ entry, outfile }) {
+/** Bundles one program. */
+export async function buildProgram({ entry, outfile }) {
   const esbuild = createRequire(inRoot('package.json'))('esbuild');
   await esbuild.build({
     entryPoints: [inRoot(entry)],

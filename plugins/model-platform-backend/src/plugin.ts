@@ -52,6 +52,7 @@ import { DatabaseModelStore } from './registry/DatabaseModelStore';
 import { DatabaseVersionStore } from './registry/DatabaseVersionStore';
 import { CatalogEntityDirectory } from './registry/EntityDirectory';
 import { lifeRoutes } from './registry/lifeRoutes';
+import { indexStaleModels } from './registry/finding/indexStaleModels';
 import { MetadataSchemas } from './registry/metadata/MetadataSchemas';
 import { MetricCatalogue } from './registry/metadata/MetricCatalogue';
 import { createMlflowRoutes } from './registry/mlflow/createMlflowRoutes';
@@ -128,6 +129,8 @@ export const modelPlatformPlugin = createBackendPlugin({
         } = services;
         requirePermissions(config);
         const knex = await migrateDatabase(services.database);
+        const indexed = await indexStaleModels(knex);
+        if (indexed > 0) logger.info(`Indexed ${indexed} models for search`);
 
         const tokens = new PublisherTokens({
           store: DatabasePublisherTokenStore.create({ knex }),
@@ -248,6 +251,8 @@ export const modelPlatformPlugin = createBackendPlugin({
         for (const path of ['/v1', '/mlflow', '/openapi.json', '/cli.tgz']) {
           httpRouter.addAuthPolicy({ path, allow: 'unauthenticated' });
         }
+        // Before the rest of MLflow's API, which answers what is none of its own.
+        httpRouter.use(webhooks.mlflowRouter);
         httpRouter.use(
           createMlflowRoutes({
             knex,

@@ -2,7 +2,7 @@ import {
   LoggerService,
   SchedulerServiceTaskRunner,
 } from '@backstage/backend-plugin-api';
-import { Entity } from '@backstage/catalog-model';
+import { Entity, stringifyEntityRef } from '@backstage/catalog-model';
 import {
   EntityProvider,
   EntityProviderConnection,
@@ -23,19 +23,21 @@ import { toModelEntity } from './toModelEntity';
 const FIRST_SYNC_DELAY_MS = 1_000;
 /** Events come in bursts: a publish moves an alias and makes a deployment. */
 const EVENT_DELAY_MS = 200;
-/** Unchanged content is applied again after this long, should somebody have deleted it in the catalog. */
+/** All of it is applied again after this long, should somebody have deleted it in the catalog. */
 const REAPPLY_AFTER_MS = 10 * 60_000;
 const NAME = 'model-platform-models';
 
 /**
  * Keeps the catalog equal to the registry: one `Model` for each model with a
- * ready version, one `API` for each endpoint. Reads everything each time; a
- * read that fails anywhere changes nothing.
+ * ready version, one `API` for each endpoint. Reads everything each time, page
+ * by page, and hands over what differs from what it handed over before; a read
+ * that fails anywhere changes nothing.
  */
 export class ModelEntityProvider implements EntityProvider {
   private connection: EntityProviderConnection | undefined;
   private readonly task: RetryingTask;
-  private applied: { digest: string; at: number } | undefined;
+  /** Digests by entity ref, and when all of it was applied last. */
+  private applied: { digests: Map<string, string>; at: number } | undefined;
 
   constructor(
     private readonly options: {
@@ -79,20 +81,39 @@ export class ModelEntityProvider implements EntityProvider {
     if (!this.connection)
       throw new Error(`${NAME} is not connected to the catalog`);
     const entities = await this.read();
-    const digest = createHash('sha256')
-      .update(JSON.stringify(entities))
-      .digest('hex');
+    const digests = new Map<string, string>();
+    for (const entity of entities)
+      digests.set(
+        stringifyEntityRef(entity),
+        createHash('sha256').update(JSON.stringify(entity)).digest('hex'),
+      );
     const now = Date.now();
-    if (
-      this.applied?.digest === digest &&
-      now - this.applied.at < REAPPLY_AFTER_MS
-    )
-      return;
-    await this.connection.applyMutation({
-      type: 'full',
-      entities: entities.map(entity => ({ entity, locationKey: NAME })),
-    });
-    this.applied = { digest, at: now };
+    const deferred = (entity: Entity) => ({ entity, locationKey: NAME });
+    const before =
+      this.applied && now - this.applied.at < REAPPLY_AFTER_MS
+        ? this.applied
+        : undefined;
+    if (before) {
+      const changed = entities.filter(entity => {
+        const ref = stringifyEntityRef(entity);
+        return before.digests.get(ref) !== digests.get(ref);
+      });
+      const removed = [...before.digests.keys()]
+        .filter(ref => !digests.has(ref))
+        .map(entityRef => ({ entityRef, locationKey: NAME }));
+      if (changed.length === 0 && removed.length === 0) return;
+      await this.connection.applyMutation({
+        type: 'delta',
+        added: changed.map(deferred),
+        removed,
+      });
+    } else {
+      await this.connection.applyMutation({
+        type: 'full',
+        entities: entities.map(deferred),
+      });
+    }
+    this.applied = { digests, at: before?.at ?? now };
     this.options.logger.debug(
       `The catalog has ${entities.length} entities of models and endpoints`,
     );

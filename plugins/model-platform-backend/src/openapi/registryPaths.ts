@@ -26,17 +26,17 @@ export const registryPaths: Array<[string, OpenApiObject]> = [
       parameters: [
         query(
           'q',
-          'Words in name, description, tags and metadata; all must occur',
+          'Words in name, description, tags and metadata; each must begin a word there, or a part of the name',
         ),
         query(
           'filter',
-          '`key=value`, repeatable: AND between keys, OR within one. Keys: type, theme, owner, system, lifecycle, risk, tag, visibility, archived, complete, metadata.<path>',
+          '`key=value`, repeatable: AND between keys, OR within one; or an expression such as `evaluation.accuracy>=0.9 and not (theme in (a, b) or metadata.data.period exists)`. Keys: name, type, theme, owner, system, lifecycle, risk, visibility, tag, archived, complete, createdAt, updatedAt, metadata.<path>, evaluation.<metric>',
           { type: 'array', items: { type: 'string' } },
         ),
         query('facets', 'Keys to count the matches by, separated by commas'),
         query(
           'sort',
-          'name, updatedAt or createdAt; with - in front descending',
+          'name, updatedAt or createdAt, with - in front descending; or relevance, for words',
         ),
         ...paging,
       ],

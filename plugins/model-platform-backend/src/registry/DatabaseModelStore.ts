@@ -1,24 +1,20 @@
-import {
-  FacetValue,
-  Model,
-} from '@model-platform/plugin-model-platform-common';
 import { ConflictError } from '@backstage/errors';
 import { Knex } from 'knex';
 import { ModelFilter } from '../access/ModelFilter';
 import { applyModelFilter } from './applyModelFilter';
-import { applyModelQuery, facetColumn } from './applyModelQuery';
+import { ModelFinder } from './finding/ModelFinder';
 import {
   AliasRow,
   DeletedModelRow,
   FacetRow,
   ModelRow,
   toModel,
-  toSummary,
   VersionRow,
 } from './modelRows';
 import {
   HistoryDraft,
   ModelChange,
+  ModelMatch,
   ModelQuery,
   ModelRecord,
   ModelStore,
@@ -26,13 +22,6 @@ import {
   PublishingQuery,
 } from './ModelStore';
 import { insertHistory, lockModel, refreshModel } from './modelWrites';
-
-const MAX_FACET_VALUES = 100;
-const sortColumns = {
-  name: 'name',
-  updatedAt: 'updated_at',
-  createdAt: 'created_at',
-} as const;
 
 /** Models in SQLite or PostgreSQL. */
 export class DatabaseModelStore implements ModelStore {
@@ -43,10 +32,14 @@ export class DatabaseModelStore implements ModelStore {
     );
   }
 
+  private readonly finder: ModelFinder;
+
   private constructor(
     private readonly knex: Knex,
     private readonly clock: () => Date,
-  ) {}
+  ) {
+    this.finder = new ModelFinder(knex);
+  }
 
   async findById(id: string): Promise<ModelRecord | undefined> {
     return (await this.findMany([id])).get(id);
@@ -57,7 +50,7 @@ export class DatabaseModelStore implements ModelStore {
       .where({ name: nameOrSlug })
       .orWhere({ slug: nameOrSlug })
       .first();
-    return row && (await this.toRecords([row]))[0];
+    return row && toRecord(row);
   }
 
   async findMany(ids: string[]): Promise<Map<string, ModelRecord>> {
@@ -67,83 +60,17 @@ export class DatabaseModelStore implements ModelStore {
         'id',
         ids.slice(start, start + 500),
       );
-      for (const record of await this.toRecords(rows)) {
-        found.set(record.model.id, record);
-      }
+      for (const row of rows) found.set(row.id, toRecord(row));
     }
     return found;
   }
 
-  async list(
-    query: ModelQuery,
-  ): Promise<{ items: Model[]; totalItems: number }> {
-    const column = sortColumns[query.sort.by];
-    const direction = query.sort.descending ? 'desc' : 'asc';
-    const page = this.matching(query)
-      .select('registry_models.*')
-      .orderBy([
-        { column: `registry_models.${column}`, order: direction },
-        { column: 'registry_models.id', order: direction },
-      ])
-      .limit(query.limit);
-    const { after } = query;
-    if (after) {
-      const beyond = query.sort.descending ? '<' : '>';
-      page.andWhere(part =>
-        part
-          .where(`registry_models.${column}`, beyond, after.value)
-          .orWhere(equal =>
-            equal
-              .where(`registry_models.${column}`, after.value)
-              .andWhere('registry_models.id', beyond, after.id),
-          ),
-      );
-    }
-    const rows: ModelRow[] = await page;
-    const counted = await this.matching(query).count({ count: '*' }).first();
-    const records = await this.toRecords(rows);
-    return {
-      items: records.map(({ model }) => model),
-      totalItems: Number(counted?.count ?? 0),
-    };
+  list(query: ModelQuery) {
+    return this.finder.list(query);
   }
 
-  async facets(
-    query: Pick<ModelQuery, 'visible' | 'words' | 'where'>,
-    keys: string[],
-  ): Promise<Record<string, FacetValue[]>> {
-    const facets: Record<string, FacetValue[]> = {};
-    for (const key of keys) {
-      const select = this.matching(query);
-      let value: string | Knex.Raw = 'registry_facets.value';
-      if (key === 'archived') {
-        value = this.knex.raw(
-          `case when registry_models.archived_at is null then 'false' else 'true' end`,
-        );
-      } else if (facetColumn(key)) {
-        value = `registry_models.${facetColumn(key)}`;
-      } else {
-        select
-          .join(
-            'registry_facets',
-            'registry_facets.model_id',
-            'registry_models.id',
-          )
-          .where('registry_facets.key', key);
-      }
-      const rows: Array<{ value: string; count: number | string }> =
-        await select
-          .select({ value })
-          .count({ count: '*' })
-          .groupBy(typeof value === 'string' ? value : this.knex.raw('1'))
-          .orderBy([{ column: 'count', order: 'desc' }, { column: 'value' }])
-          .limit(MAX_FACET_VALUES);
-      facets[key] = rows.map(row => ({
-        value: row.value,
-        count: Number(row.count),
-      }));
-    }
-    return facets;
+  facets(query: ModelMatch, keys: string[]) {
+    return this.finder.facets(query, keys);
   }
 
   scope(
@@ -307,17 +234,19 @@ export class DatabaseModelStore implements ModelStore {
       select.andWhere(column, '>=', query.from).andWhere(column, '<', query.to);
     const all = { ...query, words: [] };
     const models = await within(
-      this.matching(all),
+      this.finder.matching(all),
       'registry_models.published_at',
     )
       .count({ count: '*' })
       .first();
     const versions = await within(
-      this.matching(all).join(
-        'registry_versions',
-        'registry_versions.model_id',
-        'registry_models.id',
-      ),
+      this.finder
+        .matching(all)
+        .join(
+          'registry_versions',
+          'registry_versions.model_id',
+          'registry_models.id',
+        ),
       'registry_versions.ready_at',
     )
       .count({ count: '*' })
@@ -333,10 +262,11 @@ export class DatabaseModelStore implements ModelStore {
     limit: number,
   ): Promise<PublishedVersion[]> {
     const rows: Array<Omit<PublishedVersion, 'at'> & { at: string }> =
-      await this.matching({
-        ...query,
-        words: [],
-      })
+      await this.finder
+        .matching({
+          ...query,
+          words: [],
+        })
         .join(
           'registry_versions',
           'registry_versions.model_id',
@@ -362,64 +292,12 @@ export class DatabaseModelStore implements ModelStore {
   private now(): string {
     return this.clock().toISOString();
   }
+}
 
-  /** Items, totals and facets are all made of this one. */
-  private matching(query: Pick<ModelQuery, 'visible' | 'words' | 'where'>) {
-    const select = this.knex('registry_models').whereNotNull(
-      'registry_models.published_at',
-    );
-    applyModelFilter(select, query.visible);
-    applyModelQuery(select, query);
-    return select;
-  }
-
-  private async toRecords(rows: ModelRow[]): Promise<ModelRecord[]> {
-    if (rows.length === 0) {
-      return [];
-    }
-    const ids = rows.map(row => row.id);
-    const aliases = await this.knex<AliasRow>('registry_aliases')
-      .whereIn('model_id', ids)
-      .orderBy('alias');
-    const versions: Array<
-      Pick<VersionRow, 'model_id' | 'number' | 'status' | 'ready_at' | 'spec'>
-    > = await this.knex('registry_versions')
-      .join(
-        'registry_models',
-        'registry_models.id',
-        'registry_versions.model_id',
-      )
-      .whereIn('registry_versions.model_id', ids)
-      .andWhere(part =>
-        part
-          .where(
-            'registry_versions.number',
-            this.knex.ref('registry_models.current_number'),
-          )
-          .orWhere(
-            'registry_versions.number',
-            this.knex.ref('registry_models.latest_number'),
-          ),
-      )
-      .select(
-        'registry_versions.model_id',
-        'registry_versions.number',
-        'registry_versions.status',
-        'registry_versions.ready_at',
-        'registry_versions.spec',
-      );
-    return rows.map(row => ({
-      model: toModel(
-        row,
-        aliases.filter(alias => alias.model_id === row.id),
-        new Map(
-          versions
-            .filter(version => version.model_id === row.id)
-            .map(version => [version.number, toSummary(version)]),
-        ),
-      ),
-      published: row.published_at !== null,
-      changes: row.changes,
-    }));
-  }
+function toRecord(row: ModelRow): ModelRecord {
+  return {
+    model: toModel(row),
+    published: row.published_at !== null,
+    changes: row.changes,
+  };
 }

@@ -17,8 +17,8 @@ import {
   VersionRow,
 } from './modelRows';
 import { HistoryDraft } from './ModelStore';
+import { INSERT_CHUNK } from './insertChunk';
 import {
-  INSERT_CHUNK,
   insertHistory,
   lockModel,
   lockScope,

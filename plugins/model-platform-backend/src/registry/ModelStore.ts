@@ -4,6 +4,8 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
 import { ModelFilter } from '../access/ModelFilter';
+import { Cursor } from './cursor';
+import { FilterExpression } from './finding/FilterExpression';
 
 /** What a publish says of the model itself, checked and normalised. */
 export type ModelFields = Pick<
@@ -27,17 +29,26 @@ export interface ModelRecord {
   changes: number;
 }
 
-export interface ModelQuery {
+/** Which models. */
+export interface ModelMatch {
   /** What the caller may see; part of items, totals and facets alike. */
   visible: ModelFilter;
-  /** Words, all of which must occur. */
+  /** As `searchWords` makes them; all must occur. */
   words: string[];
   /** AND between keys, OR within one. */
   where: Map<string, string[]>;
-  sort: { by: 'name' | 'updatedAt' | 'createdAt'; descending: boolean };
+  filter?: FilterExpression;
+}
+
+export interface ModelQuery extends ModelMatch {
+  /** By relevance where there are words; the best come first, whatever the direction. */
+  sort: {
+    by: 'name' | 'updatedAt' | 'createdAt' | 'relevance';
+    descending: boolean;
+  };
   limit: number;
-  /** Value of the sort's field, and id, of the last item of the page before. */
-  after?: { value: string; id: string };
+  /** `next` of the page before. */
+  after?: Cursor;
 }
 
 export interface HistoryDraft {
@@ -84,9 +95,12 @@ export interface ModelStore {
   /** By name or slug. */
   find(nameOrSlug: string): Promise<ModelRecord | undefined>;
   findMany(ids: string[]): Promise<Map<string, ModelRecord>>;
-  list(query: ModelQuery): Promise<{ items: Model[]; totalItems: number }>;
+  /** Totals and facets of more than a thousand models may be some seconds old. */
+  list(
+    query: ModelQuery,
+  ): Promise<{ items: Model[]; totalItems: number; next?: Cursor }>;
   facets(
-    query: Pick<ModelQuery, 'visible' | 'words' | 'where'>,
+    query: ModelMatch,
     keys: string[],
   ): Promise<Record<string, FacetValue[]>>;
   /** Adds to a query the condition that the model in this column is visible. */

@@ -164,20 +164,15 @@ export class Registry {
       modelReadPermission,
     );
     const [found, counted] = await Promise.all([
-      this.options.store.list({ ...parsed, visible, limit: parsed.limit + 1 }),
+      this.options.store.list({ ...parsed, visible }),
       facets.length > 0
         ? this.options.store.facets({ ...parsed, visible }, facets)
         : undefined,
     ]);
-    const items = found.items.slice(0, parsed.limit);
-    const last = items[items.length - 1];
     return {
-      items,
+      items: found.items,
       totalItems: found.totalItems,
-      nextCursor:
-        last && found.items.length > items.length
-          ? encodeCursor({ value: String(last[parsed.sort.by]), id: last.id })
-          : undefined,
+      nextCursor: found.next && encodeCursor(found.next),
       facets: counted,
     };
   }

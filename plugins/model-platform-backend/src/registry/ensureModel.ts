@@ -51,7 +51,6 @@ export async function ensureModel(
         created_by: model.publisher,
         updated_at: now,
         changes: 1,
-        search_text: '',
       })
       .onConflict()
       .ignore()

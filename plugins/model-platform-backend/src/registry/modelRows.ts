@@ -32,8 +32,19 @@ export interface ModelRow {
   latest_number: number | null;
   metadata: string | null;
   metadata_complete: 'true' | 'false';
-  search_text: string;
+  /** Of the current version's metadata, for filters and counts. */
+  theme: string | null;
+  risk: string | null;
+  /** `ListedFacts`; null of one that was never ready. */
+  listed: string | null;
+  /** Of what is kept beside the model to find it by. */
+  index_digest: string | null;
+  /** `changes` as of when it was indexed last. */
+  indexed_changes: number | null;
 }
+
+/** What lists show of aliases and versions, kept with the model so that a list reads one table. */
+export type ListedFacts = Pick<Model, 'aliases' | 'current' | 'latest'>;
 
 export interface VersionRow {
   id: string;
@@ -75,6 +86,8 @@ export interface FacetRow {
   model_id: string;
   key: string;
   value: string;
+  number_value: number | null;
+  date_value: number | null;
 }
 
 export interface DeletedModelRow {
@@ -97,11 +110,10 @@ export interface HistoryRow {
   client: string | null;
 }
 
-export function toModel(
-  row: ModelRow,
-  aliases: AliasRow[],
-  summaries: Map<number, VersionSummary>,
-): Model {
+export function toModel(row: ModelRow): Model {
+  const listed: ListedFacts = row.listed
+    ? JSON.parse(row.listed)
+    : { aliases: {} };
   return {
     id: row.id,
     name: row.name,
@@ -118,15 +130,7 @@ export function toModel(
     createdBy: row.created_by,
     updatedAt: row.updated_at,
     archivedAt: row.archived_at ?? undefined,
-    aliases: Object.fromEntries(
-      aliases.map(({ alias, version }) => [alias, version]),
-    ),
-    current:
-      row.current_number === null
-        ? undefined
-        : summaries.get(row.current_number),
-    latest:
-      row.latest_number === null ? undefined : summaries.get(row.latest_number),
+    ...listed,
     metadata: row.metadata === null ? undefined : JSON.parse(row.metadata),
     metadataComplete: row.metadata_complete === 'true',
     etag: `"${row.id.slice(0, 8)}-${row.changes}"`,

@@ -1,68 +1,60 @@
 import { InputError } from '@backstage/errors';
 import { decodeCursor } from './cursor';
+import { FilterExpression, mentions } from './finding/FilterExpression';
+import {
+  FACET_KEYS_TEXT,
+  isDateKey,
+  isFacetKey,
+  isFilterKey,
+} from './finding/filterKeys';
+import { parseFilter } from './finding/parseFilter';
+import { plainFilter } from './finding/plainFilter';
+import { searchWords } from './finding/searchWords';
 import { ModelQuery } from './ModelStore';
 
 const MAX_LIMIT = 200;
 const MAX_WORDS = 20;
-const KEYS = [
-  'type',
-  'theme',
-  'owner',
-  'system',
-  'lifecycle',
-  'risk',
-  'tag',
-  'archived',
-  'visibility',
-  'complete',
-];
-const SORTS = ['name', 'updatedAt', 'createdAt'] as const;
-const METADATA_PATH = /^metadata(\.[\w-]+){1,8}$/;
+const MAX_FILTERS = 100;
+const MAX_FACETS = 50;
+const SORTS = ['name', 'updatedAt', 'createdAt', 'relevance'] as const;
 
-/** As the API has it: filters `key=value`, AND between keys, OR within one. */
+/** As the API has it. */
 export interface ModelsQuery {
   q?: string;
+  /** Each `key=value`, AND between keys, OR within one; or an expression, all of which must hold. */
   filter?: string[];
   facets?: string[];
-  /** `name` (default), `updatedAt`, `createdAt`; with `-` in front descending. */
+  /** `name` (default), `updatedAt`, `createdAt`, with `-` in front descending; `relevance`. */
   sort?: string;
   limit?: number;
   cursor?: string;
 }
 
-/** Throws `InputError` that says which keys there are. */
+/** Throws `InputError` that says what there is, and where a filter went wrong. */
 export function parseModelsQuery(
   query: ModelsQuery,
 ): Omit<ModelQuery, 'visible'> & { facets: string[] } {
-  const where = new Map<string, string[]>();
-  for (const filter of query.filter ?? []) {
-    const at = filter.indexOf('=');
-    const key = filter.slice(0, at).trim();
-    if (at < 1) {
-      throw new InputError(
-        `The filter '${filter}' is not of the form key=value`,
-      );
-    }
-    checkKey(key, 'filter');
-    where.set(key, [...(where.get(key) ?? []), filter.slice(at + 1).trim()]);
-  }
+  const { where, filter } = parseFilters(query.filter ?? []);
   // Archived models are shown only to those who ask for them.
-  if (!where.has('archived')) {
+  if (!where.has('archived') && !(filter && mentions(filter, 'archived'))) {
     where.set('archived', ['false']);
   }
-  const facets = (query.facets ?? []).map(one => one.trim()).filter(Boolean);
-  for (const facet of facets) checkKey(facet, 'facets');
-  const words = (query.q ?? '')
-    .toLocaleLowerCase('en-US')
-    .split(/\s+/)
-    .filter(Boolean);
+  const facets = [
+    ...new Set((query.facets ?? []).map(one => one.trim()).filter(Boolean)),
+  ];
+  for (const facet of facets) {
+    if (!isFacetKey(facet))
+      throw new InputError(
+        `'${facet}' is nothing that facets knows; there are: ${FACET_KEYS_TEXT}`,
+      );
+  }
+  if (facets.length > MAX_FACETS)
+    throw new InputError(`At most ${MAX_FACETS} facets at once`);
   const sort = query.sort ?? 'name';
   const by = SORTS.find(one => one === sort.replace(/^-/, ''));
-  if (!by) {
+  if (!by || sort === '-relevance') {
     throw new InputError(
-      `Cannot sort by '${sort}'; there are: ${SORTS.join(
-        ', ',
-      )}, each also with - in front`,
+      `Cannot sort by '${sort}'; there are: name, updatedAt, createdAt, each also with - in front, and relevance`,
     );
   }
   const limit = query.limit ?? 50;
@@ -71,7 +63,8 @@ export function parseModelsQuery(
   }
   return {
     where,
-    words: words.slice(0, MAX_WORDS),
+    filter,
+    words: wordsOf(query.q ?? ''),
     facets,
     sort: { by, descending: sort.startsWith('-') },
     limit,
@@ -79,12 +72,30 @@ export function parseModelsQuery(
   };
 }
 
-function checkKey(key: string, parameter: string) {
-  if (!KEYS.includes(key) && !METADATA_PATH.test(key)) {
-    throw new InputError(
-      `'${key}' is nothing that ${parameter} knows; there are: ${KEYS.join(
-        ', ',
-      )}, metadata.<path>`,
-    );
+function wordsOf(text: string): string[] {
+  const words = searchWords(text).slice(0, MAX_WORDS);
+  // Signs alone are in no index, so they find nothing rather than everything.
+  return words.length === 0 && text.trim() ? ['-'] : words;
+}
+
+function parseFilters(filters: string[]): {
+  where: Map<string, string[]>;
+  filter?: FilterExpression;
+} {
+  if (filters.length > MAX_FILTERS)
+    throw new InputError(`At most ${MAX_FILTERS} filters at once`);
+  const where = new Map<string, string[]>();
+  const parts: FilterExpression[] = [];
+  for (const text of filters) {
+    const plain = plainFilter(text);
+    if (plain && isFilterKey(plain.key.split('.')) && !isDateKey(plain.key)) {
+      const { key, value } = plain;
+      where.set(key, [...(where.get(key) ?? []), value]);
+    } else {
+      parts.push(parseFilter(text));
+    }
   }
+  const filter: FilterExpression | undefined =
+    parts.length > 1 ? { type: 'and', parts } : parts[0];
+  return { where, filter };
 }

@@ -1,7 +1,7 @@
 import { VersionFile } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
 import { FileRow } from './modelRows';
-import { INSERT_CHUNK } from './modelWrites';
+import { INSERT_CHUNK } from './insertChunk';
 import { StorageUsage } from './VersionStore';
 
 /** Bytes of a system's files, and those that further files would add; equal files count once. */

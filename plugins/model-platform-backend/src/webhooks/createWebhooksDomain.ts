@@ -1,3 +1,4 @@
+import { Router } from 'express';
 import { DeploymentDomain } from '../deployment';
 import { Domain, PlatformContext } from '../Domain';
 import { DatabaseChangeOutbox } from '../registry/DatabaseChangeOutbox';
@@ -23,7 +24,7 @@ const DAY_MS = 86_400_000;
 export async function createWebhooksDomain(
   context: PlatformContext,
   { lease }: Pick<DeploymentDomain, 'lease'>,
-): Promise<Domain> {
+): Promise<Domain & { mlflowRouter: Router }> {
   const { config, database: knex, registry, authorizer } = context;
   const { callerResolver } = context;
   const logger = context.logger.child({ domain: 'webhooks' });
@@ -61,7 +62,6 @@ export async function createWebhooksDomain(
     wake: () => deliverer.wake(),
   });
   const router = webhookRoutes({ webhooks, callerResolver });
-  router.use(mlflowWebhookRoutes({ webhooks, callerResolver }));
 
   const keepMs = number('keepDays', 30) * DAY_MS;
   const stopped = new AbortController();
@@ -69,6 +69,7 @@ export async function createWebhooksDomain(
   let work: Promise<void> = Promise.resolve();
   return {
     router,
+    mlflowRouter: mlflowWebhookRoutes({ webhooks, callerResolver }),
     async start() {
       registry.onChanged(() => deliverer.wake());
       removing = setInterval(() => {

@@ -1,3 +1,5 @@
+import { jsonBodies } from '../http/jsonBodies';
+import { refuseNul } from '../http/refuseNul';
 import { InputError, isError } from '@backstage/errors';
 import { toSystemName } from '@model-platform/plugin-model-platform-common';
 import { ErrorRequestHandler, Request, Router } from 'express';
@@ -127,6 +129,8 @@ export function mlflowWebhookRoutes(options: {
   for (const prefix of ['api', 'ajax-api']) {
     mounted.use(
       `/mlflow/${prefix}/2.0/mlflow/webhooks`,
+      refuseNul,
+      jsonBodies(),
       basicAsBearer,
       router,
       mlflowErrors,

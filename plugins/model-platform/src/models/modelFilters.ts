@@ -30,6 +30,7 @@ export const SORTS = [
   { id: 'name', label: 'Name' },
   { id: '-updatedAt', label: 'Last changed' },
   { id: '-createdAt', label: 'Newest' },
+  { id: 'relevance', label: 'Best match' },
 ];
 
 /** The filters in the page's address; only those that are set. */

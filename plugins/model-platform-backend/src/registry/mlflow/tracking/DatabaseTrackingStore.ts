@@ -1,7 +1,7 @@
 import { Knex } from 'knex';
 import { ModelFilter } from '../../../access/ModelFilter';
 import { applyModelFilter } from '../../applyModelFilter';
-import { INSERT_CHUNK } from '../../modelWrites';
+import { INSERT_CHUNK } from '../../insertChunk';
 import { applyComparisons } from '../search/applyComparisons';
 import { Comparison } from '../search/parseFilter';
 import {

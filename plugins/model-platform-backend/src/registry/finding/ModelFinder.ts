@@ -1,0 +1,308 @@
+import { InputError } from '@backstage/errors';
+import {
+  FacetValue,
+  Model,
+} from '@model-platform/plugin-model-platform-common';
+import { Knex } from 'knex';
+import { applyModelFilter } from '../applyModelFilter';
+import { Cursor } from '../cursor';
+import { ModelRow, toModel } from '../modelRows';
+import { ModelMatch, ModelQuery } from '../ModelStore';
+import {
+  AddWithin,
+  applyFilterExpression,
+  applyValues,
+} from './applyFilterExpression';
+import { CountCache } from './CountCache';
+import { createSearchIndex, isPostgres } from './createSearchIndex';
+import { ColumnKey, columnOf, isColumnKey } from './filterKeys';
+import { SEARCH_RANKS, SearchIndex, SearchRank } from './SearchIndex';
+
+const MAX_FACET_VALUES = 100;
+/** So many rows are counted in a millisecond or two; more are not counted for each page. */
+const COUNTED_AT_ONCE = 1_000;
+/** More are found than it is worth to look up one by one. */
+const BROAD = 1_000;
+const sortColumns = {
+  name: 'name',
+  updatedAt: 'updated_at',
+  createdAt: 'created_at',
+} as const;
+
+const lookUp: AddWithin = (select, ids) =>
+  select.whereIn('registry_models.id', ids);
+
+/** The sign keeps SQLite from looking up by id. */
+const goThrough: AddWithin = (select, ids) =>
+  select.whereRaw('+registry_models.id in (?)', [ids]);
+
+/** Lists, totals and counts of models, out of SQLite or PostgreSQL. */
+export class ModelFinder {
+  private readonly index: SearchIndex;
+  private readonly totals = new CountCache<number>();
+  private readonly counts = new CountCache<Record<string, FacetValue[]>>();
+
+  constructor(
+    private readonly knex: Knex,
+    private readonly options: {
+      /** What counts as very many found. */
+      broad?: number;
+    } = {},
+  ) {
+    this.index = createSearchIndex(knex);
+  }
+
+  async list(
+    query: ModelQuery,
+  ): Promise<{ items: Model[]; totalItems: number; next?: Cursor }> {
+    const more = { ...query, limit: query.limit + 1 };
+    const found =
+      query.sort.by === 'relevance' && query.words.length > 0
+        ? await this.byRelevance(more)
+        : await this.inOrder(more);
+    const page = found.slice(0, query.limit);
+    const last = page[page.length - 1];
+    return {
+      items: page.map(({ row }) => toModel(row)),
+      totalItems: await this.count(query),
+      next:
+        last && found.length > page.length
+          ? { value: last.position, id: last.row.id }
+          : undefined,
+    };
+  }
+
+  async facets(
+    query: ModelMatch,
+    keys: string[],
+  ): Promise<Record<string, FacetValue[]>> {
+    const total = await this.count(query);
+    return await this.counts.get(
+      `${keys.join(',')} ${keyOf(query)}`,
+      async () => {
+        const columns = await this.columnFacets(
+          query,
+          keys.filter(isColumnKey),
+        );
+        const facets: Record<string, FacetValue[]> = {};
+        for (const key of keys)
+          facets[key] = columns.get(key) ?? (await this.facet(query, key));
+        return facets;
+      },
+      () => total > COUNTED_AT_ONCE,
+    );
+  }
+
+  /** Items, totals and facets are all made of this one. */
+  matching(
+    query: ModelMatch,
+    rank: SearchRank = 'anywhere',
+    addWithin: AddWithin = lookUp,
+  ) {
+    const { visible, words, where, filter } = query;
+    const tools = { knex: this.knex, addWithin };
+    // Indexed are those that have, or had, a ready version; the database's indexes say it in these words.
+    const select = this.knex('registry_models').whereNotNull(
+      'registry_models.indexed_changes',
+    );
+    applyModelFilter(select, visible);
+    for (const [key, values] of where)
+      select.andWhere(part => applyValues(part, key, values, tools));
+    if (filter)
+      select.andWhere(part => applyFilterExpression(part, filter, tools));
+    if (words.length > 0) addWithin(select, this.index.find(words, rank));
+    return select;
+  }
+
+  /**
+   * How the query had better go about it. SQLite looks up each model that a
+   * word or a value of metadata finds, even where almost every one has it; for
+   * such it had better go through its index of the models and look whether each
+   * is among the found. PostgreSQL sees that itself.
+   */
+  private async plan(query: ModelMatch, rank?: SearchRank): Promise<AddWithin> {
+    if (isPostgres(this.knex)) return lookUp;
+    const found: Knex.QueryBuilder[] = [];
+    // Conditions in brackets are asked for when the query is written.
+    this.matching(query, rank, (_, ids) => found.push(ids)).toSQL();
+    for (const ids of found) {
+      const beyond = await this.knex
+        .from(
+          ids
+            .clone()
+            .limit(1)
+            .offset(this.options.broad ?? BROAD)
+            .as('found'),
+        )
+        .first();
+      if (!beyond) return lookUp;
+    }
+    return goThrough;
+  }
+
+  private async count(query: ModelMatch): Promise<number> {
+    return await this.totals.get(
+      keyOf(query),
+      async () => {
+        const plan = await this.plan(query);
+        const counted = await this.matching(query, 'anywhere', plan)
+          .count({ count: '*' })
+          .first();
+        return Number(counted?.count ?? 0);
+      },
+      total => total > COUNTED_AT_ONCE,
+    );
+  }
+
+  /** All columns in one pass: how often each combination of values is there, then added up. */
+  private async columnFacets(
+    query: ModelMatch,
+    keys: ColumnKey[],
+  ): Promise<Map<string, FacetValue[]>> {
+    if (keys.length === 0) return new Map();
+    const columns = new Map(
+      keys.map(key => [key, `registry_models.${columnOf(key)}`]),
+    );
+    const plan = await this.plan(query);
+    const rows: Array<
+      Record<ColumnKey, string | null> & { count: number | string }
+    > = await this.matching(query, 'anywhere', plan)
+      .select(Object.fromEntries(columns))
+      .count({ count: '*' })
+      .groupBy([...columns.values()]);
+    return new Map(
+      keys.map(key => {
+        const counts = new Map<string, number>();
+        for (const { [key]: value, count } of rows) {
+          if (value !== null)
+            counts.set(value, (counts.get(value) ?? 0) + Number(count));
+        }
+        const facet = [...counts]
+          .map(([value, count]) => ({ value, count }))
+          .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1));
+        return [key, facet.slice(0, MAX_FACET_VALUES)];
+      }),
+    );
+  }
+
+  private async facet(query: ModelMatch, key: string): Promise<FacetValue[]> {
+    const select = this.matching(query);
+    let value: string | Knex.Raw = 'registry_facets.value';
+    if (key === 'archived') {
+      value = this.knex.raw(
+        `case when registry_models.archived_at is null then 'false' else 'true' end`,
+      );
+    } else {
+      select
+        .join(
+          'registry_facets',
+          'registry_facets.model_id',
+          'registry_models.id',
+        )
+        .where('registry_facets.key', key);
+    }
+    const rows: Array<{ value: string; count: number | string }> = await select
+      .select({ value })
+      .count({ count: '*' })
+      .groupBy(typeof value === 'string' ? value : this.knex.raw('1'))
+      .orderBy([{ column: 'count', order: 'desc' }, { column: 'value' }])
+      .limit(MAX_FACET_VALUES);
+    return rows.map(row => ({ value: row.value, count: Number(row.count) }));
+  }
+
+  private async inOrder(query: ModelQuery): Promise<Found[]> {
+    const column =
+      sortColumns[query.sort.by === 'relevance' ? 'name' : query.sort.by];
+    const plan = await this.plan(query);
+    const rows = await this.page(this.matching(query, 'anywhere', plan), {
+      ...query,
+      column,
+      descending: query.sort.descending,
+    });
+    return rows.map(row => ({ row, position: row[column] }));
+  }
+
+  /**
+   * Rank by rank, by name within each. Ranks are numbers that only the model
+   * itself decides, so a page begins where the one before ended, whatever else
+   * was published between.
+   */
+  private async byRelevance(query: ModelQuery): Promise<Found[]> {
+    const { words, limit, after } = query;
+    const [, from, name] = after
+      ? /^([0-2]):(.*)$/s.exec(after.value) ?? []
+      : ['', '0'];
+    if (from === undefined)
+      throw new InputError('This cursor is not of a list by relevance');
+    const found: Found[] = [];
+    for (let rank = Number(from); rank < SEARCH_RANKS.length; rank += 1) {
+      const plan = await this.plan(query, SEARCH_RANKS[rank]);
+      const select = this.matching(query, SEARCH_RANKS[rank], plan);
+      if (rank > 0)
+        select.whereNotIn(
+          'registry_models.id',
+          this.index.find(words, SEARCH_RANKS[rank - 1]),
+        );
+      const rows = await this.page(select, {
+        column: 'name',
+        descending: false,
+        limit: limit - found.length,
+        after:
+          after && name !== undefined && rank === Number(from)
+            ? { value: name, id: after.id }
+            : undefined,
+      });
+      for (const row of rows)
+        found.push({ row, position: `${rank}:${row.name}` });
+      if (found.length === limit) break;
+    }
+    return found;
+  }
+
+  private async page(
+    select: Knex.QueryBuilder,
+    page: {
+      column: (typeof sortColumns)[keyof typeof sortColumns];
+      descending: boolean;
+      limit: number;
+      after?: Cursor;
+    },
+  ): Promise<ModelRow[]> {
+    const { column, descending, limit, after } = page;
+    const direction = descending ? 'desc' : 'asc';
+    if (after) {
+      const beyond = descending ? '<' : '>';
+      select
+        .where(`registry_models.${column}`, `${beyond}=`, after.value)
+        .andWhere(part =>
+          part
+            .where(`registry_models.${column}`, beyond, after.value)
+            .orWhere('registry_models.id', beyond, after.id),
+        );
+    }
+    const order = [
+      { column: `registry_models.${column}`, order: direction },
+      { column: 'registry_models.id', order: direction },
+    ];
+    // Which they are is found within an index; only then are the models read.
+    const ids = select
+      .select({ page_id: 'registry_models.id' })
+      .orderBy(order)
+      .limit(limit)
+      .as('page');
+    return await this.knex('registry_models')
+      .join(ids, 'registry_models.id', 'page.page_id')
+      .select('registry_models.*')
+      .orderBy(order);
+  }
+}
+
+interface Found {
+  row: ModelRow;
+  /** In the order of the list. */
+  position: string;
+}
+
+function keyOf({ visible, words, where, filter }: ModelMatch): string {
+  return JSON.stringify([visible, words, [...where], filter]);
+}

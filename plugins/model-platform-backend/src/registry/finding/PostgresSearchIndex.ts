@@ -1,0 +1,49 @@
+import { Knex } from 'knex';
+import { INSERT_CHUNK } from '../insertChunk';
+import { SearchIndex, SearchRank } from './SearchIndex';
+import { SearchText } from './searchTextOf';
+
+/**
+ * `tsvector` with GIN. Vectors and queries are written out lexeme by lexeme,
+ * so no parser or dictionary of PostgreSQL has a say in what a word is.
+ */
+export class PostgresSearchIndex implements SearchIndex {
+  constructor(private readonly knex: Knex) {}
+
+  async write(
+    tx: Knex.Transaction,
+    texts: Map<string, SearchText>,
+  ): Promise<void> {
+    const vector = (...words: string[][]) =>
+      tx.raw('?::tsvector', [words.flat().map(lexeme).join(' ')]);
+    const all = [...texts];
+    for (let start = 0; start < all.length; start += INSERT_CHUNK) {
+      await tx('registry_words')
+        .insert(
+          all
+            .slice(start, start + INSERT_CHUNK)
+            .map(([modelId, { title, parts, text }]) => ({
+              model_id: modelId,
+              whole: vector(title),
+              title: vector(title, parts),
+              anywhere: vector(title, parts, text),
+            })),
+        )
+        .onConflict('model_id')
+        .merge();
+    }
+  }
+
+  find(words: string[], rank: SearchRank): Knex.QueryBuilder {
+    const terms = words.map(
+      word => `${lexeme(word)}${rank === 'whole' ? '' : ':*'}`,
+    );
+    return this.knex('registry_words')
+      .select('model_id')
+      .whereRaw('?? @@ ?::tsquery', [rank, terms.join(' & ')]);
+  }
+}
+
+function lexeme(word: string): string {
+  return `'${word.replace(/['\\]/g, '$&$&')}'`;
+}

@@ -1,0 +1,22 @@
+import { Knex } from 'knex';
+import { SearchText } from './searchTextOf';
+
+/**
+ * Where the words must be: each as a whole word of the title; each at the
+ * beginning of a word of the title, or of a part of one; each at the beginning
+ * of a word anywhere. Whatever meets one meets those after it.
+ */
+export const SEARCH_RANKS = ['whole', 'title', 'anywhere'] as const;
+
+export type SearchRank = (typeof SEARCH_RANKS)[number];
+
+/**
+ * Finds models by words. Words come from `searchWords`, so what is found is
+ * the same whatever the database; all of them must be there.
+ */
+export interface SearchIndex {
+  /** Replaces what is known of models, by their ids. */
+  write(tx: Knex.Transaction, texts: Map<string, SearchText>): Promise<void>;
+  /** A query for the ids of the models that have the words, as `model_id`. */
+  find(words: string[], rank: SearchRank): Knex.QueryBuilder;
+}

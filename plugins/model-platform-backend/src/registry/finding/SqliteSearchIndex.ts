@@ -1,0 +1,63 @@
+import { Knex } from 'knex';
+import { INSERT_CHUNK } from '../insertChunk';
+import { SearchIndex, SearchRank } from './SearchIndex';
+import { SearchText } from './searchTextOf';
+
+const columns: Record<SearchRank, string> = {
+  whole: '{title} : ',
+  title: '{title parts} : ',
+  anywhere: '',
+};
+
+/**
+ * FTS5. Its tokenizer `ascii` takes all that is not ASCII for parts of words,
+ * so words that are given with spaces between them stay what they are.
+ */
+export class SqliteSearchIndex implements SearchIndex {
+  constructor(private readonly knex: Knex) {}
+
+  async write(
+    tx: Knex.Transaction,
+    texts: Map<string, SearchText>,
+  ): Promise<void> {
+    const all = [...texts];
+    for (let start = 0; start < all.length; start += INSERT_CHUNK) {
+      const chunk = all.slice(start, start + INSERT_CHUNK);
+      const rows: Array<{ id: number; model_id: string }> = await tx(
+        'registry_words',
+      )
+        .insert(chunk.map(([modelId]) => ({ model_id: modelId })))
+        .onConflict('model_id')
+        .merge()
+        .returning(['id', 'model_id']);
+      const ids = new Map(rows.map(({ id, model_id }) => [model_id, id]));
+      await tx('registry_words_index')
+        .whereIn('rowid', [...ids.values()])
+        .delete();
+      await tx('registry_words_index').insert(
+        chunk.map(([modelId, { title, parts, text }]) => ({
+          rowid: ids.get(modelId),
+          title: title.join(' '),
+          parts: parts.join(' '),
+          text: text.join(' '),
+        })),
+      );
+    }
+  }
+
+  find(words: string[], rank: SearchRank): Knex.QueryBuilder {
+    const terms = words.map(
+      word => `"${word.replace(/"/g, '""')}"${rank === 'whole' ? '' : '*'}`,
+    );
+    return this.knex('registry_words')
+      .select('model_id')
+      .whereIn('id', inner =>
+        inner
+          .select('rowid')
+          .from('registry_words_index')
+          .whereRaw('registry_words_index match ?', [
+            `${columns[rank]}(${terms.join(' AND ')})`,
+          ]),
+      );
+  }
+}
