@@ -8,7 +8,6 @@ import { ConfigReader } from '@backstage/config';
 import catalogPlugin from '@backstage/plugin-catalog-backend';
 import scaffolderEntityModel from '@backstage/plugin-catalog-backend-module-scaffolder-entity-model';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
-import { eventsServiceFactory } from '@backstage/plugin-events-node';
 import scaffolderPlugin from '@backstage/plugin-scaffolder-backend';
 import { createMockActionContext } from '@backstage/plugin-scaffolder-node-test-utils';
 import catalogModuleModelPlatform from '@model-platform/plugin-catalog-backend-module-model-platform';
@@ -96,7 +95,8 @@ describe.each([
         catalogPlugin,
         scaffolderEntityModel,
         catalogModuleModelPlatform,
-        eventsServiceFactory,
+        // The catalog announces errors until the very end, when the bus is closed already.
+        mockServices.events.factory(),
         platformWithCli(() => tgz),
         mockServices.userInfo.mock({
           getUserInfo: async () => ({
