@@ -5,7 +5,7 @@ import { expect, test } from '@playwright/test';
 import { eventually, Platform } from '../platform/Platform';
 import { TemplateProject } from '../platform/TemplateProject';
 import { writeConfig } from '../production/Portal';
-import { GitHost } from '../services/GitHost';
+import { GitHost } from '../../plugins/scaffolder-backend-module-model-platform/src/__testUtils__/GitHost';
 
 test.describe.serial('projects on a Git host', () => {
   let folder: string;

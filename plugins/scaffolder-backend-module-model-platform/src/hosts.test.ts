@@ -8,7 +8,6 @@ import { ConfigReader } from '@backstage/config';
 import catalogPlugin from '@backstage/plugin-catalog-backend';
 import scaffolderEntityModel from '@backstage/plugin-catalog-backend-module-scaffolder-entity-model';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
-import { eventsServiceFactory } from '@backstage/plugin-events-node';
 import scaffolderPlugin from '@backstage/plugin-scaffolder-backend';
 import { createMockActionContext } from '@backstage/plugin-scaffolder-node-test-utils';
 import catalogModuleModelPlatform from '@model-platform/plugin-catalog-backend-module-model-platform';
@@ -21,7 +20,7 @@ import { promisify } from 'node:util';
 import request from 'supertest';
 import { parse } from 'yaml';
 import scaffolderModuleModelPlatform from '.';
-import { GitHost } from '../../../test/services/GitHost';
+import { GitHost } from './__testUtils__/GitHost';
 import {
   cliTgz,
   manifest,
@@ -33,7 +32,7 @@ import {
 import { createRepositories } from './repositories/createRepositories';
 import { Repositories } from './repositories/Repositories';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const execute = promisify(execFile);
 
@@ -50,7 +49,7 @@ async function until<T>(
   what: string,
   probe: () => Promise<T | undefined | false>,
 ): Promise<T> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const result = await probe();
     if (result) return result;
@@ -65,18 +64,18 @@ describe.each([
   {
     face: 'github' as const,
     owner: 'acme',
-    file: 'tree',
+    view: 'tree',
     pipeline: '.github/workflows/publish.yml',
     settings: '/settings/secrets/actions',
   },
   {
     face: 'gitlab' as const,
     owner: 'acme/models',
-    file: '-/blob',
+    view: '-/blob',
     pipeline: '.gitlab-ci.yml',
     settings: '/-/settings/ci_cd',
   },
-])('the template on $face', ({ face, owner, file, pipeline, settings }) => {
+])('the template on $face', ({ face, owner, view, pipeline, settings }) => {
   let directory: string;
   let host: GitHost;
   let backend: TestBackend;
@@ -96,7 +95,8 @@ describe.each([
         catalogPlugin,
         scaffolderEntityModel,
         catalogModuleModelPlatform,
-        eventsServiceFactory,
+        // The catalog announces errors until the very end, when the bus is closed already.
+        mockServices.events.factory(),
         platformWithCli(() => tgz),
         mockServices.userInfo.mock({
           getUserInfo: async () => ({
@@ -228,7 +228,7 @@ describe.each([
       entity('component:default/wine-cellar'),
     );
     expect(component.metadata.annotations).toMatchObject({
-      'backstage.io/managed-by-location': `url:${webUrl}/${file}/main/catalog-info.yaml`,
+      'backstage.io/managed-by-location': `url:${webUrl}/${view}/main/catalog-info.yaml`,
       // For whom the model may be seen, as of a repository on this machine.
       'model-platform.io/repository': repository,
     });
@@ -236,7 +236,7 @@ describe.each([
       entity('modeldeployment:default/wine-cellar'),
     );
     expect(deployment.metadata.annotations).toMatchObject({
-      'backstage.io/managed-by-location': `url:${webUrl}/${file}/main/model-deployment.yaml`,
+      'backstage.io/managed-by-location': `url:${webUrl}/${view}/main/model-deployment.yaml`,
     });
   });
 

@@ -32,7 +32,7 @@ import {
 import { LocalRepositories } from './repositories/LocalRepositories';
 import { requireOwnDeclarations } from './requireOwnDeclarations';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 describe('scaffolderModuleModelPlatform', () => {
   let directory: string;

@@ -78,12 +78,12 @@ export class HostedRepositoryProcessor implements CatalogProcessor {
     };
   }
 
-  /** `acme/wine` of any address in it; hosts see no difference of case. */
+  /** `acme/wine` of any address in it, however it is spelled: hosts see no difference of case. */
   private repositoryOf({ type, target }: LocationSpec): string | undefined {
     if (type !== 'url' || !URL.canParse(target)) return undefined;
     const { host, pathname } = new URL(target);
     if (host !== this.host) return undefined;
-    const decoded = decodeURIComponent(pathname);
+    const decoded = decodeURIComponent(pathname).replace(/\/+/g, '/');
     if (!lower(decoded).startsWith(lower(this.path))) return undefined;
     return decoded.split(/\/(?:-\/)?(?:blob|tree|raw)\//, 1)[0].slice(1);
   }

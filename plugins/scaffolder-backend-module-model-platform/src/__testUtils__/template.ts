@@ -91,7 +91,7 @@ export async function runTemplate(
     });
   expect(created.status).toBe(201);
   const { id } = created.body;
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const { body } = await request(server)
       .get(`/api/scaffolder/v2/tasks/${id}`)

@@ -67,7 +67,7 @@ export class GitlabHost implements GitHost {
         repoUrl: `${remote.host}?owner=${remote.owner}&repo=${name}`,
         repoVisibility: remote.visibility,
         settings: { description },
-        // Its own push would not know a project that an interrupted task has made.
+        // Pushed by us: what was interrupted in between must be found and finished.
         sourcePath: false,
       },
       output() {},

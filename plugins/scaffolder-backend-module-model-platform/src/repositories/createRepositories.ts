@@ -14,6 +14,7 @@ import { Repositories } from './Repositories';
  * host comes before a folder, which a platform may have of earlier times.
  *
  * @throws InputError where a Git host is named that cannot be used
+ * @public
  */
 export function createRepositories(options: {
   config: Config;
