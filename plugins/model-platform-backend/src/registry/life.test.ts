@@ -130,10 +130,10 @@ describe('the life of versions', () => {
       .toISOString()
       .replace('Z', '+02:00');
     expect((await at(zoned)).body).toMatchObject({ version: 1, at: first.at });
-    expect((await at('2100-01-01')).body).toMatchObject({
-      version: 2,
-      actor: 'token:ci',
-    });
+    const last = (await at('2100-01-01')).body;
+    expect(last.version).toBe(2);
+    const byToken: string = last.actor;
+    expect(byToken).toMatch(/^token:ci \(/);
     expect((await at('yesterday')).status).toBe(400);
     expect(
       (await get('followed/aliases?at=2100-01-01T00:00:00Z')).body.items,
@@ -150,7 +150,9 @@ describe('the life of versions', () => {
         (entry: { action: string; client?: string }) =>
           `${entry.action} ${entry.client ?? ''}`.trim(),
       );
-    expect(await history('actor=token:ci')).toEqual(['alias-moved mlflow']);
+    expect(await history(`actor=${encodeURIComponent(byToken)}`)).toEqual([
+      'alias-moved mlflow',
+    ]);
     expect(await history('action=alias-removed,alias-moved')).toEqual([
       'alias-removed',
       'alias-moved mlflow',
@@ -371,10 +373,12 @@ describe('the life of versions', () => {
     expect((await client.listAliasesAt('typed', at)).items).toHaveLength(1);
     await client.archiveVersion('typed', 1);
     await client.restoreVersion('typed', 1, { reason: 'needed' });
+    const [{ actor }] = (await client.getHistory('typed', { limit: 1 })).items;
+    expect(actor).toMatch(/^token:ci \(/);
     expect(
       (
         await client.getHistory('typed', {
-          actor: 'token:ci',
+          actor,
           actions: ['version-restored', 'version-archived'],
           limit: 1,
         })

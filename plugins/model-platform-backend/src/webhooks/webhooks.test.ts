@@ -168,7 +168,12 @@ describe('webhooks', () => {
       draftRequest('greeting', {
         model: { type: 'prompt' },
         version: { flavor: 'prompt' },
-        metadata: { template: 'Say {{it}}' },
+        metadata: {
+          template: 'Say {{it}}',
+          modelFamily: 'any',
+          language: 'en',
+          inputVariables: ['it'],
+        },
         files,
       }),
       files,
