@@ -220,7 +220,7 @@ def test_prompts_are_registered_found_and_loaded(client: MlflowClient, name: str
             **METADATA,
             **OWNER,
             "metadata.description": "Answers questions of visitors",
-            **{key: value for key, value in PROMPT_METADATA.items()},
+            **PROMPT_METADATA,
         },
     )
     assert prompt.version == 1
@@ -236,7 +236,7 @@ def test_prompts_are_registered_found_and_loaded(client: MlflowClient, name: str
 
 
 #: What only prompts must say.
-PROMPT_METADATA: dict[str, str] = {}
+PROMPT_METADATA = {"metadata.modelFamily": "any", "metadata.language": "en"}
 
 
 def test_nobody_sees_or_changes_what_is_not_theirs(

@@ -50,6 +50,11 @@ const pages: Array<{ name: string; path: string; shows: string | RegExp }> = [
     path: '/catalog/default/model/iris/logs',
     shows: /of the last \d+ lines/,
   },
+  {
+    name: 'model-governance',
+    path: '/catalog/default/model/iris/governance',
+    shows: 'What served at',
+  },
 ];
 
 /** Serious and critical violations, each with the elements it is about. */

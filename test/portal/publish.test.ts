@@ -74,7 +74,7 @@ test.describe('mira publishes', () => {
     await expect(shown).toContainText(/^\s*mpt_\w+/);
     const token = (await shown.innerText()).trim();
     await expect(
-      page.getByRole('region', { name: 'Where to, and who' }),
+      page.getByRole('region', { name: 'Where to, and who', exact: true }),
     ).toContainText(`MODEL_PLATFORM_TOKEN=${token}`);
     await keepScreenshot(page, 'publisher-token');
     await page.reload();

@@ -78,7 +78,7 @@ export function MakePublisherToken(props: {
         onChange={setName}
         maxLength={100}
       />
-      <Flex gap="3" style={{ flexWrap: 'wrap' }}>
+      <Flex gap="3" align="end" style={{ flexWrap: 'wrap' }}>
         <Select
           label="Owner of the models"
           options={(groups ?? []).map(ref => ({

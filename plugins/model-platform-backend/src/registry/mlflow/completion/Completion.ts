@@ -21,6 +21,7 @@ import {
   metadataOfTags,
   modelFieldsOfTags,
   modelFieldTags,
+  schemaAt,
 } from './metadataOfTags';
 import { isPrompt, promptFile, promptSpec } from './promptVersion';
 import { Mlmodel, readExample, readMlmodel } from './readMlmodel';
@@ -46,6 +47,31 @@ interface PublishRequest {
   version: Record<string, unknown>;
   files: VersionFile[];
   force: true;
+}
+
+const signatureMissing: FieldProblem = {
+  field: 'signature',
+  rule: 'is missing',
+  source: 'platform',
+};
+
+/** A model's own files were asked already, but for ONNX, which says it by itself. */
+function lacksSignature({ version }: PublishRequest): boolean {
+  return version.signature === undefined && version.flavor !== 'onnx';
+}
+
+/** What a prompt's text says by itself, where it is asked for. */
+function variablesOf(
+  content: string,
+  schema: Record<string, unknown>,
+): Record<string, unknown> {
+  return schemaAt(schema, ['inputVariables']) === undefined
+    ? {}
+    : {
+        inputVariables: promptSpec(content).signature.inputs.map(
+          ({ name }) => name,
+        ),
+      };
 }
 
 /** Makes publishes of what MLflow says of a version; the rules are the registry's. */
@@ -84,8 +110,12 @@ export class Completion {
       version,
     );
     try {
+      const problems = await this.options.publishing.checkDraft(
+        call.caller,
+        request,
+      );
       return inWordsOfMlflow(
-        await this.options.publishing.checkDraft(call.caller, request),
+        lacksSignature(request) ? [...problems, signatureMissing] : problems,
         prompt !== undefined,
       );
     } catch (error) {
@@ -164,7 +194,9 @@ export class Completion {
         ...(await this.specOf(call, version, files, mlmodel)),
         ...(prompt ? promptSpec(prompt.content) : {}),
         metadata: mergeMetadata(
-          metadataOf(mlmodel?.metadata ?? {}, schema),
+          prompt
+            ? variablesOf(prompt.content, schema)
+            : metadataOf(mlmodel?.metadata ?? {}, schema),
           metadataOfTags(tags, schema),
         ),
       },

@@ -86,13 +86,23 @@ function put(
   put(inner, rest, value);
 }
 
-function schemaAt(schema: unknown, [name, ...rest]: string[]): unknown {
-  const properties = isObject(schema) ? schema.properties : undefined;
-  const found =
+/** What the schema says of a field; those of several schemas stand in `allOf`. */
+export function schemaAt(schema: unknown, path: string[]): unknown {
+  if (path.length === 0 || !isObject(schema)) {
+    return path.length === 0 ? schema : undefined;
+  }
+  const [name, ...rest] = path;
+  const { properties, allOf } = schema;
+  const own =
     isObject(properties) && Object.hasOwn(properties, name)
-      ? properties[name]
+      ? schemaAt(properties[name], rest)
       : undefined;
-  return rest.length === 0 ? found : schemaAt(found, rest);
+  if (own !== undefined) return own;
+  for (const part of Array.isArray(allOf) ? allOf : []) {
+    const found = schemaAt(part, path);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function toValue(text: string, schema: unknown): unknown {
