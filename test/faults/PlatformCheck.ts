@@ -105,7 +105,9 @@ export class PlatformCheck {
       routes.delete(name);
       if (off) {
         if (phase !== 'Off') problems.push(`${name} is ${phase}, not Off`);
-        if (route) problems.push(`${name} is off, but has a route`);
+        // Its route stays, so that callers are told that it is off.
+        if (route && route.runners.length > 0)
+          problems.push(`${name} is off, but its route goes to a runner`);
         continue;
       }
       if (phase !== 'Ready') problems.push(`${name} is ${phase}, not Ready`);
