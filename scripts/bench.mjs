@@ -1,12 +1,16 @@
-import { startBench } from '../test/bench/startBench.mjs';
-import { searchBench } from '../test/bench/searchBench.mjs';
-import { serveBench } from '../test/bench/serveBench.mjs';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { ensureInstalled } from './lib/install.mjs';
 import { fail, say } from './lib/progress.mjs';
 import { ensureToolchain } from './lib/toolchain.mjs';
 
 /** `npm run bench [-- name …]`: figures, each beside what it is compared to. */
-const benches = { start: startBench, serve: serveBench, search: searchBench };
+const benches = {
+  start: async () => (await import('../test/bench/startBench.mjs')).startBench,
+  serve: async () => (await import('../test/bench/serveBench.mjs')).serveBench,
+  search: async () =>
+    (await import('../test/bench/searchBench.mjs')).searchBench,
+};
 
 try {
   const chosen = process.argv.slice(2);
@@ -19,11 +23,22 @@ try {
     );
     process.exit(2);
   }
-  await ensureInstalled(await ensureToolchain());
+  const toolchain = await ensureToolchain();
+  if (process.execPath !== toolchain.node) {
+    // Clients of the benches need the Node that the platform runs on.
+    const { status } = spawnSync(
+      toolchain.node,
+      [fileURLToPath(import.meta.url), ...chosen],
+      { stdio: 'inherit', env: toolchain.env },
+    );
+    process.exit(status ?? 1);
+  }
+  await ensureInstalled(toolchain);
   const rows = [];
-  for (const [name, bench] of Object.entries(benches)) {
+  for (const [name, load] of Object.entries(benches)) {
     if (chosen.length > 0 && !chosen.includes(name)) continue;
     say(`\n── ${name}`);
+    const bench = await load();
     rows.push(...(await bench()));
   }
   say('');
