@@ -7,6 +7,7 @@ import pg from 'pg';
 import { buildProgram } from '../../scripts/lib/build.mjs';
 import { contentHash } from '../../scripts/lib/contentHash.mjs';
 import { inRoot } from '../../scripts/lib/paths.mjs';
+import { PORTAL_FLAGS } from '../../scripts/lib/portalFlags.mjs';
 import { step } from '../../scripts/lib/progress.mjs';
 import { run } from '../../scripts/lib/run.mjs';
 
@@ -68,23 +69,27 @@ export class RegistryServer {
   async #listen(database, withModels) {
     const port = await freePort();
     this.url = `http://127.0.0.1:${port}`;
-    this.#child = spawn(process.execPath, [inRoot(outfile('registryServer'))], {
-      cwd: inRoot('packages/backend'),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        NODE_ENV: 'production',
-        LOG_LEVEL: 'warn',
-        REGISTRY_SERVER: JSON.stringify({
-          port,
-          database,
-          directory: path.join(this.folder, 'blobs'),
-          tokens: TOKENS,
-          entities: writeEntities(this.folder),
-          withModels,
-        }),
+    this.#child = spawn(
+      process.execPath,
+      [...PORTAL_FLAGS, inRoot(outfile('registryServer'))],
+      {
+        cwd: inRoot('packages/backend'),
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: {
+          ...process.env,
+          NODE_ENV: 'production',
+          LOG_LEVEL: 'warn',
+          REGISTRY_SERVER: JSON.stringify({
+            port,
+            database,
+            directory: path.join(this.folder, 'blobs'),
+            tokens: TOKENS,
+            entities: writeEntities(this.folder),
+            withModels,
+          }),
+        },
       },
-    });
+    );
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream.on('data', chunk => {
         this.#output = (this.#output + chunk).slice(-10_000);

@@ -99,7 +99,7 @@ export class ModelChanges {
         : undefined,
     });
     await this.options.listeners.announce(
-      record.model.id,
+      record.model,
       action as ModelEvent['action'],
     );
     return await access.withActions(
@@ -267,7 +267,7 @@ export class ModelChanges {
     }
     if (from !== version) {
       await this.options.listeners.announce(
-        model.id,
+        model,
         version === undefined ? 'alias-removed' : 'alias-moved',
         version,
         alias,

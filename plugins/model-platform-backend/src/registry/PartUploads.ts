@@ -10,6 +10,7 @@ import { Caller } from '../access/Caller';
 import { announcedFile } from './announcedFile';
 import { countParts, partSizeAt } from './artifacts/blobNames';
 import { partSizeOf } from './artifacts/partSizeOf';
+import { DraftLife } from './DraftLife';
 import { ModelAccess } from './ModelAccess';
 import { VersionStore } from './VersionStore';
 
@@ -26,8 +27,7 @@ export class PartUploads {
       versions: VersionStore;
       artifacts: ArtifactStore;
       access: ModelAccess;
-      /** Until when a draft that is touched now lives. */
-      expiry: () => string;
+      life: DraftLife;
     },
   ) {}
 
@@ -111,9 +111,9 @@ export class PartUploads {
   }
 
   private async assembleNow(blob: PartedBlob): Promise<void> {
-    const { versions, artifacts, expiry } = this.options;
+    const { versions, artifacts, life } = this.options;
     await artifacts.assemble(blob);
-    await versions.noteUpload(blob.owner, blob.digest, expiry());
+    await versions.noteUpload(blob.owner, blob.digest, life.expiry());
   }
 
   private async isStored(digest: string, system: string): Promise<boolean> {
@@ -127,10 +127,10 @@ export class PartUploads {
     number: number,
     digest: string,
   ): Promise<PartedBlob> {
-    const { access, versions, expiry } = this.options;
+    const { access, life } = this.options;
     const record = await access.draftFor(caller, ref, number);
     const { sizeBytes } = announcedFile(record, digest);
-    await versions.extendDraft(record.version.id, expiry());
+    await life.extend(record);
     return {
       scope: record.system,
       owner: record.version.id,

@@ -14,6 +14,7 @@ import {
 import { Caller, toActor, toAuthor } from '../access/Caller';
 import { announcedFile } from './announcedFile';
 import { DraftFiles } from './DraftFiles';
+import { DraftLife } from './DraftLife';
 import { manifestDigest } from './manifestDigest';
 import { ModelAccess, published } from './ModelAccess';
 import { ModelListeners } from './ModelListeners';
@@ -53,6 +54,7 @@ export class Publishing {
   private readonly access: ModelAccess;
   private readonly files: DraftFiles;
   private readonly listeners: ModelListeners;
+  private readonly life: DraftLife;
   /** Files that come part by part. */
   readonly parts: PartUploads;
 
@@ -60,7 +62,8 @@ export class Publishing {
     this.access = options.access;
     this.files = options.files;
     this.listeners = options.listeners;
-    this.parts = new PartUploads({ ...options, expiry: () => this.expiry() });
+    this.life = new DraftLife(options);
+    this.parts = new PartUploads({ ...options, life: this.life });
   }
 
   /** Everything a draft would be refused for; nothing is stored. */
@@ -133,7 +136,7 @@ export class Publishing {
         manifestDigest: digest,
         publisher,
         idempotencyKey: key,
-        expiresAt: this.expiry(),
+        expiresAt: this.life.expiry(),
         admit: this.admission(draft),
         ...options,
       });
@@ -170,7 +173,7 @@ export class Publishing {
         `${file.path} was announced with ${file.sizeBytes} bytes, but ${contentLength} are being sent`,
       );
     }
-    await this.options.versions.extendDraft(record.version.id, this.expiry());
+    await this.life.extend(record);
     await this.options.artifacts.write(
       source,
       { digest: digest as Sha256, sizeBytes: file.sizeBytes },
@@ -179,7 +182,7 @@ export class Publishing {
     await this.options.versions.noteUpload(
       record.version.id,
       digest,
-      this.expiry(),
+      this.life.expiry(),
     );
   }
 
@@ -218,7 +221,7 @@ export class Publishing {
       );
       if (made) {
         await this.listeners.announce(
-          record.version.modelId,
+          model?.model ?? record.version.modelId,
           'published',
           number,
         );
@@ -309,15 +312,9 @@ export class Publishing {
         'This Idempotency-Key was used for a draft with other content; send another key',
       );
     }
-    await this.options.versions.extendDraft(record.version.id, this.expiry());
+    await this.life.extend(record);
     const version = await this.files.withMissing(record);
     return { version, unchanged: false, missing: version.missing ?? [] };
-  }
-
-  private expiry(): string {
-    return new Date(
-      this.options.now().getTime() + this.options.draftLifeMs,
-    ).toISOString();
   }
 }
 

@@ -1,6 +1,6 @@
 import { ConflictError } from '@backstage/errors';
 import { Knex } from 'knex';
-import { indexModels } from './finding/indexModels';
+import { indexRows } from './finding/indexModels';
 import { HistoryRow, ModelRow } from './modelRows';
 import { HistoryDraft } from './ModelStore';
 
@@ -12,8 +12,7 @@ export async function lockScope(
   await tx('registry_scopes')
     .insert({ system, turns: 0 })
     .onConflict('system')
-    .ignore();
-  await tx('registry_scopes').where({ system }).update({ turns: 0 });
+    .merge();
 }
 
 /** One change of a model at a time; the row of its name outlives the model's. */
@@ -35,14 +34,14 @@ export async function refreshModel(
   modelId: string,
   now: string,
 ): Promise<void> {
-  const counted = await tx<ModelRow>('registry_models')
+  const changed: ModelRow[] = await tx('registry_models')
     .where({ id: modelId })
-    .update({ updated_at: now })
-    .increment('changes', 1);
-  if (counted === 0) {
+    .update({ updated_at: now, changes: tx.raw('changes + 1') })
+    .returning('*');
+  if (changed.length === 0) {
     throw new ConflictError('The model is not there any more');
   }
-  await indexModels(tx, [modelId]);
+  await indexRows(tx, changed);
 }
 
 /** What is kept for ever, and handed on to those who listen. */

@@ -73,8 +73,8 @@ export interface HistoryQuery extends PageQuery {
 export interface ListModelsQuery extends PageQuery {
   /** Words in name, description, tags and metadata. */
   q?: string;
-  /** AND between keys, OR within one. Keys: type, theme, owner, system, lifecycle, risk, tag, archived, complete, `metadata.<path>`. */
-  filter?: Record<string, string | string[]>;
+  /** AND between keys, OR within one. Keys: type, theme, owner, system, lifecycle, risk, tag, archived, complete, `metadata.<path>`. Or expressions, all of which must hold. */
+  filter?: Record<string, string | string[]> | string[];
   facets?: string[];
   /** `name`, `updatedAt`, `createdAt`; with `-` in front descending. */
   sort?: string;
@@ -911,7 +911,10 @@ function toQueryString(query: Query): string {
 }
 
 /** Filters as the address has them: `key=value`, one for each value. */
-function toFilter(filter: Record<string, string | string[]>): string[] {
+function toFilter(
+  filter: Record<string, string | string[]> | string[],
+): string[] {
+  if (Array.isArray(filter)) return filter;
   return Object.entries(filter).flatMap(([key, values]) =>
     [values].flat().map(value => `${key}=${value}`),
   );
