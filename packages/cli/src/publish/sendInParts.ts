@@ -4,6 +4,7 @@ import { CliError } from '../errors/CliError';
 import { hashFile, HashedFile } from '../model/hashFile';
 import { TransientError } from '../platform/TransientError';
 import { changedFile } from './changedFile';
+import { sendDirectly } from './sendDirectly';
 import { verifiedStream } from './verifiedStream';
 
 /** Larger files go in parts; one of this size that is cut is soon sent again. */
@@ -28,11 +29,12 @@ interface Sending {
  */
 export async function sendInParts(options: Sending): Promise<void> {
   const { platform, version, file, signal } = options;
-  const { partSizeBytes, missing } = await platform.getBlobParts(
+  const { partSizeBytes, missing, direct } = await platform.getBlobParts(
     version,
     file.digest,
     { signal },
   );
+  const route = { direct: direct ?? false };
   const rangeOf = (number: number) => {
     const start = (number - 1) * partSizeBytes;
     return {
@@ -48,7 +50,7 @@ export async function sendInParts(options: Sending): Promise<void> {
   const outcome: { failure?: unknown } = {};
   const worker = async () => {
     for (let next = queue.shift(); next; next = queue.shift())
-      await sendPart(options, next, rangeOf(next), stop.signal);
+      await sendPart(options, next, rangeOf(next), route, stop.signal);
   };
   await Promise.all(
     Array.from({ length: PARALLEL_PARTS }, () =>
@@ -77,21 +79,37 @@ async function sendPart(
   { platform, version, file, onBytes, onKept, signal }: Sending,
   number: number,
   range: { start: number; sizeBytes: number },
+  route: { direct: boolean },
   stop: AbortSignal,
 ): Promise<void> {
   const combined = AbortSignal.any([signal, stop]);
   const part = await hashFile(file, combined, range);
   if (part.sizeBytes !== range.sizeBytes) throw changedFile(file);
   const end = range.start + range.sizeBytes - 1;
+  const sha256 = Buffer.from(part.digest.slice(7), 'hex').toString('base64');
+  const { sizeBytes } = part;
+  const body = (onSent: (bytes: number) => void) =>
+    verifiedStream(part, onSent, range.start, end);
+  if (route.direct) {
+    const request = await platform.getDirectPart(
+      version,
+      file.digest,
+      { number, sha256 },
+      { signal: combined },
+    );
+    route.direct = await sendDirectly(
+      { request, sizeBytes, body, onBytes },
+      combined,
+    );
+    if (route.direct) {
+      onKept();
+      return;
+    }
+  }
   await platform.uploadBlobPart(
     version,
     file.digest,
-    {
-      number,
-      sha256: Buffer.from(part.digest.slice(7), 'hex').toString('base64'),
-      sizeBytes: part.sizeBytes,
-      body: verifiedStream(part, onBytes, range.start, end),
-    },
+    { number, sha256, sizeBytes, body: body(onBytes) },
     { signal: combined },
   );
   onKept();

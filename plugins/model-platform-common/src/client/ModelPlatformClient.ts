@@ -5,6 +5,7 @@ import {
   CatalogueMetric,
   Deployment,
   DeploymentSpec,
+  DirectRequest,
   DraftRequest,
   DraftResponse,
   Endpoint,
@@ -285,6 +286,23 @@ export class ModelPlatformClient {
       },
     );
     await response.body?.cancel();
+  }
+
+  /** The request that sends one part to the store itself, where `getBlobParts` says that it may. */
+  async getDirectPart(
+    version: { model: string; number: number },
+    digest: string,
+    part: { number: number; sha256: string },
+    options?: RequestOptions,
+  ): Promise<DirectRequest> {
+    return await this.json(
+      `${blobRoute(version, digest)}/parts/${part.number}/direct`,
+      {
+        ...options,
+        method: 'POST',
+        headers: { 'content-digest': `sha-256=:${part.sha256}:` },
+      },
+    );
   }
 
   /** Has the parts of a large file put together and verified as a whole; may be repeated. */
