@@ -130,7 +130,17 @@ function cpuMsOf(pid) {
 const filledName = models =>
   `models_${models}_${contentHash([
     'plugins/model-platform-backend/migrations',
-    'plugins/model-platform-backend/src/registry/finding',
+    ...[
+      'facetsOf',
+      'indexModels',
+      'searchTextOf',
+      'searchWords',
+      'typedValue',
+      'PostgresSearchIndex',
+      'SqliteSearchIndex',
+    ].map(
+      name => `plugins/model-platform-backend/src/registry/finding/${name}.ts`,
+    ),
     'plugins/model-platform-backend/src/__testUtils__/fillRegistry.ts',
   ]).slice(0, 12)}`;
 
