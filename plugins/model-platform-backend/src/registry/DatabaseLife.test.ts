@@ -94,6 +94,37 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
     expect(await at(removed.at, 'challenger')).toEqual([]);
   });
 
+  it('finds what the tokens of a name did, and takes no name for a pattern', async () => {
+    const { store, publish, history } = await createStores(id);
+    const { modelId } = await publish('followed', 'one');
+    const actors = [
+      'token:ci (0f3c, made by user:default/mira)',
+      'token:ci (77aa, made by configuration)',
+      'token:ci two (12ef, made by user:default/mira)',
+      'token:c_ (9b1d, made by user:default/mira)',
+      'token:\u{1f600} % (4d2e, made by user:default/mira)',
+    ];
+    for (const actor of actors)
+      await store.update(
+        (await store.findById(modelId))!,
+        {},
+        {
+          actor,
+          action: 'updated',
+        },
+      );
+    const by = async (actor: string) =>
+      (await history.list(modelId, { limit: 10, actor }))
+        .map(one => actors.indexOf(one.actor))
+        .sort();
+    expect(await by('token:ci')).toEqual([0, 1]);
+    expect(await by(actors[1])).toEqual([1]);
+    expect(await by('token:c_')).toEqual([3]);
+    expect(await by('token:\u{1f600} %')).toEqual([4]);
+    for (const none of ['token:%', 'token:c', 'TOKEN:CI', ''])
+      expect(await by(none)).toEqual([]);
+  });
+
   it('fills in the aliases of entries from before', async () => {
     const { knex, publish, move, history } = await createStores(id);
     const { modelId } = await publish('older', 'one');
