@@ -123,7 +123,9 @@ export function operation(
     summary: options.summary,
     ...(options.description ? { description: options.description } : {}),
     ...(options.parameters ? { parameters: options.parameters } : {}),
-    ...(content ? { requestBody: { required: !isOptional(options.body), content } } : {}),
+    ...(content
+      ? { requestBody: { required: !isOptional(options.body), content } }
+      : {}),
     ...(options.open ? { security: [] } : {}),
     responses,
   };

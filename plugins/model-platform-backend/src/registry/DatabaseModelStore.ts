@@ -91,7 +91,7 @@ export class DatabaseModelStore implements ModelStore {
   async update(
     record: ModelRecord,
     change: ModelChange,
-    history: HistoryDraft,
+    ...history: HistoryDraft[]
   ): Promise<void> {
     const now = this.now();
     const { id, name } = record.model;
@@ -118,7 +118,7 @@ export class DatabaseModelStore implements ModelStore {
         );
       }
       await refreshModel(tx, id, now);
-      await insertHistory(tx, id, history, now);
+      for (const entry of history) await insertHistory(tx, id, entry, now);
     });
   }
 

@@ -112,7 +112,7 @@ export interface ModelStore {
   update(
     record: ModelRecord,
     change: ModelChange,
-    history: HistoryDraft,
+    ...history: HistoryDraft[]
   ): Promise<void>;
   /** Sets or, without a version, removes; false where it points elsewhere than expected. */
   moveAlias(
