@@ -23,11 +23,11 @@ async function createStores(id: TestDatabaseId) {
   const clock = () => new Date((ticks += 1000));
   const store = DatabaseModelStore.create({ knex, clock });
   const versions = DatabaseVersionStore.create({ knex, clock });
-  const publish = async (name: string, content: string) => {
+  const draft = async (name: string, content: string) => {
     const request = draftRequest(name, {
       files: [fileOf('model.onnx', content)],
     });
-    const record = await versions.openDraft({
+    return await versions.openDraft({
       fields: {
         ...request.model,
         lifecycle: 'experimental',
@@ -43,6 +43,9 @@ async function createStores(id: TestDatabaseId) {
       publisher: mira.actor,
       expiresAt: '2100-01-01T00:00:00.000Z',
     });
+  };
+  const publish = async (name: string, content: string) => {
+    const record = await draft(name, content);
     await versions.completeDraft(record, { ...mira, action: 'published' });
     return record.version;
   };
@@ -56,6 +59,7 @@ async function createStores(id: TestDatabaseId) {
     knex,
     store,
     versions,
+    draft,
     publish,
     move,
     history: DatabaseHistoryStore.create({ knex }),
@@ -224,6 +228,38 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
       'published',
     ]);
     expect(await history.aliasesAt(modelId, later)).toEqual([]);
+  });
+
+  it('gives an archived model no version and no alias, whenever it was archived', async () => {
+    const { knex, store, versions, publish, draft, move, history } =
+      await createStores(id);
+    const { modelId } = await publish('retired', 'one');
+    await move(modelId, 'champion', 1);
+    const open = await draft('retired', 'two');
+    await store.update(
+      (await store.findById(modelId))!,
+      { archived: true },
+      { ...mira, action: 'archived' },
+    );
+    const complete = async () =>
+      await versions.completeDraft(open, { ...mira, action: 'published' });
+    await expect(complete()).rejects.toThrow('retired is archived');
+    await expect(move(modelId, 'challenger', 1)).rejects.toThrow(
+      'retired is archived',
+    );
+    expect((await move(modelId, 'champion')).moved).toBe(true);
+    expect(
+      await knex('registry_versions').orderBy('number').pluck('status'),
+    ).toEqual(['ready', 'draft']);
+    expect(
+      (await history.list(modelId, { limit: 10 })).map(one => one.action),
+    ).toEqual(['alias-removed', 'archived', 'alias-moved', 'published']);
+    await store.update(
+      (await store.findById(modelId))!,
+      { archived: false },
+      { ...mira, action: 'restored' },
+    );
+    expect(await complete()).toBe(true);
   });
 
   it('takes an approval once, and only of what is ready', async () => {
