@@ -243,7 +243,7 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
     );
     const complete = async () =>
       await versions.completeDraft(open, { ...mira, action: 'published' });
-    await expect(complete()).rejects.toThrow('retired is archived');
+    await expect(complete()).rejects.toThrow('The model retired is archived');
     await expect(move(modelId, 'challenger', 1)).rejects.toThrow(
       'retired is archived',
     );

@@ -21,7 +21,12 @@ import {
   PublishedVersion,
   PublishingQuery,
 } from './ModelStore';
-import { insertHistory, lockModel, refreshModel } from './modelWrites';
+import {
+  insertHistory,
+  lockModel,
+  refreshModel,
+  requireNotArchived,
+} from './modelWrites';
 
 /** Models in SQLite or PostgreSQL. */
 export class DatabaseModelStore implements ModelStore {
@@ -148,6 +153,7 @@ export class DatabaseModelStore implements ModelStore {
           .where({ model_id: modelId, alias })
           .delete();
       } else {
+        await requireNotArchived(tx, modelId);
         const ready = await tx<VersionRow>('registry_versions')
           .where({ model_id: modelId, number: version, status: 'ready' })
           .first('id');

@@ -23,6 +23,7 @@ import {
   lockModel,
   lockScope,
   refreshModel,
+  requireNotArchived,
 } from './modelWrites';
 import { storageUsageOf } from './storageUsageOf';
 import {
@@ -240,6 +241,7 @@ export class DatabaseVersionStore implements VersionStore {
       if (made === 0) {
         return false;
       }
+      await requireNotArchived(tx, version.modelId);
       if (completion && Object.keys(completion.filled).length > 0) {
         await fillSpec(tx, version.id, completion.filled);
       }

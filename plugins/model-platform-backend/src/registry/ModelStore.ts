@@ -114,7 +114,10 @@ export interface ModelStore {
     change: ModelChange,
     ...history: HistoryDraft[]
   ): Promise<void>;
-  /** Sets or, without a version, removes; false where it points elsewhere than expected. */
+  /**
+   * Sets or, without a version, removes; false where it points elsewhere than
+   * expected. `ConflictError` where it would name what is archived.
+   */
   moveAlias(
     modelId: string,
     alias: string,

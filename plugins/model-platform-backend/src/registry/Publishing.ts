@@ -13,6 +13,7 @@ import {
 } from '@model-platform/plugin-model-platform-node';
 import { Caller, toActor, toAuthor } from '../access/Caller';
 import { announcedFile } from './announcedFile';
+import { archivedModelError } from './archivedModelError';
 import { DraftFiles } from './DraftFiles';
 import { manifestDigest } from './manifestDigest';
 import { ModelAccess, published } from './ModelAccess';
@@ -107,9 +108,7 @@ export class Publishing {
     const digest = manifestDigest(draft.version, draft.files);
     if (existing) {
       if (existing.model.archivedAt) {
-        throw new ConflictError(
-          `The model ${name} is archived; restore it first (PATCH with archived: false)`,
-        );
+        throw archivedModelError(name);
       }
       const newest = await versions.newestReady(existing.model.id);
       if (!draft.force && newest?.version.manifestDigest === digest) {

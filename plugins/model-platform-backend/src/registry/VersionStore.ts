@@ -89,7 +89,8 @@ export interface VersionStore {
   newestReady(modelId: string): Promise<VersionRecord | undefined>;
   /**
    * In one transaction: the version is ready, the model published, with what
-   * lists show of it. False where it was no draft any more.
+   * lists show of it. False where it was no draft any more; `ConflictError`
+   * where its model is archived.
    */
   completeDraft(
     record: VersionRecord,
