@@ -141,6 +141,28 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
     ).toMatchObject([{ alias: 'champion', version: 1 }]);
   });
 
+  it('fills in who answers for versions from before', async () => {
+    const { knex, draft } = await createStores(id);
+    const publishers = [
+      'user:default/mira',
+      'token:ci (0f3c, made by user:default/mira)',
+      'token:ci (77aa, made by configuration)',
+      'ci:github:acme/churn@refs/heads/main#1 (x, made by user:default/mira)',
+    ];
+    for (const [index, publisher] of publishers.entries()) {
+      const { version } = await draft('older', `${index}`);
+      await knex('registry_versions')
+        .where({ id: version.id })
+        .update({ publisher });
+    }
+    const name = '20261126120100_version_responsible.js';
+    await knex.migrate.down({ directory, name });
+    await knex.migrate.up({ directory, name });
+    expect(
+      await knex('registry_versions').orderBy('number').pluck('responsible'),
+    ).toEqual(['user:default/mira', 'user:default/mira', null, null]);
+  });
+
   it('deletes a version once, and frees what only it used, even if killed between', async () => {
     const { knex, versions, publish } = await createStores(id);
     const { modelId } = await publish('mortal', 'shared');

@@ -69,6 +69,7 @@ export class DatabaseVersionStore implements VersionStore {
           spec: JSON.stringify(draft.spec),
           manifest_digest: draft.manifestDigest,
           publisher: draft.publisher,
+          responsible: draft.responsible ?? null,
           idempotency_key: draft.idempotencyKey ?? null,
           created_at: now,
           expires_at: draft.expiresAt,

@@ -11,7 +11,7 @@ import {
   ArtifactStore,
   Sha256,
 } from '@model-platform/plugin-model-platform-node';
-import { Caller, toActor, toAuthor } from '../access/Caller';
+import { Caller, responsibleFor, toActor, toAuthor } from '../access/Caller';
 import { announcedFile } from './announcedFile';
 import { archivedModelError } from './archivedModelError';
 import { DraftFiles } from './DraftFiles';
@@ -131,6 +131,7 @@ export class Publishing {
         files: draft.files,
         manifestDigest: digest,
         publisher,
+        responsible: responsibleFor(caller),
         idempotencyKey: key,
         expiresAt: this.expiry(),
         admit: this.admission(draft),

@@ -26,6 +26,8 @@ export interface NewDraft {
   files: VersionFile[];
   manifestDigest: string;
   publisher: string;
+  /** The person behind the publisher, where there is one. */
+  responsible?: string;
   idempotencyKey?: string;
   expiresAt: string;
   /** Told what its system stores, while no other draft is opened there; throws where it may not be more. */
