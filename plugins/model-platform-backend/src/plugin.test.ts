@@ -248,7 +248,7 @@ describe('modelPlatformPlugin', () => {
       ]);
     }
     const all = await platform
-      .call('post', 'v1/models/incomplete/versions?dryRun=true', mira)
+      .call('post', 'v1/models/incomplete/versions?dryRun=true', pat)
       .send(
         draftRequest('incomplete', {
           model: {

@@ -66,7 +66,7 @@ export class Publishing {
 
   /** Everything a draft would be refused for; nothing is stored. */
   async checkDraft(caller: Caller, request: unknown): Promise<FieldProblem[]> {
-    const { problems, draft } = await this.options.check.check(request);
+    const { problems, draft } = await this.check(caller, request);
     if (!draft) {
       return problems;
     }
@@ -91,7 +91,7 @@ export class Publishing {
     options: { number?: number; stored?: boolean } = {},
   ): Promise<DraftResponse> {
     const { store, versions } = this.options;
-    const { problems, draft, name } = await this.options.check.check(request);
+    const { problems, draft, name } = await this.check(caller, request);
     if (!draft) {
       throw new ModelProblemsError(name, problems);
     }
@@ -256,6 +256,12 @@ export class Publishing {
       }
       if (drafts.length < 100) return removed;
     }
+  }
+
+  private async check(caller: Caller, request: unknown) {
+    return await this.options.check.check(request, model =>
+      this.access.mayPublish(caller, model),
+    );
   }
 
   /** What the version gets as it becomes ready, and what it is refused for: schemas may have changed since the draft. */
