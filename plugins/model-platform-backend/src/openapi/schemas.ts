@@ -232,6 +232,7 @@ export const schemas: Record<string, OpenApiObject> = {
     'readings?': listOf(schemaRef('FileReading')),
     aliases: listOf(text),
     publisher: text,
+    'responsible?': text,
     createdAt: time,
     'readyAt?': time,
     'archivedAt?': time,
