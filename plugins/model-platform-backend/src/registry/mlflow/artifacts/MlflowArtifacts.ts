@@ -10,7 +10,7 @@ import { filePathProblem } from '../../filePathProblem';
 import { Registry } from '../../Registry';
 import { MlflowCall } from '../MlflowCall';
 import { doesNotExist, invalidParameter } from '../MlflowError';
-import { Tracking } from '../tracking/Tracking';
+import { Experiments } from '../tracking/Experiments';
 import { ArtifactFile, ArtifactIndex } from './ArtifactIndex';
 
 /** The folder of the registry's own versions: `registry/<id of the model>/<number>`. */
@@ -32,7 +32,7 @@ export interface ArtifactEntry {
 export class MlflowArtifacts {
   constructor(
     private readonly options: {
-      tracking: Tracking;
+      experiments: Experiments;
       registry: Registry;
       index: ArtifactIndex;
       artifacts: ArtifactStore;
@@ -46,13 +46,13 @@ export class MlflowArtifacts {
     source: Readable,
     sizeBytes?: number,
   ): Promise<void> {
-    const { tracking, artifacts, maxFileBytes } = this.options;
+    const { experiments, artifacts, maxFileBytes } = this.options;
     const { first, rest } = this.parse(path);
     if (first === REGISTRY) {
       throw invalidParameter('Files of versions in the registry never change');
     }
     if (rest === '') throw invalidParameter('Invalid path');
-    const experiment = await tracking.writableExperiment(call, first);
+    const experiment = await experiments.writable(call, first);
     const tooLarge = new PayloadTooLargeError(
       `The file is larger than ${maxFileBytes} bytes (modelPlatform.limits.maxFileBytes)`,
     );
@@ -100,7 +100,7 @@ export class MlflowArtifacts {
       if (!file) throw missing;
       return file;
     }
-    await this.options.tracking.experiment(call, first);
+    await this.options.experiments.get(call, first);
     const file = await this.options.index.find(first, rest);
     if (!file) throw missing;
     return file;
@@ -121,7 +121,7 @@ export class MlflowArtifacts {
     if (first === REGISTRY) {
       files = await this.filesOfVersion(call, rest);
     } else {
-      await this.options.tracking.experiment(call, first);
+      await this.options.experiments.get(call, first);
       files = await this.options.index.below(first, rest);
     }
     return entriesOf(files, rest);
@@ -132,7 +132,7 @@ export class MlflowArtifacts {
     if (first === REGISTRY) {
       throw invalidParameter('Files of versions in the registry never change');
     }
-    await this.options.tracking.writableExperiment(call, first);
+    await this.options.experiments.writable(call, first);
     const { index, artifacts } = this.options;
     const file = await index.find(first, rest);
     const files = file ? [file] : await index.below(first, rest);

@@ -2,9 +2,10 @@ import { Router } from 'express';
 import PromiseRouter from 'express-promise-router';
 import { bodyOf } from '../../../http/bodyOf';
 import { sendFile } from '../../../http/sendFile';
-import { ArtifactEntry, MlflowArtifacts } from '../artifacts/MlflowArtifacts';
+import { MlflowArtifacts } from '../artifacts/MlflowArtifacts';
 import { MlflowError } from '../MlflowError';
 import { CallOf } from './callOf';
+import { toFilesJson } from './folderListing';
 import { readParameters } from './readParameters';
 
 /** Files as the newest client sends and fetches them: one request each, through the platform. */
@@ -60,15 +61,4 @@ export function artifactRoutes(options: {
   });
 
   return router;
-}
-
-export function toFilesJson(entries: ArtifactEntry[], folder?: string) {
-  if (entries.length === 0) return {};
-  return {
-    files: entries.map(entry => ({
-      path: folder ? `${folder}/${entry.path}` : entry.path,
-      is_dir: entry.isFolder,
-      file_size: entry.sizeBytes,
-    })),
-  };
 }

@@ -6,8 +6,13 @@ import { jsonBodies } from '../../../http/jsonBodies';
 import { refuseNul } from '../../../http/refuseNul';
 import { MlflowArtifacts } from '../artifacts/MlflowArtifacts';
 import { MlflowError } from '../MlflowError';
-import { MlflowModels } from '../models/MlflowModels';
-import { Tracking } from '../tracking/Tracking';
+import { ModelAliases } from '../models/ModelAliases';
+import { ModelVersions } from '../models/ModelVersions';
+import { RegisteredModels } from '../models/RegisteredModels';
+import { Experiments } from '../tracking/Experiments';
+import { LoggedModels } from '../tracking/LoggedModels';
+import { Runs } from '../tracking/Runs';
+import { answering } from './answering';
 import { artifactRoutes } from './artifactRoutes';
 import { callOf } from './callOf';
 import { experimentRoutes } from './experimentRoutes';
@@ -34,19 +39,19 @@ const brokenBodies: ErrorRequestHandler = (error, req, _res, next) => {
  * to `/api/2.0`, MLflow's pages to `/ajax-api/2.0`; both are the same here.
  */
 export function mlflowRoutes(options: {
-  models: MlflowModels;
-  tracking: Tracking;
+  models: RegisteredModels;
+  versions: ModelVersions;
+  aliases: ModelAliases;
+  experiments: Experiments;
+  runs: Runs;
+  loggedModels: LoggedModels;
   artifacts: MlflowArtifacts;
   callerResolver: CallerResolver;
   logger: LoggerService;
 }): Router {
-  const { models, tracking, artifacts, logger } = options;
-  const parts = {
-    models,
-    tracking,
-    artifacts,
-    callOf: callOf(options.callerResolver),
-  };
+  const { callerResolver, logger, ...domain } = options;
+  const caller = callOf(callerResolver);
+  const parts = { ...domain, callOf: caller, on: answering(caller) };
   const api = Router();
   api.use('/mlflow/registered-models', registeredModelRoutes(parts));
   api.use('/mlflow/model-versions', modelVersionRoutes(parts));
