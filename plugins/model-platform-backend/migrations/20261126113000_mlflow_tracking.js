@@ -42,7 +42,10 @@ exports.up = async function up(knex) {
       'Files that arrive in parts; the parts are in mlflow_artifacts, by the id',
     );
     table.string('id', 36).primary();
-    table.string('experiment_id', 36).notNullable();
+    table
+      .string('owner_id', 36)
+      .notNullable()
+      .comment('Of the file, as in mlflow_artifacts');
     table.string('path', 1024).notNullable();
     table.string('system', 255).notNullable();
     table.integer('parts').notNullable();

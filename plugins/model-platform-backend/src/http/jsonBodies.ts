@@ -4,7 +4,8 @@ import { PayloadTooLargeError } from './PayloadTooLargeError';
 
 const LIMIT = '1mb';
 /** Files come as they are, whatever type they are said to be. */
-const RAW = /\/blobs\/[^/]+(\/parts\/\d+)?$|\/mlflow-artifacts\/artifacts\//;
+const RAW =
+  /\/blobs\/[^/]+(\/parts\/\d+)?$|\/mlflow-artifacts\/(artifacts|mpu\/parts)\//;
 
 /** Nearest field with NUL in its name or text. Without recursion: bodies may be nested deeper than the stack is. */
 function fieldWithNul(body: unknown): string | undefined {

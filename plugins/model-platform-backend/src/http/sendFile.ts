@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Request, Response } from 'express';
+import { contentDisposition } from './contentDisposition';
 
 /** Sends a file as a stream: whole, or the one range that was asked for. */
 export async function sendFile(
@@ -18,14 +19,15 @@ export async function sendFile(
   res.set({
     'accept-ranges': 'bytes',
     // Files of models are anybody's bytes: they are never shown as pages.
-    'content-type': file.type ?? 'application/octet-stream',
-    'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(
+    'content-disposition': contentDisposition(
       file.name.split('/').pop() ?? 'file',
-    )}`,
+    ),
     'x-content-type-options': 'nosniff',
     'cache-control': 'private, no-cache, no-transform',
     etag: file.etag,
   });
+  // Not by `set`, which adds a character set that nobody knows.
+  res.setHeader('content-type', file.type ?? 'application/octet-stream');
   if (req.get('if-none-match') === file.etag) {
     res.status(304).end();
     return;

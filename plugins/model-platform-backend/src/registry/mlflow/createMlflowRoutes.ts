@@ -8,7 +8,12 @@ import { CallerResolver } from '../../access/CallerResolver';
 import { EntityDirectory } from '../EntityDirectory';
 import { MetadataSchemas } from '../metadata/MetadataSchemas';
 import { Registry } from '../Registry';
+import { SystemQuotas } from '../SystemQuotas';
+import { ArtifactFolders } from './artifacts/ArtifactFolders';
+import { ArtifactUploads } from './artifacts/ArtifactUploads';
+import { ArtifactWriter } from './artifacts/ArtifactWriter';
 import { DatabaseArtifactIndex } from './artifacts/DatabaseArtifactIndex';
+import { DatabaseUploadStore } from './artifacts/DatabaseUploadStore';
 import { MlflowArtifacts } from './artifacts/MlflowArtifacts';
 import { Completion } from './completion/Completion';
 import { mlflowRoutes } from './http/mlflowRoutes';
@@ -37,7 +42,10 @@ export function createMlflowRoutes(options: {
   callerResolver: CallerResolver;
   directory: EntityDirectory;
   schemas: MetadataSchemas;
+  quotas: SystemQuotas;
   maxFileBytes: number;
+  /** Address of these routes as clients reach it. */
+  url: string;
   logger: LoggerService;
 }): Router {
   const { knex, registry, authorizer, directory } = options;
@@ -56,13 +64,19 @@ export function createMlflowRoutes(options: {
   const experiments = new Experiments(tracking);
   const runs = new Runs({ ...tracking, experiments });
   const loggedModels = new LoggedModels({ ...tracking, experiments });
-  const artifacts = new MlflowArtifacts({
-    experiments,
-    registry,
-    index: DatabaseArtifactIndex.create({ knex }),
+  const index = DatabaseArtifactIndex.create({ knex });
+  const files = {
+    index,
     artifacts: options.artifacts,
-    maxFileBytes: options.maxFileBytes,
-  });
+    folders: new ArtifactFolders({ experiments, places }),
+    writer: new ArtifactWriter({
+      index,
+      artifacts: options.artifacts,
+      quotas: options.quotas,
+      maxFileBytes: options.maxFileBytes,
+    }),
+  };
+  const artifacts = new MlflowArtifacts({ ...files, registry });
   const store = DatabaseMlflowModelStore.create({ knex });
   const completion = new Completion({
     publishing: registry.publishing,
@@ -104,6 +118,11 @@ export function createMlflowRoutes(options: {
     runs,
     loggedModels,
     artifacts,
+    uploads: new ArtifactUploads({
+      ...files,
+      uploads: DatabaseUploadStore.create({ knex }),
+    }),
+    url: options.url,
     callerResolver: options.callerResolver,
     logger: options.logger,
   });

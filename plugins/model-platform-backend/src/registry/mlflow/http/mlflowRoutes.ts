@@ -4,6 +4,7 @@ import { ErrorRequestHandler, Router } from 'express';
 import { CallerResolver } from '../../../access/CallerResolver';
 import { jsonBodies } from '../../../http/jsonBodies';
 import { refuseNul } from '../../../http/refuseNul';
+import { ArtifactUploads } from '../artifacts/ArtifactUploads';
 import { MlflowArtifacts } from '../artifacts/MlflowArtifacts';
 import { MlflowError } from '../MlflowError';
 import { ModelAliases } from '../models/ModelAliases';
@@ -15,6 +16,7 @@ import { Runs } from '../tracking/Runs';
 import { answering } from './answering';
 import { artifactRoutes } from './artifactRoutes';
 import { callOf } from './callOf';
+import { downloadRoutes } from './downloadRoutes';
 import { experimentRoutes } from './experimentRoutes';
 import { loggedModelRoutes } from './loggedModelRoutes';
 import { mlflowErrors } from './mlflowErrors';
@@ -46,6 +48,9 @@ export function mlflowRoutes(options: {
   runs: Runs;
   loggedModels: LoggedModels;
   artifacts: MlflowArtifacts;
+  uploads: ArtifactUploads;
+  /** Address of MLflow's API as clients reach it. */
+  url: string;
   callerResolver: CallerResolver;
   logger: LoggerService;
 }): Router {
@@ -75,12 +80,13 @@ export function mlflowRoutes(options: {
         // A workspace is a system.
         workspaces_enabled: true,
         trace_archival_enabled: false,
-        multipart_uploads_enabled: false,
+        multipart_uploads_enabled: true,
         multipart_downloads_enabled: false,
       });
     });
     router.use(`${prefix}/2.0`, api);
   }
+  router.use(downloadRoutes(parts));
   router.use((req, _res, next) => {
     next(
       new MlflowError(

@@ -52,12 +52,15 @@ export function readParameters<S extends Shape>(
   req: Request,
   shape: S,
 ): Parameters<S> {
+  // Nothing is asked of a body that says nothing.
+  if (Object.keys(shape).length === 0) return {} as Parameters<S>;
   const inQuery = req.method === 'GET' && hasQuery(req);
   const given = inQuery ? req.query : bodyOf(req);
   const values: Record<string, unknown> = {};
   for (const [name, kind] of Object.entries(shape)) {
     const required = kind.endsWith('*');
-    const raw = Object.hasOwn(given, name) ? given[name] : undefined;
+    const key = nameIn(given, name);
+    const raw = Object.hasOwn(given, key) ? given[key] : undefined;
     // The wire's way of saying nothing.
     if (raw === undefined || raw === null || (required && raw === '')) {
       if (required) {
@@ -92,6 +95,11 @@ export function invalidValue(name: string, raw: unknown) {
       raw,
     )}'. ${SEE}`,
   );
+}
+
+/** Oldest clients call a run's id its UUID. */
+function nameIn(given: object, name: string): string {
+  return name === 'run_id' && !Object.hasOwn(given, name) ? 'run_uuid' : name;
 }
 
 function hasQuery(req: Request): boolean {

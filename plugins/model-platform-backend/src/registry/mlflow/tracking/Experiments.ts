@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { isError } from '@backstage/errors';
 import { modelReadPermission } from '@model-platform/plugin-model-platform-common';
 import { Authorizer } from '../../../access/Authorizer';
 import { Tag } from '../http/readParameters';
@@ -22,6 +23,14 @@ const DEFAULT_NAME = 'Default';
 const MAX_NAME = 255;
 const MAX_TAG = 20_000;
 const FIXED = ['metadata.system', 'metadata.owner'];
+
+interface ExperimentQuery {
+  comparisons: TrackingComparison[];
+  orders: TrackingOrder[];
+  stages: LifeStage[];
+  limit: number;
+  offset: number;
+}
 
 /** MLflow's experiments; each is of a system and an owner. */
 export class Experiments {
@@ -70,7 +79,7 @@ export class Experiments {
   }
 
   async getByName(call: MlflowCall, name: string): Promise<ExperimentDetails> {
-    const found = await this.search(call, {
+    const found = await this.searchAll(call, {
       comparisons: [
         { entity: 'attribute', key: 'name', operator: '=', value: name },
       ],
@@ -95,15 +104,28 @@ export class Experiments {
     return found[0];
   }
 
+  /** With the one of those who name none, which MLflow has from the start. */
   async search(
     call: MlflowCall,
-    query: {
-      comparisons: TrackingComparison[];
-      orders: TrackingOrder[];
-      stages: LifeStage[];
-      limit: number;
-      offset: number;
-    },
+    query: ExperimentQuery,
+  ): Promise<ExperimentDetails[]> {
+    try {
+      await this.defaultOne(call);
+    } catch (error) {
+      // Of no system, or of one that the caller may not write in.
+      if (
+        !isError(error) ||
+        !['MlflowError', 'NotAllowedError'].includes(error.name)
+      ) {
+        throw error;
+      }
+    }
+    return await this.searchAll(call, query);
+  }
+
+  private async searchAll(
+    call: MlflowCall,
+    query: ExperimentQuery,
   ): Promise<ExperimentDetails[]> {
     const { authorizer, store } = this.options;
     return await this.withTags(
