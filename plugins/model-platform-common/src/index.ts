@@ -10,4 +10,5 @@ export * from './refs';
 export * from './catalog';
 export * from './client';
 export * from './endpoint';
+export * from './publish';
 export { signatureOf } from './signatureOf';
