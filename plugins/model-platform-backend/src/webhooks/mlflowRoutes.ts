@@ -1,7 +1,10 @@
 import { jsonBodies } from '../http/jsonBodies';
 import { refuseNul } from '../http/refuseNul';
 import { InputError, isError } from '@backstage/errors';
-import { toSystemName } from '@model-platform/plugin-model-platform-common';
+import {
+  isMlflowEvent,
+  toSystemName,
+} from '@model-platform/plugin-model-platform-common';
 import { ErrorRequestHandler, Request, Router } from 'express';
 import PromiseRouter from 'express-promise-router';
 import { z } from 'zod';
@@ -14,7 +17,6 @@ import {
   toMlflowTestResult,
   toMlflowWebhook,
 } from './mlflowWebhook';
-import { isMlflowEvent } from './webhookEvents';
 import { Webhooks } from './Webhooks';
 
 const event = z.object({ entity: z.string(), action: z.string() });

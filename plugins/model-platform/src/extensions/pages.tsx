@@ -8,6 +8,7 @@ import {
   modelsRouteRef,
   publishRouteRef,
   rootRouteRef,
+  webhooksRouteRef,
 } from '../routes';
 
 export const pageExtensions = [
@@ -63,6 +64,18 @@ export const pageExtensions = [
       loader: async () => {
         const { PublishPage } = await import('../publish');
         return <PublishPage />;
+      },
+    },
+  }),
+  SubPageBlueprint.make({
+    name: 'webhooks',
+    params: {
+      path: 'webhooks',
+      title: 'Webhooks',
+      routeRef: webhooksRouteRef,
+      loader: async () => {
+        const { WebhooksPage } = await import('../webhooks');
+        return <WebhooksPage />;
       },
     },
   }),

@@ -186,7 +186,6 @@ export class FolderUpload {
     });
     await this.api.assembleBlob(version, digest, { signal });
   }
-
 }
 
 function sumOf(numbers: number[]): number {
