@@ -26,6 +26,7 @@ export const OWN_EVENTS = [
   'model_version.restored',
   'model_version.deleted',
   'model_version.approved',
+  'model_version.refused',
 ] as const;
 
 /** @returns whether clients of MLflow understand it. @public */

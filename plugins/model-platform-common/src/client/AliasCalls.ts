@@ -1,6 +1,12 @@
-import { AliasAt, Approval, VersionApprovals } from '../types';
+import {
+  AliasAt,
+  Approval,
+  Page,
+  VersionApprovals,
+  WaitingApproval,
+} from '../types';
 import { enc } from './enc';
-import { RequestOptions } from './PlatformCalls';
+import { PageQuery, RequestOptions } from './PlatformCalls';
 import { VersionCalls } from './VersionCalls';
 
 /** @public */
@@ -94,12 +100,20 @@ export class AliasCalls extends VersionCalls {
   async approveVersion(
     name: string,
     version: number,
-    body: { reason: string },
+    body: { reason: string; decision?: Approval['decision'] },
     options?: RequestOptions,
   ): Promise<Approval> {
     return await this.json(
       `models/${enc(name)}/versions/${version}/approvals`,
       { ...options, method: 'POST', body },
     );
+  }
+
+  /** Newest versions that wait for the caller's word, the longest waiting first. */
+  async listWaitingApprovals(
+    page: PageQuery = {},
+    options?: RequestOptions,
+  ): Promise<Page<WaitingApproval>> {
+    return await this.json('approvals', { ...options, query: { ...page } });
   }
 }

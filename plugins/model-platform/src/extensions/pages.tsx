@@ -3,6 +3,7 @@ import {
   SubPageBlueprint,
 } from '@backstage/frontend-plugin-api';
 import {
+  approvalsRouteRef,
   deploymentsRouteRef,
   kpisRouteRef,
   modelsRouteRef,
@@ -64,6 +65,18 @@ export const pageExtensions = [
       loader: async () => {
         const { PublishPage } = await import('../publish');
         return <PublishPage />;
+      },
+    },
+  }),
+  SubPageBlueprint.make({
+    name: 'approvals',
+    params: {
+      path: 'approvals',
+      title: 'Approvals',
+      routeRef: approvalsRouteRef,
+      loader: async () => {
+        const { ApprovalsPage } = await import('../approvals');
+        return <ApprovalsPage />;
       },
     },
   }),

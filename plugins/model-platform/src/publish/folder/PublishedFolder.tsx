@@ -23,11 +23,15 @@ export function PublishedFolder(props: {
   const page = useLoaded(`page of ${model}`, async (api, signal) => {
     const { slug } = await api.getModel(model, { signal });
     // The catalog hears of a first version a moment later.
-    while (!(await catalog.getEntityByRef(`model:default/${slug}`))) {
+    for (;;) {
+      const { items } = await catalog.getEntitiesByRefs({
+        entityRefs: [`model:default/${slug}`],
+        fields: ['kind'],
+      });
+      if (items[0]) return slug;
       signal.throwIfAborted();
       await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS));
     }
-    return slug;
   });
   return (
     <Flex direction="column" gap="3">
