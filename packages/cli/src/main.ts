@@ -24,7 +24,7 @@ async function main(argv: string[]): Promise<number> {
     if ('code' in error && error.code === 'EPIPE') process.exit(0);
   });
 
-  useProxies(process.env);
+  await useProxies(process.env);
   let terminal = new Terminal({
     json: argv.includes('--json'),
     stdout: process.stdout,

@@ -1,5 +1,3 @@
-import { EnvHttpProxyAgent, setGlobalDispatcher } from 'undici';
-
 type Environment = Record<string, string | undefined>;
 
 /** This machine is reached without a proxy, whether or not `NO_PROXY` says so. */
@@ -15,9 +13,10 @@ const proxiesOf = (env: Environment) => ({
  * the hosts of `NO_PROXY`. Node's own switch for it is younger than the oldest
  * Node that this program runs on.
  */
-export function useProxies(env: Environment): void {
+export async function useProxies(env: Environment): Promise<void> {
   const { httpProxy, httpsProxy } = proxiesOf(env);
   if (!httpProxy && !httpsProxy) return;
+  const { EnvHttpProxyAgent, setGlobalDispatcher } = await import('undici');
   setGlobalDispatcher(
     new EnvHttpProxyAgent({
       httpProxy,

@@ -27,15 +27,17 @@ export function TestWebhook({ webhook }: { webhook: Webhook }) {
     <Section title="Try it" hint="Sends an example once; it is in no log">
       <Flex direction="column" gap="3">
         <Flex align="end" gap="3">
-          <Select
-            label="Event"
-            options={webhook.events.map(one => ({
-              value: one,
-              label: eventText(one),
-            }))}
-            selectedKey={event}
-            onSelectionChange={key => setEvent(String(key))}
-          />
+          <div style={{ width: 280 }}>
+            <Select
+              label="Event"
+              options={webhook.events.map(one => ({
+                value: one,
+                label: eventText(one),
+              }))}
+              selectedKey={event}
+              onSelectionChange={key => setEvent(String(key))}
+            />
+          </div>
           <Button
             variant="secondary"
             isPending={test.isRunning}

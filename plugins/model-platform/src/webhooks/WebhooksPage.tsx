@@ -43,22 +43,24 @@ export function WebhooksPage() {
         a system manages its webhooks.
       </Text>
       <Flex gap="3" align="end" justify="between">
-        <Select
-          label="System"
-          options={[
-            { value: ALL_SYSTEMS, label: 'all that you manage' },
-            ...[...new Set([...systems, ...(system ? [system] : [])])].map(
-              name => ({ value: name, label: name }),
-            ),
-          ]}
-          selectedKey={system ?? ALL_SYSTEMS}
-          onSelectionChange={key =>
-            url.set({
-              system: key === ALL_SYSTEMS ? undefined : String(key),
-              webhook: undefined,
-            })
-          }
-        />
+        <div style={{ width: 280 }}>
+          <Select
+            label="System"
+            options={[
+              { value: ALL_SYSTEMS, label: 'all that you manage' },
+              ...[...new Set([...systems, ...(system ? [system] : [])])].map(
+                name => ({ value: name, label: name }),
+              ),
+            ]}
+            selectedKey={system ?? ALL_SYSTEMS}
+            onSelectionChange={key =>
+              url.set({
+                system: key === ALL_SYSTEMS ? undefined : String(key),
+                webhook: undefined,
+              })
+            }
+          />
+        </div>
         {shown !== NEW && (
           <Button variant="primary" onPress={() => url.set({ webhook: NEW })}>
             New webhook

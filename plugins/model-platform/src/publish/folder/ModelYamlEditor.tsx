@@ -1,5 +1,5 @@
-import { useState } from 'react';
-import { Button, Flex, TextAreaField } from '@backstage/ui';
+import { useId, useState } from 'react';
+import { Button, Flex, Text } from '@backstage/ui';
 import { saveFile } from '../../shared/saveFile';
 
 /** `model.yaml` to mend in place, so that the folder needs no second drop. */
@@ -7,17 +7,37 @@ export function ModelYamlEditor(props: {
   text: string;
   onCheck: (text: string) => void;
 }) {
+  const id = useId();
+  const hint = useId();
   const [text, setText] = useState(props.text);
   return (
     <Flex direction="column" gap="2">
-      <TextAreaField
-        label="model.yaml"
-        description="Mend it here, or in your folder and drop that again. What you change here is published; save it to keep it in your folder, too."
+      <label htmlFor={id}>
+        <Text>model.yaml</Text>
+      </label>
+      <Text as="p" id={hint} variant="body-small" color="secondary">
+        Mend it here, or in your folder and drop that again. What you change
+        here is published; save it to keep it in your folder, too.
+      </Text>
+      <textarea
+        id={id}
+        aria-describedby={hint}
         value={text}
-        onChange={setText}
+        onChange={({ target }) => setText(target.value)}
         rows={Math.min(24, Math.max(8, text.split('\n').length + 1))}
-        spellCheck="false"
-        style={{ fontFamily: 'var(--bui-font-monospace)' }}
+        spellCheck={false}
+        style={{
+          background: 'var(--bui-bg-neutral-2)',
+          border: '1px solid var(--bui-border-2)',
+          borderRadius: 'var(--bui-radius-2)',
+          boxSizing: 'border-box',
+          color: 'var(--bui-fg-primary)',
+          fontFamily: 'var(--bui-font-monospace)',
+          fontSize: 'var(--bui-font-size-2)',
+          lineHeight: 1.5,
+          padding: 'var(--bui-space-2)',
+          width: '100%',
+        }}
       />
       <Flex gap="2">
         <Button
