@@ -3,10 +3,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import { ForwardProxy } from '../platform/ForwardProxy';
+import { PortalFront } from '../platform/PortalFront';
 import { editModel, modelFolder } from '../platform/modelFolder';
 import { eventually, freePort, Platform } from '../platform/Platform';
 import { sharedPlatform } from '../platform/sharedPlatform';
-import { TlsFront } from '../platform/TlsFront';
 
 const MIB = 1024 * 1024;
 const LARGE_BYTES = 320 * MIB;
@@ -76,9 +76,8 @@ test.describe('publishing from the command line', () => {
   });
 
   test('takes the proxy that the environment names, and none for hosts without one', async () => {
-    const proxy = await ForwardProxy.start({
-      'portal.test:80': platform.ports.portal,
-    });
+    const front = await PortalFront.start({ port: platform.ports.portal });
+    const proxy = await ForwardProxy.start({ 'portal.test:80': front.port });
     const folder = modelFolder('by proxy');
     // Nobody but the proxy knows this host.
     const MODEL_PLATFORM_URL = 'http://portal.test';
@@ -116,14 +115,15 @@ test.describe('publishing from the command line', () => {
       expect(dead.stderr).toContain('NO_PROXY lists hosts to reach without it');
     } finally {
       await proxy.stop();
+      await front.stop();
       fs.rmSync(folder, { recursive: true, force: true });
     }
   });
 
   test('trusts an own certificate authority that it is given, through a proxy too', async () => {
-    const front = await TlsFront.start({
-      hosts: ['localhost', 'portal.test'],
+    const front = await PortalFront.start({
       port: platform.ports.portal,
+      tlsFor: ['localhost', 'portal.test'],
     });
     const proxy = await ForwardProxy.start({ 'portal.test:443': front.port });
     const folder = modelFolder('by tls');

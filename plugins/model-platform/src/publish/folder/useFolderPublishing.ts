@@ -110,24 +110,23 @@ export function useFolderPublishing(): FolderPublishing {
   return {
     step,
     check: read =>
-      begin(async (signal, show) => {
+      begin(async (_signal, show) => {
         // Asked before anything is waited for: a drop is over after its event.
         const reading = read();
         show({ is: 'reading' });
         files.current = await reading;
-        await checkFiles(signal, show);
+        // On its own, since what was dropped cannot be read once more.
+        await begin(checkFiles);
       }),
-    checkWith: modelYaml =>
-      begin(async (signal, show) => {
-        const isModelFile = ({ path }: FolderFile) =>
-          MODEL_FILES.includes(path);
-        const path = files.current.find(isModelFile)?.path ?? MODEL_FILES[0];
-        files.current = [
-          ...files.current.filter(one => !isModelFile(one)),
-          { path, file: new File([modelYaml], path) },
-        ];
-        await checkFiles(signal, show);
-      }),
+    checkWith: modelYaml => {
+      const isModelFile = ({ path }: FolderFile) => MODEL_FILES.includes(path);
+      const path = files.current.find(isModelFile)?.path ?? MODEL_FILES[0];
+      files.current = [
+        ...files.current.filter(one => !isModelFile(one)),
+        { path, file: new File([modelYaml], path) },
+      ];
+      begin(checkFiles);
+    },
     publish: () => {
       if (step.is !== 'accepted') return;
       const { folder, upload } = step;
