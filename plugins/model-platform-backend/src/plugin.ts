@@ -149,6 +149,8 @@ export const modelPlatformPlugin = createBackendPlugin({
         const { permissions, permissionsRegistry } = services;
         const authorizer = new Authorizer({ permissions, permissionsRegistry });
 
+        const claims = new Claims({ userInfo: services.userInfo });
+
         const store = DatabaseModelStore.create({ knex });
         const versions = DatabaseVersionStore.create({ knex });
         const artifacts =
@@ -159,6 +161,7 @@ export const modelPlatformPlugin = createBackendPlugin({
         const maxFileBytes =
           config.getOptionalNumber('modelPlatform.limits.maxFileBytes') ??
           DEFAULT_MAX_FILE_BYTES;
+        const quotas = SystemQuotas.fromConfig(config);
         const check = new PublishCheck({
           schemas,
           catalogue: metricCatalogue,
@@ -173,7 +176,7 @@ export const modelPlatformPlugin = createBackendPlugin({
           aliasRules: AliasRules.fromConfig(config),
           artifacts,
           authorizer,
-          claims: new Claims({ userInfo: services.userInfo }),
+          claims,
           directory,
           check,
           readings: new VersionReadings({
@@ -182,7 +185,7 @@ export const modelPlatformPlugin = createBackendPlugin({
             onError: error =>
               logger.error(`A model's file could not be read: ${error}`),
           }),
-          quotas: SystemQuotas.fromConfig(config),
+          quotas,
           draftLifeMs:
             (config.getOptionalNumber('modelPlatform.limits.draftLifeHours') ??
               DEFAULT_DRAFT_LIFE_HOURS) * 3_600_000,
@@ -263,7 +266,11 @@ export const modelPlatformPlugin = createBackendPlugin({
             callerResolver,
             directory,
             schemas,
+            quotas,
             maxFileBytes,
+            url: `${await services.discovery.getExternalBaseUrl(
+              'model-platform',
+            )}/mlflow`,
             logger,
           }),
         );
@@ -276,7 +283,7 @@ export const modelPlatformPlugin = createBackendPlugin({
         httpRouter.use(complianceRoutes({ compliance, callerResolver }));
         httpRouter.use(
           accessRoutes({
-            publishers: new Publishers({ tokens, ci, authorizer }),
+            publishers: new Publishers({ tokens, ci, authorizer, claims }),
             callerResolver,
           }),
         );
