@@ -545,6 +545,8 @@ describe('catalogModuleModelPlatform', () => {
     await until('it is back', async () =>
       (await refs()).includes('api:default/secret'),
     );
+    const { spec } = (await entity('model:default/iris')) ?? {};
+    expect(spec?.providesApis).toEqual(['api:default/iris']);
   });
 
   it('reads deployments as code from repositories, and survives what is bad in them', async () => {

@@ -54,7 +54,7 @@ export class ModelEntityProvider implements EntityProvider {
   constructor(
     private readonly options: {
       reader: RegistryReader;
-      catalog: CatalogReader;
+      catalog: Pick<CatalogReader, 'refs'>;
       taskRunner: SchedulerServiceTaskRunner;
       events: EventsService;
       logger: LoggerService;
