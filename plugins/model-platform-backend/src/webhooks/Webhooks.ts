@@ -148,7 +148,10 @@ export class Webhooks {
       status,
       secret: secret === undefined ? undefined : this.seal(secret, id) ?? null,
       disabledBecause: status === 'ACTIVE' ? null : undefined,
-      ...(webhook.maker === makerOf(caller) && (await makers.describe(caller))),
+      // Who makes it hear again, or something else, is asked anew what may be heard.
+      ...(status !== 'DISABLED' &&
+        webhook.maker === makerOf(caller) &&
+        (await makers.describe(caller))),
       updatedAt: this.now(),
     });
     wake();
