@@ -145,8 +145,8 @@ describe('metadata of models', () => {
     },
   );
 
-  const mlflow = (name: string, version: object) => {
-    const files = [fileOf('MLmodel', mlmodel), fileOf('data.bin', name)];
+  const mlflow = (name: string, version: object, content = mlmodel) => {
+    const files = [fileOf('MLmodel', content), fileOf('data.bin', name)];
     const draft = draftRequest(name, {
       metadata: steward,
       version: { flavor: 'pyfunc', runtime: 'python', ...version },
@@ -194,6 +194,34 @@ describe('metadata of models', () => {
     expect((await platform.publish(right.draft, files)).version.status).toBe(
       'ready',
     );
+  });
+
+  it('keeps of what a file says neither books nor the character NUL', async () => {
+    const inputs = Array.from({ length: 300 }, (_, index) => ({
+      type: 'long',
+      name: `${index}${'x'.repeat(1000)}`,
+    }));
+    const book = `flavors: {}\nsignature:\n  inputs: ${JSON.stringify(
+      JSON.stringify(inputs),
+    )}\n`;
+    const nul = 'flavors: {}\nmetadata:\n  evaluation: {"accuracy\\0": 0.9}\n';
+    for (const [name, content, problem] of [
+      ['book', book, /says more of itself than the 200000 characters/],
+      ['nul', nul, /has the character NUL/],
+    ] as const) {
+      const { draft, files } = mlflow(name, {}, content);
+      const { version } = await platform.publish(draft, files);
+      expect(version).toMatchObject({
+        status: 'ready',
+        readings: [
+          {
+            path: 'MLmodel',
+            format: 'mlflow',
+            problem: expect.stringMatching(problem),
+          },
+        ],
+      });
+    }
   });
 
   it('asks for a signature at once where no file can say it', async () => {
@@ -290,6 +318,14 @@ describe('metadata of models', () => {
       items: [{ name: 'before', metadataComplete: false }],
       facets: { complete: [{ value: 'false', count: 1 }] },
     });
+    const asked = await after.call(
+      'get',
+      `v1/metadata-compliance?filter=${encodeURIComponent(
+        'type=ml and complete=true',
+      )}`,
+      mira,
+    );
+    expect(asked.body.items).toMatchObject([{ slug: 'complete' }]);
     const kpis = await after.call('get', 'v1/kpis/overview', mira);
     expect(kpis.body.attention).toContainEqual({
       kind: 'incomplete',

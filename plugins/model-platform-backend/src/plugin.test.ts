@@ -271,6 +271,7 @@ describe('modelPlatformPlugin', () => {
             fileOf('../escape', 'a'),
             fileOf('Model.onnx', 'b'),
             fileOf('model.onnx', 'c'),
+            fileOf(`${'a/'.repeat(40)}deep`, 'd'),
           ],
         }),
       );
@@ -288,6 +289,7 @@ describe('modelPlatformPlugin', () => {
         'signature.inputs',
         'signature.outputs[0].type',
         'files[0].path',
+        'files[3].path',
         'files[2].path',
       ].sort(),
     );
@@ -349,9 +351,9 @@ describe('modelPlatformPlugin', () => {
 
     const oversize = await platform
       .call('post', 'v1/models/x/versions', mira)
-      .send({ model: { name: 'x', description: 'x'.repeat(1_100_000) } });
+      .send({ model: { name: 'x', description: 'x'.repeat(4_200_000) } });
     expect(oversize.status).toBe(413);
-    expect(oversize.body.error.message).toMatch(/1 MB/);
+    expect(oversize.body.error.message).toMatch(/4 MB/);
 
     for (const body of [
       [],

@@ -5,6 +5,7 @@ import { DatabaseApprovalStore } from './aliases/DatabaseApprovalStore';
 import { DatabaseHistoryStore } from './DatabaseHistoryStore';
 import { DatabaseModelStore } from './DatabaseModelStore';
 import { DatabaseVersionStore } from './DatabaseVersionStore';
+import { parseModelsQuery } from './parseModelsQuery';
 
 jest.setTimeout(60_000);
 
@@ -214,6 +215,16 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
     await expect(store.deleteModel(fresh, entry)).rejects.toThrow('changed');
     await store.update(fresh, { archived: true }, entry);
     const archived = (await store.findById(modelId))!;
+    // As where MLflow's clients registered it: its row outlives its versions.
+    await knex('mlflow_models').insert({ model_id: modelId });
+    const listed = async () =>
+      (
+        await store.list({
+          ...parseModelsQuery({ q: 'phoenix', filter: ['archived=true'] }),
+          visible: true,
+        })
+      ).items.map(({ name }) => name);
+    expect(await listed()).toEqual(['phoenix']);
     const deletions = await Promise.allSettled([
       store.deleteModel(archived, entry),
       store.deleteModel(archived, entry),
@@ -222,6 +233,7 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
       'fulfilled',
       'rejected',
     ]);
+    expect(await listed()).toEqual([]);
     expect(await store.find('phoenix')).toBeUndefined();
     expect((await store.findById(modelId))?.published).toBe(false);
     expect(await history.findDeleted('phoenix')).toMatchObject({

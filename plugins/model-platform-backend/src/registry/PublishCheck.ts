@@ -428,13 +428,9 @@ export class PublishCheck {
     const problems: FieldProblem[] = [];
     const byFolded = new Map<string, string>();
     const folders = new Set(
-      files.flatMap(file =>
-        file.path
-          .split('/')
-          .slice(0, -1)
-          .map((_part, index, parts) =>
-            fold(parts.slice(0, index + 1).join('/')),
-          ),
+      files.flatMap(({ path }) =>
+        // One that is refused is in no folder; it may be far too deep.
+        filePathProblem(path) ? [] : foldersOf(fold(path)),
       ),
     );
     for (const [index, { path, sizeBytes }] of files.entries()) {
@@ -523,6 +519,11 @@ function isPlace(problem: FieldProblem): boolean {
 
 function sorted(value: string | string[]): string | string[] {
   return Array.isArray(value) ? [...value].sort() : value;
+}
+
+/** `a/b/c` is in `a` and in `a/b`. */
+function foldersOf(path: string): string[] {
+  return [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index));
 }
 
 function fold(path: string): string {
