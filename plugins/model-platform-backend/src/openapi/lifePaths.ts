@@ -42,14 +42,32 @@ export const lifePaths: Array<[string, OpenApiObject]> = [
       answers: { '200': schemaRef('VersionApprovals') },
     }),
     post: operation('approveVersion', MODELS, {
-      summary: 'Approve a version, as a member of a group that a rule names',
+      summary:
+        'Approve or refuse a version, as a member of a group that a rule names',
       body: {
         type: 'object',
         required: ['reason'],
-        properties: { reason: { type: 'string', minLength: 1 } },
+        properties: {
+          reason: { type: 'string', minLength: 1 },
+          decision: {
+            type: 'string',
+            enum: ['approved', 'refused'],
+            default: 'approved',
+          },
+        },
       },
       answers: { '201': schemaRef('Approval') },
-      conflict: 'It is not ready, or no rule asks for approvals',
+      conflict:
+        'It is not ready, no rule asks for approvals, or it was decided otherwise',
+    }),
+  }),
+  path('/v1/approvals', {
+    get: operation('listWaitingApprovals', MODELS, {
+      summary: "Newest versions that wait for the caller's word",
+      description:
+        'Those that the rule of an alias asks a group of the caller to approve, the longest waiting first. A page may have few items, or none, and still a `nextCursor`.',
+      parameters: [...paging],
+      answers: { '200': pageOf('WaitingApproval') },
     }),
   }),
 ];

@@ -258,6 +258,7 @@ export const schemas: Record<string, OpenApiObject> = {
   DraftResponse: object({
     version: schemaRef('ModelVersion'),
     unchanged: flag,
+    'resumed?': flag,
     missing: listOf(text),
   }),
   PartsStatus: object({

@@ -299,12 +299,14 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
   it('takes an approval once, and only of what is ready', async () => {
     const { publish, versions, approvals, history } = await createStores(id);
     const { modelId } = await publish('approved', 'one');
-    const approve = async (groups: string[]) =>
+    const approver = 'user:default/sofia';
+    const decide = async (groups: string[], decision: 'approved' | 'refused') =>
       await approvals.add(
         modelId,
-        { version: 1, approver: 'user:default/sofia', groups, reason: 'ok' },
-        { actor: 'user:default/sofia', action: 'approved' },
+        { version: 1, approver, groups, reason: 'ok', decision },
+        { actor: approver, action: decision },
       );
+    const approve = (groups: string[]) => decide(groups, 'approved');
     const raced = await Promise.all([approve(['a']), approve(['a'])]);
     expect(raced.filter(({ added }) => added)).toHaveLength(1);
     // A group more is a word more.
@@ -314,8 +316,65 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
     expect(
       await history.list(modelId, { limit: 10, actions: ['approved'] }),
     ).toHaveLength(2);
+    // A group's word stands, whatever others of it say later.
+    await expect(decide(['a', 'b'], 'refused')).rejects.toThrow(
+      'was approved by user:default/sofia',
+    );
+    expect((await decide(['a', 'c'], 'refused')).approval.groups).toEqual([
+      'c',
+    ]);
+    await expect(approve(['c'])).rejects.toThrow('was refused by');
     await versions.archiveVersion(modelId, 1, { ...mira, action: 'x' });
-    await expect(approve(['c'])).rejects.toThrow('not ready');
+    await expect(approve(['d'])).rejects.toThrow('not ready');
+  });
+
+  it('finds the newest versions that a group has not decided on', async () => {
+    const { publish, versions, approvals } = await createStores(id);
+    const ids: Record<string, string> = {};
+    for (const name of ['first', 'second', 'third', 'archived'])
+      ids[name] = (await publish(name, name)).modelId;
+    await publish('second', 'a newer one');
+    await versions.archiveVersion(ids.archived, 1, { ...mira, action: 'x' });
+    const undecided = async (query: object = {}) =>
+      (
+        await approvals.undecided({
+          visible: true,
+          groups: ['group:default/a_b'],
+          limit: 10,
+          ...query,
+        })
+      ).map(({ model, version }) => `${model.name} ${version.number}`);
+    expect(await undecided()).toEqual(['first 1', 'third 1', 'second 2']);
+    const decide = (name: string, version: number, group: string) =>
+      approvals.add(
+        ids[name],
+        {
+          version,
+          approver: 'user:default/sofia',
+          groups: [group],
+          reason: 'ok',
+          decision: 'approved',
+        },
+        { ...mira, action: 'approved' },
+      );
+    // An older version, another group, and one whose name a pattern would take for it.
+    await decide('second', 1, 'group:default/a_b');
+    await decide('third', 1, 'group:default/axb');
+    await decide('first', 1, 'group:default/a_b');
+    expect(await undecided()).toEqual(['third 1', 'second 2']);
+    expect(
+      await undecided({ groups: ['group:default/a_b', 'group:default/c'] }),
+    ).toHaveLength(3);
+    const [first] = await approvals.undecided({
+      visible: true,
+      groups: ['group:default/a_b'],
+      limit: 1,
+    });
+    expect(
+      await undecided({ after: { value: first.readyAt, id: first.model.id } }),
+    ).toEqual(['second 2']);
+    expect(await undecided({ systems: ['elsewhere'] })).toEqual([]);
+    expect(await undecided({ visible: false })).toEqual([]);
   });
 
   it('writes each entry of the history into the outbox with it', async () => {

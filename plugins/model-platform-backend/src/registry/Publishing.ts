@@ -317,7 +317,12 @@ export class Publishing {
     }
     await this.options.versions.extendDraft(record.version.id, this.expiry());
     const version = await this.files.withMissing(record);
-    return { version, unchanged: false, missing: version.missing ?? [] };
+    return {
+      version,
+      unchanged: false,
+      resumed: true,
+      missing: version.missing ?? [],
+    };
   }
 
   private expiry(): string {

@@ -252,6 +252,8 @@ export interface DraftResponse {
   version: ModelVersion;
   /** True where the newest ready version equals the request; nothing was made. */
   unchanged: boolean;
+  /** True where an earlier call with the same key had opened it. */
+  resumed?: boolean;
   /** Digests to upload. */
   missing: string[];
 }

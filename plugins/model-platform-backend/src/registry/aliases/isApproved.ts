@@ -11,7 +11,8 @@ export function isApproved(
   approvals: Approval[],
 ): boolean {
   return approvals.some(
-    ({ approver, groups }) =>
+    ({ approver, groups, decision }) =>
+      decision === 'approved' &&
       groups.some(group => rule.by.includes(group)) &&
       !(rule.notByPublisher && approver === version.responsible),
   );
