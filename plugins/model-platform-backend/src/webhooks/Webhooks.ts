@@ -48,8 +48,8 @@ export interface WebhooksOptions {
 
 /**
  * Webhooks belong to a system. Who may publish there makes them and manages
- * those; the others' only who may publish and read whatever there is in the
- * system. Each hears only of models that who made it may read.
+ * those; whoever may publish and read everything in it manages all of them.
+ * Each hears only of models that who made it may read.
  */
 export class Webhooks {
   constructor(private readonly options: WebhooksOptions) {}
