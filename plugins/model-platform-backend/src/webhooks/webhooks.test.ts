@@ -417,7 +417,7 @@ describe('webhooks', () => {
 
   it('refuses what is wrong, and addresses that are not public', async () => {
     for (const [spec, message] of [
-      [{ name: '-x-' }, /no name of a webhook/],
+      [{ name: '-x-' }, /Webhook name '-x-' is invalid/],
       [{ events: [] }, /must have events/],
       [{ events: ['model.exploded'] }, /no event 'model.exploded'/],
       [{ url: 'nowhere' }, /no address/],
