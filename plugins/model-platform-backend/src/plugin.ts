@@ -153,6 +153,7 @@ export const modelPlatformPlugin = createBackendPlugin({
         const versions = DatabaseVersionStore.create({ knex });
         const artifacts =
           artifactStore ?? (await createArtifactStore(config, logger));
+        const references = DatabaseBlobReferences.create({ knex });
         const directory = new CatalogEntityDirectory({ catalog, auth });
         const schemas = MetadataSchemas.fromConfig(config);
         const metricCatalogue = MetricCatalogue.fromConfig(config);
@@ -172,6 +173,7 @@ export const modelPlatformPlugin = createBackendPlugin({
           approvals: DatabaseApprovalStore.create({ knex }),
           aliasRules: AliasRules.fromConfig(config),
           artifacts,
+          references,
           authorizer,
           claims: new Claims({ userInfo: services.userInfo }),
           directory,
@@ -211,10 +213,7 @@ export const modelPlatformPlugin = createBackendPlugin({
         });
         await cleanRegistry({
           registry,
-          garbage: new GarbageCollector({
-            artifacts,
-            references: DatabaseBlobReferences.create({ knex }),
-          }),
+          garbage: new GarbageCollector({ artifacts, references }),
           config,
           scheduler: services.scheduler,
           logger,
@@ -259,6 +258,7 @@ export const modelPlatformPlugin = createBackendPlugin({
             config,
             registry,
             artifacts,
+            references,
             authorizer,
             callerResolver,
             directory,

@@ -66,11 +66,16 @@ export interface ArtifactStore {
   has(digest: Sha256, scope: SystemScope): Promise<boolean>;
   /** What is stored under this digest, with its size; undefined where nothing is. */
   stat(digest: Sha256, scope: SystemScope): Promise<StoredBlob | undefined>;
-  /** Rejects with `InputError` where digest or size differ from what was expected. */
+  /**
+   * Rejects with `InputError` where digest or size differ from what was
+   * expected. `hold` is told the digest before the blob is there by it, so that
+   * whoever sent it can keep it from being taken for garbage.
+   */
   write(
     source: Readable,
     expected: { digest?: Sha256; sizeBytes?: number },
     scope: SystemScope,
+    hold?: (digest: Sha256) => Promise<void>,
   ): Promise<StoredBlob>;
   /** Rejects with `NotFoundError`. */
   read(

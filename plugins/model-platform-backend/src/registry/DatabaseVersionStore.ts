@@ -6,7 +6,6 @@ import {
   VersionSpec,
 } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
-import { isBlobUsed } from './artifacts/DatabaseBlobReferences';
 import { ensureModel, nextNumber } from './ensureModel';
 import {
   AliasRow,
@@ -350,11 +349,9 @@ export class DatabaseVersionStore implements VersionStore {
   }
 
   async removeDraft(
-    record: VersionRecord,
+    { version, system }: VersionRecord,
     now: string,
-    removeBlob: (digest: string) => Promise<void>,
   ): Promise<boolean> {
-    const { version, system } = record;
     return await this.knex.transaction(async tx => {
       await lockScope(tx, system);
       await lockModel(tx, version.modelId);
@@ -386,10 +383,6 @@ export class DatabaseVersionStore implements VersionStore {
             .where('model_id', version.modelId),
         )
         .delete();
-      for (const digest of new Set(version.files.map(file => file.digest))) {
-        // Before the commit: after it, somebody may announce the file and count on it.
-        if (!(await isBlobUsed(tx, system, digest))) await removeBlob(digest);
-      }
       return true;
     });
   }

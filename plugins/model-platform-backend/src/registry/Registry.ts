@@ -22,6 +22,7 @@ import { AliasGuard } from './aliases/AliasGuard';
 import { AliasRules } from './aliases/AliasRules';
 import { Approvals } from './aliases/Approvals';
 import { ApprovalStore } from './aliases/ApprovalStore';
+import { BlobReferences } from './artifacts/BlobReferences';
 import { compareVersions } from './compareVersions';
 import { decodeCursor, encodeCursor } from './cursor';
 import { DraftFiles } from './DraftFiles';
@@ -54,6 +55,7 @@ export interface RegistryOptions {
   approvals: ApprovalStore;
   aliasRules: AliasRules;
   artifacts: ArtifactStore;
+  references: BlobReferences;
   authorizer: Authorizer;
   claims: Claims;
   check: PublishCheck;

@@ -67,10 +67,12 @@ export class FileArtifactStore implements ArtifactStore {
     source: Readable,
     expected: { digest?: Sha256; sizeBytes?: number },
     scope: SystemScope,
+    hold?: (digest: Sha256) => Promise<void>,
   ): Promise<StoredBlob> {
     return await this.writeVerified(
       new VerifiedSource(source, expected),
       async (file, { digest }) => {
+        await hold?.(digest);
         const target = this.pathOf(blobName(digest, scope));
         await makeFolder(path.dirname(target));
         await fs.rename(file, target);

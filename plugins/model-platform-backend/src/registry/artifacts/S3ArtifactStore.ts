@@ -127,8 +127,10 @@ export class S3ArtifactStore implements ArtifactStore {
     source: Readable,
     expected: { digest?: Sha256; sizeBytes?: number },
     scope: SystemScope,
+    hold?: (digest: Sha256) => Promise<void>,
   ): Promise<StoredBlob> {
     const { digest, sizeBytes } = expected;
+    if (digest) await hold?.(digest);
     const name = digest && blobName(digest, scope);
     const temporary = `${UPLOADS}/${randomUUID()}`;
     const verified = new VerifiedSource(source, expected);
@@ -150,8 +152,15 @@ export class S3ArtifactStore implements ArtifactStore {
       } finally {
         body.destroy();
       }
-      if (name === undefined) await this.name(temporary, verified.blob, scope);
     }, verified);
+    if (name === undefined) {
+      try {
+        await hold?.(verified.blob.digest);
+        await this.explained(() => this.name(temporary, verified.blob, scope));
+      } finally {
+        await this.explained(() => this.remove(temporary));
+      }
+    }
     return verified.blob;
   }
 
@@ -336,8 +345,6 @@ export class S3ArtifactStore implements ArtifactStore {
         );
     } catch (error) {
       if (!isThereAlready(error)) throw error;
-    } finally {
-      await this.remove(temporary);
     }
   }
 

@@ -5,6 +5,7 @@ import { Router } from 'express';
 import { Knex } from 'knex';
 import { Authorizer } from '../../access/Authorizer';
 import { CallerResolver } from '../../access/CallerResolver';
+import { BlobReferences } from '../artifacts/BlobReferences';
 import { EntityDirectory } from '../EntityDirectory';
 import { MetadataSchemas } from '../metadata/MetadataSchemas';
 import { Registry } from '../Registry';
@@ -25,6 +26,7 @@ export function createMlflowRoutes(options: {
   config: Config;
   registry: Registry;
   artifacts: ArtifactStore;
+  references: BlobReferences;
   authorizer: Authorizer;
   callerResolver: CallerResolver;
   directory: EntityDirectory;
@@ -44,6 +46,7 @@ export function createMlflowRoutes(options: {
     registry,
     index: DatabaseArtifactIndex.create({ knex }),
     artifacts: options.artifacts,
+    references: options.references,
     maxFileBytes: options.maxFileBytes,
   });
   const models = new MlflowModels({

@@ -13,22 +13,10 @@ export interface ArtifactIndex {
   /** All below a folder; all of the owner for ''. */
   below(ownerId: string, folder: string): Promise<ArtifactFile[]>;
   /**
-   * Notes a file whose blob was written, in the place of one of the same path.
-   * `isStored` is asked while no blob of the scope can be removed; false where
-   * it was removed in between.
+   * Notes a file whose blob is held, in the place of one of the same path.
+   * @returns that one
    */
-  put(
-    ownerId: string,
-    file: ArtifactFile,
-    blobs: {
-      isStored(digest: string): Promise<boolean>;
-      remove(digest: string): Promise<void>;
-    },
-  ): Promise<boolean>;
-  /** Removes these; calls back for each digest that nothing uses any more. */
-  remove(
-    ownerId: string,
-    files: ArtifactFile[],
-    removeBlob: (digest: string, system: string) => Promise<void>,
-  ): Promise<void>;
+  put(ownerId: string, file: ArtifactFile): Promise<ArtifactFile | undefined>;
+  /** Forgets these; their blobs stay. */
+  remove(ownerId: string, files: ArtifactFile[]): Promise<void>;
 }

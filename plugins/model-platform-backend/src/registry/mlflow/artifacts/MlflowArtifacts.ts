@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream';
-import { ServiceUnavailableError } from '@backstage/errors';
+import { ConflictError } from '@backstage/errors';
 import {
   ArtifactStore,
   ByteRange,
   Sha256,
 } from '@model-platform/plugin-model-platform-node';
 import { PayloadTooLargeError } from '../../../http/PayloadTooLargeError';
+import { BlobReferences } from '../../artifacts/BlobReferences';
+import { removeUnusedBlob } from '../../artifacts/removeUnusedBlob';
 import { filePathProblem } from '../../filePathProblem';
 import { Registry } from '../../Registry';
 import { MlflowCall } from '../MlflowCall';
@@ -36,6 +38,7 @@ export class MlflowArtifacts {
       registry: Registry;
       index: ArtifactIndex;
       artifacts: ArtifactStore;
+      references: BlobReferences;
       maxFileBytes: number;
     },
   ) {}
@@ -46,7 +49,7 @@ export class MlflowArtifacts {
     source: Readable,
     sizeBytes?: number,
   ): Promise<void> {
-    const { tracking, artifacts, maxFileBytes } = this.options;
+    const { tracking, maxFileBytes } = this.options;
     const { first, rest } = this.parse(path);
     if (first === REGISTRY) {
       throw invalidParameter('Files of versions in the registry never change');
@@ -65,13 +68,11 @@ export class MlflowArtifacts {
         yield chunk;
       }
     }
-    const { system } = experiment;
-    const blob = await artifacts.write(
+    await this.keep(
+      { ownerId: first, path: rest, system: experiment.system },
       Readable.from(limited(), { objectMode: false }),
-      { sizeBytes },
-      system,
+      sizeBytes,
     );
-    await this.note(first, { ...blob, path: rest, system });
   }
 
   /** Keeps a text that is not sent as a file, such as a prompt's. */
@@ -81,14 +82,10 @@ export class MlflowArtifacts {
     text: string,
     system: string,
   ): Promise<ArtifactFile> {
-    const blob = await this.options.artifacts.write(
+    return await this.keep(
+      { ownerId, path, system },
       Readable.from([Buffer.from(text)]),
-      {},
-      system,
     );
-    const file = { ...blob, path, system };
-    await this.note(ownerId, file);
-    return file;
   }
 
   async find(call: MlflowCall, path: string): Promise<ArtifactFile> {
@@ -133,15 +130,11 @@ export class MlflowArtifacts {
       throw invalidParameter('Files of versions in the registry never change');
     }
     await this.options.tracking.writableExperiment(call, first);
-    const { index, artifacts } = this.options;
+    const { index } = this.options;
     const file = await index.find(first, rest);
     const files = file ? [file] : await index.below(first, rest);
-    await index.remove(
-      first,
-      files,
-      async (digest, system) =>
-        await artifacts.delete(digest as Sha256, system),
-    );
+    await index.remove(first, files);
+    for (const one of files) await this.free(one);
   }
 
   /** The files below a root that was checked before, their paths relative to it. */
@@ -157,35 +150,52 @@ export class MlflowArtifacts {
     }));
   }
 
-  /** Makes the blobs those of another system too. */
-  async copyInto(system: string, files: ArtifactFile[]): Promise<void> {
-    const { artifacts } = this.options;
-    for (const file of files) {
-      const digest = file.digest as Sha256;
-      if (file.system === system || (await artifacts.has(digest, system))) {
-        continue;
+  /** Makes the blobs those of another system too, where they stay until `work` refers to them. */
+  async withCopies<T>(
+    system: string,
+    files: ArtifactFile[],
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const { artifacts, references } = this.options;
+    return await references.holding(system, async hold => {
+      await hold(...files.map(({ digest }) => digest));
+      for (const file of files) {
+        const digest = file.digest as Sha256;
+        if (await artifacts.has(digest, system)) continue;
+        if (file.system === system) {
+          throw new ConflictError(
+            `${file.path} was removed in the meantime; log it again`,
+          );
+        }
+        await artifacts.write(
+          await artifacts.read(digest, file.system),
+          { digest, sizeBytes: file.sizeBytes },
+          system,
+        );
       }
-      await artifacts.write(
-        await artifacts.read(digest, file.system),
-        { digest, sizeBytes: file.sizeBytes },
-        system,
-      );
-    }
+      return await work();
+    });
   }
 
-  private async note(ownerId: string, file: ArtifactFile): Promise<void> {
-    const { index, artifacts } = this.options;
-    const noted = await index.put(ownerId, file, {
-      isStored: async digest =>
-        await artifacts.has(digest as Sha256, file.system),
-      remove: async digest =>
-        await artifacts.delete(digest as Sha256, file.system),
+  private async keep(
+    at: { ownerId: string; path: string; system: string },
+    source: Readable,
+    sizeBytes?: number,
+  ): Promise<ArtifactFile> {
+    const { index, artifacts, references } = this.options;
+    const { ownerId, path, system } = at;
+    const { file, before } = await references.holding(system, async hold => {
+      const blob = await artifacts.write(source, { sizeBytes }, system, hold);
+      const noted = { ...blob, path, system };
+      return { file: noted, before: await index.put(ownerId, noted) };
     });
-    if (!noted) {
-      throw new ServiceUnavailableError(
-        `${file.path} was cleaned away while it was being noted; send it again`,
-      );
-    }
+    if (before) await this.free(before);
+    return file;
+  }
+
+  /** Once nothing refers to it; what cannot be removed now is left to garbage collection. */
+  private async free({ system, digest }: ArtifactFile): Promise<void> {
+    await removeUnusedBlob(this.options, system, digest).catch(() => undefined);
   }
 
   private async filesOfVersion(
