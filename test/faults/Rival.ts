@@ -7,8 +7,10 @@ import { Refused, RegistryClient } from './RegistryClient';
 
 /** Between one thing and the next. */
 const MAX_PAUSE_MS = 50;
+/** What all of them work on. */
+export const RIVAL_MODEL = 'rival-elm';
 /** Moved by all rivals, only from where they have seen it. */
-export const CHAMPION = 'champion';
+const CHAMPION = 'champion';
 /** Moved by all rivals, wherever it points to. */
 const CHALLENGER = 'challenger';
 
@@ -37,7 +39,6 @@ export class Rival {
   constructor(
     private readonly options: {
       name: string;
-      model: string;
       /** What may go wrong; everything else fails the test. */
       tolerates: (error: unknown) => boolean;
     },
@@ -62,7 +63,8 @@ export class Rival {
     let first: NewFile | undefined = shared;
     const outcomes = await Promise.allSettled([
       repeat(async own => {
-        const version = this.newVersion(own, first);
+        // What was cut off is tried again, as by anybody.
+        const version = this.unfinished.pop() ?? this.newVersion(own, first);
         first = undefined;
         await this.publish(client, version);
       }, 'publish'),
@@ -74,11 +76,14 @@ export class Rival {
       if (outcome.status === 'rejected') throw outcome.reason;
   }
 
+  async publishOne(client: RegistryClient, dice: Dice): Promise<void> {
+    await this.publish(client, this.newVersion(dice, undefined));
+  }
+
   /** What was cut off is published again, by whichever portal. */
   async finish(client: RegistryClient): Promise<void> {
-    const again = this.unfinished;
-    this.unfinished = [];
-    for (const version of again) await this.publish(client, version);
+    for (const version of this.unfinished.splice(0))
+      await this.publish(client, version);
   }
 
   private async tolerantly(work: () => Promise<void>): Promise<void> {
@@ -91,7 +96,7 @@ export class Rival {
   }
 
   private newVersion(dice: Dice, shared: NewFile | undefined): NewVersion {
-    return NewVersion.make(this.options.model, dice, {
+    return NewVersion.make(RIVAL_MODEL, dice, {
       maxBytes: 64 * 1024,
       // Which parts of it have arrived, each knows only of its own.
       shared: shared && [new NewFile(shared.path, shared.bytes)],
@@ -106,9 +111,8 @@ export class Rival {
 
   private async moveChampion(client: RegistryClient, dice: Dice) {
     if (this.numbers.length === 0) return;
-    const { model } = this.options;
     const from = await client
-      .get<{ version: number }>(`v1/models/${model}/aliases/${CHAMPION}`)
+      .get<{ version: number }>(`v1/models/${RIVAL_MODEL}/aliases/${CHAMPION}`)
       .then(
         ({ version }) => version,
         error => {
@@ -121,7 +125,7 @@ export class Rival {
     if (to === from) return;
     await this.unlessOutrun(() =>
       this.changes.make(async reason => {
-        await client.setAlias(model, CHAMPION, to, {
+        await client.setAlias(RIVAL_MODEL, CHAMPION, to, {
           reason,
           expected: from ?? null,
         });
@@ -137,7 +141,7 @@ export class Rival {
     this.challenged.add(to);
     await this.unlessOutrun(() =>
       this.changes.make(reason =>
-        client.setAlias(this.options.model, CHALLENGER, to, { reason }),
+        client.setAlias(RIVAL_MODEL, CHALLENGER, to, { reason }),
       ),
     );
   }
@@ -145,14 +149,13 @@ export class Rival {
   /** Or restores, what nobody else does with its versions. */
   private async archive(client: RegistryClient, dice: Dice) {
     if (this.numbers.length === 0) return;
-    const { model } = this.options;
     const number = dice.pick(this.numbers);
     const { status } = await client.get<ModelVersion>(
-      `v1/models/${model}/versions/${number}`,
+      `v1/models/${RIVAL_MODEL}/versions/${number}`,
     );
     await this.unlessOutrun(() =>
       this.changes.make(reason =>
-        client.archiveVersion(model, number, status === 'ready', reason),
+        client.archiveVersion(RIVAL_MODEL, number, status === 'ready', reason),
       ),
     );
   }

@@ -1,32 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@playwright/test';
-import {
-  HistoryEntry,
-  ModelVersion,
-} from '@model-platform/plugin-model-platform-common';
 import { Portal } from '../production/Portal';
 import { Production } from '../production/Production';
 import { Dice } from './Dice';
 import { diceOf, faultRuns, report } from './faultRuns';
 import { NewFile, NewVersion } from './NewVersion';
-import { ConnectionLost, RegistryClient } from './RegistryClient';
+import { ConnectionLost } from './RegistryClient';
 import { RegistryCheck } from './RegistryCheck';
-import { Rival } from './Rival';
+import { Rival, RIVAL_MODEL } from './Rival';
+import { rivalProblems } from './rivalProblems';
 
 const SUITE = 'two portals';
-const MODEL = 'rival-elm';
 const MIB = 1024 * 1024;
 /** One run in so many kills one of the portals. */
 const KILL_EVERY = 5;
 
 test.describe.serial('two portals over one PostgreSQL and one bucket', () => {
   const production = new Production();
-  const clients = new Map<Portal, RegistryClient>();
   let portals: Portal[];
   let rivals: Rival[];
-  let check: RegistryCheck;
   let killed: Portal | undefined;
   let kills = 0;
+  const client = production.clientOf(
+    () => portals.find(portal => portal !== killed)!,
+  );
+  const check = new RegistryCheck(client, (system, digest) =>
+    production.storedBytes(system, digest),
+  );
 
   test.beforeAll(async () => {
     test.setTimeout(300_000);
@@ -34,23 +34,20 @@ test.describe.serial('two portals over one PostgreSQL and one bucket', () => {
     // CI never skips: without its services these fail there.
     test.skip(Boolean(unavailable) && !process.env.CI, unavailable);
     // One makes the tables.
-    portals = [await startPortal(), await startPortal()];
+    portals = [await production.startPortal(), await production.startPortal()];
     rivals = portals.map(
       (_, index) =>
         new Rival({
           name: `rival ${index}`,
-          model: MODEL,
           // Of the one that was killed; the other one answers, and never with an error of its own.
           tolerates: error =>
             error instanceof ConnectionLost && killed === portals[index],
         }),
     );
-    check = new RegistryCheck(clientOf(portals[0]));
     for (const portal of portals)
-      await production.knows(
+      await production.awaitOrganisation(
         portal,
-        MODEL,
-        NewVersion.make(MODEL, diceOf(SUITE, 0)).request,
+        NewVersion.make(RIVAL_MODEL, diceOf(SUITE, 0)),
       );
   });
 
@@ -72,53 +69,6 @@ test.describe.serial('two portals over one PostgreSQL and one bucket', () => {
       )} changes acknowledged; ${kills} kills`,
     );
   });
-
-  async function startPortal(): Promise<Portal> {
-    const portal = await production.startPortal();
-    clients.set(
-      portal,
-      new RegistryClient((route, init) =>
-        portal.api(`model-platform/${route}`, production.token, init),
-      ),
-    );
-    return portal;
-  }
-
-  const clientOf = (portal: Portal) => clients.get(portal)!;
-
-  /** What the rivals were answered, against what is there now. */
-  async function problems(): Promise<string[]> {
-    const found = await check.problems();
-    const told = new Map<string | undefined, HistoryEntry>(
-      check.history.map(entry => [entry.reason, entry]),
-    );
-    for (const { changes, moves } of rivals) {
-      found.push(...changes.problems(check.history));
-      for (const { reason, from } of moves)
-        if (told.get(reason)?.details?.from !== from)
-          found.push(
-            `'${reason}' expected ${from}, but took the place of ${
-              told.get(reason)?.details?.from
-            }`,
-          );
-    }
-    const versions = await clientOf(portals[0]).all<ModelVersion>(
-      `v1/models/${MODEL}/versions`,
-    );
-    const numbers = versions
-      .filter(({ status }) => status !== 'draft')
-      .map(({ number }) => number)
-      .sort((left, right) => left - right);
-    const published = rivals
-      .flatMap(rival => rival.numbers)
-      .sort((left, right) => left - right);
-    const all = Array.from(numbers, (_, index) => index + 1);
-    if (JSON.stringify(numbers) !== JSON.stringify(all))
-      found.push(`versions ${numbers} are there, with gaps`);
-    if (JSON.stringify(numbers) !== JSON.stringify(published))
-      found.push(`versions ${published} were published, ${numbers} are there`);
-    return found;
-  }
 
   async function killOne(dice: Dice) {
     const index = dice.whole(0, 1);
@@ -143,7 +93,7 @@ test.describe.serial('two portals over one PostgreSQL and one bucket', () => {
       const working = Promise.all(
         rivals.map((rival, index) =>
           rival.run(
-            clientOf(portals[index]),
+            production.clientOf(() => portals[index]),
             dice.fork(String(index)),
             () => over,
             shared,
@@ -156,12 +106,11 @@ test.describe.serial('two portals over one PostgreSQL and one bucket', () => {
       await working;
       if (victim !== undefined) {
         // Whoever was cut off goes on with the other portal.
-        await rivals[victim].finish(clientOf(portals[1 - victim]));
-        portals[victim] = await startPortal();
+        await rivals[victim].finish(client);
+        portals[victim] = await production.startPortal();
         killed = undefined;
-        check = new RegistryCheck(clientOf(portals[1 - victim]));
       }
-      expect(await problems()).toEqual([]);
+      expect(await rivalProblems(client, check, rivals)).toEqual([]);
     });
   }
 });

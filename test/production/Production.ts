@@ -4,11 +4,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { CuttableProxy } from '../../plugins/model-platform-backend/src/__testUtils__/CuttableProxy';
 import { eventually, freePort, root } from '../platform/Platform';
+import { NewVersion } from '../faults/NewVersion';
+import { RegistryClient } from '../faults/RegistryClient';
 import { OidcIssuer } from './OidcIssuer';
 import { Portal, writeConfig } from './Portal';
 
 const secret = () => randomBytes(24).toString('base64url');
 const BUCKET = 'models';
+const PREFIX = 'portal';
 const SYSTEM = 'plant-catalogue';
 
 interface Service {
@@ -29,6 +32,7 @@ export class Production {
   private environment: Record<string, string> = {};
   database!: CuttableProxy;
   s3!: CuttableProxy;
+  private objects = '';
 
   /** @returns why there is none, where a service is not to be had. */
   async start(): Promise<string | undefined> {
@@ -40,6 +44,7 @@ export class Production {
     const s3 = await startS3({ buckets: [BUCKET] });
     if (!s3.endpoint) return s3.unavailable;
     this.services.push(s3);
+    this.objects = path.join(s3.folder, BUCKET, PREFIX);
     const client = { id: 'portal', secret: secret() };
     const issuer = await OidcIssuer.start(client);
     this.database = await CuttableProxy.start(postgres.connectionString);
@@ -60,11 +65,27 @@ export class Production {
       ARTIFACTS_TYPE: 's3',
       S3_BUCKET: BUCKET,
       S3_ENDPOINT: this.s3.url,
-      S3_PREFIX: 'portal',
+      S3_PREFIX: PREFIX,
       AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
     };
     return undefined;
+  }
+
+  /** Size of a blob, as S3 keeps it. */
+  storedBytes(system: string, digest: string): number | undefined {
+    const hex = digest.slice('sha256:'.length);
+    const file = path.join(
+      ...[this.objects, system, 'sha256', hex.slice(0, 2), hex],
+    );
+    return fs.statSync(file, { throwIfNoEntry: false })?.size;
+  }
+
+  /** The registry by one of the portals. */
+  clientOf(portal: () => Portal): RegistryClient {
+    return new RegistryClient((route, init) =>
+      portal().api(`model-platform/${route}`, this.token, init),
+    );
   }
 
   /** One more portal, once it answers and knows the organisation. */
@@ -93,16 +114,16 @@ export class Production {
     return portal;
   }
 
-  /** Waits until a publish would be let in, which takes the catalog. */
-  async knows(portal: Portal, name: string, draft: object): Promise<void> {
+  /** Waits until the portal would let the version in, which takes the organisation. */
+  async awaitOrganisation(
+    portal: Portal,
+    { model, request }: NewVersion,
+  ): Promise<void> {
     await eventually('the organisation is read', async () => {
-      const response = await portal.api(
-        `model-platform/v1/models/${name}/versions?dryRun=true`,
-        this.token,
-        { method: 'POST', body: JSON.stringify(draft) },
-      );
-      const { problems } = await response.json();
-      return problems?.length === 0;
+      const { problems } = await this.clientOf(() => portal).send<{
+        problems: unknown[];
+      }>('POST', `v1/models/${model}/versions?dryRun=true`, request);
+      return problems.length === 0;
     });
   }
 

@@ -112,6 +112,8 @@ export async function startS3({ buckets = [] } = {}) {
   return {
     endpoint,
     credentials,
+    /** Of its objects: `<bucket>/<key>`. */
+    folder,
     async stop() {
       server.kill('SIGTERM');
       while (server.exitCode === null && server.signalCode === null)

@@ -14,6 +14,7 @@ import {
   MetricsStore,
   storesExtensionPoint,
 } from '@model-platform/plugin-model-platform-node';
+import { Router } from 'express';
 import { Authorizer } from './access/Authorizer';
 import { CallerResolver } from './access/CallerResolver';
 import { CatalogMemberships } from './access/CatalogMemberships';
@@ -32,6 +33,7 @@ import { migrateDatabase } from './database/migrateDatabase';
 import { createDeploymentDomain } from './deployment';
 import { PlatformContext } from './Domain';
 import { cliRoutes } from './http/cliRoutes';
+import { databaseErrors } from './http/databaseErrors';
 import { jsonBodies } from './http/jsonBodies';
 import { refuseNul } from './http/refuseNul';
 import { createMonitoringDomain } from './monitoring';
@@ -250,9 +252,10 @@ export const modelPlatformPlugin = createBackendPlugin({
         for (const path of ['/v1', '/mlflow', '/openapi.json', '/cli.tgz']) {
           httpRouter.addAuthPolicy({ path, allow: 'unauthenticated' });
         }
+        const router = Router();
         // Before the rest of MLflow's API, which answers what is none of its own.
-        httpRouter.use(webhooks.mlflowRouter);
-        httpRouter.use(
+        router.use(webhooks.mlflowRouter);
+        router.use(
           createMlflowRoutes({
             knex,
             config,
@@ -267,22 +270,24 @@ export const modelPlatformPlugin = createBackendPlugin({
             logger,
           }),
         );
-        httpRouter.use(refuseNul);
-        httpRouter.use(jsonBodies());
-        httpRouter.use(openApiRoutes());
-        httpRouter.use(cliRoutes(config));
-        httpRouter.use(registryRoutes({ registry, callerResolver, schemas }));
-        httpRouter.use(lifeRoutes({ registry, callerResolver }));
-        httpRouter.use(complianceRoutes({ compliance, callerResolver }));
-        httpRouter.use(
+        router.use(refuseNul);
+        router.use(jsonBodies());
+        router.use(openApiRoutes());
+        router.use(cliRoutes(config));
+        router.use(registryRoutes({ registry, callerResolver, schemas }));
+        router.use(lifeRoutes({ registry, callerResolver }));
+        router.use(complianceRoutes({ compliance, callerResolver }));
+        router.use(
           accessRoutes({
             publishers: new Publishers({ tokens, ci, authorizer }),
             callerResolver,
           }),
         );
-        httpRouter.use(deployment.router);
-        httpRouter.use(monitoring.router);
-        httpRouter.use(webhooks.router);
+        router.use(deployment.router);
+        router.use(monitoring.router);
+        router.use(webhooks.router);
+        router.use(databaseErrors);
+        httpRouter.use(router);
 
         const domains = [deployment, monitoring, webhooks];
         lifecycle.addStartupHook(async () => {

@@ -1,3 +1,4 @@
+import { toDatabaseError } from '../database/toDatabaseError';
 import { jsonBodies } from '../http/jsonBodies';
 import { refuseNul } from '../http/refuseNul';
 import { InputError, isError } from '@backstage/errors';
@@ -37,11 +38,13 @@ const codes = new Map<string, [number, string]>([
   ['NotAllowedError', [403, 'PERMISSION_DENIED']],
   ['NotFoundError', [404, 'RESOURCE_DOES_NOT_EXIST']],
   ['ConflictError', [409, 'RESOURCE_CONFLICT']],
+  ['ServiceUnavailableError', [503, 'TEMPORARILY_UNAVAILABLE']],
 ]);
 
-const mlflowErrors: ErrorRequestHandler = (error, _req, res, next) => {
+const mlflowErrors: ErrorRequestHandler = (thrown, _req, res, next) => {
+  const error = toDatabaseError(thrown);
   const known = isError(error) ? codes.get(error.name) : undefined;
-  if (!known) {
+  if (!isError(error) || !known) {
     next(error);
     return;
   }
