@@ -134,9 +134,8 @@ export class RegistryClient {
         file.arrived.add(number);
       }),
     );
-    // From here on they may be gone, since the file is there in their place.
-    file.arrived.clear();
     await this.send('POST', `${blob}/assemble`);
+    file.arrived.clear();
   }
 
   /** `expected`: the version it must point to now, null for none; anything where absent. */

@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@playwright/test';
+import {
+  DraftResponse,
+  PartsStatus,
+} from '@model-platform/plugin-model-platform-common';
 import { Portal } from '../production/Portal';
 import { Production } from '../production/Production';
 import { Dice } from './Dice';
@@ -68,6 +72,39 @@ test.describe.serial('two portals over one PostgreSQL and one bucket', () => {
         0,
       )} changes acknowledged; ${kills} kills`,
     );
+  });
+
+  test('take one upload together: parts in turn, and each puts the file together', async () => {
+    const version = NewVersion.make('shared-fir', diceOf(SUITE, 0), {
+      large: true,
+    });
+    const by = portals.map(portal => production.clientOf(() => portal));
+    const { version: draft } = await by[0].send<DraftResponse>(
+      'POST',
+      'v1/models/shared-fir/versions',
+      version.request,
+    );
+    const route = `v1/models/shared-fir/versions/${draft.number}`;
+    const large = version.files.find(file => file.path === 'large.bin')!;
+    const blob = `${route}/blobs/${large.digest}`;
+    for (const file of version.files.filter(one => one !== large))
+      await by[1].send('PUT', `${route}/blobs/${file.digest}`, file.bytes);
+    const { partSizeBytes, missing } = await by[0].get<PartsStatus>(
+      `${blob}/parts`,
+    );
+    await Promise.all(
+      missing.map(async number => {
+        const { bytes, contentDigest } = large.part(number, partSizeBytes);
+        await by[number % 2].send('PUT', `${blob}/parts/${number}`, bytes, {
+          'content-digest': contentDigest,
+        });
+      }),
+    );
+    const both = (what: string) =>
+      Promise.all(by.map(one => one.send('POST', what)));
+    await both(`${blob}/assemble`);
+    await both(`${route}/complete`);
+    expect(await check.problems()).toEqual([]);
   });
 
   async function killOne(dice: Dice) {

@@ -90,13 +90,18 @@ export interface ArtifactStore {
   /** Rejects with `InputError` where the bytes are not those of the part. */
   writePart(blob: PartedBlob, part: BlobPart, source: Readable): Promise<void>;
   /**
-   * Makes the blob of its parts, verified as a whole, and removes them. Rejects
-   * with `ConflictError` where parts are missing, and with `InputError` where
-   * they make up something else; they are removed then too.
+   * Makes the blob of its parts, verified as a whole, as often as it is asked
+   * to; the parts stay. Rejects with `ConflictError` where parts are missing,
+   * and with `InputError` where they make up something else; they are removed
+   * then.
    */
   assemble(blob: PartedBlob): Promise<StoredBlob>;
-  /** Removes all parts of an owner. */
-  removeParts(scope: SystemScope, owner: string): Promise<void>;
+  /** Removes the parts of an owner: of one blob, or all. */
+  removeParts(
+    scope: SystemScope,
+    owner: string,
+    digest?: Sha256,
+  ): Promise<void>;
 
   /** Every blob, in no order. */
   list(): AsyncIterable<ListedBlob>;

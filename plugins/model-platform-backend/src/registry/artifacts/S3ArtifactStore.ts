@@ -246,13 +246,18 @@ export class S3ArtifactStore implements ArtifactStore {
           await this.removeAll(`${folder}/`);
         if (!isThereAlready(error)) throw error;
       }
-      await this.removeAll(`${folder}/`);
     }, verified);
     return verified.blob;
   }
 
-  async removeParts(scope: SystemScope, owner: string): Promise<void> {
-    await this.explained(() => this.removeAll(ownerStart(scope, owner)));
+  async removeParts(
+    scope: SystemScope,
+    owner: string,
+    digest?: Sha256,
+  ): Promise<void> {
+    await this.explained(() =>
+      this.removeAll(ownerStart(scope, owner, digest)),
+    );
   }
 
   async *list(): AsyncIterable<ListedBlob> {
