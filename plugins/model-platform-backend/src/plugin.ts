@@ -151,6 +151,8 @@ export const modelPlatformPlugin = createBackendPlugin({
         const { permissions, permissionsRegistry } = services;
         const authorizer = new Authorizer({ permissions, permissionsRegistry });
 
+        const claims = new Claims({ userInfo: services.userInfo });
+
         const store = DatabaseModelStore.create({ knex });
         const versions = DatabaseVersionStore.create({ knex });
         const artifacts =
@@ -162,6 +164,7 @@ export const modelPlatformPlugin = createBackendPlugin({
         const maxFileBytes =
           config.getOptionalNumber('modelPlatform.limits.maxFileBytes') ??
           DEFAULT_MAX_FILE_BYTES;
+        const quotas = SystemQuotas.fromConfig(config);
         const check = new PublishCheck({
           schemas,
           catalogue: metricCatalogue,
@@ -177,7 +180,7 @@ export const modelPlatformPlugin = createBackendPlugin({
           artifacts,
           references,
           authorizer,
-          claims: new Claims({ userInfo: services.userInfo }),
+          claims,
           directory,
           check,
           readings: new VersionReadings({
@@ -186,7 +189,7 @@ export const modelPlatformPlugin = createBackendPlugin({
             onError: error =>
               logger.error(`A model's file could not be read: ${error}`),
           }),
-          quotas: SystemQuotas.fromConfig(config),
+          quotas,
           draftLifeMs:
             (config.getOptionalNumber('modelPlatform.limits.draftLifeHours') ??
               DEFAULT_DRAFT_LIFE_HOURS) * 3_600_000,
@@ -266,7 +269,11 @@ export const modelPlatformPlugin = createBackendPlugin({
             callerResolver,
             directory,
             schemas,
+            quotas,
             maxFileBytes,
+            url: `${await services.discovery.getExternalBaseUrl(
+              'model-platform',
+            )}/mlflow`,
             logger,
           }),
         );
@@ -279,7 +286,7 @@ export const modelPlatformPlugin = createBackendPlugin({
         router.use(complianceRoutes({ compliance, callerResolver }));
         router.use(
           accessRoutes({
-            publishers: new Publishers({ tokens, ci, authorizer }),
+            publishers: new Publishers({ tokens, ci, authorizer, claims }),
             callerResolver,
           }),
         );

@@ -22,6 +22,7 @@ import {
   lockModel,
   lockScope,
   refreshModel,
+  requireNotArchived,
 } from './modelWrites';
 import { storageUsageOf } from './storageUsageOf';
 import {
@@ -67,6 +68,7 @@ export class DatabaseVersionStore implements VersionStore {
           spec: JSON.stringify(draft.spec),
           manifest_digest: draft.manifestDigest,
           publisher: draft.publisher,
+          responsible: draft.responsible ?? null,
           idempotency_key: draft.idempotencyKey ?? null,
           created_at: now,
           expires_at: draft.expiresAt,
@@ -239,6 +241,7 @@ export class DatabaseVersionStore implements VersionStore {
       if (made === 0) {
         return false;
       }
+      await requireNotArchived(tx, version.modelId);
       if (completion && Object.keys(completion.filled).length > 0) {
         await fillSpec(tx, version.id, completion.filled);
       }

@@ -149,7 +149,8 @@ describe.each(storesOfTests)('files of versions in %s', (_, createStore) => {
       expect(archive.status).toBe(200);
       expect(archive.headers).toMatchObject({
         'content-type': 'application/x-tar',
-        'content-disposition': "attachment; filename*=UTF-8''large-1.tar",
+        'content-disposition':
+          "attachment; filename=large-1.tar; filename*=UTF-8''large-1.tar",
       });
       archives.push(archive.body as Buffer);
       const known = await platform
@@ -208,5 +209,13 @@ describe.each(storesOfTests)('files of versions in %s', (_, createStore) => {
     ]);
     expect(both.map(({ status }) => status)).toEqual([400, 400]);
     expect((await open('fifth', first)).status).toBe(201);
+    // What is announced to be small counts as what it is said to be elsewhere.
+    const { digest } = file('a', 60);
+    const grown = await open('sixth', [
+      { ...file('a', 60), digest, sizeBytes: 1_000 },
+    ]);
+    expect(grown.body.error?.problems).toMatchObject([
+      { field: 'files', given: 940 },
+    ]);
   });
 });

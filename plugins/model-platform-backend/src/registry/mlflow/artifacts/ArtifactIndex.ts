@@ -1,3 +1,5 @@
+import { StorageUsage } from '../../VersionStore';
+
 /** A file of a run, a logged model or a prompt. */
 export interface ArtifactFile {
   path: string;
@@ -14,9 +16,15 @@ export interface ArtifactIndex {
   below(ownerId: string, folder: string): Promise<ArtifactFile[]>;
   /**
    * Notes a file whose blob is held, in the place of one of the same path.
-   * @returns that one
+   * `admit` is told what it adds, and may throw.
+   *
+   * @returns what was in its place
    */
-  put(ownerId: string, file: ArtifactFile): Promise<ArtifactFile | undefined>;
+  put(
+    ownerId: string,
+    file: ArtifactFile,
+    admit?: (usage: StorageUsage) => void,
+  ): Promise<ArtifactFile | undefined>;
   /** Forgets these; their blobs stay. */
   remove(ownerId: string, files: ArtifactFile[]): Promise<void>;
 }

@@ -1,4 +1,7 @@
 import { Knex } from 'knex';
+import { lockScope } from '../../modelWrites';
+import { storageUsageOf } from '../../storageUsageOf';
+import { StorageUsage } from '../../VersionStore';
 import { ArtifactFile, ArtifactIndex } from './ArtifactIndex';
 
 interface ArtifactRow {
@@ -50,9 +53,14 @@ export class DatabaseArtifactIndex implements ArtifactIndex {
   async put(
     ownerId: string,
     file: ArtifactFile,
+    admit?: (usage: StorageUsage) => void,
   ): Promise<ArtifactFile | undefined> {
     const { system, path, digest } = file;
     return await this.knex.transaction(async tx => {
+      if (admit) {
+        await lockScope(tx, system);
+        admit(await storageUsageOf(tx, system, [file]));
+      }
       const before = await tx<ArtifactRow>('mlflow_artifacts')
         .where({ owner_id: ownerId, path })
         .first();
