@@ -24,7 +24,7 @@ const DAY_MS = 86_400_000;
 export async function createWebhooksDomain(
   context: PlatformContext,
   { lease }: Pick<DeploymentDomain, 'lease'>,
-): Promise<Domain & { mlflowRouter: Router }> {
+): Promise<Domain & { mlflowRouter: Router; wake(): void }> {
   const { config, database: knex, registry, authorizer } = context;
   const { callerResolver } = context;
   const logger = context.logger.child({ domain: 'webhooks' });
@@ -70,6 +70,7 @@ export async function createWebhooksDomain(
   return {
     router,
     mlflowRouter: mlflowWebhookRoutes({ webhooks, callerResolver, logger }),
+    wake: () => deliverer.wake(),
     async start() {
       registry.onChanged(() => deliverer.wake());
       removing = setInterval(() => {

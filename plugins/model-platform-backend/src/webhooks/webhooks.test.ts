@@ -274,7 +274,7 @@ describe('webhooks', () => {
 
   it('refuses what is wrong, and addresses that are not public', async () => {
     for (const [spec, message] of [
-      [{ name: '-x-' }, /no name of a webhook/],
+      [{ name: '-x-' }, /Webhook name .* is invalid/],
       [{ events: [] }, /must have events/],
       [{ events: ['model.exploded'] }, /no event 'model.exploded'/],
       [{ url: 'nowhere' }, /no address/],
