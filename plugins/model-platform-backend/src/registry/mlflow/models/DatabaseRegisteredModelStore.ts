@@ -154,7 +154,10 @@ export class DatabaseRegisteredModelStore implements RegisteredModelStore {
       ]) {
         await tx(table).where({ model_id: model.id }).delete();
       }
-      const [removed] = await tx<ModelRow>('registry_models')
+      const row = await tx<ModelRow>('registry_models')
+        .where({ id: model.id })
+        .first('slug');
+      const removed = await tx<ModelRow>('registry_models')
         .where({ id: model.id })
         .whereNull('published_at')
         .whereNotExists(
@@ -163,16 +166,15 @@ export class DatabaseRegisteredModelStore implements RegisteredModelStore {
             .from('registry_versions')
             .where('model_id', model.id),
         )
-        .delete()
-        .returning('slug');
+        .delete();
       // Where another door has a draft of it, it is MLflow alone that forgets it.
-      if (!removed) return;
+      if (!row || removed === 0) return;
       const { id, name, type, owner, system, visibility, sharedWith } = model;
       await insertHistory(tx, id, history, now);
       await tx<DeletedModelRow>('registry_deleted_models').insert({
         id,
         name,
-        slug: removed.slug,
+        slug: row.slug,
         subject: JSON.stringify({
           name,
           type,
