@@ -16,9 +16,11 @@ export async function sendFile(
     open(range?: { start: number; end: number }): Promise<Readable>;
   },
 ): Promise<void> {
-  res.set({
+  // Not sent by `set`, which adds a character set that nobody knows.
+  const headers = new Headers({
     'accept-ranges': 'bytes',
     // Files of models are anybody's bytes: they are never shown as pages.
+    'content-type': file.type ?? 'application/octet-stream',
     'content-disposition': contentDisposition(
       file.name.split('/').pop() ?? 'file',
     ),
@@ -26,10 +28,8 @@ export async function sendFile(
     'cache-control': 'private, no-cache, no-transform',
     etag: file.etag,
   });
-  // Not by `set`, which adds a character set that nobody knows.
-  res.setHeader('content-type', file.type ?? 'application/octet-stream');
   if (req.get('if-none-match') === file.etag) {
-    res.status(304).end();
+    res.status(304).setHeaders(headers).end();
     return;
   }
   const ifRange = req.get('if-range');
@@ -38,13 +38,19 @@ export async function sendFile(
       ? req.range(file.sizeBytes)
       : undefined;
   if (ranges === -1) {
-    res.set('content-range', `bytes */${file.sizeBytes}`).status(416).end();
+    res.status(416).set('content-range', `bytes */${file.sizeBytes}`).end();
     return;
   }
   const range =
     Array.isArray(ranges) && ranges.type === 'bytes' && ranges.length === 1
       ? ranges[0]
       : undefined;
+  // Opened first: an error is no file, and must not look like one.
+  const source =
+    req.method === 'HEAD'
+      ? undefined
+      : await file.open(range && { start: range.start, end: range.end });
+  res.setHeaders(headers);
   if (range) {
     res
       .status(206)
@@ -57,9 +63,10 @@ export async function sendFile(
     'content-length',
     String(range ? range.end - range.start + 1 : file.sizeBytes),
   );
-  const source = await file.open(
-    range && { start: range.start, end: range.end },
-  );
+  if (!source) {
+    res.end();
+    return;
+  }
   try {
     await pipeline(source, res);
   } catch (error) {

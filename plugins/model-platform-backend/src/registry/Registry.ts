@@ -20,6 +20,7 @@ import { Caller } from '../access/Caller';
 import { Claims } from '../access/Claims';
 import { AliasGuard } from './aliases/AliasGuard';
 import { AliasRules } from './aliases/AliasRules';
+import { ApprovalQueue } from './aliases/ApprovalQueue';
 import { Approvals } from './aliases/Approvals';
 import { ApprovalStore } from './aliases/ApprovalStore';
 import { compareVersions } from './compareVersions';
@@ -87,6 +88,7 @@ export class Registry {
   readonly deletion: ModelDeletion;
   readonly history: ModelHistory;
   readonly approvals: Approvals;
+  readonly approvalQueue: ApprovalQueue;
   private readonly users = new VersionUsers();
   private readonly access: ModelAccess;
   private readonly files: DraftFiles;
@@ -115,6 +117,12 @@ export class Registry {
       guard: new AliasGuard({ rules, authorizer, claims, approvals }),
     });
     this.approvals = new Approvals({ ...parts, rules, store: approvals });
+    this.approvalQueue = new ApprovalQueue({
+      rules,
+      authorizer,
+      claims,
+      approvals,
+    });
     this.history = new ModelHistory(parts);
     this.deletion = new ModelDeletion({
       ...parts,

@@ -1,6 +1,5 @@
 import { VersionFile } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
-import { FileRow } from './modelRows';
 import { INSERT_CHUNK } from './insertChunk';
 import { StorageUsage } from './VersionStore';
 
@@ -19,23 +18,21 @@ export async function storageUsageOf(
   const distinct = tx
     .from(first.union(others).as('files'))
     .groupBy('digest')
-    .max({ bytes: 'size_bytes' })
-    .as('distinct_files');
+    .max({ bytes: 'size_bytes' });
   const sum = await tx
-    .from(distinct)
+    .from(distinct.clone().as('distinct_files'))
     .sum({ bytes: 'bytes' })
     .first<{ bytes: number | string | null }>();
   const added = new Map(files.map(file => [file.digest, file.sizeBytes]));
   const digests = [...added.keys()];
   for (let start = 0; start < digests.length; start += INSERT_CHUNK) {
-    const part = digests.slice(start, start + INSERT_CHUNK);
-    for (const table of TABLES) {
-      const known: Array<Pick<FileRow, 'digest'>> = await tx(table)
-        .where({ system })
-        .whereIn('digest', part)
-        .distinct('digest');
-      for (const { digest } of known) added.delete(digest);
-    }
+    const known = await distinct
+      .clone()
+      .whereIn('digest', digests.slice(start, start + INSERT_CHUNK))
+      .select<Array<{ digest: string; bytes: number | string }>>('digest');
+    // A draft may say any size of a digest until its file came.
+    for (const { digest, bytes } of known)
+      added.set(digest, Math.max(0, (added.get(digest) ?? 0) - Number(bytes)));
   }
   return {
     used: Number(sum.bytes ?? 0),

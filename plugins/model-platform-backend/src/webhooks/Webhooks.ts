@@ -11,6 +11,7 @@ import {
   Page,
   toSystemName,
   Webhook,
+  WEBHOOK_EVENTS,
   WebhookDelivery,
   WebhookSpec,
   WebhookTestResult,
@@ -23,7 +24,6 @@ import { AddressGuard } from './AddressGuard';
 import { openSecret, SecretBox } from './SecretBox';
 import { toBody } from './toBody';
 import { exampleData } from './toMessages';
-import { WEBHOOK_EVENTS } from './webhookEvents';
 import { WebhookSender } from './WebhookSender';
 import { WebhookRecord, WebhookStore } from './WebhookStore';
 

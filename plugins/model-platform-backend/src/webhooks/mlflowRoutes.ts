@@ -1,6 +1,9 @@
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { isError } from '@backstage/errors';
-import { WebhookStatus } from '@model-platform/plugin-model-platform-common';
+import {
+  isMlflowEvent,
+  WebhookStatus,
+} from '@model-platform/plugin-model-platform-common';
 import { Router } from 'express';
 import { Caller } from '../access/Caller';
 import { CallerResolver } from '../access/CallerResolver';
@@ -20,7 +23,6 @@ import {
   toMlflowTestResult,
   toMlflowWebhook,
 } from './mlflowWebhook';
-import { isMlflowEvent } from './webhookEvents';
 import { Webhooks } from './Webhooks';
 
 const MAX_EVENTS = 100;

@@ -1,9 +1,9 @@
 import { InputError } from '@backstage/errors';
 import {
+  isMlflowEvent,
   Webhook,
   WebhookTestResult,
 } from '@model-platform/plugin-model-platform-common';
-import { isMlflowEvent } from './webhookEvents';
 
 /** A webhook as MLflow's clients read it; only with the events that they know. */
 export function toMlflowWebhook(webhook: Webhook) {

@@ -155,6 +155,7 @@ export function toMessages(
     case 'version-restored':
     case 'version-deleted':
     case 'approved':
+    case 'refused':
       return [
         {
           event: `model_version.${change.action.replace('version-', '')}`,

@@ -1,7 +1,10 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { mockServices } from '@backstage/backend-test-utils';
-import { WebhookDelivery } from '@model-platform/plugin-model-platform-common';
+import {
+  WEBHOOK_EVENTS,
+  WebhookDelivery,
+} from '@model-platform/plugin-model-platform-common';
 import { HookReceiver } from '../__testUtils__/HookReceiver';
 import {
   draftRequest,
@@ -12,7 +15,6 @@ import {
 } from '../__testUtils__/TestPlatform';
 import { until } from '../__testUtils__/until';
 import { loadEncryptionKey } from './loadEncryptionKey';
-import { WEBHOOK_EVENTS } from './webhookEvents';
 import { signatureOf } from './WebhookSender';
 
 const mira = 'user:default/mira';

@@ -1,4 +1,4 @@
-/** Those that MLflow knows; its clients understand no others. */
+/** Those that MLflow knows; its clients understand no others. @public */
 export const MLFLOW_EVENTS = [
   'registered_model.created',
   'model_version.created',
@@ -16,7 +16,7 @@ export const MLFLOW_EVENTS = [
   'prompt_alias.deleted',
 ] as const;
 
-/** What MLflow has no word for; the same for models of every type. */
+/** What MLflow has no word for; the same for models of every type. @public */
 export const OWN_EVENTS = [
   'registered_model.updated',
   'registered_model.archived',
@@ -26,14 +26,15 @@ export const OWN_EVENTS = [
   'model_version.restored',
   'model_version.deleted',
   'model_version.approved',
+  'model_version.refused',
 ] as const;
 
-/** @returns whether clients of MLflow understand it. */
+/** @returns whether clients of MLflow understand it. @public */
 export function isMlflowEvent(event: string): boolean {
   return MLFLOW_EVENTS.some(one => one === event);
 }
 
-/** All that webhooks can ask for. */
+/** All that webhooks can ask for. @public */
 export const WEBHOOK_EVENTS: readonly string[] = [
   ...MLFLOW_EVENTS,
   ...OWN_EVENTS,

@@ -1,6 +1,6 @@
-import { CliError } from '../errors/CliError';
+import { FieldProblem } from '../types';
 
-/** How a version is loaded. */
+/** How a version is loaded. @public */
 export interface Loading {
   flavor: unknown;
   runtime: unknown;
@@ -30,22 +30,25 @@ const endpointFiles = [
 
 /**
  * Fills in what `model.yaml` leaves out, from the names of the files. What it
- * does say is taken as it is.
- *
- * @throws CliError `Refused` where the files do not say which flavor it is.
+ * does say is taken as it is. A problem where the files do not say which flavor
+ * it is. @public
  */
 export function inferLoading(
   fields: Record<string, unknown>,
   paths: string[],
-): Loading {
+): Loading | { problem: FieldProblem } {
   const endpoint =
     fields.endpoint ?? endpointFiles.find(name => paths.includes(name));
   const flavor = fields.flavor ?? inferFlavor(paths, endpoint);
+  if (isProblem(flavor)) return flavor;
   const runtime = fields.runtime ?? inferRuntime(flavor, endpoint);
   return { flavor, runtime, endpoint };
 }
 
-function inferFlavor(paths: string[], endpoint: unknown): string {
+function inferFlavor(
+  paths: string[],
+  endpoint: unknown,
+): string | { problem: FieldProblem } {
   // An MLflow model carries its own files: its descriptor alone counts.
   if (paths.some(path => flavorsByEnding[0][0].test(path))) return 'pyfunc';
   const found = new Set<string>();
@@ -56,25 +59,23 @@ function inferFlavor(paths: string[], endpoint: unknown): string {
   if (found.size === 1) return [...found][0];
   if (!found.size && typeof endpoint === 'string')
     return endpoint.endsWith('.py') ? 'python' : 'node';
-  throw new CliError(
-    'Refused',
-    'How the model is loaded is not clear. Nothing was published.',
-    {
-      problems: [
-        {
-          field: 'flavor',
-          rule: found.size
-            ? `the files speak for several (${[...found]
-                .sort()
-                .join(', ')}): say which, or list the files of one under files`
-            : 'is required, since no file says it',
-          given: undefined,
-          example: 'onnx',
-          source: 'platform',
-        },
-      ],
+  return {
+    problem: {
+      field: 'flavor',
+      rule: found.size
+        ? `the files speak for several (${[...found]
+            .sort()
+            .join(', ')}): say which, or list the files of one under files`
+        : 'is required, since no file says it',
+      given: undefined,
+      example: 'onnx',
+      source: 'platform',
     },
-  );
+  };
+}
+
+function isProblem(flavor: unknown): flavor is { problem: FieldProblem } {
+  return typeof flavor === 'object' && flavor !== null && 'problem' in flavor;
 }
 
 function inferRuntime(flavor: unknown, endpoint: unknown): 'node' | 'python' {

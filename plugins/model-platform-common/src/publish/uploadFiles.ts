@@ -1,7 +1,5 @@
-import { CliError } from '../errors/CliError';
-import { HashedFile } from '../model/hashFile';
-import { TransientError } from '../platform/TransientError';
-import { sleep } from '../platform/sleep';
+import { VersionFile } from '../types';
+import { pause } from './pause';
 
 /** Enough to fill a line with small files; more would only contend for it. */
 const PARALLEL_UPLOADS = 4;
@@ -13,26 +11,38 @@ interface Sent {
   bytes: number;
 }
 
-/** @internal */
-export interface UploadBlobsOptions {
-  files: HashedFile[];
+/** A failure to try again after: what was sent never arrived whole. @public */
+export interface Cut {
+  error: Error;
+  /** As the platform asked to come back later. */
+  retryAfterMs?: number;
+}
+
+/** @public */
+export interface UploadProgress {
+  sent: Sent;
+  total: Sent;
+  /** The one of which something was just sent, and how much of it. */
+  file: { path: string; sentBytes: number; sizeBytes: number };
+}
+
+/** @public */
+export interface UploadFilesOptions<F extends VersionFile> {
+  files: F[];
   /** Digests that the platform asked for. */
   missing: string[];
   /** Sends one file. `onKept` is told of each part that is not sent again. */
   send: (
-    file: HashedFile,
+    file: F,
     on: { bytes: (bytes: number) => void; kept: () => void },
     signal: AbortSignal,
   ) => Promise<void>;
   /** Asks what is still missing, after a connection was cut. */
   askMissing: () => Promise<string[]>;
-  /** `file`: the one of which something was just sent, and how much of it. */
-  onProgress: (progress: {
-    sent: Sent;
-    total: Sent;
-    file: { path: string; sentBytes: number; sizeBytes: number };
-  }) => void;
-  onRetry: (error: TransientError, missing: number) => void;
+  onProgress: (progress: UploadProgress) => void;
+  /** Which failures are worth another try. */
+  toCut: (error: unknown) => Cut | undefined;
+  onRetry: (error: Error, missing: number) => void;
   signal: AbortSignal;
 }
 
@@ -41,10 +51,12 @@ export interface UploadBlobsOptions {
  * asks what is missing and sends that, with growing waits, until all is there
  * or nothing arrives any more.
  *
- * @throws CliError where the platform refuses a file, where a file changed, or
- *   where the platform stays out of reach.
+ * @throws what `send` threw that is no cut, or the cut where the platform stays
+ *   out of reach. @public
  */
-export async function uploadBlobs(options: UploadBlobsOptions): Promise<void> {
+export async function uploadFiles<F extends VersionFile>(
+  options: UploadFilesOptions<F>,
+): Promise<void> {
   const byDigest = new Map(options.files.map(file => [file.digest, file]));
   let { missing } = options;
   const total: Sent = {
@@ -58,25 +70,25 @@ export async function uploadBlobs(options: UploadBlobsOptions): Promise<void> {
     try {
       missing = await options.askMissing();
     } catch (error) {
-      if (!(error instanceof TransientError)) throw error;
+      if (!options.toCut(error)) throw error;
     }
     fruitless = kept || missing.length < before ? 0 : fruitless + 1;
-    if (fruitless >= FRUITLESS_ROUNDS) throw cut;
+    if (fruitless >= FRUITLESS_ROUNDS) throw cut.error;
     if (missing.length) {
-      options.onRetry(cut, missing.length);
+      options.onRetry(cut.error, missing.length);
       const waitMs = Math.min(250 * 2 ** fruitless, 8_000);
-      await sleep(cut.retryAfterMs ?? waitMs, options.signal);
+      await pause(cut.retryAfterMs ?? waitMs, options.signal);
     }
   }
 }
 
 /** @returns what cut it short, if anything did, and whether parts arrived all the same. */
-async function sendAll(
+async function sendAll<F extends VersionFile>(
   missing: string[],
-  byDigest: Map<string, HashedFile>,
+  byDigest: Map<string, F>,
   total: Sent,
-  { send, onProgress, signal }: UploadBlobsOptions,
-): Promise<{ cut?: TransientError; kept: boolean }> {
+  { send, onProgress, toCut, signal }: UploadFilesOptions<F>,
+): Promise<{ cut?: Cut; kept: boolean }> {
   const queue = [...missing];
   const stop = new AbortController();
   const combined = AbortSignal.any([signal, stop.signal]);
@@ -84,10 +96,11 @@ async function sendAll(
     files: total.files - missing.length,
     bytes: total.bytes - sumBytes(missing, byDigest),
   };
-  const outcome: { cut?: TransientError; failure?: unknown; kept: boolean } = {
+  const outcome: { cut?: Cut; failure?: unknown; kept: boolean } = {
     kept: false,
   };
-  const sendOne = async ({ path, sizeBytes, ...file }: HashedFile) => {
+  const sendOne = async (file: F) => {
+    const { path, sizeBytes } = file;
     let sentBytes = 0;
     const report = (files: number, bytes: number) => {
       sentBytes += bytes;
@@ -96,7 +109,7 @@ async function sendAll(
       onProgress({ sent, total, file: { path, sentBytes, sizeBytes } });
     };
     await send(
-      { path, sizeBytes, ...file },
+      file,
       {
         bytes: bytes => report(0, bytes),
         kept: () => {
@@ -114,15 +127,15 @@ async function sendAll(
       const file = byDigest.get(digest);
       try {
         if (!file) {
-          throw new CliError(
-            'Failed',
+          throw new Error(
             `The platform asks for ${digest}, which was not announced.`,
           );
         }
         await sendOne(file);
       } catch (error) {
-        if (error instanceof TransientError) {
-          outcome.cut ??= error;
+        const cut = toCut(error);
+        if (cut) {
+          outcome.cut ??= cut;
         } else {
           outcome.failure ??= error;
           stop.abort(error);
@@ -141,7 +154,7 @@ async function sendAll(
 
 function sumBytes(
   digests: string[],
-  byDigest: Map<string, HashedFile>,
+  byDigest: Map<string, VersionFile>,
 ): number {
   let sum = 0;
   for (const digest of digests) sum += byDigest.get(digest)?.sizeBytes ?? 0;

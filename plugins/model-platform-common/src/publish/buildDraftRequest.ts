@@ -1,25 +1,21 @@
-import {
-  DraftRequest,
-  Provenance,
-} from '@model-platform/plugin-model-platform-common';
-import { HashedFile } from './hashFile';
+import { DraftRequest, Provenance, VersionFile } from '../types';
+import { modelFields } from './checkModelFields';
 import { Loading } from './inferLoading';
-import { ModelFile } from './ModelFile';
-import { modelFields } from './readModelFile';
 
 /**
  * What is sent to open a draft. The fields of `model.yaml` go as they were
- * written, wrong ones too: the platform names each of them with its rule.
+ * written, wrong ones too: the platform names each of them with its rule. @public
  */
-export function buildDraftRequest(
-  file: ModelFile,
-  loading: Loading,
-  signature: unknown,
-  files: HashedFile[],
-  provenance: Provenance,
-  force: boolean,
-): DraftRequest {
-  const { fields } = file;
+export function buildDraftRequest(given: {
+  /** Of `model.yaml`. */
+  fields: Record<string, unknown>;
+  loading: Loading;
+  signature: unknown;
+  files: VersionFile[];
+  provenance: Provenance;
+  force?: boolean;
+}): DraftRequest {
+  const { fields, loading, signature, files, provenance, force } = given;
   const model: Record<string, unknown> = {};
   for (const field of modelFields) {
     if (fields[field] !== undefined) model[field] = fields[field];
