@@ -276,6 +276,7 @@ export const modelPlatformPlugin = createBackendPlugin({
             schemas,
             quotas,
             maxFileBytes,
+            onWritten: webhooks.wake,
             url: `${await services.discovery.getExternalBaseUrl(
               'model-platform',
             )}/mlflow`,

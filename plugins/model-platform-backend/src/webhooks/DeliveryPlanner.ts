@@ -93,7 +93,7 @@ export class DeliveryPlanner {
   ): Promise<(ModelSubject & ChangedModel) | undefined> {
     const { registry, history } = this.options;
     return (
-      (await registry.findModelById(id)) ??
+      (await registry.findUnpublishedModelById(id)) ??
       (await history.findDeleted(id))?.subject
     );
   }

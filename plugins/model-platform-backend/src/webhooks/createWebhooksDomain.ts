@@ -29,7 +29,7 @@ export async function createWebhooksDomain(
   context: PlatformContext,
   { lease }: Pick<DeploymentDomain, 'lease'>,
   access: { tokens: PublisherTokens; memberships: Memberships; claims: Claims },
-): Promise<Domain & { mlflowRouter: Router }> {
+): Promise<Domain & { mlflowRouter: Router; wake(): void }> {
   const { config, database: knex, registry, authorizer } = context;
   const { callerResolver } = context;
   const logger = context.logger.child({ domain: 'webhooks' });
@@ -78,6 +78,7 @@ export async function createWebhooksDomain(
   return {
     router,
     mlflowRouter: mlflowWebhookRoutes({ webhooks, callerResolver, logger }),
+    wake: () => deliverer.wake(),
     async start() {
       registry.onChanged(() => deliverer.wake());
       removing = setInterval(() => {
