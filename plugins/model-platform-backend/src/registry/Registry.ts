@@ -24,6 +24,7 @@ import { AliasRules } from './aliases/AliasRules';
 import { ApprovalQueue } from './aliases/ApprovalQueue';
 import { Approvals } from './aliases/Approvals';
 import { ApprovalStore } from './aliases/ApprovalStore';
+import { BlobReferences } from './artifacts/BlobReferences';
 import { compareVersions } from './compareVersions';
 import { decodeCursor, encodeCursor } from './cursor';
 import { DraftFiles } from './DraftFiles';
@@ -57,6 +58,7 @@ export interface RegistryOptions {
   approvals: ApprovalStore;
   aliasRules: AliasRules;
   artifacts: ArtifactStore;
+  references: BlobReferences;
   authorizer: Authorizer;
   claims: Claims;
   check: PublishCheck;
@@ -320,6 +322,11 @@ export class Registry {
 
   async findModelById(id: string): Promise<Model | undefined> {
     return published(await this.options.store.findById(id))?.model;
+  }
+
+  /** One without a ready version too, which only its publishers know. */
+  async findUnpublishedModelById(id: string): Promise<Model | undefined> {
+    return (await this.options.store.findById(id))?.model;
   }
 
   /** Ready and archived ones; no drafts. */

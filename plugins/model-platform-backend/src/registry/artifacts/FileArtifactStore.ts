@@ -3,7 +3,7 @@ import { createReadStream, promises as fs } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { isError, NotFoundError } from '@backstage/errors';
+import { ConflictError, isError, NotFoundError } from '@backstage/errors';
 import {
   ArtifactStore,
   BlobPart,
@@ -67,6 +67,7 @@ export class FileArtifactStore implements ArtifactStore {
     source: Readable,
     expected: { digest?: Sha256; sizeBytes?: number },
     scope: SystemScope,
+    hold?: (digest: Sha256) => Promise<void>,
   ): Promise<StoredBlob> {
     const temporary = path.join(this.temporary, randomUUID());
     const verified = new VerifiedSource(source, expected);
@@ -77,6 +78,7 @@ export class FileArtifactStore implements ArtifactStore {
         verified,
         file.createWriteStream({ flush: true, highWaterMark: BUFFER_BYTES }),
       );
+      await hold?.(verified.blob.digest);
       await this.place(temporary, verified.blob, scope);
       return verified.blob;
     } catch (error) {
@@ -136,31 +138,40 @@ export class FileArtifactStore implements ArtifactStore {
     const folder = this.pathOf(partsFolder(blob));
     return await this.parts.closing(folder, async () => {
       const parts = wholeOf(blob, await this.parts.list(folder));
+      const whole = this.parts.ownOf(folder, parts);
       try {
-        const stored = this.parts.areOwn(parts)
-          ? await this.adopt(this.parts.ownFile(folder), blob)
-          : await this.write(
-              Readable.from(
-                this.parts.read(
-                  folder,
-                  parts.map(part => ({ ...part, start: startOf(blob, part) })),
-                ),
-              ),
-              blob,
-              blob.scope,
-            );
-        await fs.rm(folder, { recursive: true, force: true });
-        return stored;
+        if (whole && (await this.adopt(whole, blob))) {
+          // What is a blob now must not change.
+          this.parts.leave(folder);
+          return { digest: blob.digest, sizeBytes: blob.sizeBytes };
+        }
+        const placed = parts.map(part => ({
+          ...part,
+          start: startOf(blob, part),
+        }));
+        return await this.write(
+          Readable.from(this.parts.read(folder, placed)),
+          blob,
+          blob.scope,
+        );
       } catch (error) {
         if (isError(error) && error.name === 'InputError')
           await fs.rm(folder, { recursive: true, force: true });
+        if (isMissing(error))
+          throw new ConflictError(
+            `Parts of ${blob.digest} were removed in the meantime; ask which are missing, and send them`,
+          );
         throw error;
       }
     });
   }
 
-  async removeParts(scope: SystemScope, owner: string): Promise<void> {
-    const start = this.pathOf(ownerStart(scope, owner));
+  async removeParts(
+    scope: SystemScope,
+    owner: string,
+    digest?: Sha256,
+  ): Promise<void> {
+    const start = this.pathOf(ownerStart(scope, owner, digest));
     const folder = path.dirname(start);
     for (const name of await namesIn(folder)) {
       if (name.startsWith(path.basename(start)))
@@ -213,8 +224,11 @@ export class FileArtifactStore implements ArtifactStore {
     };
   }
 
-  /** Makes a file that nobody writes to any more the blob that it is. */
-  private async adopt(name: string, blob: PartedBlob): Promise<StoredBlob> {
+  /**
+   * Makes a file that nobody writes to any more the blob that it is; its parts
+   * stay where they are. False where the file system knows no hard links.
+   */
+  private async adopt(name: string, blob: PartedBlob): Promise<boolean> {
     try {
       const file = await fs.open(name, 'r+');
       try {
@@ -227,11 +241,19 @@ export class FileArtifactStore implements ArtifactStore {
         );
         for await (const _ of source);
         await file.sync();
-        await this.place(name, source.blob, blob.scope);
-        return source.blob;
       } finally {
         await file.close();
       }
+      const target = this.pathOf(blobName(blob.digest, blob.scope));
+      await makeFolder(path.dirname(target));
+      try {
+        await fs.link(name, target);
+      } catch (error) {
+        // Where it is there already, it has the same bytes.
+        if (!isError(error) || error.code !== 'EEXIST') return false;
+      }
+      await syncFolder(path.dirname(target));
+      return true;
     } catch (error) {
       throw toFileSystemError(error);
     }

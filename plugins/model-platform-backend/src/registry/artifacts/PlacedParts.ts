@@ -20,7 +20,7 @@ export interface PlacedPart extends BlobPart {
  * to it any more, and what was verified must not change.
  */
 export class PlacedParts {
-  private readonly own = `whole.${randomUUID()}`;
+  private readonly own = new Map<string, string>();
   private readonly writing = new Map<string, Set<Promise<void>>>();
   private readonly closed = new Map<string, Promise<unknown>>();
 
@@ -53,17 +53,22 @@ export class PlacedParts {
       const part = marked ? parsePartName(marked) : undefined;
       if (part) parts.push({ ...part, file });
     }
-    const rank = (part: PlacedPart) => Number(part.file === this.own);
+    const own = this.own.get(folder);
+    const rank = (part: PlacedPart) => Number(part.file === own);
     return parts.sort((one, other) => rank(one) - rank(other));
   }
 
-  /** Whether they all lie in this process's own file, which nobody else writes to. */
-  areOwn(parts: PlacedPart[]): boolean {
-    return parts.every(({ file }) => file === this.own);
+  /** This process's own file, to which nobody else writes, where they all lie in it. */
+  ownOf(folder: string, parts: PlacedPart[]): string | undefined {
+    const own = this.own.get(folder);
+    return own !== undefined && parts.every(({ file }) => file === own)
+      ? path.join(folder, own)
+      : undefined;
   }
 
-  ownFile(folder: string): string {
-    return path.join(folder, this.own);
+  /** What comes from now on goes to another file. */
+  leave(folder: string): void {
+    this.own.delete(folder);
   }
 
   async *read(
@@ -101,12 +106,14 @@ export class PlacedParts {
     source: VerifiedSource,
   ): Promise<void> {
     await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+    const own = this.own.get(folder) ?? `whole.${randomUUID()}`;
+    this.own.set(folder, own);
     // What is written over is not there meanwhile.
     for (const name of await namesIn(folder))
-      if (name.startsWith(`${part.number}.`) && name.endsWith(`=${this.own}`))
+      if (name.startsWith(`${part.number}.`) && name.endsWith(`=${own}`))
         await fs.rm(path.join(folder, name), { force: true });
     const file = await fs.open(
-      this.ownFile(folder),
+      path.join(folder, own),
       constants.O_WRONLY + constants.O_CREAT,
       0o600,
     );
@@ -117,7 +124,7 @@ export class PlacedParts {
         highWaterMark: BUFFER_BYTES,
       }),
     );
-    await fs.writeFile(path.join(folder, `${partName(part)}=${this.own}`), '', {
+    await fs.writeFile(path.join(folder, `${partName(part)}=${own}`), '', {
       mode: 0o600,
     });
   }
