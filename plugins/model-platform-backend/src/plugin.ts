@@ -134,9 +134,10 @@ export const modelPlatformPlugin = createBackendPlugin({
         const indexed = await indexStaleModels(knex);
         if (indexed > 0) logger.info(`Indexed ${indexed} models for search`);
 
+        const memberships = new CatalogMemberships({ catalog, auth });
         const tokens = new PublisherTokens({
           store: DatabasePublisherTokenStore.create({ knex }),
-          memberships: new CatalogMemberships({ catalog, auth }),
+          memberships,
           onError: error =>
             logger.warn(`The last use of a token was not noted: ${error}`),
         });
@@ -249,7 +250,11 @@ export const modelPlatformPlugin = createBackendPlugin({
         };
         const deployment = await createDeploymentDomain(context);
         const monitoring = await createMonitoringDomain(context, deployment);
-        const webhooks = await createWebhooksDomain(context, deployment);
+        const webhooks = await createWebhooksDomain(context, deployment, {
+          tokens,
+          memberships,
+          claims,
+        });
 
         // Each route finds its caller itself, by `callerResolver`: our own tokens are none of the portal's.
         for (const path of ['/v1', '/mlflow', '/openapi.json', '/cli.tgz']) {
@@ -271,6 +276,7 @@ export const modelPlatformPlugin = createBackendPlugin({
             schemas,
             quotas,
             maxFileBytes,
+            onWritten: webhooks.wake,
             url: `${await services.discovery.getExternalBaseUrl(
               'model-platform',
             )}/mlflow`,

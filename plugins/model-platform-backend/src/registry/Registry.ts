@@ -322,6 +322,11 @@ export class Registry {
     return published(await this.options.store.findById(id))?.model;
   }
 
+  /** One without a ready version too, which only its publishers know. */
+  async findUnpublishedModelById(id: string): Promise<Model | undefined> {
+    return (await this.options.store.findById(id))?.model;
+  }
+
   /** Ready and archived ones; no drafts. */
   async findVersion(
     modelId: string,

@@ -20,7 +20,9 @@ import { Completion } from './completion/Completion';
 import { mlflowRoutes } from './http/mlflowRoutes';
 import { MlflowPlaces } from './MlflowPlaces';
 import { MlflowSettings } from './MlflowSettings';
-import { DatabaseMlflowModelStore } from './models/DatabaseMlflowModelStore';
+import { DatabaseLabelStore } from './models/DatabaseLabelStore';
+import { DatabaseModelVersionStore } from './models/DatabaseModelVersionStore';
+import { DatabaseRegisteredModelStore } from './models/DatabaseRegisteredModelStore';
 import { MlflowModelAccess } from './models/MlflowModelAccess';
 import { ModelAliases } from './models/ModelAliases';
 import { ModelVersions } from './models/ModelVersions';
@@ -46,6 +48,8 @@ export function createMlflowRoutes(options: {
   schemas: MetadataSchemas;
   quotas: SystemQuotas;
   maxFileBytes: number;
+  /** Told when something may have changed. */
+  onWritten: () => void;
   /** Address of these routes as clients reach it. */
   url: string;
   logger: LoggerService;
@@ -81,23 +85,27 @@ export function createMlflowRoutes(options: {
     }),
   };
   const artifacts = new MlflowArtifacts({ ...files, registry });
-  const store = DatabaseMlflowModelStore.create({ knex });
+  const stores = {
+    modelStore: DatabaseRegisteredModelStore.create({ knex }),
+    versionStore: DatabaseModelVersionStore.create({ knex }),
+    labelStore: DatabaseLabelStore.create({ knex }),
+  };
   const completion = new Completion({
     publishing: registry.publishing,
     schemas: options.schemas,
     artifacts,
     runs,
   });
-  const access = new MlflowModelAccess({ store, authorizer });
+  const access = new MlflowModelAccess({ ...stores, authorizer });
   const parts = {
-    store,
+    ...stores,
     registry,
     authorizer,
     places,
     settings: MlflowSettings.fromConfig(options.config),
     completion,
     access,
-    registration: new VersionRegistration({ store, completion, access }),
+    registration: new VersionRegistration({ ...stores, completion, access }),
   };
   const aliases = new ModelAliases(parts);
   const versions = new ModelVersions({
@@ -127,6 +135,7 @@ export function createMlflowRoutes(options: {
       uploads: DatabaseUploadStore.create({ knex }),
     }),
     url: options.url,
+    onWritten: options.onWritten,
     callerResolver: options.callerResolver,
     logger: options.logger,
   });
