@@ -14,6 +14,8 @@ import {
 import { Caller, responsibleFor, toActor, toAuthor } from '../access/Caller';
 import { announcedFile } from './announcedFile';
 import { archivedModelError } from './archivedModelError';
+import { BlobReferences } from './artifacts/BlobReferences';
+import { removeUnusedBlob } from './artifacts/removeUnusedBlob';
 import { DraftFiles } from './DraftFiles';
 import { manifestDigest } from './manifestDigest';
 import { ModelAccess, published } from './ModelAccess';
@@ -37,6 +39,7 @@ export interface PublishingOptions {
   store: ModelStore;
   versions: VersionStore;
   artifacts: ArtifactStore;
+  references: BlobReferences;
   access: ModelAccess;
   files: DraftFiles;
   listeners: ModelListeners;
@@ -235,24 +238,19 @@ export class Publishing {
 
   /** Removes drafts that expired, with the blobs that nothing else uses. @returns how many. */
   async removeExpiredDrafts(signal?: AbortSignal): Promise<number> {
+    const { versions, artifacts } = this.options;
     const now = this.options.now().toISOString();
     let removed = 0;
     for (;;) {
-      const drafts = await this.options.versions.expiredDrafts(now, 100);
+      const drafts = await versions.expiredDrafts(now, 100);
       for (const draft of drafts) {
         if (signal?.aborted) return removed;
-        const gone = await this.options.versions.removeDraft(
-          draft,
-          now,
-          async digest =>
-            await this.options.artifacts.delete(digest as Sha256, draft.system),
-        );
-        if (!gone) continue;
-        await this.options.artifacts.removeParts(
-          draft.system,
-          draft.version.id,
-        );
+        if (!(await versions.removeDraft(draft, now))) continue;
         removed += 1;
+        const { system, version } = draft;
+        for (const digest of new Set(version.files.map(one => one.digest)))
+          await removeUnusedBlob(this.options, system, digest);
+        await artifacts.removeParts(system, version.id);
       }
       if (drafts.length < 100) return removed;
     }

@@ -23,6 +23,7 @@ import { AliasRules } from './aliases/AliasRules';
 import { ApprovalQueue } from './aliases/ApprovalQueue';
 import { Approvals } from './aliases/Approvals';
 import { ApprovalStore } from './aliases/ApprovalStore';
+import { BlobReferences } from './artifacts/BlobReferences';
 import { compareVersions } from './compareVersions';
 import { decodeCursor, encodeCursor } from './cursor';
 import { DraftFiles } from './DraftFiles';
@@ -55,6 +56,7 @@ export interface RegistryOptions {
   approvals: ApprovalStore;
   aliasRules: AliasRules;
   artifacts: ArtifactStore;
+  references: BlobReferences;
   authorizer: Authorizer;
   claims: Claims;
   check: PublishCheck;

@@ -5,6 +5,7 @@ import { Router } from 'express';
 import { Knex } from 'knex';
 import { Authorizer } from '../../access/Authorizer';
 import { CallerResolver } from '../../access/CallerResolver';
+import { BlobReferences } from '../artifacts/BlobReferences';
 import { EntityDirectory } from '../EntityDirectory';
 import { MetadataSchemas } from '../metadata/MetadataSchemas';
 import { Registry } from '../Registry';
@@ -40,6 +41,7 @@ export function createMlflowRoutes(options: {
   config: Config;
   registry: Registry;
   artifacts: ArtifactStore;
+  references: BlobReferences;
   authorizer: Authorizer;
   callerResolver: CallerResolver;
   directory: EntityDirectory;
@@ -72,10 +74,12 @@ export function createMlflowRoutes(options: {
   const files = {
     index,
     artifacts: options.artifacts,
+    references: options.references,
     folders: new ArtifactFolders({ experiments, places }),
     writer: new ArtifactWriter({
       index,
       artifacts: options.artifacts,
+      references: options.references,
       quotas: options.quotas,
       maxFileBytes: options.maxFileBytes,
     }),
