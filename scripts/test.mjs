@@ -15,7 +15,8 @@ import { ensureToolchain } from './lib/toolchain.mjs';
 
 /**
  * `npm test [-- name …]`: every check, on real parts. Names choose among them:
- * lint, format, types, boundaries, packages, python, cli, portal, mlflow, faults.
+ * lint, format, types, boundaries, packages, python, cli, portal, mlflow, openapi,
+ * faults.
  * `--faults` runs the fault tests with their full counts instead of ten each.
  */
 const faults = process.argv.includes('--faults');
@@ -97,6 +98,22 @@ async function playwright(project, env) {
     },
   );
   return playwrightCounts(report, code);
+}
+
+/** Runs a project whose tests need programs from PyPI: `requirements.txt` in its folder. */
+async function playwrightWithPython(project) {
+  const python = await step(`installing what ${project} is tested with`, () =>
+    ensurePython({
+      requirements: [inRoot('test', project, 'requirements.txt')],
+      dataDir: inRoot('.cache', project),
+      log: say,
+    }),
+  );
+  if (python.unavailable) {
+    say(`  ! ${python.unavailable}`);
+    return { passed: 0, failed: 1 };
+  }
+  return await playwright(project, { TEST_PYTHON: python.python });
 }
 
 let toolchain;
@@ -218,25 +235,15 @@ async function main() {
   });
   if (
     chosen.length === 0 ||
-    chosen.some(name => ['cli', 'portal', 'mlflow', 'faults'].includes(name))
+    chosen.some(name =>
+      ['cli', 'portal', 'mlflow', 'openapi', 'faults'].includes(name),
+    )
   )
     await exclusively(() => buildApp(toolchain));
   await suite('cli', () => playwright('cli'));
   await suite('portal', () => playwright('portal'));
-  await suite('mlflow', async () => {
-    const python = await step("installing MLflow's client", () =>
-      ensurePython({
-        requirements: [inRoot('test', 'mlflow', 'requirements.txt')],
-        dataDir: inRoot('.cache', 'mlflow'),
-        log: say,
-      }),
-    );
-    if (python.unavailable) {
-      say(`  ! ${python.unavailable}`);
-      return { passed: 0, failed: 1 };
-    }
-    return await playwright('mlflow', { MLFLOW_PYTHON: python.python });
-  });
+  await suite('mlflow', () => playwrightWithPython('mlflow'));
+  await suite('openapi', () => playwrightWithPython('openapi'));
   await suite('faults', () => playwright('faults'));
 }
 

@@ -32,6 +32,7 @@ export default defineConfig({
     { name: 'cli', testDir: './cli' },
     { name: 'portal', testDir: './portal' },
     { name: 'mlflow', testDir: './mlflow' },
+    { name: 'openapi', testDir: './openapi' },
     { name: 'faults', testDir: './faults' },
   ],
 });

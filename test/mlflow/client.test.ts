@@ -28,9 +28,9 @@ async function tokenFor(
 test.describe.serial("MLflow's client", () => {
   test('works unmodified: tracking, registry, prompts, loading, rights', async ({}, testInfo) => {
     testInfo.setTimeout(900_000);
-    const python = process.env.MLFLOW_PYTHON;
+    const python = process.env.TEST_PYTHON;
     if (!python)
-      throw new Error('MLFLOW_PYTHON must name a Python that has mlflow');
+      throw new Error('TEST_PYTHON must name a Python that has mlflow');
     const all = ['read', 'publish', 'deploy'];
     const tests = spawn(
       python,

@@ -5,6 +5,7 @@ import {
   draftRequest,
   fileOf,
   publisherToken,
+  readerToken,
   TestPlatform,
 } from './__testUtils__/TestPlatform';
 import { until } from './__testUtils__/until';
@@ -101,8 +102,51 @@ describe('metadata of models', () => {
     });
   });
 
-  const mlflow = (name: string, version: object) => {
-    const files = [fileOf('MLmodel', mlmodel), fileOf('data.bin', name)];
+  it.each<[string, string, (name: string) => object]>([
+    ['group:default/management', 'group:default/nobody', owner => ({ owner })],
+    ['patient-care', 'nowhere', system => ({ system })],
+    [
+      'group:default/management',
+      'group:default/nobody',
+      one => ({ sharedWith: [one] }),
+    ],
+    ['group:default/management', 'group:default/nobody', one => ({ one })],
+  ])(
+    'tells whether the catalog has %s or %s only whom it lets publish',
+    async (there, missing, modelOf) => {
+      const answer = async (
+        name: string,
+        as: string,
+        query = '',
+        more = {},
+      ) => {
+        const { one, ...model } = modelOf(name) as { one?: string };
+        const { status, body } = await platform
+          .call('post', `v1/models/hidden/versions${query}`, as)
+          .send(
+            draftRequest('hidden', {
+              model: { ...model, ...more },
+              metadata: { steward: one ?? 'group:default/botany-ml' },
+            }),
+          );
+        return `${status} ${JSON.stringify(body)}`.replaceAll(name, 'it');
+      };
+      for (const as of [readerToken, 'user:default/dana'])
+        for (const query of ['', '?dryRun=true'])
+          for (const more of [{}, { description: '' }])
+            expect(await answer(there, as, query, more)).toBe(
+              await answer(missing, as, query, more),
+            );
+      const told = await answer(missing, 'user:default/pat', '?dryRun=true');
+      expect(told).toContain('"given":"it"');
+      expect(
+        await answer(there, 'user:default/pat', '?dryRun=true'),
+      ).not.toContain('"given"');
+    },
+  );
+
+  const mlflow = (name: string, version: object, content = mlmodel) => {
+    const files = [fileOf('MLmodel', content), fileOf('data.bin', name)];
     const draft = draftRequest(name, {
       metadata: steward,
       version: { flavor: 'pyfunc', runtime: 'python', ...version },
@@ -150,6 +194,34 @@ describe('metadata of models', () => {
     expect((await platform.publish(right.draft, files)).version.status).toBe(
       'ready',
     );
+  });
+
+  it('keeps of what a file says neither books nor the character NUL', async () => {
+    const inputs = Array.from({ length: 300 }, (_, index) => ({
+      type: 'long',
+      name: `${index}${'x'.repeat(1000)}`,
+    }));
+    const book = `flavors: {}\nsignature:\n  inputs: ${JSON.stringify(
+      JSON.stringify(inputs),
+    )}\n`;
+    const nul = 'flavors: {}\nmetadata:\n  evaluation: {"accuracy\\0": 0.9}\n';
+    for (const [name, content, problem] of [
+      ['book', book, /says more of itself than the 200000 characters/],
+      ['nul', nul, /has the character NUL/],
+    ] as const) {
+      const { draft, files } = mlflow(name, {}, content);
+      const { version } = await platform.publish(draft, files);
+      expect(version).toMatchObject({
+        status: 'ready',
+        readings: [
+          {
+            path: 'MLmodel',
+            format: 'mlflow',
+            problem: expect.stringMatching(problem),
+          },
+        ],
+      });
+    }
   });
 
   it('asks for a signature at once where no file can say it', async () => {
@@ -246,6 +318,14 @@ describe('metadata of models', () => {
       items: [{ name: 'before', metadataComplete: false }],
       facets: { complete: [{ value: 'false', count: 1 }] },
     });
+    const asked = await after.call(
+      'get',
+      `v1/metadata-compliance?filter=${encodeURIComponent(
+        'type=ml and complete=true',
+      )}`,
+      mira,
+    );
+    expect(asked.body.items).toMatchObject([{ slug: 'complete' }]);
     const kpis = await after.call('get', 'v1/kpis/overview', mira);
     expect(kpis.body.attention).toContainEqual({
       kind: 'incomplete',

@@ -149,6 +149,8 @@ export const modelPlatformPlugin = createBackendPlugin({
         const { permissions, permissionsRegistry } = services;
         const authorizer = new Authorizer({ permissions, permissionsRegistry });
 
+        const claims = new Claims({ userInfo: services.userInfo });
+
         const store = DatabaseModelStore.create({ knex });
         const versions = DatabaseVersionStore.create({ knex });
         const artifacts =
@@ -173,7 +175,7 @@ export const modelPlatformPlugin = createBackendPlugin({
           aliasRules: AliasRules.fromConfig(config),
           artifacts,
           authorizer,
-          claims: new Claims({ userInfo: services.userInfo }),
+          claims,
           directory,
           check,
           readings: new VersionReadings({
@@ -276,7 +278,7 @@ export const modelPlatformPlugin = createBackendPlugin({
         httpRouter.use(complianceRoutes({ compliance, callerResolver }));
         httpRouter.use(
           accessRoutes({
-            publishers: new Publishers({ tokens, ci, authorizer }),
+            publishers: new Publishers({ tokens, ci, authorizer, claims }),
             callerResolver,
           }),
         );

@@ -74,12 +74,15 @@ export async function storeInS3(
       const page = await client.send(
         new ListMultipartUploadsCommand({ Bucket: bucket }),
       );
-      return page.Uploads?.length ?? 0;
+      const own = ({ Key }: { Key?: string }) => !Key?.includes('/others/');
+      return (page.Uploads ?? []).filter(own).length;
     },
     leaveUpload: async () => {
-      await client.send(
-        new CreateMultipartUploadCommand({ Bucket: bucket, Key: 'a/b/left' }),
-      );
+      // The other one is another application's, which is none of ours to end.
+      for (const Key of ['a/b/.uploads/left', 'a/b/others/left'])
+        await client.send(
+          new CreateMultipartUploadCommand({ Bucket: bucket, Key }),
+        );
     },
     end: async () => client.destroy(),
   };

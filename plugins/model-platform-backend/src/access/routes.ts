@@ -1,7 +1,7 @@
-import { InputError } from '@backstage/errors';
 import { Router } from 'express';
 import PromiseRouter from 'express-promise-router';
 import { z } from 'zod';
+import { limitOf } from '../http/limitOf';
 import { parseBody } from '../http/parseBody';
 import { CallerResolver } from './CallerResolver';
 import { grantsSchema } from './grantsSchema';
@@ -26,13 +26,10 @@ export function accessRoutes(options: {
 
   router.get('/v1/publishers', async (req, res) => {
     const caller = await callerResolver.fromRequest(req);
-    const { limit = '50', cursor } = req.query;
-    if (typeof limit !== 'string' || !/^[1-9]\d{0,2}$/.test(limit)) {
-      throw new InputError('limit must be a whole number from 1 to 200');
-    }
+    const { limit, cursor } = req.query;
     res.json(
       await publishers.list(caller, {
-        limit: Math.min(Number(limit), 200),
+        limit: limitOf(limit),
         cursor: typeof cursor === 'string' ? cursor : undefined,
       }),
     );

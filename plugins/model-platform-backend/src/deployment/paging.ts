@@ -1,22 +1,5 @@
 import { InputError } from '@backstage/errors';
 
-const DEFAULT_LIMIT = 50;
-const MAX_LIMIT = 200;
-
-/** Throws `InputError`. */
-export function parseLimit(value: unknown): number {
-  if (value === undefined) {
-    return DEFAULT_LIMIT;
-  }
-  const limit = Number(value);
-  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
-    throw new InputError(
-      `limit must be a whole number from 1 to ${MAX_LIMIT}, not '${value}'`,
-    );
-  }
-  return limit;
-}
-
 /** The key of the last item before. Throws `InputError`. */
 export function parseCursor(value: unknown): string | undefined {
   if (value === undefined || value === '') {

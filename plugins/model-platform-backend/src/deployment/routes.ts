@@ -3,6 +3,8 @@ import { Request, Response, Router } from 'express';
 import PromiseRouter from 'express-promise-router';
 import { Caller, toActor } from '../access/Caller';
 import { PlatformContext } from '../Domain';
+import { limitOf } from '../http/limitOf';
+import { parseBody } from '../http/parseBody';
 import { DeploymentAccess } from './DeploymentAccess';
 import { DeploymentLogs } from './DeploymentLogs';
 import { Deployments } from './Deployments';
@@ -14,8 +16,7 @@ import {
 import { Endpoints } from './Endpoints';
 import { EndpointTokens } from './EndpointTokens';
 import { MAX_NUMBER } from './parseDeploymentSpec';
-import { nextCursor, parseCursor, parseLimit } from './paging';
-import { parseBody } from '../http/parseBody';
+import { nextCursor, parseCursor } from './paging';
 import {
   offSchema,
   parseApply,
@@ -44,7 +45,7 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
 
   async function list(req: Request) {
     const caller = await callerResolver.fromRequest(req);
-    const limit = parseLimit(req.query.limit);
+    const limit = limitOf(req.query.limit);
     const query: DeploymentQuery = {
       limit,
       after: parseCursor(req.query.cursor),
@@ -151,7 +152,7 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
   router.get('/v1/deployments/:name/revisions', async (req, res) => {
     const caller = await callerResolver.fromRequest(req);
     const { deployment } = await access.readable(caller, req.params.name);
-    const limit = parseLimit(req.query.limit);
+    const limit = limitOf(req.query.limit);
     const before = parseCursor(req.query.cursor);
     const revisions = await store.revisions(deployment.id, {
       limit,
@@ -172,7 +173,7 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
   router.get('/v1/deployments/:name/history', async (req, res) => {
     const caller = await callerResolver.fromRequest(req);
     const { deployment } = await access.readable(caller, req.params.name);
-    const limit = parseLimit(req.query.limit);
+    const limit = limitOf(req.query.limit);
     const before = parseCursor(req.query.cursor);
     const entries = await store.history(deployment, {
       limit,

@@ -1,31 +1,14 @@
 import { InputError } from '@backstage/errors';
 import express, { ErrorRequestHandler, RequestHandler, Router } from 'express';
+import { fieldWithNul } from './fieldWithNul';
 import { PayloadTooLargeError } from './PayloadTooLargeError';
 
-const LIMIT = '1mb';
+const LIMIT = { name: '1 MB', bytes: 1024 * 1024 };
+/** Of a draft, which names up to 10,000 files. */
+const DRAFT_LIMIT = { name: '4 MB', bytes: 4 * LIMIT.bytes };
+const DRAFT = /^\/v1\/models\/[^/]+\/versions$/;
 /** Files come as they are, whatever type they are said to be. */
 const RAW = /\/blobs\/[^/]+(\/parts\/\d+)?$|\/mlflow-artifacts\/artifacts\//;
-
-/** Nearest field with NUL in its name or text. Without recursion: bodies may be nested deeper than the stack is. */
-function fieldWithNul(body: unknown): string | undefined {
-  const left: Array<{ field: string; value: unknown }> = [
-    { field: 'body', value: body },
-  ];
-  for (let next = left.pop(); next; next = left.pop()) {
-    const { field, value } = next;
-    if (typeof value === 'string') {
-      if (value.includes('\0')) return field;
-    } else if (Array.isArray(value)) {
-      for (const item of value) left.push({ field, value: item });
-    } else if (typeof value === 'object' && value !== null) {
-      for (const [name, item] of Object.entries(value)) {
-        if (name.includes('\0')) return `the name of a field of ${field}`;
-        left.push({ field: name, value: item });
-      }
-    }
-  }
-  return undefined;
-}
 
 const refuseNulInside: RequestHandler = (req, _res, next) => {
   const field = fieldWithNul(req.body);
@@ -38,17 +21,28 @@ const refuseNulInside: RequestHandler = (req, _res, next) => {
   );
 };
 
-/** Reads bodies of type JSON, up to 1 MB; says clearly what is wrong with one. */
+const limitFor = (path: string) => (DRAFT.test(path) ? DRAFT_LIMIT : LIMIT);
+
+/** Reads bodies of type JSON, up to 1 MB, or 4 MB of a draft; says clearly what is wrong with one. */
 export function jsonBodies(): Router {
-  const parse = express.json({ limit: LIMIT });
+  const parse = new Map(
+    [LIMIT, DRAFT_LIMIT].map(limit => [
+      limit,
+      express.json({ limit: limit.bytes }),
+    ]),
+  );
   const read: RequestHandler = (req, res, next) => {
     if (RAW.test(req.path)) next();
-    else parse(req, res, next);
+    else parse.get(limitFor(req.path))?.(req, res, next);
   };
-  const explain: ErrorRequestHandler = (error, _req, _res, next) => {
+  const explain: ErrorRequestHandler = (error, req, _res, next) => {
     switch (error?.type) {
       case 'entity.too.large':
-        next(new PayloadTooLargeError('The body is larger than 1 MB'));
+        next(
+          new PayloadTooLargeError(
+            `The body is larger than ${limitFor(req.path).name}`,
+          ),
+        );
         break;
       case 'entity.parse.failed':
         next(new InputError(`The body is not valid JSON: ${error.message}`));

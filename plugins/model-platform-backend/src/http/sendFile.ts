@@ -15,7 +15,7 @@ export async function sendFile(
     open(range?: { start: number; end: number }): Promise<Readable>;
   },
 ): Promise<void> {
-  res.set({
+  const headers = {
     'accept-ranges': 'bytes',
     // Files of models are anybody's bytes: they are never shown as pages.
     'content-type': file.type ?? 'application/octet-stream',
@@ -25,9 +25,9 @@ export async function sendFile(
     'x-content-type-options': 'nosniff',
     'cache-control': 'private, no-cache, no-transform',
     etag: file.etag,
-  });
+  };
   if (req.get('if-none-match') === file.etag) {
-    res.status(304).end();
+    res.status(304).set(headers).end();
     return;
   }
   const ifRange = req.get('if-range');
@@ -36,13 +36,19 @@ export async function sendFile(
       ? req.range(file.sizeBytes)
       : undefined;
   if (ranges === -1) {
-    res.set('content-range', `bytes */${file.sizeBytes}`).status(416).end();
+    res.status(416).set('content-range', `bytes */${file.sizeBytes}`).end();
     return;
   }
   const range =
     Array.isArray(ranges) && ranges.type === 'bytes' && ranges.length === 1
       ? ranges[0]
       : undefined;
+  // Opened first: an error is no file, and must not look like one.
+  const source =
+    req.method === 'HEAD'
+      ? undefined
+      : await file.open(range && { start: range.start, end: range.end });
+  res.set(headers);
   if (range) {
     res
       .status(206)
@@ -55,9 +61,10 @@ export async function sendFile(
     'content-length',
     String(range ? range.end - range.start + 1 : file.sizeBytes),
   );
-  const source = await file.open(
-    range && { start: range.start, end: range.end },
-  );
+  if (!source) {
+    res.end();
+    return;
+  }
   try {
     await pipeline(source, res);
   } catch (error) {

@@ -157,7 +157,6 @@ export const deploymentPaths: Array<[string, OpenApiObject]> = [
   path('/v1/endpoints/{name}/tokens', {
     get: operation('listEndpointTokens', ENDPOINTS, {
       summary: 'Tokens of calling applications, without their secrets',
-      parameters: paging,
       answers: { '200': pageOf('EndpointToken') },
     }),
     post: operation('createEndpointToken', ENDPOINTS, {

@@ -18,7 +18,10 @@ export const lifePaths: Array<[string, OpenApiObject]> = [
       description:
         'Also of a model that was deleted: by its id, or by its name where no other model has it.',
       parameters: [
-        query('actor', 'Entity ref of a user, or token:<name>'),
+        query(
+          'actor',
+          'Entity ref of a user, or an actor as the history has it; token:<name> is all tokens of that name',
+        ),
         query('action', 'Actions, separated by commas'),
         query('from', 'ISO 8601, included'),
         query('to', 'ISO 8601, excluded'),

@@ -42,10 +42,9 @@ export function header(name: string, description: string): OpenApiObject {
 
 /** Parameters of every list. */
 export const paging = [
-  query('limit', 'Items on a page; 50 where absent', {
+  query('limit', 'Items on a page; 50 where absent, 200 at most', {
     type: 'integer',
     minimum: 1,
-    maximum: 200,
   }),
   query('cursor', '`nextCursor` of the page before'),
 ];
@@ -71,8 +70,14 @@ export interface OperationOptions {
   tooLarge?: boolean;
   /** Sends bytes to the store of files, or has them read. */
   stores?: boolean;
+  /** Answers parts of its content (RFC 9110, ranges). */
+  ranges?: boolean;
   open?: boolean;
 }
+
+/** Whether a request may leave the body out: nothing in it has to be there. */
+const isOptional = (body?: OpenApiObject) =>
+  body?.type === 'object' && !(body.required as string[] | undefined)?.length;
 
 /** One operation, with the refusals that all of them have. */
 export function operation(
@@ -107,6 +112,8 @@ export function operation(
       content: { 'application/json': { schema: schemaRef('Error') } },
     };
   }
+  if (options.ranges)
+    responses['416'] = { description: 'The content has no such range' };
   const content = options.body
     ? { 'application/json': { schema: options.body } }
     : options.content;
@@ -116,11 +123,21 @@ export function operation(
     summary: options.summary,
     ...(options.description ? { description: options.description } : {}),
     ...(options.parameters ? { parameters: options.parameters } : {}),
-    ...(content ? { requestBody: { required: true, content } } : {}),
+    ...(content
+      ? { requestBody: { required: !isOptional(options.body), content } }
+      : {}),
     ...(options.open ? { security: [] } : {}),
     responses,
   };
 }
+
+/** What parameters in paths may be; any text where nothing is said here. */
+const pathParameters: Record<string, OpenApiObject> = {
+  version: { type: 'integer', minimum: 1 },
+  other: { type: 'integer', minimum: 1 },
+  digest: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' },
+  part: { type: 'integer', minimum: 1 },
+};
 
 /** A path with the parameters that stand in it. */
 export function path(
@@ -131,7 +148,7 @@ export function path(
     in: 'path',
     name,
     required: true,
-    schema: { type: 'string' },
+    schema: pathParameters[name] ?? { type: 'string' },
   }));
   return [
     template,

@@ -188,6 +188,7 @@ export const registryPaths: Array<[string, OpenApiObject]> = [
     get: operation('downloadFile', MODELS, {
       summary: 'Download a file; its path may have slashes',
       parameters: [header('Range', 'One range of bytes')],
+      ranges: true,
       answers: { '200': binary, '206': binary },
       answerType: 'application/octet-stream',
     }),

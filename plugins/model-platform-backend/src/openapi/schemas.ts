@@ -13,9 +13,10 @@ import {
 } from './schemaParts';
 
 const figure = object({ 'value?': number, 'previous?': number });
+/** Time and value. Not `prefixItems`: common readers of OpenAPI do not know it. */
 const point = {
   type: 'array',
-  prefixItems: [time, number],
+  items: { anyOf: [time, number] },
   minItems: 2,
   maxItems: 2,
 };
@@ -231,6 +232,7 @@ export const schemas: Record<string, OpenApiObject> = {
     'readings?': listOf(schemaRef('FileReading')),
     aliases: listOf(text),
     publisher: text,
+    'responsible?': text,
     createdAt: time,
     'readyAt?': time,
     'archivedAt?': time,

@@ -5,6 +5,7 @@ import { DatabaseApprovalStore } from './aliases/DatabaseApprovalStore';
 import { DatabaseHistoryStore } from './DatabaseHistoryStore';
 import { DatabaseModelStore } from './DatabaseModelStore';
 import { DatabaseVersionStore } from './DatabaseVersionStore';
+import { parseModelsQuery } from './parseModelsQuery';
 
 jest.setTimeout(60_000);
 
@@ -23,11 +24,11 @@ async function createStores(id: TestDatabaseId) {
   const clock = () => new Date((ticks += 1000));
   const store = DatabaseModelStore.create({ knex, clock });
   const versions = DatabaseVersionStore.create({ knex, clock });
-  const publish = async (name: string, content: string) => {
+  const draft = async (name: string, content: string) => {
     const request = draftRequest(name, {
       files: [fileOf('model.onnx', content)],
     });
-    const record = await versions.openDraft({
+    return await versions.openDraft({
       fields: {
         ...request.model,
         lifecycle: 'experimental',
@@ -43,6 +44,9 @@ async function createStores(id: TestDatabaseId) {
       publisher: mira.actor,
       expiresAt: '2100-01-01T00:00:00.000Z',
     });
+  };
+  const publish = async (name: string, content: string) => {
+    const record = await draft(name, content);
     await versions.completeDraft(record, { ...mira, action: 'published' });
     return record.version;
   };
@@ -56,6 +60,7 @@ async function createStores(id: TestDatabaseId) {
     knex,
     store,
     versions,
+    draft,
     publish,
     move,
     history: DatabaseHistoryStore.create({ knex }),
@@ -94,6 +99,37 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
     expect(await at(removed.at, 'challenger')).toEqual([]);
   });
 
+  it('finds what the tokens of a name did, and takes no name for a pattern', async () => {
+    const { store, publish, history } = await createStores(id);
+    const { modelId } = await publish('followed', 'one');
+    const actors = [
+      'token:ci (0f3c, made by user:default/mira)',
+      'token:ci (77aa, made by configuration)',
+      'token:ci two (12ef, made by user:default/mira)',
+      'token:c_ (9b1d, made by user:default/mira)',
+      'token:\u{1f600} % (4d2e, made by user:default/mira)',
+    ];
+    for (const actor of actors)
+      await store.update(
+        (await store.findById(modelId))!,
+        {},
+        {
+          actor,
+          action: 'updated',
+        },
+      );
+    const by = async (actor: string) =>
+      (await history.list(modelId, { limit: 10, actor }))
+        .map(one => actors.indexOf(one.actor))
+        .sort();
+    expect(await by('token:ci')).toEqual([0, 1]);
+    expect(await by(actors[1])).toEqual([1]);
+    expect(await by('token:c_')).toEqual([3]);
+    expect(await by('token:\u{1f600} %')).toEqual([4]);
+    for (const none of ['token:%', 'token:c', 'TOKEN:CI', ''])
+      expect(await by(none)).toEqual([]);
+  });
+
   it('fills in the aliases of entries from before', async () => {
     const { knex, publish, move, history } = await createStores(id);
     const { modelId } = await publish('older', 'one');
@@ -104,6 +140,28 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
     expect(
       await history.aliasesAt(modelId, '2100-01-01T00:00:00.000Z'),
     ).toMatchObject([{ alias: 'champion', version: 1 }]);
+  });
+
+  it('fills in who answers for versions from before', async () => {
+    const { knex, draft } = await createStores(id);
+    const publishers = [
+      'user:default/mira',
+      'token:ci (0f3c, made by user:default/mira)',
+      'token:ci (77aa, made by configuration)',
+      'ci:github:acme/churn@refs/heads/main#1 (x, made by user:default/mira)',
+    ];
+    for (const [index, publisher] of publishers.entries()) {
+      const { version } = await draft('older', `${index}`);
+      await knex('registry_versions')
+        .where({ id: version.id })
+        .update({ publisher });
+    }
+    const name = '20261126120100_version_responsible.js';
+    await knex.migrate.down({ directory, name });
+    await knex.migrate.up({ directory, name });
+    expect(
+      await knex('registry_versions').orderBy('number').pluck('responsible'),
+    ).toEqual(['user:default/mira', 'user:default/mira', null, null]);
   });
 
   it('deletes a version once, and frees what only it used, even if killed between', async () => {
@@ -157,6 +215,16 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
     await expect(store.deleteModel(fresh, entry)).rejects.toThrow('changed');
     await store.update(fresh, { archived: true }, entry);
     const archived = (await store.findById(modelId))!;
+    // As where MLflow's clients registered it: its row outlives its versions.
+    await knex('mlflow_models').insert({ model_id: modelId });
+    const listed = async () =>
+      (
+        await store.list({
+          ...parseModelsQuery({ q: 'phoenix', filter: ['archived=true'] }),
+          visible: true,
+        })
+      ).items.map(({ name }) => name);
+    expect(await listed()).toEqual(['phoenix']);
     const deletions = await Promise.allSettled([
       store.deleteModel(archived, entry),
       store.deleteModel(archived, entry),
@@ -165,6 +233,7 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
       'fulfilled',
       'rejected',
     ]);
+    expect(await listed()).toEqual([]);
     expect(await store.find('phoenix')).toBeUndefined();
     expect((await store.findById(modelId))?.published).toBe(false);
     expect(await history.findDeleted('phoenix')).toMatchObject({
@@ -193,6 +262,38 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
       'published',
     ]);
     expect(await history.aliasesAt(modelId, later)).toEqual([]);
+  });
+
+  it('gives an archived model no version and no alias, whenever it was archived', async () => {
+    const { knex, store, versions, publish, draft, move, history } =
+      await createStores(id);
+    const { modelId } = await publish('retired', 'one');
+    await move(modelId, 'champion', 1);
+    const open = await draft('retired', 'two');
+    await store.update(
+      (await store.findById(modelId))!,
+      { archived: true },
+      { ...mira, action: 'archived' },
+    );
+    const complete = async () =>
+      await versions.completeDraft(open, { ...mira, action: 'published' });
+    await expect(complete()).rejects.toThrow('The model retired is archived');
+    await expect(move(modelId, 'challenger', 1)).rejects.toThrow(
+      'retired is archived',
+    );
+    expect((await move(modelId, 'champion')).moved).toBe(true);
+    expect(
+      await knex('registry_versions').orderBy('number').pluck('status'),
+    ).toEqual(['ready', 'draft']);
+    expect(
+      (await history.list(modelId, { limit: 10 })).map(one => one.action),
+    ).toEqual(['alias-removed', 'archived', 'alias-moved', 'published']);
+    await store.update(
+      (await store.findById(modelId))!,
+      { archived: false },
+      { ...mira, action: 'restored' },
+    );
+    expect(await complete()).toBe(true);
   });
 
   it('takes an approval once, and only of what is ready', async () => {

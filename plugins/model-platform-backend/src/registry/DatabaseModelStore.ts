@@ -2,6 +2,7 @@ import { ConflictError } from '@backstage/errors';
 import { Knex } from 'knex';
 import { ModelFilter } from '../access/ModelFilter';
 import { applyModelFilter } from './applyModelFilter';
+import { createSearchIndex } from './finding/createSearchIndex';
 import { ModelFinder } from './finding/ModelFinder';
 import {
   AliasRow,
@@ -21,7 +22,20 @@ import {
   PublishedVersion,
   PublishingQuery,
 } from './ModelStore';
-import { insertHistory, lockModel, refreshModel } from './modelWrites';
+import {
+  insertHistory,
+  lockModel,
+  refreshModel,
+  requireNotArchived,
+} from './modelWrites';
+
+/** What MLflow's clients keep of a model beside the registry. */
+const MLFLOW_TABLES = [
+  'mlflow_models',
+  'mlflow_tags',
+  'mlflow_aliases',
+  'mlflow_versions',
+];
 
 /** Models in SQLite or PostgreSQL. */
 export class DatabaseModelStore implements ModelStore {
@@ -91,7 +105,7 @@ export class DatabaseModelStore implements ModelStore {
   async update(
     record: ModelRecord,
     change: ModelChange,
-    history: HistoryDraft,
+    ...history: HistoryDraft[]
   ): Promise<void> {
     const now = this.now();
     const { id, name } = record.model;
@@ -118,7 +132,7 @@ export class DatabaseModelStore implements ModelStore {
         );
       }
       await refreshModel(tx, id, now);
-      await insertHistory(tx, id, history, now);
+      for (const entry of history) await insertHistory(tx, id, entry, now);
     });
   }
 
@@ -148,6 +162,7 @@ export class DatabaseModelStore implements ModelStore {
           .where({ model_id: modelId, alias })
           .delete();
       } else {
+        await requireNotArchived(tx, modelId);
         const ready = await tx<VersionRow>('registry_versions')
           .where({ model_id: modelId, number: version, status: 'ready' })
           .first('id');
@@ -186,6 +201,10 @@ export class DatabaseModelStore implements ModelStore {
           name: `model:deleted/${id}`,
           slug: id,
           published_at: null,
+          // Out of every list and search.
+          indexed_changes: null,
+          index_digest: null,
+          metadata: null,
           updated_at: now,
           changes: changes + 1,
         });
@@ -202,6 +221,9 @@ export class DatabaseModelStore implements ModelStore {
         .orderBy('alias');
       await tx<AliasRow>('registry_aliases').where({ model_id: id }).delete();
       await tx<FacetRow>('registry_facets').where({ model_id: id }).delete();
+      await createSearchIndex(tx).remove(tx, id);
+      for (const table of MLFLOW_TABLES)
+        await tx(table).where({ model_id: id }).delete();
       for (const { alias, version } of aliases) {
         await insertHistory(
           tx,

@@ -7,8 +7,12 @@ import {
   ArtifactStore,
   Sha256,
 } from '@model-platform/plugin-model-platform-node';
+import pLimit from 'p-limit';
 import { ModelProblemsError } from './ModelProblemsError';
 import { VersionRecord, VersionStore } from './VersionStore';
+
+/** Questions to the store at once; each takes a while where it is far away. */
+const AT_ONCE = 16;
 
 /** Which files of a draft are there. */
 export class DraftFiles {
@@ -21,18 +25,8 @@ export class DraftFiles {
 
   /** With the digests that are still to be sent. */
   async withMissing(record: VersionRecord): Promise<ModelVersion> {
-    const missing: string[] = [];
-    const own = await this.options.versions.ownDigests(record);
-    for (const digest of new Set(
-      record.version.files.map(file => file.digest),
-    )) {
-      if (
-        !own.has(digest) ||
-        !(await this.options.artifacts.has(digest as Sha256, record.system))
-      ) {
-        missing.push(digest);
-      }
-    }
+    const stored = await this.storedSizes(record);
+    const missing = digestsOf(record).filter(digest => !stored.has(digest));
     return { ...record.version, missing };
   }
 
@@ -40,22 +34,17 @@ export class DraftFiles {
   async requireAll(record: VersionRecord): Promise<void> {
     const missing: string[] = [];
     const problems: FieldProblem[] = [];
-    const own = await this.options.versions.ownDigests(record);
+    const stored = await this.storedSizes(record);
     for (const [index, file] of record.version.files.entries()) {
-      const blob = own.has(file.digest)
-        ? await this.options.artifacts.stat(
-            file.digest as Sha256,
-            record.system,
-          )
-        : undefined;
-      if (!blob) {
+      const sizeBytes = stored.get(file.digest);
+      if (sizeBytes === undefined) {
         missing.push(file.path);
-      } else if (blob.sizeBytes !== file.sizeBytes) {
+      } else if (sizeBytes !== file.sizeBytes) {
         problems.push({
           field: `files[${index}].sizeBytes`,
-          rule: `the file with this digest has ${blob.sizeBytes} bytes`,
+          rule: `the file with this digest has ${sizeBytes} bytes`,
           given: file.sizeBytes,
-          example: blob.sizeBytes,
+          example: sizeBytes,
           source: 'platform',
         });
       }
@@ -73,4 +62,27 @@ export class DraftFiles {
       );
     }
   }
+
+  /** Of the files that the draft itself brought, by digest. */
+  private async storedSizes(
+    record: VersionRecord,
+  ): Promise<Map<string, number>> {
+    const { artifacts, versions } = this.options;
+    const own = await versions.ownDigests(record);
+    const limit = pLimit(AT_ONCE);
+    const blobs = await Promise.all(
+      digestsOf(record)
+        .filter(digest => own.has(digest))
+        .map(digest =>
+          limit(() => artifacts.stat(digest as Sha256, record.system)),
+        ),
+    );
+    return new Map(
+      blobs.flatMap(blob => (blob ? [[blob.digest, blob.sizeBytes]] : [])),
+    );
+  }
+}
+
+function digestsOf({ version }: VersionRecord): string[] {
+  return [...new Set(version.files.map(file => file.digest))];
 }

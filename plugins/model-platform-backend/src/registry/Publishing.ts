@@ -11,8 +11,9 @@ import {
   ArtifactStore,
   Sha256,
 } from '@model-platform/plugin-model-platform-node';
-import { Caller, toActor, toAuthor } from '../access/Caller';
+import { Caller, responsibleFor, toActor, toAuthor } from '../access/Caller';
 import { announcedFile } from './announcedFile';
+import { archivedModelError } from './archivedModelError';
 import { DraftFiles } from './DraftFiles';
 import { manifestDigest } from './manifestDigest';
 import { ModelAccess, published } from './ModelAccess';
@@ -65,7 +66,7 @@ export class Publishing {
 
   /** Everything a draft would be refused for; nothing is stored. */
   async checkDraft(caller: Caller, request: unknown): Promise<FieldProblem[]> {
-    const { problems, draft } = await this.options.check.check(request);
+    const { problems, draft } = await this.check(caller, request);
     if (!draft) {
       return problems;
     }
@@ -90,7 +91,7 @@ export class Publishing {
     options: { number?: number; stored?: boolean } = {},
   ): Promise<DraftResponse> {
     const { store, versions } = this.options;
-    const { problems, draft, name } = await this.options.check.check(request);
+    const { problems, draft, name } = await this.check(caller, request);
     if (!draft) {
       throw new ModelProblemsError(name, problems);
     }
@@ -107,9 +108,7 @@ export class Publishing {
     const digest = manifestDigest(draft.version, draft.files);
     if (existing) {
       if (existing.model.archivedAt) {
-        throw new ConflictError(
-          `The model ${name} is archived; restore it first (PATCH with archived: false)`,
-        );
+        throw archivedModelError(name);
       }
       const newest = await versions.newestReady(existing.model.id);
       if (!draft.force && newest?.version.manifestDigest === digest) {
@@ -132,6 +131,7 @@ export class Publishing {
         files: draft.files,
         manifestDigest: digest,
         publisher,
+        responsible: responsibleFor(caller),
         idempotencyKey: key,
         expiresAt: this.expiry(),
         admit: this.admission(draft),
@@ -256,6 +256,12 @@ export class Publishing {
       }
       if (drafts.length < 100) return removed;
     }
+  }
+
+  private async check(caller: Caller, request: unknown) {
+    return await this.options.check.check(request, model =>
+      this.access.mayPublish(caller, model),
+    );
   }
 
   /** What the version gets as it becomes ready, and what it is refused for: schemas may have changed since the draft. */

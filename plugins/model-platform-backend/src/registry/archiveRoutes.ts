@@ -27,21 +27,26 @@ export function archiveRoutes(options: {
       );
     }
     const etag = `"${version.id}"`;
-    res.set({
+    const headers = {
       'content-type': 'application/x-tar',
       'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(
         `${version.model}-${version.number}.tar`,
       )}`,
       'cache-control': 'private, no-cache, no-transform',
       etag,
-    });
+    };
     if (req.get('if-none-match') === etag) {
-      res.status(304).end();
+      res.status(304).set(headers).end();
+      return;
+    }
+    if (req.method === 'HEAD') {
+      res.set(headers).end();
       return;
     }
     const archive = await packVersion(version, file =>
       registry.openFile(version, file.path),
     );
+    res.set(headers);
     try {
       await pipeline(archive, res);
     } catch {

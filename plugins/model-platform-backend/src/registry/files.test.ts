@@ -208,5 +208,13 @@ describe.each(storesOfTests)('files of versions in %s', (_, createStore) => {
     ]);
     expect(both.map(({ status }) => status)).toEqual([400, 400]);
     expect((await open('fifth', first)).status).toBe(201);
+    // What is announced to be small counts as what it is said to be elsewhere.
+    const { digest } = file('a', 60);
+    const grown = await open('sixth', [
+      { ...file('a', 60), digest, sizeBytes: 1_000 },
+    ]);
+    expect(grown.body.error?.problems).toMatchObject([
+      { field: 'files', given: 940 },
+    ]);
   });
 });

@@ -1,5 +1,6 @@
 import { InputError } from '@backstage/errors';
 import { Request } from 'express';
+import { limitOf } from '../http/limitOf';
 
 /** Of a switch in the query: `?dryRun` or `?dryRun=true`. */
 export function isSet(value: unknown): boolean {
@@ -7,13 +8,9 @@ export function isSet(value: unknown): boolean {
 }
 
 /** Throws `InputError` for a limit that is none. */
-export function pageOf(req: Request): { limit?: number; cursor?: string } {
-  const limit = textOf(req.query.limit);
-  if (limit !== undefined && !/^[1-9]\d{0,2}$/.test(limit)) {
-    throw new InputError('limit must be a whole number from 1 to 200');
-  }
+export function pageOf(req: Request): { limit: number; cursor?: string } {
   return {
-    limit: limit === undefined ? undefined : Math.min(Number(limit), 200),
+    limit: limitOf(textOf(req.query.limit)),
     cursor: textOf(req.query.cursor),
   };
 }

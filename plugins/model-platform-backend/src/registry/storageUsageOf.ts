@@ -25,8 +25,12 @@ export async function storageUsageOf(
     const known = await tx<FileRow>('registry_files')
       .where({ system })
       .whereIn('digest', digests.slice(start, start + INSERT_CHUNK))
-      .distinct('digest');
-    for (const { digest } of known) added.delete(digest);
+      .groupBy('digest')
+      .select('digest')
+      .max({ bytes: 'size_bytes' });
+    // A draft may say any size of a digest until its file came.
+    for (const { digest, bytes } of known)
+      added.set(digest, Math.max(0, (added.get(digest) ?? 0) - Number(bytes)));
   }
   return {
     used: Number(sum.bytes ?? 0),

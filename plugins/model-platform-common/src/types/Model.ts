@@ -216,6 +216,8 @@ export interface ModelVersion extends VersionSpec {
   readings?: FileReading[];
   aliases: string[];
   publisher: string;
+  /** Person who published it, or who made the token that it was published with. */
+  responsible?: string;
   createdAt: string;
   readyAt?: string;
   archivedAt?: string;

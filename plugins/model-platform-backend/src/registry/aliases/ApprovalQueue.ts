@@ -85,7 +85,7 @@ function waitingAliases(
       approval &&
       (!systems || systems.includes(model.system)) &&
       model.aliases[alias] !== version.number &&
-      !(approval.notByPublisher && version.publisher === person) &&
+      !(approval.notByPublisher && version.responsible === person) &&
       !isApproved(approval, version, decisions) &&
       approval.by.some(
         group =>
@@ -103,7 +103,12 @@ function toWaiting(
   const { name, slug, system, owner, description } = model;
   return {
     model: { name, slug, system, owner, description },
-    version: { ...version, readyAt },
+    version: {
+      number: version.number,
+      publisher: version.publisher,
+      evaluation: version.evaluation,
+      readyAt,
+    },
     aliases,
   };
 }

@@ -10,7 +10,10 @@ import { HistoryDraft } from '../ModelStore';
 /** The newest version of a model, and what was decided on it so far. */
 export interface UndecidedVersion {
   model: Model;
-  version: Pick<ModelVersion, 'number' | 'publisher' | 'evaluation'>;
+  version: Pick<
+    ModelVersion,
+    'number' | 'publisher' | 'responsible' | 'evaluation'
+  >;
   readyAt: string;
   decisions: Approval[];
 }

@@ -133,7 +133,7 @@ export class Approvals {
       .of(model.system)
       .flatMap(({ approval }) =>
         approval &&
-        !(approval.notByPublisher && caller.entityRef === version.publisher)
+        !(approval.notByPublisher && caller.entityRef === version.responsible)
           ? approval.by
           : [],
       );

@@ -24,6 +24,7 @@ interface ApprovalRow {
 type UndecidedRow = ModelRow & {
   latest_number: number;
   version_publisher: string;
+  version_responsible: string | null;
   version_ready_at: string;
   version_spec: string;
 };
@@ -128,6 +129,7 @@ export class DatabaseApprovalStore implements ApprovalStore {
       .select(
         'registry_models.*',
         'v.publisher as version_publisher',
+        'v.responsible as version_responsible',
         'v.ready_at as version_ready_at',
         'v.spec as version_spec',
       );
@@ -156,6 +158,7 @@ export class DatabaseApprovalStore implements ApprovalStore {
       version: {
         number: row.latest_number,
         publisher: row.version_publisher,
+        responsible: row.version_responsible ?? undefined,
         evaluation: (JSON.parse(row.version_spec) as VersionSpec).evaluation,
       },
       readyAt: row.version_ready_at,

@@ -28,6 +28,7 @@ import {
 import {
   blobName,
   hexOf,
+  isOwnName,
   ownerOf,
   ownerStart,
   parseBlobName,
@@ -35,6 +36,7 @@ import {
   partName,
   PARTS,
   partsFolder,
+  UPLOADS,
   wholeOf,
 } from './blobNames';
 import { composeObject } from './composeObject';
@@ -46,7 +48,6 @@ import { toS3Error } from './toS3Error';
 import { VerifiedSource } from './VerifiedSource';
 
 /** Objects that are begun under no digest yet. */
-const UPLOADS = '.uploads';
 /** As many as one call deletes. */
 const DELETE_CHUNK = 1000;
 /** What one copy may hold, in one piece. */
@@ -296,8 +297,12 @@ export class S3ArtifactStore implements ArtifactStore {
     try {
       for await (const found of listMultipartUploads(client, bucket, prefix)) {
         const { upload, begunAt } = found;
+        // The bucket may be shared, and then others' uploads are in it too.
+        if (!isOwnName(upload.Key.slice(prefix.length))) continue;
+        const measured = await measureMultipartUpload(client, upload, begunAt);
+        if (!measured) continue;
         yield {
-          ...(await measureMultipartUpload(client, upload, begunAt)),
+          ...measured,
           remove: async () => {
             await this.explained(() =>
               client.send(new AbortMultipartUploadCommand(upload)),

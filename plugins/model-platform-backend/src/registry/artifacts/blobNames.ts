@@ -48,6 +48,9 @@ export function parseBlobName(
 /** Where parts lie; no system's folder begins with a dot. */
 export const PARTS = '.parts';
 
+/** Where files lie before their digest is known. */
+export const UPLOADS = '.uploads';
+
 /** With what the folders of an owner's parts begin. */
 export function ownerStart(scope: string, owner: string): string {
   if (!/^[\w-]+$/.test(owner)) {
@@ -119,4 +122,13 @@ export function wholeOf(blob: PartedBlob, parts: BlobPart[]): BlobPart[] {
     whole.push(part);
   }
   return whole;
+}
+
+/** Whether an object of the store, by its name, is one that the platform wrote. */
+export function isOwnName(name: string): boolean {
+  return (
+    parseBlobName(name) !== undefined ||
+    name.startsWith(`${PARTS}/`) ||
+    name.startsWith(`${UPLOADS}/`)
+  );
 }

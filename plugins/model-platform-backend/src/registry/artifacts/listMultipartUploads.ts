@@ -3,6 +3,7 @@ import {
   ListMultipartUploadsCommandOutput,
   ListPartsCommand,
   ListPartsCommandOutput,
+  NoSuchUpload,
   S3Client,
 } from '@aws-sdk/client-s3';
 
@@ -36,22 +37,27 @@ export async function* listMultipartUploads(
   } while (page.IsTruncated);
 }
 
-/** What has arrived of such an upload, and when the last of it did. */
+/** What has arrived of such an upload, and when the last of it did; undefined where it ended in the meantime. */
 export async function measureMultipartUpload(
   client: S3Client,
   upload: MultipartUpload,
   begunAt: Date,
-): Promise<{ sizeBytes: number; touchedAt: Date }> {
+): Promise<{ sizeBytes: number; touchedAt: Date } | undefined> {
   let sizeBytes = 0;
   let touchedAt = begunAt;
   let page: ListPartsCommandOutput | undefined;
   do {
-    page = await client.send(
-      new ListPartsCommand({
-        ...upload,
-        PartNumberMarker: page?.NextPartNumberMarker,
-      }),
-    );
+    try {
+      page = await client.send(
+        new ListPartsCommand({
+          ...upload,
+          PartNumberMarker: page?.NextPartNumberMarker,
+        }),
+      );
+    } catch (error) {
+      if (error instanceof NoSuchUpload) return undefined;
+      throw error;
+    }
     for (const { Size = 0, LastModified } of page.Parts ?? []) {
       sizeBytes += Size;
       if (LastModified && LastModified > touchedAt) touchedAt = LastModified;

@@ -4,7 +4,8 @@ import {
   Page,
 } from '@model-platform/plugin-model-platform-common';
 import { Caller } from '../../access/Caller';
-import { ModelsQuery } from '../parseModelsQuery';
+import { mentions } from '../finding/FilterExpression';
+import { ModelsQuery, parseModelsQuery } from '../parseModelsQuery';
 import { PublishCheck } from '../PublishCheck';
 import { Registry } from '../Registry';
 import {
@@ -66,7 +67,7 @@ export class MetadataCompliance {
   ): Promise<Page<Compliance> & { totals: ComplianceTotals }> {
     const { registry } = this.options;
     const filter = query.filter ?? [];
-    const isAsked = filter.some(one => /^\s*complete\s*=/.test(one));
+    const isAsked = filter.some(asksForComplete);
     const page = await registry.listModels(caller, {
       ...query,
       filter: isAsked ? filter : [...filter, 'complete=false'],
@@ -74,7 +75,7 @@ export class MetadataCompliance {
     });
     const counted = await registry.listModels(caller, {
       q: query.q,
-      filter: filter.filter(one => !/^\s*complete\s*=/.test(one)),
+      filter: filter.filter(one => !asksForComplete(one)),
       facets: ['complete'],
       limit: 1,
     });
@@ -140,4 +141,12 @@ export class MetadataCompliance {
       };
     });
   }
+}
+
+function asksForComplete(filter: string): boolean {
+  const { where, filter: expression } = parseModelsQuery({ filter: [filter] });
+  return (
+    where.has('complete') ||
+    (expression !== undefined && mentions(expression, 'complete'))
+  );
 }

@@ -34,6 +34,10 @@ export class PostgresSearchIndex implements SearchIndex {
     }
   }
 
+  async remove(tx: Knex.Transaction, modelId: string): Promise<void> {
+    await tx('registry_words').where({ model_id: modelId }).delete();
+  }
+
   find(words: string[], rank: SearchRank): Knex.QueryBuilder {
     const terms = words.map(
       word => `${lexeme(word)}${rank === 'whole' ? '' : ':*'}`,

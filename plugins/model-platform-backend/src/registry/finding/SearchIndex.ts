@@ -17,6 +17,8 @@ export type SearchRank = (typeof SEARCH_RANKS)[number];
 export interface SearchIndex {
   /** Replaces what is known of models, by their ids. */
   write(tx: Knex.Transaction, texts: Map<string, SearchText>): Promise<void>;
+  /** Forgets a model. */
+  remove(tx: Knex.Transaction, modelId: string): Promise<void>;
   /** A query for the ids of the models that have the words, as `model_id`. */
   find(words: string[], rank: SearchRank): Knex.QueryBuilder;
 }

@@ -45,6 +45,14 @@ export class SqliteSearchIndex implements SearchIndex {
     }
   }
 
+  async remove(tx: Knex.Transaction, modelId: string): Promise<void> {
+    const rows = tx('registry_words').where({ model_id: modelId });
+    await tx('registry_words_index')
+      .whereIn('rowid', rows.clone().select('id'))
+      .delete();
+    await rows.delete();
+  }
+
   find(words: string[], rank: SearchRank): Knex.QueryBuilder {
     const terms = words.map(
       word => `"${word.replace(/"/g, '""')}"${rank === 'whole' ? '' : '*'}`,

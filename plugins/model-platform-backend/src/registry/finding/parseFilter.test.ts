@@ -170,6 +170,7 @@ describe('plainFilter', () => {
       'type=ml AND evaluation."a b" > 1',
       'type=ml and',
       'type="ml"',
+      'type =  "ml"',
       'type!=ml',
       'evaluation.accuracy>=0.9',
       'not type=ml',

@@ -1,4 +1,4 @@
-const PLAIN = /^\s*([^\s=<>!()"']+)\s*=\s*(?!["'])(.*)$/s;
+const PLAIN = /^\s*([^\s=<>!()"']+)\s*=\s*(?!\s|["'])(.*)$/s;
 /** Where another comparison begins, `and` and `or` join; else they are words of the value. */
 const JOINED =
   /\s(?:and|or)(?:\s*$|\s+(?:not\s|\()|\s*\(|\s+(?:[^\s=<>!()"]|"[^"]*")+\s*(?:[=<>]|!=|\s(?:not\s+)?in\s*\(|\sexists\b))/is;

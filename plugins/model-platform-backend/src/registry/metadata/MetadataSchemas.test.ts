@@ -184,6 +184,34 @@ describe('MetadataSchemas', () => {
     ]);
   });
 
+  it('tells so many errors as anybody would mend, and takes no book for metadata', async () => {
+    const all = await problemsOf(
+      { type: 'array', items: { anyOf: [{ type: 'string' }, { const: 1 }] } },
+      Array.from({ length: 20_000 }, () => 0),
+    );
+    expect(all.length).toBeLessThan(250);
+    expect(all[0]).toMatchObject({ field: 'metadata.x[0]' });
+    expect(all).toContainEqual(
+      expect.objectContaining({
+        field: 'metadata',
+        rule: 'has 60000 errors; the first 200 are told',
+      }),
+    );
+    expect(
+      await schemas().check(
+        'ml',
+        undefined,
+        { ...complete, notes: 'x'.repeat(300_000) },
+        hasEntity,
+      ),
+    ).toMatchObject([
+      {
+        field: 'metadata',
+        rule: expect.stringContaining('at most 262144 bytes'),
+      },
+    ]);
+  });
+
   it('looks refs up in the catalog, and takes URLs for data', async () => {
     const list = (format: string) => ({
       items: { type: 'string', format },

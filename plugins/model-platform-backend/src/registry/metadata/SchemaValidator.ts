@@ -12,6 +12,9 @@ import { toFieldProblems } from './toFieldProblems';
 
 /** Each is a question to the catalog. */
 const MAX_REFS = 500;
+/** More of one schema helps nobody who mends them. */
+const MAX_ERRORS = 200;
+const MAX_METADATA_BYTES = 256 * 1024;
 
 /** Answers whether an entity is in the catalog. */
 export type HasEntity = (entityRef: string) => Promise<boolean>;
@@ -49,6 +52,17 @@ export class SchemaValidator {
     metadata: unknown,
     hasEntity: HasEntity,
   ): Promise<FieldProblem[]> {
+    if (
+      Buffer.byteLength(JSON.stringify(metadata) ?? '') > MAX_METADATA_BYTES
+    ) {
+      return [
+        {
+          field: 'metadata',
+          rule: `must be at most ${MAX_METADATA_BYTES} bytes as JSON; what is larger belongs into a file`,
+          source: PLATFORM,
+        },
+      ];
+    }
     const first = this.run(parts, metadata, new Set());
     if (first.refs.size > MAX_REFS) {
       return [
@@ -66,11 +80,17 @@ export class SchemaValidator {
     const { errors } = absent.size ? this.run(parts, metadata, absent) : first;
     const problems = new Map<string, FieldProblem>();
     for (const { part, found } of errors) {
-      for (const problem of toFieldProblems(
-        found,
-        sourceOf(part),
+      const source = sourceOf(part);
+      const told = toFieldProblems(
+        found.slice(0, MAX_ERRORS),
+        source,
         part.schema,
-      )) {
+      );
+      if (found.length > MAX_ERRORS) {
+        const rule = `has ${found.length} errors; the first ${MAX_ERRORS} are told`;
+        told.push({ field: 'metadata', rule, source });
+      }
+      for (const problem of told) {
         const key = JSON.stringify([problem.field, problem.rule]);
         if (!problems.has(key)) problems.set(key, problem);
       }

@@ -15,11 +15,19 @@ export function toFieldProblems(
   source: string,
   root: JsonSchema,
 ): FieldProblem[] {
+  const choices = errors.flatMap((error, index) =>
+    CHOICES.includes(error.keyword)
+      ? [{ index, error, places: placesOf(error, root) }]
+      : [],
+  );
   return errors
     .filter(
       (error, index) =>
         !WRAPPERS.includes(error.keyword) &&
-        !errors.slice(index + 1).some(later => isBranchOf(error, later, root)),
+        // What says why a branch does not hold comes before what says that none does.
+        !choices.some(
+          choice => choice.index > index && isBranchOf(error, choice),
+        ),
     )
     .map(error => toFieldProblem(error, source, root));
 }
@@ -73,24 +81,27 @@ function toFieldProblem(
   };
 }
 
+interface Choice {
+  error: ErrorObject;
+  /** Where its branches stand in the schema, each with a slash behind it. */
+  places: string[];
+}
+
+function placesOf(error: ErrorObject, root: JsonSchema): string[] {
+  return [error.schemaPath, ...refsIn(error.schema, root)].map(
+    place => `${place}/`,
+  );
+}
+
 /** Whether an error only says why one of the branches of a choice does not hold. */
 function isBranchOf(
-  error: ErrorObject,
-  choice: ErrorObject,
-  root: JsonSchema,
+  { instancePath, schemaPath }: ErrorObject,
+  { error, places }: Choice,
 ): boolean {
-  const { instancePath } = choice;
-  if (
-    !CHOICES.includes(choice.keyword) ||
-    !(
-      error.instancePath === instancePath ||
-      error.instancePath.startsWith(`${instancePath}/`)
-    )
-  ) {
-    return false;
-  }
-  return [choice.schemaPath, ...refsIn(choice.schema, root)].some(place =>
-    error.schemaPath.startsWith(`${place}/`),
+  return (
+    (instancePath === error.instancePath ||
+      instancePath.startsWith(`${error.instancePath}/`)) &&
+    places.some(place => schemaPath.startsWith(place))
   );
 }
 

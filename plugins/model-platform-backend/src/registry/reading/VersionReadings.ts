@@ -3,11 +3,13 @@ import {
   ArtifactStore,
   Sha256,
 } from '@model-platform/plugin-model-platform-node';
+import { fieldWithNul } from '../../http/fieldWithNul';
 import { VersionRecord } from '../VersionStore';
 import { ModelFileReader } from './ModelFileReader';
 import { readableFiles } from './readableFiles';
 
-/** What whoever made the file put into it is shown with every version. */
+/** What whoever made the files put into them is kept, and shown with the version. */
+const MAX_CHARACTERS = 200_000;
 const MAX_METADATA_CHARACTERS = 50_000;
 
 /** What the files of a version say of themselves. */
@@ -22,15 +24,21 @@ export class VersionReadings {
   ) {}
 
   async of(record: VersionRecord): Promise<FileReading[]> {
-    return await Promise.all(
+    const readings = await Promise.all(
       readableFiles(record.version.files).map(
         async ({ file, format }): Promise<FileReading> => ({
           path: file.path,
           format,
-          ...bounded(await this.read(file, format, record.system)),
+          ...(await this.read(file, format, record.system)),
         }),
       ),
     );
+    let left = MAX_CHARACTERS;
+    return readings.map(reading => {
+      const kept = bounded(reading, left);
+      left -= JSON.stringify(kept).length;
+      return kept;
+    });
   }
 
   private async read(
@@ -60,9 +68,21 @@ export class VersionReadings {
   }
 }
 
-function bounded<T extends Pick<FileReading, 'metadata'>>(reading: T): T {
-  return JSON.stringify(reading.metadata ?? {}).length <=
-    MAX_METADATA_CHARACTERS
-    ? reading
-    : { ...reading, metadata: undefined };
+/** What fits and can be kept of it: no database column takes the character NUL. */
+function bounded(reading: FileReading, characters: number): FileReading {
+  const { path, format, metadata } = reading;
+  if (fieldWithNul(reading) !== undefined) {
+    return { path, format, problem: 'it has the character NUL in a text' };
+  }
+  if (JSON.stringify(metadata ?? {}).length > MAX_METADATA_CHARACTERS) {
+    return bounded({ ...reading, metadata: undefined }, characters);
+  }
+  if (JSON.stringify(reading).length > characters) {
+    return {
+      path,
+      format,
+      problem: `it says more of itself than the ${MAX_CHARACTERS} characters that are kept with a version`,
+    };
+  }
+  return reading;
 }
