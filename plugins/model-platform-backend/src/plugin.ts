@@ -161,6 +161,7 @@ export const modelPlatformPlugin = createBackendPlugin({
         const maxFileBytes =
           config.getOptionalNumber('modelPlatform.limits.maxFileBytes') ??
           DEFAULT_MAX_FILE_BYTES;
+        const quotas = SystemQuotas.fromConfig(config);
         const check = new PublishCheck({
           schemas,
           catalogue: metricCatalogue,
@@ -184,7 +185,7 @@ export const modelPlatformPlugin = createBackendPlugin({
             onError: error =>
               logger.error(`A model's file could not be read: ${error}`),
           }),
-          quotas: SystemQuotas.fromConfig(config),
+          quotas,
           draftLifeMs:
             (config.getOptionalNumber('modelPlatform.limits.draftLifeHours') ??
               DEFAULT_DRAFT_LIFE_HOURS) * 3_600_000,
@@ -265,7 +266,11 @@ export const modelPlatformPlugin = createBackendPlugin({
             callerResolver,
             directory,
             schemas,
+            quotas,
             maxFileBytes,
+            url: `${await services.discovery.getExternalBaseUrl(
+              'model-platform',
+            )}/mlflow`,
             logger,
           }),
         );

@@ -226,6 +226,45 @@ describe('the life of versions', () => {
     expect((await put('ruled/aliases/candidate', 1)).status).toBe(200);
   });
 
+  it('takes no word of who published for the version, be it by a token of his', async () => {
+    const { body: made } = await platform
+      .call('post', 'v1/publishers', mira)
+      .send({
+        name: 'mine',
+        grants: [
+          {
+            actions: ['publish'],
+            systems: ['plant-catalogue'],
+            owners: ['group:default/botany-ml'],
+          },
+        ],
+      });
+    const good = { evaluation: { accuracy: 0.95 } };
+    const byToken = await publish('two-eyes', 'one', good, made.token);
+    expect(byToken.version).toMatchObject({
+      publisher: `token:mine (${made.id}, made by ${mira})`,
+      responsible: mira,
+    });
+    const approve = (number: number, as = mira) =>
+      platform
+        .call('post', `v1/models/two-eyes/versions/${number}/approvals`, as)
+        .send({ reason: 'Looked at it' });
+    const own = await approve(1);
+    expect(own.status).toBe(403);
+    expect(own.body.error.message).toMatch(/who did not publish them/);
+    expect((await get('two-eyes/versions/1/approvals')).body).toMatchObject({
+      mayApprove: false,
+      requirements: [{ met: false }],
+    });
+    expect((await put('two-eyes/aliases/champion', 1)).status).toBe(409);
+    expect((await approve(1, sofia)).status).toBe(201);
+    expect((await put('two-eyes/aliases/champion', 1)).status).toBe(200);
+    // Of a token of the configuration nobody is the maker.
+    const byCi = await publish('two-eyes', 'two', good, publisherToken);
+    expect(byCi.version).not.toHaveProperty('responsible');
+    expect((await approve(2)).status).toBe(201);
+  });
+
   it('lists what waits for whose word, until it is given', async () => {
     await publish('queued', 'one');
     await publish('queued', 'two', { evaluation: { accuracy: 0.9 } });
@@ -282,45 +321,6 @@ describe('the life of versions', () => {
     expect((await decide('approved', 'Mended', 3)).status).toBe(201);
     expect(await waiting(sofia)).toEqual([]);
     expect((await put('queued/aliases/champion', 3)).status).toBe(200);
-  });
-
-  it('takes no word of who published for the version, be it by a token of his', async () => {
-    const { body: made } = await platform
-      .call('post', 'v1/publishers', mira)
-      .send({
-        name: 'mine',
-        grants: [
-          {
-            actions: ['publish'],
-            systems: ['plant-catalogue'],
-            owners: ['group:default/botany-ml'],
-          },
-        ],
-      });
-    const good = { evaluation: { accuracy: 0.95 } };
-    const byToken = await publish('two-eyes', 'one', good, made.token);
-    expect(byToken.version).toMatchObject({
-      publisher: `token:mine (${made.id}, made by ${mira})`,
-      responsible: mira,
-    });
-    const approve = (number: number, as = mira) =>
-      platform
-        .call('post', `v1/models/two-eyes/versions/${number}/approvals`, as)
-        .send({ reason: 'Looked at it' });
-    const own = await approve(1);
-    expect(own.status).toBe(403);
-    expect(own.body.error.message).toMatch(/who did not publish them/);
-    expect((await get('two-eyes/versions/1/approvals')).body).toMatchObject({
-      mayApprove: false,
-      requirements: [{ met: false }],
-    });
-    expect((await put('two-eyes/aliases/champion', 1)).status).toBe(409);
-    expect((await approve(1, sofia)).status).toBe(201);
-    expect((await put('two-eyes/aliases/champion', 1)).status).toBe(200);
-    // Of a token of the configuration nobody is the maker.
-    const byCi = await publish('two-eyes', 'two', good, publisherToken);
-    expect(byCi.version).not.toHaveProperty('responsible');
-    expect((await approve(2)).status).toBe(201);
   });
 
   it('lets those move an alias whom its rule names, and nobody else', async () => {

@@ -259,13 +259,17 @@ export class Webhooks {
   private async check(spec: Partial<WebhookSpec>): Promise<void> {
     if (spec.name !== undefined && !NAME.test(spec.name)) {
       throw new InputError(
-        `'${spec.name}' is no name of a webhook: 1 to 63 letters, digits, dots, underscores and dashes, with a letter or digit at both ends`,
+        `Webhook name '${spec.name}' is invalid. It must start and end with a letter or digit, be less than 63 characters long, and contain only letters, digits, dots (.), underscores (_), and hyphens (-).`,
       );
     }
     if (spec.events !== undefined) checkEvents(spec.events);
     if (spec.url !== undefined) {
       if (!URL.canParse(spec.url)) {
-        throw new InputError(`'${spec.url}' is no address`);
+        throw new InputError(
+          spec.url.trim() === ''
+            ? 'Webhook URL cannot be empty or just whitespace'
+            : `Invalid webhook URL '${spec.url}': it is no address`,
+        );
       }
       await this.options.guard.checkResolved(new URL(spec.url));
     }

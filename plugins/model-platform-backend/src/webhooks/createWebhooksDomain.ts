@@ -69,7 +69,7 @@ export async function createWebhooksDomain(
   let work: Promise<void> = Promise.resolve();
   return {
     router,
-    mlflowRouter: mlflowWebhookRoutes({ webhooks, callerResolver }),
+    mlflowRouter: mlflowWebhookRoutes({ webhooks, callerResolver, logger }),
     async start() {
       registry.onChanged(() => deliverer.wake());
       removing = setInterval(() => {

@@ -42,6 +42,8 @@ export function toMlflowTestResult(result: WebhookTestResult) {
     ...(result.responseBody === undefined
       ? {}
       : { response_body: result.responseBody }),
-    ...(result.error === undefined ? {} : { error_message: result.error }),
+    ...(result.error === undefined
+      ? {}
+      : { error_message: `Failed to test webhook: ${result.error}` }),
   };
 }

@@ -280,7 +280,7 @@ describe('webhooks', () => {
       [{ events: [] }, /must have events/],
       [{ events: ['model.exploded'] }, /no event 'model.exploded'/],
       [{ url: 'nowhere' }, /no address/],
-      [{ url: 'ftp://127.0.0.1/' }, /must begin with/],
+      [{ url: 'ftp://127.0.0.1/' }, /Invalid webhook URL scheme: 'ftp'/],
       [{ url: 'http://169.254.169.254/' }, /not public/],
       [{ url: 'http://[::ffff:10.0.0.1]/' }, /not public/],
       [{ status: 'ASLEEP' }, /status/],

@@ -27,9 +27,10 @@ export interface Approval {
 /** A version that waits for the word of who asks. @public */
 export interface WaitingApproval {
   model: Pick<Model, 'name' | 'slug' | 'system' | 'owner' | 'description'>;
-  version: Pick<ModelVersion, 'number' | 'publisher' | 'evaluation'> & {
-    readyAt: string;
-  };
+  version: Pick<
+    ModelVersion,
+    'number' | 'publisher' | 'responsible' | 'evaluation'
+  > & { readyAt: string };
   /** Whose rules ask for it, and which version each names now. */
   aliases: Array<{ alias: string; inService?: number }>;
 }

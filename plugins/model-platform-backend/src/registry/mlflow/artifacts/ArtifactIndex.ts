@@ -1,3 +1,5 @@
+import { StorageUsage } from '../../VersionStore';
+
 /** A file of a run, a logged model or a prompt. */
 export interface ArtifactFile {
   path: string;
@@ -15,7 +17,7 @@ export interface ArtifactIndex {
   /**
    * Notes a file whose blob was written, in the place of one of the same path.
    * `isStored` is asked while no blob of the scope can be removed; false where
-   * it was removed in between.
+   * it was removed in between. `admit` is told what it adds, and may throw.
    */
   put(
     ownerId: string,
@@ -23,6 +25,7 @@ export interface ArtifactIndex {
     blobs: {
       isStored(digest: string): Promise<boolean>;
       remove(digest: string): Promise<void>;
+      admit?(usage: StorageUsage): void;
     },
   ): Promise<boolean>;
   /** Removes these; calls back for each digest that nothing uses any more. */

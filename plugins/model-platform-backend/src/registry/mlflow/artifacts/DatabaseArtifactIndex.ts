@@ -1,6 +1,8 @@
 import { Knex } from 'knex';
 import { isBlobUsed } from '../../artifacts/DatabaseBlobReferences';
 import { lockScope } from '../../modelWrites';
+import { storageUsageOf } from '../../storageUsageOf';
+import { StorageUsage } from '../../VersionStore';
 import { ArtifactFile, ArtifactIndex } from './ArtifactIndex';
 
 interface ArtifactRow {
@@ -55,12 +57,16 @@ export class DatabaseArtifactIndex implements ArtifactIndex {
     blobs: {
       isStored(digest: string): Promise<boolean>;
       remove(digest: string): Promise<void>;
+      admit?(usage: StorageUsage): void;
     },
   ): Promise<boolean> {
     const { system, path, digest } = file;
     return await this.knex.transaction(async tx => {
       await lockScope(tx, system);
       if (!(await blobs.isStored(digest))) return false;
+      if (blobs.admit) {
+        blobs.admit(await storageUsageOf(tx, system, [file]));
+      }
       const before = await tx<ArtifactRow>('mlflow_artifacts')
         .where({ owner_id: ownerId, path })
         .first();

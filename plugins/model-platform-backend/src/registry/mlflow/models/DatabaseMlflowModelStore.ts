@@ -85,7 +85,13 @@ export class DatabaseMlflowModelStore implements MlflowModelStore {
       const taken = await tx('registry_models').where({ name }).first('id');
       if (taken) return false;
       const id = await ensureModel(tx, model, now);
-      await tx('mlflow_models').insert({ model_id: id });
+      const { last_number: before } = await tx('registry_names')
+        .where({ name })
+        .first('last_number');
+      await tx('mlflow_models').insert({
+        model_id: id,
+        numbers_before: before,
+      });
       await putTags(tx, id, 0, model.tags);
       await insertHistory(tx, id, history, now);
       return true;
@@ -117,8 +123,8 @@ export class DatabaseMlflowModelStore implements MlflowModelStore {
     return await this.knex.transaction(async tx => {
       await lockModel(tx, model.id);
       const taken = await tx<ModelRow>('registry_models')
-        .where({ name })
-        .orWhere({ slug: name })
+        .whereNot({ id: model.id })
+        .andWhere(either => either.where({ name }).orWhere({ slug: name }))
         .first('id');
       if (taken) return false;
       const old = await tx('registry_names')
@@ -137,14 +143,25 @@ export class DatabaseMlflowModelStore implements MlflowModelStore {
         .where({ id: model.id })
         .whereNull('published_at')
         .update({ name, updated_at: now });
+      await tx('mlflow_models')
+        .where({ model_id: model.id })
+        .update({ numbers_before: null });
       await insertHistory(tx, model.id, history, now);
       return true;
     });
   }
 
-  async deleteModel(model: MlflowModel): Promise<void> {
+  async deleteModel(model: MlflowModel, numbersToo: boolean): Promise<void> {
     await this.knex.transaction(async tx => {
       await lockModel(tx, model.id);
+      const shown = await tx('mlflow_models')
+        .where({ model_id: model.id })
+        .first('numbers_before');
+      if (numbersToo && typeof shown?.numbers_before === 'number') {
+        await tx('registry_names')
+          .where({ name: model.name })
+          .update({ last_number: shown.numbers_before });
+      }
       for (const table of [
         'mlflow_models',
         'mlflow_tags',
@@ -253,6 +270,7 @@ export class DatabaseMlflowModelStore implements MlflowModelStore {
         status_message: version.statusMessage ?? null,
         source: version.source,
         root: version.root ?? null,
+        location: version.location ?? null,
         run_id: version.runId ?? null,
         logged_model_id: version.loggedModelId ?? null,
         run_link: version.runLink ?? null,
@@ -350,7 +368,7 @@ export class DatabaseMlflowModelStore implements MlflowModelStore {
 
   async updateVersion(
     version: MlflowVersion,
-    change: { description: string },
+    change: { description: string | undefined },
     history: HistoryDraft,
   ): Promise<void> {
     const now = this.now();
@@ -360,7 +378,7 @@ export class DatabaseMlflowModelStore implements MlflowModelStore {
       await tx('mlflow_versions')
         .where({ model_id: version.modelId, number: version.number })
         .update({
-          description: change.description,
+          description: change.description ?? null,
           updated_at: now,
         });
       await insertHistory(tx, version.modelId, history, now);

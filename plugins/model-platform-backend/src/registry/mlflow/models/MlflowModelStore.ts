@@ -21,6 +21,7 @@ export interface NewMlflowVersion {
   statusMessage?: string;
   source: string;
   root?: string;
+  location?: string;
   runId?: string;
   loggedModelId?: string;
   runLink?: string;
@@ -54,8 +55,8 @@ export interface MlflowModelStore {
     name: string,
     history: HistoryDraft,
   ): Promise<boolean>;
-  /** Removes a model that is not published, with all that is said of it. */
-  deleteModel(model: MlflowModel): Promise<void>;
+  /** Removes a model that is not published, with all that is said of it; `numbersToo` gives its numbers free. */
+  deleteModel(model: MlflowModel, numbersToo: boolean): Promise<void>;
 
   tagsOfModels(ids: string[]): Promise<Map<string, Tag[]>>;
   /** `number` 0 is the model itself; without a value the tag is removed. */
@@ -102,7 +103,7 @@ export interface MlflowModelStore {
   ): Promise<void>;
   updateVersion(
     version: MlflowVersion,
-    change: { description: string },
+    change: { description: string | undefined },
     history: HistoryDraft,
   ): Promise<void>;
   /** Moves the version there; others that are there become archived where asked for. */
