@@ -120,7 +120,7 @@ test.describe.serial('the life of models, on the pages', () => {
     await expect(row).toContainText('failed');
     await expect(row).toContainText('answered 400');
     receiver.status = 200;
-    await row.getByRole('button', { name: /again/ }).click();
+    await row.getByRole('button', { name: /^Send again/ }).click();
     await expect(row).toContainText('delivered');
     await expect(row).toContainText('answered 200');
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -243,7 +243,7 @@ test.describe.serial('the life of models, on the pages', () => {
     ).toBeVisible();
     await page.getByRole('button', { name: 'Clear all' }).click();
     await page
-      .getByRole('button', { name: 'Do not count by method any more' })
+      .getByRole('button', { name: 'Remove the counts by method' })
       .click();
     await expect(method).toHaveCount(0);
 
