@@ -58,7 +58,8 @@ export class PublishCalls extends ModelCalls {
         duplex: 'half',
       },
     );
-    await response.body?.cancel();
+    // Short, and read to its end the connection serves the next part.
+    await response.arrayBuffer();
   }
 
   /** Which parts of a large file the platform still lacks. */
@@ -96,7 +97,8 @@ export class PublishCalls extends ModelCalls {
         duplex: 'half',
       },
     );
-    await response.body?.cancel();
+    // Short, and read to its end the connection serves the next part.
+    await response.arrayBuffer();
   }
 
   /** Has the parts of a large file put together and verified as a whole; may be repeated. */
