@@ -59,7 +59,8 @@ export class PublishCalls extends ModelCalls {
         duplex: 'half',
       },
     );
-    await response.body?.cancel();
+    // Short, and read to its end the connection serves the next part.
+    await response.arrayBuffer();
   }
 
   /** Which parts of a large file the platform still lacks. */
@@ -97,7 +98,8 @@ export class PublishCalls extends ModelCalls {
         duplex: 'half',
       },
     );
-    await response.body?.cancel();
+    // Short, and read to its end the connection serves the next part.
+    await response.arrayBuffer();
   }
 
   /** The request that sends one part to the store itself, where `getBlobParts` says that it may. */

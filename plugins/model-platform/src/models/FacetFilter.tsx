@@ -52,7 +52,7 @@ export function FacetFilter(props: {
         <Button
           size="small"
           variant="tertiary"
-          aria-label={`Do not count by ${title} any more`}
+          aria-label={`Remove the counts by ${title}`}
           onPress={onRemove}
         >
           Remove

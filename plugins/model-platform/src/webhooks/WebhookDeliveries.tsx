@@ -82,7 +82,9 @@ export function WebhookDeliveries({ webhook }: { webhook: Webhook }) {
                           key="again"
                           size="small"
                           variant="secondary"
-                          aria-label={`Send ${eventText(delivery.event)} again`}
+                          aria-label={`Send again: ${eventText(
+                            delivery.event,
+                          )}`}
                           isDisabled={again.isRunning}
                           onPress={() => again.run(delivery.id)}
                         >

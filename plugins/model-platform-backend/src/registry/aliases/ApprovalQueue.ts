@@ -103,7 +103,12 @@ function toWaiting(
   const { name, slug, system, owner, description } = model;
   return {
     model: { name, slug, system, owner, description },
-    version: { ...version, readyAt },
+    version: {
+      number: version.number,
+      publisher: version.publisher,
+      evaluation: version.evaluation,
+      readyAt,
+    },
     aliases,
   };
 }

@@ -163,11 +163,11 @@ describe.each(combinations)(
         references,
         now: () => new Date(now),
       });
-      const collect = async () => {
+      const digest = digestOf(Buffer.from('held'));
+      const isKept = async () => {
         await garbage.collect({ dryRun: false });
         return await store.has(digest, SYSTEM);
       };
-      const digest = digestOf(Buffer.from('held'));
       const write = () =>
         store.write(streamOf(Buffer.from('held')), {}, SYSTEM);
       await write();
@@ -177,9 +177,9 @@ describe.each(combinations)(
         await knex('registry_blob_holds').update({
           held_at: new Date(now).toISOString(),
         });
-        expect(await collect()).toBe(true);
+        expect(await isKept()).toBe(true);
       });
-      expect(await collect()).toBe(false);
+      expect(await isKept()).toBe(false);
 
       await write();
       await knex('registry_blob_holds').insert({
@@ -188,9 +188,9 @@ describe.each(combinations)(
         digest,
         held_at: new Date(now).toISOString(),
       });
-      expect(await collect()).toBe(true);
+      expect(await isKept()).toBe(true);
       now += DAY_MS + 1;
-      expect(await collect()).toBe(false);
+      expect(await isKept()).toBe(false);
     });
   },
 );

@@ -62,26 +62,27 @@ export class FolderUpload {
     const { known, onProgress, signal } = options;
     const totalBytes = sumOf(folder.files.map(({ file }) => file.size));
     let bytes = 0;
-    const files: SentFile[] = [];
-    for (const { path, file } of folder.files) {
+    const digestOf = async ({ path, file }: FolderFile) => {
       const key = `${path}\n${file.size}\n${file.lastModified}`;
-      let digest = known.get(key);
-      if (digest === undefined) {
-        const before = bytes;
-        digest = toDigestText(
-          await digestOfBlob(file, {
-            signal,
-            onBytes: more => {
-              bytes += more;
-              onProgress({ path, bytes, totalBytes });
-            },
-          }),
-        );
-        bytes = before;
-        known.set(key, digest);
+      const before = known.get(key);
+      if (before !== undefined) {
+        bytes += file.size;
+        return before;
       }
-      bytes += file.size;
-      files.push({ path, file, digest, sizeBytes: file.size });
+      const digest = await digestOfBlob(file, {
+        signal,
+        onBytes: more => {
+          bytes += more;
+          onProgress({ path, bytes, totalBytes });
+        },
+      });
+      known.set(key, toDigestText(digest));
+      return toDigestText(digest);
+    };
+    const files: SentFile[] = [];
+    for (const one of folder.files) {
+      const digest = await digestOf(one);
+      files.push({ ...one, digest, sizeBytes: one.file.size });
     }
     const { fields, loading } = folder;
     const request = buildDraftRequest({

@@ -26,7 +26,7 @@ export function ProgressLine(props: {
         aria-labelledby={id}
         max={100}
         value={percent}
-        style={{ accentColor: 'var(--bui-bg-solid)', width: '100%' }}
+        style={{ accentColor: 'var(--bui-accent-bg)', width: '100%' }}
       />
     </div>
   );

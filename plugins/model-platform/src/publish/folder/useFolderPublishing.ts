@@ -136,13 +136,19 @@ export function useFolderPublishing(): FolderPublishing {
         const update = (
           more: Partial<Extract<FolderStep, { is: 'sending' }>>,
         ) => show(now => (now.is === 'sending' ? { ...now, ...more } : now));
+        let furthest = 0;
         const published = await upload.send({
           signal,
           opened: (number, resumed) => {
             rememberUpload({ name, number });
             update({ number, resumed });
           },
-          progress: progress => update({ progress, cut: undefined }),
+          progress: progress => {
+            const isFurther = progress.sent.bytes > furthest;
+            furthest = Math.max(furthest, progress.sent.bytes);
+            // What had arrived before is counted again after a cut.
+            update(isFurther ? { progress, cut: undefined } : { progress });
+          },
           retry: cut => update({ cut }),
           completing: () => show({ is: 'completing', name }),
         });

@@ -4,7 +4,7 @@ import { Registry } from '../../Registry';
 import { Candidate, Completion } from '../completion/Completion';
 import { isMetadataTag } from '../completion/metadataOfTags';
 import { isPrompt } from '../completion/promptVersion';
-import { Tag } from '../http/readParameters';
+import { Tag, textsOf } from '../http/readParameters';
 import { MlflowCall } from '../MlflowCall';
 import { invalidParameter } from '../MlflowError';
 import { MlflowSettings } from '../MlflowSettings';
@@ -136,13 +136,16 @@ export class ModelVersions {
       },
       access.history(call, 'version-registered', {
         version: number,
-        state: bare ? 'bare' : 'pending',
-        source,
-        runId,
-        description: given.description,
-        tags: Object.fromEntries(
-          given.tags.map(({ key, value }) => [key, value]),
-        ),
+        // What waits is nobody's business yet; what is ready is told of.
+        ...(bare
+          ? {
+              state: 'bare',
+              source,
+              runId,
+              description: given.description,
+              tags: textsOf(given.tags),
+            }
+          : {}),
       }),
     );
     if (problems.length === 0) {

@@ -10,7 +10,7 @@ import { Registry } from '../../Registry';
 import { toSlug } from '../../toSlug';
 import { isMetadataTag } from '../completion/metadataOfTags';
 import { isPrompt } from '../completion/promptVersion';
-import { Tag } from '../http/readParameters';
+import { Tag, textsOf } from '../http/readParameters';
 import { MlflowCall } from '../MlflowCall';
 import { invalidParameter, MlflowError } from '../MlflowError';
 import { MlflowPlaces } from '../MlflowPlaces';
@@ -112,7 +112,7 @@ export class RegisteredModels {
       this.options.access.history(call, 'registered', {
         door: 'mlflow',
         description,
-        tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])),
+        tags: textsOf(tags),
       }),
     );
     if (!made) throw await this.taken(call, name, isPrompt(tags));
