@@ -79,7 +79,7 @@ test.describe('mira publishes a folder from the page', () => {
     ).json();
     expect(
       published.files.map(({ path: name }: { path: string }) => name),
-    ).toEqual(['iris.onnx', 'model.yaml']);
+    ).toEqual(['README.md', 'iris.onnx', 'model.yaml', 'train.py']);
     // The same content by command is no other version.
     fs.writeFileSync(path.join(folder, 'model.yaml'), JSON.stringify(model));
     const again = await platform.cli(['publish', folder]);
