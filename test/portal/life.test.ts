@@ -235,6 +235,8 @@ test.describe.serial('the life of models, on the pages', () => {
     await page
       .getByRole('combobox', { name: 'Another field of the metadata' })
       .fill('method');
+    // The list of fields lies over the rest of the page.
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Count by it' }).click();
     await expect(page).toHaveURL(/field=metadata\.method/);
     const method = page.getByRole('group', { name: 'method', exact: true });
