@@ -55,6 +55,30 @@ export interface UnfinishedUpload {
   remove(): Promise<void>;
 }
 
+/** A request that goes to the store itself, without the platform between. @public */
+export interface DirectRequest {
+  method: 'GET' | 'PUT';
+  url: string;
+  /** To be sent with it, as they are. */
+  headers: Record<string, string>;
+  expiresAt: Date;
+}
+
+/**
+ * A store that lets through who holds an address which it signed, for a short
+ * time, and for one part or one blob.
+ * @public
+ */
+export interface DirectAccess {
+  /** The store itself refuses other bytes than those of the part. */
+  sendPart(blob: PartedBlob, part: BlobPart): Promise<DirectRequest>;
+  read(
+    digest: Sha256,
+    scope: SystemScope,
+    fileName: string,
+  ): Promise<DirectRequest>;
+}
+
 /**
  * Blobs by digest. Writes are atomic: a reader sees the whole blob or none.
  * Every method may throw an error with the status 507 where the store is full,
@@ -63,14 +87,21 @@ export interface UnfinishedUpload {
  * @public
  */
 export interface ArtifactStore {
+  /** Absent where all bytes go through the platform. */
+  readonly direct?: DirectAccess;
   has(digest: Sha256, scope: SystemScope): Promise<boolean>;
   /** What is stored under this digest, with its size; undefined where nothing is. */
   stat(digest: Sha256, scope: SystemScope): Promise<StoredBlob | undefined>;
-  /** Rejects with `InputError` where digest or size differ from what was expected. */
+  /**
+   * Rejects with `InputError` where digest or size differ from what was
+   * expected. `hold` is told the digest before the blob is there by it, so that
+   * whoever sent it can keep it from being taken for garbage.
+   */
   write(
     source: Readable,
     expected: { digest?: Sha256; sizeBytes?: number },
     scope: SystemScope,
+    hold?: (digest: Sha256) => Promise<void>,
   ): Promise<StoredBlob>;
   /** Rejects with `NotFoundError`. */
   read(
@@ -85,13 +116,18 @@ export interface ArtifactStore {
   /** Rejects with `InputError` where the bytes are not those of the part. */
   writePart(blob: PartedBlob, part: BlobPart, source: Readable): Promise<void>;
   /**
-   * Makes the blob of its parts, verified as a whole, and removes them. Rejects
-   * with `ConflictError` where parts are missing, and with `InputError` where
-   * they make up something else; they are removed then too.
+   * Makes the blob of its parts, verified as a whole, as often as it is asked
+   * to; the parts stay. Rejects with `ConflictError` where parts are missing,
+   * and with `InputError` where they make up something else; they are removed
+   * then.
    */
   assemble(blob: PartedBlob): Promise<StoredBlob>;
-  /** Removes all parts of an owner. */
-  removeParts(scope: SystemScope, owner: string): Promise<void>;
+  /** Removes the parts of an owner: of one blob, or all. */
+  removeParts(
+    scope: SystemScope,
+    owner: string,
+    digest?: Sha256,
+  ): Promise<void>;
 
   /** Every blob, in no order. */
   list(): AsyncIterable<ListedBlob>;

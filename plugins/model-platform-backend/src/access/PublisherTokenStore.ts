@@ -14,6 +14,7 @@ export interface PublisherTokenStore {
     source: 'api' | 'config',
   ): Promise<void>;
   findByHash(hash: string): Promise<PublisherTokenRecord | undefined>;
+  findById(id: string): Promise<PublisherTokenRecord | undefined>;
   get(id: string): Promise<PublisherToken | undefined>;
   /** Newest first, revoked ones too; `after` is the id that the page before ended with. */
   list(page: {

@@ -71,30 +71,43 @@ export class PublisherTokens {
     if (!found) {
       return undefined;
     }
+    const caller = await this.callerOf(found);
     const now = this.now();
-    if (found.revokedAt) {
-      throw new AuthenticationError(
-        'This token was revoked; ask for a new one',
-      );
-    }
-    if (found.expiresAt && found.expiresAt <= now.toISOString()) {
-      throw new AuthenticationError(
-        `This token expired at ${found.expiresAt}; make a new one`,
-      );
-    }
-    const grants = await this.grantsOf(found);
     if (
       !found.lastUsedAt ||
       now.getTime() - Date.parse(found.lastUsedAt) > LAST_USED_RESOLUTION_MS
     ) {
       this.store.markUsed(found.id, now.toISOString()).catch(this.onError);
     }
+    return caller;
+  }
+
+  /** What a token may that nobody shows now. Throws as `authenticate` does. */
+  async callerById(id: string): Promise<TokenCaller> {
+    const found = await this.store.findById(id);
+    if (!found) {
+      throw new AuthenticationError('This token is not valid');
+    }
+    return await this.callerOf(found);
+  }
+
+  private async callerOf(found: PublisherTokenRecord): Promise<TokenCaller> {
+    if (found.revokedAt) {
+      throw new AuthenticationError(
+        'This token was revoked; ask for a new one',
+      );
+    }
+    if (found.expiresAt && found.expiresAt <= this.now().toISOString()) {
+      throw new AuthenticationError(
+        `This token expired at ${found.expiresAt}; make a new one`,
+      );
+    }
     return {
       kind: 'token',
       tokenId: found.id,
       name: found.name,
       madeBy: found.createdBy,
-      grants,
+      grants: await this.grantsOf(found),
       configured: found.createdBy === CONFIGURATION,
     };
   }

@@ -109,6 +109,7 @@ export const lifeSchemas: Record<string, OpenApiObject> = {
     events: listOf(text),
     status: webhookStatus,
     hasSecret: flag,
+    'disabledBecause?': text,
     speaksFor: text,
     createdAt: time,
     updatedAt: time,

@@ -2,6 +2,7 @@ import { resolvePackagePath } from '@backstage/backend-plugin-api';
 import { TestDatabaseId, TestDatabases } from '@backstage/backend-test-utils';
 import { draftRequest, fileOf } from '../__testUtils__/TestPlatform';
 import { DatabaseApprovalStore } from './aliases/DatabaseApprovalStore';
+import { DatabaseBlobReferences } from './artifacts/DatabaseBlobReferences';
 import { DatabaseHistoryStore } from './DatabaseHistoryStore';
 import { DatabaseModelStore } from './DatabaseModelStore';
 import { DatabaseVersionStore } from './DatabaseVersionStore';
@@ -195,13 +196,17 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
     ).toHaveLength(1);
     await versions.restoreVersion(modelId, 2, { ...mira, action: 'x' });
     const later = '2050-01-01T00:00:00.000Z';
-    const freed: string[] = [];
+    const files = [];
     for (const record of await versions.expiredDrafts(later, 10)) {
-      await versions.removeDraft(record, later, async digest => {
-        freed.push(digest);
-      });
+      await versions.removeDraft(record, later);
+      files.push(...record.version.files.map(({ digest }) => digest));
     }
-    expect(freed).toEqual([fileOf('x', 'own').digest]);
+    expect(
+      await DatabaseBlobReferences.create({ knex }).unused(
+        'plant-catalogue',
+        files,
+      ),
+    ).toEqual(new Set([fileOf('x', 'own').digest]));
     expect(await knex('registry_versions').pluck('number')).toEqual([3]);
   });
 
@@ -244,13 +249,15 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
     const again = await publish('phoenix', 'one');
     expect(again.number).toBe(2);
     const later = '2050-01-01T00:00:00.000Z';
-    const freed: string[] = [];
     const [record] = await versions.expiredDrafts(later, 10);
-    await versions.removeDraft(record, later, async digest => {
-      freed.push(digest);
-    });
+    await versions.removeDraft(record, later);
     // The new one has the same file.
-    expect(freed).toEqual([]);
+    expect(
+      await DatabaseBlobReferences.create({ knex }).unused(
+        'plant-catalogue',
+        record.version.files.map(({ digest }) => digest),
+      ),
+    ).toEqual(new Set());
     expect(await knex('registry_models').pluck('id')).toEqual([again.modelId]);
     expect(
       (await history.list(modelId, { limit: 10 })).map(one => one.action),

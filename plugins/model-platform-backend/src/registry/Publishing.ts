@@ -14,7 +14,10 @@ import {
 import { Caller, responsibleFor, toActor, toAuthor } from '../access/Caller';
 import { announcedFile } from './announcedFile';
 import { archivedModelError } from './archivedModelError';
+import { BlobReferences } from './artifacts/BlobReferences';
+import { removeUnusedBlob } from './artifacts/removeUnusedBlob';
 import { DraftFiles } from './DraftFiles';
+import { DraftLife } from './DraftLife';
 import { manifestDigest } from './manifestDigest';
 import { ModelAccess, published } from './ModelAccess';
 import { ModelListeners } from './ModelListeners';
@@ -37,6 +40,7 @@ export interface PublishingOptions {
   store: ModelStore;
   versions: VersionStore;
   artifacts: ArtifactStore;
+  references: BlobReferences;
   access: ModelAccess;
   files: DraftFiles;
   listeners: ModelListeners;
@@ -54,6 +58,7 @@ export class Publishing {
   private readonly access: ModelAccess;
   private readonly files: DraftFiles;
   private readonly listeners: ModelListeners;
+  private readonly life: DraftLife;
   /** Files that come part by part. */
   readonly parts: PartUploads;
 
@@ -61,7 +66,8 @@ export class Publishing {
     this.access = options.access;
     this.files = options.files;
     this.listeners = options.listeners;
-    this.parts = new PartUploads({ ...options, expiry: () => this.expiry() });
+    this.life = new DraftLife(options);
+    this.parts = new PartUploads({ ...options, life: this.life });
   }
 
   /** Everything a draft would be refused for; nothing is stored. */
@@ -133,7 +139,7 @@ export class Publishing {
         publisher,
         responsible: responsibleFor(caller),
         idempotencyKey: key,
-        expiresAt: this.expiry(),
+        expiresAt: this.life.expiry(),
         admit: this.admission(draft),
         ...options,
       });
@@ -170,7 +176,7 @@ export class Publishing {
         `${file.path} was announced with ${file.sizeBytes} bytes, but ${contentLength} are being sent`,
       );
     }
-    await this.options.versions.extendDraft(record.version.id, this.expiry());
+    await this.life.extend(record);
     await this.options.artifacts.write(
       source,
       { digest: digest as Sha256, sizeBytes: file.sizeBytes },
@@ -179,7 +185,7 @@ export class Publishing {
     await this.options.versions.noteUpload(
       record.version.id,
       digest,
-      this.expiry(),
+      this.life.expiry(),
     );
   }
 
@@ -218,7 +224,7 @@ export class Publishing {
       );
       if (made) {
         await this.listeners.announce(
-          record.version.modelId,
+          model?.model ?? record.version.modelId,
           'published',
           number,
         );
@@ -235,24 +241,19 @@ export class Publishing {
 
   /** Removes drafts that expired, with the blobs that nothing else uses. @returns how many. */
   async removeExpiredDrafts(signal?: AbortSignal): Promise<number> {
+    const { versions, artifacts } = this.options;
     const now = this.options.now().toISOString();
     let removed = 0;
     for (;;) {
-      const drafts = await this.options.versions.expiredDrafts(now, 100);
+      const drafts = await versions.expiredDrafts(now, 100);
       for (const draft of drafts) {
         if (signal?.aborted) return removed;
-        const gone = await this.options.versions.removeDraft(
-          draft,
-          now,
-          async digest =>
-            await this.options.artifacts.delete(digest as Sha256, draft.system),
-        );
-        if (!gone) continue;
-        await this.options.artifacts.removeParts(
-          draft.system,
-          draft.version.id,
-        );
+        if (!(await versions.removeDraft(draft, now))) continue;
         removed += 1;
+        const { system, version } = draft;
+        for (const digest of new Set(version.files.map(one => one.digest)))
+          await removeUnusedBlob(this.options, system, digest);
+        await artifacts.removeParts(system, version.id);
       }
       if (drafts.length < 100) return removed;
     }
@@ -315,7 +316,7 @@ export class Publishing {
         'This Idempotency-Key was used for a draft with other content; send another key',
       );
     }
-    await this.options.versions.extendDraft(record.version.id, this.expiry());
+    await this.life.extend(record);
     const version = await this.files.withMissing(record);
     return {
       version,
@@ -323,12 +324,6 @@ export class Publishing {
       resumed: true,
       missing: version.missing ?? [],
     };
-  }
-
-  private expiry(): string {
-    return new Date(
-      this.options.now().getTime() + this.options.draftLifeMs,
-    ).toISOString();
   }
 }
 

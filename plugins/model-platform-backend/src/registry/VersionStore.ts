@@ -122,13 +122,8 @@ export interface VersionStore {
   /** Drafts that expired, and what was deleted, oldest first. */
   expiredDrafts(now: string, limit: number): Promise<VersionRecord[]>;
   /**
-   * Removes what expired, and its model where that has nothing else.
-   * Calls back for each digest of its scope that no other version uses, while
-   * nobody can announce a file there; false where it was extended meanwhile.
+   * Removes what expired, and its model where that has nothing else; false
+   * where it was extended meanwhile. Its files stay in the store.
    */
-  removeDraft(
-    record: VersionRecord,
-    now: string,
-    removeBlob: (digest: string) => Promise<void>,
-  ): Promise<boolean>;
+  removeDraft(record: VersionRecord, now: string): Promise<boolean>;
 }

@@ -55,7 +55,7 @@ export function WebhookDetails(props: {
                 <Text as="p">
                   {isActive
                     ? 'It hears of nothing that happens while it is paused.'
-                    : 'From now on it hears what happens, as far as you may read it.'}
+                    : 'From now on it hears what happens, as far as who made it may read it.'}
                 </Text>
               )}
             </ConfirmDialog>
@@ -100,12 +100,13 @@ export function WebhookDetails(props: {
                 name: 'Hears of',
                 value: webhook.events.map(eventText).join(', '),
               },
+              { name: 'Disabled because', value: webhook.disabledBecause },
               { name: 'Signed', value: webhook.hasSecret ? 'yes' : 'no' },
               {
                 name: 'Speaks for',
                 value: `${nameOfRef(
                   webhook.speaksFor,
-                )}: it hears only of models that who saved it last may read`,
+                )}: it hears only of models that who made it may read`,
               },
               {
                 name: 'Changed',

@@ -89,11 +89,7 @@ export function WebhookForm(props: {
         />
         <PasswordField
           label="Secret"
-          description={
-            webhook?.hasSecret
-              ? 'Deliveries are signed; leave it empty to keep the secret'
-              : 'With one, deliveries are signed. It is never shown again'
-          }
+          description={secretText(webhook, url.trim())}
           value={secret}
           onChange={setSecret}
           autoComplete="new-password"
@@ -145,4 +141,13 @@ export function WebhookForm(props: {
       </Flex>
     </Flex>
   );
+}
+
+function secretText(webhook: Webhook | undefined, url: string): string {
+  if (!webhook?.hasSecret) {
+    return 'With one, deliveries are signed. It is never shown again';
+  }
+  return url === webhook.url
+    ? 'Deliveries are signed; leave it empty to keep the secret'
+    : 'Another address needs a new secret';
 }

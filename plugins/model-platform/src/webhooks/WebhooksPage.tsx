@@ -40,7 +40,8 @@ export function WebhooksPage() {
       <Text as="p">
         A webhook is an address that hears what happens to the models of one
         system, with MLflow’s events, bodies and signatures. Who may publish in
-        a system manages its webhooks.
+        a system makes webhooks there and manages those; whoever may publish and
+        read everything in it manages all of them.
       </Text>
       <Flex gap="3" align="end" justify="between">
         <div style={{ width: 280 }}>

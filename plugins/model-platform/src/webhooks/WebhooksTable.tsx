@@ -14,7 +14,7 @@ export function WebhooksTable(props: {
     <PlainTable
       caption="Webhooks"
       head={['Name', 'System', 'Address', 'Hears of', 'State']}
-      rows={webhooks.map(({ id, name, system, url, events, status }) => ({
+      rows={webhooks.map(({ id, name, system, url, events, ...state }) => ({
         key: id,
         cells: [
           <Button
@@ -29,9 +29,17 @@ export function WebhooksTable(props: {
           system,
           url,
           formatCounted(events.length, 'event'),
-          status === 'ACTIVE' ? 'active' : 'paused',
+          stateOf(state),
         ],
       }))}
     />
   );
+}
+
+function stateOf({
+  status,
+  disabledBecause,
+}: Pick<Webhook, 'status' | 'disabledBecause'>) {
+  if (status === 'ACTIVE') return 'active';
+  return disabledBecause ? 'disabled' : 'paused';
 }

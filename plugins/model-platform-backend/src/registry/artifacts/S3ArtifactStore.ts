@@ -18,6 +18,7 @@ import {
   ArtifactStore,
   BlobPart,
   ByteRange,
+  DirectAccess,
   ListedBlob,
   PartedBlob,
   Sha256,
@@ -44,10 +45,10 @@ import {
   listMultipartUploads,
   measureMultipartUpload,
 } from './listMultipartUploads';
+import { S3DirectAccess, S3DirectOptions } from './S3DirectAccess';
 import { toS3Error } from './toS3Error';
 import { VerifiedSource } from './VerifiedSource';
 
-/** Objects that are begun under no digest yet. */
 /** As many as one call deletes. */
 const DELETE_CHUNK = 1000;
 /** What one copy may hold, in one piece. */
@@ -65,6 +66,8 @@ export interface S3ArtifactStoreOptions {
   forcePathStyle?: boolean;
   /** The chain of the AWS SDK where absent. */
   credentials?: S3ClientConfig['credentials'];
+  /** Hands out signed addresses; all bytes go through the platform where absent. */
+  direct?: S3DirectOptions;
 }
 
 /**
@@ -85,13 +88,19 @@ export class S3ArtifactStore implements ArtifactStore {
       requestHandler: { connectionTimeout: 5_000, socketTimeout: 60_000 },
     });
     const prefix = options.prefix ? `${options.prefix}/` : '';
-    return new S3ArtifactStore(client, options.bucket, prefix);
+    return new S3ArtifactStore(
+      client,
+      options.bucket,
+      prefix,
+      options.direct && new S3DirectAccess({ ...options, prefix }),
+    );
   }
 
   private constructor(
     private readonly client: S3Client,
     private readonly bucket: string,
     private readonly prefix: string,
+    readonly direct?: DirectAccess,
   ) {}
 
   /** Rejects with what is wrong with bucket, credentials or network. */
@@ -128,8 +137,10 @@ export class S3ArtifactStore implements ArtifactStore {
     source: Readable,
     expected: { digest?: Sha256; sizeBytes?: number },
     scope: SystemScope,
+    hold?: (digest: Sha256) => Promise<void>,
   ): Promise<StoredBlob> {
     const { digest, sizeBytes } = expected;
+    if (digest) await hold?.(digest);
     const name = digest && blobName(digest, scope);
     const temporary = `${UPLOADS}/${randomUUID()}`;
     const verified = new VerifiedSource(source, expected);
@@ -151,8 +162,15 @@ export class S3ArtifactStore implements ArtifactStore {
       } finally {
         body.destroy();
       }
-      if (name === undefined) await this.name(temporary, verified.blob, scope);
     }, verified);
+    if (name === undefined) {
+      try {
+        await hold?.(verified.blob.digest);
+        await this.explained(() => this.name(temporary, verified.blob, scope));
+      } finally {
+        await this.explained(() => this.remove(temporary));
+      }
+    }
     return verified.blob;
   }
 
@@ -238,13 +256,18 @@ export class S3ArtifactStore implements ArtifactStore {
           await this.removeAll(`${folder}/`);
         if (!isThereAlready(error)) throw error;
       }
-      await this.removeAll(`${folder}/`);
     }, verified);
     return verified.blob;
   }
 
-  async removeParts(scope: SystemScope, owner: string): Promise<void> {
-    await this.explained(() => this.removeAll(ownerStart(scope, owner)));
+  async removeParts(
+    scope: SystemScope,
+    owner: string,
+    digest?: Sha256,
+  ): Promise<void> {
+    await this.explained(() =>
+      this.removeAll(ownerStart(scope, owner, digest)),
+    );
   }
 
   async *list(): AsyncIterable<ListedBlob> {
@@ -341,8 +364,6 @@ export class S3ArtifactStore implements ArtifactStore {
         );
     } catch (error) {
       if (!isThereAlready(error)) throw error;
-    } finally {
-      await this.remove(temporary);
     }
   }
 

@@ -5,6 +5,7 @@ import { Router } from 'express';
 import { Knex } from 'knex';
 import { Authorizer } from '../../access/Authorizer';
 import { CallerResolver } from '../../access/CallerResolver';
+import { BlobReferences } from '../artifacts/BlobReferences';
 import { EntityDirectory } from '../EntityDirectory';
 import { MetadataSchemas } from '../metadata/MetadataSchemas';
 import { Registry } from '../Registry';
@@ -19,7 +20,9 @@ import { Completion } from './completion/Completion';
 import { mlflowRoutes } from './http/mlflowRoutes';
 import { MlflowPlaces } from './MlflowPlaces';
 import { MlflowSettings } from './MlflowSettings';
-import { DatabaseMlflowModelStore } from './models/DatabaseMlflowModelStore';
+import { DatabaseLabelStore } from './models/DatabaseLabelStore';
+import { DatabaseModelVersionStore } from './models/DatabaseModelVersionStore';
+import { DatabaseRegisteredModelStore } from './models/DatabaseRegisteredModelStore';
 import { MlflowModelAccess } from './models/MlflowModelAccess';
 import { ModelAliases } from './models/ModelAliases';
 import { ModelVersions } from './models/ModelVersions';
@@ -38,12 +41,15 @@ export function createMlflowRoutes(options: {
   config: Config;
   registry: Registry;
   artifacts: ArtifactStore;
+  references: BlobReferences;
   authorizer: Authorizer;
   callerResolver: CallerResolver;
   directory: EntityDirectory;
   schemas: MetadataSchemas;
   quotas: SystemQuotas;
   maxFileBytes: number;
+  /** Told when something may have changed. */
+  onWritten: () => void;
   /** Address of these routes as clients reach it. */
   url: string;
   logger: LoggerService;
@@ -68,32 +74,38 @@ export function createMlflowRoutes(options: {
   const files = {
     index,
     artifacts: options.artifacts,
+    references: options.references,
     folders: new ArtifactFolders({ experiments, places }),
     writer: new ArtifactWriter({
       index,
       artifacts: options.artifacts,
+      references: options.references,
       quotas: options.quotas,
       maxFileBytes: options.maxFileBytes,
     }),
   };
   const artifacts = new MlflowArtifacts({ ...files, registry });
-  const store = DatabaseMlflowModelStore.create({ knex });
+  const stores = {
+    modelStore: DatabaseRegisteredModelStore.create({ knex }),
+    versionStore: DatabaseModelVersionStore.create({ knex }),
+    labelStore: DatabaseLabelStore.create({ knex }),
+  };
   const completion = new Completion({
     publishing: registry.publishing,
     schemas: options.schemas,
     artifacts,
     runs,
   });
-  const access = new MlflowModelAccess({ store, authorizer });
+  const access = new MlflowModelAccess({ ...stores, authorizer });
   const parts = {
-    store,
+    ...stores,
     registry,
     authorizer,
     places,
     settings: MlflowSettings.fromConfig(options.config),
     completion,
     access,
-    registration: new VersionRegistration({ store, completion, access }),
+    registration: new VersionRegistration({ ...stores, completion, access }),
   };
   const aliases = new ModelAliases(parts);
   const versions = new ModelVersions({
@@ -123,6 +135,7 @@ export function createMlflowRoutes(options: {
       uploads: DatabaseUploadStore.create({ knex }),
     }),
     url: options.url,
+    onWritten: options.onWritten,
     callerResolver: options.callerResolver,
     logger: options.logger,
   });

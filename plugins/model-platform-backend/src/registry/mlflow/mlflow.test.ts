@@ -310,7 +310,7 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
       `${files}/${path}/MLmodel`,
       readerToken,
     );
-    expect(file.body.toString()).toBe(mlmodel);
+    expect(file.text).toBe(mlmodel);
     expect(
       (await platform.call('get', `${files}/${path}/MLmodel`, openToken))
         .status,

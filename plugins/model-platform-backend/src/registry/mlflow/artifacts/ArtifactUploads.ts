@@ -128,13 +128,8 @@ export class ArtifactUploads {
   }
 
   private async remove(upload: ArtifactUpload): Promise<void> {
-    const { index, artifacts, uploads } = this.options;
-    await index.remove(
-      upload.id,
-      await this.filesOf(upload),
-      async (digest, system) =>
-        await artifacts.delete(digest as Sha256, system),
-    );
+    const { writer, uploads } = this.options;
+    await writer.remove(upload.id, await this.filesOf(upload));
     await uploads.remove(upload.id);
   }
 

@@ -1,10 +1,8 @@
 import { Readable } from 'node:stream';
-import { ServiceUnavailableError } from '@backstage/errors';
-import {
-  ArtifactStore,
-  Sha256,
-} from '@model-platform/plugin-model-platform-node';
+import { ArtifactStore } from '@model-platform/plugin-model-platform-node';
 import { PayloadTooLargeError } from '../../../http/PayloadTooLargeError';
+import { BlobReferences } from '../../artifacts/BlobReferences';
+import { removeUnusedBlob } from '../../artifacts/removeUnusedBlob';
 import { SystemQuotas } from '../../SystemQuotas';
 import { StorageUsage } from '../../VersionStore';
 import { invalidParameter } from '../MlflowError';
@@ -17,6 +15,7 @@ export class ArtifactWriter {
     private readonly options: {
       index: ArtifactIndex;
       artifacts: ArtifactStore;
+      references: BlobReferences;
       quotas: SystemQuotas;
       maxFileBytes: number;
     },
@@ -27,7 +26,7 @@ export class ArtifactWriter {
     source: Readable,
     sizeBytes?: number,
   ): Promise<ArtifactFile> {
-    const { artifacts, maxFileBytes } = this.options;
+    const { index, artifacts, references, maxFileBytes } = this.options;
     const tooLarge = new PayloadTooLargeError(
       `The file is larger than ${maxFileBytes} bytes (modelPlatform.limits.maxFileBytes)`,
     );
@@ -40,34 +39,40 @@ export class ArtifactWriter {
         yield chunk;
       }
     }
-    const blob = await artifacts.write(
-      Readable.from(limited(), { objectMode: false }),
-      { sizeBytes },
-      system,
-    );
-    const file = { ...blob, path, system };
-    await this.note(ownerId, file);
+    const { file, before } = await references.holding(system, async hold => {
+      const blob = await artifacts.write(
+        Readable.from(limited(), { objectMode: false }),
+        { sizeBytes },
+        system,
+        hold,
+      );
+      const noted = { ...blob, path, system };
+      return {
+        file: noted,
+        before: await index.put(ownerId, noted, this.admission(noted)),
+      };
+    });
+    if (before) await this.free(before);
     return file;
   }
 
-  private async note(ownerId: string, file: ArtifactFile): Promise<void> {
-    const { index, artifacts, quotas } = this.options;
-    const { path, system } = file;
-    const noted = await index.put(ownerId, file, {
-      isStored: async digest => await artifacts.has(digest as Sha256, system),
-      remove: async digest => await artifacts.delete(digest as Sha256, system),
-      admit:
-        quotas.of(system) === undefined
-          ? undefined
-          : (usage: StorageUsage) => {
-              const [problem] = quotas.problems(system, usage);
-              if (problem) throw invalidParameter(`${path} ${problem.rule}`);
-            },
-    });
-    if (!noted) {
-      throw new ServiceUnavailableError(
-        `${path} was cleaned away while it was being noted; send it again`,
-      );
-    }
+  /** With the blobs that nothing uses any more. */
+  async remove(ownerId: string, files: ArtifactFile[]): Promise<void> {
+    await this.options.index.remove(ownerId, files);
+    for (const file of files) await this.free(file);
+  }
+
+  /** Once nothing refers to it; what cannot be removed now is left to garbage collection. */
+  private async free({ system, digest }: ArtifactFile): Promise<void> {
+    await removeUnusedBlob(this.options, system, digest).catch(() => undefined);
+  }
+
+  private admission({ path, system }: ArtifactFile) {
+    const { quotas } = this.options;
+    if (quotas.of(system) === undefined) return undefined;
+    return (usage: StorageUsage) => {
+      const [problem] = quotas.problems(system, usage);
+      if (problem) throw invalidParameter(`${path} ${problem.rule}`);
+    };
   }
 }

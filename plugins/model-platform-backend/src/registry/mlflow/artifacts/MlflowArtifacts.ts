@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream';
+import { ConflictError } from '@backstage/errors';
 import {
   ArtifactStore,
   ByteRange,
   Sha256,
 } from '@model-platform/plugin-model-platform-node';
+import { BlobReferences } from '../../artifacts/BlobReferences';
 import { Registry } from '../../Registry';
 import { MlflowCall } from '../MlflowCall';
 import { doesNotExist, invalidParameter } from '../MlflowError';
@@ -35,6 +37,7 @@ export class MlflowArtifacts {
       registry: Registry;
       index: ArtifactIndex;
       artifacts: ArtifactStore;
+      references: BlobReferences;
     },
   ) {}
 
@@ -111,14 +114,12 @@ export class MlflowArtifacts {
   }
 
   async remove(call: MlflowCall, path: string): Promise<void> {
-    const { folders, index, artifacts } = this.options;
+    const { folders, index, writer } = this.options;
     const folder = await folders.writable(call, artifactPathOf(path));
     const file = await index.find(folder.ownerId, folder.path);
-    await index.remove(
+    await writer.remove(
       folder.ownerId,
       file ? [file] : await index.below(folder.ownerId, folder.path),
-      async (digest, system) =>
-        await artifacts.delete(digest as Sha256, system),
     );
   }
 
@@ -137,20 +138,31 @@ export class MlflowArtifacts {
     }));
   }
 
-  /** Makes the blobs those of another system too. */
-  async copyInto(system: string, files: ArtifactFile[]): Promise<void> {
-    const { artifacts } = this.options;
-    for (const file of files) {
-      const digest = file.digest as Sha256;
-      if (file.system === system || (await artifacts.has(digest, system))) {
-        continue;
+  /** Makes the blobs those of another system too, where they stay until `work` refers to them. */
+  async withCopies<T>(
+    system: string,
+    files: ArtifactFile[],
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const { artifacts, references } = this.options;
+    return await references.holding(system, async hold => {
+      await hold(...files.map(({ digest }) => digest));
+      for (const file of files) {
+        const digest = file.digest as Sha256;
+        if (await artifacts.has(digest, system)) continue;
+        if (file.system === system) {
+          throw new ConflictError(
+            `${file.path} was removed in the meantime; log it again`,
+          );
+        }
+        await artifacts.write(
+          await artifacts.read(digest, file.system),
+          { digest, sizeBytes: file.sizeBytes },
+          system,
+        );
       }
-      await artifacts.write(
-        await artifacts.read(digest, file.system),
-        { digest, sizeBytes: file.sizeBytes },
-        system,
-      );
-    }
+      return await work();
+    });
   }
 
   private async filesOfVersion(

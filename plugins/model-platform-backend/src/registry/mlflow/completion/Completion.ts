@@ -146,12 +146,13 @@ export class Completion {
         model.system,
       );
     }
-    await artifacts.copyInto(model.system, files);
-    await publishing.openDraft(
-      call.caller,
-      request,
-      `mlflow-version-${version.number}`,
-      { number: version.number, stored: true },
+    await artifacts.withCopies(model.system, files, () =>
+      publishing.openDraft(
+        call.caller,
+        request,
+        `mlflow-version-${version.number}`,
+        { number: version.number, stored: true },
+      ),
     );
     await publishing.completeVersion(call.caller, model.name, version.number);
   }

@@ -49,12 +49,14 @@ export function mlflowRoutes(options: {
   loggedModels: LoggedModels;
   artifacts: MlflowArtifacts;
   uploads: ArtifactUploads;
+  /** Told when something may have changed. */
+  onWritten: () => void;
   /** Address of MLflow's API as clients reach it. */
   url: string;
   callerResolver: CallerResolver;
   logger: LoggerService;
 }): Router {
-  const { callerResolver, logger, ...domain } = options;
+  const { callerResolver, logger, onWritten, ...domain } = options;
   const caller = callOf(callerResolver);
   const parts = { ...domain, callOf: caller, on: answering(caller) };
   const api = Router();
@@ -71,6 +73,10 @@ export function mlflowRoutes(options: {
   });
   router.get('/version', (_req, res) => {
     res.type('text/plain').send(VERSION);
+  });
+  router.use((req, res, next) => {
+    if (req.method !== 'GET') res.once('finish', onWritten);
+    next();
   });
   router.use(refuseNul, jsonBodies(), brokenBodies);
   for (const prefix of ['/api', '/ajax-api']) {

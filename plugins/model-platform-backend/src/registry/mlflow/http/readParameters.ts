@@ -178,6 +178,11 @@ export function tagsOf(raw: unknown): Tag[] | undefined {
   return tags;
 }
 
+/** Tags as one object; of two of one name the last one counts. */
+export function textsOf(tags: Tag[]): Record<string, string> {
+  return Object.fromEntries(tags.map(({ key, value }) => [key, value]));
+}
+
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { MlflowArtifacts } from '../artifacts/MlflowArtifacts';
+import { invalidParameter } from '../MlflowError';
 import { parseTrackingFilter } from '../search/parseTrackingFilter';
 import { parseTrackingOrder } from '../search/parseTrackingOrder';
 import { runSearch } from '../search/trackingSearch';
@@ -19,7 +20,6 @@ import {
 } from './readParameters';
 import { toMetricJson, toRunInfoJson, toRunJson } from './trackingJson';
 import { stagesOf } from './viewType';
-import { invalidParameter } from '../MlflowError';
 
 const MAX_RESULTS = 50_000;
 /** By their number on the wire. */

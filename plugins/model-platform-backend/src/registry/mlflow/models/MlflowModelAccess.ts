@@ -11,7 +11,11 @@ import { MlflowCall } from '../MlflowCall';
 import { modelNotFound, versionNotFound } from '../MlflowError';
 import { checkModelName } from '../validation';
 import { MlflowModel, MlflowVersion } from './MlflowModel';
-import { MlflowModelStore } from './MlflowModelStore';
+import {
+  LabelStore,
+  ModelVersionStore,
+  RegisteredModelStore,
+} from './MlflowModelStore';
 import { VersionScope } from './versionEntries';
 
 /** A version with the aliases that name it. */
@@ -24,7 +28,9 @@ export interface NamedVersion {
 export class MlflowModelAccess {
   constructor(
     private readonly options: {
-      store: MlflowModelStore;
+      modelStore: RegisteredModelStore;
+      versionStore: ModelVersionStore;
+      labelStore: LabelStore;
       authorizer: Authorizer;
     },
   ) {}
@@ -79,14 +85,16 @@ export class MlflowModelAccess {
     model: MlflowModel,
     number: number,
   ): Promise<NamedVersion> {
-    const { store } = this.options;
-    const version = await store.findVersion(
+    const { versionStore, labelStore } = this.options;
+    const version = await versionStore.findVersion(
       await this.scope(call),
       model.id,
       number,
     );
     if (!version) throw versionNotFound(model.name, number);
-    const aliases = (await store.aliasesOfModels([model.id])).get(model.id);
+    const aliases = (await labelStore.aliasesOfModels([model.id])).get(
+      model.id,
+    );
     return {
       version,
       aliases: (aliases ?? [])
@@ -110,7 +118,8 @@ export class MlflowModelAccess {
 
   async tagsOf(model: MlflowModel): Promise<Tag[]> {
     return (
-      (await this.options.store.tagsOfModels([model.id])).get(model.id) ?? []
+      (await this.options.labelStore.tagsOfModels([model.id])).get(model.id) ??
+      []
     );
   }
 
@@ -123,7 +132,7 @@ export class MlflowModelAccess {
     name: string,
   ): Promise<MlflowModel | undefined> {
     checkModelName(name);
-    const model = await this.options.store.findModel(name);
+    const model = await this.options.modelStore.findModel(name);
     return model &&
       (call.system === undefined || call.system === model.system) &&
       (await this.options.authorizer.can(

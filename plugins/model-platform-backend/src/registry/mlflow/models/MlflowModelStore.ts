@@ -29,8 +29,8 @@ export interface NewMlflowVersion {
   tags: Tag[];
 }
 
-/** What MLflow keeps of models and versions beside the registry. */
-export interface MlflowModelStore {
+/** What MLflow keeps of models beside the registry. */
+export interface RegisteredModelStore {
   /** Ready, waiting or empty; no archived ones, and none that only drafts have. */
   findModel(name: string): Promise<MlflowModel | undefined>;
   /** Makes the model, not published; false where the name is taken. */
@@ -56,8 +56,16 @@ export interface MlflowModelStore {
     history: HistoryDraft,
   ): Promise<boolean>;
   /** Removes a model that is not published, with all that is said of it; `numbersToo` gives its numbers free. */
-  deleteModel(model: MlflowModel, numbersToo: boolean): Promise<void>;
+  deleteModel(
+    model: MlflowModel,
+    numbersToo: boolean,
+    history: HistoryDraft,
+  ): Promise<void>;
+  searchModels(search: Search): Promise<MlflowModel[]>;
+}
 
+/** Tags and aliases. */
+export interface LabelStore {
   tagsOfModels(ids: string[]): Promise<Map<string, Tag[]>>;
   /** `number` 0 is the model itself; without a value the tag is removed. */
   setTag(
@@ -76,7 +84,10 @@ export interface MlflowModelStore {
     number: number | undefined,
     history?: HistoryDraft,
   ): Promise<void>;
+}
 
+/** What MLflow keeps of versions beside the registry. */
+export interface ModelVersionStore {
   reserveNumber(name: string): Promise<number>;
   addVersion(version: NewMlflowVersion, history: HistoryDraft): Promise<void>;
   findVersion(
@@ -115,7 +126,5 @@ export interface MlflowModelStore {
   ): Promise<void>;
   /** Of one that is not in the registry. */
   deleteVersion(version: MlflowVersion, history: HistoryDraft): Promise<void>;
-
-  searchModels(search: Search): Promise<MlflowModel[]>;
   searchVersions(search: Search): Promise<MlflowVersion[]>;
 }

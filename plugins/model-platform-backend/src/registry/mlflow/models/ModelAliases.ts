@@ -3,13 +3,14 @@ import { MlflowCall } from '../MlflowCall';
 import { invalidParameter, MlflowError } from '../MlflowError';
 import { checkAlias } from '../validation';
 import { MlflowModelAccess, NamedVersion } from './MlflowModelAccess';
-import { MlflowModelStore } from './MlflowModelStore';
+import { LabelStore, ModelVersionStore } from './MlflowModelStore';
 
 /** Aliases as MLflow sees them: those of the registry, and those of versions that it alone has. */
 export class ModelAliases {
   constructor(
     private readonly options: {
-      store: MlflowModelStore;
+      versionStore: ModelVersionStore;
+      labelStore: LabelStore;
       registry: Registry;
       access: MlflowModelAccess;
     },
@@ -22,12 +23,13 @@ export class ModelAliases {
     alias: string,
   ): Promise<NamedVersion> {
     checkAlias(alias, false);
-    const { access, store } = this.options;
+    const { access, versionStore, labelStore } = this.options;
     const model = await access.readable(call, name);
     if (alias.toLocaleLowerCase('en-US') === 'latest') {
-      const latest = await store.latestVersions(await access.scope(call), [
-        model.id,
-      ]);
+      const latest = await versionStore.latestVersions(
+        await access.scope(call),
+        [model.id],
+      );
       const newest = Math.max(
         0,
         ...(latest.get(model.id) ?? []).map(version => version.number),
@@ -40,7 +42,7 @@ export class ModelAliases {
       }
       return await access.versionOf(call, model, newest);
     }
-    const aliases = await store.aliasesOfModels([model.id]);
+    const aliases = await labelStore.aliasesOfModels([model.id]);
     const found = aliases.get(model.id)?.find(one => one.alias === alias);
     if (!found) {
       throw invalidParameter(`Registered model alias ${alias} not found.`);
@@ -60,7 +62,7 @@ export class ModelAliases {
       name,
       number,
     );
-    const { registry, store } = this.options;
+    const { registry, labelStore } = this.options;
     if (version.state === 'pending') {
       throw invalidParameter(
         `Version ${number} of ${name} is PENDING_REGISTRATION, so no alias can name it yet: ${
@@ -72,12 +74,12 @@ export class ModelAliases {
       await registry.changes.setAlias(call.caller, name, alias, {
         version: number,
       });
-      await store.setBareAlias(model.id, alias, undefined);
+      await labelStore.setBareAlias(model.id, alias, undefined);
     } else {
       if (model.published) {
         await registry.changes.deleteAlias(call.caller, name, alias);
       }
-      await store.setBareAlias(
+      await labelStore.setBareAlias(
         model.id,
         alias,
         number,
@@ -95,7 +97,7 @@ export class ModelAliases {
     if (model.published) {
       await this.options.registry.changes.deleteAlias(call.caller, name, alias);
     }
-    await this.options.store.setBareAlias(
+    await this.options.labelStore.setBareAlias(
       model.id,
       alias,
       undefined,

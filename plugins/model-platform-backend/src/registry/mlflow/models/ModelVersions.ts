@@ -4,7 +4,7 @@ import { Registry } from '../../Registry';
 import { Candidate, Completion } from '../completion/Completion';
 import { isMetadataTag } from '../completion/metadataOfTags';
 import { isPrompt } from '../completion/promptVersion';
-import { Tag } from '../http/readParameters';
+import { Tag, textsOf } from '../http/readParameters';
 import { MlflowCall } from '../MlflowCall';
 import { invalidParameter } from '../MlflowError';
 import { MlflowSettings } from '../MlflowSettings';
@@ -13,7 +13,7 @@ import { describeMissing } from './describeMissing';
 import { downloadUriOf } from './downloadUriOf';
 import { MlflowVersion, Stage } from './MlflowModel';
 import { MlflowModelAccess, NamedVersion } from './MlflowModelAccess';
-import { MlflowModelStore, Search } from './MlflowModelStore';
+import { LabelStore, ModelVersionStore, Search } from './MlflowModelStore';
 import { SourceResolver } from './SourceResolver';
 import { VersionRegistration } from './VersionRegistration';
 
@@ -28,7 +28,8 @@ const MAX_VERSIONS = 10_000;
 export class ModelVersions {
   constructor(
     private readonly options: {
-      store: MlflowModelStore;
+      versionStore: ModelVersionStore;
+      labelStore: LabelStore;
       registry: Registry;
       authorizer: Authorizer;
       settings: MlflowSettings;
@@ -53,7 +54,7 @@ export class ModelVersions {
     call: MlflowCall,
     search: Omit<Search, 'scope'>,
   ): Promise<MlflowVersion[]> {
-    return await this.options.store.searchVersions({
+    return await this.options.versionStore.searchVersions({
       ...search,
       scope: await this.options.access.scope(call),
     });
@@ -116,8 +117,8 @@ export class ModelVersions {
         `The version of ${name} was refused: ${describeMissing(problems)}`,
       );
     }
-    const number = await this.options.store.reserveNumber(name);
-    await this.options.store.addVersion(
+    const number = await this.options.versionStore.reserveNumber(name);
+    await this.options.versionStore.addVersion(
       {
         modelId: model.id,
         number,
@@ -135,13 +136,16 @@ export class ModelVersions {
       },
       access.history(call, 'version-registered', {
         version: number,
-        state: bare ? 'bare' : 'pending',
-        source,
-        runId,
-        description: given.description,
-        tags: Object.fromEntries(
-          given.tags.map(({ key, value }) => [key, value]),
-        ),
+        // What waits is nobody's business yet; what is ready is told of.
+        ...(bare
+          ? {
+              state: 'bare',
+              source,
+              runId,
+              description: given.description,
+              tags: textsOf(given.tags),
+            }
+          : {}),
       }),
     );
     if (problems.length === 0) {
@@ -159,13 +163,13 @@ export class ModelVersions {
     number: number,
     description: string | undefined,
   ): Promise<NamedVersion> {
-    const { access, store, registration } = this.options;
+    const { access, registration, versionStore } = this.options;
     const { model, version } = await access.changeableVersion(
       call,
       name,
       number,
     );
-    await store.updateVersion(
+    await versionStore.updateVersion(
       version,
       { description },
       access.history(call, 'version-updated', { version: number }),
@@ -194,9 +198,13 @@ export class ModelVersions {
       number,
     );
     const others = archiveExisting
-      ? await this.options.store.versionsInStage(model.id, stage, MAX_VERSIONS)
+      ? await this.options.versionStore.versionsInStage(
+          model.id,
+          stage,
+          MAX_VERSIONS,
+        )
       : [];
-    await this.options.store.transition(
+    await this.options.versionStore.transition(
       version,
       stage,
       others.filter(other => other.number !== number),
@@ -222,7 +230,7 @@ export class ModelVersions {
         number,
       );
     } else {
-      await this.options.store.deleteVersion(
+      await this.options.versionStore.deleteVersion(
         version,
         this.options.access.history(call, 'version-deleted', {
           version: number,
@@ -244,7 +252,7 @@ export class ModelVersions {
       number,
     );
     requireNotFrozen(version, tag.key);
-    await this.options.store.setTag(
+    await this.options.labelStore.setTag(
       model.id,
       number,
       tag.key,
@@ -271,7 +279,7 @@ export class ModelVersions {
       number,
     );
     requireNotFrozen(version, key);
-    await this.options.store.setTag(
+    await this.options.labelStore.setTag(
       model.id,
       number,
       key,

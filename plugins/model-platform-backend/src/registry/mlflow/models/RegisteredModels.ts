@@ -10,7 +10,7 @@ import { Registry } from '../../Registry';
 import { toSlug } from '../../toSlug';
 import { isMetadataTag } from '../completion/metadataOfTags';
 import { isPrompt } from '../completion/promptVersion';
-import { Tag } from '../http/readParameters';
+import { Tag, textsOf } from '../http/readParameters';
 import { MlflowCall } from '../MlflowCall';
 import { invalidParameter, MlflowError } from '../MlflowError';
 import { MlflowPlaces } from '../MlflowPlaces';
@@ -18,7 +18,12 @@ import { MlflowSettings } from '../MlflowSettings';
 import { checkKey, checkModelName, checkTag } from '../validation';
 import { MlflowAlias, MlflowModel, MlflowVersion, Stage } from './MlflowModel';
 import { MlflowModelAccess, NamedVersion } from './MlflowModelAccess';
-import { MlflowModelStore, Search } from './MlflowModelStore';
+import {
+  LabelStore,
+  ModelVersionStore,
+  RegisteredModelStore,
+  Search,
+} from './MlflowModelStore';
 import { VersionRegistration } from './VersionRegistration';
 
 /** A registered model with what its answers show. */
@@ -33,7 +38,9 @@ export interface ModelDetails {
 export class RegisteredModels {
   constructor(
     private readonly options: {
-      store: MlflowModelStore;
+      modelStore: RegisteredModelStore;
+      versionStore: ModelVersionStore;
+      labelStore: LabelStore;
       registry: Registry;
       authorizer: Authorizer;
       places: MlflowPlaces;
@@ -55,7 +62,7 @@ export class RegisteredModels {
     const scope = await this.options.access.scope(call);
     return await this.withDetails(
       call,
-      await this.options.store.searchModels({ ...search, scope }),
+      await this.options.modelStore.searchModels({ ...search, scope }),
     );
   }
 
@@ -86,7 +93,7 @@ export class RegisteredModels {
     if (rule) throw invalidParameter(`Invalid model name '${name}': ${rule}`);
     for (const tag of tags) checkTag(tag);
     const place = await this.options.places.placeOf(call, tags, name);
-    const made = await this.options.store.createModel(
+    const made = await this.options.modelStore.createModel(
       {
         fields: {
           name,
@@ -105,7 +112,7 @@ export class RegisteredModels {
       this.options.access.history(call, 'registered', {
         door: 'mlflow',
         description,
-        tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])),
+        tags: textsOf(tags),
       }),
     );
     if (!made) throw await this.taken(call, name, isPrompt(tags));
@@ -128,7 +135,7 @@ export class RegisteredModels {
         description,
       });
     } else {
-      await this.options.store.updateModel(
+      await this.options.modelStore.updateModel(
         model.id,
         { description },
         this.options.access.history(call, 'updated', {
@@ -156,7 +163,7 @@ export class RegisteredModels {
     if (rule) {
       throw invalidParameter(`Invalid model name '${newName}': ${rule}`);
     }
-    const renamed = await this.options.store.renameModel(
+    const renamed = await this.options.modelStore.renameModel(
       model,
       newName,
       this.options.access.history(call, 'updated', { changed: ['name'] }),
@@ -174,9 +181,10 @@ export class RegisteredModels {
       });
     } else {
       // Where nothing is mandatory, it is as if the model had never been; else no number means two things.
-      await this.options.store.deleteModel(
+      await this.options.modelStore.deleteModel(
         model,
         this.options.settings.of(model.system).open,
+        this.options.access.history(call, 'deleted', {}),
       );
     }
   }
@@ -185,7 +193,7 @@ export class RegisteredModels {
     checkTag(tag);
     const model = await this.options.access.changeable(call, name);
     await this.requirePlace(call, model, tag);
-    await this.options.store.setTag(
+    await this.options.labelStore.setTag(
       model.id,
       0,
       tag.key,
@@ -199,7 +207,7 @@ export class RegisteredModels {
   async deleteTag(call: MlflowCall, name: string, key: string): Promise<void> {
     checkKey(key);
     const model = await this.options.access.changeable(call, name);
-    await this.options.store.setTag(
+    await this.options.labelStore.setTag(
       model.id,
       0,
       key,
@@ -227,12 +235,12 @@ export class RegisteredModels {
         `${model.name} is of ${model.owner}; the owner of a model is changed on its page`,
       );
     }
-    const { authorizer, store } = this.options;
+    const { authorizer, modelStore } = this.options;
     const moved = { ...model, owner };
     if (!(await authorizer.can(call.caller, modelPublishPermission, moved))) {
       throw authorizer.missing(call.caller, modelPublishPermission, moved);
     }
-    await store.updateModel(
+    await modelStore.updateModel(
       model.id,
       { owner },
       this.options.access.history(call, 'updated', { changed: ['owner'] }),
@@ -243,12 +251,15 @@ export class RegisteredModels {
     call: MlflowCall,
     models: MlflowModel[],
   ): Promise<ModelDetails[]> {
-    const { store } = this.options;
+    const { versionStore, labelStore } = this.options;
     const ids = models.map(model => model.id);
     const [tags, aliases, latest] = [
-      await store.tagsOfModels(ids),
-      await store.aliasesOfModels(ids),
-      await store.latestVersions(await this.options.access.scope(call), ids),
+      await labelStore.tagsOfModels(ids),
+      await labelStore.aliasesOfModels(ids),
+      await versionStore.latestVersions(
+        await this.options.access.scope(call),
+        ids,
+      ),
     ];
     return models.map(model => ({
       model,

@@ -4,13 +4,13 @@ import { Candidate, Completion, isConflict } from '../completion/Completion';
 import { describeMissing } from './describeMissing';
 import { MlflowModel, MlflowVersion } from './MlflowModel';
 import { MlflowModelAccess } from './MlflowModelAccess';
-import { MlflowModelStore } from './MlflowModelStore';
+import { ModelVersionStore } from './MlflowModelStore';
 
 /** Makes versions that lack nothing any more versions of the registry. */
 export class VersionRegistration {
   constructor(
     private readonly options: {
-      store: MlflowModelStore;
+      versionStore: ModelVersionStore;
       completion: Completion;
       access: MlflowModelAccess;
     },
@@ -19,7 +19,9 @@ export class VersionRegistration {
   /** Tags of the model are defaults of its versions: some that wait may be complete now. */
   async completePending(call: MlflowCall, name: string): Promise<void> {
     const model = await this.options.access.readable(call, name);
-    for (const version of await this.options.store.pendingVersions(model.id)) {
+    for (const version of await this.options.versionStore.pendingVersions(
+      model.id,
+    )) {
       await this.complete(call, model, version.number);
     }
   }
@@ -54,7 +56,7 @@ export class VersionRegistration {
     tags: Tag[],
     candidate: Candidate,
   ): Promise<void> {
-    const { completion, store } = this.options;
+    const { completion, versionStore } = this.options;
     try {
       await completion.publish(call, model, tags, candidate);
     } catch (error) {
@@ -73,7 +75,7 @@ export class VersionRegistration {
       model,
       candidate.number,
     );
-    await store.noteState(version, 'registered', undefined);
+    await versionStore.noteState(version, 'registered', undefined);
   }
 
   private async noteProblems(
@@ -81,7 +83,7 @@ export class VersionRegistration {
     message: string,
   ): Promise<void> {
     if (version.statusMessage !== message) {
-      await this.options.store.noteState(version, 'pending', message);
+      await this.options.versionStore.noteState(version, 'pending', message);
     }
   }
 }
