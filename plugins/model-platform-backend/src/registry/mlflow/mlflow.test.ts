@@ -138,6 +138,15 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
     const nowhere = await get('nope/nope');
     expect(nowhere.status).toBe(404);
     expect(nowhere.body.error_code).toBe('ENDPOINT_NOT_FOUND');
+    // Nobody can say what these addresses name, whoever asks.
+    for (const address of [`${files}/%E0%A4`, `${files}/a%`]) {
+      const unreadable = await platform.call('get', address);
+      expect(unreadable.status).toBe(400);
+      expect(unreadable.body).toMatchObject({
+        error_code: 'INVALID_PARAMETER_VALUE',
+        message: expect.stringContaining('Failed to decode param'),
+      });
+    }
     const text = await platform
       .call('post', `${api}/registered-models/create`, publisherToken)
       .set('content-type', 'text/plain')
