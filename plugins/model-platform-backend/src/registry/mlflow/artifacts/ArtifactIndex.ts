@@ -16,14 +16,18 @@ export interface ArtifactIndex {
   below(ownerId: string, folder: string): Promise<ArtifactFile[]>;
   /**
    * Notes a file whose blob is held, in the place of one of the same path.
-   * `admit` is told what it adds, and may throw.
    *
    * @returns what was in its place
    */
   put(
     ownerId: string,
     file: ArtifactFile,
-    admit?: (usage: StorageUsage) => void,
+    options?: {
+      /** Told what it adds; may throw. */
+      admit?: (usage: StorageUsage) => void;
+      /** The upload that it is a part of; throws where that is over. */
+      upload?: string;
+    },
   ): Promise<ArtifactFile | undefined>;
   /** Forgets these; their blobs stay. */
   remove(ownerId: string, files: ArtifactFile[]): Promise<void>;

@@ -3,15 +3,8 @@ import { lockScope } from '../../modelWrites';
 import { storageUsageOf } from '../../storageUsageOf';
 import { StorageUsage } from '../../VersionStore';
 import { ArtifactFile, ArtifactIndex } from './ArtifactIndex';
-
-interface ArtifactRow {
-  owner_id: string;
-  path: string;
-  digest: string;
-  size_bytes: number | string;
-  system: string;
-  updated_at: string;
-}
+import { ArtifactRow, toArtifactFile } from './artifactRow';
+import { lockUpload } from './DatabaseUploadStore';
 
 /** Files of runs and logged models in SQLite or PostgreSQL. */
 export class DatabaseArtifactIndex implements ArtifactIndex {
@@ -31,7 +24,7 @@ export class DatabaseArtifactIndex implements ArtifactIndex {
     const row = await this.knex<ArtifactRow>('mlflow_artifacts')
       .where({ owner_id: ownerId, path })
       .first();
-    return row && toFile(row);
+    return row && toArtifactFile(row);
   }
 
   async below(ownerId: string, folder: string): Promise<ArtifactFile[]> {
@@ -43,7 +36,7 @@ export class DatabaseArtifactIndex implements ArtifactIndex {
         `${folder.replace(/[\\%_]/g, '\\$&')}/%`,
       ]);
     }
-    const files = (await query).map(toFile);
+    const files = (await query).map(toArtifactFile);
     // LIKE of SQLite does not tell upper from lower case.
     return folder === ''
       ? files
@@ -53,14 +46,16 @@ export class DatabaseArtifactIndex implements ArtifactIndex {
   async put(
     ownerId: string,
     file: ArtifactFile,
-    admit?: (usage: StorageUsage) => void,
+    options: { admit?: (usage: StorageUsage) => void; upload?: string } = {},
   ): Promise<ArtifactFile | undefined> {
+    const { admit, upload } = options;
     const { system, path, digest } = file;
     return await this.knex.transaction(async tx => {
       if (admit) {
         await lockScope(tx, system);
         admit(await storageUsageOf(tx, system, [file]));
       }
+      if (upload !== undefined) await lockUpload(tx, upload);
       const before = await tx<ArtifactRow>('mlflow_artifacts')
         .where({ owner_id: ownerId, path })
         .first();
@@ -75,7 +70,7 @@ export class DatabaseArtifactIndex implements ArtifactIndex {
         })
         .onConflict(['owner_id', 'path'])
         .merge();
-      return before && toFile(before);
+      return before && toArtifactFile(before);
     });
   }
 
@@ -86,13 +81,4 @@ export class DatabaseArtifactIndex implements ArtifactIndex {
         .delete();
     }
   }
-}
-
-function toFile(row: ArtifactRow): ArtifactFile {
-  return {
-    path: row.path,
-    digest: row.digest,
-    sizeBytes: Number(row.size_bytes),
-    system: row.system,
-  };
 }

@@ -49,7 +49,7 @@ export class MlflowArtifacts {
   ): Promise<void> {
     const { folders, writer } = this.options;
     const folder = await folders.writable(call, artifactPathOf(path));
-    await writer.write(folder, source, sizeBytes);
+    await writer.write(folder, source, { sizeBytes });
   }
 
   /** Keeps a text that is not sent as a file, such as a prompt's. */

@@ -56,7 +56,8 @@ function codeOf(error: unknown): MlflowErrorCode {
 }
 
 /** What Express refused before any route had it, such as an address that says nothing. */
-function isRefusal({ status }: { status?: unknown }): boolean {
+function isRefusal(error: object): boolean {
+  const status = 'status' in error ? error.status : undefined;
   return typeof status === 'number' && status >= 400 && status < 500;
 }
 
