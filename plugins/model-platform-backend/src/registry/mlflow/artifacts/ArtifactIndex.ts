@@ -9,9 +9,20 @@ export interface ArtifactFile {
   system: string;
 }
 
+/** What is directly in a folder. */
+export interface ArtifactEntry {
+  path: string;
+  isFolder: boolean;
+  sizeBytes?: number;
+}
+
 /** Which files there are, by whom they belong to (an experiment, or a model) and path. */
 export interface ArtifactIndex {
   find(ownerId: string, path: string): Promise<ArtifactFile | undefined>;
+  /** Whether there is a file below it. */
+  isFolder(ownerId: string, path: string): Promise<boolean>;
+  /** What is directly in a folder, by name; in that of the owner for ''. */
+  list(ownerId: string, folder: string): Promise<ArtifactEntry[]>;
   /** All below a folder; all of the owner for ''. */
   below(ownerId: string, folder: string): Promise<ArtifactFile[]>;
   /**

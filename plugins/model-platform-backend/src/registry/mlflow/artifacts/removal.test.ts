@@ -253,9 +253,9 @@ describe.each(combinations)(
       expect(after.write).toBeUndefined();
       expect(late.status).toBe(404);
       expect(late.body.message).toMatch(/is over; begin another one/);
-      expect(await knex('mlflow_artifacts').where({ owner_id: upload })).toEqual(
-        [],
-      );
+      expect(
+        await knex('mlflow_artifacts').where({ owner_id: upload }),
+      ).toEqual([]);
       await collectGarbage();
       expect(await fixture.store.has(digestOf(Buffer.from(text)), SYSTEM)).toBe(
         false,
