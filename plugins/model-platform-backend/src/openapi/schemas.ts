@@ -141,7 +141,7 @@ export const schemas: Record<string, OpenApiObject> = {
   }),
   SignatureField: object({
     name: text,
-    type: oneOf('number', 'integer', 'string', 'boolean'),
+    type: oneOf('number', 'integer', 'string', 'boolean', 'object'),
     'shape?': listOf(integer),
     'description?': text,
     'unit?': text,
@@ -205,7 +205,7 @@ export const schemas: Record<string, OpenApiObject> = {
   }),
   ReadField: object({
     'name?': text,
-    'type?': oneOf('number', 'integer', 'string', 'boolean'),
+    'type?': oneOf('number', 'integer', 'string', 'boolean', 'object'),
     'shape?': listOf(integer),
     'optional?': flag,
   }),
