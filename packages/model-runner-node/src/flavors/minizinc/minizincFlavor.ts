@@ -96,7 +96,7 @@ function inputProblem(
   if (!there)
     return `input '${name}' is no parameter of the model, or a data file gives it already`;
   if (!fits(field, there, fitting[there.type]))
-    return `input '${name}' is a ${type}${
+    return `input '${name}' is of type ${type}${
       shape ? ` of shape [${shape}]` : ''
     }, but ${describe(there)} in the model`;
   if (field.optional && field.default === undefined && !there.optional)
@@ -116,7 +116,7 @@ function outputProblem(
       : fitting[there.type].filter(one => one !== 'integer');
   return fits(field, there, types)
     ? undefined
-    : `output '${name}' is a ${type}${
+    : `output '${name}' is of type ${type}${
         shape ? ` of shape [${shape}]` : ''
       }, but ${describe(there)} in the model`;
 }

@@ -8,7 +8,10 @@ export type ThreadMessage =
   | { type: 'failed'; message: string };
 
 /** How a job ended; `stopped`: it did not end at its limit, and its thread was ended. */
-export type JobEnd = { end: 'done'; value: unknown } | { end: 'stopped' };
+export type JobEnd = ({ end: 'done'; value: unknown } | { end: 'stopped' }) & {
+  /** What it took, without the time it waited for its turn. */
+  tookMs: number;
+};
 
 /** An engine in a thread of its own, which can be ended whatever it does. */
 export class SolverThread {
@@ -54,11 +57,13 @@ export class SolverThread {
     try {
       return await new Promise<JobEnd>((resolve, reject) => {
         if (this.over) throw new Error('The thread has ended.');
+        const begin = performance.now();
+        const tookMs = () => performance.now() - begin;
         this.fail = reject;
         this.listener = message => {
           if (message.type === 'progress') onProgress(message.value);
           else if (message.type === 'done')
-            resolve({ end: 'done', value: message.value });
+            resolve({ end: 'done', value: message.value, tookMs: tookMs() });
           else if (message.type === 'failed') {
             this.end();
             reject(new Error(message.message));
@@ -66,7 +71,7 @@ export class SolverThread {
         };
         timer = setTimeout(() => {
           this.end();
-          resolve({ end: 'stopped' });
+          resolve({ end: 'stopped', tookMs: tookMs() });
         }, limitMs);
         this.worker.postMessage(job);
       });
