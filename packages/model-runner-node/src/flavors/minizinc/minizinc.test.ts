@@ -23,7 +23,8 @@ set of int: wanted;
 MACHINE: machine;
 opt int: bonus;
 array[1..n] of var bool: taken;
-var set of 1..n: chosen :: add_to_output = {i | i in 1..n where taken[i]};
+var set of 1..n: chosen;
+constraint forall(i in 1..n)(taken[i] <-> i in chosen);
 var int: used = sum(i in 1..n)(takes[i] * taken[i]);
 var MACHINE: runs_on;
 constraint within(used, hours div overhead);
@@ -68,6 +69,7 @@ const jobsModel: ModelUnderTest = {
     worth: [1, 2, 3.5],
     machine: 'mill',
   },
+  timeLimitSeconds: 120,
 };
 
 describe('a MiniZinc model with includes, data and settings of its own', () => {
