@@ -1,7 +1,10 @@
 import { isMainThread } from 'node:worker_threads';
-import { runSolver } from './flavors/solving/runSolver';
-import { runRunner } from './runner';
 
-// Solvers run in threads of this same program.
-if (isMainThread) void runRunner(process.env);
-else void runSolver();
+// Solvers run in threads of this same program, each with what it needs alone.
+if (isMainThread) {
+  void import('./runner').then(({ runRunner }) => runRunner(process.env));
+} else {
+  void import('./flavors/solving/runSolver').then(({ runSolver }) =>
+    runSolver(),
+  );
+}

@@ -22,7 +22,11 @@ export class SolverThread {
   private over = false;
 
   constructor(engine: string) {
-    this.worker = new Worker(__filename, { workerData: { engine } });
+    this.worker = new Worker(__filename, {
+      workerData: { engine },
+      // Engines keep what they work on in WebAssembly, not in objects.
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    });
     this.worker.unref();
     this.worker.on('message', (message: ThreadMessage) =>
       this.listener(message),
