@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Flavor } from '../flavors/Flavor';
-import { onlyFile } from '../flavors/filesOf';
+import { onlyFile } from '../flavors/onlyFile';
 import { signatureTensors } from '../flavors/signatureTensors';
 
 /** Tables of two columns, `key,value`: answers the value that belongs to a key. */

@@ -49,7 +49,10 @@ function rowsOf(fields: WireSignatureField[], tensors: OipTensor[]): Row[] {
   const counts = new Set(tensors.map(({ shape }) => shape[0] ?? 1));
   const [count] = counts;
   if (counts.size !== 1)
-    throw new RequestError(400, 'All inputs must have the same number of rows.');
+    throw new RequestError(
+      400,
+      'All inputs must have the same number of rows.',
+    );
   if (count === 0) throw new RequestError(400, 'The inputs have no rows.');
   const rows: Row[] = Array.from({ length: count }, () => ({}));
   for (const { name, datatype, shape, data } of tensors) {
@@ -113,7 +116,10 @@ function toTensor(field: WireSignatureField, rows: Row[]): OipTensor {
     return type === 'object' ? flat.map(one => JSON.stringify(one)) : flat;
   });
   const open = shape.filter(size => size === -1).length;
-  const fixed = shape.reduce((all, size) => (size === -1 ? all : all * size), 1);
+  const fixed = shape.reduce(
+    (all, size) => (size === -1 ? all : all * size),
+    1,
+  );
   const sizes =
     open === 1
       ? shape.map(size =>

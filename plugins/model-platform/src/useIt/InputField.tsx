@@ -15,7 +15,12 @@ export function InputField(props: {
   }
   if (field.type === 'object') {
     return (
-      <JsonField kind="object" label={label} value={value} onChange={onChange} />
+      <JsonField
+        kind="object"
+        label={label}
+        value={value}
+        onChange={onChange}
+      />
     );
   }
   if (field.enum) {

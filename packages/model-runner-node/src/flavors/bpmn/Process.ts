@@ -45,7 +45,10 @@ export class Process {
         const { $type = '', id } = element;
         if (CALLING.includes($type))
           problems.push(
-            `'${id}' is a ${$type.replace('bpmn:', '')}, and there is no service to call; use a script task, or a user task that the caller answers`,
+            `'${id}' is a ${$type.replace(
+              'bpmn:',
+              '',
+            )}, and there is no service to call; use a script task, or a user task that the caller answers`,
           );
         const problem = codeProblem(element);
         if (problem) problems.push(problem);
@@ -79,7 +82,10 @@ export class Process {
     return await this.run({}, async (engine, listener) => {
       engine.recover(state);
       for (const definition of await engine.getDefinitions()) {
-        for (const { environment } of [definition, ...definition.getProcesses()])
+        for (const { environment } of [
+          definition,
+          ...definition.getProcesses(),
+        ])
           environment.assignVariables(variables);
       }
       const execution = await engine.resume({ listener });
@@ -155,7 +161,9 @@ export class Process {
 }
 
 function waitingOf(execution: Execution): Waiting[] {
-  const leaves = (postponed: ReturnType<Execution['getPostponed']>): Waiting[] =>
+  const leaves = (
+    postponed: ReturnType<Execution['getPostponed']>,
+  ): Waiting[] =>
     postponed.flatMap(api => {
       const inside = api
         .getPostponed()

@@ -16,7 +16,9 @@ afterAll(cleanUp);
 const loan: ModelUnderTest = {
   slug: 'loan',
   flavor: 'bpmn',
-  files: { 'loan.bpmn': { copyOf: path.join(__dirname, '__fixtures__/loan.bpmn') } },
+  files: {
+    'loan.bpmn': { copyOf: path.join(__dirname, '__fixtures__/loan.bpmn') },
+  },
   signature: {
     inputs: [
       { name: 'plants', type: 'integer', optional: true },
@@ -209,7 +211,10 @@ const signature: ModelUnderTest['signature'] = {
   ],
 };
 const serve = (xml: string) =>
-  serveModel({ flavor: 'bpmn', files: { 'p.bpmn': xml }, signature }, { STATE_KEY });
+  serveModel(
+    { flavor: 'bpmn', files: { 'p.bpmn': xml }, signature },
+    { STATE_KEY },
+  );
 
 it('hands a timer out as a wait state, and goes on when its time has come', async () => {
   const runner = await serve(
@@ -231,7 +236,11 @@ it('hands a timer out as a wait state, and goes on when its time has come', asyn
 });
 
 it.each([
-  ['throws', script('throw new TypeError(environment.variables.word)'), "The process failed at activity 't'"],
+  [
+    'throws',
+    script('throw new TypeError(environment.variables.word)'),
+    "The process failed at activity 't'",
+  ],
   ['never ends', script('for (;;);'), "The process failed at activity 't'"],
   [
     'goes round in circles',
@@ -240,26 +249,50 @@ it.each([
     ),
     'The process failed at activity',
   ],
-])('a process that %s fails its call, not the runner', async (_what, xml, reason) => {
-  const runner = await serve(xml);
-  const { status, body } = await runner.predict({ word: 'Marked' });
-  expect(status).toBe(500);
-  expect(body.error.name).toBe('ModelError');
-  expect(runner.log().at(-1)!.stack).toContain(reason);
-  expect(JSON.stringify([body, runner.log()])).not.toContain('Marked');
-  expect((await runner.call('GET', '/v2/health/ready')).status).toBe(200);
-});
+])(
+  'a process that %s fails its call, not the runner',
+  async (_what, xml, reason) => {
+    const runner = await serve(xml);
+    const { status, body } = await runner.predict({ word: 'Marked' });
+    expect(status).toBe(500);
+    expect(body.error.name).toBe('ModelError');
+    expect(runner.log().at(-1)!.stack).toContain(reason);
+    expect(JSON.stringify([body, runner.log()])).not.toContain('Marked');
+    expect((await runner.call('GET', '/v2/health/ready')).status).toBe(200);
+  },
+);
 
 describe('refuses', () => {
   it.each([
-    ['services', processOf('<startEvent id="s"/><sequenceFlow id="f" sourceRef="s" targetRef="t"/><serviceTask id="t"/>'), "'t' is a ServiceTask, and there is no service to call"],
-    ['other languages', script('x', 'groovy'), "'t' is written in groovy; JavaScript is served"],
-    ['scripts that cannot be read', script('next('), "the script of 't' cannot be read"],
-    ['what cannot be run', processOf('').replace('isExecutable="true"', ''), 'no process in it is executable'],
+    [
+      'services',
+      processOf(
+        '<startEvent id="s"/><sequenceFlow id="f" sourceRef="s" targetRef="t"/><serviceTask id="t"/>',
+      ),
+      "'t' is a ServiceTask, and there is no service to call",
+    ],
+    [
+      'other languages',
+      script('x', 'groovy'),
+      "'t' is written in groovy; JavaScript is served",
+    ],
+    [
+      'scripts that cannot be read',
+      script('next('),
+      "the script of 't' cannot be read",
+    ],
+    [
+      'what cannot be run',
+      processOf('').replace('isExecutable="true"', ''),
+      'no process in it is executable',
+    ],
     ['what is no BPMN', 'hello', 'p.bpmn cannot be served'],
   ])('%s', async (_what, xml, reason) => {
     expect(
-      await refusalOf({ flavor: 'bpmn', files: { 'p.bpmn': xml }, signature }, { STATE_KEY }),
+      await refusalOf(
+        { flavor: 'bpmn', files: { 'p.bpmn': xml }, signature },
+        { STATE_KEY },
+      ),
     ).toContain(reason);
   });
 

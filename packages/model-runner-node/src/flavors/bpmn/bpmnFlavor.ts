@@ -3,7 +3,7 @@ import path from 'node:path';
 import { WireSignature, WireSignatureField } from '@model-platform/model-wire';
 import { RequestError } from '../../RequestError';
 import { Flavor, Row } from '../Flavor';
-import { onlyFile } from '../filesOf';
+import { onlyFile } from '../onlyFile';
 import { signatureTensors } from '../signatureTensors';
 import { Process, Rest } from './Process';
 import { StateSeal } from './StateSeal';

@@ -53,7 +53,9 @@ export class DecisionGraph {
           const found = byId.get(href);
           if (!found)
             throw new Error(
-              `Decision '${nameOf(node)}' requires ${href}, which is not in the file.`,
+              `Decision '${nameOf(
+                node,
+              )}' requires ${href}, which is not in the file.`,
             );
           return found;
         },

@@ -60,7 +60,10 @@ export class DecisionTable {
         `the hit policy ${hitPolicy} needs the list of allowed values of an output column, in their order`,
       );
     }
-    for (const [index, { inputEntry = [], outputEntry = [] }] of this.rules.entries()) {
+    for (const [
+      index,
+      { inputEntry = [], outputEntry = [] },
+    ] of this.rules.entries()) {
       if (
         inputEntry.length !== input.length ||
         outputEntry.length !== output.length
@@ -85,8 +88,7 @@ export class DecisionTable {
       for (const cell of rule.inputEntry ?? []) {
         if (!isAny(textOf(cell))) check(where, textOf(cell), 'tests');
       }
-      for (const cell of rule.outputEntry)
-        check(where, textOf(cell) || 'null');
+      for (const cell of rule.outputEntry) check(where, textOf(cell) || 'null');
     }
   }
 

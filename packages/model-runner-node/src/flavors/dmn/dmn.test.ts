@@ -115,7 +115,10 @@ const approve = (policy: string, rules: string[][]): Table => ({
   inputs: ['Age', 'RiskCategory', 'isAffordable'],
   outputs: [
     { name: 'Status', values: '"Approved", "Declined"' },
-    { name: 'Rate', values: policy === 'UNIQUE' ? '"Best", "Standard"' : undefined },
+    {
+      name: 'Rate',
+      values: policy === 'UNIQUE' ? '"Best", "Standard"' : undefined,
+    },
   ],
   rules,
 });
@@ -161,28 +164,138 @@ const insurance: Array<[string, string]> = [
 ];
 
 describe('hit policies, by the facts of the DMN technology compatibility kit', () => {
-  const cases: Array<[string, Table, Record<string, unknown>, unknown, number[]]> = [
-    ['0010 unique', approve('UNIQUE', unique), applicant(18, 'Medium', true), approved('Standard'), [2]],
-    ['0010 unique', approve('UNIQUE', unique), applicant(17, 'Medium', true), declined('Standard'), [3]],
-    ['0010 unique', approve('UNIQUE', unique), applicant(18, 'High', true), declined('Standard'), [4]],
-    ['0108 first', approve('FIRST', growing), applicant(19, 'Medium', true), approved('Best'), [1]],
-    ['0108 first', approve('FIRST', growing), applicant(13, 'Medium', true), approved('Standard'), [2]],
-    ['0108 first', approve('FIRST', growing), applicant(10, 'Low', true), declined('Standard'), [3]],
-    ['0109 rule order', approve('RULE ORDER', growing), applicant(19, 'Medium', true), [approved('Best'), approved('Standard')], [1, 2]],
-    ['0109 rule order', approve('RULE ORDER', growing), applicant(10, 'Low', true), [declined('Standard')], [3]],
-    ['0110 output order', approve('OUTPUT ORDER', overlapping), applicant(17, 'High', true), [approved('Standard'), declined('Standard')], [3, 2]],
-    ['0110 output order', approve('OUTPUT ORDER', overlapping), applicant(19, 'Low', true), [approved('Basic')], [1]],
-    ['0118 priority', approve('PRIORITY', overlapping), applicant(17, 'High', true), approved('Standard'), [3]],
-    ['0118 priority', approve('PRIORITY', overlapping), applicant(10, 'Low', true), declined('Standard'), [2]],
-    ['0119 collect', approve('COLLECT', overlapping), applicant(17, 'High', true), [declined('Standard'), approved('Standard')], [2, 3]],
-    ['0114 collect, least', years('MIN', insurance), { NumOfYears: 5 }, 64.32, [1, 2, 3, 4]],
-    ['0114 collect, least', years('MIN', insurance), { NumOfYears: 4 }, 98.83, [1, 2, 3]],
-    ['0115 collect, sum', years('SUM', salary), { NumOfYears: 6 }, 1100, [1, 2, 3, 4]],
+  const cases: Array<
+    [string, Table, Record<string, unknown>, unknown, number[]]
+  > = [
+    [
+      '0010 unique',
+      approve('UNIQUE', unique),
+      applicant(18, 'Medium', true),
+      approved('Standard'),
+      [2],
+    ],
+    [
+      '0010 unique',
+      approve('UNIQUE', unique),
+      applicant(17, 'Medium', true),
+      declined('Standard'),
+      [3],
+    ],
+    [
+      '0010 unique',
+      approve('UNIQUE', unique),
+      applicant(18, 'High', true),
+      declined('Standard'),
+      [4],
+    ],
+    [
+      '0108 first',
+      approve('FIRST', growing),
+      applicant(19, 'Medium', true),
+      approved('Best'),
+      [1],
+    ],
+    [
+      '0108 first',
+      approve('FIRST', growing),
+      applicant(13, 'Medium', true),
+      approved('Standard'),
+      [2],
+    ],
+    [
+      '0108 first',
+      approve('FIRST', growing),
+      applicant(10, 'Low', true),
+      declined('Standard'),
+      [3],
+    ],
+    [
+      '0109 rule order',
+      approve('RULE ORDER', growing),
+      applicant(19, 'Medium', true),
+      [approved('Best'), approved('Standard')],
+      [1, 2],
+    ],
+    [
+      '0109 rule order',
+      approve('RULE ORDER', growing),
+      applicant(10, 'Low', true),
+      [declined('Standard')],
+      [3],
+    ],
+    [
+      '0110 output order',
+      approve('OUTPUT ORDER', overlapping),
+      applicant(17, 'High', true),
+      [approved('Standard'), declined('Standard')],
+      [3, 2],
+    ],
+    [
+      '0110 output order',
+      approve('OUTPUT ORDER', overlapping),
+      applicant(19, 'Low', true),
+      [approved('Basic')],
+      [1],
+    ],
+    [
+      '0118 priority',
+      approve('PRIORITY', overlapping),
+      applicant(17, 'High', true),
+      approved('Standard'),
+      [3],
+    ],
+    [
+      '0118 priority',
+      approve('PRIORITY', overlapping),
+      applicant(10, 'Low', true),
+      declined('Standard'),
+      [2],
+    ],
+    [
+      '0119 collect',
+      approve('COLLECT', overlapping),
+      applicant(17, 'High', true),
+      [declined('Standard'), approved('Standard')],
+      [2, 3],
+    ],
+    [
+      '0114 collect, least',
+      years('MIN', insurance),
+      { NumOfYears: 5 },
+      64.32,
+      [1, 2, 3, 4],
+    ],
+    [
+      '0114 collect, least',
+      years('MIN', insurance),
+      { NumOfYears: 4 },
+      98.83,
+      [1, 2, 3],
+    ],
+    [
+      '0115 collect, sum',
+      years('SUM', salary),
+      { NumOfYears: 6 },
+      1100,
+      [1, 2, 3, 4],
+    ],
     ['0115 collect, sum', years('SUM', salary), { NumOfYears: 3 }, 300, [1, 2]],
-    ['0116 collect, count', years('COUNT', salary), { NumOfYears: 6 }, 4, [1, 2, 3, 4]],
+    [
+      '0116 collect, count',
+      years('COUNT', salary),
+      { NumOfYears: 6 },
+      4,
+      [1, 2, 3, 4],
+    ],
     ['0116 collect, count', years('COUNT', salary), { NumOfYears: 2 }, 1, [1]],
     ['collect, most', years('MAX', salary), { NumOfYears: 4 }, 300, [1, 2, 3]],
-    ['collect, count of none', years('COUNT', salary), { NumOfYears: 0 }, 0, []],
+    [
+      'collect, count of none',
+      years('COUNT', salary),
+      { NumOfYears: 0 },
+      0,
+      [],
+    ],
     ['collect, sum of none', years('SUM', salary), { NumOfYears: 0 }, null, []],
   ];
 
@@ -190,7 +303,11 @@ describe('hit policies, by the facts of the DMN technology compatibility kit', (
     expect(await decideTable(table, row)).toEqual({ value, rules });
   });
 
-  const simple = (policy: string, rules: string[][], fallback?: string): Table => ({
+  const simple = (
+    policy: string,
+    rules: string[][],
+    fallback?: string,
+  ): Table => ({
     policy,
     inputs: ['Age', 'RiskCategory', 'isAffordable'],
     outputs: [{ values: '"Approved", "Declined"', fallback }],
@@ -204,8 +321,12 @@ describe('hit policies, by the facts of the DMN technology compatibility kit', (
   ];
 
   it('0005 any: all matching rules must agree', async () => {
-    expect(await decideTable(simple('ANY', any), applicant(18, 'Medium', true))).toEqual({ value: 'Approved', rules: [1] });
-    expect(await decideTable(simple('ANY', any), applicant(17, 'High', true))).toEqual({ value: 'Declined', rules: [2, 3] });
+    expect(
+      await decideTable(simple('ANY', any), applicant(18, 'Medium', true)),
+    ).toEqual({ value: 'Approved', rules: [1] });
+    expect(
+      await decideTable(simple('ANY', any), applicant(17, 'High', true)),
+    ).toEqual({ value: 'Declined', rules: [2, 3] });
     await expect(
       decideTable(simple('ANY', any), applicant(18, 'Medium', false)),
     ).rejects.toThrow(
@@ -218,10 +339,20 @@ describe('hit policies, by the facts of the DMN technology compatibility kit', (
 
   it('gives what is said for no match, else nothing', async () => {
     const none = applicant(18, 'Unheard of', true);
-    expect(await decideTable(simple('FIRST', any, '"Declined"'), none)).toEqual({ value: 'Declined', rules: [] });
-    expect(await decideTable(simple('FIRST', any), none)).toEqual({ value: null, rules: [] });
-    expect(await decideTable(simple('COLLECT', any), none)).toEqual({ value: [], rules: [] });
-    expect(await decideTable(simple('RULE ORDER', any, '"Declined"'), none)).toEqual({ value: ['Declined'], rules: [] });
+    expect(await decideTable(simple('FIRST', any, '"Declined"'), none)).toEqual(
+      { value: 'Declined', rules: [] },
+    );
+    expect(await decideTable(simple('FIRST', any), none)).toEqual({
+      value: null,
+      rules: [],
+    });
+    expect(await decideTable(simple('COLLECT', any), none)).toEqual({
+      value: [],
+      rules: [],
+    });
+    expect(
+      await decideTable(simple('RULE ORDER', any, '"Declined"'), none),
+    ).toEqual({ value: ['Declined'], rules: [] });
   });
 });
 
@@ -262,34 +393,37 @@ it.each([
   'http://www.omg.org/spec/DMN/20180521/MODEL/',
   'https://www.omg.org/spec/DMN/20211108/MODEL/',
   'https://www.omg.org/spec/DMN/20230324/MODEL/',
-])('decides over names with blanks, dates and decisions before it, in %s', async namespace => {
-  const graph = await DecisionGraph.read(
-    dmn(
-      ['Contract Start: date', 'Notice: dayTimeDuration'],
-      [
-        {
-          name: 'Last Day',
-          needs: ['Contract Start', 'Notice'],
-          logic: literal('Contract Start + Notice'),
-        },
-        {
-          name: 'Is Long',
-          needs: ['Last Day'],
-          logic: literal('Last Day > date("2024-12-31")'),
-        },
-      ],
-      namespace,
-    ),
-  );
-  const { values } = graph.decide(['Is Long', 'Last Day'], {
-    'Contract Start': '2024-12-01',
-    Notice: 'P40D',
-  });
-  expect(toJson(values)).toMatchObject({
-    'Last Day': '2025-01-10',
-    'Is Long': true,
-  });
-});
+])(
+  'decides over names with blanks, dates and decisions before it, in %s',
+  async namespace => {
+    const graph = await DecisionGraph.read(
+      dmn(
+        ['Contract Start: date', 'Notice: dayTimeDuration'],
+        [
+          {
+            name: 'Last Day',
+            needs: ['Contract Start', 'Notice'],
+            logic: literal('Contract Start + Notice'),
+          },
+          {
+            name: 'Is Long',
+            needs: ['Last Day'],
+            logic: literal('Last Day > date("2024-12-31")'),
+          },
+        ],
+        namespace,
+      ),
+    );
+    const { values } = graph.decide(['Is Long', 'Last Day'], {
+      'Contract Start': '2024-12-01',
+      Notice: 'P40D',
+    });
+    expect(toJson(values)).toMatchObject({
+      'Last Day': '2025-01-10',
+      'Is Long': true,
+    });
+  },
+);
 
 it('the example planting-advice gives advice and the rules behind it', async () => {
   const example = exampleModel('planting-advice');
@@ -329,18 +463,14 @@ it('the example planting-advice gives advice and the rules behind it', async () 
     { path: 'inputs.plant_rating', message: 'must be at most 7' },
     { path: 'inputs.soil', message: 'is missing' },
   ]);
-  const tensors = await model.call(
-    'POST',
-    '/v2/models/planting-advice/infer',
-    {
-      inputs: [
-        { name: 'winter_low', datatype: 'FP64', shape: [1, 1], data: [8] },
-        { name: 'plant_rating', datatype: 'INT64', shape: [1, 1], data: [3] },
-        { name: 'soil', datatype: 'BYTES', shape: [1, 1], data: ['wet'] },
-      ],
-      outputs: [{ name: 'firedRules' }, { name: 'care' }],
-    },
-  );
+  const tensors = await model.call('POST', '/v2/models/planting-advice/infer', {
+    inputs: [
+      { name: 'winter_low', datatype: 'FP64', shape: [1, 1], data: [8] },
+      { name: 'plant_rating', datatype: 'INT64', shape: [1, 1], data: [3] },
+      { name: 'soil', datatype: 'BYTES', shape: [1, 1], data: ['wet'] },
+    ],
+    outputs: [{ name: 'firedRules' }, { name: 'care' }],
+  });
   expect(tensors.body.outputs).toMatchObject([
     { datatype: 'BYTES', shape: [1, 3] },
     { datatype: 'BYTES', shape: [1, 1] },
@@ -409,14 +539,49 @@ describe('refuses', () => {
     );
 
   it.each([
-    ['what is no DMN', '<a/>', 'm.dmn cannot be served: failed to parse document'],
-    ['an unknown input', dmn(['c: number'], [{ name: 'b', needs: ['c'], logic: literal('1') }]), "input 'a' is no input data of m.dmn (c)"],
-    ['an input that is not given', dmn(['a: number', 'c: number'], [{ name: 'b', needs: ['a', 'c'], logic: literal('a + c') }]), "the decisions need 'c', which is no input"],
-    ['an unknown decision', dmn(['a: number'], [{ name: 'x', needs: ['a'], logic: literal('a') }]), "output 'b' is no decision of m.dmn (x)"],
-    ['another kind of logic', one('<context/>'), "Decision 'b': a Context is not served"],
-    ['an expression that cannot be read', one(literal('a +')), "Decision 'b': cannot be read: a +"],
-    ['a name without quotes', table({ rules: [['low', '2']] }), "Decision 'b': rule 1: Variable 'low' not found"],
-    ['a priority without order', table({ policy: 'PRIORITY' }), 'the hit policy PRIORITY needs the list of allowed values'],
+    [
+      'what is no DMN',
+      '<a/>',
+      'm.dmn cannot be served: failed to parse document',
+    ],
+    [
+      'an unknown input',
+      dmn(['c: number'], [{ name: 'b', needs: ['c'], logic: literal('1') }]),
+      "input 'a' is no input data of m.dmn (c)",
+    ],
+    [
+      'an input that is not given',
+      dmn(
+        ['a: number', 'c: number'],
+        [{ name: 'b', needs: ['a', 'c'], logic: literal('a + c') }],
+      ),
+      "the decisions need 'c', which is no input",
+    ],
+    [
+      'an unknown decision',
+      dmn(['a: number'], [{ name: 'x', needs: ['a'], logic: literal('a') }]),
+      "output 'b' is no decision of m.dmn (x)",
+    ],
+    [
+      'another kind of logic',
+      one('<context/>'),
+      "Decision 'b': a Context is not served",
+    ],
+    [
+      'an expression that cannot be read',
+      one(literal('a +')),
+      "Decision 'b': cannot be read: a +",
+    ],
+    [
+      'a name without quotes',
+      table({ rules: [['low', '2']] }),
+      "Decision 'b': rule 1: Variable 'low' not found",
+    ],
+    [
+      'a priority without order',
+      table({ policy: 'PRIORITY' }),
+      'the hit policy PRIORITY needs the list of allowed values',
+    ],
     ['a circle', one(literal('b'), ['b']), "Decision 'b' requires itself"],
   ])('%s', async (_what, xml, reason) => {
     expect(

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Flavor } from '../Flavor';
-import { onlyFile } from '../filesOf';
+import { onlyFile } from '../onlyFile';
 import { signatureTensors } from '../signatureTensors';
 import { DecisionGraph } from './DecisionGraph';
 import { toJson } from './feel';
@@ -46,7 +46,9 @@ export const dmnFlavor: Flavor = {
         name => !inputs.some(input => input.name === name),
       );
       problems.push(
-        ...missing.map(name => `the decisions need '${name}', which is no input`),
+        ...missing.map(
+          name => `the decisions need '${name}', which is no input`,
+        ),
       );
     }
     if (problems.length > 0)

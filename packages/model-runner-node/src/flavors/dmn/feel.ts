@@ -1,9 +1,4 @@
-import {
-  evaluate,
-  parseExpression,
-  parseUnaryTests,
-  unaryTest,
-} from 'feelin';
+import { evaluate, parseExpression, parseUnaryTests, unaryTest } from 'feelin';
 
 export type FeelContext = Record<string, unknown>;
 

@@ -54,7 +54,10 @@ function byPriority(
   );
   return [...indices].sort((a, b) => {
     for (const column of ranked) {
-      const [first, second] = [rank(outputs[a], column), rank(outputs[b], column)];
+      const [first, second] = [
+        rank(outputs[a], column),
+        rank(outputs[b], column),
+      ];
       if (first !== second) return first < second ? -1 : 1;
     }
     return 0;
@@ -67,7 +70,8 @@ export const listPolicies = ['COLLECT', 'RULE ORDER', 'OUTPUT ORDER'];
 /** One value of all that were collected; null where there is none, or they can't be summed up. */
 export const aggregations: Record<string, (values: unknown[]) => unknown> = {
   COUNT: values => values.length,
-  SUM: values => overNumbers(values, numbers => numbers.reduce((a, b) => a + b)),
+  SUM: values =>
+    overNumbers(values, numbers => numbers.reduce((a, b) => a + b)),
   MIN: values => overNumbers(values, numbers => Math.min(...numbers)),
   MAX: values => overNumbers(values, numbers => Math.max(...numbers)),
 };

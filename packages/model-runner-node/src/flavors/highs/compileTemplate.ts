@@ -48,12 +48,18 @@ export function compileTemplate(
     end = match.index + place.length;
   }
   const rest = text.slice(end);
-  if (`${parts.filter(part => typeof part === 'string').join('')}${rest}`.includes('{{'))
+  if (
+    `${parts
+      .filter(part => typeof part === 'string')
+      .join('')}${rest}`.includes('{{')
+  )
     problems.push('a {{ is not the beginning of {{name}} or {{name[0]}}');
   for (const name of unused)
     problems.push(`input '${name}' has no place {{${name}}} in the model`);
   if (problems.length > 0) {
-    throw new Error(`The signature does not fit the model: ${problems.join('; ')}.`);
+    throw new Error(
+      `The signature does not fit the model: ${problems.join('; ')}.`,
+    );
   }
   parts.push(rest);
   return row =>

@@ -136,7 +136,10 @@ function bestByHand(needed: number[], day: number, night: number): number {
         for (let b3 = Math.max(0, needed[3] - b2); b3 <= most; b3 += 1)
           for (let b4 = Math.max(0, needed[4] - b3); b4 <= most; b4 += 1) {
             const b5 = Math.max(0, needed[5] - b4, needed[0] - b0);
-            best = Math.min(best, night * (b0 + b5) + day * (b1 + b2 + b3 + b4));
+            best = Math.min(
+              best,
+              night * (b0 + b5) + day * (b1 + b2 + b3 + b4),
+            );
           }
   return best;
 }
@@ -173,9 +176,9 @@ function hardLp(): string {
   const rows = Array.from(
     { length: 12 },
     (_, row) =>
-      ` r${row}: ${names.map(name => `${next()} ${name}`).join(' + ')} - 100000 s${row} + 0 x = ${
-        60_000 + row
-      }`,
+      ` r${row}: ${names
+        .map(name => `${next()} ${name}`)
+        .join(' + ')} - 100000 s${row} + 0 x = ${60_000 + row}`,
   );
   return `Minimize
  cost: {{cost}} x + ${rows.map((_, row) => `s${row}`).join(' + ')}
@@ -228,10 +231,7 @@ describe('HiGHS', () => {
           ...inputs,
           { name: 'timeLimitSeconds', type: 'number', optional: true },
         ],
-        outputs: [
-          outputs[0],
-          { name: 'solveTimeMs', type: 'number' },
-        ],
+        outputs: [outputs[0], { name: 'solveTimeMs', type: 'number' }],
       },
       timeLimitSeconds: 3,
     });
@@ -247,7 +247,7 @@ describe('HiGHS', () => {
     [
       'a place without an input',
       { 'm.lp': 'Minimize\n c: {{price}} x\nSubject To\n r: x >= 1\nEnd\n' },
-      'The signature does not fit the model: {{price}} is no input of the signature; input \'cost\' has no place {{cost}} in the model.',
+      "The signature does not fit the model: {{price}} is no input of the signature; input 'cost' has no place {{cost}} in the model.",
     ],
     [
       'an output that is no variable',
@@ -259,7 +259,11 @@ describe('HiGHS', () => {
       { 'm.lp': 'hello {{cost}}' },
       'HiGHS cannot read m.lp: it has no variables.',
     ],
-    ['no file', {}, 'There is no .lp or .mps file among the files of the version.'],
+    [
+      'no file',
+      {},
+      'There is no .lp or .mps file among the files of the version.',
+    ],
     [
       'two files',
       { 'a.lp': 'x', 'b.lp': 'y' },

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { RunnerManifest } from '@model-platform/model-wire';
 import { Flavor, Row } from '../Flavor';
-import { onlyFile } from '../filesOf';
+import { onlyFile } from '../onlyFile';
 import { Solution, variablesOf } from '../solving/Solution';
 import { solvedModel } from '../solving/solvedModel';
 import { SolverPool } from '../solving/SolverPool';
-import { parametersOf } from '../solving/timeLimit';
+import { parametersOf } from '../solving/timeLimits';
 import { compileTemplate } from './compileTemplate';
 import { HighsAnswer, HighsJob } from './highsEngine';
 

@@ -87,11 +87,16 @@ export class MinizincModel {
   async describe(): Promise<MinizincInterface> {
     let found: MinizincInterface | undefined;
     let problem: MinizincMessage | undefined;
-    const ended = await this.run(['--model-interface-only'], {}, READ_MS, message => {
-      if (message.type === 'interface')
-        found = message as unknown as MinizincInterface;
-      if (message.type === 'error') problem ??= message;
-    });
+    const ended = await this.run(
+      ['--model-interface-only'],
+      {},
+      READ_MS,
+      message => {
+        if (message.type === 'interface')
+          found = message as unknown as MinizincInterface;
+        if (message.type === 'error') problem ??= message;
+      },
+    );
     if (problem)
       throw new Error(`MiniZinc: ${problem.message}${placeOf(problem)}`);
     if (!found)
@@ -125,8 +130,7 @@ export class MinizincModel {
       limitMs,
       message => {
         if (message.type === 'solution') values = valuesOf(message);
-        if (message.type === 'statistics')
-          bound = boundOf(message) ?? bound;
+        if (message.type === 'statistics') bound = boundOf(message) ?? bound;
         if (message.type === 'status')
           status = statuses[String(message.status)];
         if (message.type === 'error') problem ??= message;
@@ -136,9 +140,9 @@ export class MinizincModel {
       // What it says may repeat what was sent; where it happened does not.
       throw new RequestError(
         400,
-        `The model does not take these inputs: ${problem.what ?? 'error'}${placeOf(
-          problem,
-        )}.`,
+        `The model does not take these inputs: ${
+          problem.what ?? 'error'
+        }${placeOf(problem)}.`,
       );
     }
     if (ended.end === 'done' && (ended.value as MinizincMessage).code !== 0)

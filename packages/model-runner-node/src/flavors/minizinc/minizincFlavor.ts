@@ -3,7 +3,7 @@ import { Flavor, Row } from '../Flavor';
 import { variablesOf } from '../solving/Solution';
 import { solvedModel } from '../solving/solvedModel';
 import { SolverPool } from '../solving/SolverPool';
-import { parametersOf } from '../solving/timeLimit';
+import { parametersOf } from '../solving/timeLimits';
 import { MinizincField, MinizincModel } from './MinizincModel';
 
 /** Constraint models, by MiniZinc and the solvers that it carries: `https://www.minizinc.org`. */

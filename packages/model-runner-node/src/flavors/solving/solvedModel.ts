@@ -3,7 +3,7 @@ import { LoadedModel, Row } from '../Flavor';
 import { signatureTensors } from '../signatureTensors';
 import { Solution, toRow } from './Solution';
 import { SolverPool } from './SolverPool';
-import { timeLimits } from './timeLimit';
+import { timeLimits } from './timeLimits';
 
 /** A model that a solver of the pool answers, one solve a row. */
 export function solvedModel(
