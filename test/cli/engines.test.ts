@@ -112,6 +112,40 @@ test.describe('models that are solved, decided and run', () => {
     });
   });
 
+  test('the models that the documentation shows do what it says', async () => {
+    const made = (page: string, file: string, language: string) => {
+      const text = fs.readFileSync(path.join(root, 'docs', page), 'utf8');
+      const first = (kind: string) =>
+        new RegExp(`\n\`\`\`${kind}\n([^]*?)\`\`\``).exec(text)![1];
+      const folder = fs.mkdtempSync(
+        path.join(os.tmpdir(), 'model-platform-model-'),
+      );
+      fs.writeFileSync(path.join(folder, file), first(language));
+      fs.writeFileSync(path.join(folder, 'model.yaml'), first('yaml'));
+      return folder;
+    };
+    const workshop = await serve(
+      made('optimization.md', 'workshop.lp', ''),
+      'workshop',
+    );
+    expect((await workshop.call({ hours: [40, 50] })).body.outputs).toEqual({
+      status: 'optimal',
+      objective: 1100,
+      gap: 0,
+      chairs: 20,
+      tables: 10,
+      solveTimeMs: expect.any(Number),
+    });
+    const discount = await serve(
+      made('process.md', 'discount.dmn', 'xml'),
+      'discount',
+    );
+    expect((await discount.call({ total: 120 })).body.outputs).toEqual({
+      discount: 5,
+      firedRules: [{ decision: 'discount', rule: 2, id: 'large' }],
+    });
+  });
+
   test('a process goes on where it waited, after its runner was killed', async () => {
     const folder = fs.mkdtempSync(
       path.join(os.tmpdir(), 'model-platform-model-'),
