@@ -1,5 +1,3 @@
-import fs from 'node:fs';
-import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import { eventually, Platform } from '../platform/Platform';
 import { editModel, modelFolder } from '../platform/modelFolder';
@@ -131,37 +129,5 @@ test.describe('the whole path, typed', () => {
       'the endpoint is on again',
       async () => (await call()).status === 200,
     );
-  });
-
-  test('an upload that is cut off is finished by the next publish, with nothing half done', async () => {
-    const folder = modelFolder('cut off');
-    const big = path.join(folder, 'weights.bin');
-    fs.writeFileSync(big, Buffer.alloc(96 * 1024 * 1024, 7));
-    editModel(folder, model => {
-      model.files = ['iris.onnx', 'weights.bin'].filter(file =>
-        fs.existsSync(path.join(folder, file)),
-      );
-    });
-    const started = platform.cliProcess(['publish', folder, '--json']);
-    await eventually('the upload has begun', async () => {
-      const incoming = platform.blobBytesInFlight();
-      return incoming > 1024 * 1024 || started.exitCode !== null;
-    });
-    started.kill('SIGKILL');
-    const half = await platform.api('v1/models/cut-off');
-    expect(half.status).toBe(404);
-    const finished = await platform.cli(['publish', folder, '--json']);
-    expect(finished, finished.stderr).toMatchObject({ code: 0 });
-    const { items } = await (
-      await platform.api('v1/models/cut-off/versions')
-    ).json();
-    expect(
-      items.filter(({ status }: { status: string }) => status === 'ready'),
-    ).toHaveLength(1);
-    const downloaded = await platform.api(
-      'v1/models/cut-off/versions/latest/files/weights.bin',
-    );
-    expect(downloaded.status).toBe(200);
-    expect((await downloaded.arrayBuffer()).byteLength).toBe(96 * 1024 * 1024);
   });
 });

@@ -24,8 +24,9 @@ export class Expectation<T> {
     this.possible.pop();
   }
 
-  get isOpen(): boolean {
-    return this.possible.length > 1;
+  /** What was acknowledged last. */
+  get value(): T {
+    return this.possible[0];
   }
 
   /** @returns what is wrong with what is there, if anything; takes it as known from now on. */

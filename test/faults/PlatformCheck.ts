@@ -5,76 +5,38 @@ import { canonicalTrafficPlan } from '@model-platform/model-wire';
 import {
   Deployment,
   EndpointToken,
-  HistoryEntry,
-  Model,
-  ModelVersion,
   Page,
 } from '@model-platform/plugin-model-platform-common';
 import { eventually, isAlive, Platform } from '../platform/Platform';
 import { hostView } from './hostView';
 import { processesOf } from './processesOf';
+import { RegistryCheck } from './RegistryCheck';
+import { RegistryClient } from './RegistryClient';
 
 /**
  * Whether a platform is whole, found out from outside: through its API, from
  * its files, and from the operating system.
  */
 export class PlatformCheck {
-  /** Files that were downloaded and hashed once; their blobs are compared after that. */
-  private readonly seen = new Set<string>();
-  versions = 0;
-  bytes = 0;
+  readonly registry: RegistryCheck;
+  private readonly client: RegistryClient;
 
-  constructor(private readonly platform: Platform) {}
+  constructor(private readonly platform: Platform) {
+    this.client = new RegistryClient((route, init) =>
+      platform.api(route, init),
+    );
+    this.registry = new RegistryCheck(this.client, (system, digest) => {
+      const hex = digest.slice('sha256:'.length);
+      const blob = path.join(
+        ...[platform.dataDir, 'blobs', system, 'sha256', hex.slice(0, 2), hex],
+      );
+      return fs.statSync(blob, { throwIfNoEntry: false })?.size;
+    });
+  }
 
   /** What the registry holds: whole at any moment. */
   async registryProblems(): Promise<string[]> {
-    const problems: string[] = [];
-    this.versions = 0;
-    for (const model of await this.all<Model>('v1/models')) {
-      const versions = await this.all<ModelVersion>(
-        `v1/models/${model.slug}/versions`,
-      );
-      const numbers = versions.map(({ number }) => number);
-      if (new Set(numbers).size !== numbers.length)
-        problems.push(`${model.slug} has a number twice: ${numbers}`);
-      const ready = versions.filter(({ status }) => status === 'ready');
-      this.versions += ready.length;
-      const manifests = new Map<string, number>();
-      for (const { manifestDigest, number } of ready) {
-        const other = manifests.get(manifestDigest);
-        if (other !== undefined)
-          problems.push(
-            `versions ${other} and ${number} of ${model.slug} are the same`,
-          );
-        manifests.set(manifestDigest, number);
-      }
-      for (const [alias, number] of Object.entries(model.aliases))
-        if (!ready.some(version => version.number === number))
-          problems.push(
-            `alias ${alias} of ${model.slug} points to ${number}, which is not ready`,
-          );
-      const published = (
-        await this.all<HistoryEntry>(`v1/models/${model.slug}/history`)
-      )
-        .filter(({ action }) => action === 'published')
-        .map(({ details }) => details?.version);
-      for (const version of ready) {
-        const entries = published.filter(
-          number => number === version.number,
-        ).length;
-        if (entries !== 1)
-          problems.push(
-            `the history of ${model.slug} tells ${entries} times that ${version.number} was published`,
-          );
-        problems.push(...(await this.fileProblems(model, version)));
-      }
-      for (const number of published)
-        if (!ready.some(version => version.number === number))
-          problems.push(
-            `the history of ${model.slug} tells of version ${number}, which is not ready`,
-          );
-    }
-    return problems;
+    return await this.registry.problems();
   }
 
   /** Waits until everything runs as it is wanted. @throws Error with what does not */
@@ -95,7 +57,7 @@ export class PlatformCheck {
   private async runningProblems(): Promise<string[]> {
     const problems: string[] = [];
     const { dataDir } = this.platform;
-    const deployments = await this.all<Deployment>('v1/deployments');
+    const deployments = await this.client.all<Deployment>('v1/deployments');
     const { state, plan, gateway } = await hostView(dataDir);
     const routes = new Map(gateway.routes.map(one => [one.endpoint, one]));
     const wantedRunners: string[] = [];
@@ -214,7 +176,7 @@ export class PlatformCheck {
     name: string,
     planned: Array<{ id: string }>,
   ): Promise<string[]> {
-    const { items } = await this.get<Page<EndpointToken>>(
+    const { items } = await this.client.get<Page<EndpointToken>>(
       `v1/endpoints/${name}/tokens`,
     );
     const isLive = ({ revokedAt, expiresAt }: EndpointToken) =>
@@ -224,72 +186,6 @@ export class PlatformCheck {
     return sameItems(live, has)
       ? []
       : [`${name}: tokens ${live} are good, the gateway was given ${has}`];
-  }
-
-  /** The first time as everybody gets them, from then on from the disk. */
-  private async fileProblems(
-    model: Model,
-    version: ModelVersion,
-  ): Promise<string[]> {
-    const problems: string[] = [];
-    for (const file of version.files) {
-      const key = `${version.id} ${file.path}`;
-      const name = `${file.path} of version ${version.number} of ${model.slug}`;
-      if (this.seen.has(key)) {
-        const hex = file.digest.slice('sha256:'.length);
-        const blob = path.join(
-          this.platform.dataDir,
-          'blobs',
-          model.system,
-          'sha256',
-          hex.slice(0, 2),
-          hex,
-        );
-        const size = fs.statSync(blob, { throwIfNoEntry: false })?.size;
-        if (size !== file.sizeBytes)
-          problems.push(`${name} has ${size} bytes, not ${file.sizeBytes}`);
-        continue;
-      }
-      const response = await this.platform.api(
-        `v1/models/${model.slug}/versions/${version.number}/files/${file.path}`,
-      );
-      const hash = createHash('sha256');
-      let bytes = 0;
-      for await (const chunk of response.body ?? []) {
-        hash.update(chunk);
-        bytes += chunk.length;
-      }
-      const digest = `sha256:${hash.digest('hex')}`;
-      if (response.status !== 200 || digest !== file.digest)
-        problems.push(
-          `${name}: ${response.status}, ${bytes} bytes with ${digest}, not ${file.digest}`,
-        );
-      this.bytes += bytes;
-      this.seen.add(key);
-    }
-    return problems;
-  }
-
-  private async all<T>(route: string): Promise<T[]> {
-    const items: T[] = [];
-    let cursor: string | undefined;
-    do {
-      const query = new URLSearchParams({
-        limit: '100',
-        ...(cursor ? { cursor } : {}),
-      });
-      const page = await this.get<Page<T>>(`${route}?${query}`);
-      items.push(...page.items);
-      cursor = page.nextCursor;
-    } while (cursor);
-    return items;
-  }
-
-  private async get<T>(route: string): Promise<T> {
-    const response = await this.platform.api(route);
-    if (!response.ok)
-      throw new Error(`${route}: ${response.status} ${await response.text()}`);
-    return await response.json();
   }
 }
 

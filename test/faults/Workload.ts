@@ -1,13 +1,19 @@
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeploymentVariant } from '@model-platform/plugin-model-platform-common';
-import { parse } from 'yaml';
+import {
+  DeploymentVariant,
+  HistoryEntry,
+  Model,
+  ModelVersion,
+} from '@model-platform/plugin-model-platform-common';
 import { editModel, modelFolder } from '../platform/modelFolder';
-import { Platform, root } from '../platform/Platform';
+import { Platform } from '../platform/Platform';
+import { Changes } from './Changes';
 import { Dice } from './Dice';
 import { Expectation } from './Expectation';
+import { NewVersion } from './NewVersion';
+import { ConnectionLost, Refused, RegistryClient } from './RegistryClient';
 
 const MAX_FILE_BYTES = 3 * 1024 * 1024;
 /** Of each of those who work in parallel, between one thing and the next. */
@@ -15,18 +21,11 @@ const MAX_PAUSE_MS = 100;
 /** Models that are published to, and deployments that are changed, again and again. */
 const PUBLISHED = ['fault-ash', 'fault-birch', 'fault-cedar'];
 const MODEL = PUBLISHED[0];
-
-/** The portal is gone: what was being done may have happened or not. */
-class ConnectionLost extends Error {}
-
-interface NewVersion {
-  model: string;
-  files: Array<{ path: string; bytes: Buffer; digest: string }>;
-}
-
-interface Api {
-  <T>(route: string, init?: { method: string; body?: unknown }): Promise<T>;
-}
+/** Its versions are archived and restored while an alias moves over them. */
+const LIVELY = PUBLISHED[1];
+/** Archived and restored as a whole, so that nobody publishes to it. */
+const SHELVED = 'fault-dogwood';
+const OWNER = 'mira';
 
 /** Deployments the workload changes; `steady` and `following` are never off. */
 export const deployments = {
@@ -37,21 +36,29 @@ export const deployments = {
 } as const;
 
 /**
- * What teams do with a platform, in parallel: publish,
- * move aliases, deploy, switch off and on, make and revoke tokens. It keeps in
- * mind what was acknowledged, so that it can be compared with what is there
- * after the portal was killed. Each value has one writer.
+ * What teams do with a platform, in parallel: publish, in parts too, move
+ * aliases, archive and restore, deploy, switch off and on, make and revoke
+ * tokens. It keeps in mind what was acknowledged, so that it can be compared
+ * with what is there after the portal was killed. Each value has one writer.
  */
 export class Workload {
   acknowledged = 0;
   interrupted = 0;
+  /** Files that were sent in parts, and arrived whole. */
+  sentInParts = 0;
   private stopped = false;
   /** Versions by `model` and the digest of a file that no other one has. */
   private readonly versions = new Map<string, Map<string, Expectation<string>>>(
-    PUBLISHED.map(model => [model, new Map()]),
+    [...PUBLISHED, SHELVED].map(model => [model, new Map()]),
   );
   private readonly ready = new Map<string, number[]>();
+  /** By `model alias`. */
   private readonly aliases = new Map<string, Expectation<number | undefined>>();
+  /** Versions of `LIVELY` that were archived at least once. */
+  private readonly archived = new Map<number, Expectation<boolean>>();
+  private readonly shelved = new Expectation(false);
+  /** Those of models, which their history tells. */
+  readonly changes = new Changes('workload');
   private readonly specs = new Map<
     string,
     Expectation<DeploymentVariant[] | undefined>
@@ -64,15 +71,26 @@ export class Workload {
   });
   private cliContent = 0;
 
+  private readonly client: RegistryClient;
+  /** For what the publisher's token may not. */
+  private readonly owner: RegistryClient;
+  private ownerToken = '';
+
   constructor(private readonly platform: Platform) {
-    for (const model of PUBLISHED) this.ready.set(model, []);
+    this.client = new RegistryClient((route, init) =>
+      platform.api(route, init),
+    );
+    this.owner = new RegistryClient((route, init) =>
+      platform.api(route, { ...init, token: this.ownerToken }),
+    );
+    for (const model of [...PUBLISHED, SHELVED]) this.ready.set(model, []);
   }
 
   /** One version of each model, and the deployments; nothing is killed meanwhile. */
   async prepare(dice: Dice): Promise<void> {
-    for (const model of PUBLISHED)
+    for (const model of [...PUBLISHED, LIVELY, SHELVED])
       await this.publish(this.newVersion(model, dice));
-    await this.setAlias('champion', 1);
+    await this.moveAlias(MODEL, 'champion', 1);
     for (const name of Object.values(deployments))
       await this.deploy(name, this.variantsFor(name, dice));
   }
@@ -80,6 +98,7 @@ export class Workload {
   /** Until the portal is gone. @throws Error where something was refused that should not be */
   async run(dice: Dice): Promise<void> {
     this.stopped = false;
+    this.ownerToken = await this.platform.signIn(OWNER);
     const repeat = async (work: (own: Dice) => Promise<void>, name: string) => {
       const own = dice.fork(name);
       try {
@@ -98,6 +117,9 @@ export class Workload {
       ),
       repeat(own => this.publishByCli(own), 'cli'),
       repeat(own => this.moveAnAlias(own), 'aliases'),
+      repeat(own => this.moveStaging(own), 'staging'),
+      repeat(own => this.archiveAVersion(own), 'archive'),
+      repeat(() => this.shelve(), 'shelve'),
       repeat(own => this.changeADeployment(own), 'deployments'),
       repeat(() => this.flipSwitch(), 'switch'),
       repeat(own => this.changeATokens(own), 'tokens'),
@@ -135,28 +157,53 @@ export class Workload {
   /** What is not as it was acknowledged. */
   async problems(): Promise<string[]> {
     const problems: string[] = [];
+    const entries: HistoryEntry[] = [];
     const note = (what: string, problem: string | undefined) => {
       if (problem) problems.push(`${what} ${problem}`);
     };
     for (const [model, expected] of this.versions) {
-      const found = await this.versionsOf(model);
+      const route = `v1/models/${model}`;
+      const found = await this.client.all<ModelVersion>(`${route}/versions`);
       for (const [digest, expectation] of expected) {
         const status = found.find(({ files }) =>
           files.some(file => file.digest === digest),
         )?.status;
         note(
           `version of ${model} with ${digest}`,
-          expectation.problem(status === 'ready' ? 'ready' : 'absent'),
+          expectation.problem(
+            status === undefined || status === 'draft' ? 'absent' : 'ready',
+          ),
         );
       }
+      if (model === LIVELY)
+        for (const [number, expectation] of this.archived)
+          note(
+            `whether version ${number} of ${model} is archived`,
+            expectation.problem(
+              found.find(one => one.number === number)?.status === 'archived',
+            ),
+          );
+      const { aliases, archivedAt } = await this.client.get<Model>(route);
+      for (const [key, expectation] of this.aliases) {
+        const [of, alias] = key.split(' ');
+        if (of === model)
+          note(
+            `alias ${alias} of ${model}`,
+            expectation.problem(aliases[alias]),
+          );
+      }
+      if (model === SHELVED)
+        note(
+          `whether ${model} is archived`,
+          this.shelved.problem(archivedAt !== undefined),
+        );
+      entries.push(
+        ...(await this.client.all<HistoryEntry>(`${route}/history`)),
+      );
     }
-    const { aliases } = await this.api<{ aliases: Record<string, number> }>(
-      `v1/models/${MODEL}`,
-    );
-    for (const [alias, expectation] of this.aliases)
-      note(`alias ${alias}`, expectation.problem(aliases[alias]));
+    problems.push(...this.changes.problems(entries));
     for (const [name, expectation] of this.specs) {
-      const { spec, off } = await this.api<{
+      const { spec, off } = await this.client.get<{
         spec: { variants?: DeploymentVariant[] };
         off: boolean;
       }>(`v1/deployments/${name}`);
@@ -167,7 +214,7 @@ export class Workload {
           (off && !this.off.has(name) ? 'was never asked for' : undefined),
       );
     }
-    const { items } = await this.api<{
+    const { items } = await this.client.get<{
       items: Array<{ id: string; revokedAt?: string }>;
     }>(`v1/endpoints/${deployments.steady}/tokens`);
     for (const [id, expectation] of this.tokens)
@@ -180,161 +227,23 @@ export class Workload {
     return problems;
   }
 
-  private readonly api: Api = async (route, init = { method: 'GET' }) => {
-    let response: Response;
-    let text: string;
-    try {
-      response = await this.platform.api(route, {
-        method: init.method,
-        body: init.body === undefined ? undefined : JSON.stringify(init.body),
-      });
-      text = await response.text();
-    } catch (error) {
-      throw new ConnectionLost(`${route}: ${error}`);
-    }
-    if (!response.ok)
-      throw new Error(`${init.method} ${route}: ${response.status} ${text}`);
-    return text === '' ? undefined : JSON.parse(text);
-  };
-
-  private async versionsOf(model: string) {
-    const items: Array<{
-      number: number;
-      status: string;
-      files: Array<{ digest: string }>;
-    }> = [];
-    let cursor = '';
-    do {
-      const page = await this.api<{ items: typeof items; nextCursor?: string }>(
-        `v1/models/${model}/versions?limit=200${
-          cursor && `&cursor=${encodeURIComponent(cursor)}`
-        }`,
-      );
-      items.push(...page.items);
-      cursor = page.nextCursor ?? '';
-    } while (cursor);
-    return items;
-  }
-
   private newVersion(model: string, dice: Dice): NewVersion {
-    const onnx = fs.readFileSync(
-      path.join(root, 'examples', 'iris', 'iris.onnx'),
-    );
-    const contents: Array<[string, Buffer]> = [['iris.onnx', onnx]];
-    for (let index = dice.whole(1, 3); index > 0; index -= 1)
-      contents.push([
-        `weights-${index}.bin`,
-        dice.bytes(dice.whole(1, MAX_FILE_BYTES)),
-      ]);
-    return {
-      model,
-      files: contents.map(([name, bytes]) => ({
-        path: name,
-        bytes,
-        digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
-      })),
-    };
+    return NewVersion.make(model, dice, { large: dice.next() < 0.3 });
   }
 
   private async publish(version: NewVersion): Promise<void> {
-    const { model, files } = version;
-    const own = files[files.length - 1].digest;
+    const { model, key, files } = version;
     const known = this.versions.get(model)!;
-    if (!known.has(own)) known.set(own, new Expectation('absent'));
-    known.get(own)!.attempted('ready');
+    if (!known.has(key)) known.set(key, new Expectation('absent'));
+    known.get(key)!.attempted('ready');
     this.unfinished.push(version);
-    const fields = parse(
-      fs.readFileSync(path.join(root, 'examples/iris/model.yaml'), 'utf8'),
-    );
-    const { metadata, signature, example, resources, evaluation } = fields;
-    const request = {
-      model: {
-        name: model,
-        type: fields.type,
-        owner: fields.owner,
-        system: fields.system,
-        description: fields.description,
-      },
-      version: {
-        metadata,
-        signature,
-        example,
-        resources,
-        evaluation,
-        flavor: 'onnx',
-        runtime: 'node',
-      },
-      files: files.map(file => ({
-        path: file.path,
-        digest: file.digest,
-        sizeBytes: file.bytes.length,
-      })),
-    };
-    const draft = await this.openDraft(request, own);
-    if (!draft.unchanged) {
-      const { number } = draft.version;
-      await Promise.all(
-        files
-          .filter(({ digest }) => draft.missing.includes(digest))
-          .map(file => this.upload(model, number, file)),
-      );
-      await this.api(`v1/models/${model}/versions/${number}/complete`, {
-        method: 'POST',
-      });
-    }
-    known.get(own)!.acknowledged('ready');
+    const number = await this.client.publish(version);
+    known.get(key)!.acknowledged('ready');
     const ready = this.ready.get(model)!;
-    if (!ready.includes(draft.version.number)) ready.push(draft.version.number);
+    if (!ready.includes(number)) ready.push(number);
     this.unfinished = this.unfinished.filter(one => one !== version);
     this.acknowledged += 1;
-  }
-
-  private async openDraft(request: { model: { name: string } }, key: string) {
-    let response: Response;
-    try {
-      response = await this.platform.api(
-        `v1/models/${request.model.name}/versions`,
-        {
-          method: 'POST',
-          headers: { 'idempotency-key': key },
-          body: JSON.stringify(request),
-        },
-      );
-    } catch (error) {
-      throw new ConnectionLost(String(error));
-    }
-    const text = await response.text().catch(error => {
-      throw new ConnectionLost(String(error));
-    });
-    if (!response.ok)
-      throw new Error(`open a draft: ${response.status} ${text}`);
-    return JSON.parse(text) as {
-      version: { number: number };
-      unchanged: boolean;
-      missing: string[];
-    };
-  }
-
-  private async upload(
-    model: string,
-    number: number,
-    { digest, bytes }: { digest: string; bytes: Buffer },
-  ): Promise<void> {
-    let response: Response;
-    try {
-      response = await this.platform.api(
-        `v1/models/${model}/versions/${number}/blobs/${digest}`,
-        {
-          method: 'PUT',
-          headers: { 'content-type': 'application/octet-stream' },
-          body: new Uint8Array(bytes),
-        },
-      );
-    } catch (error) {
-      throw new ConnectionLost(String(error));
-    }
-    if (!response.ok)
-      throw new Error(`upload: ${response.status} ${await response.text()}`);
+    if (files.some(file => file.path === 'large.bin')) this.sentInParts += 1;
   }
 
   private async publishByCli(dice: Dice): Promise<void> {
@@ -357,27 +266,73 @@ export class Workload {
     this.acknowledged += 1;
   }
 
-  private async setAlias(alias: string, version: number | undefined) {
-    if (!this.aliases.has(alias))
-      this.aliases.set(alias, new Expectation<number | undefined>(undefined));
-    const expectation = this.aliases.get(alias)!;
-    expectation.attempted(version);
-    await this.api(
-      `v1/models/${MODEL}/aliases/${alias}`,
+  /** To a version that it does not point to; none removes it. */
+  private async moveAlias(
+    model: string,
+    alias: string,
+    version: number | undefined,
+  ): Promise<void> {
+    const key = `${model} ${alias}`;
+    if (!this.aliases.has(key))
+      this.aliases.set(key, new Expectation<number | undefined>(undefined));
+    await this.change(this.aliases.get(key)!, version, reason =>
       version === undefined
-        ? { method: 'DELETE' }
-        : { method: 'PUT', body: { version, reason: 'Tried out' } },
+        ? this.client.removeAlias(model, alias, reason)
+        : this.client.setAlias(model, alias, version, { reason }),
     );
-    expectation.acknowledged(version);
+  }
+
+  /** One change of what is expected; refused where two workers are in each other's way. */
+  private async change<T>(
+    expectation: Expectation<T>,
+    value: T,
+    work: (reason: string) => Promise<void>,
+  ): Promise<void> {
+    expectation.attempted(value);
+    try {
+      await this.changes.make(work);
+    } catch (error) {
+      if (!(error instanceof Refused && error.status === 409)) throw error;
+      expectation.refused();
+      return;
+    }
+    expectation.acknowledged(value);
     this.acknowledged += 1;
   }
 
   private async moveAnAlias(dice: Dice): Promise<void> {
     const alias = dice.pick(['champion', 'challenger']);
+    const current = this.aliases.get(`${MODEL} ${alias}`)?.value;
     const remove = alias === 'challenger' && dice.next() < 0.3;
-    await this.setAlias(
-      alias,
-      remove ? undefined : dice.pick(this.ready.get(MODEL)!),
+    const others = this.ready.get(MODEL)!.filter(one => one !== current);
+    if (remove && current !== undefined)
+      await this.moveAlias(MODEL, alias, undefined);
+    else if (others.length > 0)
+      await this.moveAlias(MODEL, alias, dice.pick(others));
+  }
+
+  private async moveStaging(dice: Dice): Promise<void> {
+    const current = this.aliases.get(`${LIVELY} staging`)?.value;
+    const others = this.ready.get(LIVELY)!.filter(one => one !== current);
+    await this.moveAlias(LIVELY, 'staging', dice.pick(others));
+  }
+
+  /** Or restores it; refused while the alias points to it. */
+  private async archiveAVersion(dice: Dice): Promise<void> {
+    const number = dice.pick(this.ready.get(LIVELY)!);
+    if (!this.archived.has(number))
+      this.archived.set(number, new Expectation(false));
+    const expectation = this.archived.get(number)!;
+    const archive = !expectation.value;
+    await this.change(expectation, archive, reason =>
+      this.owner.archiveVersion(LIVELY, number, archive, reason),
+    );
+  }
+
+  private async shelve(): Promise<void> {
+    const archive = !this.shelved.value;
+    await this.change(this.shelved, archive, reason =>
+      this.owner.archiveModel(SHELVED, archive, reason),
     );
   }
 
@@ -413,21 +368,18 @@ export class Workload {
       );
     const expectation = this.specs.get(name)!;
     expectation.attempted(variants);
-    await this.api(`v1/deployments/${name}`, {
-      method: 'PUT',
-      body: {
-        spec: {
-          system: 'plant-catalogue',
-          environment: 'local',
-          model: MODEL,
-          strategy: { type: variants.length > 1 ? 'weighted' : 'single' },
-          variants,
-          ...(name === deployments.following
-            ? { triggers: [{ onAlias: { alias: 'champion' } }] }
-            : {}),
-        },
-        reason: 'Tried out',
+    await this.client.send('PUT', `v1/deployments/${name}`, {
+      spec: {
+        system: 'plant-catalogue',
+        environment: 'local',
+        model: MODEL,
+        strategy: { type: variants.length > 1 ? 'weighted' : 'single' },
+        variants,
+        ...(name === deployments.following
+          ? { triggers: [{ onAlias: { alias: 'champion' } }] }
+          : {}),
       },
+      reason: 'Tried out',
     });
     expectation.acknowledged(variants);
     this.acknowledged += 1;
@@ -446,11 +398,13 @@ export class Workload {
     const name = deployments.switched;
     if (!this.off.has(name)) this.off.set(name, new Expectation(false));
     const expectation = this.off.get(name)!;
-    const { off } = await this.api<{ off: boolean }>(`v1/deployments/${name}`);
+    const { off } = await this.client.get<{ off: boolean }>(
+      `v1/deployments/${name}`,
+    );
     expectation.attempted(!off);
-    await this.api(`v1/deployments/${name}/off`, {
-      method: 'POST',
-      body: { off: !off, reason: 'Tried out' },
+    await this.client.send('POST', `v1/deployments/${name}/off`, {
+      off: !off,
+      reason: 'Tried out',
     });
     expectation.acknowledged(!off);
     this.acknowledged += 1;
@@ -458,15 +412,15 @@ export class Workload {
 
   private async changeATokens(dice: Dice): Promise<void> {
     const route = `v1/endpoints/${deployments.steady}/tokens`;
-    const { id } = await this.api<{ id: string }>(route, {
-      method: 'POST',
-      body: { consumer: 'component:default/plant-guide', expiresInSeconds: 60 },
+    const { id } = await this.client.send<{ id: string }>('POST', route, {
+      consumer: 'component:default/plant-guide',
+      expiresInSeconds: 60,
     });
     this.tokens.set(id, new Expectation(false));
     this.acknowledged += 1;
     if (dice.next() < 0.5) return;
     this.tokens.get(id)!.attempted(true);
-    await this.api(`${route}/${id}`, { method: 'DELETE' });
+    await this.client.send('DELETE', `${route}/${id}`);
     this.tokens.get(id)!.acknowledged(true);
     this.acknowledged += 1;
   }

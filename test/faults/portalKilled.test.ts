@@ -64,8 +64,10 @@ test.describe.serial('the portal is killed while everybody works', () => {
       SUITE,
       `${kills} kills; ${workload.acknowledged} changes acknowledged, ${
         workload.interrupted
-      } cut off; ${check.versions} versions whole (${Math.round(
-        check.bytes / 1e6,
+      } cut off, ${workload.sentInParts} files sent in parts; ${
+        check.registry.versions
+      } versions whole (${Math.round(
+        check.registry.bytes / 1e6,
       )} MB hashed); calls meanwhile: ${(loads ?? [])
         .map(
           ({ endpoint, calls, failed }) =>

@@ -10,7 +10,11 @@ import { PlatformCheck } from './PlatformCheck';
 import { endProcessesOf } from './processesOf';
 
 const SUITE = 'upload cut';
-const FILE_BYTES = 64 * 1024 * 1024;
+const MIB = 1024 * 1024;
+/** The largest that goes in one piece. */
+const WHOLE_BYTES = 64 * MIB;
+/** Ten parts. */
+const PARTED_BYTES = 80 * MIB;
 const DAY_MS = 86_400_000;
 
 test.describe.serial('an upload is cut', () => {
@@ -23,6 +27,7 @@ test.describe.serial('an upload is cut', () => {
   let published = 0;
   let cuts = 0;
   let afterBytes = 0;
+  let kills = 0;
 
   test.beforeAll(async () => {
     test.setTimeout(300_000);
@@ -38,25 +43,37 @@ test.describe.serial('an upload is cut', () => {
     fs.rmSync(folder, { recursive: true, force: true });
     report(
       SUITE,
-      `${cuts} uploads of ${
-        FILE_BYTES / 1024 / 1024
+      `${cuts} uploads of ${WHOLE_BYTES / MIB} or ${
+        PARTED_BYTES / MIB
       } MiB cut, on average after ${Math.round(
-        afterBytes / cuts / 1024 / 1024,
-      )} MiB; ${published} versions published after it, whole`,
+        afterBytes / cuts / MIB,
+      )} MiB; the portal killed ${kills} times; ${published} versions published after it, whole`,
     );
   });
 
-  const uploads = () =>
-    fs
-      .readdirSync(path.join(platform.dataDir, 'blobs', '.uploads'))
-      .map(name => path.join(platform.dataDir, 'blobs', '.uploads', name));
+  const filesIn = (name: string) => {
+    const place = path.join(platform.dataDir, 'blobs', name);
+    if (!fs.existsSync(place)) return [];
+    return fs
+      .readdirSync(place, { recursive: true, withFileTypes: true })
+      .filter(entry => entry.isFile())
+      .map(entry => path.join(entry.parentPath, entry.name));
+  };
+
+  const uploads = () => filesIn('.uploads');
+
+  const nothingIsLeft = () =>
+    eventually(
+      'nothing is left of it',
+      () => uploads().length + filesIn('.parts').length === 0,
+    );
 
   /** Another content, so that nothing of it is there yet. */
-  function change(run: number): void {
+  function change(run: number, bytes: number): void {
     editModel(folder, model => {
       model.example.sepal_length = 4 + run / 1000;
     });
-    fs.writeFileSync(weights, diceOf(SUITE, run).bytes(FILE_BYTES));
+    fs.writeFileSync(weights, diceOf(`${SUITE} ${bytes}`, run).bytes(bytes));
   }
 
   /** Ends something once so many bytes have arrived; the CLI may be done by then. */
@@ -75,6 +92,10 @@ test.describe.serial('an upload is cut', () => {
   async function publishAgain(): Promise<void> {
     const again = await platform.cli(['publish', folder, '--json']);
     expect(again, again.stderr).toMatchObject({ code: 0 });
+    await isPublished();
+  }
+
+  async function isPublished(): Promise<void> {
     published += 1;
     expect(await check.registryProblems()).toEqual([]);
     const { items } = await (
@@ -91,20 +112,42 @@ test.describe.serial('an upload is cut', () => {
   for (let run = 1; run <= Math.ceil(faultRuns / 2); run += 1) {
     test(`run ${run}: by the end of the CLI`, async () => {
       const dice = diceOf(`${SUITE} at`, run);
-      change(run);
+      const bytes = run % 2 === 0 ? PARTED_BYTES : WHOLE_BYTES;
+      change(run, bytes);
       for (let times = dice.whole(1, 2); times > 0; times -= 1) {
-        await cut(dice.whole(1, FILE_BYTES - 1), cli => cli.kill('SIGKILL'));
+        await cut(dice.whole(1, bytes - 1), cli => cli.kill('SIGKILL'));
         if (dice.next() < 0.5) await sleep(dice.whole(0, 50));
       }
       await publishAgain();
-      await eventually('nothing is left of it', () => uploads().length === 0);
+      await nothingIsLeft();
+    });
+  }
+
+  for (let run = 1; run <= Math.ceil(faultRuns / 5); run += 1) {
+    test(`run ${run}: by the end of the portal, between parts: the CLI goes on by itself`, async () => {
+      const dice = diceOf(`${SUITE} between parts`, run);
+      change(1_000 + run, PARTED_BYTES);
+      const cli = platform.cliProcess(['publish', folder]);
+      const isOver = () => cli.exitCode !== null;
+      const bytes = dice.whole(1, PARTED_BYTES - 1);
+      while (!isOver() && platform.blobBytesInFlight() < bytes) await sleep(2);
+      process.kill(platform.quickstart.pids.portal, 'SIGKILL');
+      kills += 1;
+      await platform.ended();
+      await platform.start();
+      await eventually('the CLI ended', isOver);
+      expect(cli.exitCode).toBe(0);
+      await isPublished();
     });
   }
 
   test('by the end of the portal: what is left is removed a day later', async () => {
-    change(0);
-    await cut(FILE_BYTES / 4, cli => {
+    // The CLI was not killed with the portal: what it had begun then is of nobody any more.
+    for (const file of uploads()) fs.rmSync(file);
+    change(0, WHOLE_BYTES);
+    await cut(WHOLE_BYTES / 4, cli => {
       process.kill(platform.quickstart.pids.portal, 'SIGKILL');
+      kills += 1;
       cli.kill('SIGKILL');
     });
     await platform.ended();

@@ -310,7 +310,29 @@ def test_the_token_may_be_a_password(client: MlflowClient, name: str, acting: Ca
         client.get_registered_model(name)
 
 
-def test_a_large_file_goes_through_whole(client: MlflowClient, tmp_path: Any) -> None:
+def test_runs_are_found_by_what_was_logged(client: MlflowClient, name: str) -> None:
+    experiment = client.create_experiment(name, tags={"season": "spring"})
+    for depth, accuracy in ((3, 0.7), (5, 0.9)):
+        with mlflow.start_run(experiment_id=experiment, run_name=f"depth-{depth}"):
+            mlflow.log_param("depth", depth)
+            mlflow.log_metric("accuracy", accuracy)
+
+    def names(filter_string: str, **options: Any) -> list[str]:
+        return [run.info.run_name for run in client.search_runs([experiment], filter_string, **options)]
+
+    assert names("metrics.accuracy > 0.8 AND params.depth = '5'") == ["depth-5"]
+    assert names("attributes.run_name LIKE 'depth-%'", order_by=["metrics.accuracy ASC"]) == ["depth-3", "depth-5"]
+    found = client.search_experiments(filter_string="tags.season = 'spring'", order_by=["creation_time DESC"])
+    assert found[0].name == name
+    with refused("INVALID_PARAMETER_VALUE", "Invalid entity type 'nothing'"):
+        names("nothing.depth = '5'")
+
+
+@pytest.mark.parametrize("in_parts", ["false", "true"])
+def test_a_large_file_goes_through_whole(
+    client: MlflowClient, tmp_path: Any, acting: Callable[..., None], in_parts: str
+) -> None:
+    acting(MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD=in_parts, MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE="100000000")
     content = os.urandom(1024 * 1024) * 120
     (tmp_path / "weights.bin").write_bytes(content)
     with mlflow.start_run() as run:

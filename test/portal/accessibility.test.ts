@@ -1,10 +1,10 @@
-import AxeBuilder from '@axe-core/playwright';
-import { expect, Page } from '@playwright/test';
+import { expect } from '@playwright/test';
 import { Platform } from '../platform/Platform';
 import { sharedPlatform } from '../platform/sharedPlatform';
 import { keepScreenshot } from './keepScreenshot';
 import { portalTest as test } from './portalTest';
 import { signInAs } from './signInAs';
+import { violationsOf } from './violationsOf';
 
 /** Where a page is, and what tells that it shows what it is for. */
 const pages: Array<{ name: string; path: string; shows: string | RegExp }> = [
@@ -19,6 +19,16 @@ const pages: Array<{ name: string; path: string; shows: string | RegExp }> = [
     name: 'publish',
     path: '/model-platform/publish',
     shows: 'data.personalData',
+  },
+  {
+    name: 'approvals',
+    path: '/model-platform/approvals',
+    shows: 'Nothing waits for you',
+  },
+  {
+    name: 'webhook-new',
+    path: '/model-platform/webhooks?webhook=new',
+    shows: 'model version alias created',
   },
   {
     name: 'model-overview',
@@ -56,19 +66,6 @@ const pages: Array<{ name: string; path: string; shows: string | RegExp }> = [
     shows: 'What served at',
   },
 ];
-
-/** Serious and critical violations, each with the elements it is about. */
-async function violationsOf(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(
-      ({ id, help, nodes }) =>
-        `${id}: ${help}: ${nodes
-          .map(({ target, html }) => `${target.join(' ')} ${html}`)
-          .join('; ')}`,
-    );
-}
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(`axe finds nothing serious, ${colorScheme}`, () => {

@@ -10,6 +10,7 @@ export interface ExpectedRefusal {
 export class ConsoleWatch {
   private readonly faults: string[] = [];
   private readonly expected: ExpectedRefusal[] = [];
+  private areCutsExpected = false;
 
   constructor(page: Page) {
     page.on('console', message => {
@@ -17,7 +18,12 @@ export class ConsoleWatch {
       const isRefusal = message
         .text()
         .startsWith('Failed to load resource: the server responded');
-      if (message.type() === 'error' && !isRefusal) {
+      const isCut = message.text().startsWith('Failed to load resource: net::');
+      if (
+        message.type() === 'error' &&
+        !isRefusal &&
+        !(isCut && this.areCutsExpected)
+      ) {
         this.faults.push(`console: ${message.text()}`);
       }
     });
@@ -43,6 +49,11 @@ export class ConsoleWatch {
   /** From now on such answers are what the test is about. */
   expect(refusal: ExpectedRefusal): void {
     this.expected.push(refusal);
+  }
+
+  /** From now on the test cuts connections. */
+  expectCuts(): void {
+    this.areCutsExpected = true;
   }
 
   /** Fails with everything that went wrong. */

@@ -62,8 +62,10 @@ export class Portal {
         );
         return ok;
       },
-      120_000,
-    );
+      300_000,
+    ).catch(error => {
+      throw new Error(`${error}\n${this.stderr}\n${this.stdout.slice(-4_000)}`);
+    });
     if (this.child.exitCode !== null)
       throw new Error(`The portal ended:\n${this.stderr}`);
   }

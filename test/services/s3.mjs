@@ -65,14 +65,18 @@ async function build() {
 }
 
 /**
- * The S3 server on loopback, with its objects in a temporary folder.
+ * The S3 server on loopback, with its objects in a temporary folder, and with
+ * these buckets.
  *
+ * @param {{ buckets?: string[] }} [options]
  * @returns how to reach it and how to stop it, or why there is none
  */
-export async function startS3() {
+export async function startS3({ buckets = [] } = {}) {
   const built = await ensureS3();
   if (built.unavailable) return built;
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-s3-'));
+  // A folder in it is what it takes for a bucket.
+  for (const bucket of buckets) fs.mkdirSync(path.join(folder, bucket));
   const endpoint = `http://127.0.0.1:${await freePort()}`;
   const credentials = {
     accessKeyId: 'tests',
@@ -108,6 +112,8 @@ export async function startS3() {
   return {
     endpoint,
     credentials,
+    /** Of its objects: `<bucket>/<key>`. */
+    folder,
     async stop() {
       server.kill('SIGTERM');
       while (server.exitCode === null && server.signalCode === null)

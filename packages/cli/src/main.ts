@@ -7,6 +7,7 @@ import { Terminal } from './output/Terminal';
 import { createCiToken } from './platform/createCiToken';
 import { createPlatformFetch } from './platform/platformFetch';
 import { Connection, resolveConnection } from './platform/resolveConnection';
+import { useProxies } from './platform/useProxies';
 
 /** What a shell expects of a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
@@ -23,6 +24,7 @@ async function main(argv: string[]): Promise<number> {
     if ('code' in error && error.code === 'EPIPE') process.exit(0);
   });
 
+  await useProxies(process.env);
   let terminal = new Terminal({
     json: argv.includes('--json'),
     stdout: process.stdout,

@@ -5,6 +5,7 @@ import {
   draftRequest,
   fileOf,
   publisherToken,
+  readerToken,
   TestPlatform,
 } from './__testUtils__/TestPlatform';
 import { until } from './__testUtils__/until';
@@ -100,6 +101,49 @@ describe('metadata of models', () => {
       digest: expect.stringMatching(/^sha256:/),
     });
   });
+
+  it.each<[string, string, (name: string) => object]>([
+    ['group:default/management', 'group:default/nobody', owner => ({ owner })],
+    ['patient-care', 'nowhere', system => ({ system })],
+    [
+      'group:default/management',
+      'group:default/nobody',
+      one => ({ sharedWith: [one] }),
+    ],
+    ['group:default/management', 'group:default/nobody', one => ({ one })],
+  ])(
+    'tells whether the catalog has %s or %s only whom it lets publish',
+    async (there, missing, modelOf) => {
+      const answer = async (
+        name: string,
+        as: string,
+        query = '',
+        more = {},
+      ) => {
+        const { one, ...model } = modelOf(name) as { one?: string };
+        const { status, body } = await platform
+          .call('post', `v1/models/hidden/versions${query}`, as)
+          .send(
+            draftRequest('hidden', {
+              model: { ...model, ...more },
+              metadata: { steward: one ?? 'group:default/botany-ml' },
+            }),
+          );
+        return `${status} ${JSON.stringify(body)}`.replaceAll(name, 'it');
+      };
+      for (const as of [readerToken, 'user:default/dana'])
+        for (const query of ['', '?dryRun=true'])
+          for (const more of [{}, { description: '' }])
+            expect(await answer(there, as, query, more)).toBe(
+              await answer(missing, as, query, more),
+            );
+      const told = await answer(missing, 'user:default/pat', '?dryRun=true');
+      expect(told).toContain('"given":"it"');
+      expect(
+        await answer(there, 'user:default/pat', '?dryRun=true'),
+      ).not.toContain('"given"');
+    },
+  );
 
   const mlflow = (name: string, version: object, content = mlmodel) => {
     const files = [fileOf('MLmodel', content), fileOf('data.bin', name)];

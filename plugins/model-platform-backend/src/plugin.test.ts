@@ -248,7 +248,7 @@ describe('modelPlatformPlugin', () => {
       ]);
     }
     const all = await platform
-      .call('post', 'v1/models/incomplete/versions?dryRun=true', mira)
+      .call('post', 'v1/models/incomplete/versions?dryRun=true', pat)
       .send(
         draftRequest('incomplete', {
           model: {
@@ -925,10 +925,20 @@ describe('modelPlatformPlugin', () => {
           .send({ system: 'x' })
       ).status,
     ).toBe(400);
+    // Whether there is such a group learns who may give it the model, and nobody else.
+    for (const owner of ['group:default/nobody', 'group:default/management']) {
+      const given = await platform
+        .call('patch', 'v1/models/steady', mira)
+        .send({ owner });
+      expect([owner, given.status]).toEqual([owner, 403]);
+      expect(given.body.error.message).toContain(
+        `the right to update in system plant-catalogue for models of ${owner}`,
+      );
+    }
     expect(
       (
         await platform
-          .call('patch', 'v1/models/steady', mira)
+          .call('patch', 'v1/models/steady', pat)
           .send({ owner: 'group:default/nobody' })
       ).status,
     ).toBe(400);
@@ -996,6 +1006,29 @@ describe('modelPlatformPlugin', () => {
       { action: 'updated', reason: 'Because' },
     ]);
     expect(history.body.nextCursor).toBeDefined();
+
+    // Each thing that happens is told, also where two happen at once, and what happens not is not.
+    await platform.call('delete', 'v1/models/steady', mira);
+    await platform
+      .call('patch', 'v1/models/steady', mira)
+      .send({ archived: false, description: 'Back', reason: 'Needed' });
+    for (const nothing of [{}, { archived: false }, { reason: 'Why not' }])
+      expect(
+        (await platform.call('patch', 'v1/models/steady', mira).send(nothing))
+          .body,
+      ).toMatchObject({ description: 'Back' });
+    expect(
+      (await platform.call('get', 'v1/models/steady/history?limit=3', mira))
+        .body.items,
+    ).toMatchObject([
+      { action: 'restored', reason: 'Needed' },
+      {
+        action: 'updated',
+        reason: 'Needed',
+        details: { changed: ['description'] },
+      },
+      { action: 'archived' },
+    ]);
   });
 
   it('moves aliases only from where they are thought to be', async () => {
@@ -1027,7 +1060,7 @@ describe('modelPlatformPlugin', () => {
     }
     for (const owner of ['///', 'group:default/', 'a\u0000b', 'gr\u0085oup']) {
       const refused = await platform
-        .call('patch', 'v1/models/aliased', mira)
+        .call('patch', 'v1/models/aliased', pat)
         .send({ owner });
       expect([owner, refused.status]).toEqual([owner, 400]);
     }

@@ -14,6 +14,7 @@ import {
   MetricsStore,
   storesExtensionPoint,
 } from '@model-platform/plugin-model-platform-node';
+import { Router } from 'express';
 import { Authorizer } from './access/Authorizer';
 import { CallerResolver } from './access/CallerResolver';
 import { CatalogMemberships } from './access/CatalogMemberships';
@@ -32,6 +33,7 @@ import { migrateDatabase } from './database/migrateDatabase';
 import { createDeploymentDomain } from './deployment';
 import { PlatformContext } from './Domain';
 import { cliRoutes } from './http/cliRoutes';
+import { databaseErrors } from './http/databaseErrors';
 import { jsonBodies } from './http/jsonBodies';
 import { refuseNul } from './http/refuseNul';
 import { createMonitoringDomain } from './monitoring';
@@ -132,9 +134,10 @@ export const modelPlatformPlugin = createBackendPlugin({
         const indexed = await indexStaleModels(knex);
         if (indexed > 0) logger.info(`Indexed ${indexed} models for search`);
 
+        const memberships = new CatalogMemberships({ catalog, auth });
         const tokens = new PublisherTokens({
           store: DatabasePublisherTokenStore.create({ knex }),
-          memberships: new CatalogMemberships({ catalog, auth }),
+          memberships,
           onError: error =>
             logger.warn(`The last use of a token was not noted: ${error}`),
         });
@@ -149,16 +152,20 @@ export const modelPlatformPlugin = createBackendPlugin({
         const { permissions, permissionsRegistry } = services;
         const authorizer = new Authorizer({ permissions, permissionsRegistry });
 
+        const claims = new Claims({ userInfo: services.userInfo });
+
         const store = DatabaseModelStore.create({ knex });
         const versions = DatabaseVersionStore.create({ knex });
         const artifacts =
           artifactStore ?? (await createArtifactStore(config, logger));
+        const references = DatabaseBlobReferences.create({ knex });
         const directory = new CatalogEntityDirectory({ catalog, auth });
         const schemas = MetadataSchemas.fromConfig(config);
         const metricCatalogue = MetricCatalogue.fromConfig(config);
         const maxFileBytes =
           config.getOptionalNumber('modelPlatform.limits.maxFileBytes') ??
           DEFAULT_MAX_FILE_BYTES;
+        const quotas = SystemQuotas.fromConfig(config);
         const check = new PublishCheck({
           schemas,
           catalogue: metricCatalogue,
@@ -172,8 +179,9 @@ export const modelPlatformPlugin = createBackendPlugin({
           approvals: DatabaseApprovalStore.create({ knex }),
           aliasRules: AliasRules.fromConfig(config),
           artifacts,
+          references,
           authorizer,
-          claims: new Claims({ userInfo: services.userInfo }),
+          claims,
           directory,
           check,
           readings: new VersionReadings({
@@ -182,7 +190,7 @@ export const modelPlatformPlugin = createBackendPlugin({
             onError: error =>
               logger.error(`A model's file could not be read: ${error}`),
           }),
-          quotas: SystemQuotas.fromConfig(config),
+          quotas,
           draftLifeMs:
             (config.getOptionalNumber('modelPlatform.limits.draftLifeHours') ??
               DEFAULT_DRAFT_LIFE_HOURS) * 3_600_000,
@@ -211,10 +219,7 @@ export const modelPlatformPlugin = createBackendPlugin({
         });
         await cleanRegistry({
           registry,
-          garbage: new GarbageCollector({
-            artifacts,
-            references: DatabaseBlobReferences.create({ knex }),
-          }),
+          garbage: new GarbageCollector({ artifacts, references }),
           config,
           scheduler: services.scheduler,
           logger,
@@ -245,44 +250,57 @@ export const modelPlatformPlugin = createBackendPlugin({
         };
         const deployment = await createDeploymentDomain(context);
         const monitoring = await createMonitoringDomain(context, deployment);
-        const webhooks = await createWebhooksDomain(context, deployment);
+        const webhooks = await createWebhooksDomain(context, deployment, {
+          tokens,
+          memberships,
+          claims,
+        });
 
         // Each route finds its caller itself, by `callerResolver`: our own tokens are none of the portal's.
         for (const path of ['/v1', '/mlflow', '/openapi.json', '/cli.tgz']) {
           httpRouter.addAuthPolicy({ path, allow: 'unauthenticated' });
         }
+        const router = Router();
         // Before the rest of MLflow's API, which answers what is none of its own.
-        httpRouter.use(webhooks.mlflowRouter);
-        httpRouter.use(
+        router.use(webhooks.mlflowRouter);
+        router.use(
           createMlflowRoutes({
             knex,
             config,
             registry,
             artifacts,
+            references,
             authorizer,
             callerResolver,
             directory,
             schemas,
+            quotas,
             maxFileBytes,
+            onWritten: webhooks.wake,
+            url: `${await services.discovery.getExternalBaseUrl(
+              'model-platform',
+            )}/mlflow`,
             logger,
           }),
         );
-        httpRouter.use(refuseNul);
-        httpRouter.use(jsonBodies());
-        httpRouter.use(openApiRoutes());
-        httpRouter.use(cliRoutes(config));
-        httpRouter.use(registryRoutes({ registry, callerResolver, schemas }));
-        httpRouter.use(lifeRoutes({ registry, callerResolver }));
-        httpRouter.use(complianceRoutes({ compliance, callerResolver }));
-        httpRouter.use(
+        router.use(refuseNul);
+        router.use(jsonBodies());
+        router.use(openApiRoutes());
+        router.use(cliRoutes(config));
+        router.use(registryRoutes({ registry, callerResolver, schemas }));
+        router.use(lifeRoutes({ registry, callerResolver }));
+        router.use(complianceRoutes({ compliance, callerResolver }));
+        router.use(
           accessRoutes({
-            publishers: new Publishers({ tokens, ci, authorizer }),
+            publishers: new Publishers({ tokens, ci, authorizer, claims }),
             callerResolver,
           }),
         );
-        httpRouter.use(deployment.router);
-        httpRouter.use(monitoring.router);
-        httpRouter.use(webhooks.router);
+        router.use(deployment.router);
+        router.use(monitoring.router);
+        router.use(webhooks.router);
+        router.use(databaseErrors);
+        httpRouter.use(router);
 
         const domains = [deployment, monitoring, webhooks];
         lifecycle.addStartupHook(async () => {

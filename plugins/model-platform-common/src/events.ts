@@ -23,6 +23,7 @@ export interface ModelEvent {
     | 'alias-moved'
     | 'alias-removed'
     | 'approved'
+    | 'refused'
     | 'version-archived'
     | 'version-restored'
     | 'version-deleted';

@@ -6,8 +6,10 @@
 export * from './types';
 export * from './permissions';
 export * from './events';
+export * from './webhookEvents';
 export * from './refs';
 export * from './catalog';
 export * from './client';
 export * from './endpoint';
+export * from './publish';
 export { signatureOf } from './signatureOf';

@@ -66,11 +66,16 @@ export interface ArtifactStore {
   has(digest: Sha256, scope: SystemScope): Promise<boolean>;
   /** What is stored under this digest, with its size; undefined where nothing is. */
   stat(digest: Sha256, scope: SystemScope): Promise<StoredBlob | undefined>;
-  /** Rejects with `InputError` where digest or size differ from what was expected. */
+  /**
+   * Rejects with `InputError` where digest or size differ from what was
+   * expected. `hold` is told the digest before the blob is there by it, so that
+   * whoever sent it can keep it from being taken for garbage.
+   */
   write(
     source: Readable,
     expected: { digest?: Sha256; sizeBytes?: number },
     scope: SystemScope,
+    hold?: (digest: Sha256) => Promise<void>,
   ): Promise<StoredBlob>;
   /** Rejects with `NotFoundError`. */
   read(
@@ -85,13 +90,18 @@ export interface ArtifactStore {
   /** Rejects with `InputError` where the bytes are not those of the part. */
   writePart(blob: PartedBlob, part: BlobPart, source: Readable): Promise<void>;
   /**
-   * Makes the blob of its parts, verified as a whole, and removes them. Rejects
-   * with `ConflictError` where parts are missing, and with `InputError` where
-   * they make up something else; they are removed then too.
+   * Makes the blob of its parts, verified as a whole, as often as it is asked
+   * to; the parts stay. Rejects with `ConflictError` where parts are missing,
+   * and with `InputError` where they make up something else; they are removed
+   * then.
    */
   assemble(blob: PartedBlob): Promise<StoredBlob>;
-  /** Removes all parts of an owner. */
-  removeParts(scope: SystemScope, owner: string): Promise<void>;
+  /** Removes the parts of an owner: of one blob, or all. */
+  removeParts(
+    scope: SystemScope,
+    owner: string,
+    digest?: Sha256,
+  ): Promise<void>;
 
   /** Every blob, in no order. */
   list(): AsyncIterable<ListedBlob>;

@@ -5,3 +5,5 @@ export const modelsRouteRef = createRouteRef();
 export const kpisRouteRef = createRouteRef();
 export const publishRouteRef = createRouteRef();
 export const deploymentsRouteRef = createRouteRef();
+export const webhooksRouteRef = createRouteRef();
+export const approvalsRouteRef = createRouteRef();

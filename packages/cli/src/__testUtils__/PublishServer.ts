@@ -196,6 +196,7 @@ export class PublishServer {
       return;
     }
     let draft = this.drafts.get(key);
+    const resumed = draft !== undefined;
     if (!draft) {
       draft = {
         number: all.length + 1,
@@ -206,7 +207,7 @@ export class PublishServer {
       all.push(draft);
       this.drafts.set(key, draft);
     }
-    send(res, 201, this.toDraftResponse(draft, false));
+    send(res, 201, { ...this.toDraftResponse(draft, false), resumed });
   }
 
   private async receive(

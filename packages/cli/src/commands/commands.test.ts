@@ -350,7 +350,9 @@ describe('the other commands', () => {
         '--filter',
         'theme=flowers',
         '--filter',
-        'metadata.method=svm',
+        'metadata.data.period exists',
+        '--filter',
+        'evaluation.accuracy>=0.9',
       ],
       ['status'],
       ['status', 'iris'],
@@ -372,7 +374,7 @@ describe('the other commands', () => {
         ['POST deployments/iris/off', { off: true, reason: 'wrong answers' }],
         ['POST deployments/iris/off', { off: false }],
         [
-          'GET models?q=iris&limit=20&filter=theme%3Dplants&filter=theme%3Dflowers&filter=metadata.method%3Dsvm',
+          'GET models?q=iris&limit=20&filter=theme%3Dplants&filter=theme%3Dflowers&filter=metadata.data.period+exists&filter=evaluation.accuracy%3E%3D0.9',
           undefined,
         ],
       ].map(call => JSON.stringify(call)),
@@ -390,7 +392,6 @@ describe('the other commands', () => {
       ['publish', '--force=yes'],
       ['invoke'],
       ['alias', 'set', 'iris', 'champion', 'three'],
-      ['search', '--filter', 'theme'],
       ['logs', 'iris', '--tail', '-1'],
       [],
     ]) {

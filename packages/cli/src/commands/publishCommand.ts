@@ -46,12 +46,14 @@ export function publishCommand(run: CommandRunner): Command {
             );
             return;
           }
-          const { version, unchanged, uploaded, deduplicated } = published;
+          const { version, unchanged, resumed, uploaded, deduplicated } =
+            published;
           terminal.result(
             {
               model: version.model,
               version: version.number,
               unchanged,
+              resumed,
               uploaded,
               deduplicated,
               manifestDigest: version.manifestDigest,

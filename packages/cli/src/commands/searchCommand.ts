@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { formatTable } from '../output/formatTable';
 import { CommandRunner } from './CommandRunner';
 import { wholeNumber } from './wholeNumber';
@@ -8,10 +8,10 @@ export function searchCommand(run: CommandRunner): Command {
     .description('Find models you may see.')
     .argument('[text]', 'words to look for')
     .option(
-      '--filter <key=value>',
-      'e.g. theme=retention, metadata.method=cox; repeatable',
-      collectFilters,
-      {},
+      '--filter <expression>',
+      'e.g. theme=retention, "evaluation.accuracy>=0.9", "metadata.data.period exists"; repeatable, all must hold',
+      (given: string, before: string[]) => [...before, given],
+      [],
     )
     .option('--limit <n>', 'at most so many', wholeNumber(1), 20)
     .option('--json', 'print the result as JSON')
@@ -19,7 +19,7 @@ export function searchCommand(run: CommandRunner): Command {
       (
         text: string | undefined,
         options: {
-          filter: Record<string, string[]>;
+          filter: string[];
           limit: number;
           json?: boolean;
         },
@@ -57,13 +57,4 @@ export function searchCommand(run: CommandRunner): Command {
           ]);
         }),
     );
-}
-
-function collectFilters(
-  given: string,
-  before: Record<string, string[]>,
-): Record<string, string[]> {
-  const [, key, value] = /^([^=]+)=(.+)$/s.exec(given) ?? [];
-  if (!key) throw new InvalidArgumentError('It must be key=value.');
-  return { ...before, [key]: [...(before[key] ?? []), value] };
 }

@@ -1,28 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { FieldProblem } from '@model-platform/plugin-model-platform-common';
-import ignore from 'ignore';
+import {
+  FieldProblem,
+  fileProblem,
+  FileRules,
+} from '@model-platform/plugin-model-platform-common';
 import { CliError } from '../errors/CliError';
-
-/** Never part of a version: what version control, tools and systems leave behind, and what holds secrets. */
-const neverPublished = [
-  '.git',
-  '.hg',
-  '.svn',
-  '.modelignore',
-  '.model-platform',
-  '.env',
-  '.env.*',
-  'node_modules',
-  '__pycache__',
-  '*.pyc',
-  '.venv',
-  'venv',
-  '.ipynb_checkpoints',
-  '.pytest_cache',
-  '.mypy_cache',
-  '.DS_Store',
-];
+import { ModelFile } from './ModelFile';
 
 /** A file of the model's folder, before it is hashed. */
 export interface FoundFile {
@@ -32,119 +16,39 @@ export interface FoundFile {
   location: string;
 }
 
-/** @internal */
-export interface CollectOptions {
-  folder: string;
-  /** `files:` of `model.yaml`; all files of the folder where absent. */
-  patterns: unknown;
-  /** Taken whether or not a pattern names it: the endpoint's code. */
-  also: string[];
-  /** Not taken where no pattern names it: the deployment's file, which is no part of the version. */
-  butNot: string[];
-}
-
 /**
  * The files that make up the version, ordered by path.
  *
  * @throws CliError `Refused` where a pattern names nothing or leaves the
  *   folder, or where a file is a link out of it, or no file at all.
  */
-export function collectFiles({
-  folder,
-  patterns,
-  also,
-  butNot,
-}: CollectOptions): FoundFile[] {
+export function collectFiles({ folder, fields }: ModelFile): FoundFile[] {
   const problems: FieldProblem[] = [];
-  const problem = (rule: string, given: unknown) =>
-    problems.push({
-      field: 'files',
-      rule,
-      given,
-      example: ['model.onnx', 'data/*.csv'],
-      source: 'platform',
-    });
-
-  const never = ignore().add(neverPublished);
-  const modelIgnore = ignore();
   const ignoreFile = path.join(folder, '.modelignore');
-  if (patterns === undefined) {
-    modelIgnore.add(butNot.map(name => `/${escapePattern(name)}`));
-    if (fs.existsSync(ignoreFile))
-      modelIgnore.add(fs.readFileSync(ignoreFile, 'utf8'));
-  }
+  const rules = new FileRules({
+    fields,
+    modelIgnore: fs.existsSync(ignoreFile)
+      ? fs.readFileSync(ignoreFile, 'utf8')
+      : undefined,
+  });
   const all = walk(
     folder,
-    relative => never.ignores(relative) || modelIgnore.ignores(relative),
-    problem,
+    relative => rules.leavesOut(relative),
+    (rule, given) => problems.push(fileProblem(rule, given)),
   );
-
-  let taken = all;
-  if (patterns !== undefined) {
-    const wanted = readPatterns(patterns, problem);
-    const matchers = wanted.map(text => ({
-      text,
-      matches: ignore().add(text.startsWith('/') ? text : `/${text}`),
-    }));
-    taken = all.filter(file =>
-      matchers.some(({ matches }) => matches.ignores(file.path)),
-    );
-    for (const { text, matches } of matchers) {
-      if (!all.some(file => matches.ignores(file.path)))
-        problem('names no file in the folder', text);
-    }
-  }
-  for (const name of also) {
-    if (taken.some(file => file.path === name)) continue;
-    const file = all.find(({ path: known }) => known === name);
-    if (file) taken = [...taken, file];
-  }
-  if (!problems.length && !taken.length)
-    problem('there is no file to publish', patterns);
-  const byFolded = new Map<string, string>();
-  for (const file of taken) {
-    const folded = file.path.toLocaleLowerCase('en-US');
-    const twin = byFolded.get(folded);
-    if (twin !== undefined)
-      problem(
-        `differs from ${twin} only in case or Unicode form, which not every file system keeps apart`,
-        file.path,
-      );
-    byFolded.set(folded, file.path);
-  }
-  if (problems.length) {
+  const selection = rules.select(
+    all.map(file => file.path),
+    problems,
+  );
+  if (selection.problems.length) {
     throw new CliError(
       'Refused',
       'The files cannot be published. Nothing was published.',
-      { problems },
+      { problems: selection.problems },
     );
   }
-  return [...taken].sort((left, right) => (left.path < right.path ? -1 : 1));
-}
-
-function readPatterns(
-  patterns: unknown,
-  problem: (rule: string, given: unknown) => void,
-): string[] {
-  if (
-    !Array.isArray(patterns) ||
-    !patterns.length ||
-    patterns.some(item => typeof item !== 'string' || !item)
-  ) {
-    problem('must be a list of paths or patterns inside the folder', patterns);
-    return [];
-  }
-  const inside = [];
-  for (const text of patterns as string[]) {
-    if (path.isAbsolute(text) || text.split(/[\\/]/).includes('..')) {
-      problem('must stay inside the folder of model.yaml', text);
-    } else if (text.startsWith('!')) {
-      problem('cannot leave files out; use .modelignore for that', text);
-    } else {
-      inside.push(text.replace(/^\.\//, ''));
-    }
-  }
-  return inside;
+  const byPath = new Map(all.map(file => [file.path, file]));
+  return selection.paths.flatMap(one => byPath.get(one) ?? []);
 }
 
 function walk(
@@ -211,9 +115,4 @@ function resolveLink(
     return undefined;
   }
   return target;
-}
-
-/** So that a name with a star in it means itself. */
-function escapePattern(name: string): string {
-  return name.replace(/[\\*?[\]!#]/g, '\\$&');
 }

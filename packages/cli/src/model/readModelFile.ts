@@ -1,44 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { FieldProblem } from '@model-platform/plugin-model-platform-common';
+import { checkModelFields } from '@model-platform/plugin-model-platform-common';
 import { CliError } from '../errors/CliError';
 import { ModelFile } from './ModelFile';
-import { nearestWord } from './nearestWord';
 import { readYamlFile } from './readYamlFile';
-
-/** Fields of the model: set at its first publish. */
-export const modelFields = [
-  'name',
-  'type',
-  'owner',
-  'system',
-  'description',
-  'lifecycle',
-  'visibility',
-  'sharedWith',
-  'tags',
-] as const;
-
-/** Fields of the version. */
-export const versionFields = [
-  'metadata',
-  'flavor',
-  'runtime',
-  'signature',
-  'endpoint',
-  'resources',
-  'metrics',
-  'evaluation',
-  'example',
-  'provenance',
-] as const;
-
-const knownFields: string[] = [
-  ...modelFields,
-  ...versionFields,
-  'files',
-  'deployment',
-];
 
 const smallest = [
   'name: churn',
@@ -67,30 +32,7 @@ const smallest = [
 export function readModelFile(location: string): ModelFile {
   const file = locate(location);
   const fields = readYamlFile(file);
-  const problems: FieldProblem[] = [];
-  for (const field of Object.keys(fields)) {
-    if (knownFields.includes(field)) continue;
-    const meant = nearestWord(field, knownFields);
-    problems.push({
-      field,
-      rule: `is not a field of model.yaml${
-        meant
-          ? `; did you mean ${meant}?`
-          : '; put what describes the version under metadata'
-      }`,
-      given: fields[field],
-      source: 'platform',
-    });
-  }
-  if (typeof fields.name !== 'string' || !fields.name.trim()) {
-    problems.push({
-      field: 'name',
-      rule: fields.name === undefined ? 'is required' : 'must be text',
-      given: fields.name,
-      example: 'churn',
-      source: 'platform',
-    });
-  }
+  const problems = checkModelFields(fields);
   if (problems.length) {
     throw new CliError(
       'Refused',

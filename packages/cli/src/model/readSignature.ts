@@ -1,10 +1,10 @@
 import { openFile, readFile } from '@model-platform/model-file-reader';
 import {
   FileReading,
+  Loading,
   signatureOf,
 } from '@model-platform/plugin-model-platform-common';
 import { FoundFile } from './collectFiles';
-import { Loading } from './inferLoading';
 
 /** Files that say their signature in full, by the flavor that loads them. */
 const speaking: Array<{

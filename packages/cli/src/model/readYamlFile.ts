@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
+import { readYamlObject } from '@model-platform/plugin-model-platform-common';
 import { CliError } from '../errors/CliError';
 
 /** Larger than any that a person writes; a model given by mistake is not read whole. */
@@ -29,39 +29,13 @@ export function readYamlFile(file: string): Record<string, unknown> {
       `Cannot read ${shown}: ${error instanceof Error ? error.message : error}`,
     );
   }
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-  });
-  if (document.errors.length) {
+  const { content, problems } = readYamlObject(text);
+  if (!content) {
     throw new CliError('Refused', `${shown} is not valid YAML.`, {
-      details: document.errors.map(error => {
-        const { line, col } = lines.linePos(error.pos[0]);
-        return `${shown}:${line}:${col}  ${error.message}`;
-      }),
+      details: problems.map(problem =>
+        /^\d/.test(problem) ? `${shown}:${problem}` : problem,
+      ),
     });
   }
-  let content: unknown;
-  try {
-    content = document.toJS({ maxAliasCount: 100 });
-  } catch (error) {
-    throw new CliError(
-      'Refused',
-      `${shown} cannot be read: ${
-        error instanceof Error ? error.message : error
-      }`,
-    );
-  }
-  if (
-    typeof content !== 'object' ||
-    content === null ||
-    Array.isArray(content)
-  ) {
-    throw new CliError(
-      'Refused',
-      `${shown} must hold fields and their values, such as "name: churn".`,
-    );
-  }
-  return content as Record<string, unknown>;
+  return content;
 }

@@ -6,6 +6,7 @@ import { isRepeatable } from './isRepeatable';
 import { Connection } from './resolveConnection';
 import { sleep } from './sleep';
 import { TransientError } from './TransientError';
+import { proxyHint } from './useProxies';
 
 /** Control calls answer within milliseconds; a large version's `complete` reads its files again. */
 const ANSWER_TIMEOUT_MS = 300_000;
@@ -99,6 +100,7 @@ export function createPlatformFetch({
           cause: error,
           details: [
             'Is MODEL_PLATFORM_URL right, and is the platform running?',
+            ...proxyHint(connection.portalUrl, process.env),
           ],
         },
       );

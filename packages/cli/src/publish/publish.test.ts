@@ -370,7 +370,14 @@ describe('publish', () => {
 
     // Far into a part, so that its connection is cut and not its answer.
     server.cut = { uploads: 2, afterBytes: 3_000_000 };
-    expect((await publish()).exitCode).toBe(0);
+    const resumed = await publish();
+    expect(resumed.exitCode).toBe(0);
+    expect(resumed.stderr).toContain(
+      'Going on with version 1 of iris, which an earlier run began: 2 of 3 files are there.',
+    );
+    expect(resumed.stderr).toMatch(
+      /large\.bin: [\d.]+ MiB of 191 MiB had arrived before\./,
+    );
     const after = partsOf(server.calls.slice(callsBefore));
     expect(after.filter(part => before.includes(part))).toEqual([]);
     // 24 in all, and two of them twice.

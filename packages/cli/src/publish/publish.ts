@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import path from 'node:path';
 import {
+  buildDraftRequest,
   DraftRequest,
+  inferLoading,
+  Loading,
   ModelPlatformClient,
   ModelVersion,
+  uploadFiles,
 } from '@model-platform/plugin-model-platform-common';
 import { CliError } from '../errors/CliError';
-import { buildDraftRequest } from '../model/buildDraftRequest';
 import { collectFiles } from '../model/collectFiles';
 import { hashFile, HashedFile } from '../model/hashFile';
-import { inferLoading } from '../model/inferLoading';
 import { ModelFile } from '../model/ModelFile';
 import { readModelFile } from '../model/readModelFile';
 import { readProvenance } from '../model/readProvenance';
@@ -17,10 +18,10 @@ import { readSignature } from '../model/readSignature';
 import { requestDigest } from '../model/requestDigest';
 import { formatBytes } from '../output/formatBytes';
 import { Terminal } from '../output/Terminal';
+import { TransientError } from '../platform/TransientError';
 import { FileWarning } from '../warnings/FileWarning';
 import { warnOfFiles } from '../warnings/warnOfFiles';
-import { WHOLE_UP_TO_BYTES, sendInParts } from './sendInParts';
-import { uploadBlobs } from './uploadBlobs';
+import { sendLargeFile, WHOLE_UP_TO_BYTES } from './sendLargeFile';
 import { verifiedStream } from './verifiedStream';
 
 /** @internal */
@@ -48,6 +49,8 @@ export interface Published {
   version: ModelVersion;
   /** True where the newest version equals the folder, and nothing was made. */
   unchanged: boolean;
+  /** True where it went on with what an earlier run had begun. */
+  resumed: boolean;
   /** Files that were sent, and their size. */
   uploaded: Amount;
   /** Files that the platform had already, from versions before, and their size. */
@@ -95,6 +98,7 @@ export async function publish(
     return {
       version: draft.version,
       unchanged: true,
+      resumed: false,
       uploaded: amountOf([]),
       deduplicated: amountOf(files),
       file,
@@ -104,18 +108,31 @@ export async function publish(
 
   const version = { model: name, number: draft.version.number };
   const missing = [...new Set(draft.missing)];
-  await uploadBlobs({
+  if (draft.resumed) {
+    const all = amountOf(files).files;
+    terminal.note(
+      `Going on with version ${version.number} of ${name}, which an earlier run began: ` +
+        `${all - missing.length} of ${all} files are there.`,
+    );
+  }
+  await uploadFiles({
     files,
     missing,
     signal,
     send: (one, on, sendSignal) =>
       one.sizeBytes > WHOLE_UP_TO_BYTES
-        ? sendInParts({
+        ? sendLargeFile({
             platform,
             version,
             file: one,
             onBytes: on.bytes,
             onKept: on.kept,
+            onFound: bytes =>
+              terminal.note(
+                `${one.path}: ${formatBytes(bytes)} of ${formatBytes(
+                  one.sizeBytes,
+                )} had arrived before.`,
+              ),
             signal: sendSignal,
           })
         : platform.uploadBlob(
@@ -124,6 +141,10 @@ export async function publish(
             { signal: sendSignal },
           ),
     askMissing: async () => (await open()).missing,
+    toCut: error =>
+      error instanceof TransientError
+        ? { error, retryAfterMs: error.retryAfterMs }
+        : undefined,
     onProgress: ({ sent, total, file: one }) =>
       terminal.progress(
         `uploading: ${sent.files} of ${total.files} files, ` +
@@ -145,6 +166,7 @@ export async function publish(
   return {
     version: ready,
     unchanged: false,
+    resumed: draft.resumed ?? false,
     uploaded: amountOf(files.filter(one => lacked.has(one.digest))),
     deduplicated: amountOf(files.filter(one => !lacked.has(one.digest))),
     file,
@@ -167,20 +189,8 @@ async function prepare({
 }> {
   const file = readModelFile(folder);
   const { fields } = file;
-  const found = collectFiles({
-    folder: file.folder,
-    patterns: fields.files,
-    also:
-      typeof fields.endpoint === 'string'
-        ? [path.posix.normalize(fields.endpoint)]
-        : [],
-    butNot: [
-      typeof fields.deployment === 'string'
-        ? fields.deployment
-        : 'model-deployment.yaml',
-    ],
-  });
-  const loading = inferLoading(
+  const found = collectFiles(file);
+  const loading = loadingOf(
     fields,
     found.map(one => one.path),
   );
@@ -204,15 +214,25 @@ async function prepare({
     file,
     files,
     warnings,
-    request: buildDraftRequest(
-      file,
+    request: buildDraftRequest({
+      fields,
       loading,
       signature,
-      files,
+      files: files.map(({ location: _, ...one }) => one),
       provenance,
       force,
-    ),
+    }),
   };
+}
+
+function loadingOf(fields: Record<string, unknown>, paths: string[]): Loading {
+  const loading = inferLoading(fields, paths);
+  if (!('problem' in loading)) return loading;
+  throw new CliError(
+    'Refused',
+    'How the model is loaded is not clear. Nothing was published.',
+    { problems: [loading.problem] },
+  );
 }
 
 function refuseGrave(warnings: FileWarning[]): void {

@@ -16,7 +16,7 @@ import {
   mockServices,
   startTestBackend,
 } from '@backstage/backend-test-utils';
-import { Entity } from '@backstage/catalog-model';
+import { Entity, RELATION_MEMBER_OF } from '@backstage/catalog-model';
 import permissionPlugin from '@backstage/plugin-permission-backend';
 import {
   AuthorizeResult,
@@ -144,12 +144,16 @@ const auth = createServiceFactory({
   },
 });
 
-function entity(kind: string, name: string): Entity {
+function entity(kind: string, name: string, groups: string[] = []): Entity {
   return {
     apiVersion: 'backstage.io/v1alpha1',
     kind,
     metadata: { name },
     spec: {},
+    relations: groups.map(targetRef => ({
+      type: RELATION_MEMBER_OF,
+      targetRef,
+    })),
   };
 }
 
@@ -239,6 +243,9 @@ export class TestPlatform {
             ].map(name => entity('Group', name)),
             ...['plant-catalogue', 'patient-care'].map(name =>
               entity('System', name),
+            ),
+            ...['mira', 'arun', 'sofia', 'dana', 'pat'].map(name =>
+              entity('User', name, claimsOf[`user:default/${name}`]?.claims),
             ),
           ],
         }),

@@ -158,6 +158,7 @@ function rowsOf(index: number) {
     spec: JSON.stringify(spec),
     manifest_digest: digest,
     publisher: 'user:default/bench',
+    responsible: 'user:default/bench',
     idempotency_key: null,
     created_at: at,
     ready_at: at,

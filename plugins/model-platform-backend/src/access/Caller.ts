@@ -81,6 +81,17 @@ export function toActor(caller: Caller): string {
   }
 }
 
+/**
+ * The person who answers for what a caller does: also who made the token that
+ * it acts by. None for tokens of the configuration, jobs and plugins.
+ */
+export function responsibleFor(caller: Caller): string | undefined {
+  if (caller.kind === 'user') return caller.entityRef;
+  return caller.kind === 'token' && !caller.configured
+    ? caller.madeBy
+    : undefined;
+}
+
 /** Who and from where, for a history. */
 export function toAuthor(caller: Caller): { actor: string; client?: string } {
   return { actor: toActor(caller), client: caller.client };

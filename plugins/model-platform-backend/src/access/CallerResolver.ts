@@ -3,7 +3,11 @@ import {
   BackstageCredentials,
   HttpAuthService,
 } from '@backstage/backend-plugin-api';
-import { AuthenticationError, NotAllowedError } from '@backstage/errors';
+import {
+  AuthenticationError,
+  isError,
+  NotAllowedError,
+} from '@backstage/errors';
 import { Request } from 'express';
 import { Caller } from './Caller';
 import { CiIdentities } from './ci/CiIdentities';
@@ -108,10 +112,11 @@ export class CallerResolver {
   }
 }
 
-/** Says of a foreign token which issuer it is of; other errors stay as they are. */
+/** Says of a refused token which issuer it is of; other errors stay as they are. */
 function throwNotAccepted(token: string, error: unknown): never {
   const issuer = issuerOf(token);
-  if (issuer === undefined) throw error;
+  const refused = isError(error) && error.name === 'AuthenticationError';
+  if (issuer === undefined || !refused) throw error;
   throw new AuthenticationError(
     `This token of ${issuer} is not accepted: it is none of the portal's that is valid, and this is no issuer of modelPlatform.ciIdentities. ${HOW_TO}`,
     error,

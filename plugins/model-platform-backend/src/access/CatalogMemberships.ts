@@ -7,11 +7,11 @@ import { Memberships } from './Memberships';
 const KEEP_MS = 30_000;
 const LARGEST_CACHE = 1_000;
 
-/** Groups of people as the catalog says; an answer is kept for half a minute. */
+/** People and their groups as the catalog says; an answer is kept for half a minute. */
 export class CatalogMemberships implements Memberships {
   private readonly known = new Map<
     string,
-    { at: number; groups: Promise<string[]> }
+    { at: number; claims: Promise<string[]> }
   >();
 
   constructor(
@@ -22,19 +22,19 @@ export class CatalogMemberships implements Memberships {
     },
   ) {}
 
-  async groupsOf(userRef: string): Promise<string[]> {
+  async claimsOf(userRef: string): Promise<string[]> {
     const now = (this.options.clock?.() ?? new Date()).getTime();
     const known = this.known.get(userRef);
     if (known && now - known.at < KEEP_MS) {
-      return await known.groups;
+      return await known.claims;
     }
     if (this.known.size >= LARGEST_CACHE) this.known.clear();
-    const groups = this.read(userRef).catch(error => {
+    const claims = this.read(userRef).catch(error => {
       this.known.delete(userRef);
       throw error;
     });
-    this.known.set(userRef, { at: now, groups });
-    return await groups;
+    this.known.set(userRef, { at: now, claims });
+    return await claims;
   }
 
   private async read(userRef: string): Promise<string[]> {
@@ -43,9 +43,11 @@ export class CatalogMemberships implements Memberships {
       const user = await catalog.getEntityByRef(userRef, {
         credentials: await auth.getOwnServiceCredentials(),
       });
-      return (user?.relations ?? [])
+      if (!user) return [];
+      const groups = (user.relations ?? [])
         .filter(({ type }) => type === RELATION_MEMBER_OF)
-        .map(({ targetRef }) => targetRef.toLocaleLowerCase('en-US'));
+        .map(({ targetRef }) => targetRef);
+      return [userRef, ...groups].map(ref => ref.toLocaleLowerCase('en-US'));
     } catch (error) {
       throw new ServiceUnavailableError(
         `The catalog does not answer, so the groups of ${userRef} cannot be looked up; try again`,

@@ -38,9 +38,17 @@ export class DatabasePublisherTokenStore implements PublisherTokenStore {
   }
 
   async findByHash(hash: string): Promise<PublisherTokenRecord | undefined> {
-    const row = await this.knex<TokenRow>('access_tokens')
-      .where({ hash })
-      .first();
+    return await this.find({ hash });
+  }
+
+  async findById(id: string): Promise<PublisherTokenRecord | undefined> {
+    return await this.find({ id });
+  }
+
+  private async find(
+    by: { hash: string } | { id: string },
+  ): Promise<PublisherTokenRecord | undefined> {
+    const row = await this.knex<TokenRow>('access_tokens').where(by).first();
     return (
       row && {
         ...toToken(row),

@@ -2,7 +2,7 @@ import { PublisherToken } from '@model-platform/plugin-model-platform-common';
 
 /** A token as it is kept. */
 export interface PublisherTokenRecord extends PublisherToken {
-  /** Groups its maker was in when it was made; absent for a configured one. */
+  /** Whom its maker, a person, spoke for when it was made; absent where no person made it. */
   makerGroups?: string[];
 }
 
@@ -14,6 +14,7 @@ export interface PublisherTokenStore {
     source: 'api' | 'config',
   ): Promise<void>;
   findByHash(hash: string): Promise<PublisherTokenRecord | undefined>;
+  findById(id: string): Promise<PublisherTokenRecord | undefined>;
   get(id: string): Promise<PublisherToken | undefined>;
   /** Newest first, revoked ones too; `after` is the id that the page before ended with. */
   list(page: {

@@ -11,6 +11,19 @@ jest.setTimeout(60_000);
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
 const grants: Grant[] = [{ actions: ['read'], systems: ['crm'] }];
+const mira = 'user:default/mira';
+
+function memberOf(...groups: string[]): Entity {
+  return {
+    apiVersion: 'backstage.io/v1alpha1',
+    kind: 'User',
+    metadata: { name: 'mira' },
+    relations: groups.map(name => ({
+      type: RELATION_MEMBER_OF,
+      targetRef: `group:default/${name}`,
+    })),
+  };
+}
 
 describe.each(databases.eachSupportedId())('PublisherTokens, %s', id => {
   it('knows tokens until they expire, are revoked, or leave the configuration', async () => {
@@ -26,7 +39,7 @@ describe.each(databases.eachSupportedId())('PublisherTokens, %s', id => {
     const tokens = new PublisherTokens({
       store,
       memberships: new CatalogMemberships({
-        catalog: catalogServiceMock(),
+        catalog: catalogServiceMock({ entities: [memberOf()] }),
         auth: mockServices.auth(),
       }),
       clock: () => now,
@@ -35,7 +48,8 @@ describe.each(databases.eachSupportedId())('PublisherTokens, %s', id => {
       await tokens.create({
         name,
         grants,
-        createdBy: 'user:default/mira',
+        createdBy: mira,
+        makerGroups: [],
         expiresInSeconds,
       });
 
@@ -48,7 +62,7 @@ describe.each(databases.eachSupportedId())('PublisherTokens, %s', id => {
     expect(await tokens.authenticate(short.token)).toMatchObject({
       kind: 'token',
       name: 'short',
-      madeBy: 'user:default/mira',
+      madeBy: mira,
       grants,
     });
     await expect(tokens.authenticate(`${short.token}x`)).rejects.toThrow(
@@ -94,15 +108,6 @@ describe.each(databases.eachSupportedId())('PublisherTokens, %s', id => {
     });
     let now = new Date('2030-01-01T00:00:00.000Z');
     const clock = () => now;
-    const memberOf = (...groups: string[]): Entity => ({
-      apiVersion: 'backstage.io/v1alpha1',
-      kind: 'User',
-      metadata: { name: 'mira' },
-      relations: groups.map(name => ({
-        type: RELATION_MEMBER_OF,
-        targetRef: `group:default/${name}`,
-      })),
-    });
     let catalog = catalogServiceMock({ entities: [memberOf('crm', 'risk')] });
     const tokens = new PublisherTokens({
       store: DatabasePublisherTokenStore.create({ knex }),
@@ -121,21 +126,30 @@ describe.each(databases.eachSupportedId())('PublisherTokens, %s', id => {
       systems: ['crm'],
       owners,
     });
-    const make = async (...wanted: Grant[]) =>
+    const makeAs = async (makerGroups: string[], ...wanted: Grant[]) =>
       await tokens.create({
         name: 'ci',
         grants: wanted,
-        createdBy: 'user:default/mira',
+        createdBy: mira,
+        makerGroups,
       });
-    const both = await make(
-      grant('group:default/crm', 'group:default/risk'),
-      ...grants,
-    );
-    const risk = await make(grant('group:default/risk'));
+    const groups = ['group:default/crm', 'group:default/risk'];
+    const both = await makeAs(groups, grant(...groups), ...grants);
+    const risk = await makeAs(groups, grant('group:default/risk'));
+    // Whose rights rest on no group, but on who it is.
+    const own = await makeAs([], ...grants);
+    // What only the sign-in knows, nobody could look up later.
+    const signedIn = [...groups, 'group:default/of-sign-in'];
+    for (const wanted of [...grants, grant('group:default/of-sign-in')])
+      await expect(makeAs(signedIn, wanted)).rejects.toThrow(
+        /the catalog does not know user:default\/mira to be in group:default\/of-sign-in/,
+      );
+    const crm = await makeAs(signedIn, grant('group:default/crm'));
     const grantsNow = async ({ token }: { token: string }) =>
       (await tokens.authenticate(token)).grants;
 
     expect(await grantsNow(both)).toHaveLength(2);
+    expect(await grantsNow(crm)).toHaveLength(1);
     catalog = catalogServiceMock({ entities: [memberOf('crm', 'others')] });
     now = new Date('2030-01-01T00:01:00.000Z');
     // A grant that names no owner may have rested on the group that was left.
@@ -145,9 +159,16 @@ describe.each(databases.eachSupportedId())('PublisherTokens, %s', id => {
     );
     catalog = catalogServiceMock();
     now = new Date('2030-01-01T00:02:00.000Z');
-    await expect(grantsNow(both)).rejects.toThrow('has left a group');
+    for (const token of [both, own, crm])
+      await expect(grantsNow(token)).rejects.toThrow(
+        'user:default/mira, who made it, is not in the catalog any more',
+      );
+    await expect(makeAs([], ...grants)).rejects.toThrow(
+      'the catalog does not know user:default/mira',
+    );
     catalog = catalogServiceMock({ entities: [memberOf('crm', 'risk')] });
     now = new Date('2030-01-01T00:03:00.000Z');
     expect(await grantsNow(both)).toHaveLength(2);
+    expect(await grantsNow(own)).toHaveLength(1);
   });
 });

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { AuthenticationError } from '@backstage/errors';
+import { isDeepStrictEqual } from 'node:util';
+import { AuthenticationError, NotAllowedError } from '@backstage/errors';
 import {
   Grant,
   PublisherToken,
@@ -33,8 +34,8 @@ export function hashToken(token: string): string {
 }
 
 /**
- * Managed tokens: made, found again by their hash, expired, revoked. One that
- * somebody made may no more than its maker's groups still let it.
+ * Managed tokens: made, found again by their hash, expired, revoked. One that a
+ * person made may no more than what that person still speaks for lets it.
  */
 export class PublisherTokens {
   private readonly store: PublisherTokenStore;
@@ -70,53 +71,88 @@ export class PublisherTokens {
     if (!found) {
       return undefined;
     }
+    const caller = await this.callerOf(found);
     const now = this.now();
-    if (found.revokedAt) {
-      throw new AuthenticationError(
-        'This token was revoked; ask for a new one',
-      );
-    }
-    if (found.expiresAt && found.expiresAt <= now.toISOString()) {
-      throw new AuthenticationError(
-        `This token expired at ${found.expiresAt}; make a new one`,
-      );
-    }
-    const grants = await this.grantsOf(found);
     if (
       !found.lastUsedAt ||
       now.getTime() - Date.parse(found.lastUsedAt) > LAST_USED_RESOLUTION_MS
     ) {
       this.store.markUsed(found.id, now.toISOString()).catch(this.onError);
     }
+    return caller;
+  }
+
+  /** What a token may that nobody shows now. Throws as `authenticate` does. */
+  async callerById(id: string): Promise<TokenCaller> {
+    const found = await this.store.findById(id);
+    if (!found) {
+      throw new AuthenticationError('This token is not valid');
+    }
+    return await this.callerOf(found);
+  }
+
+  private async callerOf(found: PublisherTokenRecord): Promise<TokenCaller> {
+    if (found.revokedAt) {
+      throw new AuthenticationError(
+        'This token was revoked; ask for a new one',
+      );
+    }
+    if (found.expiresAt && found.expiresAt <= this.now().toISOString()) {
+      throw new AuthenticationError(
+        `This token expired at ${found.expiresAt}; make a new one`,
+      );
+    }
     return {
       kind: 'token',
       tokenId: found.id,
       name: found.name,
       madeBy: found.createdBy,
-      grants,
+      grants: await this.grantsOf(found),
       configured: found.createdBy === CONFIGURATION,
     };
   }
 
   private async grantsOf(token: PublisherTokenRecord): Promise<Grant[]> {
-    const { makerGroups: before, createdBy, grants } = token;
-    if (!before || before.length === 0) {
+    const { createdBy, grants } = token;
+    if (!token.makerGroups) {
       return grants;
     }
-    const now = await this.memberships.groupsOf(createdBy);
-    const remaining = remainingGrants(grants, before, now);
+    const now = await this.memberships.claimsOf(createdBy);
+    const remaining = remainingGrants(grants, makerClaims(token), now);
     if (remaining.length === 0) {
       throw new AuthenticationError(
-        `This token may nothing any more: ${createdBy}, who made it, has left a group that its rights rest on; somebody who has them makes a new one`,
+        `This token may nothing any more: ${createdBy}, who made it, ${
+          now.length === 0
+            ? 'is not in the catalog any more'
+            : 'has left a group that its rights rest on'
+        }; somebody who has them makes a new one`,
       );
     }
     return remaining;
   }
 
+  /** What rests on a group that only the sign-in knows would outlast it. */
+  private async requireLookedUp(token: PublisherTokenRecord): Promise<void> {
+    const { createdBy, grants } = token;
+    const before = makerClaims(token);
+    const now = await this.memberships.claimsOf(createdBy);
+    if (!isDeepStrictEqual(remainingGrants(grants, before, now), grants)) {
+      const groups = before.filter(claim => !now.includes(claim));
+      throw new NotAllowedError(
+        `You cannot make this token: the catalog does not know ${createdBy}${
+          now.length > 0 ? ` to be in ${groups.join(', ')}` : ''
+        }, so nobody could tell when its rights end. Name the owners that it is for among the groups that the catalog knows you to be in (grants[].owners), or have it configured (modelPlatform.publishers)`,
+      );
+    }
+  }
+
+  /** Throws `NotAllowedError` where nobody could look up later what its rights rest on. */
   async create(options: {
     name: string;
     grants: Grant[];
     createdBy: string;
+    /** Of a person, those that it speaks for. */
+    makerGroups?: string[];
     expiresInSeconds?: number;
   }): Promise<PublisherToken & { token: string }> {
     const id = randomBytes(8).toString('hex');
@@ -126,17 +162,19 @@ export class PublisherTokens {
       options.expiresInSeconds === undefined
         ? 90 * DAY_MS
         : options.expiresInSeconds * 1000;
-    const made: PublisherToken = {
+    const made: PublisherTokenRecord = {
       id,
       name: options.name,
       grants: options.grants,
       createdBy: options.createdBy,
+      makerGroups: options.makerGroups,
       createdAt: now.toISOString(),
       expiresAt: new Date(now.getTime() + lifeMs).toISOString(),
     };
-    const makerGroups = await this.memberships.groupsOf(made.createdBy);
-    await this.store.add({ ...made, makerGroups }, hashToken(token), 'api');
-    return { ...made, token };
+    if (made.makerGroups) await this.requireLookedUp(made);
+    await this.store.add(made, hashToken(token), 'api');
+    const { makerGroups: _, ...shown } = made;
+    return { ...shown, token };
   }
 
   async list(page: {
@@ -174,4 +212,9 @@ export class PublisherTokens {
       this.now().toISOString(),
     );
   }
+}
+
+/** Whom the person who made it spoke for, itself included. */
+function makerClaims({ createdBy, makerGroups = [] }: PublisherTokenRecord) {
+  return [createdBy.toLocaleLowerCase('en-US'), ...makerGroups];
 }

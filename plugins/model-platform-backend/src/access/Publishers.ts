@@ -9,6 +9,7 @@ import {
 import { Authorizer } from './Authorizer';
 import { Caller, isMachine, toActor } from './Caller';
 import { CiIdentities } from './ci/CiIdentities';
+import { Claims } from './Claims';
 import { permissionByAction } from './filterOfGrants';
 import { PublisherTokens } from './PublisherTokens';
 
@@ -19,6 +20,7 @@ export class Publishers {
       tokens: PublisherTokens;
       ci: CiIdentities;
       authorizer: Authorizer;
+      claims: Claims;
     },
   ) {}
 
@@ -72,6 +74,10 @@ export class Publishers {
     return await this.options.tokens.create({
       ...wanted,
       createdBy: toActor(caller),
+      makerGroups:
+        caller.kind === 'user'
+          ? await this.options.claims.of(caller)
+          : undefined,
     });
   }
 

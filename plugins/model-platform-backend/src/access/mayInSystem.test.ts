@@ -1,5 +1,5 @@
 import { ModelCriterion, ModelFilter } from './ModelFilter';
-import { mayInSystem } from './mayInSystem';
+import { mayInSystem, mayThroughoutSystem } from './mayInSystem';
 
 const system = (...values: string[]): ModelCriterion => ({
   key: 'system',
@@ -11,23 +11,25 @@ const owner = (...values: string[]): ModelCriterion => ({
 });
 
 describe('mayInSystem', () => {
-  it.each<[ModelFilter, boolean]>([
-    [true, true],
-    [false, false],
-    [system('a'), true],
-    [system('b'), false],
-    [owner('x'), true],
-    [owner(), false],
-    [{ allOf: [owner('x'), system('a', 'b')] }, true],
-    [{ allOf: [owner('x'), system('b')] }, false],
-    [{ anyOf: [owner(), system('a')] }, true],
-    [{ anyOf: [owner(), system('b')] }, false],
-    [{ not: system('a') }, false],
-    [{ not: system('b') }, true],
-    [{ not: owner('x') }, true],
-    [{ not: { anyOf: [owner('x'), system('a')] } }, false],
-    [{ not: { allOf: [owner('x'), system('a')] } }, true],
-  ])('of %j in system a is %s', (filter, expected) => {
-    expect(mayInSystem(filter, 'a')).toBe(expected);
+  it.each<[ModelFilter, boolean, boolean]>([
+    [true, true, true],
+    [false, false, false],
+    [system('a'), true, true],
+    [system('b'), false, false],
+    [owner('x'), true, false],
+    [owner(), false, false],
+    [{ allOf: [owner('x'), system('a', 'b')] }, true, false],
+    [{ allOf: [owner('x'), system('b')] }, false, false],
+    [{ anyOf: [owner(), system('a')] }, true, true],
+    [{ anyOf: [owner('x'), system('a')] }, true, true],
+    [{ anyOf: [owner(), system('b')] }, false, false],
+    [{ not: system('a') }, false, false],
+    [{ not: system('b') }, true, true],
+    [{ not: owner('x') }, true, false],
+    [{ not: { anyOf: [owner('x'), system('a')] } }, false, false],
+    [{ not: { allOf: [owner('x'), system('a')] } }, true, false],
+  ])('of %j in system a is %s, throughout it %s', (filter, some, all) => {
+    expect(mayInSystem(filter, 'a')).toBe(some);
+    expect(mayThroughoutSystem(filter, 'a')).toBe(all);
   });
 });

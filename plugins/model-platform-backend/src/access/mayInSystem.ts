@@ -11,6 +11,14 @@ export function mayInSystem(filter: ModelFilter, system: string): boolean {
   return typeof filter === 'boolean' ? filter : outcomes(filter, system).holds;
 }
 
+/** Whether it holds for every model that the system can have, whoever owns it. */
+export function mayThroughoutSystem(
+  filter: ModelFilter,
+  system: string,
+): boolean {
+  return typeof filter === 'boolean' ? filter : !outcomes(filter, system).fails;
+}
+
 /** Whether there can be models for which it holds, and for which it fails. */
 interface Outcomes {
   holds: boolean;

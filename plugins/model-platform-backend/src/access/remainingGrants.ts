@@ -8,8 +8,8 @@ import {
  * models of a group that the maker was and still is in. Any other grant may
  * have rested on a group that was left, which nobody can tell.
  *
- * @param before - the maker's groups when the token was made
- * @param now - the maker's groups now
+ * @param before - whom the maker spoke for when the token was made, itself included
+ * @param now - whom it speaks for now; nobody where it is gone
  */
 export function remainingGrants(
   grants: Grant[],

@@ -8,7 +8,8 @@ const LIMIT = { name: '1 MB', bytes: 1024 * 1024 };
 const DRAFT_LIMIT = { name: '4 MB', bytes: 4 * LIMIT.bytes };
 const DRAFT = /^\/v1\/models\/[^/]+\/versions$/;
 /** Files come as they are, whatever type they are said to be. */
-const RAW = /\/blobs\/[^/]+(\/parts\/\d+)?$|\/mlflow-artifacts\/artifacts\//;
+const RAW =
+  /\/blobs\/[^/]+(\/parts\/\d+)?$|\/mlflow-artifacts\/(artifacts|mpu\/parts)\//;
 
 const refuseNulInside: RequestHandler = (req, _res, next) => {
   const field = fieldWithNul(req.body);

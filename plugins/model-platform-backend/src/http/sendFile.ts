@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Request, Response } from 'express';
+import { contentDisposition } from './contentDisposition';
 
 /** Sends a file as a stream: whole, or the one range that was asked for. */
 export async function sendFile(
@@ -15,19 +16,20 @@ export async function sendFile(
     open(range?: { start: number; end: number }): Promise<Readable>;
   },
 ): Promise<void> {
-  const headers = {
+  // Not sent by `set`, which adds a character set that nobody knows.
+  const headers = new Headers({
     'accept-ranges': 'bytes',
     // Files of models are anybody's bytes: they are never shown as pages.
     'content-type': file.type ?? 'application/octet-stream',
-    'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(
+    'content-disposition': contentDisposition(
       file.name.split('/').pop() ?? 'file',
-    )}`,
+    ),
     'x-content-type-options': 'nosniff',
     'cache-control': 'private, no-cache, no-transform',
     etag: file.etag,
-  };
+  });
   if (req.get('if-none-match') === file.etag) {
-    res.status(304).set(headers).end();
+    res.status(304).setHeaders(headers).end();
     return;
   }
   const ifRange = req.get('if-range');
@@ -48,7 +50,7 @@ export async function sendFile(
     req.method === 'HEAD'
       ? undefined
       : await file.open(range && { start: range.start, end: range.end });
-  res.set(headers);
+  res.setHeaders(headers);
   if (range) {
     res
       .status(206)

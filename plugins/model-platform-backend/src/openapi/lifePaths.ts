@@ -18,7 +18,10 @@ export const lifePaths: Array<[string, OpenApiObject]> = [
       description:
         'Also of a model that was deleted: by its id, or by its name where no other model has it.',
       parameters: [
-        query('actor', 'Entity ref of a user, or token:<name>'),
+        query(
+          'actor',
+          'Entity ref of a user, or an actor as the history has it; token:<name> is all tokens of that name',
+        ),
         query('action', 'Actions, separated by commas'),
         query('from', 'ISO 8601, included'),
         query('to', 'ISO 8601, excluded'),
@@ -39,14 +42,32 @@ export const lifePaths: Array<[string, OpenApiObject]> = [
       answers: { '200': schemaRef('VersionApprovals') },
     }),
     post: operation('approveVersion', MODELS, {
-      summary: 'Approve a version, as a member of a group that a rule names',
+      summary:
+        'Approve or refuse a version, as a member of a group that a rule names',
       body: {
         type: 'object',
         required: ['reason'],
-        properties: { reason: { type: 'string', minLength: 1 } },
+        properties: {
+          reason: { type: 'string', minLength: 1 },
+          decision: {
+            type: 'string',
+            enum: ['approved', 'refused'],
+            default: 'approved',
+          },
+        },
       },
       answers: { '201': schemaRef('Approval') },
-      conflict: 'It is not ready, or no rule asks for approvals',
+      conflict:
+        'It is not ready, no rule asks for approvals, or it was decided otherwise',
+    }),
+  }),
+  path('/v1/approvals', {
+    get: operation('listWaitingApprovals', MODELS, {
+      summary: "Newest versions that wait for the caller's word",
+      description:
+        'Those that the rule of an alias asks a group of the caller to approve, the longest waiting first. A page may have few items, or none, and still a `nextCursor`.',
+      parameters: [...paging],
+      answers: { '200': pageOf('WaitingApproval') },
     }),
   }),
 ];

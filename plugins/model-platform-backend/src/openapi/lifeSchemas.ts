@@ -69,6 +69,23 @@ export const lifeSchemas: Record<string, OpenApiObject> = {
     groups: listOf(text),
     reason: text,
     at: time,
+    decision: oneOf('approved', 'refused'),
+  }),
+  WaitingApproval: object({
+    model: object({
+      name: text,
+      slug: text,
+      system: text,
+      owner: text,
+      description: text,
+    }),
+    version: object({
+      number: integer,
+      publisher: text,
+      readyAt: time,
+      'evaluation?': { type: 'object', additionalProperties: number },
+    }),
+    aliases: listOf(object({ alias: text, 'inService?': integer })),
   }),
   VersionApprovals: object({
     items: listOf(schemaRef('Approval')),
@@ -81,6 +98,7 @@ export const lifeSchemas: Record<string, OpenApiObject> = {
       }),
     ),
     mayApprove: flag,
+    mayRefuse: flag,
   }),
   Webhook: object({
     id: text,
@@ -91,6 +109,7 @@ export const lifeSchemas: Record<string, OpenApiObject> = {
     events: listOf(text),
     status: webhookStatus,
     hasSecret: flag,
+    'disabledBecause?': text,
     speaksFor: text,
     createdAt: time,
     updatedAt: time,

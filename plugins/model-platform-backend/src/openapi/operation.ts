@@ -133,8 +133,6 @@ export function operation(
 
 /** What parameters in paths may be; any text where nothing is said here. */
 const pathParameters: Record<string, OpenApiObject> = {
-  version: { type: 'integer', minimum: 1 },
-  other: { type: 'integer', minimum: 1 },
   digest: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' },
   part: { type: 'integer', minimum: 1 },
 };

@@ -232,6 +232,7 @@ export const schemas: Record<string, OpenApiObject> = {
     'readings?': listOf(schemaRef('FileReading')),
     aliases: listOf(text),
     publisher: text,
+    'responsible?': text,
     createdAt: time,
     'readyAt?': time,
     'archivedAt?': time,
@@ -257,6 +258,7 @@ export const schemas: Record<string, OpenApiObject> = {
   DraftResponse: object({
     version: schemaRef('ModelVersion'),
     unchanged: flag,
+    'resumed?': flag,
     missing: listOf(text),
   }),
   PartsStatus: object({

@@ -14,7 +14,8 @@ const WEBHOOKS = 'webhooks';
 export const webhookPaths: Array<[string, OpenApiObject]> = [
   path('/v1/webhooks', {
     get: operation('listWebhooks', WEBHOOKS, {
-      summary: 'Webhooks of systems that the caller may publish in',
+      summary:
+        'Webhooks that the caller made, and all of systems that it may publish and read throughout',
       parameters: [query('system', 'Name of one system'), ...paging],
       answers: { '200': pageOf('Webhook') },
     }),
@@ -31,7 +32,8 @@ export const webhookPaths: Array<[string, OpenApiObject]> = [
       answers: { '200': schemaRef('Webhook') },
     }),
     patch: operation('updateWebhook', WEBHOOKS, {
-      summary: 'Change a webhook; an empty secret ends the signing',
+      summary:
+        'Change a webhook; an empty secret ends the signing, another url needs a new one',
       body: schemaRef('WebhookUpdate'),
       answers: { '200': schemaRef('Webhook') },
     }),
@@ -56,7 +58,8 @@ export const webhookPaths: Array<[string, OpenApiObject]> = [
   }),
   path('/v1/webhooks/{id}/deliveries/{delivery}/redeliver', {
     post: operation('redeliverWebhook', WEBHOOKS, {
-      summary: 'Send a delivery once more, under the same id',
+      summary:
+        'Send a delivery once more, under the same id, if who made the webhook may still read the model',
       answers: { '202': schemaRef('WebhookDelivery') },
       conflict: 'It is still being tried',
     }),

@@ -20,7 +20,16 @@ export class DatabaseHistoryStore implements HistoryStore {
       .orderBy('id', 'desc')
       .limit(query.limit);
     if (query.before !== undefined) select.andWhere('id', '<', query.before);
-    if (query.actor !== undefined) select.andWhere('actor', query.actor);
+    const { actor } = query;
+    if (actor !== undefined) {
+      // No pattern: a token's name may have characters that mean something in one.
+      const stem = `${actor} (`;
+      select.andWhere(either =>
+        either
+          .where({ actor })
+          .orWhereRaw('substr(actor, 1, ?) = ?', [[...stem].length, stem]),
+      );
+    }
     if (query.actions) select.whereIn('action', query.actions);
     if (query.from !== undefined) select.andWhere('at', '>=', query.from);
     if (query.to !== undefined) select.andWhere('at', '<', query.to);

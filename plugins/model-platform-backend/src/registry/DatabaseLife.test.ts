@@ -2,6 +2,7 @@ import { resolvePackagePath } from '@backstage/backend-plugin-api';
 import { TestDatabaseId, TestDatabases } from '@backstage/backend-test-utils';
 import { draftRequest, fileOf } from '../__testUtils__/TestPlatform';
 import { DatabaseApprovalStore } from './aliases/DatabaseApprovalStore';
+import { DatabaseBlobReferences } from './artifacts/DatabaseBlobReferences';
 import { DatabaseHistoryStore } from './DatabaseHistoryStore';
 import { DatabaseModelStore } from './DatabaseModelStore';
 import { DatabaseVersionStore } from './DatabaseVersionStore';
@@ -24,11 +25,11 @@ async function createStores(id: TestDatabaseId) {
   const clock = () => new Date((ticks += 1000));
   const store = DatabaseModelStore.create({ knex, clock });
   const versions = DatabaseVersionStore.create({ knex, clock });
-  const publish = async (name: string, content: string) => {
+  const draft = async (name: string, content: string) => {
     const request = draftRequest(name, {
       files: [fileOf('model.onnx', content)],
     });
-    const record = await versions.openDraft({
+    return await versions.openDraft({
       fields: {
         ...request.model,
         lifecycle: 'experimental',
@@ -44,6 +45,9 @@ async function createStores(id: TestDatabaseId) {
       publisher: mira.actor,
       expiresAt: '2100-01-01T00:00:00.000Z',
     });
+  };
+  const publish = async (name: string, content: string) => {
+    const record = await draft(name, content);
     await versions.completeDraft(record, { ...mira, action: 'published' });
     return record.version;
   };
@@ -57,6 +61,7 @@ async function createStores(id: TestDatabaseId) {
     knex,
     store,
     versions,
+    draft,
     publish,
     move,
     history: DatabaseHistoryStore.create({ knex }),
@@ -95,6 +100,37 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
     expect(await at(removed.at, 'challenger')).toEqual([]);
   });
 
+  it('finds what the tokens of a name did, and takes no name for a pattern', async () => {
+    const { store, publish, history } = await createStores(id);
+    const { modelId } = await publish('followed', 'one');
+    const actors = [
+      'token:ci (0f3c, made by user:default/mira)',
+      'token:ci (77aa, made by configuration)',
+      'token:ci two (12ef, made by user:default/mira)',
+      'token:c_ (9b1d, made by user:default/mira)',
+      'token:\u{1f600} % (4d2e, made by user:default/mira)',
+    ];
+    for (const actor of actors)
+      await store.update(
+        (await store.findById(modelId))!,
+        {},
+        {
+          actor,
+          action: 'updated',
+        },
+      );
+    const by = async (actor: string) =>
+      (await history.list(modelId, { limit: 10, actor }))
+        .map(one => actors.indexOf(one.actor))
+        .sort();
+    expect(await by('token:ci')).toEqual([0, 1]);
+    expect(await by(actors[1])).toEqual([1]);
+    expect(await by('token:c_')).toEqual([3]);
+    expect(await by('token:\u{1f600} %')).toEqual([4]);
+    for (const none of ['token:%', 'token:c', 'TOKEN:CI', ''])
+      expect(await by(none)).toEqual([]);
+  });
+
   it('fills in the aliases of entries from before', async () => {
     const { knex, publish, move, history } = await createStores(id);
     const { modelId } = await publish('older', 'one');
@@ -105,6 +141,28 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
     expect(
       await history.aliasesAt(modelId, '2100-01-01T00:00:00.000Z'),
     ).toMatchObject([{ alias: 'champion', version: 1 }]);
+  });
+
+  it('fills in who answers for versions from before', async () => {
+    const { knex, draft } = await createStores(id);
+    const publishers = [
+      'user:default/mira',
+      'token:ci (0f3c, made by user:default/mira)',
+      'token:ci (77aa, made by configuration)',
+      'ci:github:acme/churn@refs/heads/main#1 (x, made by user:default/mira)',
+    ];
+    for (const [index, publisher] of publishers.entries()) {
+      const { version } = await draft('older', `${index}`);
+      await knex('registry_versions')
+        .where({ id: version.id })
+        .update({ publisher });
+    }
+    const name = '20261126120100_version_responsible.js';
+    await knex.migrate.down({ directory, name });
+    await knex.migrate.up({ directory, name });
+    expect(
+      await knex('registry_versions').orderBy('number').pluck('responsible'),
+    ).toEqual(['user:default/mira', 'user:default/mira', null, null]);
   });
 
   it('deletes a version once, and frees what only it used, even if killed between', async () => {
@@ -138,13 +196,17 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
     ).toHaveLength(1);
     await versions.restoreVersion(modelId, 2, { ...mira, action: 'x' });
     const later = '2050-01-01T00:00:00.000Z';
-    const freed: string[] = [];
+    const files = [];
     for (const record of await versions.expiredDrafts(later, 10)) {
-      await versions.removeDraft(record, later, async digest => {
-        freed.push(digest);
-      });
+      await versions.removeDraft(record, later);
+      files.push(...record.version.files.map(({ digest }) => digest));
     }
-    expect(freed).toEqual([fileOf('x', 'own').digest]);
+    expect(
+      await DatabaseBlobReferences.create({ knex }).unused(
+        'plant-catalogue',
+        files,
+      ),
+    ).toEqual(new Set([fileOf('x', 'own').digest]));
     expect(await knex('registry_versions').pluck('number')).toEqual([3]);
   });
 
@@ -187,13 +249,15 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
     const again = await publish('phoenix', 'one');
     expect(again.number).toBe(2);
     const later = '2050-01-01T00:00:00.000Z';
-    const freed: string[] = [];
     const [record] = await versions.expiredDrafts(later, 10);
-    await versions.removeDraft(record, later, async digest => {
-      freed.push(digest);
-    });
+    await versions.removeDraft(record, later);
     // The new one has the same file.
-    expect(freed).toEqual([]);
+    expect(
+      await DatabaseBlobReferences.create({ knex }).unused(
+        'plant-catalogue',
+        record.version.files.map(({ digest }) => digest),
+      ),
+    ).toEqual(new Set());
     expect(await knex('registry_models').pluck('id')).toEqual([again.modelId]);
     expect(
       (await history.list(modelId, { limit: 10 })).map(one => one.action),
@@ -207,15 +271,49 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
     expect(await history.aliasesAt(modelId, later)).toEqual([]);
   });
 
+  it('gives an archived model no version and no alias, whenever it was archived', async () => {
+    const { knex, store, versions, publish, draft, move, history } =
+      await createStores(id);
+    const { modelId } = await publish('retired', 'one');
+    await move(modelId, 'champion', 1);
+    const open = await draft('retired', 'two');
+    await store.update(
+      (await store.findById(modelId))!,
+      { archived: true },
+      { ...mira, action: 'archived' },
+    );
+    const complete = async () =>
+      await versions.completeDraft(open, { ...mira, action: 'published' });
+    await expect(complete()).rejects.toThrow('The model retired is archived');
+    await expect(move(modelId, 'challenger', 1)).rejects.toThrow(
+      'retired is archived',
+    );
+    expect((await move(modelId, 'champion')).moved).toBe(true);
+    expect(
+      await knex('registry_versions').orderBy('number').pluck('status'),
+    ).toEqual(['ready', 'draft']);
+    expect(
+      (await history.list(modelId, { limit: 10 })).map(one => one.action),
+    ).toEqual(['alias-removed', 'archived', 'alias-moved', 'published']);
+    await store.update(
+      (await store.findById(modelId))!,
+      { archived: false },
+      { ...mira, action: 'restored' },
+    );
+    expect(await complete()).toBe(true);
+  });
+
   it('takes an approval once, and only of what is ready', async () => {
     const { publish, versions, approvals, history } = await createStores(id);
     const { modelId } = await publish('approved', 'one');
-    const approve = async (groups: string[]) =>
+    const approver = 'user:default/sofia';
+    const decide = async (groups: string[], decision: 'approved' | 'refused') =>
       await approvals.add(
         modelId,
-        { version: 1, approver: 'user:default/sofia', groups, reason: 'ok' },
-        { actor: 'user:default/sofia', action: 'approved' },
+        { version: 1, approver, groups, reason: 'ok', decision },
+        { actor: approver, action: decision },
       );
+    const approve = (groups: string[]) => decide(groups, 'approved');
     const raced = await Promise.all([approve(['a']), approve(['a'])]);
     expect(raced.filter(({ added }) => added)).toHaveLength(1);
     // A group more is a word more.
@@ -225,8 +323,65 @@ describe.each(databases.eachSupportedId())('life in %s', id => {
     expect(
       await history.list(modelId, { limit: 10, actions: ['approved'] }),
     ).toHaveLength(2);
+    // A group's word stands, whatever others of it say later.
+    await expect(decide(['a', 'b'], 'refused')).rejects.toThrow(
+      'was approved by user:default/sofia',
+    );
+    expect((await decide(['a', 'c'], 'refused')).approval.groups).toEqual([
+      'c',
+    ]);
+    await expect(approve(['c'])).rejects.toThrow('was refused by');
     await versions.archiveVersion(modelId, 1, { ...mira, action: 'x' });
-    await expect(approve(['c'])).rejects.toThrow('not ready');
+    await expect(approve(['d'])).rejects.toThrow('not ready');
+  });
+
+  it('finds the newest versions that a group has not decided on', async () => {
+    const { publish, versions, approvals } = await createStores(id);
+    const ids: Record<string, string> = {};
+    for (const name of ['first', 'second', 'third', 'archived'])
+      ids[name] = (await publish(name, name)).modelId;
+    await publish('second', 'a newer one');
+    await versions.archiveVersion(ids.archived, 1, { ...mira, action: 'x' });
+    const undecided = async (query: object = {}) =>
+      (
+        await approvals.undecided({
+          visible: true,
+          groups: ['group:default/a_b'],
+          limit: 10,
+          ...query,
+        })
+      ).map(({ model, version }) => `${model.name} ${version.number}`);
+    expect(await undecided()).toEqual(['first 1', 'third 1', 'second 2']);
+    const decide = (name: string, version: number, group: string) =>
+      approvals.add(
+        ids[name],
+        {
+          version,
+          approver: 'user:default/sofia',
+          groups: [group],
+          reason: 'ok',
+          decision: 'approved',
+        },
+        { ...mira, action: 'approved' },
+      );
+    // An older version, another group, and one whose name a pattern would take for it.
+    await decide('second', 1, 'group:default/a_b');
+    await decide('third', 1, 'group:default/axb');
+    await decide('first', 1, 'group:default/a_b');
+    expect(await undecided()).toEqual(['third 1', 'second 2']);
+    expect(
+      await undecided({ groups: ['group:default/a_b', 'group:default/c'] }),
+    ).toHaveLength(3);
+    const [first] = await approvals.undecided({
+      visible: true,
+      groups: ['group:default/a_b'],
+      limit: 1,
+    });
+    expect(
+      await undecided({ after: { value: first.readyAt, id: first.model.id } }),
+    ).toEqual(['second 2']);
+    expect(await undecided({ systems: ['elsewhere'] })).toEqual([]);
+    expect(await undecided({ visible: false })).toEqual([]);
   });
 
   it('writes each entry of the history into the outbox with it', async () => {

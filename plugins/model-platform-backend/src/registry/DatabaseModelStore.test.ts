@@ -6,11 +6,11 @@ import { newDraft } from '../__testUtils__/newDraft';
 import { fileOf } from '../__testUtils__/TestPlatform';
 import { matchesFilter } from '../access/matchesFilter';
 import { ModelFilter } from '../access/ModelFilter';
+import { DatabaseBlobReferences } from './artifacts/DatabaseBlobReferences';
 import { DatabaseHistoryStore } from './DatabaseHistoryStore';
 import { DatabaseModelStore } from './DatabaseModelStore';
 import { DatabaseVersionStore } from './DatabaseVersionStore';
 import { ModelQuery } from './ModelStore';
-import { VersionRecord } from './VersionStore';
 
 jest.setTimeout(60_000);
 
@@ -323,11 +323,7 @@ describe.each(databases.eachSupportedId())('DatabaseModelStore, %s', id => {
     expect(await versions.ownDigests(elsewhere)).toEqual(new Set());
     expect(await versions.completeDraft(first, history)).toBe(true);
     const later = '2200-01-01T00:00:00.000Z';
-    const removed: string[] = [];
-    await versions.removeDraft(second, later, async one => {
-      removed.push(one);
-    });
-    expect(removed).toEqual([]);
+    await versions.removeDraft(second, later);
     const third = await versions.openDraft(
       newDraft('own', { content: 'shared content' }),
     );
@@ -344,11 +340,11 @@ describe.each(databases.eachSupportedId())('DatabaseModelStore, %s', id => {
     const alone = await versions.openDraft(
       newDraft('gone', { content: 'own content' }),
     );
-    const removed: string[] = [];
-    const remove = async (draft: VersionRecord, now: string) =>
-      await versions.removeDraft(draft, now, async digest => {
-        removed.push(digest);
-      });
+    const remove = versions.removeDraft.bind(versions);
+    const unused = async (content: string) =>
+      await DatabaseBlobReferences.create({ knex }).unused('plant-catalogue', [
+        fileOf('x', content).digest,
+      ]);
     expect(await remove(alone, '2000-01-01T00:00:00.000Z')).toBe(false);
     expect(
       (await versions.expiredDrafts(later, 10))
@@ -356,9 +352,9 @@ describe.each(databases.eachSupportedId())('DatabaseModelStore, %s', id => {
         .sort(),
     ).toEqual([sharing.version.id, alone.version.id].sort());
     expect(await remove(sharing, later)).toBe(true);
-    expect(removed).toEqual([]);
+    expect(await unused('shared content')).toEqual(new Set());
     expect(await remove(alone, later)).toBe(true);
-    expect(removed).toEqual([fileOf('x', 'own content').digest]);
+    expect(await unused('own content')).toHaveProperty('size', 1);
     expect(await store.find('gone')).toBeUndefined();
     expect(await store.find('kept')).toBeDefined();
     expect(await knex('registry_files')).toHaveLength(1);

@@ -22,7 +22,12 @@ import {
   PublishedVersion,
   PublishingQuery,
 } from './ModelStore';
-import { insertHistory, lockModel, refreshModel } from './modelWrites';
+import {
+  insertHistory,
+  lockModel,
+  refreshModel,
+  requireNotArchived,
+} from './modelWrites';
 
 /** What MLflow's clients keep of a model beside the registry. */
 const MLFLOW_TABLES = [
@@ -100,7 +105,7 @@ export class DatabaseModelStore implements ModelStore {
   async update(
     record: ModelRecord,
     change: ModelChange,
-    history: HistoryDraft,
+    ...history: HistoryDraft[]
   ): Promise<void> {
     const now = this.now();
     const { id, name } = record.model;
@@ -127,7 +132,7 @@ export class DatabaseModelStore implements ModelStore {
         );
       }
       await refreshModel(tx, id, now);
-      await insertHistory(tx, id, history, now);
+      for (const entry of history) await insertHistory(tx, id, entry, now);
     });
   }
 
@@ -157,6 +162,7 @@ export class DatabaseModelStore implements ModelStore {
           .where({ model_id: modelId, alias })
           .delete();
       } else {
+        await requireNotArchived(tx, modelId);
         const ready = await tx<VersionRow>('registry_versions')
           .where({ model_id: modelId, number: version, status: 'ready' })
           .first('id');

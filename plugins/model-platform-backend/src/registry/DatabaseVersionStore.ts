@@ -6,7 +6,6 @@ import {
   VersionSpec,
 } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
-import { isBlobUsed } from './artifacts/DatabaseBlobReferences';
 import { ensureModel, nextNumber } from './ensureModel';
 import {
   AliasRow,
@@ -23,6 +22,7 @@ import {
   lockModel,
   lockScope,
   refreshModel,
+  requireNotArchived,
 } from './modelWrites';
 import { storageUsageOf } from './storageUsageOf';
 import {
@@ -68,6 +68,7 @@ export class DatabaseVersionStore implements VersionStore {
           spec: JSON.stringify(draft.spec),
           manifest_digest: draft.manifestDigest,
           publisher: draft.publisher,
+          responsible: draft.responsible ?? null,
           idempotency_key: draft.idempotencyKey ?? null,
           created_at: now,
           expires_at: draft.expiresAt,
@@ -240,6 +241,7 @@ export class DatabaseVersionStore implements VersionStore {
       if (made === 0) {
         return false;
       }
+      await requireNotArchived(tx, version.modelId);
       if (completion && Object.keys(completion.filled).length > 0) {
         await fillSpec(tx, version.id, completion.filled);
       }
@@ -350,28 +352,6 @@ export class DatabaseVersionStore implements VersionStore {
   }
 
   async removeDraft(
-    record: VersionRecord,
-    now: string,
-    removeBlob: (digest: string) => Promise<void>,
-  ): Promise<boolean> {
-    const { version, system } = record;
-    const removed = await this.removeDraftRows(record, now);
-    // A few at a time: where the store is far away, nobody else can announce a file meanwhile.
-    const digests = [...new Set(version.files.map(file => file.digest))];
-    for (let start = 0; removed && start < digests.length; start += 20) {
-      await this.knex.transaction(async tx => {
-        await lockScope(tx, system);
-        for (const digest of digests.slice(start, start + 20)) {
-          // Before the commit: after it, somebody may announce the file and count on it.
-          if (!(await isBlobUsed(tx, system, digest))) await removeBlob(digest);
-        }
-      });
-    }
-    return removed;
-  }
-
-  /** What is left of its files when the process dies after that, the garbage collection finds. */
-  private async removeDraftRows(
     { version, system }: VersionRecord,
     now: string,
   ): Promise<boolean> {

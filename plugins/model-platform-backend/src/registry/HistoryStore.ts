@@ -6,6 +6,7 @@ import {
 import { ModelSubject } from '../access/ModelFilter';
 
 export interface HistoryQuery {
+  /** As it is written, or up to the parenthesis: `token:ci` is all tokens of that name. */
   actor?: string;
   /** One of them. */
   actions?: string[];

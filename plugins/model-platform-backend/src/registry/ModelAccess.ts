@@ -6,6 +6,7 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { Authorizer, noSuchModel } from '../access/Authorizer';
 import { Caller } from '../access/Caller';
+import { ModelSubject } from '../access/ModelFilter';
 import { ModelRecord, ModelStore } from './ModelStore';
 import { VersionRecord, VersionStore } from './VersionStore';
 
@@ -87,13 +88,18 @@ export class ModelAccess {
     return record;
   }
 
+  async mayPublish(caller: Caller, model: ModelSubject): Promise<boolean> {
+    return await this.options.authorizer.can(
+      caller,
+      modelPublishPermission,
+      model,
+    );
+  }
+
   /** The existing model of this name; throws where the caller may not publish there. */
   async publishable(
     caller: Caller,
-    fields: Pick<
-      Model,
-      'name' | 'owner' | 'system' | 'visibility' | 'sharedWith'
-    >,
+    fields: ModelSubject,
   ): Promise<ModelRecord | undefined> {
     const { store, authorizer } = this.options;
     const existing = await store.find(fields.name);
@@ -107,7 +113,7 @@ export class ModelAccess {
         )));
     if (!existing?.published || taken) {
       // First the right to publish what is asked for: who has none learns nothing about names.
-      if (!(await authorizer.can(caller, modelPublishPermission, fields))) {
+      if (!(await this.mayPublish(caller, fields))) {
         throw authorizer.missing(caller, modelPublishPermission, fields);
       }
     }

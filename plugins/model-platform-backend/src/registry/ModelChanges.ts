@@ -56,6 +56,11 @@ export class ModelChanges {
     const set: ModelChange = { ...change };
     if (fields.owner !== undefined) {
       set.owner = toEntityRef(fields.owner, 'group');
+      const handed = { ...record.model, owner: set.owner };
+      // First the right: who has none learns nothing about groups.
+      if (!(await authorizer.can(caller, modelUpdatePermission, handed))) {
+        throw authorizer.missing(caller, modelUpdatePermission, handed);
+      }
       if (!(await directory.has(set.owner))) {
         throw new ModelProblemsError(record.model.name, [
           {
@@ -66,10 +71,6 @@ export class ModelChanges {
           },
         ]);
       }
-      await authorizer.require(caller, modelUpdatePermission, {
-        ...record.model,
-        owner: set.owner,
-      });
     }
     if (fields.sharedWith) {
       set.sharedWith = [
@@ -83,25 +84,33 @@ export class ModelChanges {
       }
     }
     access.requireMatch(record.model, options.ifMatch);
-    let action = 'updated';
-    if (archived !== undefined && !changesFields) {
-      if (archived === Boolean(record.model.archivedAt)) {
-        return await access.withActions(caller, record.model);
-      }
-      action = archived ? 'archived' : 'restored';
+    const actions: Array<ModelEvent['action']> = [];
+    if (changesFields) actions.push('updated');
+    if (
+      archived !== undefined &&
+      archived !== Boolean(record.model.archivedAt)
+    ) {
+      actions.push(archived ? 'archived' : 'restored');
     }
-    await store.update(record, set, {
-      ...toAuthor(caller),
-      action,
-      reason: options.reason,
-      details: changesFields
-        ? { changed: Object.keys(fields).filter(key => key in set) }
-        : undefined,
-    });
-    await this.options.listeners.announce(
-      record.model.id,
-      action as ModelEvent['action'],
+    if (actions.length === 0) {
+      return await access.withActions(caller, record.model);
+    }
+    await store.update(
+      record,
+      set,
+      ...actions.map(action => ({
+        ...toAuthor(caller),
+        action,
+        reason: options.reason,
+        details:
+          action === 'updated'
+            ? { changed: Object.keys(fields).filter(key => key in set) }
+            : undefined,
+      })),
     );
+    for (const action of actions) {
+      await this.options.listeners.announce(record.model.id, action);
+    }
     return await access.withActions(
       caller,
       (

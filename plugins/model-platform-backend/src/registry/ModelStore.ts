@@ -112,9 +112,12 @@ export interface ModelStore {
   update(
     record: ModelRecord,
     change: ModelChange,
-    history: HistoryDraft,
+    ...history: HistoryDraft[]
   ): Promise<void>;
-  /** Sets or, without a version, removes; false where it points elsewhere than expected. */
+  /**
+   * Sets or, without a version, removes; false where it points elsewhere than
+   * expected. `ConflictError` where it would name what is archived.
+   */
   moveAlias(
     modelId: string,
     alias: string,

@@ -18,7 +18,7 @@ import { VersionStore } from './VersionStore';
  * store has, so that an upload goes on whoever was killed meanwhile.
  */
 export class PartUploads {
-  /** One assembly of a file at a time; who asks again waits for the same one. */
+  /** One assembly of a file at a time in this portal; who asks again waits for the same one. */
   private readonly assembling = new Map<string, Promise<void>>();
 
   constructor(
@@ -96,8 +96,10 @@ export class PartUploads {
   ): Promise<void> {
     const { access, versions } = this.options;
     const record = await access.draftFor(caller, ref, number);
-    const own = await versions.ownDigests(record);
-    if (own.has(digest) && (await this.isStored(digest, record.system))) return;
+    const isDone = async () =>
+      (await versions.ownDigests(record)).has(digest) &&
+      (await this.isStored(digest, record.system));
+    if (await isDone()) return;
     const blob = await this.partedBlob(caller, ref, number, digest);
     const key = `${blob.owner} ${digest}`;
     let running = this.assembling.get(key);
@@ -107,13 +109,21 @@ export class PartUploads {
       );
       this.assembling.set(key, running);
     }
-    await running;
+    try {
+      await running;
+    } catch (error) {
+      // Another portal may have been faster, and have removed the parts.
+      if (!(await isDone())) throw error;
+    }
   }
 
   private async assembleNow(blob: PartedBlob): Promise<void> {
     const { versions, artifacts, expiry } = this.options;
+    const { scope, owner, digest } = blob;
     await artifacts.assemble(blob);
-    await versions.noteUpload(blob.owner, blob.digest, expiry());
+    await versions.noteUpload(owner, digest, expiry());
+    // Only now: whoever is killed before finds the file or its parts.
+    await artifacts.removeParts(scope, owner, digest);
   }
 
   private async isStored(digest: string, system: string): Promise<boolean> {

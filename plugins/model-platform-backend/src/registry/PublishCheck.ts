@@ -8,6 +8,7 @@ import {
   VersionFile,
   VersionSpec,
 } from '@model-platform/plugin-model-platform-common';
+import { ModelSubject } from '../access/ModelFilter';
 import { EntityDirectory } from './EntityDirectory';
 import { filePathProblem } from './filePathProblem';
 import {
@@ -53,6 +54,9 @@ export interface CheckedPublish {
   name: string;
 }
 
+/** Stands in for the catalog where it may not be asked. */
+const UNASKED: EntityDirectory = { has: async () => true };
+
 /** Every rule that a publish must keep, all broken ones at once. */
 export class PublishCheck {
   constructor(
@@ -64,7 +68,14 @@ export class PublishCheck {
     },
   ) {}
 
-  async check(request: unknown): Promise<CheckedPublish> {
+  /**
+   * `mayPublish`: whether it may publish such a model who asks; nobody else is
+   * told what the catalog has.
+   */
+  async check(
+    request: unknown,
+    mayPublish: (model: ModelSubject) => Promise<boolean>,
+  ): Promise<CheckedPublish> {
     const body = asObject(request);
     const rawModel = asObject(body.model);
     const rawVersion = asObject(body.version);
@@ -76,6 +87,10 @@ export class PublishCheck {
     ).safeParse(rawVersion);
     const files = filesSchema.safeParse(body.files);
     const problems: FieldProblem[] = [];
+    const fields = model.success ? normalise(model.data) : undefined;
+    const subject = fields ?? subjectOf(rawModel);
+    const directory =
+      subject && (await mayPublish(subject)) ? this.options.directory : UNASKED;
 
     if (!model.success)
       problems.push(...zodProblems(model.error, '', rawModel));
@@ -90,9 +105,13 @@ export class PublishCheck {
           source: 'platform',
         });
     }
-    problems.push(...(await this.placeProblems(rawModel)));
+    problems.push(...(await this.placeProblems(rawModel, directory)));
     problems.push(
-      ...(await this.metadataProblems(rawModel, rawVersion.metadata)),
+      ...(await this.metadataProblems(
+        rawModel,
+        rawVersion.metadata,
+        directory,
+      )),
     );
     if (!version.success)
       problems.push(...zodProblems(version.error, '', rawVersion));
@@ -123,7 +142,7 @@ export class PublishCheck {
 
     const name = typeof rawModel.name === 'string' ? rawModel.name : '';
     if (
-      !model.success ||
+      !fields ||
       !version.success ||
       !files.success ||
       modelNameProblem(name) ||
@@ -131,7 +150,6 @@ export class PublishCheck {
     ) {
       return { problems, name };
     }
-    const fields = normalise(model.data);
     const draft: CheckedDraft = {
       model: fields,
       given: Object.keys(fields).filter(key => rawModel[key] !== undefined),
@@ -191,7 +209,10 @@ export class PublishCheck {
   }
 
   /** References that nothing in the catalog answers to. */
-  async sharedWithProblems(refs: string[]): Promise<FieldProblem[]> {
+  async sharedWithProblems(
+    refs: string[],
+    directory = this.options.directory,
+  ): Promise<FieldProblem[]> {
     const problems: FieldProblem[] = [];
     for (const [index, ref] of refs.entries()) {
       const field = `sharedWith[${index}]`;
@@ -203,7 +224,7 @@ export class PublishCheck {
           example: 'group:default/marketing',
           source: 'platform',
         });
-      } else if (!(await this.options.directory.has(ref))) {
+      } else if (!(await directory.has(ref))) {
         problems.push({
           field,
           rule: 'is not in the catalog',
@@ -217,8 +238,8 @@ export class PublishCheck {
 
   private async placeProblems(
     model: Record<string, unknown>,
+    directory: EntityDirectory,
   ): Promise<FieldProblem[]> {
-    const { directory } = this.options;
     const problems: FieldProblem[] = [];
     if (isText(model.owner)) {
       const ref = toEntityRef(model.owner, 'group');
@@ -256,7 +277,7 @@ export class PublishCheck {
       const refs = model.sharedWith
         .filter(isText)
         .map(ref => toEntityRef(ref, 'group'));
-      problems.push(...(await this.sharedWithProblems(refs)));
+      problems.push(...(await this.sharedWithProblems(refs, directory)));
     }
     return problems;
   }
@@ -296,8 +317,9 @@ export class PublishCheck {
   private async metadataProblems(
     model: Record<string, unknown>,
     metadata: unknown,
+    directory = this.options.directory,
   ): Promise<FieldProblem[]> {
-    const { schemas, directory } = this.options;
+    const { schemas } = this.options;
     if (!isText(model.type)) {
       return [];
     }
@@ -474,6 +496,20 @@ function normalise(model: ModelFields): ModelFields {
     ].sort(),
     tags: [...new Set(model.tags)].sort(),
   };
+}
+
+/** What rights are decided on, of a model that has all of it. */
+function subjectOf(model: Record<string, unknown>): ModelSubject | undefined {
+  const { name, owner, system } = model;
+  return isText(name) && isText(owner) && isText(system)
+    ? {
+        name,
+        owner: toEntityRef(owner, 'group'),
+        system: toSystemName(system),
+        visibility: 'system',
+        sharedWith: [],
+      }
+    : undefined;
 }
 
 /** Of problems without which nobody can say who may publish there. */

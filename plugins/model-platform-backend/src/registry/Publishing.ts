@@ -11,8 +11,11 @@ import {
   ArtifactStore,
   Sha256,
 } from '@model-platform/plugin-model-platform-node';
-import { Caller, toActor, toAuthor } from '../access/Caller';
+import { Caller, responsibleFor, toActor, toAuthor } from '../access/Caller';
 import { announcedFile } from './announcedFile';
+import { archivedModelError } from './archivedModelError';
+import { BlobReferences } from './artifacts/BlobReferences';
+import { removeUnusedBlob } from './artifacts/removeUnusedBlob';
 import { DraftFiles } from './DraftFiles';
 import { manifestDigest } from './manifestDigest';
 import { ModelAccess, published } from './ModelAccess';
@@ -36,6 +39,7 @@ export interface PublishingOptions {
   store: ModelStore;
   versions: VersionStore;
   artifacts: ArtifactStore;
+  references: BlobReferences;
   access: ModelAccess;
   files: DraftFiles;
   listeners: ModelListeners;
@@ -65,7 +69,7 @@ export class Publishing {
 
   /** Everything a draft would be refused for; nothing is stored. */
   async checkDraft(caller: Caller, request: unknown): Promise<FieldProblem[]> {
-    const { problems, draft } = await this.options.check.check(request);
+    const { problems, draft } = await this.check(caller, request);
     if (!draft) {
       return problems;
     }
@@ -90,7 +94,7 @@ export class Publishing {
     options: { number?: number; stored?: boolean } = {},
   ): Promise<DraftResponse> {
     const { store, versions } = this.options;
-    const { problems, draft, name } = await this.options.check.check(request);
+    const { problems, draft, name } = await this.check(caller, request);
     if (!draft) {
       throw new ModelProblemsError(name, problems);
     }
@@ -107,9 +111,7 @@ export class Publishing {
     const digest = manifestDigest(draft.version, draft.files);
     if (existing) {
       if (existing.model.archivedAt) {
-        throw new ConflictError(
-          `The model ${name} is archived; restore it first (PATCH with archived: false)`,
-        );
+        throw archivedModelError(name);
       }
       const newest = await versions.newestReady(existing.model.id);
       if (!draft.force && newest?.version.manifestDigest === digest) {
@@ -132,6 +134,7 @@ export class Publishing {
         files: draft.files,
         manifestDigest: digest,
         publisher,
+        responsible: responsibleFor(caller),
         idempotencyKey: key,
         expiresAt: this.expiry(),
         admit: this.admission(draft),
@@ -235,27 +238,28 @@ export class Publishing {
 
   /** Removes drafts that expired, with the blobs that nothing else uses. @returns how many. */
   async removeExpiredDrafts(signal?: AbortSignal): Promise<number> {
+    const { versions, artifacts } = this.options;
     const now = this.options.now().toISOString();
     let removed = 0;
     for (;;) {
-      const drafts = await this.options.versions.expiredDrafts(now, 100);
+      const drafts = await versions.expiredDrafts(now, 100);
       for (const draft of drafts) {
         if (signal?.aborted) return removed;
-        const gone = await this.options.versions.removeDraft(
-          draft,
-          now,
-          async digest =>
-            await this.options.artifacts.delete(digest as Sha256, draft.system),
-        );
-        if (!gone) continue;
-        await this.options.artifacts.removeParts(
-          draft.system,
-          draft.version.id,
-        );
+        if (!(await versions.removeDraft(draft, now))) continue;
         removed += 1;
+        const { system, version } = draft;
+        for (const digest of new Set(version.files.map(one => one.digest)))
+          await removeUnusedBlob(this.options, system, digest);
+        await artifacts.removeParts(system, version.id);
       }
       if (drafts.length < 100) return removed;
     }
+  }
+
+  private async check(caller: Caller, request: unknown) {
+    return await this.options.check.check(request, model =>
+      this.access.mayPublish(caller, model),
+    );
   }
 
   /** What the version gets as it becomes ready, and what it is refused for: schemas may have changed since the draft. */
@@ -311,7 +315,12 @@ export class Publishing {
     }
     await this.options.versions.extendDraft(record.version.id, this.expiry());
     const version = await this.files.withMissing(record);
-    return { version, unchanged: false, missing: version.missing ?? [] };
+    return {
+      version,
+      unchanged: false,
+      resumed: true,
+      missing: version.missing ?? [],
+    };
   }
 
   private expiry(): string {

@@ -20,8 +20,10 @@ import { Caller } from '../access/Caller';
 import { Claims } from '../access/Claims';
 import { AliasGuard } from './aliases/AliasGuard';
 import { AliasRules } from './aliases/AliasRules';
+import { ApprovalQueue } from './aliases/ApprovalQueue';
 import { Approvals } from './aliases/Approvals';
 import { ApprovalStore } from './aliases/ApprovalStore';
+import { BlobReferences } from './artifacts/BlobReferences';
 import { compareVersions } from './compareVersions';
 import { decodeCursor, encodeCursor } from './cursor';
 import { DraftFiles } from './DraftFiles';
@@ -54,6 +56,7 @@ export interface RegistryOptions {
   approvals: ApprovalStore;
   aliasRules: AliasRules;
   artifacts: ArtifactStore;
+  references: BlobReferences;
   authorizer: Authorizer;
   claims: Claims;
   check: PublishCheck;
@@ -87,6 +90,7 @@ export class Registry {
   readonly deletion: ModelDeletion;
   readonly history: ModelHistory;
   readonly approvals: Approvals;
+  readonly approvalQueue: ApprovalQueue;
   private readonly users = new VersionUsers();
   private readonly access: ModelAccess;
   private readonly files: DraftFiles;
@@ -115,6 +119,12 @@ export class Registry {
       guard: new AliasGuard({ rules, authorizer, claims, approvals }),
     });
     this.approvals = new Approvals({ ...parts, rules, store: approvals });
+    this.approvalQueue = new ApprovalQueue({
+      rules,
+      authorizer,
+      claims,
+      approvals,
+    });
     this.history = new ModelHistory(parts);
     this.deletion = new ModelDeletion({
       ...parts,
@@ -310,6 +320,11 @@ export class Registry {
 
   async findModelById(id: string): Promise<Model | undefined> {
     return published(await this.options.store.findById(id))?.model;
+  }
+
+  /** One without a ready version too, which only its publishers know. */
+  async findUnpublishedModelById(id: string): Promise<Model | undefined> {
+    return (await this.options.store.findById(id))?.model;
   }
 
   /** Ready and archived ones; no drafts. */

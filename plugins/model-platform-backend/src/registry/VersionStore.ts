@@ -26,6 +26,8 @@ export interface NewDraft {
   files: VersionFile[];
   manifestDigest: string;
   publisher: string;
+  /** The person behind the publisher, where there is one. */
+  responsible?: string;
   idempotencyKey?: string;
   expiresAt: string;
   /** Told what its system stores, while no other draft is opened there; throws where it may not be more. */
@@ -89,7 +91,8 @@ export interface VersionStore {
   newestReady(modelId: string): Promise<VersionRecord | undefined>;
   /**
    * In one transaction: the version is ready, the model published, with what
-   * lists show of it. False where it was no draft any more.
+   * lists show of it. False where it was no draft any more; `ConflictError`
+   * where its model is archived.
    */
   completeDraft(
     record: VersionRecord,
@@ -119,13 +122,8 @@ export interface VersionStore {
   /** Drafts that expired, and what was deleted, oldest first. */
   expiredDrafts(now: string, limit: number): Promise<VersionRecord[]>;
   /**
-   * Removes what expired, and its model where that has nothing else.
-   * Calls back for each digest of its scope that no other version uses, while
-   * nobody can announce a file there; false where it was extended meanwhile.
+   * Removes what expired, and its model where that has nothing else; false
+   * where it was extended meanwhile. Its files stay in the store.
    */
-  removeDraft(
-    record: VersionRecord,
-    now: string,
-    removeBlob: (digest: string) => Promise<void>,
-  ): Promise<boolean>;
+  removeDraft(record: VersionRecord, now: string): Promise<boolean>;
 }

@@ -3,6 +3,7 @@ import { NotFoundError } from '@backstage/errors';
 import { Router } from 'express';
 import PromiseRouter from 'express-promise-router';
 import { CallerResolver } from '../access/CallerResolver';
+import { contentDisposition } from '../http/contentDisposition';
 import { packVersion } from './packVersion';
 import { Registry } from './Registry';
 
@@ -29,9 +30,9 @@ export function archiveRoutes(options: {
     const etag = `"${version.id}"`;
     const headers = {
       'content-type': 'application/x-tar',
-      'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(
+      'content-disposition': contentDisposition(
         `${version.model}-${version.number}.tar`,
-      )}`,
+      ),
       'cache-control': 'private, no-cache, no-transform',
       etag,
     };

@@ -33,4 +33,5 @@ export const versionUpdateSchema = z.strictObject({
 /** Body of POST of an approval; without a reason nobody can follow it later. */
 export const approvalSchema = z.strictObject({
   reason: z.string().trim().min(1).max(2000),
+  decision: z.enum(['approved', 'refused']).default('approved'),
 });

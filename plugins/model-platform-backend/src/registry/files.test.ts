@@ -149,7 +149,8 @@ describe.each(storesOfTests)('files of versions in %s', (_, createStore) => {
       expect(archive.status).toBe(200);
       expect(archive.headers).toMatchObject({
         'content-type': 'application/x-tar',
-        'content-disposition': "attachment; filename*=UTF-8''large-1.tar",
+        'content-disposition':
+          "attachment; filename=large-1.tar; filename*=UTF-8''large-1.tar",
       });
       archives.push(archive.body as Buffer);
       const known = await platform

@@ -215,12 +215,112 @@ describe('the life of versions', () => {
     expect(
       (await get('ruled/history?action=approved')).body.items,
     ).toHaveLength(1);
+    // Who decided once does not decide the other way.
+    const late = await approve(sofia, { reason: 'No', decision: 'refused' });
+    expect(late.status).toBe(409);
     // An approval is no right to move.
     expect((await put('ruled/aliases/champion', 2, sofia)).status).toBe(403);
     expect((await put('ruled/aliases/champion', 2)).status).toBe(200);
     // Removing puts nothing into service, so it asks for no evidence.
     expect((await remove('ruled/aliases/champion')).status).toBe(204);
     expect((await put('ruled/aliases/candidate', 1)).status).toBe(200);
+  });
+
+  it('takes no word of who published for the version, be it by a token of his', async () => {
+    const { body: made } = await platform
+      .call('post', 'v1/publishers', mira)
+      .send({
+        name: 'mine',
+        grants: [
+          {
+            actions: ['publish'],
+            systems: ['plant-catalogue'],
+            owners: ['group:default/botany-ml'],
+          },
+        ],
+      });
+    const good = { evaluation: { accuracy: 0.95 } };
+    const byToken = await publish('two-eyes', 'one', good, made.token);
+    expect(byToken.version).toMatchObject({
+      publisher: `token:mine (${made.id}, made by ${mira})`,
+      responsible: mira,
+    });
+    const approve = (number: number, as = mira) =>
+      platform
+        .call('post', `v1/models/two-eyes/versions/${number}/approvals`, as)
+        .send({ reason: 'Looked at it' });
+    const own = await approve(1);
+    expect(own.status).toBe(403);
+    expect(own.body.error.message).toMatch(/who did not publish them/);
+    expect((await get('two-eyes/versions/1/approvals')).body).toMatchObject({
+      mayApprove: false,
+      requirements: [{ met: false }],
+    });
+    expect((await put('two-eyes/aliases/champion', 1)).status).toBe(409);
+    expect((await approve(1, sofia)).status).toBe(201);
+    expect((await put('two-eyes/aliases/champion', 1)).status).toBe(200);
+    // Of a token of the configuration nobody is the maker.
+    const byCi = await publish('two-eyes', 'two', good, publisherToken);
+    expect(byCi.version).not.toHaveProperty('responsible');
+    expect((await approve(2)).status).toBe(201);
+  });
+
+  it('lists what waits for whose word, until it is given', async () => {
+    await publish('queued', 'one');
+    await publish('queued', 'two', { evaluation: { accuracy: 0.9 } });
+    const waiting = async (as: string) => {
+      const { status, body } = await platform.call('get', 'v1/approvals', as);
+      expect(status).toBe(200);
+      return body.items.filter(
+        ({ model }: { model: { name: string } }) => model.name === 'queued',
+      );
+    };
+    expect(await waiting(sofia)).toMatchObject([
+      {
+        model: { slug: 'queued', system: 'plant-catalogue' },
+        version: { number: 2, publisher: mira, evaluation: { accuracy: 0.9 } },
+        aliases: [{ alias: 'champion' }],
+      },
+    ]);
+    // Of a group that may, but its publisher; of no such group; no reader; no person.
+    for (const other of [mira, arun, dana, publisherToken])
+      expect(await waiting(other)).toEqual([]);
+
+    const decide = (decision: string, reason: string, version = 2) =>
+      platform
+        .call('post', `v1/models/queued/versions/${version}/approvals`, sofia)
+        .send({ decision, reason });
+    const refused = await decide('refused', 'Unfair to small flowers');
+    expect(refused.status).toBe(201);
+    expect(refused.body).toMatchObject({
+      decision: 'refused',
+      groups: ['group:default/management'],
+    });
+    expect(await waiting(sofia)).toEqual([]);
+    expect(
+      (await get('queued/versions/2/approvals', sofia)).body,
+    ).toMatchObject({
+      mayApprove: false,
+      mayRefuse: false,
+      requirements: [{ alias: 'champion', met: false }],
+    });
+    const changed = await decide('approved', 'Fine after all');
+    expect(changed.status).toBe(409);
+    expect(changed.body.error.message).toContain(
+      'was refused by user:default/sofia: Unfair to small flowers',
+    );
+    expect((await put('queued/aliases/champion', 2)).status).toBe(409);
+    expect(
+      (await get('queued/history?action=refused')).body.items,
+    ).toMatchObject([
+      { reason: 'Unfair to small flowers', details: { version: 2 } },
+    ]);
+
+    await publish('queued', 'three', { evaluation: { accuracy: 0.95 } });
+    expect(await waiting(sofia)).toMatchObject([{ version: { number: 3 } }]);
+    expect((await decide('approved', 'Mended', 3)).status).toBe(201);
+    expect(await waiting(sofia)).toEqual([]);
+    expect((await put('queued/aliases/champion', 3)).status).toBe(200);
   });
 
   it('lets those move an alias whom its rule names, and nobody else', async () => {

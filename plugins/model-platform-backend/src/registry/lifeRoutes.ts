@@ -66,20 +66,25 @@ export function lifeRoutes(options: {
     '/v1/models/:name/versions/:version/approvals',
     async (req, res) => {
       const caller = await callerResolver.fromRequest(req);
-      const { reason } = parseBody(approvalSchema, req.body);
+      const decision = parseBody(approvalSchema, req.body);
       const { name, version } = req.params;
       res
         .status(201)
         .json(
-          await registry.approvals.approve(
+          await registry.approvals.decide(
             caller,
             name,
             numberOf(version),
-            reason,
+            decision,
           ),
         );
     },
   );
+
+  router.get('/v1/approvals', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    res.json(await registry.approvalQueue.list(caller, pageOf(req)));
+  });
 
   return router;
 }

@@ -57,6 +57,7 @@ export interface VersionRow {
   spec: string;
   manifest_digest: string;
   publisher: string;
+  responsible: string | null;
   idempotency_key: string | null;
   created_at: string;
   ready_at: string | null;
@@ -177,6 +178,7 @@ export function toVersion(
       .filter(alias => alias.version === row.number)
       .map(({ alias }) => alias),
     publisher: row.publisher,
+    responsible: row.responsible ?? undefined,
     createdAt: row.created_at,
     readyAt: row.ready_at ?? undefined,
     archivedAt: row.archived_at ?? undefined,

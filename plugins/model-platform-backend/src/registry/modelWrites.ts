@@ -1,5 +1,6 @@
 import { ConflictError } from '@backstage/errors';
 import { Knex } from 'knex';
+import { archivedModelError } from './archivedModelError';
 import { indexModels } from './finding/indexModels';
 import { HistoryRow, ModelRow } from './modelRows';
 import { HistoryDraft } from './ModelStore';
@@ -27,6 +28,18 @@ export async function lockModel(
       tx.select('name').from('registry_models').where({ id: modelId }),
     )
     .update({ last_number: tx.ref('last_number') });
+}
+
+/** To be asked once the model is locked: from then on nobody archives it. */
+export async function requireNotArchived(
+  tx: Knex.Transaction,
+  modelId: string,
+): Promise<void> {
+  const archived = await tx<ModelRow>('registry_models')
+    .where({ id: modelId })
+    .whereNotNull('archived_at')
+    .first('name');
+  if (archived) throw archivedModelError(archived.name);
 }
 
 /** Counts a change of a model, and brings up to date what finds and lists it. */

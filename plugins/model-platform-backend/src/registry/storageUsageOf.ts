@@ -1,8 +1,10 @@
 import { VersionFile } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
-import { FileRow } from './modelRows';
 import { INSERT_CHUNK } from './insertChunk';
 import { StorageUsage } from './VersionStore';
+
+/** Whose files count: those of versions and drafts, and those of MLflow's runs and logged models. */
+const TABLES = ['registry_files', 'mlflow_artifacts'];
 
 /** Bytes of a system's files, and those that further files would add; equal files count once. */
 export async function storageUsageOf(
@@ -10,24 +12,24 @@ export async function storageUsageOf(
   system: string,
   files: VersionFile[],
 ): Promise<StorageUsage> {
-  const distinct = tx<FileRow>('registry_files')
-    .where({ system })
+  const [first, ...others] = TABLES.map(table =>
+    tx(table).where({ system }).select('digest', 'size_bytes'),
+  );
+  const distinct = tx
+    .from(first.union(others).as('files'))
     .groupBy('digest')
-    .max({ bytes: 'size_bytes' })
-    .as('distinct_files');
+    .max({ bytes: 'size_bytes' });
   const sum = await tx
-    .from(distinct)
+    .from(distinct.clone().as('distinct_files'))
     .sum({ bytes: 'bytes' })
     .first<{ bytes: number | string | null }>();
   const added = new Map(files.map(file => [file.digest, file.sizeBytes]));
   const digests = [...added.keys()];
   for (let start = 0; start < digests.length; start += INSERT_CHUNK) {
-    const known = await tx<FileRow>('registry_files')
-      .where({ system })
+    const known = await distinct
+      .clone()
       .whereIn('digest', digests.slice(start, start + INSERT_CHUNK))
-      .groupBy('digest')
-      .select('digest')
-      .max({ bytes: 'size_bytes' });
+      .select<Array<{ digest: string; bytes: number | string }>>('digest');
     // A draft may say any size of a digest until its file came.
     for (const { digest, bytes } of known)
       added.set(digest, Math.max(0, (added.get(digest) ?? 0) - Number(bytes)));

@@ -79,10 +79,15 @@ export class AddressGuard {
     const schemes = this.allowHttp ? ['https:', 'http:'] : ['https:'];
     if (!schemes.includes(url.protocol)) {
       throw new RefusedAddressError(
-        `The address must begin with ${schemes
-          .map(scheme => `${scheme}//`)
-          .join(' or ')}, not ${url.protocol}//${
-          this.allowHttp ? '' : ' (modelPlatform.webhooks.allowHttp)'
+        `Invalid webhook URL scheme: '${url.protocol.slice(
+          0,
+          -1,
+        )}'. Allowed schemes are: ${schemes
+          .map(scheme => scheme.slice(0, -1))
+          .join(', ')}.${
+          this.allowHttp
+            ? ''
+            : ' modelPlatform.webhooks.allowHttp can allow http.'
         }`,
       );
     }

@@ -2,6 +2,7 @@ import { WebhookDelivery } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
 import {
   DeliveryRow,
+  toChangedColumns,
   toDelivery,
   toDeliveryRecord,
   toWebhookRecord,
@@ -12,6 +13,7 @@ import {
   AttemptOutcome,
   DeliveryRecord,
   NewDelivery,
+  WebhookChange,
   WebhookRecord,
   WebhookStore,
 } from './WebhookStore';
@@ -36,9 +38,23 @@ export class DatabaseWebhookStore implements WebhookStore {
     await this.knex<WebhookRow>('webhooks').insert(toWebhookRow(webhook));
   }
 
-  async save(webhook: WebhookRecord): Promise<void> {
-    const { id, ...row } = toWebhookRow(webhook);
-    await this.knex<WebhookRow>('webhooks').where({ id }).update(row);
+  async update(id: string, change: WebhookChange): Promise<void> {
+    await this.knex<WebhookRow>('webhooks')
+      .where({ id })
+      .update(toChangedColumns(change));
+  }
+
+  async disable(
+    { id, updatedAt }: WebhookRecord,
+    because: string,
+  ): Promise<void> {
+    await this.knex<WebhookRow>('webhooks')
+      .where({ id, updated_at: updatedAt })
+      .update({
+        status: 'DISABLED',
+        disabled_because: because,
+        updated_at: this.now(),
+      });
   }
 
   async get(id: string): Promise<WebhookRecord | undefined> {
@@ -70,12 +86,17 @@ export class DatabaseWebhookStore implements WebhookStore {
 
   async list(query: {
     systems: string[];
+    own: { systems: string[]; maker: string };
     limit: number;
     after?: { value: string; id: string };
   }): Promise<WebhookRecord[]> {
-    const select = this.knex<WebhookRow>('webhooks').whereIn(
-      'system',
-      query.systems,
+    const { systems, own } = query;
+    const select = this.knex<WebhookRow>('webhooks').where(either =>
+      either
+        .whereIn('system', systems)
+        .orWhere(made =>
+          made.where({ maker: own.maker }).whereIn('system', own.systems),
+        ),
     );
     newestFirst(select, query);
     return (await select).map(toWebhookRecord);
@@ -94,6 +115,7 @@ export class DatabaseWebhookStore implements WebhookStore {
       (delivery): DeliveryRow => ({
         id: delivery.id,
         webhook_id: delivery.webhookId,
+        model_id: delivery.modelId,
         history_id: delivery.historyId,
         event: delivery.event,
         body: delivery.body,

@@ -9,7 +9,6 @@ import { until } from '../__testUtils__/until';
 import { AddressGuard } from './AddressGuard';
 import { DatabaseWebhookStore } from './DatabaseWebhookStore';
 import { Deliverer } from './Deliverer';
-import { DeliveryPlanner } from './DeliveryPlanner';
 import { SecretBox } from './SecretBox';
 import { signatureOf, WebhookSender } from './WebhookSender';
 
@@ -43,6 +42,7 @@ async function createWorld(id: TestDatabaseId, receiver: HookReceiver) {
       secret: secrets.seal('shared secret', name),
       readable: true,
       speaksFor: 'user:default/mira',
+      maker: 'user:default/mira',
       createdAt: '2026-01-01T00:00:00.000Z',
       updatedAt: '2026-01-01T00:00:00.000Z',
     });
@@ -52,6 +52,7 @@ async function createWorld(id: TestDatabaseId, receiver: HookReceiver) {
       ids.map((one, index) => ({
         id: one,
         webhookId,
+        modelId: one,
         historyId: String(index + 1),
         event: 'model_version.created',
         body: `{"of":"${one}"}`,
@@ -67,13 +68,11 @@ async function createWorld(id: TestDatabaseId, receiver: HookReceiver) {
     const stop = new AbortController();
     const deliverer = new Deliverer({
       store,
-      planner: new DeliveryPlanner({
-        outbox: { pending: async () => [], done: async () => {} },
-        // Nothing is planned here, so nobody is asked.
-        registry: undefined as never,
-        history: undefined as never,
-        store,
-      }),
+      // Nothing is planned here; of one model its maker lost the right to read.
+      planner: {
+        plan: async () => {},
+        mayHear: async (_webhook, modelId) => modelId !== 'withheld',
+      },
       sender,
       secrets,
       lease: {
@@ -208,7 +207,14 @@ describe.each(databases.eachSupportedId())('Deliverer over %s', id => {
     const { deliverer } = world.deliver();
     const send = async (one: string, historyId: string) => {
       await world.store.enqueue([
-        { id: one, webhookId: 'hook', historyId, event: 'e', body: '{}' },
+        {
+          id: one,
+          webhookId: 'hook',
+          modelId: one,
+          historyId,
+          event: 'e',
+          body: '{}',
+        },
       ]);
       deliverer.wake();
     };
@@ -321,29 +327,80 @@ describe.each(databases.eachSupportedId())('Deliverer over %s', id => {
     }
   });
 
-  it('tells what it may not connect to, and keeps what is disabled', async () => {
+  it('tells what it may not connect to or send, and keeps what is disabled', async () => {
     await world.hook('inside', 'http://169.254.169.254/latest');
     await world.enqueue('inside', 'metadata');
     const { deliverer } = world.deliver();
+    await world.store.enqueue([
+      {
+        id: 'of-withheld',
+        webhookId: 'hook',
+        modelId: 'withheld',
+        historyId: '7',
+        event: 'e',
+        body: '{}',
+      },
+    ]);
+    deliverer.wake();
+    expect(await world.finished('hook', 'of-withheld')).toMatchObject({
+      status: 'failed',
+      attempts: 1,
+      error: 'Who made the webhook may not read the model any more',
+    });
+    expect(receiver.received).toEqual([]);
     expect(await world.finished('inside', 'metadata')).toMatchObject({
       status: 'failed',
       attempts: 1,
       error: expect.stringContaining('not public'),
     });
-    const record = (await world.store.get('hook'))!;
-    await world.store.save({ ...record, status: 'DISABLED' });
+    const status = async (value: 'ACTIVE' | 'DISABLED') =>
+      await world.store.update('hook', {
+        status: value,
+        updatedAt: '2026-01-01T00:00:00.000Z',
+      });
+    await status('DISABLED');
     await world.enqueue('hook', 'held');
     deliverer.wake();
     await world.enqueue('inside', 'x', 'y');
     deliverer.wake();
     await world.finished('inside', 'y');
     expect((await world.delivery('hook', 'held')).attempts).toBe(0);
-    await world.store.save(record);
+    await status('ACTIVE');
     deliverer.wake();
     expect(await world.finished('hook', 'held')).toMatchObject({
       status: 'delivered',
     });
-    expect(await world.store.removeFinished('2027-01-01')).toBe(3);
+    expect(await world.store.removeFinished('2027-01-01')).toBe(4);
+  });
+
+  it('changes of a webhook what is given, and nothing else', async () => {
+    const { store } = world;
+    const before = (await store.get('hook'))!;
+    const updatedAt = '2026-01-02T00:00:00.000Z';
+    // Two that read it at once.
+    await store.update('hook', { secret: 'sealed anew', updatedAt });
+    await store.update('hook', { description: 'Ours', updatedAt });
+    const changed = { ...before, secret: 'sealed anew', description: 'Ours' };
+    expect(await store.get('hook')).toEqual({ ...changed, updatedAt });
+    // Of what it was disabled for, somebody may have taken care meanwhile.
+    await store.disable(before, 'gone');
+    expect(await store.get('hook')).toMatchObject({ status: 'ACTIVE' });
+    await store.disable({ ...changed, updatedAt }, 'gone');
+    expect(await store.get('hook')).toMatchObject({
+      status: 'DISABLED',
+      disabledBecause: 'gone',
+    });
+    await store.update('hook', {
+      secret: null,
+      status: 'ACTIVE',
+      disabledBecause: null,
+      updatedAt,
+    });
+    expect(await store.get('hook')).toEqual({
+      ...changed,
+      secret: undefined,
+      updatedAt,
+    });
   });
 });
 

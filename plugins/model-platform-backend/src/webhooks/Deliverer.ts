@@ -14,7 +14,7 @@ const TRANSIENT = [408, 425, 429];
 
 export interface DelivererOptions {
   store: WebhookStore;
-  planner: DeliveryPlanner;
+  planner: Pick<DeliveryPlanner, 'plan' | 'mayHear'>;
   sender: WebhookSender;
   secrets?: SecretBox;
   /** Of several processes, the leader delivers. */
@@ -120,10 +120,16 @@ export class Deliverer {
     delivery: DeliveryRecord,
     stop: AbortSignal,
   ): Promise<AttemptOutcome | undefined> {
-    const { store, sender, secrets } = this.options;
+    const { store, planner, sender, secrets } = this.options;
     try {
       const webhook = await store.get(delivery.webhookId);
       if (!webhook) return { status: 'failed', error: 'The webhook is gone' };
+      if (!(await planner.mayHear(webhook, delivery.modelId))) {
+        return {
+          status: 'failed',
+          error: 'Who made the webhook may not read the model any more',
+        };
+      }
       const { id, body } = delivery;
       const secret =
         webhook.secret === undefined

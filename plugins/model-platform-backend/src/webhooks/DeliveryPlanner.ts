@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { matchesFilter } from '../access/matchesFilter';
-import { ModelSubject } from '../access/ModelFilter';
+import { ModelFilter, ModelSubject } from '../access/ModelFilter';
 import { Change, ChangeOutbox } from '../registry/ChangeOutbox';
 import { HistoryStore } from '../registry/HistoryStore';
 import { Registry } from '../registry/Registry';
 import { toBody } from './toBody';
 import { ChangedModel, toMessages } from './toMessages';
-import { NewDelivery, WebhookStore } from './WebhookStore';
+import { WebhookMakers } from './WebhookMakers';
+import { NewDelivery, WebhookRecord, WebhookStore } from './WebhookStore';
 
 const BATCH = 100;
 
@@ -18,8 +19,18 @@ export class DeliveryPlanner {
       registry: Registry;
       history: HistoryStore;
       store: WebhookStore;
+      makers: WebhookMakers;
     },
   ) {}
+
+  /** Asked anew before each attempt: rights may have ended since it was planned. */
+  async mayHear(webhook: WebhookRecord, modelId: string): Promise<boolean> {
+    const model = await this.modelOf(modelId);
+    return (
+      model !== undefined &&
+      matchesFilter(await this.options.makers.readableBy(webhook), model)
+    );
+  }
 
   /** All that is there; what a killed process planned in part is planned once all the same. */
   async plan(signal: AbortSignal): Promise<void> {
@@ -28,21 +39,34 @@ export class DeliveryPlanner {
       const changes = await outbox.pending(BATCH);
       if (changes.length === 0) return;
       const deliveries: NewDelivery[] = [];
+      const known = new Map<string, Promise<ModelFilter>>();
+      const readableBy = (webhook: WebhookRecord) => {
+        const asked =
+          known.get(webhook.id) ?? this.options.makers.readableBy(webhook);
+        known.set(webhook.id, asked);
+        return asked;
+      };
       for (const change of changes) {
-        deliveries.push(...(await this.deliveriesOf(change)));
+        deliveries.push(...(await this.deliveriesOf(change, readableBy)));
       }
       await store.enqueue(deliveries);
       await outbox.done(changes);
     }
   }
 
-  private async deliveriesOf(change: Change): Promise<NewDelivery[]> {
+  private async deliveriesOf(
+    change: Change,
+    readableBy: (webhook: WebhookRecord) => Promise<ModelFilter>,
+  ): Promise<NewDelivery[]> {
     const model = await this.modelOf(change.modelId);
     if (!model) return [];
     const { system } = model;
-    const listening = (await this.options.store.listening(system)).filter(
-      ({ readable }) => matchesFilter(readable, model),
-    );
+    const listening: WebhookRecord[] = [];
+    for (const webhook of await this.options.store.listening(system)) {
+      if (matchesFilter(await readableBy(webhook), model)) {
+        listening.push(webhook);
+      }
+    }
     if (listening.length === 0) return [];
     const number = change.details?.version;
     const version =
@@ -56,6 +80,7 @@ export class DeliveryPlanner {
         .map(({ id }) => ({
           id: randomUUID(),
           webhookId: id,
+          modelId: change.modelId,
           historyId: change.id,
           event,
           body,
@@ -68,7 +93,7 @@ export class DeliveryPlanner {
   ): Promise<(ModelSubject & ChangedModel) | undefined> {
     const { registry, history } = this.options;
     return (
-      (await registry.findModelById(id)) ??
+      (await registry.findUnpublishedModelById(id)) ??
       (await history.findDeleted(id))?.subject
     );
   }

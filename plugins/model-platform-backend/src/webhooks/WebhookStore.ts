@@ -8,19 +8,45 @@ import { ModelFilter } from '../access/ModelFilter';
 export interface WebhookRecord extends Omit<Webhook, 'hasSecret'> {
   /** Sealed. */
   secret?: string;
-  /** Which models `speaksFor` could read. */
+  /** Who made it, whatever name it goes by: a person, `token:<id>` or `plugin:<id>`. */
+  maker: string;
+  /** Of a person, whom it spoke for when saving it last. */
+  makerClaims?: string[];
+  /** Which models its maker could read then. */
   readable: ModelFilter;
+}
+
+/** What is given is changed, and nothing else; null removes. */
+export interface WebhookChange
+  extends Partial<
+    Pick<
+      WebhookRecord,
+      | 'name'
+      | 'description'
+      | 'url'
+      | 'events'
+      | 'status'
+      | 'speaksFor'
+      | 'makerClaims'
+      | 'readable'
+    >
+  > {
+  secret?: string | null;
+  disabledBecause?: null;
+  updatedAt: string;
 }
 
 /** A message that is to be sent. */
 export interface DeliveryRecord extends WebhookDelivery {
   webhookId: string;
+  modelId: string;
   body: string;
 }
 
 export interface NewDelivery {
   id: string;
   webhookId: string;
+  modelId: string;
   /** With the event, what makes it the same message. */
   historyId: string;
   event: string;
@@ -36,16 +62,19 @@ export type AttemptOutcome = Pick<
 /** Keeps webhooks and deliveries. Knows no rules. */
 export interface WebhookStore {
   add(webhook: WebhookRecord): Promise<void>;
-  save(webhook: WebhookRecord): Promise<void>;
+  update(id: string, change: WebhookChange): Promise<void>;
+  /** Where nobody changed it since it was read. */
+  disable(webhook: WebhookRecord, because: string): Promise<void>;
   get(id: string): Promise<WebhookRecord | undefined>;
   /** With its deliveries. */
   remove(id: string): Promise<void>;
   /** Systems that have any. */
   systems(): Promise<string[]>;
   count(system: string): Promise<number>;
-  /** Newest first. */
+  /** All of some systems, of others those of one maker; newest first. */
   list(query: {
     systems: string[];
+    own: { systems: string[]; maker: string };
     limit: number;
     after?: { value: string; id: string };
   }): Promise<WebhookRecord[]>;

@@ -11,19 +11,21 @@ import {
   Page,
   toSystemName,
   Webhook,
+  WEBHOOK_EVENTS,
   WebhookDelivery,
   WebhookSpec,
   WebhookTestResult,
 } from '@model-platform/plugin-model-platform-common';
 import { Authorizer } from '../access/Authorizer';
-import { Caller, toActor } from '../access/Caller';
-import { mayInSystem } from '../access/mayInSystem';
+import { Caller } from '../access/Caller';
+import { mayInSystem, mayThroughoutSystem } from '../access/mayInSystem';
+import { ModelFilter } from '../access/ModelFilter';
 import { decodeCursor, encodeCursor } from '../registry/cursor';
 import { AddressGuard } from './AddressGuard';
 import { openSecret, SecretBox } from './SecretBox';
 import { toBody } from './toBody';
 import { exampleData } from './toMessages';
-import { WEBHOOK_EVENTS } from './webhookEvents';
+import { makerOf, WebhookMakers } from './WebhookMakers';
 import { WebhookSender } from './WebhookSender';
 import { WebhookRecord, WebhookStore } from './WebhookStore';
 
@@ -34,6 +36,7 @@ const NAME = /^(?=.{1,63}$)[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i;
 export interface WebhooksOptions {
   store: WebhookStore;
   authorizer: Authorizer;
+  makers: WebhookMakers;
   guard: AddressGuard;
   sender: WebhookSender;
   /** Without it, no secrets are taken. */
@@ -44,13 +47,14 @@ export interface WebhooksOptions {
 }
 
 /**
- * Webhooks belong to a system. Who may publish there manages them; each hears
- * only of models that who saved it last could read then.
+ * Webhooks belong to a system. Who may publish there makes them and manages
+ * those; whoever may publish and read everything in it manages all of them.
+ * Each hears only of models that who made it may read.
  */
 export class Webhooks {
   constructor(private readonly options: WebhooksOptions) {}
 
-  /** Newest first; of one system, or of all whose webhooks the caller manages. */
+  /** Those that the caller manages, newest first; of one system, or of all. */
   async list(
     caller: Caller,
     query: { system?: string; limit?: number; cursor?: string } = {},
@@ -58,16 +62,19 @@ export class Webhooks {
     const { store } = this.options;
     let systems: string[];
     if (query.system === undefined) {
-      const all = await store.systems();
-      const may = await Promise.all(all.map(one => this.manages(caller, one)));
-      systems = all.filter((_, index) => may[index]);
+      const filter = await this.publishFilter(caller);
+      systems = (await store.systems()).filter(one => mayInSystem(filter, one));
     } else {
       systems = [toSystemName(query.system)];
-      await this.requireManager(caller, systems[0]);
+      await this.requirePublisher(caller, systems[0]);
     }
+    const whole = await Promise.all(
+      systems.map(one => this.managesAll(caller, one)),
+    );
     const limit = query.limit ?? 50;
     const found = await store.list({
-      systems,
+      systems: systems.filter((_, index) => whole[index]),
+      own: { systems, maker: makerOf(caller) },
       limit: limit + 1,
       after:
         query.cursor === undefined ? undefined : decodeCursor(query.cursor),
@@ -83,7 +90,7 @@ export class Webhooks {
   async create(caller: Caller, spec: WebhookSpec): Promise<Webhook> {
     const { store } = this.options;
     const system = toSystemName(spec.system);
-    await this.requireManager(caller, system);
+    await this.requirePublisher(caller, system);
     await this.check(spec);
     if ((await store.count(system)) >= MAX_PER_SYSTEM) {
       throw new ConflictError(
@@ -102,7 +109,7 @@ export class Webhooks {
       events: [...new Set(spec.events)],
       status,
       secret: this.seal(spec.secret, id),
-      ...(await this.voiceOf(caller)),
+      ...(await this.options.makers.describe(caller)),
       createdAt: now,
       updatedAt: now,
     };
@@ -110,29 +117,45 @@ export class Webhooks {
     return toWebhook(webhook);
   }
 
-  /** What is absent stays; an empty secret ends the signing. */
+  /**
+   * What is absent stays; an empty secret ends the signing. It goes on speaking
+   * for who made it, whoever changes it.
+   */
   async update(
     caller: Caller,
     id: string,
     change: Partial<Omit<WebhookSpec, 'system'>>,
   ): Promise<Webhook> {
+    const { store, makers, wake } = this.options;
     const webhook = await this.managed(caller, id);
     await this.check(change);
-    const { secret, events, ...fields } = change;
-    const given = Object.fromEntries(
-      Object.entries(fields).filter(([, value]) => value !== undefined),
-    );
-    const changed: WebhookRecord = {
-      ...webhook,
-      ...given,
-      events: events ? [...new Set(events)] : webhook.events,
-      secret: secret === undefined ? webhook.secret : this.seal(secret, id),
-      ...(await this.voiceOf(caller)),
+    const { name, description, url, events, status, secret } = change;
+    if (
+      url !== undefined &&
+      url !== webhook.url &&
+      webhook.secret !== undefined &&
+      secret === undefined
+    ) {
+      throw new InputError(
+        'Another address needs a new secret: what is signed with the old one would be believed by the old receiver. Send secret with url, or an empty one to end the signing',
+      );
+    }
+    await store.update(id, {
+      name,
+      description,
+      url,
+      events: events && [...new Set(events)],
+      status,
+      secret: secret === undefined ? undefined : this.seal(secret, id) ?? null,
+      disabledBecause: status === 'ACTIVE' ? null : undefined,
+      // Who makes it hear again, or something else, is asked anew what may be heard.
+      ...(status !== 'DISABLED' &&
+        webhook.maker === makerOf(caller) &&
+        (await makers.describe(caller))),
       updatedAt: this.now(),
-    };
-    await this.options.store.save(changed);
-    this.options.wake();
-    return toWebhook(changed);
+    });
+    wake();
+    return await this.get(caller, id);
   }
 
   /** With what was not delivered yet. */
@@ -213,22 +236,30 @@ export class Webhooks {
       );
     }
     wake();
-    const { body: _, webhookId: __, ...shown } = delivery;
+    const { body: _, webhookId: __, modelId: ___, ...shown } = delivery;
     return shown;
   }
 
-  private async manages(caller: Caller, system: string): Promise<boolean> {
-    const filter = await this.options.authorizer.filter(
-      caller,
-      modelPublishPermission,
-    );
-    return mayInSystem(filter, system);
+  private async publishFilter(caller: Caller): Promise<ModelFilter> {
+    return await this.options.authorizer.filter(caller, modelPublishPermission);
   }
 
-  private async requireManager(caller: Caller, system: string): Promise<void> {
-    if (!(await this.manages(caller, system))) {
+  /** Also what others made: nothing in the system is kept from the caller. */
+  private async managesAll(caller: Caller, system: string): Promise<boolean> {
+    const filters = [
+      await this.publishFilter(caller),
+      await this.options.authorizer.filter(caller, modelReadPermission),
+    ];
+    return filters.every(filter => mayThroughoutSystem(filter, system));
+  }
+
+  private async requirePublisher(
+    caller: Caller,
+    system: string,
+  ): Promise<void> {
+    if (!mayInSystem(await this.publishFilter(caller), system)) {
       throw new NotAllowedError(
-        `Not allowed: webhooks of system ${system} are managed by those who may publish in it; the system's owner group can give that right`,
+        `Not allowed: webhooks of system ${system} are made by those who may publish in it; the system's owner group can give that right`,
       );
     }
   }
@@ -236,7 +267,12 @@ export class Webhooks {
   /** The same for one that may not be managed as for one that is not there. */
   private async managed(caller: Caller, id: string): Promise<WebhookRecord> {
     const webhook = await this.options.store.get(id);
-    if (!webhook || !(await this.manages(caller, webhook.system))) {
+    const managed =
+      webhook &&
+      (webhook.maker === makerOf(caller)
+        ? mayInSystem(await this.publishFilter(caller), webhook.system)
+        : await this.managesAll(caller, webhook.system));
+    if (!managed) {
       throw new NotFoundError(
         `There is no webhook ${id}, or you may not manage it`,
       );
@@ -244,28 +280,20 @@ export class Webhooks {
     return webhook;
   }
 
-  private async voiceOf(
-    caller: Caller,
-  ): Promise<Pick<WebhookRecord, 'readable' | 'speaksFor'>> {
-    return {
-      speaksFor: toActor(caller),
-      readable: await this.options.authorizer.filter(
-        caller,
-        modelReadPermission,
-      ),
-    };
-  }
-
   private async check(spec: Partial<WebhookSpec>): Promise<void> {
     if (spec.name !== undefined && !NAME.test(spec.name)) {
       throw new InputError(
-        `'${spec.name}' is no name of a webhook: 1 to 63 letters, digits, dots, underscores and dashes, with a letter or digit at both ends`,
+        `Webhook name '${spec.name}' is invalid. It must start and end with a letter or digit, be less than 63 characters long, and contain only letters, digits, dots (.), underscores (_), and hyphens (-).`,
       );
     }
     if (spec.events !== undefined) checkEvents(spec.events);
     if (spec.url !== undefined) {
       if (!URL.canParse(spec.url)) {
-        throw new InputError(`'${spec.url}' is no address`);
+        throw new InputError(
+          spec.url.trim() === ''
+            ? 'Webhook URL cannot be empty or just whitespace'
+            : `Invalid webhook URL '${spec.url}': it is no address`,
+        );
       }
       await this.options.guard.checkResolved(new URL(spec.url));
     }
@@ -301,8 +329,8 @@ function checkEvents(events: string[]): void {
 }
 
 function toWebhook(record: WebhookRecord): Webhook {
-  const { secret, readable: _, ...webhook } = record;
-  return { ...webhook, hasSecret: secret !== undefined };
+  const { secret, readable: _, maker: __, makerClaims: ___, ...shown } = record;
+  return { ...shown, hasSecret: secret !== undefined };
 }
 
 function toPage<T extends { id: string; createdAt: string }, S>(

@@ -1,4 +1,7 @@
 import { Router } from 'express';
+import { Claims } from '../access/Claims';
+import { Memberships } from '../access/Memberships';
+import { PublisherTokens } from '../access/PublisherTokens';
 import { DeploymentDomain } from '../deployment';
 import { Domain, PlatformContext } from '../Domain';
 import { DatabaseChangeOutbox } from '../registry/DatabaseChangeOutbox';
@@ -11,6 +14,7 @@ import { loadEncryptionKey } from './loadEncryptionKey';
 import { mlflowWebhookRoutes } from './mlflowRoutes';
 import { webhookRoutes } from './routes';
 import { SecretBox } from './SecretBox';
+import { WebhookMakers } from './WebhookMakers';
 import { Webhooks } from './Webhooks';
 import { WebhookSender } from './WebhookSender';
 
@@ -24,7 +28,8 @@ const DAY_MS = 86_400_000;
 export async function createWebhooksDomain(
   context: PlatformContext,
   { lease }: Pick<DeploymentDomain, 'lease'>,
-): Promise<Domain & { mlflowRouter: Router }> {
+  access: { tokens: PublisherTokens; memberships: Memberships; claims: Claims },
+): Promise<Domain & { mlflowRouter: Router; wake(): void }> {
   const { config, database: knex, registry, authorizer } = context;
   const { callerResolver } = context;
   const logger = context.logger.child({ domain: 'webhooks' });
@@ -36,6 +41,7 @@ export async function createWebhooksDomain(
   const sender = new WebhookSender({ guard, timeoutMs });
   const key = await loadEncryptionKey(config);
   const secrets = key === undefined ? undefined : new SecretBox(key);
+  const makers = new WebhookMakers({ ...access, store, authorizer, logger });
   const deliverer = new Deliverer({
     store,
     planner: new DeliveryPlanner({
@@ -43,6 +49,7 @@ export async function createWebhooksDomain(
       history: DatabaseHistoryStore.create({ knex }),
       registry,
       store,
+      makers,
     }),
     sender,
     secrets,
@@ -56,6 +63,7 @@ export async function createWebhooksDomain(
   const webhooks = new Webhooks({
     store,
     authorizer,
+    makers,
     guard,
     sender,
     secrets,
@@ -69,7 +77,8 @@ export async function createWebhooksDomain(
   let work: Promise<void> = Promise.resolve();
   return {
     router,
-    mlflowRouter: mlflowWebhookRoutes({ webhooks, callerResolver }),
+    mlflowRouter: mlflowWebhookRoutes({ webhooks, callerResolver, logger }),
+    wake: () => deliverer.wake(),
     async start() {
       registry.onChanged(() => deliverer.wake());
       removing = setInterval(() => {

@@ -1,9 +1,9 @@
 import { InputError } from '@backstage/errors';
 import {
+  isMlflowEvent,
   Webhook,
   WebhookTestResult,
 } from '@model-platform/plugin-model-platform-common';
-import { isMlflowEvent } from './webhookEvents';
 
 /** A webhook as MLflow's clients read it; only with the events that they know. */
 export function toMlflowWebhook(webhook: Webhook) {
@@ -42,6 +42,8 @@ export function toMlflowTestResult(result: WebhookTestResult) {
     ...(result.responseBody === undefined
       ? {}
       : { response_body: result.responseBody }),
-    ...(result.error === undefined ? {} : { error_message: result.error }),
+    ...(result.error === undefined
+      ? {}
+      : { error_message: `Failed to test webhook: ${result.error}` }),
   };
 }

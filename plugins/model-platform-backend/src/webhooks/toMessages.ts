@@ -4,6 +4,13 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { Change } from '../registry/ChangeOutbox';
 
+const PROMPT_TEXT = 'mlflow.prompt.text';
+const PROMPT_TAGS = [
+  PROMPT_TEXT,
+  'mlflow.prompt.is_prompt',
+  '_mlflow_prompt_type',
+];
+
 /** What a change is told as. */
 export interface Message {
   event: string;
@@ -32,6 +39,38 @@ export function toMessages(
     isPrompt ? ofPrompt : ofModel;
 
   switch (change.action) {
+    // By MLflow's door a model is there before its first version, and a
+    // version that MLflow alone has is ready without a publish.
+    case 'registered':
+      return [
+        {
+          event: entity('registered_model.created', 'prompt.created'),
+          data: {
+            name,
+            tags: ownTagsOf(details.tags),
+            description: details.description ?? null,
+          },
+        },
+      ];
+    case 'version-registered':
+      return details.state === 'bare'
+        ? [
+            {
+              event: entity('model_version.created', 'prompt_version.created'),
+              data: {
+                ...about,
+                ...(isPrompt
+                  ? { template: tagsOf(details.tags)[PROMPT_TEXT] ?? null }
+                  : {
+                      source: details.source,
+                      run_id: details.runId ?? null,
+                    }),
+                tags: ownTagsOf(details.tags),
+                description: details.description || null,
+              },
+            },
+          ]
+        : [];
     case 'published': {
       const created: Message = {
         event: entity('model_version.created', 'prompt_version.created'),
@@ -116,6 +155,7 @@ export function toMessages(
     case 'version-restored':
     case 'version-deleted':
     case 'approved':
+    case 'refused':
       return [
         {
           event: `model_version.${change.action.replace('version-', '')}`,
@@ -125,6 +165,17 @@ export function toMessages(
     default:
       return [];
   }
+}
+
+function tagsOf(tags: unknown): Record<string, unknown> {
+  return typeof tags === 'object' && tags !== null ? { ...tags } : {};
+}
+
+/** Without those by which MLflow's clients keep prompts. */
+function ownTagsOf(tags: unknown): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(tagsOf(tags)).filter(([key]) => !PROMPT_TAGS.includes(key)),
+  );
 }
 
 /** Where the version says it itself; files are not read for a message. */
@@ -143,7 +194,7 @@ export function exampleData(event: string): Record<string, unknown> {
   };
   const described = {
     tags: { example_key: 'example_value' },
-    description: 'An example',
+    description: `An example ${entity.replace('_', ' ')}`,
   };
   switch (entity) {
     case 'registered_model':

@@ -2,7 +2,7 @@ import {
   WebhookDelivery,
   WebhookStatus,
 } from '@model-platform/plugin-model-platform-common';
-import { DeliveryRecord, WebhookRecord } from './WebhookStore';
+import { DeliveryRecord, WebhookChange, WebhookRecord } from './WebhookStore';
 
 export interface WebhookRow {
   id: string;
@@ -15,6 +15,9 @@ export interface WebhookRow {
   secret: string | null;
   readable: string;
   speaks_for: string;
+  maker: string;
+  maker_claims: string | null;
+  disabled_because: string | null;
   created_at: string;
   updated_at: string;
 }
@@ -22,6 +25,7 @@ export interface WebhookRow {
 export interface DeliveryRow {
   id: string;
   webhook_id: string;
+  model_id: string;
   history_id: number | string;
   event: string;
   body: string;
@@ -46,6 +50,9 @@ export function toWebhookRecord(row: WebhookRow): WebhookRecord {
     secret: row.secret ?? undefined,
     readable: JSON.parse(row.readable),
     speaksFor: row.speaks_for,
+    maker: row.maker,
+    makerClaims: row.maker_claims ? JSON.parse(row.maker_claims) : undefined,
+    disabledBecause: row.disabled_because ?? undefined,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
@@ -63,8 +70,33 @@ export function toWebhookRow(webhook: WebhookRecord): WebhookRow {
     secret: webhook.secret ?? null,
     readable: JSON.stringify(webhook.readable),
     speaks_for: webhook.speaksFor,
+    maker: webhook.maker,
+    maker_claims: webhook.makerClaims
+      ? JSON.stringify(webhook.makerClaims)
+      : null,
+    disabled_because: webhook.disabledBecause ?? null,
     created_at: webhook.createdAt,
     updated_at: webhook.updatedAt,
+  };
+}
+
+/** Undefined for what stays. */
+export function toChangedColumns(change: WebhookChange): Partial<WebhookRow> {
+  const { name, description, url, status, secret } = change;
+  const json = (value: unknown) =>
+    value === undefined ? undefined : JSON.stringify(value);
+  return {
+    name,
+    description,
+    url,
+    status,
+    secret,
+    events: json(change.events),
+    readable: json(change.readable),
+    speaks_for: change.speaksFor,
+    maker_claims: json(change.makerClaims),
+    disabled_because: change.disabledBecause,
+    updated_at: change.updatedAt,
   };
 }
 
@@ -83,5 +115,10 @@ export function toDelivery(row: DeliveryRow): WebhookDelivery {
 }
 
 export function toDeliveryRecord(row: DeliveryRow): DeliveryRecord {
-  return { ...toDelivery(row), webhookId: row.webhook_id, body: row.body };
+  return {
+    ...toDelivery(row),
+    webhookId: row.webhook_id,
+    modelId: row.model_id,
+    body: row.body,
+  };
 }

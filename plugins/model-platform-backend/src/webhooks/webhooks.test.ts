@@ -1,7 +1,10 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { mockServices } from '@backstage/backend-test-utils';
-import { WebhookDelivery } from '@model-platform/plugin-model-platform-common';
+import {
+  WEBHOOK_EVENTS,
+  WebhookDelivery,
+} from '@model-platform/plugin-model-platform-common';
 import { HookReceiver } from '../__testUtils__/HookReceiver';
 import {
   draftRequest,
@@ -12,7 +15,6 @@ import {
 } from '../__testUtils__/TestPlatform';
 import { until } from '../__testUtils__/until';
 import { loadEncryptionKey } from './loadEncryptionKey';
-import { WEBHOOK_EVENTS } from './webhookEvents';
 import { signatureOf } from './WebhookSender';
 
 const mira = 'user:default/mira';
@@ -223,10 +225,151 @@ describe('webhooks', () => {
       const foreign = await make({ system: 'patient-care' }, publisherToken);
       expect(foreign.status).toBe(403);
       expect(foreign.body.error.message).toMatch(
-        /webhooks of system patient-care are managed by those who may publish in it/,
+        /webhooks of system patient-care are made by those who may publish in it/,
       );
     } finally {
       await outsider.stop();
+    }
+  });
+
+  const madeToken = async (grant: object) =>
+    (
+      await platform.call('post', 'v1/publishers', mira).send({
+        name: 'narrow',
+        grants: [
+          {
+            actions: ['publish'],
+            systems: ['plant-catalogue'],
+            owners: ['group:default/botany-ml'],
+            ...grant,
+          },
+        ],
+      })
+    ).body;
+  const deliveriesOf = async (id: string, as = mira) =>
+    (await platform.call('get', `v1/webhooks/${id}/deliveries`, as)).body
+      .items as WebhookDelivery[];
+
+  it('is managed by who made it, else by who may publish throughout its system', async () => {
+    const { body: hook } = await make({ secret: 'of mira' });
+    const route = `v1/webhooks/${hook.id}`;
+    const toy = await madeToken({ models: ['toy'] });
+    for (const as of ['user:default/dana', toy.token, readerToken]) {
+      const list = await platform.call('get', 'v1/webhooks', as);
+      expect(JSON.stringify(list.body)).not.toContain(hook.id);
+      const stranger = await HookReceiver.start();
+      try {
+        for (const refused of [
+          platform.call('get', route, as),
+          platform
+            .call('patch', route, as)
+            .send({ url: stranger.url, secret: '' }),
+          platform.call('delete', route, as),
+          platform.call('post', `${route}/test`, as),
+          platform.call('get', `${route}/deliveries`, as),
+          platform.call('post', `${route}/deliveries/x/redeliver`, as),
+        ])
+          expect((await refused).status).toBe(404);
+        expect(stranger.received).toEqual([]);
+      } finally {
+        await stranger.stop();
+      }
+    }
+    for (const as of [publisherToken, 'user:default/pat'])
+      expect(
+        JSON.stringify((await platform.call('get', 'v1/webhooks', as)).body),
+      ).toContain(hook.id);
+    const change = (body: object, as = publisherToken) =>
+      platform.call('patch', route, as).send(body);
+    // What somebody else changes goes on speaking for who made it.
+    expect((await change({ description: 'Ours' })).body).toMatchObject({
+      description: 'Ours',
+      speaksFor: mira,
+    });
+    const url = `${receiver.url}/elsewhere`;
+    const moved = await change({ url });
+    expect(moved.status).toBe(400);
+    expect(moved.body.error.message).toMatch(/a new secret/);
+    expect((await change({ url: receiver.url })).status).toBe(200);
+    expect((await change({ url, secret: 'another' })).body).toMatchObject({
+      url,
+      hasSecret: true,
+    });
+    expect(
+      (await change({ url: receiver.url, secret: '' })).body,
+    ).toMatchObject({ url: receiver.url, hasSecret: false });
+    expect((await platform.call('delete', route, mira)).status).toBe(204);
+  });
+
+  it('sends only what who made it may still read', async () => {
+    const events = ['registered_model.created'];
+    receiver.answers.push(404);
+    const { body: hook } = await make({ events }, 'user:default/dana');
+    const share = (sharedWith: string[]) =>
+      platform.call('patch', 'v1/models/shared', mira).send({ sharedWith });
+    await publish('shared', 'one', {
+      sharedWith: ['group:default/care-analytics'],
+    });
+    const last = async () =>
+      (await deliveriesOf(hook.id, 'user:default/dana'))[0];
+    await until(
+      'the delivery to fail',
+      async () => (await last())?.status === 'failed',
+    );
+    await share([]);
+    const again = async () =>
+      await platform.call(
+        'post',
+        `v1/webhooks/${hook.id}/deliveries/${(await last()).id}/redeliver`,
+        'user:default/dana',
+      );
+    expect((await again()).status).toBe(202);
+    await until(
+      'the delivery to fail',
+      async () => (await last()).status === 'failed',
+    );
+    expect((await last()).error).toMatch(/may not read the model any more/);
+    expect(receiver.received).toHaveLength(1);
+    await share(['group:default/care-analytics']);
+    await again();
+    await receiver.arrived(2);
+  });
+
+  it('ends with the token that made it', async () => {
+    const { id, token } = await madeToken({});
+    const silent = await HookReceiver.start();
+    try {
+      const { body: hook } = await make({ url: silent.url }, token);
+      const { body: other } = await make();
+      await publish('while-valid', 'one');
+      await silent.arrived(2);
+      await receiver.arrived(2);
+      await platform.call('delete', `v1/publishers/${id}`, mira);
+      await publish('when-revoked', 'one');
+      await receiver.arrived(4);
+      expect(silent.received).toHaveLength(2);
+      const read = async () =>
+        (await platform.call('get', `v1/webhooks/${hook.id}`, publisherToken))
+          .body;
+      expect(await read()).toMatchObject({
+        status: 'DISABLED',
+        disabledBecause: expect.stringMatching(
+          /^token:narrow \(.*, made by user:default\/mira\) is not accepted any more: This token was revoked/,
+        ),
+      });
+      expect(
+        (await platform.call('get', `v1/webhooks/${other.id}`, mira)).body,
+      ).toMatchObject({ status: 'ACTIVE' });
+      // Whoever activates it, it speaks for nobody else.
+      await platform
+        .call('patch', `v1/webhooks/${hook.id}`, publisherToken)
+        .send({ status: 'ACTIVE' });
+      await publish('after-all', 'one');
+      await receiver.arrived(6);
+      expect(silent.received).toHaveLength(2);
+      expect((await read()).status).toBe('DISABLED');
+    } finally {
+      await silent.stop();
     }
   });
 
@@ -274,11 +417,11 @@ describe('webhooks', () => {
 
   it('refuses what is wrong, and addresses that are not public', async () => {
     for (const [spec, message] of [
-      [{ name: '-x-' }, /no name of a webhook/],
+      [{ name: '-x-' }, /Webhook name '-x-' is invalid/],
       [{ events: [] }, /must have events/],
       [{ events: ['model.exploded'] }, /no event 'model.exploded'/],
       [{ url: 'nowhere' }, /no address/],
-      [{ url: 'ftp://127.0.0.1/' }, /must begin with/],
+      [{ url: 'ftp://127.0.0.1/' }, /Invalid webhook URL scheme: 'ftp'/],
       [{ url: 'http://169.254.169.254/' }, /not public/],
       [{ url: 'http://[::ffff:10.0.0.1]/' }, /not public/],
       [{ status: 'ASLEEP' }, /status/],
@@ -330,7 +473,7 @@ describe('webhooks', () => {
     expect(new Set(ids).size).toBe(ids.length);
 
     // What clients of MLflow have no word for, they neither see nor remove.
-    await platform.call('patch', `v1/webhooks${route}`, mira).send({
+    await platform.call('patch', `v1/webhooks${route}`, pat).send({
       events: ['model_version_alias.created', 'model_version.archived'],
     });
     const changed = await call('patch', route).send({
@@ -343,7 +486,7 @@ describe('webhooks', () => {
       events: [{ entity: 'MODEL_VERSION', action: 'CREATED' }],
     });
     expect(
-      (await platform.call('get', `v1/webhooks${route}`, mira)).body.events,
+      (await platform.call('get', `v1/webhooks${route}`, pat)).body.events,
     ).toEqual(['model_version.created', 'model_version.archived']);
 
     const basic = Buffer.from(`anybody:${publisherToken}`).toString('base64');

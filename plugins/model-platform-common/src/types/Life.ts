@@ -1,3 +1,5 @@
+import { Model, ModelVersion } from './Model';
+
 /** Which version an alias named at a time, by the history. @public */
 export interface AliasAt {
   alias: string;
@@ -10,7 +12,7 @@ export interface AliasAt {
   reason?: string;
 }
 
-/** Somebody vouched for a version; it is never taken back. @public */
+/** Somebody vouched for a version, or refused it; it is never taken back. @public */
 export interface Approval {
   id: string;
   version: number;
@@ -19,6 +21,18 @@ export interface Approval {
   groups: string[];
   reason: string;
   at: string;
+  decision: 'approved' | 'refused';
+}
+
+/** A version that waits for the word of who asks. @public */
+export interface WaitingApproval {
+  model: Pick<Model, 'name' | 'slug' | 'system' | 'owner' | 'description'>;
+  version: Pick<
+    ModelVersion,
+    'number' | 'publisher' | 'responsible' | 'evaluation'
+  > & { readyAt: string };
+  /** Whose rules ask for it, and which version each names now. */
+  aliases: Array<{ alias: string; inService?: number }>;
 }
 
 /** An approval that the rule of an alias asks for. @public */
@@ -39,4 +53,5 @@ export interface VersionApprovals {
   requirements: ApprovalRequirement[];
   /** Whether the caller in hand may approve. */
   mayApprove: boolean;
+  mayRefuse: boolean;
 }

@@ -221,6 +221,8 @@ export interface ModelVersion extends VersionSpec {
   readings?: FileReading[];
   aliases: string[];
   publisher: string;
+  /** Person who published it, or who made the token that it was published with. */
+  responsible?: string;
   createdAt: string;
   readyAt?: string;
   archivedAt?: string;
@@ -255,6 +257,8 @@ export interface DraftResponse {
   version: ModelVersion;
   /** True where the newest ready version equals the request; nothing was made. */
   unchanged: boolean;
+  /** True where an earlier call with the same key had opened it. */
+  resumed?: boolean;
   /** Digests to upload. */
   missing: string[];
 }

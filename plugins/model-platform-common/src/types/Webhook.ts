@@ -11,7 +11,9 @@ export interface Webhook {
   status: WebhookStatus;
   /** Whether deliveries are signed; the secret itself is never shown. */
   hasSecret: boolean;
-  /** Whose right to read it hears by: who made it or changed it last. */
+  /** Why the platform disabled it: who made it is there no more, or lost rights. */
+  disabledBecause?: string;
+  /** Whose right to read it hears by: who made it. */
   speaksFor: string;
   createdAt: string;
   updatedAt: string;

@@ -3,11 +3,13 @@ import {
   SubPageBlueprint,
 } from '@backstage/frontend-plugin-api';
 import {
+  approvalsRouteRef,
   deploymentsRouteRef,
   kpisRouteRef,
   modelsRouteRef,
   publishRouteRef,
   rootRouteRef,
+  webhooksRouteRef,
 } from '../routes';
 
 export const pageExtensions = [
@@ -63,6 +65,30 @@ export const pageExtensions = [
       loader: async () => {
         const { PublishPage } = await import('../publish');
         return <PublishPage />;
+      },
+    },
+  }),
+  SubPageBlueprint.make({
+    name: 'approvals',
+    params: {
+      path: 'approvals',
+      title: 'Approvals',
+      routeRef: approvalsRouteRef,
+      loader: async () => {
+        const { ApprovalsPage } = await import('../approvals');
+        return <ApprovalsPage />;
+      },
+    },
+  }),
+  SubPageBlueprint.make({
+    name: 'webhooks',
+    params: {
+      path: 'webhooks',
+      title: 'Webhooks',
+      routeRef: webhooksRouteRef,
+      loader: async () => {
+        const { WebhooksPage } = await import('../webhooks');
+        return <WebhooksPage />;
       },
     },
   }),

@@ -7,6 +7,7 @@ import {
   TimeAgo,
   useLoaded,
 } from '@model-platform/plugin-model-platform-react';
+import { loadPages } from '../shared/loadPages';
 import { PlainTable } from '../shared/PlainTable';
 import { UrlState } from '../shared/useUrlState';
 import { historyKinds, historyText } from './historyWords';
@@ -25,25 +26,19 @@ export function ModelHistory(props: { slug: string; url: UrlState }) {
   );
   const history = useLoaded(
     `history of ${slug} ${actor} ${kind} ${limit}`,
-    async (api, signal) => {
-      const items = [];
-      let cursor: string | undefined;
-      do {
-        const page = await api.getHistory(
+    (api, signal) =>
+      loadPages(limit, page =>
+        api.getHistory(
           slug,
           {
+            ...page,
             limit: PAGE_SIZE,
-            cursor,
             actor,
             actions: kind ? [kind] : undefined,
           },
           { signal },
-        );
-        items.push(...page.items);
-        cursor = page.nextCursor;
-      } while (cursor && items.length < limit);
-      return { items, hasMore: cursor !== undefined };
-    },
+        ),
+      ),
     { on: ['models'], keep: true },
   );
   const actors = new Set([

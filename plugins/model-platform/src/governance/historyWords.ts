@@ -6,6 +6,7 @@ export const historyKinds: Array<{ action: string; title: string }> = [
   { action: 'alias-moved', title: 'Alias moved' },
   { action: 'alias-removed', title: 'Alias removed' },
   { action: 'approved', title: 'Approved' },
+  { action: 'refused', title: 'Refused' },
   { action: 'updated', title: 'Changed' },
   { action: 'version-archived', title: 'Version archived' },
   { action: 'version-restored', title: 'Version restored' },

@@ -1,8 +1,9 @@
 import { Button, Flex, Tag, TagGroup } from '@backstage/ui';
 import { UrlState } from '../shared/useUrlState';
 import {
+  ARCHIVED,
   facetValueText,
-  MODEL_FACETS,
+  ModelFacet,
   ModelFilters,
   withoutFilters,
 } from './modelFilters';
@@ -10,11 +11,17 @@ import {
 /** What the list is narrowed by; each can be taken away, or all at once. */
 export function ActiveFilters(props: {
   q: string;
+  isArchived: boolean;
+  facets: ModelFacet[];
   filters: ModelFilters;
   onChange: UrlState['set'];
 }) {
-  const { q, filters, onChange } = props;
-  const tags = MODEL_FACETS.flatMap(({ key, title }) =>
+  const { q, isArchived, facets, filters, onChange } = props;
+  const tags: Array<{
+    id: string;
+    text: string;
+    without: Record<string, string[]>;
+  }> = facets.flatMap(({ key, title }) =>
     (filters[key] ?? []).map(value => ({
       id: `${key}=${value}`,
       text: `${title}: ${facetValueText(key, value)}`,
@@ -23,6 +30,13 @@ export function ActiveFilters(props: {
       },
     })),
   );
+  if (isArchived) {
+    tags.unshift({
+      id: ARCHIVED,
+      text: 'Archived models',
+      without: { [ARCHIVED]: [] },
+    });
+  }
   if (q) {
     tags.unshift({ id: 'q', text: `Search: ${q}`, without: { q: [] } });
   }
@@ -47,7 +61,7 @@ export function ActiveFilters(props: {
       <Button
         size="small"
         variant="tertiary"
-        onPress={() => onChange(withoutFilters())}
+        onPress={() => onChange(withoutFilters(facets))}
       >
         Clear all
       </Button>

@@ -1,6 +1,17 @@
 import { useState } from 'react';
-import { Button, Flex, Grid, SearchField, Select, Text } from '@backstage/ui';
-import { Model } from '@model-platform/plugin-model-platform-common';
+import {
+  Button,
+  Flex,
+  Grid,
+  SearchField,
+  Select,
+  Switch,
+  Text,
+} from '@backstage/ui';
+import {
+  ListModelsQuery,
+  ModelsPage as ModelsPageAnswer,
+} from '@model-platform/plugin-model-platform-common';
 import {
   formatCount,
   formatCounted,
@@ -10,16 +21,24 @@ import {
   useDebounced,
   useLoaded,
 } from '@model-platform/plugin-model-platform-react';
+import { loadPages } from '../shared/loadPages';
 import { PageBody } from '../shared/PageBody';
 import { useUrlState } from '../shared/useUrlState';
 import { ActiveFilters } from './ActiveFilters';
 import { FacetFilter } from './FacetFilter';
+import { FieldChooser } from './FieldChooser';
+import { fieldsOf } from './fieldsOf';
 import {
+  ARCHIVED,
+  defaultSort,
+  facetsOf,
   facetValueText,
+  FIELD_PARAMETER,
+  fieldKeyOf,
   MODEL_FACETS,
-  ModelFilters,
   readFilters,
   SORTS,
+  withoutFilters,
 } from './modelFilters';
 import { ModelsTable } from './ModelsTable';
 import { NoModels } from './NoModels';
@@ -32,21 +51,39 @@ const TYPING_MS = 250;
 export function ModelsPage() {
   const url = useUrlState();
   const q = url.get('q') ?? '';
-  const sort = url.get('sort') ?? 'name';
-  const filters = readFilters(url);
+  const sort = url.get('sort') ?? defaultSort(q);
+  const isArchived = url.get(ARCHIVED) === 'true';
+  const facets = facetsOf(url);
+  const filters = readFilters(url, facets);
   const settledQ = useDebounced(q, TYPING_MS);
-  const question = JSON.stringify([settledQ, sort, filters]);
+  const question = JSON.stringify([
+    settledQ,
+    sort,
+    filters,
+    isArchived,
+    facets.map(({ key }) => key),
+  ]);
   const [more, setMore] = useState({ question, pages: 1 });
   const pages = more.question === question ? more.pages : 1;
 
   const models = useLoaded(
     `models ${pages} ${question}`,
     (api, signal) =>
-      loadPages(api, { q: settledQ, sort, filters, pages }, signal),
+      loadModels(
+        api,
+        {
+          q: settledQ || undefined,
+          sort,
+          filter: isArchived ? { ...filters, archived: 'true' } : filters,
+          facets: facets.map(({ key }) => key),
+        },
+        pages * PAGE_SIZE,
+        signal,
+      ),
     { on: ['models', 'deployments'], keep: true },
   );
   const usage = useUsage();
-  const isFiltered = q !== '' || Object.keys(filters).length > 0;
+  const isFiltered = q !== '' || isArchived || Object.keys(filters).length > 0;
 
   return (
     <PageBody>
@@ -67,20 +104,31 @@ export function ModelsPage() {
             options={SORTS}
             selectedKey={sort}
             onSelectionChange={key =>
-              url.set({ sort: key === 'name' ? undefined : String(key) })
+              url.set({
+                sort: key === defaultSort(q) ? undefined : String(key),
+              })
             }
           />
         </div>
       </Flex>
-      <ActiveFilters q={q} filters={filters} onChange={url.set} />
+      <ActiveFilters
+        q={q}
+        isArchived={isArchived}
+        facets={facets}
+        filters={filters}
+        onChange={url.set}
+      />
       <LoadState
         loaded={models}
         what="the models"
         loading={<LoadingRows rows={8} height={40} label="Loading models" />}
       >
-        {({ items, facets, nextCursor, totalItems }) =>
+        {({ items, counts, hasMore, totalItems }) =>
           items.length === 0 ? (
-            <NoModels isFiltered={isFiltered} onChange={url.set} />
+            <NoModels
+              isFiltered={isFiltered}
+              onClear={() => url.set(withoutFilters(facets))}
+            />
           ) : (
             <Grid.Root columns={{ initial: '1', md: '12' }} gap="4">
               <Grid.Item colSpan={{ initial: '1', md: '3', lg: '2' }}>
@@ -90,16 +138,45 @@ export function ModelsPage() {
                   role="group"
                   aria-label="Filters"
                 >
-                  {MODEL_FACETS.map(({ key, title }) => (
+                  {facets.map(({ key, title }) => (
                     <FacetFilter
                       key={key}
                       title={title}
                       textOf={value => facetValueText(key, value)}
-                      values={facets?.[key] ?? []}
+                      values={counts[key] ?? []}
                       selected={filters[key] ?? []}
                       onChange={selected => url.set({ [key]: selected })}
+                      onRemove={
+                        MODEL_FACETS.some(one => one.key === key)
+                          ? undefined
+                          : () =>
+                              url.set({
+                                [key]: undefined,
+                                [FIELD_PARAMETER]: url
+                                  .getAll(FIELD_PARAMETER)
+                                  .filter(one => one !== key),
+                              })
+                      }
                     />
                   ))}
+                  <FieldChooser
+                    known={fieldsOf(items)}
+                    onChoose={field =>
+                      url.set({
+                        [FIELD_PARAMETER]: [
+                          ...new Set([
+                            ...url.getAll(FIELD_PARAMETER),
+                            fieldKeyOf(field),
+                          ]),
+                        ],
+                      })
+                    }
+                  />
+                  <Switch
+                    label="Archived models"
+                    isSelected={isArchived}
+                    onChange={on => url.set({ [ARCHIVED]: on ? 'true' : '' })}
+                  />
                 </Flex>
               </Grid.Item>
               <Grid.Item colSpan={{ initial: '1', md: '9', lg: '10' }}>
@@ -109,10 +186,11 @@ export function ModelsPage() {
                   </Text>
                   <ModelsTable
                     models={items}
+                    onChanged={models.reload}
                     usage={usage}
                     isStale={models.isStale}
                   />
-                  {nextCursor && (
+                  {hasMore && (
                     <div>
                       <Button
                         variant="secondary"
@@ -140,41 +218,32 @@ function countOf(shown: number, total: number | undefined): string {
   return `${formatCount(shown)} of ${formatCount(total)} models`;
 }
 
-async function loadPages(
+/** With the counts of the first page, which are those of all. */
+async function loadModels(
   api: ModelPlatformApi,
-  query: { q: string; sort: string; filters: ModelFilters; pages: number },
+  query: ListModelsQuery & { facets: string[] },
+  atLeast: number,
   signal: AbortSignal,
 ) {
-  const first = await api.listModels(
-    {
-      q: query.q || undefined,
-      sort: query.sort,
-      filter: query.filters,
-      facets: MODEL_FACETS.map(({ key }) => key),
-      limit: PAGE_SIZE,
-    },
-    { signal },
-  );
-  const items: Model[] = [...first.items];
-  let { nextCursor } = first;
-  for (let page = 1; page < query.pages && nextCursor; page++) {
-    const next = await api.listModels(
+  const { facets, ...rest } = query;
+  let first: ModelsPageAnswer | undefined;
+  const { items, hasMore } = await loadPages(atLeast, async page => {
+    const answer = await api.listModels(
       {
-        q: query.q || undefined,
-        sort: query.sort,
-        filter: query.filters,
+        ...rest,
+        ...page,
         limit: PAGE_SIZE,
-        cursor: nextCursor,
+        facets: first ? undefined : facets,
       },
       { signal },
     );
-    items.push(...next.items);
-    nextCursor = next.nextCursor;
-  }
+    first ??= answer;
+    return answer;
+  });
   return {
     items,
-    nextCursor,
-    facets: first.facets,
-    totalItems: first.totalItems,
+    hasMore,
+    counts: first?.facets ?? {},
+    totalItems: first?.totalItems,
   };
 }

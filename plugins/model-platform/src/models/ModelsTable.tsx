@@ -18,6 +18,7 @@ import {
 } from '@model-platform/plugin-model-platform-react';
 import { useModelHref } from '../shared/useModelHref';
 import { ATTENTION_WORDS } from '../shared/attentionWords';
+import { ArchivedModelButton } from './ArchivedModelButton';
 import { Usage } from './useUsage';
 
 const placeholderFor = (usage: Loaded<Usage>) => (usage.error ? '?' : '…');
@@ -27,8 +28,10 @@ export function ModelsTable(props: {
   models: Model[];
   usage: Loaded<Usage>;
   isStale: boolean;
+  /** Told when one was restored or deleted. */
+  onChanged: () => void;
 }) {
-  const { models, usage, isStale } = props;
+  const { models, usage, isStale, onChanged } = props;
   const modelHref = useModelHref();
   const columns = useMemo<ColumnConfig<Model>[]>(
     () => [
@@ -40,14 +43,21 @@ export function ModelsTable(props: {
         minWidth: 190,
         cell: model => (
           <Cell>
-            <Link href={modelHref(model.slug)} weight="bold">
-              {model.name}
-            </Link>
+            {model.archivedAt ? (
+              // The catalog has no page of it.
+              <Text weight="bold">{model.name}</Text>
+            ) : (
+              <Link href={modelHref(model.slug)} weight="bold">
+                {model.name}
+              </Link>
+            )}
             <Text as="div" variant="body-small" color="secondary" truncate>
               {model.description}
             </Text>
             <Flex gap="1">
-              {model.archivedAt && <Badge>archived</Badge>}
+              {model.archivedAt && (
+                <ArchivedModelButton model={model} onChanged={onChanged} />
+              )}
               {usage.data?.attention
                 .get(model.slug)
                 ?.map(({ kind, message }) => (
@@ -155,7 +165,7 @@ export function ModelsTable(props: {
         ),
       },
     ],
-    [modelHref, usage],
+    [modelHref, onChanged, usage],
   );
   return (
     <>

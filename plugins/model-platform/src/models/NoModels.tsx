@@ -1,15 +1,10 @@
 import { Box, Button, ButtonLink, Flex, Text } from '@backstage/ui';
 import { CodeBlock } from '@model-platform/plugin-model-platform-react';
 import { usePortalUrl } from '../shared/usePortalUrl';
-import { UrlState } from '../shared/useUrlState';
-import { withoutFilters } from './modelFilters';
 
 /** An empty list: nothing matches, or nothing was published yet. */
-export function NoModels(props: {
-  isFiltered: boolean;
-  onChange: UrlState['set'];
-}) {
-  const { isFiltered, onChange } = props;
+export function NoModels(props: { isFiltered: boolean; onClear: () => void }) {
+  const { isFiltered, onClear } = props;
   const portalUrl = usePortalUrl();
   if (isFiltered) {
     return (
@@ -21,7 +16,7 @@ export function NoModels(props: {
           Fewer filters or other words may find one. Models that nobody shared
           with you are not listed.
         </Text>
-        <Button variant="secondary" onPress={() => onChange(withoutFilters())}>
+        <Button variant="secondary" onPress={onClear}>
           Clear all filters
         </Button>
       </Flex>

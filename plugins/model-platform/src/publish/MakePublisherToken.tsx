@@ -17,7 +17,7 @@ import {
   useAction,
 } from '@model-platform/plugin-model-platform-react';
 import { useOwnGroups } from './useOwnGroups';
-import { useSystems } from './useSystems';
+import { useSystems } from '../shared/useSystems';
 
 const DAY_SECONDS = 86_400;
 const LIFETIMES = [

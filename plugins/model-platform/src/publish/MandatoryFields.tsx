@@ -8,7 +8,7 @@ import {
 import { useUrlState } from '../shared/useUrlState';
 import { MetadataField, mandatoryFieldsOf } from './mandatoryFieldsOf';
 import { toModelYaml } from './toModelYaml';
-import { useSystems } from './useSystems';
+import { useSystems } from '../shared/useSystems';
 
 const TYPES = [
   { value: 'ml', label: 'ml: machine learning' },

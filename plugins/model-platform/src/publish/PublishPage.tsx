@@ -5,6 +5,7 @@ import { PageBody } from '../shared/PageBody';
 import { MlflowCommands } from './MlflowCommands';
 import { MandatoryFields } from './MandatoryFields';
 import { MakePublisherToken } from './MakePublisherToken';
+import { PublishFolder } from './folder';
 import { PublishCommands } from './PublishCommands';
 import { Publishers } from './Publishers';
 
@@ -18,11 +19,17 @@ export function PublishPage() {
     <PageBody>
       <Text as="p">
         A model is published from the folder that holds its files and a{' '}
-        <code>model.yaml</code>: from your machine, a notebook or CI. No project
-        yet?{' '}
+        <code>model.yaml</code>: dropped here, or by command from your machine,
+        a notebook or CI. No project yet?{' '}
         <Link href={TEMPLATE}>Create one from the template New ML model</Link>:
         it comes with a trained example, tests and a pipeline that publishes.
       </Text>
+      <Section
+        title="Drop a folder"
+        hint="From this page, with your own rights: checked as the command line checks it, and published once you say so."
+      >
+        <PublishFolder />
+      </Section>
       <Grid.Root columns={{ initial: '1', lg: '2' }} gap="4">
         <Flex direction="column" gap="4">
           <Section title="1. Say what the model is, in model.yaml">

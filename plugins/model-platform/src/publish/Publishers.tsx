@@ -1,16 +1,20 @@
 import { useState } from 'react';
 import { Button, Flex, Text } from '@backstage/ui';
 import { useApi } from '@backstage/frontend-plugin-api';
-import { PublisherToken } from '@model-platform/plugin-model-platform-common';
+import {
+  PublisherIdentity,
+  PublisherToken,
+} from '@model-platform/plugin-model-platform-common';
 import {
   LoadState,
   modelPlatformApiRef,
   useLoaded,
 } from '@model-platform/plugin-model-platform-react';
+import { loadPages } from '../shared/loadPages';
 import { CiIdentities } from './CiIdentities';
 import { PublisherTokensTable } from './PublisherTokensTable';
 
-const SHOWN = 200;
+const PAGE_SIZE = 200;
 
 const isValid = (token: PublisherToken) =>
   !token.revokedAt &&
@@ -23,14 +27,27 @@ export function Publishers(props: {
 }) {
   const api = useApi(modelPlatformApiRef);
   const [showsPast, setShowsPast] = useState(false);
+  const [limit, setLimit] = useState(PAGE_SIZE);
   const publishers = useLoaded(
-    `publishers ${props.made}`,
-    (requests, signal) => requests.listPublishers({ limit: SHOWN }, { signal }),
+    `publishers ${props.made} ${limit}`,
+    async (requests, signal) => {
+      let identities: PublisherIdentity[] = [];
+      const tokens = await loadPages(limit, async page => {
+        const one = await requests.listPublishers(
+          { ...page, limit: PAGE_SIZE },
+          { signal },
+        );
+        // On the first page only.
+        identities = one.identities ?? identities;
+        return one;
+      });
+      return { ...tokens, identities };
+    },
     { keep: true },
   );
   return (
     <LoadState loaded={publishers} what="the tokens that publish">
-      {({ items, identities = [], nextCursor }) => {
+      {({ items, identities, hasMore }) => {
         const past = items.filter(token => !isValid(token));
         const shown = showsPast ? items : items.filter(isValid);
         return (
@@ -50,10 +67,16 @@ export function Publishers(props: {
                 }}
               />
             )}
-            {nextCursor && (
-              <Text as="p" color="secondary">
-                These are the newest {SHOWN}.
-              </Text>
+            {hasMore && (
+              <div>
+                <Button
+                  variant="secondary"
+                  isPending={publishers.isStale}
+                  onPress={() => setLimit(limit + PAGE_SIZE)}
+                >
+                  Show older tokens
+                </Button>
+              </div>
             )}
             {past.length > 0 && (
               <div>

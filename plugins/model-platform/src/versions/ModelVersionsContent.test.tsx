@@ -133,7 +133,7 @@ describe('ModelVersionsContent', () => {
       iris
         .callsOf('POST models/iris/versions/3/approvals')
         .map(({ body }) => body),
-    ).toEqual([{ reason: 'Looked at it' }]);
+    ).toEqual([{ reason: 'Looked at it', decision: 'approved' }]);
   });
 
   it('restores and deletes what is archived', async () => {

@@ -6,6 +6,7 @@ import {
   useLoaded,
   useModel,
 } from '@model-platform/plugin-model-platform-react';
+import { loadPages } from '../shared/loadPages';
 import { useModelSlug } from '../shared/useModelSlug';
 import { useUrlState } from '../shared/useUrlState';
 import { usePortalUrl } from '../shared/usePortalUrl';
@@ -24,20 +25,10 @@ export function ModelVersionsContent() {
   const model = useModel(slug);
   const versions = useLoaded(
     `versions of ${slug} ${limit}`,
-    async (api, signal) => {
-      const items = [];
-      let cursor: string | undefined;
-      do {
-        const page = await api.listVersions(
-          slug,
-          { limit: PAGE_SIZE, cursor },
-          { signal },
-        );
-        items.push(...page.items);
-        cursor = page.nextCursor;
-      } while (cursor && items.length < limit);
-      return { items, hasMore: cursor !== undefined };
-    },
+    (api, signal) =>
+      loadPages(limit, page =>
+        api.listVersions(slug, { ...page, limit: PAGE_SIZE }, { signal }),
+      ),
     { on: ['models'], keep: true },
   );
   const asked = url.get('version');

@@ -5,6 +5,7 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { modelPlatformApiRef } from '@model-platform/plugin-model-platform-react';
 import { ConfirmDialog } from '../shared/ConfirmDialog';
+import { ApprovalNeeded } from './ApprovalNeeded';
 import { AliasEffect } from './AliasEffect';
 
 const ALIAS = 'champion';
@@ -30,7 +31,16 @@ export function SetAliasButton(props: { model: Model; version: ModelVersion }) {
         });
       }}
     >
-      {() => <AliasEffect model={model} alias={ALIAS} to={version.number} />}
+      {() => (
+        <>
+          <ApprovalNeeded
+            slug={model.slug}
+            version={version.number}
+            alias={ALIAS}
+          />
+          <AliasEffect model={model} alias={ALIAS} to={version.number} />
+        </>
+      )}
     </ConfirmDialog>
   );
 }

@@ -1,15 +1,13 @@
-import { Flex, Text } from '@backstage/ui';
-import { useApi } from '@backstage/frontend-plugin-api';
+import { Flex, Link, Text } from '@backstage/ui';
 import { ModelVersion } from '@model-platform/plugin-model-platform-common';
 import {
   LoadState,
-  modelPlatformApiRef,
   nameOfRef,
   Section,
   TimeAgo,
   useLoaded,
 } from '@model-platform/plugin-model-platform-react';
-import { ConfirmDialog } from '../shared/ConfirmDialog';
+import { DecisionButtons } from '../shared/DecisionButtons';
 
 /** Who vouched for a version, and whose word rules still wait for. */
 export function VersionApprovals(props: {
@@ -17,7 +15,6 @@ export function VersionApprovals(props: {
   version: ModelVersion;
 }) {
   const { slug, version } = props;
-  const api = useApi(modelPlatformApiRef);
   const approvals = useLoaded(
     `approvals of ${slug} ${version.number}`,
     (requests, signal) =>
@@ -28,26 +25,15 @@ export function VersionApprovals(props: {
     <Section
       title="Approvals"
       actions={
-        approvals.data?.mayApprove && (
-          <ConfirmDialog
-            opens="Approve"
-            variant="primary"
-            title={`Approve version ${version.number} of ${version.model}?`}
-            does={`Approve v${version.number}`}
-            onConfirm={async reason => {
-              if (!reason)
-                throw new Error('Say why: the reason is kept with it');
-              await api.approveVersion(slug, version.number, { reason });
-              approvals.reload();
-            }}
-          >
-            {() => (
-              <Text as="p">
-                You vouch for this version. Live traffic stays where it is,
-                until somebody moves an alias to it.
-              </Text>
-            )}
-          </ConfirmDialog>
+        approvals.data && (
+          <DecisionButtons
+            slug={slug}
+            name={version.model}
+            version={version.number}
+            mayApprove={approvals.data.mayApprove}
+            mayRefuse={approvals.data.mayRefuse}
+            onDecided={approvals.reload}
+          />
         )
       }
     >
@@ -61,14 +47,21 @@ export function VersionApprovals(props: {
                 {!met &&
                   `; a member of ${by.map(nameOfRef).join(' or ')} can do it${
                     notByPublisher ? ' who did not publish it' : ''
-                  }`}
+                  }`}{' '}
+                {!met && (
+                  <>
+                    (it waits for them under{' '}
+                    <Link href="/model-platform/approvals">Approvals</Link>)
+                  </>
+                )}
               </Text>
             ))}
             {requirements.length === 0 && items.length === 0 && (
               <Text as="p">No rule of an alias asks for approvals here.</Text>
             )}
-            {items.map(({ id, approver, groups, reason, at }) => (
+            {items.map(({ id, approver, groups, reason, at, decision }) => (
               <Text as="p" key={id}>
+                {decision === 'refused' ? 'Refused' : 'Approved'} by{' '}
                 {nameOfRef(approver)} for {groups.map(nameOfRef).join(', ')},{' '}
                 <TimeAgo at={at} />: {reason}
               </Text>

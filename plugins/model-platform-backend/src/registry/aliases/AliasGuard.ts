@@ -1,5 +1,6 @@
 import { ConflictError, NotAllowedError } from '@backstage/errors';
 import {
+  Approval,
   Model,
   modelUpdatePermission,
   ModelVersion,
@@ -63,7 +64,7 @@ export class AliasGuard {
       : [];
     const lacking = rules.flatMap(rule => [
       ...(rule.approval && !isApproved(rule.approval, version, approvals)
-        ? [approvalText(rule.approval, rule.place)]
+        ? [approvalText(rule.approval, rule.place, approvals)]
         : []),
       ...evaluationTexts(rule, version),
     ]);
@@ -80,7 +81,17 @@ export class AliasGuard {
 function approvalText(
   { by, notByPublisher }: NonNullable<AliasRule['approval']>,
   place: string,
+  decisions: Approval[],
 ): string {
+  const refusalOf = (group: string) =>
+    decisions.find(
+      ({ decision, groups }) =>
+        decision === 'refused' && groups.includes(group),
+    );
+  const refusal = by.every(refusalOf) && refusalOf(by[0]);
+  if (refusal) {
+    return `an approval, which ${refusal.approver} refused: ${refusal.reason}; a new version that mends it can get one (${place}.requires.approval)`;
+  }
   return `an approval, which a member of ${by.join(' or ')} can give${
     notByPublisher ? ' who did not publish it' : ''
   } (${place}.requires.approval)`;

@@ -71,6 +71,10 @@ export class AliasRules {
 
   constructor(private readonly rules: AliasRule[] = []) {}
 
+  all(): AliasRule[] {
+    return this.rules;
+  }
+
   /** All that hold for models of a system; of the one alias, or of any. */
   of(system: string, alias?: string): AliasRule[] {
     return this.rules.filter(

@@ -57,19 +57,26 @@ export class Approvals {
           group =>
             !items.some(
               one =>
-                one.approver === toAuthor(caller).actor &&
-                one.groups.includes(group),
+                one.groups.includes(group) &&
+                (one.approver === toAuthor(caller).actor ||
+                  one.decision === 'refused'),
             ),
         ),
+      mayRefuse:
+        version.status === 'ready' &&
+        groups.some(group => !items.some(one => one.groups.includes(group))),
     };
   }
 
-  /** Throws `NotAllowedError` for whom no rule names; `ConflictError` for what is not ready. */
-  async approve(
+  /**
+   * Approves or refuses. Throws `NotAllowedError` for whom no rule names;
+   * `ConflictError` for what is not ready, or was decided otherwise.
+   */
+  async decide(
     caller: Caller,
     ref: string,
     number: number,
-    reason: string,
+    { decision, reason }: Pick<Approval, 'decision' | 'reason'>,
   ): Promise<Approval> {
     const { rules, store, access, listeners } = this.options;
     const { model } = await access.readable(caller, ref);
@@ -99,21 +106,16 @@ export class Approvals {
       throw new ConflictError(
         `Version ${number} of ${model.name} is ${
           version.status === 'draft' ? 'a draft' : 'archived'
-        }; only what is ready is approved`,
+        }; only what is ready is approved or refused`,
       );
     }
     const author = toAuthor(caller);
     const { approval, added } = await store.add(
       model.id,
-      { version: number, approver: author.actor, groups, reason },
-      {
-        ...author,
-        action: 'approved',
-        reason,
-        details: { version: number, groups },
-      },
+      { version: number, approver: author.actor, groups, reason, decision },
+      { ...author, action: decision, reason, details: { version: number } },
     );
-    if (added) await listeners.announce(model.id, 'approved', number);
+    if (added) await listeners.announce(model.id, decision, number);
     return approval;
   }
 
@@ -131,7 +133,7 @@ export class Approvals {
       .of(model.system)
       .flatMap(({ approval }) =>
         approval &&
-        !(approval.notByPublisher && caller.entityRef === version.publisher)
+        !(approval.notByPublisher && caller.entityRef === version.responsible)
           ? approval.by
           : [],
       );

@@ -7,12 +7,13 @@ import { AliasRule } from './AliasRules';
 /** Whether the approvals of a version are what a rule asks for. */
 export function isApproved(
   rule: NonNullable<AliasRule['approval']>,
-  version: Pick<ModelVersion, 'publisher'>,
+  version: Pick<ModelVersion, 'responsible'>,
   approvals: Approval[],
 ): boolean {
   return approvals.some(
-    ({ approver, groups }) =>
+    ({ approver, groups, decision }) =>
+      decision === 'approved' &&
       groups.some(group => rule.by.includes(group)) &&
-      !(rule.notByPublisher && approver === version.publisher),
+      !(rule.notByPublisher && approver === version.responsible),
   );
 }

@@ -172,16 +172,24 @@ describe.each(storesOfTests)('ArtifactStore in %s', (_, create) => {
       expect(await numbers({ ...blob, partSizeBytes: 6 * MIB })).toEqual([]);
       expect(await store.has(blob.digest, SCOPE)).toBe(false);
 
-      const [one, two] = await Promise.allSettled([
-        store.assemble(blob),
-        store.has(blob.digest, 'another'),
+      // By two portals at once.
+      expect(
+        await Promise.all([
+          store.assemble(blob),
+          store.assemble(blob),
+          store.has(blob.digest, 'another'),
+        ]),
+      ).toEqual([
+        { digest: blob.digest, sizeBytes: content.length },
+        { digest: blob.digest, sizeBytes: content.length },
+        false,
       ]);
-      expect(one).toMatchObject({
-        status: 'fulfilled',
-        value: { digest: blob.digest, sizeBytes: content.length },
-      });
-      expect(two).toMatchObject({ value: false });
       await expectWhole(blob.digest);
+      expect(await numbers(blob)).toEqual([1, 2, 3]);
+      const other = { ...blob, digest: digestOf(Buffer.from('another')) };
+      await store.removeParts(SCOPE, blob.owner, other.digest);
+      expect(await numbers(blob)).toEqual([1, 2, 3]);
+      await store.removeParts(SCOPE, blob.owner, blob.digest);
       expect(await numbers(blob)).toEqual([]);
 
       // A draft of the same file, which is there already.
@@ -189,6 +197,7 @@ describe.each(storesOfTests)('ArtifactStore in %s', (_, create) => {
       for (const number of [1, 2, 3]) await send(again, number);
       await store.assemble(again);
       await expectWhole(blob.digest);
+      await store.removeParts(SCOPE, again.owner);
       expect(await collect(store.unfinishedUploads())).toEqual([]);
       await store.delete(blob.digest, SCOPE);
     });

@@ -11,6 +11,16 @@ export interface BlobReferences {
     digest: string,
     remove: () => Promise<void>,
   ): Promise<boolean>;
+  /**
+   * Keeps blobs from being removed while `work` makes something refer to them:
+   * each from when its digest was given to `hold` until `work` has ended.
+   */
+  holding<T>(
+    system: string,
+    work: (hold: (...digests: string[]) => Promise<void>) => Promise<T>,
+  ): Promise<T>;
+  /** Ends what has been held since before then: whoever held it was killed. */
+  endHolds(before: Date): Promise<void>;
   /** Of these owners of parts those that are drafts, and may send more. */
   drafts(owners: string[]): Promise<Set<string>>;
 }

@@ -1,13 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { Knex } from 'knex';
+import { INSERT_CHUNK } from '../insertChunk';
 import { FileRow, VersionRow } from '../modelRows';
 import { lockScope } from '../modelWrites';
 import { BlobReferences } from './BlobReferences';
 
 /** Tables whose rows keep a blob, by `system` and `digest`. */
-const REFERRING = ['registry_files', 'mlflow_artifacts'];
+const REFERRING = ['registry_files', 'mlflow_artifacts', 'registry_blob_holds'];
 
 /** Whether anything of the system refers to the blob. */
-export async function isBlobUsed(
+async function isBlobUsed(
   tx: Knex,
   system: string,
   digest: string,
@@ -50,6 +52,44 @@ export class DatabaseBlobReferences implements BlobReferences {
       await remove();
       return true;
     });
+  }
+
+  async holding<T>(
+    system: string,
+    work: (hold: (...digests: string[]) => Promise<void>) => Promise<T>,
+  ): Promise<T> {
+    const holder = randomUUID();
+    const hold = async (...digests: string[]) => {
+      const rows = digests.map(digest => ({
+        holder,
+        system,
+        digest,
+        held_at: new Date().toISOString(),
+      }));
+      await this.knex.transaction(async tx => {
+        // What is being removed now is gone after this, and then written anew.
+        await lockScope(tx, system);
+        for (let start = 0; start < rows.length; start += INSERT_CHUNK)
+          await tx('registry_blob_holds').insert(
+            rows.slice(start, start + INSERT_CHUNK),
+          );
+      });
+    };
+    try {
+      return await work(hold);
+    } finally {
+      // A hold that cannot be ended ends by its age.
+      await this.knex('registry_blob_holds')
+        .where({ holder })
+        .delete()
+        .catch(() => undefined);
+    }
+  }
+
+  async endHolds(before: Date): Promise<void> {
+    await this.knex('registry_blob_holds')
+      .where('held_at', '<', before.toISOString())
+      .delete();
   }
 
   async drafts(owners: string[]): Promise<Set<string>> {

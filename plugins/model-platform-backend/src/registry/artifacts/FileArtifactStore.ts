@@ -3,7 +3,7 @@ import { createReadStream, promises as fs } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { isError, NotFoundError } from '@backstage/errors';
+import { ConflictError, isError, NotFoundError } from '@backstage/errors';
 import {
   ArtifactStore,
   BlobPart,
@@ -67,10 +67,12 @@ export class FileArtifactStore implements ArtifactStore {
     source: Readable,
     expected: { digest?: Sha256; sizeBytes?: number },
     scope: SystemScope,
+    hold?: (digest: Sha256) => Promise<void>,
   ): Promise<StoredBlob> {
     return await this.writeVerified(
       new VerifiedSource(source, expected),
       async (file, { digest }) => {
+        await hold?.(digest);
         const target = this.pathOf(blobName(digest, scope));
         await makeFolder(path.dirname(target));
         await fs.rename(file, target);
@@ -144,18 +146,24 @@ export class FileArtifactStore implements ArtifactStore {
         });
     }
     try {
-      const stored = await this.write(Readable.from(read()), blob, blob.scope);
-      await fs.rm(folder, { recursive: true, force: true });
-      return stored;
+      return await this.write(Readable.from(read()), blob, blob.scope);
     } catch (error) {
       if (isError(error) && error.name === 'InputError')
         await fs.rm(folder, { recursive: true, force: true });
+      if (isMissing(error))
+        throw new ConflictError(
+          `Parts of ${blob.digest} were removed in the meantime; ask which are missing, and send them`,
+        );
       throw error;
     }
   }
 
-  async removeParts(scope: SystemScope, owner: string): Promise<void> {
-    const start = this.pathOf(ownerStart(scope, owner));
+  async removeParts(
+    scope: SystemScope,
+    owner: string,
+    digest?: Sha256,
+  ): Promise<void> {
+    const start = this.pathOf(ownerStart(scope, owner, digest));
     const folder = path.dirname(start);
     for (const name of await namesIn(folder)) {
       if (name.startsWith(path.basename(start)))

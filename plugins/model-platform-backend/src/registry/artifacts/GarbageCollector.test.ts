@@ -153,5 +153,44 @@ describe.each(combinations)(
       expect(blobs.count).toBe(0);
       expect(await store.has(digest, SYSTEM)).toBe(true);
     });
+
+    it('keeps what is held, until whoever holds it is done, or was killed', async () => {
+      const { store } = fixture;
+      const references = DatabaseBlobReferences.create({ knex });
+      let now = Date.now() + 2 * DAY_MS;
+      const garbage = new GarbageCollector({
+        artifacts: store,
+        references,
+        now: () => new Date(now),
+      });
+      const digest = digestOf(Buffer.from('held'));
+      const isKept = async () => {
+        await garbage.collect({ dryRun: false });
+        return await store.has(digest, SYSTEM);
+      };
+      const write = () =>
+        store.write(streamOf(Buffer.from('held')), {}, SYSTEM);
+      await write();
+      await references.holding(SYSTEM, async hold => {
+        await hold(digest);
+        // Held only just now, as it would be while the collector runs.
+        await knex('registry_blob_holds').update({
+          held_at: new Date(now).toISOString(),
+        });
+        expect(await isKept()).toBe(true);
+      });
+      expect(await isKept()).toBe(false);
+
+      await write();
+      await knex('registry_blob_holds').insert({
+        holder: randomUUID(),
+        system: SYSTEM,
+        digest,
+        held_at: new Date(now).toISOString(),
+      });
+      expect(await isKept()).toBe(true);
+      now += DAY_MS + 1;
+      expect(await isKept()).toBe(false);
+    });
   },
 );

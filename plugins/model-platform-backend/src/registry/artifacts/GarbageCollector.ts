@@ -4,6 +4,7 @@ import {
   UnfinishedUpload,
 } from '@model-platform/plugin-model-platform-node';
 import { BlobReferences } from './BlobReferences';
+import { removeUnusedBlob } from './removeUnusedBlob';
 
 /** Whatever is younger may be of an upload that goes on. */
 const GRACE_MS = 86_400_000;
@@ -50,6 +51,10 @@ export class GarbageCollector {
       uploads: await this.collectUploads(options),
       kept: none(),
     };
+    if (!options.dryRun)
+      await this.options.references.endHolds(
+        new Date(this.now().getTime() - GRACE_MS),
+      );
     const blobs = this.options.artifacts.list();
     for await (const chunk of chunksOf(blobs, CHUNK)) {
       if (options.signal?.aborted) break;
@@ -84,7 +89,7 @@ export class GarbageCollector {
     dryRun: boolean,
     report: GarbageReport,
   ): Promise<void> {
-    const { artifacts, references } = this.options;
+    const { references } = this.options;
     for (const [system, ofSystem] of bySystem(blobs)) {
       const unused = await references.unused(
         system,
@@ -95,9 +100,7 @@ export class GarbageCollector {
           unused.has(blob.digest) &&
           this.isOld(blob.storedAt) &&
           (dryRun ||
-            (await references.removeUnused(system, blob.digest, () =>
-              artifacts.delete(blob.digest, system),
-            )));
+            (await removeUnusedBlob(this.options, system, blob.digest)));
         add(removed ? report.blobs : report.kept, blob);
       }
     }
@@ -110,8 +113,11 @@ export class GarbageCollector {
   }
 
   private isOld(time: Date): boolean {
-    const now = this.options.now?.() ?? new Date();
-    return now.getTime() - time.getTime() >= GRACE_MS;
+    return this.now().getTime() - time.getTime() >= GRACE_MS;
+  }
+
+  private now(): Date {
+    return this.options.now?.() ?? new Date();
   }
 }
 

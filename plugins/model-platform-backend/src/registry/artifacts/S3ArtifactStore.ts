@@ -47,7 +47,6 @@ import {
 import { toS3Error } from './toS3Error';
 import { VerifiedSource } from './VerifiedSource';
 
-/** Objects that are begun under no digest yet. */
 /** As many as one call deletes. */
 const DELETE_CHUNK = 1000;
 /** What one copy may hold, in one piece. */
@@ -128,8 +127,10 @@ export class S3ArtifactStore implements ArtifactStore {
     source: Readable,
     expected: { digest?: Sha256; sizeBytes?: number },
     scope: SystemScope,
+    hold?: (digest: Sha256) => Promise<void>,
   ): Promise<StoredBlob> {
     const { digest, sizeBytes } = expected;
+    if (digest) await hold?.(digest);
     const name = digest && blobName(digest, scope);
     const temporary = `${UPLOADS}/${randomUUID()}`;
     const verified = new VerifiedSource(source, expected);
@@ -151,8 +152,15 @@ export class S3ArtifactStore implements ArtifactStore {
       } finally {
         body.destroy();
       }
-      if (name === undefined) await this.name(temporary, verified.blob, scope);
     }, verified);
+    if (name === undefined) {
+      try {
+        await hold?.(verified.blob.digest);
+        await this.explained(() => this.name(temporary, verified.blob, scope));
+      } finally {
+        await this.explained(() => this.remove(temporary));
+      }
+    }
     return verified.blob;
   }
 
@@ -238,13 +246,18 @@ export class S3ArtifactStore implements ArtifactStore {
           await this.removeAll(`${folder}/`);
         if (!isThereAlready(error)) throw error;
       }
-      await this.removeAll(`${folder}/`);
     }, verified);
     return verified.blob;
   }
 
-  async removeParts(scope: SystemScope, owner: string): Promise<void> {
-    await this.explained(() => this.removeAll(ownerStart(scope, owner)));
+  async removeParts(
+    scope: SystemScope,
+    owner: string,
+    digest?: Sha256,
+  ): Promise<void> {
+    await this.explained(() =>
+      this.removeAll(ownerStart(scope, owner, digest)),
+    );
   }
 
   async *list(): AsyncIterable<ListedBlob> {
@@ -341,8 +354,6 @@ export class S3ArtifactStore implements ArtifactStore {
         );
     } catch (error) {
       if (!isThereAlready(error)) throw error;
-    } finally {
-      await this.remove(temporary);
     }
   }
 

@@ -51,17 +51,22 @@ export const PARTS = '.parts';
 /** Where files lie before their digest is known. */
 export const UPLOADS = '.uploads';
 
-/** With what the folders of an owner's parts begin. */
-export function ownerStart(scope: string, owner: string): string {
+/** With what the folders of an owner's parts begin, or those of one of its blobs. */
+export function ownerStart(
+  scope: string,
+  owner: string,
+  digest?: Sha256,
+): string {
   if (!/^[\w-]+$/.test(owner)) {
     throw new InputError(`'${owner}' is no owner of parts`);
   }
-  return `${PARTS}/${folderOf(scope)}/${owner}.`;
+  const blob = digest ? `${hexOf(digest)}.` : '';
+  return `${PARTS}/${folderOf(scope)}/${owner}.${blob}`;
 }
 
 /** Folder of a blob's parts; those of another size are not among them. */
 export function partsFolder(blob: PartedBlob): string {
-  return `${ownerStart(blob.scope, blob.owner)}${hexOf(blob.digest)}.${
+  return `${ownerStart(blob.scope, blob.owner, blob.digest)}${
     blob.partSizeBytes
   }`;
 }

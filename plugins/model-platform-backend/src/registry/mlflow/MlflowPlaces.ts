@@ -1,5 +1,6 @@
 import {
   modelPublishPermission,
+  modelReadPermission,
   toEntityRef,
   toSystemName,
   toSystemRef,
@@ -76,6 +77,26 @@ export class MlflowPlaces {
       );
     }
     return place;
+  }
+
+  /** The system of a call that names nothing else; undefined where its caller may not read there. */
+  async readableSystem(
+    call: MlflowCall,
+    what: string,
+  ): Promise<string | undefined> {
+    const system = call.system ?? onlySystemOf(call.caller);
+    if (system === undefined) {
+      throw invalidParameter(
+        `It is not clear to which system ${what} belongs: ${HOW_SYSTEM}`,
+      );
+    }
+    return (await this.options.authorizer.can(
+      call.caller,
+      modelReadPermission,
+      subjectOf({ system, owner: '' }, what),
+    ))
+      ? system
+      : undefined;
   }
 
   private ownerOf(caller: Caller, tags: Tag[], system: string): string {

@@ -1,11 +1,18 @@
+import { posix } from 'node:path';
 import { Tag } from './http/readParameters';
 import { invalidParameter } from './MlflowError';
 
 const MAX_KEY = 250;
+/** Of tags in the registry. */
 const MAX_VALUE = 100_000;
 
 /** MLflow's rules for names of models. Throws `MlflowError`. */
-export function checkModelName(name: string): void {
+export function checkModelName(name: string, parameter = 'name'): void {
+  if (name.trim() === '') {
+    throw invalidParameter(
+      `Missing value for required parameter '${parameter}'.`,
+    );
+  }
   if (/[/:]/.test(name)) {
     throw invalidParameter(
       `Invalid model name '${name}'. Names cannot contain '/' or ':'.`,
@@ -14,21 +21,26 @@ export function checkModelName(name: string): void {
   checkPath('name', name);
 }
 
-/** MLflow's rules for tags, parameters and metrics. Throws `MlflowError`. */
-export function checkTag({ key, value }: Tag): void {
-  if (key === '') {
+/** MLflow's rules for names of tags, parameters and metrics; `path` says where it stands. Throws `MlflowError`. */
+export function checkKey(key: string, path = 'key'): void {
+  if (!/^[/\p{L}\p{M}\p{N}_.\- :]*$/u.test(key)) {
     throw invalidParameter(
-      "Missing value for required parameter 'key'. See the API docs for more information about request parameters.",
+      `Invalid value ${JSON.stringify(
+        key,
+      )} for parameter '${path}' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).`,
     );
   }
-  if (!/^[/\w.\- :]+$/u.test(key) && !/^[/\p{L}\p{N}_.\- :]+$/u.test(key)) {
-    throw invalidParameter(
-      `Invalid value "${key}" for parameter 'key' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).`,
-    );
-  }
-  checkPath('key', key);
+  checkPath(path, key);
+}
+
+/** MLflow's rules for tags. Throws `MlflowError`. */
+export function checkTag(
+  { key, value }: Tag,
+  mostCharacters = MAX_VALUE,
+): void {
+  checkKey(key);
   checkLength(MAX_KEY, { key });
-  checkLength(MAX_VALUE, { value });
+  checkLength(mostCharacters, { value });
 }
 
 /** Texts that are kept are bounded. Throws `MlflowError`. */
@@ -47,7 +59,7 @@ export function checkLength(
 
 /** Throws `MlflowError` where it is none. */
 export function versionNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) {
+  if (!/^\s*[+-]?\d{1,9}\s*$/.test(text)) {
     throw invalidParameter(
       `Parameter 'version' must be an integer, got '${text}'.`,
     );
@@ -57,7 +69,7 @@ export function versionNumber(text: string): number {
 
 /** MLflow's rules for aliases. Throws `MlflowError`. */
 export function checkAlias(alias: string, reserved: boolean): void {
-  if (!/^[\w-]*$/.test(alias)) {
+  if (!/^[\p{L}\p{M}\p{N}_-]*$/u.test(alias)) {
     throw invalidParameter(
       `Invalid alias name: '${alias}'. Names may only contain alphanumerics, underscores (_), and dashes (-).`,
     );
@@ -73,16 +85,19 @@ export function checkAlias(alias: string, reserved: boolean): void {
   }
 }
 
+/** Names may become paths of files: one that means another path is none. */
 function checkPath(parameter: string, name: string): void {
-  const parts: string[] = [];
-  for (const part of name.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '.' && part !== '') parts.push(part);
-  }
-  const resolved = parts.join('/') || '.';
-  if (resolved !== name || name.startsWith('..')) {
+  const resolved = posix.normalize(name).replace(/(?<=.)\/$/, '');
+  if (
+    resolved !== name ||
+    resolved === '.' ||
+    resolved.startsWith('..') ||
+    resolved.startsWith('/')
+  ) {
     throw invalidParameter(
-      `Invalid value "${name}" for parameter '${parameter}' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to '${resolved}'`,
+      `Invalid value ${JSON.stringify(
+        name,
+      )} for parameter '${parameter}' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to '${resolved}'`,
     );
   }
 }

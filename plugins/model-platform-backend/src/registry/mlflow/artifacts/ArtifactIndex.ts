@@ -1,3 +1,5 @@
+import { StorageUsage } from '../../VersionStore';
+
 /** A file of a run, a logged model or a prompt. */
 export interface ArtifactFile {
   path: string;
@@ -13,22 +15,16 @@ export interface ArtifactIndex {
   /** All below a folder; all of the owner for ''. */
   below(ownerId: string, folder: string): Promise<ArtifactFile[]>;
   /**
-   * Notes a file whose blob was written, in the place of one of the same path.
-   * `isStored` is asked while no blob of the scope can be removed; false where
-   * it was removed in between.
+   * Notes a file whose blob is held, in the place of one of the same path.
+   * `admit` is told what it adds, and may throw.
+   *
+   * @returns what was in its place
    */
   put(
     ownerId: string,
     file: ArtifactFile,
-    blobs: {
-      isStored(digest: string): Promise<boolean>;
-      remove(digest: string): Promise<void>;
-    },
-  ): Promise<boolean>;
-  /** Removes these; calls back for each digest that nothing uses any more. */
-  remove(
-    ownerId: string,
-    files: ArtifactFile[],
-    removeBlob: (digest: string, system: string) => Promise<void>,
-  ): Promise<void>;
+    admit?: (usage: StorageUsage) => void,
+  ): Promise<ArtifactFile | undefined>;
+  /** Forgets these; their blobs stay. */
+  remove(ownerId: string, files: ArtifactFile[]): Promise<void>;
 }

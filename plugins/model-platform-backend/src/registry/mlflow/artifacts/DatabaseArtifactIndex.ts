@@ -1,6 +1,7 @@
 import { Knex } from 'knex';
-import { isBlobUsed } from '../../artifacts/DatabaseBlobReferences';
 import { lockScope } from '../../modelWrites';
+import { storageUsageOf } from '../../storageUsageOf';
+import { StorageUsage } from '../../VersionStore';
 import { ArtifactFile, ArtifactIndex } from './ArtifactIndex';
 
 interface ArtifactRow {
@@ -52,15 +53,14 @@ export class DatabaseArtifactIndex implements ArtifactIndex {
   async put(
     ownerId: string,
     file: ArtifactFile,
-    blobs: {
-      isStored(digest: string): Promise<boolean>;
-      remove(digest: string): Promise<void>;
-    },
-  ): Promise<boolean> {
+    admit?: (usage: StorageUsage) => void,
+  ): Promise<ArtifactFile | undefined> {
     const { system, path, digest } = file;
     return await this.knex.transaction(async tx => {
-      await lockScope(tx, system);
-      if (!(await blobs.isStored(digest))) return false;
+      if (admit) {
+        await lockScope(tx, system);
+        admit(await storageUsageOf(tx, system, [file]));
+      }
       const before = await tx<ArtifactRow>('mlflow_artifacts')
         .where({ owner_id: ownerId, path })
         .first();
@@ -75,29 +75,15 @@ export class DatabaseArtifactIndex implements ArtifactIndex {
         })
         .onConflict(['owner_id', 'path'])
         .merge();
-      if (before && !(await isBlobUsed(tx, system, before.digest))) {
-        await blobs.remove(before.digest);
-      }
-      return true;
+      return before && toFile(before);
     });
   }
 
-  async remove(
-    ownerId: string,
-    files: ArtifactFile[],
-    removeBlob: (digest: string, system: string) => Promise<void>,
-  ): Promise<void> {
-    for (const { path, digest, system } of files) {
-      await this.knex.transaction(async tx => {
-        await lockScope(tx, system);
-        await tx<ArtifactRow>('mlflow_artifacts')
-          .where({ owner_id: ownerId, path, digest })
-          .delete();
-        // Before the commit: after it, somebody may announce the file and count on it.
-        if (!(await isBlobUsed(tx, system, digest))) {
-          await removeBlob(digest, system);
-        }
-      });
+  async remove(ownerId: string, files: ArtifactFile[]): Promise<void> {
+    for (const { path, digest } of files) {
+      await this.knex<ArtifactRow>('mlflow_artifacts')
+        .where({ owner_id: ownerId, path, digest })
+        .delete();
     }
   }
 }

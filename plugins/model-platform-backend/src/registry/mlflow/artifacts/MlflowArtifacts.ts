@@ -1,22 +1,21 @@
 import { Readable } from 'node:stream';
-import { ServiceUnavailableError } from '@backstage/errors';
+import { ConflictError } from '@backstage/errors';
 import {
   ArtifactStore,
   ByteRange,
   Sha256,
 } from '@model-platform/plugin-model-platform-node';
-import { PayloadTooLargeError } from '../../../http/PayloadTooLargeError';
-import { filePathProblem } from '../../filePathProblem';
+import { BlobReferences } from '../../artifacts/BlobReferences';
 import { Registry } from '../../Registry';
 import { MlflowCall } from '../MlflowCall';
 import { doesNotExist, invalidParameter } from '../MlflowError';
-import { Tracking } from '../tracking/Tracking';
 import { ArtifactFile, ArtifactIndex } from './ArtifactIndex';
+import { ArtifactFolders } from './ArtifactFolders';
+import { ArtifactWriter } from './ArtifactWriter';
+import { artifactPathOf } from './artifactPathOf';
 
 /** The folder of the registry's own versions: `registry/<id of the model>/<number>`. */
 const REGISTRY = 'registry';
-/** In bytes. */
-const MAX_PATH = 1024;
 
 export interface ArtifactEntry {
   path: string;
@@ -26,17 +25,19 @@ export interface ArtifactEntry {
 
 /**
  * Files behind `mlflow-artifacts:/…`: `<experiment>/<run>/artifacts/…`,
- * `<experiment>/models/<logged model>/artifacts/…`, and, to read only,
- * `registry/<model>/<number>/…`. Rights are those of the experiment or model.
+ * `<experiment>/models/<logged model>/artifacts/…`, to read only,
+ * `registry/<model>/<number>/…`, and whatever else a system's people keep.
+ * Rights are those of the experiment, model or system.
  */
 export class MlflowArtifacts {
   constructor(
     private readonly options: {
-      tracking: Tracking;
+      folders: ArtifactFolders;
+      writer: ArtifactWriter;
       registry: Registry;
       index: ArtifactIndex;
       artifacts: ArtifactStore;
-      maxFileBytes: number;
+      references: BlobReferences;
     },
   ) {}
 
@@ -46,32 +47,9 @@ export class MlflowArtifacts {
     source: Readable,
     sizeBytes?: number,
   ): Promise<void> {
-    const { tracking, artifacts, maxFileBytes } = this.options;
-    const { first, rest } = this.parse(path);
-    if (first === REGISTRY) {
-      throw invalidParameter('Files of versions in the registry never change');
-    }
-    if (rest === '') throw invalidParameter('Invalid path');
-    const experiment = await tracking.writableExperiment(call, first);
-    const tooLarge = new PayloadTooLargeError(
-      `The file is larger than ${maxFileBytes} bytes (modelPlatform.limits.maxFileBytes)`,
-    );
-    if ((sizeBytes ?? 0) > maxFileBytes) throw tooLarge;
-    async function* limited() {
-      let read = 0;
-      for await (const chunk of source) {
-        read += chunk.length;
-        if (read > maxFileBytes) throw tooLarge;
-        yield chunk;
-      }
-    }
-    const { system } = experiment;
-    const blob = await artifacts.write(
-      Readable.from(limited(), { objectMode: false }),
-      { sizeBytes },
-      system,
-    );
-    await this.note(first, { ...blob, path: rest, system });
+    const { folders, writer } = this.options;
+    const folder = await folders.writable(call, artifactPathOf(path));
+    await writer.write(folder, source, sizeBytes);
   }
 
   /** Keeps a text that is not sent as a file, such as a prompt's. */
@@ -80,29 +58,36 @@ export class MlflowArtifacts {
     path: string,
     text: string,
     system: string,
-  ): Promise<ArtifactFile> {
-    const blob = await this.options.artifacts.write(
+  ): Promise<void> {
+    await this.options.writer.write(
+      { ownerId, path, system },
       Readable.from([Buffer.from(text)]),
-      {},
-      system,
     );
-    const file = { ...blob, path, system };
-    await this.note(ownerId, file);
-    return file;
   }
 
   async find(call: MlflowCall, path: string): Promise<ArtifactFile> {
-    const { first, rest } = this.parse(path);
-    const missing = doesNotExist(`No such artifact: '${path}'`);
-    if (first === REGISTRY) {
-      const files = await this.filesOfVersion(call, rest);
-      const file = files.find(one => one.path === rest);
-      if (!file) throw missing;
-      return file;
+    const plain = artifactPathOf(path);
+    const inRegistry = registryPathOf(plain);
+    let file: ArtifactFile | undefined;
+    if (inRegistry === undefined) {
+      const folder = await this.options.folders.readable(call, plain);
+      file = await this.options.index.find(folder.ownerId, folder.path);
+      if (!file && folder.path !== '') {
+        const below = await this.options.index.below(
+          folder.ownerId,
+          folder.path,
+        );
+        if (below.length > 0) {
+          throw invalidParameter(
+            `Artifact path refers to a directory, not a file: '${path}'`,
+          );
+        }
+      }
+    } else {
+      const files = await this.filesOfVersion(call, inRegistry);
+      file = files.find(one => one.path === inRegistry);
     }
-    await this.options.tracking.experiment(call, first);
-    const file = await this.options.index.find(first, rest);
-    if (!file) throw missing;
+    if (!file) throw doesNotExist(`No such artifact: '${path}'`);
     return file;
   }
 
@@ -116,76 +101,68 @@ export class MlflowArtifacts {
 
   /** What is directly in a folder; nothing for a file. */
   async list(call: MlflowCall, path: string): Promise<ArtifactEntry[]> {
-    const { first, rest } = this.parse(path);
-    let files: ArtifactFile[];
-    if (first === REGISTRY) {
-      files = await this.filesOfVersion(call, rest);
-    } else {
-      await this.options.tracking.experiment(call, first);
-      files = await this.options.index.below(first, rest);
+    const plain = artifactPathOf(path, { orRoot: true });
+    const inRegistry = registryPathOf(plain);
+    if (inRegistry !== undefined) {
+      return entriesOf(await this.filesOfVersion(call, inRegistry), inRegistry);
     }
-    return entriesOf(files, rest);
+    const folder = await this.options.folders.readable(call, plain);
+    return entriesOf(
+      await this.options.index.below(folder.ownerId, folder.path),
+      folder.path,
+    );
   }
 
   async remove(call: MlflowCall, path: string): Promise<void> {
-    const { first, rest } = this.parse(path);
-    if (first === REGISTRY) {
-      throw invalidParameter('Files of versions in the registry never change');
-    }
-    await this.options.tracking.writableExperiment(call, first);
-    const { index, artifacts } = this.options;
-    const file = await index.find(first, rest);
-    const files = file ? [file] : await index.below(first, rest);
-    await index.remove(
-      first,
-      files,
-      async (digest, system) =>
-        await artifacts.delete(digest as Sha256, system),
+    const { folders, index, writer } = this.options;
+    const folder = await folders.writable(call, artifactPathOf(path));
+    const file = await index.find(folder.ownerId, folder.path);
+    await writer.remove(
+      folder.ownerId,
+      file ? [file] : await index.below(folder.ownerId, folder.path),
     );
   }
 
   /** The files below a root that was checked before, their paths relative to it. */
   async filesBelow(call: MlflowCall, root: string): Promise<ArtifactFile[]> {
-    const { first, rest } = this.parse(root);
+    const inRegistry = registryPathOf(root);
+    const slash = root.indexOf('/');
+    const folder = inRegistry ?? root.slice(slash + 1);
     const files =
-      first === REGISTRY
-        ? await this.filesOfVersion(call, rest)
-        : await this.options.index.below(first, rest);
+      inRegistry === undefined
+        ? await this.options.index.below(root.slice(0, slash), folder)
+        : await this.filesOfVersion(call, inRegistry);
     return files.map(file => ({
       ...file,
-      path: file.path.slice(rest.length + 1),
+      path: file.path.slice(folder.length + 1),
     }));
   }
 
-  /** Makes the blobs those of another system too. */
-  async copyInto(system: string, files: ArtifactFile[]): Promise<void> {
-    const { artifacts } = this.options;
-    for (const file of files) {
-      const digest = file.digest as Sha256;
-      if (file.system === system || (await artifacts.has(digest, system))) {
-        continue;
+  /** Makes the blobs those of another system too, where they stay until `work` refers to them. */
+  async withCopies<T>(
+    system: string,
+    files: ArtifactFile[],
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const { artifacts, references } = this.options;
+    return await references.holding(system, async hold => {
+      await hold(...files.map(({ digest }) => digest));
+      for (const file of files) {
+        const digest = file.digest as Sha256;
+        if (await artifacts.has(digest, system)) continue;
+        if (file.system === system) {
+          throw new ConflictError(
+            `${file.path} was removed in the meantime; log it again`,
+          );
+        }
+        await artifacts.write(
+          await artifacts.read(digest, file.system),
+          { digest, sizeBytes: file.sizeBytes },
+          system,
+        );
       }
-      await artifacts.write(
-        await artifacts.read(digest, file.system),
-        { digest, sizeBytes: file.sizeBytes },
-        system,
-      );
-    }
-  }
-
-  private async note(ownerId: string, file: ArtifactFile): Promise<void> {
-    const { index, artifacts } = this.options;
-    const noted = await index.put(ownerId, file, {
-      isStored: async digest =>
-        await artifacts.has(digest as Sha256, file.system),
-      remove: async digest =>
-        await artifacts.delete(digest as Sha256, file.system),
+      return await work();
     });
-    if (!noted) {
-      throw new ServiceUnavailableError(
-        `${file.path} was cleaned away while it was being noted; send it again`,
-      );
-    }
   }
 
   private async filesOfVersion(
@@ -210,26 +187,18 @@ export class MlflowArtifacts {
       system: model.system,
     }));
   }
-
-  private parse(path: string): { first: string; rest: string } {
-    const plain = path.replace(/^\/+|\/+$/g, '');
-    if (
-      plain === '' ||
-      Buffer.byteLength(plain) > MAX_PATH ||
-      filePathProblem(plain)
-    ) {
-      throw invalidParameter('Invalid path');
-    }
-    const slash = plain.indexOf('/');
-    return slash < 0
-      ? { first: plain, rest: '' }
-      : { first: plain.slice(0, slash), rest: plain.slice(slash + 1) };
-  }
 }
 
 /** Where the files of a version of the registry are among the artifacts. */
 export function registryRoot(modelId: string, number: number): string {
   return `${REGISTRY}/${modelId}/${number}`;
+}
+
+/** What is below the registry's folder; undefined where the path is elsewhere. */
+function registryPathOf(path: string): string | undefined {
+  return path.startsWith(`${REGISTRY}/`)
+    ? path.slice(REGISTRY.length + 1)
+    : undefined;
 }
 
 function entriesOf(files: ArtifactFile[], folder: string): ArtifactEntry[] {

@@ -15,7 +15,7 @@ import { Tag } from '../http/readParameters';
 import { MlflowCall } from '../MlflowCall';
 import { MlflowError } from '../MlflowError';
 import { MlflowModel, MlflowVersion } from '../models/MlflowModel';
-import { RunDetails, Tracking } from '../tracking/Tracking';
+import { RunDetails, Runs } from '../tracking/Runs';
 import {
   mergeMetadata,
   metadataOfTags,
@@ -81,7 +81,7 @@ export class Completion {
       publishing: Publishing;
       schemas: MetadataSchemas;
       artifacts: MlflowArtifacts;
-      tracking: Tracking;
+      runs: Runs;
     },
   ) {}
 
@@ -146,12 +146,13 @@ export class Completion {
         model.system,
       );
     }
-    await artifacts.copyInto(model.system, files);
-    await publishing.openDraft(
-      call.caller,
-      request,
-      `mlflow-version-${version.number}`,
-      { number: version.number, stored: true },
+    await artifacts.withCopies(model.system, files, () =>
+      publishing.openDraft(
+        call.caller,
+        request,
+        `mlflow-version-${version.number}`,
+        { number: version.number, stored: true },
+      ),
     );
     await publishing.completeVersion(call.caller, model.name, version.number);
   }
@@ -249,7 +250,7 @@ export class Completion {
     id: string,
   ): Promise<Pick<RunDetails, 'facts' | 'metrics'>> {
     try {
-      return await this.options.tracking.run(call, id);
+      return await this.options.runs.get(call, id);
     } catch (error) {
       if (
         error instanceof MlflowError &&

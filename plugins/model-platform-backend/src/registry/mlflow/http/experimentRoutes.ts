@@ -1,124 +1,109 @@
-import { Request, Router } from 'express';
-import PromiseRouter from 'express-promise-router';
-import { offsetOf, toPageToken } from '../search/pageToken';
-import { parseFilter } from '../search/parseFilter';
-import { Tracking } from '../tracking/Tracking';
-import { CallOf } from './callOf';
-import { maxResultsOf, readParameters } from './readParameters';
+import { Router } from 'express';
+import { parseTrackingFilter } from '../search/parseTrackingFilter';
+import { parseTrackingOrder } from '../search/parseTrackingOrder';
+import { experimentSearch } from '../search/trackingSearch';
+import { Experiments } from '../tracking/Experiments';
+import { Answering } from './answering';
+import { paged, pagingOf } from './paging';
 import { toExperimentJson } from './trackingJson';
 import { stagesOf } from './viewType';
 
-const MAX_RESULTS = 50_000;
-const searchable = { strings: ['name'], numbers: [], lists: ['name'] };
-
 /** MLflow's experiments, below `/experiments`. */
 export function experimentRoutes(options: {
-  tracking: Tracking;
-  callOf: CallOf;
+  experiments: Experiments;
+  on: Answering;
 }): Router {
-  const { tracking, callOf } = options;
-  const router = PromiseRouter();
+  const { experiments, on } = options;
+  const router = Router();
+  const one = { experiment_id: 'string*' } as const;
 
-  router.post('/create', async (req, res) => {
-    const call = await callOf(req);
-    const { name, tags } = readParameters(req, {
-      name: 'string*',
-      tags: 'tags',
-    });
-    const made = await tracking.createExperiment(call, name, tags ?? []);
-    res.json({ experiment_id: made.id });
-  });
+  router.post(
+    '/create',
+    on(
+      { name: 'string*', artifact_location: 'string', tags: 'tags' },
+      async (call, given) => {
+        // Files are kept by the platform, wherever the client would have them.
+        const made = await experiments.create(
+          call,
+          given.name,
+          given.tags ?? [],
+        );
+        return { experiment_id: made.id };
+      },
+    ),
+  );
+  router.get(
+    '/get',
+    on(one, async (call, { experiment_id: id }) => ({
+      experiment: toExperimentJson(await experiments.get(call, id)),
+    })),
+  );
+  router.get(
+    '/get-by-name',
+    on(
+      { experiment_name: 'string*' },
+      async (call, { experiment_name: name }) => ({
+        experiment: toExperimentJson(await experiments.getByName(call, name)),
+      }),
+    ),
+  );
 
-  router.get('/get', async (req, res) => {
-    const call = await callOf(req);
-    const { experiment_id: id } = readParameters(req, {
-      experiment_id: 'string*',
-    });
-    res.json({
-      experiment: toExperimentJson(await tracking.experiment(call, id)),
-    });
-  });
-
-  router.get('/get-by-name', async (req, res) => {
-    const call = await callOf(req);
-    const { experiment_name: name } = readParameters(req, {
-      experiment_name: 'string*',
-    });
-    const found = await tracking.experimentByName(call, name);
-    res.json({ experiment: toExperimentJson(found) });
-  });
-
-  const search = async (req: Request) => {
-    const call = await callOf(req);
-    const parameters = readParameters(req, {
-      view_type: 'string',
-      max_results: 'integer',
-      filter: 'string',
-      page_token: 'string',
-    });
-    const limit =
-      maxResultsOf(req, parameters.max_results, MAX_RESULTS) ?? 1000;
-    const offset = offsetOf(parameters.page_token);
-    const found = await tracking.searchExperiments(call, {
-      comparisons: parseFilter(parameters.filter, searchable),
-      stages: stagesOf(parameters.view_type),
-      limit: limit + 1,
-      offset,
-    });
-    const page = found.slice(0, limit);
-    return {
-      experiments: page.length > 0 ? page.map(toExperimentJson) : undefined,
-      next_page_token:
-        found.length > limit ? toPageToken(offset + limit) : undefined,
-    };
-  };
-  router.get('/search', async (req, res) => {
-    res.json(await search(req));
-  });
-  router.post('/search', async (req, res) => {
-    res.json(await search(req));
-  });
-
-  for (const [path, stage] of [
-    ['/delete', 'deleted'],
-    ['/restore', 'active'],
-  ] as const) {
-    router.post(path, async (req, res) => {
-      const call = await callOf(req);
-      const { experiment_id: id } = readParameters(req, {
-        experiment_id: 'string*',
+  const search = on(
+    { ...paged, view_type: 'string', filter: 'string', order_by: 'strings' },
+    async (call, given, req) => {
+      const page = pagingOf(req, given, {
+        usual: 1000,
+        least: 1,
+        most: 50_000,
       });
-      await tracking.updateExperiment(call, id, { stage });
-      res.json({});
-    });
-  }
+      const found = await experiments.search(call, {
+        comparisons: parseTrackingFilter(given.filter, experimentSearch),
+        orders: parseTrackingOrder(given.order_by, experimentSearch),
+        stages: stagesOf(given.view_type),
+        ...page,
+      });
+      return page.answer('experiments', found, toExperimentJson);
+    },
+  );
+  router.get('/search', search);
+  router.post('/search', search);
 
-  router.post('/update', async (req, res) => {
-    const call = await callOf(req);
-    const { experiment_id: id, new_name: name } = readParameters(req, {
-      experiment_id: 'string*',
-      new_name: 'string*',
-    });
-    await tracking.updateExperiment(call, id, { name });
-    res.json({});
-  });
-
-  router.post('/set-experiment-tag', async (req, res) => {
-    const call = await callOf(req);
-    const {
-      experiment_id: id,
-      key,
-      value,
-    } = readParameters(req, {
-      experiment_id: 'string*',
-      key: 'string*',
-      value: 'string',
-    });
-    await tracking.updateExperiment(call, id, {
-      tag: { key, value: value ?? '' },
-    });
-    res.json({});
-  });
+  router.post(
+    '/delete',
+    on(one, async (call, { experiment_id: id }) => {
+      await experiments.move(call, id, 'deleted');
+    }),
+  );
+  router.post(
+    '/restore',
+    on(one, async (call, { experiment_id: id }) => {
+      await experiments.move(call, id, 'active');
+    }),
+  );
+  router.post(
+    '/update',
+    on(
+      { ...one, new_name: 'string*' },
+      async (call, { experiment_id: id, new_name: name }) => {
+        await experiments.rename(call, id, name);
+      },
+    ),
+  );
+  router.post(
+    '/set-experiment-tag',
+    on(
+      { ...one, key: 'string*', value: 'string' },
+      async (call, { experiment_id: id, key, value = '' }) => {
+        await experiments.setTag(call, id, { key, value });
+      },
+    ),
+  );
+  router.post(
+    '/delete-experiment-tag',
+    on({ ...one, key: 'string*' }, async (call, { experiment_id: id, key }) => {
+      await experiments.deleteTag(call, id, key);
+    }),
+  );
 
   return router;
 }

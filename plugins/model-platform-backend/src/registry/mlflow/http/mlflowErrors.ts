@@ -1,6 +1,7 @@
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { isError, ResponseError } from '@backstage/errors';
 import { ErrorRequestHandler } from 'express';
+import { toDatabaseError } from '../../../database/toDatabaseError';
 import { MlflowErrorCode, mlflowStatus } from '../MlflowError';
 
 /** What the platform's own errors are for MLflow. */
@@ -23,14 +24,15 @@ const classes: Partial<Record<MlflowErrorCode, string>> = {
 
 /** The one place where errors get the shape that MLflow's clients read. */
 export function mlflowErrors(logger: LoggerService): ErrorRequestHandler {
-  return (error, req, res, next) => {
+  return (thrown, req, res, next) => {
     if (res.headersSent) {
-      next(error);
+      next(thrown);
       return;
     }
+    const error = toDatabaseError(thrown);
     const code = codeOf(error);
     if (code === 'INTERNAL_ERROR') {
-      logger.error(`MLflow's ${req.method} ${req.path} failed`, error);
+      logger.error(`MLflow's ${req.method} ${req.path} failed`, thrown);
     }
     const known = isError(error) && code !== 'INTERNAL_ERROR';
     res.status(mlflowStatus[code]).json({

@@ -4,12 +4,19 @@ import { ErrorRequestHandler, Router } from 'express';
 import { CallerResolver } from '../../../access/CallerResolver';
 import { jsonBodies } from '../../../http/jsonBodies';
 import { refuseNul } from '../../../http/refuseNul';
+import { ArtifactUploads } from '../artifacts/ArtifactUploads';
 import { MlflowArtifacts } from '../artifacts/MlflowArtifacts';
 import { MlflowError } from '../MlflowError';
-import { MlflowModels } from '../models/MlflowModels';
-import { Tracking } from '../tracking/Tracking';
+import { ModelAliases } from '../models/ModelAliases';
+import { ModelVersions } from '../models/ModelVersions';
+import { RegisteredModels } from '../models/RegisteredModels';
+import { Experiments } from '../tracking/Experiments';
+import { LoggedModels } from '../tracking/LoggedModels';
+import { Runs } from '../tracking/Runs';
+import { answering } from './answering';
 import { artifactRoutes } from './artifactRoutes';
 import { callOf } from './callOf';
+import { downloadRoutes } from './downloadRoutes';
 import { experimentRoutes } from './experimentRoutes';
 import { loggedModelRoutes } from './loggedModelRoutes';
 import { mlflowErrors } from './mlflowErrors';
@@ -34,19 +41,24 @@ const brokenBodies: ErrorRequestHandler = (error, req, _res, next) => {
  * to `/api/2.0`, MLflow's pages to `/ajax-api/2.0`; both are the same here.
  */
 export function mlflowRoutes(options: {
-  models: MlflowModels;
-  tracking: Tracking;
+  models: RegisteredModels;
+  versions: ModelVersions;
+  aliases: ModelAliases;
+  experiments: Experiments;
+  runs: Runs;
+  loggedModels: LoggedModels;
   artifacts: MlflowArtifacts;
+  uploads: ArtifactUploads;
+  /** Told when something may have changed. */
+  onWritten: () => void;
+  /** Address of MLflow's API as clients reach it. */
+  url: string;
   callerResolver: CallerResolver;
   logger: LoggerService;
 }): Router {
-  const { models, tracking, artifacts, logger } = options;
-  const parts = {
-    models,
-    tracking,
-    artifacts,
-    callOf: callOf(options.callerResolver),
-  };
+  const { callerResolver, logger, onWritten, ...domain } = options;
+  const caller = callOf(callerResolver);
+  const parts = { ...domain, callOf: caller, on: answering(caller) };
   const api = Router();
   api.use('/mlflow/registered-models', registeredModelRoutes(parts));
   api.use('/mlflow/model-versions', modelVersionRoutes(parts));
@@ -62,6 +74,10 @@ export function mlflowRoutes(options: {
   router.get('/version', (_req, res) => {
     res.type('text/plain').send(VERSION);
   });
+  router.use((req, res, next) => {
+    if (req.method !== 'GET') res.once('finish', onWritten);
+    next();
+  });
   router.use(refuseNul, jsonBodies(), brokenBodies);
   for (const prefix of ['/api', '/ajax-api']) {
     router.get(`${prefix}/3.0/mlflow/server-info`, (_req, res) => {
@@ -70,12 +86,13 @@ export function mlflowRoutes(options: {
         // A workspace is a system.
         workspaces_enabled: true,
         trace_archival_enabled: false,
-        multipart_uploads_enabled: false,
+        multipart_uploads_enabled: true,
         multipart_downloads_enabled: false,
       });
     });
     router.use(`${prefix}/2.0`, api);
   }
+  router.use(downloadRoutes(parts));
   router.use((req, _res, next) => {
     next(
       new MlflowError(

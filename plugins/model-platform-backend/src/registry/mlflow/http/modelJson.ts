@@ -1,6 +1,6 @@
 import { registryRoot } from '../artifacts/MlflowArtifacts';
 import { MlflowVersion } from '../models/MlflowModel';
-import { ModelDetails } from '../models/MlflowModels';
+import { ModelDetails } from '../models/RegisteredModels';
 import { Tag } from './readParameters';
 import { toMs } from './trackingJson';
 

@@ -16,7 +16,8 @@ type Kind =
   | 'tags'
   | 'object'
   | 'objects'
-  | 'number';
+  | 'number'
+  | 'status';
 
 interface Values {
   string: string;
@@ -27,12 +28,15 @@ interface Values {
   tags: Tag[];
   object: Record<string, unknown>;
   objects: Array<Record<string, unknown>>;
+  /** A word of a list, or its number on the wire. */
+  status: string | number;
 }
 
 /** `name*` must be there and not empty. */
-type Shape = Record<string, Kind | `${Kind}*`>;
+export type Shape = Record<string, Kind | `${Kind}*`>;
 
-type Read<S extends Shape> = {
+/** What was given, by a shape. */
+export type Parameters<S extends Shape> = {
   [K in keyof S]: S[K] extends `${infer T extends Kind}*`
     ? Values[T]
     : S[K] extends Kind
@@ -47,26 +51,40 @@ type Read<S extends Shape> = {
 export function readParameters<S extends Shape>(
   req: Request,
   shape: S,
-): Read<S> {
-  const given = req.method === 'GET' && hasQuery(req) ? req.query : bodyOf(req);
+): Parameters<S> {
+  // Nothing is asked of a body that says nothing.
+  if (Object.keys(shape).length === 0) return {} as Parameters<S>;
+  const inQuery = req.method === 'GET' && hasQuery(req);
+  const given = inQuery ? req.query : bodyOf(req);
   const values: Record<string, unknown> = {};
   for (const [name, kind] of Object.entries(shape)) {
     const required = kind.endsWith('*');
-    const raw = Object.hasOwn(given, name) ? given[name] : undefined;
+    const key = nameIn(given, name);
+    const raw = Object.hasOwn(given, key) ? given[key] : undefined;
     // The wire's way of saying nothing.
     if (raw === undefined || raw === null || (required && raw === '')) {
       if (required) {
-        throw invalidParameter(
-          `Missing value for required parameter '${name}'. ${SEE}`,
-        );
+        throw missingValue(name);
       }
       continue;
     }
-    const value = readAs(kind.replace('*', ''), raw);
+    const value = readAs(
+      kind.replace('*', ''),
+      // An address says a list of one as it says a text.
+      inQuery && kind.startsWith('strings') && typeof raw === 'string'
+        ? [raw]
+        : raw,
+    );
     if (value === undefined) throw invalidValue(name, raw);
     values[name] = value;
   }
-  return values as Read<S>;
+  return values as Parameters<S>;
+}
+
+export function missingValue(name: string) {
+  return invalidParameter(
+    `Missing value for required parameter '${name}'. ${SEE}`,
+  );
 }
 
 export function invalidValue(name: string, raw: unknown) {
@@ -79,19 +97,9 @@ export function invalidValue(name: string, raw: unknown) {
   );
 }
 
-/** Throws where a limit is not kept; undefined where none was given. */
-export function maxResultsOf(
-  req: Request,
-  value: number | undefined,
-  most: number,
-): number | undefined {
-  if (value !== undefined && (value < 0 || value > most)) {
-    throw invalidValue(
-      'max_results',
-      req.method === 'GET' ? String(value) : value,
-    );
-  }
-  return value;
+/** Oldest clients call a run's id its UUID. */
+function nameIn(given: object, name: string): string {
+  return name === 'run_id' && !Object.hasOwn(given, name) ? 'run_uuid' : name;
 }
 
 function hasQuery(req: Request): boolean {
@@ -113,23 +121,21 @@ function readAs(kind: string, raw: unknown): unknown {
   switch (kind) {
     case 'string':
       return typeof raw === 'string' ? raw : undefined;
-    case 'integer': {
-      const text = typeof raw === 'number' ? String(raw) : raw;
-      return typeof text === 'string' && /^-?\d{1,16}$/.test(text)
-        ? Number(text)
+    case 'integer':
+      return integerOf(raw);
+    case 'status':
+      return typeof raw === 'number' || typeof raw === 'string'
+        ? raw
         : undefined;
-    }
     case 'number':
       return numberOf(raw);
     case 'boolean':
       if (typeof raw === 'boolean') return raw;
       return raw === 'true' || raw === 'false' ? raw === 'true' : undefined;
-    case 'strings': {
-      const list = typeof raw === 'string' ? [raw] : raw;
-      return Array.isArray(list) && list.every(one => typeof one === 'string')
-        ? list
+    case 'strings':
+      return Array.isArray(raw) && raw.every(one => typeof one === 'string')
+        ? raw
         : undefined;
-    }
     case 'tags':
       return tagsOf(raw);
     case 'objects':
@@ -152,7 +158,15 @@ export function numberOf(raw: unknown): number | undefined {
     : undefined;
 }
 
-function tagsOf(raw: unknown): Tag[] | undefined {
+/** Integers of 64 bits are written as text too. */
+export function integerOf(raw: unknown): number | undefined {
+  const text = typeof raw === 'number' ? String(raw) : raw;
+  return typeof text === 'string' && /^-?\d{1,16}$/.test(text)
+    ? Number(text)
+    : undefined;
+}
+
+export function tagsOf(raw: unknown): Tag[] | undefined {
   if (!Array.isArray(raw)) return undefined;
   const tags: Tag[] = [];
   for (const one of raw) {
@@ -164,7 +178,12 @@ function tagsOf(raw: unknown): Tag[] | undefined {
   return tags;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** Tags as one object; of two of one name the last one counts. */
+export function textsOf(tags: Tag[]): Record<string, string> {
+  return Object.fromEntries(tags.map(({ key, value }) => [key, value]));
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -1,173 +1,137 @@
 import { Router } from 'express';
-import PromiseRouter from 'express-promise-router';
-import { MlflowModels } from '../models/MlflowModels';
-import { offsetOf, toPageToken } from '../search/pageToken';
-import { parseFilter } from '../search/parseFilter';
+import { ModelAliases } from '../models/ModelAliases';
+import { RegisteredModels } from '../models/RegisteredModels';
+import { modelSearch, parseFilter } from '../search/parseFilter';
 import { modelOrder, parseOrderBy } from '../search/parseOrderBy';
 import { versionNumber } from '../validation';
-import { CallOf } from './callOf';
+import { Answering } from './answering';
 import { toModelJson, toVersionJson } from './modelJson';
-import { maxResultsOf, readParameters } from './readParameters';
+import { paged, pagingOf } from './paging';
 import { stageOf } from './stageOf';
-
-const searchable = { strings: ['name'], numbers: [], lists: ['name'] };
 
 /** MLflow's registered models, below `/registered-models`. */
 export function registeredModelRoutes(options: {
-  models: MlflowModels;
-  callOf: CallOf;
+  models: RegisteredModels;
+  aliases: ModelAliases;
+  on: Answering;
 }): Router {
-  const { models, callOf } = options;
-  const router = PromiseRouter();
+  const { models, aliases, on } = options;
+  const router = Router();
+  const named = { name: 'string*' } as const;
+  const tagged = { ...named, key: 'string*' } as const;
+  const aliased = { ...named, alias: 'string*' } as const;
 
-  router.post('/create', async (req, res) => {
-    const call = await callOf(req);
-    const { name, tags, description } = readParameters(req, {
-      name: 'string*',
-      tags: 'tags',
-      description: 'string',
-    });
-    const made = await models.createModel(
-      call,
-      name,
-      tags ?? [],
-      description ?? '',
-    );
-    res.json({ registered_model: toModelJson(made) });
-  });
+  router.post(
+    '/create',
+    on(
+      { ...named, tags: 'tags', description: 'string' },
+      async (call, { name, tags = [], description = '' }) => ({
+        registered_model: toModelJson(
+          await models.create(call, name, tags, description),
+        ),
+      }),
+    ),
+  );
+  router.get(
+    '/get',
+    on(named, async (call, { name }) => ({
+      registered_model: toModelJson(await models.get(call, name)),
+    })),
+  );
+  router.get(
+    '/search',
+    on(
+      { ...paged, filter: 'string', order_by: 'strings' },
+      async (call, given, req) => {
+        const page = pagingOf(req, given, { usual: 100, most: 1000 });
+        const found = await models.search(call, {
+          comparisons: parseFilter(given.filter, modelSearch),
+          orders: parseOrderBy(given.order_by, modelOrder),
+          ...page,
+        });
+        return page.answer('registered_models', found, toModelJson);
+      },
+    ),
+  );
+  router.patch(
+    '/update',
+    on(
+      { ...named, description: 'string' },
+      async (call, { name, description = '' }) => ({
+        registered_model: toModelJson(
+          await models.update(call, name, description),
+        ),
+      }),
+    ),
+  );
+  router.post(
+    '/rename',
+    on(
+      { ...named, new_name: 'string*' },
+      async (call, { name, new_name: newName }) => ({
+        registered_model: toModelJson(await models.rename(call, name, newName)),
+      }),
+    ),
+  );
+  router.delete(
+    '/delete',
+    on(named, async (call, { name }) => await models.delete(call, name)),
+  );
+  router.post(
+    '/set-tag',
+    on({ ...tagged, value: 'string' }, async (call, given) => {
+      const { name, key, value = '' } = given;
+      await models.setTag(call, name, { key, value });
+    }),
+  );
+  router.delete(
+    '/delete-tag',
+    on(tagged, async (call, { name, key }) => {
+      await models.deleteTag(call, name, key);
+    }),
+  );
 
-  router.get('/get', async (req, res) => {
-    const call = await callOf(req);
-    const { name } = readParameters(req, { name: 'string*' });
-    res.json({ registered_model: toModelJson(await models.model(call, name)) });
-  });
-
-  router.get('/search', async (req, res) => {
-    const call = await callOf(req);
-    const parameters = readParameters(req, {
-      filter: 'string',
-      max_results: 'integer',
-      order_by: 'strings',
-      page_token: 'string',
-    });
-    const limit = maxResultsOf(req, parameters.max_results, 1000) ?? 100;
-    const offset = offsetOf(parameters.page_token);
-    const found = await models.searchModels(call, {
-      comparisons: parseFilter(parameters.filter, searchable),
-      orders: parseOrderBy(parameters.order_by, modelOrder),
-      limit: limit + 1,
-      offset,
-    });
-    const page = found.slice(0, limit);
-    res.json({
-      registered_models: page.length > 0 ? page.map(toModelJson) : undefined,
-      next_page_token:
-        found.length > page.length
-          ? toPageToken(offset + page.length)
-          : undefined,
-    });
-  });
-
-  router.patch('/update', async (req, res) => {
-    const call = await callOf(req);
-    const { name, description } = readParameters(req, {
-      name: 'string*',
-      description: 'string',
-    });
-    const updated = await models.updateModel(call, name, description ?? '');
-    res.json({ registered_model: toModelJson(updated) });
-  });
-
-  router.post('/rename', async (req, res) => {
-    const call = await callOf(req);
-    const { name, new_name: newName } = readParameters(req, {
-      name: 'string*',
-      new_name: 'string*',
-    });
-    const renamed = await models.renameModel(call, name, newName);
-    res.json({ registered_model: toModelJson(renamed) });
-  });
-
-  router.delete('/delete', async (req, res) => {
-    const call = await callOf(req);
-    const { name } = readParameters(req, { name: 'string*' });
-    await models.deleteModel(call, name);
-    res.json({});
-  });
-
-  router.post('/set-tag', async (req, res) => {
-    const call = await callOf(req);
-    const { name, key, value } = readParameters(req, {
-      name: 'string*',
-      key: 'string*',
-      value: 'string',
-    });
-    await models.setModelTag(call, name, { key, value: value ?? '' });
-    res.json({});
-  });
-
-  router.delete('/delete-tag', async (req, res) => {
-    const call = await callOf(req);
-    const { name, key } = readParameters(req, {
-      name: 'string*',
-      key: 'string*',
-    });
-    await models.deleteModelTag(call, name, key);
-    res.json({});
-  });
-
-  const latestVersions = PromiseRouter();
-  latestVersions.use(async (req, res) => {
-    const call = await callOf(req);
-    const { name, stages } = readParameters(req, {
-      name: 'string*',
-      stages: 'strings',
-    });
-    const found = await models.latestVersions(
-      call,
-      name,
-      (stages ?? []).map(stageOf),
-    );
-    res.json({
-      model_versions:
-        found.length > 0
-          ? found.map(version => toVersionJson(version))
-          : undefined,
-    });
-  });
+  const latestVersions = on(
+    { ...named, stages: 'strings' },
+    async (call, { name, stages = [] }) => {
+      const found = await models.latestVersions(
+        call,
+        name,
+        stages.map(stageOf),
+      );
+      return {
+        model_versions:
+          found.length > 0
+            ? found.map(one => toVersionJson(one.version, one.aliases))
+            : undefined,
+      };
+    },
+  );
   router.get('/get-latest-versions', latestVersions);
   router.post('/get-latest-versions', latestVersions);
 
-  router.post('/alias', async (req, res) => {
-    const call = await callOf(req);
-    const { name, alias, version } = readParameters(req, {
-      name: 'string*',
-      alias: 'string*',
-      version: 'string*',
-    });
-    await models.setAlias(call, name, alias, versionNumber(version));
-    res.json({});
-  });
-
-  router.get('/alias', async (req, res) => {
-    const call = await callOf(req);
-    const { name, alias } = readParameters(req, {
-      name: 'string*',
-      alias: 'string*',
-    });
-    const { version, aliases } = await models.versionByAlias(call, name, alias);
-    res.json({ model_version: toVersionJson(version, aliases) });
-  });
-
-  router.delete('/alias', async (req, res) => {
-    const call = await callOf(req);
-    const { name, alias } = readParameters(req, {
-      name: 'string*',
-      alias: 'string*',
-    });
-    await models.deleteAlias(call, name, alias);
-    res.json({});
-  });
+  router.post(
+    '/alias',
+    on(
+      { ...aliased, version: 'string*' },
+      async (call, { name, alias, version }) => {
+        await aliases.set(call, name, alias, versionNumber(version));
+      },
+    ),
+  );
+  router.get(
+    '/alias',
+    on(aliased, async (call, { name, alias }) => {
+      const found = await aliases.find(call, name, alias);
+      return { model_version: toVersionJson(found.version, found.aliases) };
+    }),
+  );
+  router.delete(
+    '/alias',
+    on(aliased, async (call, { name, alias }) => {
+      await aliases.delete(call, name, alias);
+    }),
+  );
 
   return router;
 }

@@ -1,262 +1,261 @@
 import { Router } from 'express';
-import PromiseRouter from 'express-promise-router';
 import { MlflowArtifacts } from '../artifacts/MlflowArtifacts';
 import { invalidParameter } from '../MlflowError';
-import { offsetOf, toPageToken } from '../search/pageToken';
-import { runRoot, Tracking } from '../tracking/Tracking';
+import { parseTrackingFilter } from '../search/parseTrackingFilter';
+import { parseTrackingOrder } from '../search/parseTrackingOrder';
+import { runSearch } from '../search/trackingSearch';
+import { DatasetInput, runRoot, Runs } from '../tracking/Runs';
 import { Metric } from '../tracking/TrackingStore';
-import { toFilesJson } from './artifactRoutes';
-import { CallOf } from './callOf';
+import { Answering } from './answering';
+import { folderListing } from './folderListing';
+import { paged, pagingOf } from './paging';
 import {
+  integerOf,
   invalidValue,
-  maxResultsOf,
+  isObject,
+  missingValue,
   numberOf,
-  readParameters,
+  Tag,
+  tagsOf,
 } from './readParameters';
 import { toMetricJson, toRunInfoJson, toRunJson } from './trackingJson';
 import { stagesOf } from './viewType';
 
 const MAX_RESULTS = 50_000;
-const statuses = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'];
+/** By their number on the wire. */
+const statuses = ['', 'RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'];
+const MAX_METRICS = 1000;
+const MAX_PARAMS_OR_TAGS = 100;
 
 /** MLflow's runs, with their metrics and files: `/runs/…`, `/metrics/…`, `/artifacts/…`. */
 export function runRoutes(options: {
-  tracking: Tracking;
+  runs: Runs;
   artifacts: MlflowArtifacts;
-  callOf: CallOf;
+  on: Answering;
 }): Router {
-  const { tracking, artifacts, callOf } = options;
-  const router = PromiseRouter();
-  const run = { run_id: 'string*' } as const;
+  const { runs, artifacts, on } = options;
+  const router = Router();
+  const one = { run_id: 'string*' } as const;
+  const keyed = { ...one, key: 'string*' } as const;
 
-  router.post('/runs/create', async (req, res) => {
-    const call = await callOf(req);
-    const given = readParameters(req, {
-      experiment_id: 'string',
-      run_name: 'string',
-      user_id: 'string',
-      start_time: 'integer',
-      tags: 'tags',
-    });
-    const made = await tracking.createRun(call, {
-      experimentId: given.experiment_id || '0',
-      name: given.run_name,
-      user: given.user_id,
-      startedAt: given.start_time,
-      tags: given.tags ?? [],
-    });
-    res.json({ run: toRunJson(made) });
-  });
-
-  router.get('/runs/get', async (req, res) => {
-    const call = await callOf(req);
-    const { run_id: id } = readParameters(req, run);
-    res.json({ run: toRunJson(await tracking.run(call, id)) });
-  });
-
-  router.post('/runs/update', async (req, res) => {
-    const call = await callOf(req);
-    const given = readParameters(req, {
-      ...run,
-      status: 'string',
-      end_time: 'integer',
-      run_name: 'string',
-    });
-    if (given.status !== undefined && !statuses.includes(given.status)) {
-      throw invalidValue('status', given.status);
-    }
-    const updated = await tracking.updateRun(call, given.run_id, {
-      ...(given.status ? { status: given.status } : {}),
-      ...(given.end_time === undefined ? {} : { endedAt: given.end_time }),
-      ...(given.run_name ? { name: given.run_name } : {}),
-    });
-    res.json({ run_info: toRunInfoJson(updated) });
-  });
-
-  for (const [path, stage] of [
-    ['/runs/delete', 'deleted'],
-    ['/runs/restore', 'active'],
-  ] as const) {
-    router.post(path, async (req, res) => {
-      const call = await callOf(req);
-      const { run_id: id } = readParameters(req, run);
-      await tracking.updateRun(call, id, { stage });
-      res.json({});
-    });
-  }
-
-  router.post('/runs/search', async (req, res) => {
-    const call = await callOf(req);
-    const given = readParameters(req, {
-      experiment_ids: 'strings',
-      filter: 'string',
-      run_view_type: 'string',
-      max_results: 'integer',
-      page_token: 'string',
-    });
-    if (given.filter?.trim()) {
-      throw invalidParameter(
-        'Runs are not searched by a filter here: leave it out, and choose among the runs of the experiments',
-      );
-    }
-    const limit = maxResultsOf(req, given.max_results, MAX_RESULTS) ?? 1000;
-    const offset = offsetOf(given.page_token);
-    const found = await tracking.searchRuns(call, {
-      experimentIds: given.experiment_ids ?? [],
-      stages: stagesOf(given.run_view_type),
-      limit: limit + 1,
-      offset,
-    });
-    const page = found.slice(0, limit);
-    res.json({
-      runs: page.length > 0 ? page.map(toRunJson) : undefined,
-      next_page_token:
-        found.length > limit ? toPageToken(offset + limit) : undefined,
-    });
-  });
-
-  router.post('/runs/log-parameter', async (req, res) => {
-    const call = await callOf(req);
-    const given = readParameters(req, {
-      ...run,
-      key: 'string*',
-      value: 'string',
-    });
-    await tracking.logToRun(call, given.run_id, {
-      params: [{ key: given.key, value: given.value ?? '' }],
-    });
-    res.json({});
-  });
-
-  router.post('/runs/log-metric', async (req, res) => {
-    const call = await callOf(req);
-    const given = readParameters(req, { ...run, key: 'string*' });
-    await tracking.logToRun(call, given.run_id, {
-      metrics: [metricOf(req.body)],
-    });
-    res.json({});
-  });
-
-  router.post('/runs/log-batch', async (req, res) => {
-    const call = await callOf(req);
-    const given = readParameters(req, {
-      ...run,
-      metrics: 'objects',
-      params: 'tags',
-      tags: 'tags',
-    });
-    await tracking.logToRun(call, given.run_id, {
-      metrics: given.metrics?.map(metricOf),
-      params: given.params,
-      tags: given.tags,
-    });
-    res.json({});
-  });
-
-  router.post('/runs/set-tag', async (req, res) => {
-    const call = await callOf(req);
-    const given = readParameters(req, {
-      ...run,
-      key: 'string*',
-      value: 'string',
-    });
-    await tracking.logToRun(call, given.run_id, {
-      tags: [{ key: given.key, value: given.value ?? '' }],
-    });
-    res.json({});
-  });
-
-  router.post('/runs/delete-tag', async (req, res) => {
-    const call = await callOf(req);
-    const { run_id: id, key } = readParameters(req, { ...run, key: 'string*' });
-    await tracking.deleteRunTag(call, id, key);
-    res.json({});
-  });
-
-  router.post('/runs/log-inputs', async (req, res) => {
-    const call = await callOf(req);
-    const { run_id: id, models } = readParameters(req, {
-      ...run,
-      models: 'objects',
-    });
-    await tracking.linkModels(call, id, 'input', (models ?? []).map(linkOf));
-    res.json({});
-  });
-
-  router.post('/runs/outputs', async (req, res) => {
-    const call = await callOf(req);
-    const { run_id: id, models } = readParameters(req, {
-      ...run,
-      models: 'objects',
-    });
-    await tracking.linkModels(call, id, 'output', (models ?? []).map(linkOf));
-    res.json({});
-  });
-
+  router.post(
+    '/runs/create',
+    on(
+      {
+        experiment_id: 'string',
+        run_name: 'string',
+        user_id: 'string',
+        start_time: 'integer',
+        tags: 'tags',
+      },
+      async (call, given) => ({
+        run: toRunJson(
+          await runs.create(call, {
+            experimentId: given.experiment_id || '0',
+            name: given.run_name,
+            user: given.user_id,
+            startedAt: given.start_time,
+            tags: given.tags ?? [],
+          }),
+        ),
+      }),
+    ),
+  );
+  router.get(
+    '/runs/get',
+    on(one, async (call, { run_id: id }) => ({
+      run: toRunJson(await runs.get(call, id)),
+    })),
+  );
+  router.post(
+    '/runs/update',
+    on(
+      { ...one, status: 'status', end_time: 'integer', run_name: 'string' },
+      async (call, given) => {
+        const status =
+          typeof given.status === 'number'
+            ? statuses[given.status]
+            : given.status;
+        if (status !== undefined && !statuses.slice(1).includes(status)) {
+          throw invalidValue('status', given.status);
+        }
+        const updated = await runs.update(call, given.run_id, {
+          ...(status ? { status } : {}),
+          ...(given.end_time === undefined ? {} : { endedAt: given.end_time }),
+          ...(given.run_name ? { name: given.run_name } : {}),
+        });
+        return { run_info: toRunInfoJson(updated) };
+      },
+    ),
+  );
+  router.post(
+    '/runs/delete',
+    on(one, async (call, { run_id: id }) => {
+      await runs.move(call, id, 'deleted');
+    }),
+  );
+  router.post(
+    '/runs/restore',
+    on(one, async (call, { run_id: id }) => {
+      await runs.move(call, id, 'active');
+    }),
+  );
+  router.post(
+    '/runs/search',
+    on(
+      {
+        ...paged,
+        experiment_ids: 'strings',
+        filter: 'string',
+        run_view_type: 'string',
+        order_by: 'strings',
+      },
+      async (call, given, req) => {
+        const page = pagingOf(req, given, { usual: 1000, most: MAX_RESULTS });
+        const found = await runs.search(call, {
+          experimentIds: given.experiment_ids ?? [],
+          comparisons: parseTrackingFilter(given.filter, runSearch),
+          orders: parseTrackingOrder(given.order_by, runSearch),
+          stages: stagesOf(given.run_view_type),
+          ...page,
+        });
+        return page.answer('runs', found, toRunJson);
+      },
+    ),
+  );
+  router.post(
+    '/runs/log-parameter',
+    on({ ...keyed, value: 'string' }, async (call, given) => {
+      const { run_id: id, key, value = '' } = given;
+      await runs.log(call, id, { params: [{ key, value }] });
+    }),
+  );
+  router.post(
+    '/runs/log-metric',
+    on(
+      {
+        ...keyed,
+        value: 'number*',
+        timestamp: 'integer*',
+        step: 'integer',
+        model_id: 'string',
+      },
+      async (call, given) => {
+        await runs.log(call, given.run_id, { metrics: [metricOf(given)] });
+      },
+    ),
+  );
+  router.post(
+    '/runs/log-batch',
+    on(
+      { ...one, metrics: 'objects', params: 'tags', tags: 'tags' },
+      async (call, { run_id: id, metrics = [], params = [], tags = [] }) => {
+        requireBatch({ metrics, params, tags });
+        await runs.log(call, id, {
+          metrics: metrics.map((given, index) =>
+            metricOf(given, `metrics[${index}].`),
+          ),
+          params: keysOf('params', params),
+          tags: keysOf('tags', tags),
+        });
+      },
+    ),
+  );
+  router.post(
+    '/runs/set-tag',
+    on({ ...keyed, value: 'string' }, async (call, given) => {
+      const { run_id: id, key, value = '' } = given;
+      await runs.log(call, id, { tags: [{ key, value }] });
+    }),
+  );
+  router.post(
+    '/runs/delete-tag',
+    on(keyed, async (call, { run_id: id, key }) => {
+      await runs.deleteTag(call, id, key);
+    }),
+  );
+  router.post(
+    '/runs/log-inputs',
+    on(
+      { ...one, models: 'objects', datasets: 'objects' },
+      async (call, { run_id: id, models = [], datasets = [] }) => {
+        await runs.linkModels(call, id, 'input', models.map(linkOf));
+        await runs.linkDatasets(call, id, datasets.map(datasetOf));
+      },
+    ),
+  );
+  router.post(
+    '/runs/outputs',
+    on(
+      { ...one, models: 'objects' },
+      async (call, { run_id: id, models = [] }) => {
+        await runs.linkModels(call, id, 'output', models.map(linkOf));
+      },
+    ),
+  );
   // Older clients tell with this what they put where; the files say it themselves.
-  router.post('/runs/log-model', async (req, res) => {
-    const call = await callOf(req);
-    const { run_id: id } = readParameters(req, run);
-    await tracking.logToRun(call, id, {});
-    res.json({});
-  });
+  router.post(
+    '/runs/log-model',
+    on(one, async (call, { run_id: id }) => {
+      await runs.log(call, id, {});
+    }),
+  );
 
-  router.get('/metrics/get-history', async (req, res) => {
-    const call = await callOf(req);
-    const given = readParameters(req, {
-      ...run,
-      metric_key: 'string*',
-      max_results: 'integer',
-      page_token: 'string',
-    });
-    const limit = maxResultsOf(req, given.max_results, MAX_RESULTS) ?? 25_000;
-    const offset = offsetOf(given.page_token);
-    const found = await tracking.metricHistory(
-      call,
-      given.run_id,
-      given.metric_key,
-      { limit: limit + 1, offset },
-    );
-    const page = found.slice(0, limit);
-    res.json({
-      metrics: page.length > 0 ? page.map(one => toMetricJson(one)) : undefined,
-      next_page_token:
-        found.length > limit ? toPageToken(offset + limit) : undefined,
-    });
-  });
+  router.get(
+    '/metrics/get-history',
+    on(
+      { ...paged, ...one, metric_key: 'string*' },
+      async (call, given, req) => {
+        const page = pagingOf(req, given, { usual: 25_000, most: MAX_RESULTS });
+        const found = await runs.metricHistory(
+          call,
+          given.run_id,
+          given.metric_key,
+          page,
+        );
+        return page.answer('metrics', found, metric => toMetricJson(metric));
+      },
+    ),
+  );
 
-  router.get('/artifacts/list', async (req, res) => {
-    const call = await callOf(req);
-    const { run_id: id, path } = readParameters(req, {
-      ...run,
-      path: 'string',
-    });
-    const root = runRoot((await tracking.run(call, id)).run);
-    const folder = path?.replace(/^\/+|\/+$/g, '');
-    const entries = await artifacts.list(
-      call,
-      folder ? `${root}/${folder}` : root,
-    );
-    res.json({
-      root_uri: `mlflow-artifacts:/${root}`,
-      ...toFilesJson(entries, folder),
-    });
-  });
+  router.get(
+    '/artifacts/list',
+    on({ ...one, path: 'string' }, async (call, { run_id: id, path }) => {
+      const { run } = await runs.get(call, id);
+      return await folderListing(artifacts, call, runRoot(run), path);
+    }),
+  );
 
   return router;
 }
 
-function metricOf(given: Record<string, unknown>): Metric {
-  const value = numberOf(given.value);
-  if (typeof given.key !== 'string' || given.key === '') {
-    throw invalidValue('key', given.key ?? null);
+function metricOf(given: Record<string, unknown>, place = ''): Metric {
+  for (const name of ['key', 'value', 'timestamp']) {
+    const value = given[name];
+    if (value === undefined || value === null || value === '') {
+      throw missingValue(`${place}${name}`);
+    }
   }
-  if (value === undefined) throw invalidValue('value', given.value ?? null);
+  const value = numberOf(given.value);
+  const { key } = given;
+  if (typeof key !== 'string') throw invalidValue(`${place}key`, key);
+  if (value === undefined) throw invalidValue(`${place}value`, given.value);
+  const at = integerOf(given.timestamp);
+  const step = integerOf(given.step ?? 0);
+  if (at === undefined) {
+    throw invalidValue(`${place}timestamp`, given.timestamp);
+  }
+  if (step === undefined) throw invalidValue(`${place}step`, given.step);
+  if (at < 0) {
+    throw invalidParameter(
+      `Invalid value ${at} for parameter 'timestamp' supplied: metric '${key}' (value=${value}). Timestamp must be a nonnegative long (64-bit integer) `,
+    );
+  }
   return {
-    key: given.key,
+    key,
     value,
-    at: integerOf('timestamp', given.timestamp) ?? Date.now(),
-    step: integerOf('step', given.step) ?? 0,
+    at,
+    step,
     loggedModelId:
       typeof given.model_id === 'string' && given.model_id !== ''
         ? given.model_id
@@ -264,18 +263,55 @@ function metricOf(given: Record<string, unknown>): Metric {
   };
 }
 
+function keysOf(name: string, tags: Tag[]): Tag[] {
+  tags.forEach(({ key }, index) => {
+    if (key === '') throw missingValue(`${name}[${index}].key`);
+  });
+  return tags;
+}
+
+function requireBatch(batch: Record<string, unknown[]>): void {
+  let total = 0;
+  for (const [name, { length }] of Object.entries(batch)) {
+    total += length;
+    const most = name === 'metrics' ? MAX_METRICS : MAX_PARAMS_OR_TAGS;
+    requireAtMost(name, most, length);
+  }
+  requireAtMost('metrics, params, and tags', MAX_METRICS, total);
+}
+
+function requireAtMost(what: string, most: number, length: number): void {
+  if (length > most) {
+    throw invalidParameter(
+      `A batch logging request can contain at most ${most} ${what}. Got ${length} ${what}. Please split up ${what} across multiple requests and try again.`,
+    );
+  }
+}
+
 function linkOf(given: Record<string, unknown>): { id: string; step: number } {
   if (typeof given.model_id !== 'string' || given.model_id === '') {
     throw invalidValue('models.model_id', given.model_id ?? null);
   }
-  return { id: given.model_id, step: integerOf('step', given.step) ?? 0 };
+  const step = integerOf(given.step ?? 0);
+  if (step === undefined) throw invalidValue('models.step', given.step);
+  return { id: given.model_id, step };
 }
 
-function integerOf(name: string, value: unknown): number | undefined {
-  if (value === undefined || value === null) return undefined;
-  const number = numberOf(value);
-  if (number === undefined || !Number.isSafeInteger(number)) {
-    throw invalidValue(name, value);
+function datasetOf(given: Record<string, unknown>): DatasetInput {
+  const { dataset } = given;
+  if (!isObject(dataset)) throw missingValue('datasets.dataset');
+  const { name, digest } = dataset;
+  if (typeof name !== 'string' || name === '') {
+    throw missingValue('datasets.dataset.name');
   }
-  return number;
+  if (typeof digest !== 'string' || digest === '') {
+    throw missingValue('datasets.dataset.digest');
+  }
+  const tags = tagsOf(given.tags ?? []);
+  if (!tags) throw invalidValue('datasets.tags', given.tags);
+  return {
+    dataset: { ...dataset, name, digest },
+    tags,
+    context: tags.find(tag => tag.key === 'mlflow.data.context')?.value,
+  };
 }

@@ -1,10 +1,6 @@
-import { Experiment, Fact, Metric } from '../tracking/TrackingStore';
-import {
-  LoggedModelDetails,
-  loggedModelRoot,
-  RunDetails,
-  runRoot,
-} from '../tracking/Tracking';
+import { LoggedModelDetails, loggedModelRoot } from '../tracking/LoggedModels';
+import { RunDetails, runRoot } from '../tracking/Runs';
+import { ExperimentDetails, Fact, Metric } from '../tracking/TrackingStore';
 
 const pairs = (facts: Fact[], kind: Fact['kind']) => {
   const found = facts
@@ -16,7 +12,7 @@ const pairs = (facts: Fact[], kind: Fact['kind']) => {
 /** Milliseconds since 1970, as MLflow writes times. */
 export const toMs = (iso: string) => Date.parse(iso);
 
-export function toExperimentJson(experiment: Experiment) {
+export function toExperimentJson({ experiment, tags }: ExperimentDetails) {
   return {
     experiment_id: experiment.id,
     name: experiment.name,
@@ -24,7 +20,7 @@ export function toExperimentJson(experiment: Experiment) {
     lifecycle_stage: experiment.stage,
     last_update_time: toMs(experiment.updatedAt),
     creation_time: toMs(experiment.createdAt),
-    tags: experiment.tags.length > 0 ? experiment.tags : undefined,
+    tags: tags.length > 0 ? tags : undefined,
     workspace: experiment.system,
   };
 }
@@ -60,6 +56,7 @@ export function toRunJson(details: RunDetails) {
   const { facts, metrics } = details;
   const inputs = facts.filter(fact => fact.kind === 'input');
   const outputs = facts.filter(fact => fact.kind === 'output');
+  const datasets = facts.filter(fact => fact.kind === 'dataset');
   return {
     info: toRunInfoJson(details),
     data: {
@@ -69,6 +66,13 @@ export function toRunJson(details: RunDetails) {
       tags: pairs(facts, 'tag'),
     },
     inputs: {
+      dataset_inputs:
+        datasets.length > 0
+          ? datasets.map(fact => {
+              const { dataset, tags } = JSON.parse(fact.value);
+              return { tags: tags.length > 0 ? tags : undefined, dataset };
+            })
+          : undefined,
       model_inputs:
         inputs.length > 0
           ? inputs.map(fact => ({ model_id: fact.key }))

@@ -32,6 +32,8 @@ export interface MlflowVersion {
   source?: string;
   /** Where its files are among the artifacts. */
   root?: string;
+  /** Where it is loaded from, if not from its source. */
+  location?: string;
   runId?: string;
   loggedModelId?: string;
   runLink?: string;

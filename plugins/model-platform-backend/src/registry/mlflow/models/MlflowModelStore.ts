@@ -21,6 +21,7 @@ export interface NewMlflowVersion {
   statusMessage?: string;
   source: string;
   root?: string;
+  location?: string;
   runId?: string;
   loggedModelId?: string;
   runLink?: string;
@@ -28,8 +29,8 @@ export interface NewMlflowVersion {
   tags: Tag[];
 }
 
-/** What MLflow keeps of models and versions beside the registry. */
-export interface MlflowModelStore {
+/** What MLflow keeps of models beside the registry. */
+export interface RegisteredModelStore {
   /** Ready, waiting or empty; no archived ones, and none that only drafts have. */
   findModel(name: string): Promise<MlflowModel | undefined>;
   /** Makes the model, not published; false where the name is taken. */
@@ -54,9 +55,17 @@ export interface MlflowModelStore {
     name: string,
     history: HistoryDraft,
   ): Promise<boolean>;
-  /** Removes a model that is not published, with all that is said of it. */
-  deleteModel(model: MlflowModel): Promise<void>;
+  /** Removes a model that is not published, with all that is said of it; `numbersToo` gives its numbers free. */
+  deleteModel(
+    model: MlflowModel,
+    numbersToo: boolean,
+    history: HistoryDraft,
+  ): Promise<void>;
+  searchModels(search: Search): Promise<MlflowModel[]>;
+}
 
+/** Tags and aliases. */
+export interface LabelStore {
   tagsOfModels(ids: string[]): Promise<Map<string, Tag[]>>;
   /** `number` 0 is the model itself; without a value the tag is removed. */
   setTag(
@@ -75,7 +84,10 @@ export interface MlflowModelStore {
     number: number | undefined,
     history?: HistoryDraft,
   ): Promise<void>;
+}
 
+/** What MLflow keeps of versions beside the registry. */
+export interface ModelVersionStore {
   reserveNumber(name: string): Promise<number>;
   addVersion(version: NewMlflowVersion, history: HistoryDraft): Promise<void>;
   findVersion(
@@ -102,7 +114,7 @@ export interface MlflowModelStore {
   ): Promise<void>;
   updateVersion(
     version: MlflowVersion,
-    change: { description: string },
+    change: { description: string | undefined },
     history: HistoryDraft,
   ): Promise<void>;
   /** Moves the version there; others that are there become archived where asked for. */
@@ -114,7 +126,5 @@ export interface MlflowModelStore {
   ): Promise<void>;
   /** Of one that is not in the registry. */
   deleteVersion(version: MlflowVersion, history: HistoryDraft): Promise<void>;
-
-  searchModels(search: Search): Promise<MlflowModel[]>;
   searchVersions(search: Search): Promise<MlflowVersion[]>;
 }

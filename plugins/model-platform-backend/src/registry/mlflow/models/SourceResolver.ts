@@ -1,7 +1,10 @@
-import { MlflowArtifacts, registryRoot } from '../artifacts/MlflowArtifacts';
+import { registryRoot } from '../artifacts/MlflowArtifacts';
+import { isPrompt } from '../completion/promptVersion';
 import { MlflowCall } from '../MlflowCall';
 import { invalidParameter, MlflowError } from '../MlflowError';
-import { loggedModelRoot, runRoot, Tracking } from '../tracking/Tracking';
+import { loggedModelRoot, LoggedModels } from '../tracking/LoggedModels';
+import { runRoot, Runs } from '../tracking/Runs';
+import { downloadUriOf } from './downloadUriOf';
 import { MlflowVersion } from './MlflowModel';
 
 export interface GivenSource {
@@ -13,10 +16,12 @@ export interface GivenSource {
 /** Where a version's files are; without a root they are outside the platform. */
 export interface ResolvedSource extends GivenSource {
   root?: string;
+  /** Of a source that names something else: where that is. */
+  location?: string;
 }
 
 /** Schemes that would make the server fetch from anywhere. */
-const HOST_ADDRESSED = ['http', 'https', 'ftp', 'sftp', 'hdfs', 'viewfs'];
+const HOST_ADDRESSED = 'http https ftp sftp hdfs viewfs r2 b2 abfss'.split(' ');
 const PROMPT_SOURCES = ['dummy-source', 'prompt-template'];
 const ARTIFACTS = /^mlflow-artifacts:\/*/;
 
@@ -24,8 +29,8 @@ const ARTIFACTS = /^mlflow-artifacts:\/*/;
 export class SourceResolver {
   constructor(
     private readonly options: {
-      tracking: Tracking;
-      artifacts: MlflowArtifacts;
+      runs: Runs;
+      loggedModels: LoggedModels;
       /** `ref` is a number, an alias or `latest`. */
       findVersion(
         call: MlflowCall,
@@ -50,32 +55,27 @@ export class SourceResolver {
       return given;
     }
     const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(source)?.[1].toLowerCase();
-    if (scheme === undefined || scheme === 'file' || source.startsWith('/')) {
+    requireNoHost(source, scheme);
+    if (scheme === undefined || scheme === 'file') {
       const parameter = modelId ? 'model_id' : 'run_id';
       throw invalidParameter(
         `Invalid model version source: '${source}'. To use a local path as a model version source, the ${parameter} request parameter has to be specified and the local path has to be contained within the artifact directory of the run specified by the ${parameter}.`,
       );
     }
-    if (HOST_ADDRESSED.includes(scheme)) {
-      throw invalidParameter(
-        `'source' cannot use the '${scheme}' scheme: the platform would connect to the host that is named in it`,
-      );
-    }
+    if (scheme === 'models') return await this.ofModels(call, given);
     requirePlainPath(source);
-    switch (scheme) {
-      case 'models':
-        return await this.ofModels(call, given);
-      case 'runs':
-      case 'mlflow-artifacts':
-        return {
-          ...given,
-          root: modelId
-            ? await this.withinModel(call, source, modelId)
-            : await this.withinRun(call, source, runId),
-        };
-      default:
-        return given;
+    if (scheme === 'runs') {
+      return { ...given, root: await this.ofRun(call, given) };
     }
+    if (scheme === 'mlflow-artifacts') {
+      return {
+        ...given,
+        root: modelId
+          ? await this.withinModel(call, source, modelId)
+          : await this.withinRun(call, source, runId),
+      };
+    }
+    return given;
   }
 
   private async ofModels(
@@ -84,10 +84,12 @@ export class SourceResolver {
   ): Promise<ResolvedSource> {
     const { source, modelId } = given;
     const path = decoded(source.slice('models:'.length));
-    if (path === undefined || path.startsWith('//')) {
-      throw notWithin(source, 'model_id');
+    if (path?.startsWith('//')) {
+      throw invalidParameter(
+        `Invalid model version source: '${source}'. Registered model sources must use the active model registry.`,
+      );
     }
-    const logged = /^\/?(m-[^/@]+)$/.exec(path)?.[1];
+    const logged = /^\/?(m-[^/@]+)$/.exec(path ?? '')?.[1];
     if (logged) {
       if (logged !== modelId) throw notWithin(source, 'model_id');
       const { model } = await this.knownModel(call, source, logged);
@@ -95,12 +97,18 @@ export class SourceResolver {
         ...given,
         runId: given.runId || model.sourceRunId || undefined,
         root: loggedModelRoot(model),
+        location: `mlflow-artifacts:/${loggedModelRoot(model)}`,
       };
     }
-    const named = /^\/?([^/@]+)(?:@([^/]+)|\/([^/]+))$/.exec(path);
+    const named = /^\/?([^/@]+)(?:@([^/]+)|\/([^/]+))$/.exec(path ?? '');
     if (!named) throw notWithin(source, 'model_id');
     const [, name, alias, version] = named;
     const found = await this.options.findVersion(call, name, alias ?? version);
+    if (isPrompt(found.tags)) {
+      throw invalidParameter(
+        `Invalid model version source: '${source}'. Prompt versions cannot be used as model version sources.`,
+      );
+    }
     if (
       (given.runId !== undefined && given.runId !== (found.runId ?? '')) ||
       (modelId !== undefined && modelId !== (found.loggedModelId ?? ''))
@@ -117,7 +125,27 @@ export class SourceResolver {
         found.state === 'registered'
           ? registryRoot(found.modelId, found.number)
           : found.root,
+      location: downloadUriOf(found),
     };
+  }
+
+  /** MLflow takes a run at its word; the files of one that is not here are elsewhere. */
+  private async ofRun(
+    call: MlflowCall,
+    { source, runId, modelId }: GivenSource,
+  ): Promise<string | undefined> {
+    if (modelId) throw notWithin(source, 'model_id');
+    const [, named, path] = /^runs:\/?([^/]+)(?:\/(.*))?$/.exec(source) ?? [];
+    if (named === undefined || named !== runId) {
+      throw notWithin(source, 'run_id');
+    }
+    try {
+      const { run } = await this.options.runs.get(call, named);
+      return path ? `${runRoot(run)}/${path}` : runRoot(run);
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
   }
 
   private async withinModel(
@@ -136,19 +164,14 @@ export class SourceResolver {
   ): Promise<string> {
     if (!runId) throw notWithin(source, 'run_id');
     const { run } = await orNotWithin(source, 'run_id', () =>
-      this.options.tracking.run(call, runId),
+      this.options.runs.get(call, runId),
     );
-    const path = /^runs:\/+([^/]+)\/(.+)$/.exec(source);
-    if (path) {
-      if (path[1] !== runId) throw notWithin(source, 'run_id');
-      return `${runRoot(run)}/${path[2]}`;
-    }
     return within(source, runRoot(run), 'run_id');
   }
 
   private async knownModel(call: MlflowCall, source: string, id: string) {
     return await orNotWithin(source, 'model_id', () =>
-      this.options.tracking.loggedModel(call, id),
+      this.options.loggedModels.get(call, id),
     );
   }
 }
@@ -172,13 +195,27 @@ async function orNotWithin<T>(
   try {
     return await find();
   } catch (error) {
-    if (
-      error instanceof MlflowError &&
-      error.code === 'RESOURCE_DOES_NOT_EXIST'
-    ) {
-      throw notWithin(source, parameter);
-    }
+    if (isMissing(error)) throw notWithin(source, parameter);
     throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (
+    error instanceof MlflowError && error.code === 'RESOURCE_DOES_NOT_EXIST'
+  );
+}
+
+/** Throws where who loads the version would connect to a host that its publisher chose. */
+function requireNoHost(source: string, scheme: string | undefined): void {
+  if (
+    scheme &&
+    (HOST_ADDRESSED.includes(scheme) ||
+      (scheme === 'mlflow-artifacts' && /^[^:]*:\/\/[^/]/.test(source)))
+  ) {
+    throw invalidParameter(
+      `'source' cannot use the '${scheme}' scheme: the '${scheme}' scheme addresses a host other than the tracking server's configured artifact storage, so the server would connect to the host named in the URI.`,
+    );
   }
 }
 

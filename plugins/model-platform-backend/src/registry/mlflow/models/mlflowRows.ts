@@ -33,6 +33,7 @@ export function toMlflowVersion(
     statusMessage: row.status_message ?? undefined,
     source: row.source ?? undefined,
     root: row.root ?? undefined,
+    location: row.location ?? undefined,
     runId: row.run_id ?? undefined,
     loggedModelId: row.logged_model_id ?? undefined,
     runLink: row.run_link ?? undefined,

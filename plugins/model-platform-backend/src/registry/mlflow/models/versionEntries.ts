@@ -9,6 +9,7 @@ export interface VersionEntry {
   status_message: string | null;
   source: string | null;
   root: string | null;
+  location: string | null;
   run_id: string | null;
   logged_model_id: string | null;
   run_link: string | null;
@@ -45,6 +46,7 @@ export function versionEntries(knex: Knex, scope: VersionScope) {
     'status_message',
     'source',
     'root',
+    'location',
     'run_id',
     'logged_model_id',
     'run_link',

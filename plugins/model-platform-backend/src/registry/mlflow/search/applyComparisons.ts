@@ -1,5 +1,5 @@
 import { Knex } from 'knex';
-import { Comparison, TextOperator } from './parseFilter';
+import { Comparison } from './parseFilter';
 
 /** Marks prompts, which searches show only where they are asked for. */
 export const IS_PROMPT = 'mlflow.prompt.is_prompt';
@@ -57,13 +57,14 @@ function asksForPrompts(comparison: Comparison): boolean {
   return comparison.operator === '=' ? value === 'true' : value === 'false';
 }
 
-function applyText(
+/** Compares a text as MLflow does, whatever the database makes of LIKE. */
+export function applyText(
   query: Knex.QueryBuilder,
-  column: string,
-  operator: TextOperator,
+  column: string | Knex.Raw,
+  operator: string,
   value: string,
 ): void {
-  const sqlite = /sqlite/.test(String(query.client.config.client));
+  const sqlite = isSqlite(query);
   if (operator === 'LIKE') {
     // LIKE of SQLite does not tell upper from lower case; GLOB does.
     if (sqlite) query.whereRaw('?? glob ?', [column, toGlob(value)]);
@@ -72,8 +73,12 @@ function applyText(
     if (sqlite) query.whereRaw('?? like ?', [column, value]);
     else query.whereRaw(`?? ilike ? escape ''`, [column, value]);
   } else {
-    query.where(column, operator, value);
+    query.whereRaw(`?? ${operator} ?`, [column, value]);
   }
+}
+
+export function isSqlite({ client }: Pick<Knex, 'client'>): boolean {
+  return /sqlite/.test(String(client.config.client));
 }
 
 function toGlob(pattern: string): string {

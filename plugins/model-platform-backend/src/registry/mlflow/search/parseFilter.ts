@@ -9,6 +9,18 @@ export interface Searchable {
   lists: string[];
 }
 
+export const modelSearch: Searchable = {
+  strings: ['name'],
+  numbers: [],
+  lists: ['name'],
+};
+
+export const versionSearch: Searchable = {
+  strings: ['name', 'source_path', 'run_id'],
+  numbers: ['version_number'],
+  lists: ['name', 'run_id'],
+};
+
 /** One comparison of a filter; all of them must hold. */
 export type Comparison =
   | { of: 'tag' | 'string'; key: string; operator: TextOperator; value: string }
@@ -30,15 +42,25 @@ export function parseFilter(
   filter: string | undefined,
   searchable: Searchable,
 ): Comparison[] {
+  return clausesOf(filter, stray => stray).map(clause =>
+    toComparison(clause, searchable),
+  );
+}
+
+/** The comparisons of a filter, joined by AND. Throws what MLflow answers to anything else in it. */
+export function clausesOf(
+  filter: string | undefined,
+  sayStray: (text: string) => string,
+): Clause[] {
   if (!filter?.trim()) return [];
   const tokens = tokenize(filter);
-  const comparisons: Comparison[] = [];
+  const clauses: Clause[] = [];
   const strays: string[] = [];
   let position = 0;
   while (position < tokens.length) {
     const clause = clauseAt(tokens, position);
     if (clause) {
-      comparisons.push(toComparison(clause, searchable));
+      clauses.push(clause);
       position += clause.length;
     } else {
       const token = tokens[position];
@@ -48,13 +70,13 @@ export function parseFilter(
   }
   if (strays.length > 0) {
     throw invalidParameter(
-      `Invalid clause(s) in filter string: ${strays.join(', ')}`,
+      `Invalid clause(s) in filter string: ${strays.map(sayStray).join(', ')}`,
     );
   }
-  return comparisons;
+  return clauses;
 }
 
-interface Clause {
+export interface Clause {
   left: Token;
   operator: string;
   right: Token;
@@ -66,6 +88,17 @@ function clauseAt(tokens: Token[], start: number): Clause | undefined {
   const [left, first, second, third] = tokens.slice(start, start + 4);
   if (first?.kind !== 'operator' || !second || second.kind === 'other') {
     return undefined;
+  }
+  if (/^is$/i.test(first.text)) {
+    const not = /^not$/i.test(second.text);
+    const last = not ? third : second;
+    if (!last || !/^null$/i.test(last.text)) return undefined;
+    return {
+      left,
+      operator: not ? 'IS NOT NULL' : 'IS NULL',
+      right: last,
+      length: not ? 4 : 3,
+    };
   }
   if (/^not$/i.test(first.text)) {
     if (!/^(in|like|ilike)$/i.test(second.text) || !third) return undefined;
@@ -124,7 +157,7 @@ function toComparison(
     if (right.kind !== 'list' || !searchable.lists.includes(key)) {
       throw invalidParameter(`Invalid comparator for attribute: ${operator}`);
     }
-    return { of: 'list', key, operator, value: listValueOf(right) };
+    return { of: 'list', key, operator, value: quotedList(right) };
   }
   const value = attributeValueOf(right);
   if (!isTextOperator(operator)) {
@@ -181,7 +214,7 @@ function numberComparison(
 
 function tagValueOf(token: Token): string {
   if (token.kind === 'string' || token.kind === 'identifier') {
-    return quotedValueOf(token);
+    return quoted(token);
   }
   throw invalidParameter(
     `Expected a quoted string value for tag (e.g. 'my-value'). Got value ${token.text}`,
@@ -190,14 +223,14 @@ function tagValueOf(token: Token): string {
 
 function attributeValueOf(token: Token): string {
   if (token.kind === 'string' || token.kind === 'identifier') {
-    return quotedValueOf(token);
+    return quoted(token);
   }
   throw invalidParameter(
     `Expected a quoted string value or a list of quoted string values for attributes. Got value ${token.text}`,
   );
 }
 
-function listValueOf(token: Token): string[] {
+export function quotedList(token: Token): string[] {
   const items = token.items ?? [];
   if (items.length === 0) {
     throw invalidParameter(
@@ -209,10 +242,10 @@ function listValueOf(token: Token): string[] {
       `While parsing a list in the query, expected string value, punctuation, or whitespace, but got different type in list: ${token.text}`,
     );
   }
-  return items.map(quotedValueOf);
+  return items.map(quoted);
 }
 
-function quotedValueOf(token: Token): string {
+export function quoted(token: Token): string {
   if (token.kind === 'string') {
     return token.text.slice(1, -1).replace(/''/g, "'");
   }

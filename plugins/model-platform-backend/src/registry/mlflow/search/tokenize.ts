@@ -17,7 +17,7 @@ export interface Token {
 
 /** One alternative each: quoted with ', quoted with " or `, number, operator, word, anything else. */
 const TOKEN =
-  /\s*(?:('(?:[^']|'')*')|((?:[A-Za-z_][\w]*\.)?(?:"[^"]*"|`[^`]*`))|(-?\d+(?:\.\d+)?)(?![\w.])|(!=|<>|>=|<=|=|<|>)|([A-Za-z_][\w]*(?:\.[\w-]+)*)|(\S))/y;
+  /\s*(?:('(?:[^']|'')*')|((?:[A-Za-z_][\w]*\.)?(?:"[^"]*"|`[^`]*`))|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.])|(!=|<>|>=|<=|=|<|>)|([A-Za-z_][\w]*(?:\.[\w-]+)*)|(\S))/y;
 const WORD_OPERATOR = /^(like|ilike|rlike|in|not|is)$/i;
 
 /** Splits a filter into its words. */

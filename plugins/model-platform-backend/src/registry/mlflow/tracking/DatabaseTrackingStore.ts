@@ -2,8 +2,19 @@ import { Knex } from 'knex';
 import { ModelFilter } from '../../../access/ModelFilter';
 import { applyModelFilter } from '../../applyModelFilter';
 import { INSERT_CHUNK } from '../../insertChunk';
-import { applyComparisons } from '../search/applyComparisons';
-import { Comparison } from '../search/parseFilter';
+import { Tag } from '../http/readParameters';
+import { TrackingComparison } from '../search/parseTrackingFilter';
+import { TrackingOrder } from '../search/parseTrackingOrder';
+import {
+  experimentSearch,
+  loggedModelSearch,
+  runSearch,
+} from '../search/trackingSearch';
+import {
+  applyTrackingComparisons,
+  applyTrackingOrders,
+  Searched,
+} from './applyTrackingSearch';
 import {
   ExperimentRow,
   FactRow,
@@ -27,6 +38,24 @@ import {
   TrackingStore,
 } from './TrackingStore';
 
+const experiments = {
+  table: 'mlflow_experiments',
+  searchable: experimentSearch,
+  newest: 'created_at',
+};
+const runs = {
+  table: 'mlflow_runs',
+  searchable: runSearch,
+  metricsBy: 'run_id',
+  newest: 'started_at',
+} as const;
+const loggedModels = {
+  table: 'mlflow_logged_models',
+  searchable: loggedModelSearch,
+  metricsBy: 'logged_model_id',
+  newest: 'created_at',
+} as const;
+
 /** Experiments, runs and logged models in SQLite or PostgreSQL. */
 export class DatabaseTrackingStore implements TrackingStore {
   static create(options: { knex: Knex; clock?: () => Date }) {
@@ -41,23 +70,30 @@ export class DatabaseTrackingStore implements TrackingStore {
     private readonly clock: () => Date,
   ) {}
 
-  async addExperiment(experiment: Experiment): Promise<boolean> {
-    const inserted = await this.knex<ExperimentRow>('mlflow_experiments')
-      .insert({
-        id: experiment.id,
-        name: experiment.name,
-        system: experiment.system,
-        owner: experiment.owner,
-        visibility: 'system',
-        stage: experiment.stage,
-        tags: JSON.stringify(experiment.tags),
-        created_at: experiment.createdAt,
-        updated_at: experiment.updatedAt,
-      })
-      .onConflict()
-      .ignore()
-      .returning('id');
-    return inserted.length > 0;
+  async addExperiment(experiment: Experiment, tags: Tag[]): Promise<boolean> {
+    return await this.knex.transaction(async tx => {
+      const inserted = await tx<ExperimentRow>('mlflow_experiments')
+        .insert({
+          id: experiment.id,
+          name: experiment.name,
+          system: experiment.system,
+          owner: experiment.owner,
+          visibility: 'system',
+          stage: experiment.stage,
+          created_at: experiment.createdAt,
+          updated_at: experiment.updatedAt,
+        })
+        .onConflict()
+        .ignore()
+        .returning('id');
+      if (inserted.length === 0) return false;
+      await insertFacts(
+        tx,
+        experiment.id,
+        tags.map((tag): Fact => ({ kind: 'tag', ...tag })),
+      );
+      return true;
+    });
   }
 
   async findExperiment(id: string): Promise<Experiment | undefined> {
@@ -70,42 +106,46 @@ export class DatabaseTrackingStore implements TrackingStore {
   async searchExperiments(query: {
     visible: ModelFilter;
     system?: string;
-    comparisons: Comparison[];
+    comparisons: TrackingComparison[];
+    orders: TrackingOrder[];
     stages: LifeStage[];
     limit: number;
     offset: number;
   }): Promise<Experiment[]> {
-    const select = this.knex('mlflow_experiments')
-      .whereIn('mlflow_experiments.stage', query.stages)
-      .orderBy([
-        { column: 'mlflow_experiments.updated_at', order: 'desc' },
-        { column: 'mlflow_experiments.id' },
-      ])
-      .limit(query.limit)
-      .offset(query.offset);
+    const select = this.knex('mlflow_experiments').whereIn(
+      'mlflow_experiments.stage',
+      query.stages,
+    );
     if (query.system !== undefined) {
       select.where('mlflow_experiments.system', query.system);
     }
     applyModelFilter(select, query.visible, 'mlflow_experiments');
-    applyComparisons(select, query.comparisons, {
-      name: 'mlflow_experiments.name',
-    });
-    const rows: ExperimentRow[] = await select;
+    const rows = await this.searched<ExperimentRow>(select, experiments, query);
     return rows.map(toExperiment);
   }
 
   async updateExperiment(
     id: string,
-    change: Partial<Pick<Experiment, 'name' | 'stage' | 'tags'>>,
+    change: Pick<Experiment, 'stage'>,
   ): Promise<void> {
-    const { tags, ...fields } = change;
     await this.knex<ExperimentRow>('mlflow_experiments')
       .where({ id })
-      .update({
-        ...fields,
-        ...(tags ? { tags: JSON.stringify(tags) } : {}),
-        updated_at: this.now(),
-      });
+      .update({ ...change, updated_at: this.now() });
+  }
+
+  async renameExperiment(id: string, name: string): Promise<boolean> {
+    return await this.knex.transaction(async tx => {
+      const taken = await tx<ExperimentRow>('mlflow_experiments as other')
+        .join('mlflow_experiments as own', 'own.system', 'other.system')
+        .where({ 'own.id': id, 'other.name': name })
+        .whereNot('other.id', id)
+        .first('other.id');
+      if (taken) return false;
+      await tx<ExperimentRow>('mlflow_experiments')
+        .where({ id })
+        .update({ name, updated_at: this.now() });
+      return true;
+    });
   }
 
   async addRun(run: Run, facts: Fact[]): Promise<void> {
@@ -144,20 +184,16 @@ export class DatabaseTrackingStore implements TrackingStore {
 
   async searchRuns(query: {
     experimentIds: string[];
+    comparisons: TrackingComparison[];
+    orders: TrackingOrder[];
     stages: LifeStage[];
     limit: number;
     offset: number;
   }): Promise<Run[]> {
-    const rows = await this.knex<RunRow>('mlflow_runs')
-      .whereIn('experiment_id', query.experimentIds)
-      .whereIn('stage', query.stages)
-      .orderBy([
-        { column: 'started_at', order: 'desc' },
-        { column: 'id', order: 'asc' },
-      ])
-      .limit(query.limit)
-      .offset(query.offset);
-    return rows.map(toRun);
+    const select = this.knex('mlflow_runs')
+      .whereIn('mlflow_runs.experiment_id', query.experimentIds)
+      .whereIn('mlflow_runs.stage', query.stages);
+    return (await this.searched<RunRow>(select, runs, query)).map(toRun);
   }
 
   async addLoggedModel(model: LoggedModel, facts: Fact[]): Promise<void> {
@@ -195,27 +231,19 @@ export class DatabaseTrackingStore implements TrackingStore {
 
   async searchLoggedModels(query: {
     experimentIds: string[];
-    comparisons: Comparison[];
+    comparisons: TrackingComparison[];
+    orders: TrackingOrder[];
     limit: number;
     offset: number;
   }): Promise<LoggedModel[]> {
     const select = this.knex('mlflow_logged_models')
-      .whereIn('experiment_id', query.experimentIds)
-      .where('stage', 'active')
-      .orderBy([
-        { column: 'created_at', order: 'desc' },
-        { column: 'id', order: 'asc' },
-      ])
-      .limit(query.limit)
-      .offset(query.offset);
-    applyComparisons(select, query.comparisons, {
-      name: 'name',
-      model_id: 'id',
-      model_type: 'type',
-      status: 'status',
-      source_run_id: 'source_run_id',
-    });
-    const rows: LoggedModelRow[] = await select;
+      .whereIn('mlflow_logged_models.experiment_id', query.experimentIds)
+      .where('mlflow_logged_models.stage', 'active');
+    const rows = await this.searched<LoggedModelRow>(
+      select,
+      loggedModels,
+      query,
+    );
     return rows.map(toLoggedModel);
   }
 
@@ -310,6 +338,30 @@ export class DatabaseTrackingStore implements TrackingStore {
       }
     }
     return found;
+  }
+
+  /** Beside the orders asked for, the newest first. */
+  private async searched<Row>(
+    select: Knex.QueryBuilder,
+    searched: Searched & { newest: string },
+    query: {
+      comparisons: TrackingComparison[];
+      orders: TrackingOrder[];
+      limit: number;
+      offset: number;
+    },
+  ): Promise<Row[]> {
+    const { table, newest } = searched;
+    applyTrackingComparisons(this.knex, select, searched, query.comparisons);
+    applyTrackingOrders(this.knex, select, searched, query.orders);
+    return await select
+      .select(`${table}.*`)
+      .orderBy([
+        { column: `${table}.${newest}`, order: 'desc' },
+        { column: `${table}.id`, order: 'asc' },
+      ])
+      .limit(query.limit)
+      .offset(query.offset);
   }
 
   private now(): string {

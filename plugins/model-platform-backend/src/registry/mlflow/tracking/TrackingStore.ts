@@ -1,6 +1,7 @@
 import { ModelFilter } from '../../../access/ModelFilter';
 import { Tag } from '../http/readParameters';
-import { Comparison } from '../search/parseFilter';
+import { TrackingComparison } from '../search/parseTrackingFilter';
+import { TrackingOrder } from '../search/parseTrackingOrder';
 
 export type LifeStage = 'active' | 'deleted';
 
@@ -11,9 +12,13 @@ export interface Experiment {
   system: string;
   owner: string;
   stage: LifeStage;
-  tags: Tag[];
   createdAt: string;
   updatedAt: string;
+}
+
+export interface ExperimentDetails {
+  experiment: Experiment;
+  tags: Tag[];
 }
 
 export interface Run {
@@ -50,8 +55,8 @@ export interface Metric {
   runId?: string;
 }
 
-/** Facts of runs and logged models, by kind and key. */
-export type FactKind = 'param' | 'tag' | 'output' | 'input';
+/** Facts of experiments, runs and logged models, by kind and key. */
+export type FactKind = 'param' | 'tag' | 'output' | 'input' | 'dataset';
 
 export interface Fact {
   kind: FactKind;
@@ -62,20 +67,23 @@ export interface Fact {
 /** Keeps experiments, runs and logged models. */
 export interface TrackingStore {
   /** False where the system has one of this name. */
-  addExperiment(experiment: Experiment): Promise<boolean>;
+  addExperiment(experiment: Experiment, tags: Tag[]): Promise<boolean>;
   findExperiment(id: string): Promise<Experiment | undefined>;
   searchExperiments(query: {
     visible: ModelFilter;
     system?: string;
-    comparisons: Comparison[];
+    comparisons: TrackingComparison[];
+    orders: TrackingOrder[];
     stages: LifeStage[];
     limit: number;
     offset: number;
   }): Promise<Experiment[]>;
   updateExperiment(
     id: string,
-    change: Partial<Pick<Experiment, 'name' | 'stage' | 'tags'>>,
+    change: Pick<Experiment, 'stage'>,
   ): Promise<void>;
+  /** False where the system has another one of this name. */
+  renameExperiment(id: string, name: string): Promise<boolean>;
 
   addRun(run: Run, facts: Fact[]): Promise<void>;
   findRun(id: string): Promise<Run | undefined>;
@@ -85,6 +93,8 @@ export interface TrackingStore {
   ): Promise<void>;
   searchRuns(query: {
     experimentIds: string[];
+    comparisons: TrackingComparison[];
+    orders: TrackingOrder[];
     stages: LifeStage[];
     limit: number;
     offset: number;
@@ -98,7 +108,8 @@ export interface TrackingStore {
   ): Promise<void>;
   searchLoggedModels(query: {
     experimentIds: string[];
-    comparisons: Comparison[];
+    comparisons: TrackingComparison[];
+    orders: TrackingOrder[];
     limit: number;
     offset: number;
   }): Promise<LoggedModel[]>;

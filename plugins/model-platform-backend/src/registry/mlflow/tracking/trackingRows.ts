@@ -1,5 +1,6 @@
 import {
   Experiment,
+  FactKind,
   LifeStage,
   LoggedModel,
   Metric,
@@ -13,7 +14,6 @@ export interface ExperimentRow {
   owner: string;
   visibility: string;
   stage: LifeStage;
-  tags: string;
   created_at: string;
   updated_at: string;
 }
@@ -43,7 +43,7 @@ export interface LoggedModelRow {
 
 export interface FactRow {
   subject_id: string;
-  kind: 'param' | 'tag' | 'output' | 'input';
+  kind: FactKind;
   key: string;
   value: string;
 }
@@ -64,7 +64,6 @@ export function toExperiment(row: ExperimentRow): Experiment {
     system: row.system,
     owner: row.owner,
     stage: row.stage,
-    tags: JSON.parse(row.tags),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

@@ -1,0 +1,61 @@
+import { Knex } from 'knex';
+import { ArtifactUpload, UploadStore } from './UploadStore';
+
+interface UploadRow {
+  id: string;
+  owner_id: string;
+  path: string;
+  system: string;
+  parts: number;
+  created_at: string;
+}
+
+/** Files that arrive in parts, in SQLite or PostgreSQL. */
+export class DatabaseUploadStore implements UploadStore {
+  static create(options: { knex: Knex }) {
+    return new DatabaseUploadStore(options.knex);
+  }
+
+  private constructor(private readonly knex: Knex) {}
+
+  async add(upload: ArtifactUpload): Promise<void> {
+    await this.knex<UploadRow>('mlflow_uploads').insert({
+      id: upload.id,
+      owner_id: upload.ownerId,
+      path: upload.path,
+      system: upload.system,
+      parts: upload.parts,
+      created_at: upload.createdAt,
+    });
+  }
+
+  async find(id: string): Promise<ArtifactUpload | undefined> {
+    const row = await this.knex<UploadRow>('mlflow_uploads')
+      .where({ id })
+      .first();
+    return row && toUpload(row);
+  }
+
+  async olderThan(time: string, limit: number): Promise<ArtifactUpload[]> {
+    const rows = await this.knex<UploadRow>('mlflow_uploads')
+      .where('created_at', '<', time)
+      .orderBy('created_at')
+      .limit(limit);
+    return rows.map(toUpload);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.knex<UploadRow>('mlflow_uploads').where({ id }).delete();
+  }
+}
+
+function toUpload(row: UploadRow): ArtifactUpload {
+  return {
+    id: row.id,
+    ownerId: row.owner_id,
+    path: row.path,
+    system: row.system,
+    parts: row.parts,
+    createdAt: row.created_at,
+  };
+}

@@ -1,0 +1,241 @@
+import { createBackendModule } from '@backstage/backend-plugin-api';
+import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
+import {
+  ArtifactStore,
+  storesExtensionPoint,
+} from '@model-platform/plugin-model-platform-node';
+import { Knex } from 'knex';
+import {
+  digestOf,
+  StoreFixture,
+  storesOfTests,
+  streamOf,
+} from '../../../__testUtils__/artifactStores';
+import {
+  publisherToken,
+  TestPlatform,
+} from '../../../__testUtils__/TestPlatform';
+import { DatabaseBlobReferences } from '../../artifacts/DatabaseBlobReferences';
+import { GarbageCollector } from '../../artifacts/GarbageCollector';
+
+jest.setTimeout(120_000);
+
+const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
+const DAY_MS = 86_400_000;
+const SYSTEM = 'plant-catalogue';
+const OTHER_SYSTEM = 'patient-care';
+const api = 'mlflow/api/2.0/mlflow';
+const tags = Object.entries({
+  system: SYSTEM,
+  owner: 'group:default/botany-ml',
+  purpose: 'Tells species of iris by their measures',
+  audience: 'Visitors of the greenhouse',
+  method: 'Random forest',
+  'data.sources': 'Herbarium',
+  'data.personalData': 'none',
+  'data.period': '1936',
+  theme: 'species-recognition',
+  risk: 'minimal',
+  description: 'Tells species of iris',
+}).map(([key, value]) => ({ key: `metadata.${key}`, value }));
+const mlmodel = `
+flavors:
+  python_function: { loader_module: mlflow.sklearn }
+  sklearn: { pickled_model: model.pkl }
+signature:
+  inputs: '[{"type": "double", "name": "petal_length", "required": true}]'
+  outputs: '[{"type": "tensor", "tensor-spec": {"dtype": "int64", "shape": [-1]}}]'
+`;
+const files = 'mlflow/api/2.0/mlflow-artifacts/artifacts';
+
+const combinations = databases
+  .eachSupportedId()
+  .flatMap(([id]) =>
+    storesOfTests.map(([name, create]) => ({ id, name, create })),
+  );
+
+describe.each(combinations)(
+  "MLflow's files while blobs are removed, $id, $name",
+  ({ id, create }) => {
+    let fixture: StoreFixture;
+    let platform: TestPlatform;
+    let knex: Knex;
+    /** What happens once, right after the store did such a thing. */
+    const after: Partial<
+      Record<'has' | 'write' | 'delete', () => Promise<unknown>>
+    > = {};
+
+    beforeAll(async () => {
+      fixture = await create();
+      knex = await databases.init(id);
+      const watch =
+        <K extends 'has' | 'write' | 'delete'>(method: K) =>
+        async (...given: any[]) => {
+          const work: (...args: any[]) => Promise<any> = fixture.store[method];
+          const result = await work.apply(fixture.store, given);
+          const then = after[method];
+          delete after[method];
+          await then?.();
+          return result;
+        };
+      const watched: ArtifactStore = Object.create(fixture.store, {
+        has: { value: watch('has') },
+        write: { value: watch('write') },
+        delete: { value: watch('delete') },
+      });
+      platform = await TestPlatform.start(
+        {
+          publishers: [
+            {
+              name: 'ci',
+              token: publisherToken,
+              grants: [
+                {
+                  actions: ['read', 'publish'],
+                  systems: [SYSTEM, OTHER_SYSTEM],
+                },
+              ],
+            },
+          ],
+        },
+        [
+          mockServices.database.factory({ knex }),
+          createBackendModule({
+            pluginId: 'model-platform',
+            moduleId: 'watched-store',
+            register(env) {
+              env.registerInit({
+                deps: { stores: storesExtensionPoint },
+                async init({ stores }) {
+                  stores.setArtifactStore(watched);
+                },
+              });
+            },
+          }),
+        ],
+      );
+    });
+
+    afterAll(async () => {
+      await platform?.stop();
+      await fixture?.end();
+    });
+
+    /** As in some days, when what nobody uses now is old, beside what goes on then. */
+    async function collectGarbage() {
+      const then = Date.now() + 3 * DAY_MS;
+      await knex('registry_blob_holds').update({
+        held_at: new Date(then).toISOString(),
+      });
+      const garbage = new GarbageCollector({
+        artifacts: fixture.store,
+        references: DatabaseBlobReferences.create({ knex }),
+        now: () => new Date(then),
+      });
+      await garbage.collect({ dryRun: false });
+    }
+
+    const post = async (route: string, body: object) => {
+      const { status, body: answer } = await platform
+        .call('post', `${api}/${route}`, publisherToken)
+        .send(body);
+      expect({ status, answer }).toMatchObject({ status: 200 });
+      return answer;
+    };
+
+    const send = async (route: string, text: string) =>
+      await platform
+        .call('put', `${files}/${route}`, publisherToken)
+        .set('content-type', 'application/octet-stream')
+        .send(text);
+
+    const read = async (route: string) => {
+      const { status, body } = await platform
+        .call('get', `${files}/${route}`, publisherToken)
+        .buffer()
+        .parse((res, done) => {
+          const chunks: Buffer[] = [];
+          res.on('data', chunk => chunks.push(chunk));
+          res.on('end', () => done(null, Buffer.concat(chunks)));
+        });
+      return { status, text: String(body) };
+    };
+
+    async function logModel(name: string, system = SYSTEM) {
+      const { experiment_id } = await post('experiments/create', {
+        name,
+        tags: [{ key: 'metadata.system', value: system }],
+      });
+      const made = await post('logged-models', { experiment_id, name });
+      const { model_id: modelId, artifact_uri: uri } = made.model.info;
+      return { modelId, root: uri.replace('mlflow-artifacts:/', '') };
+    }
+
+    it('takes a file whose bytes lay there, old and of no use, and are collected at that moment', async () => {
+      const { root } = await logModel('sent');
+      const text = 'the same bytes';
+      await fixture.store.write(streamOf(Buffer.from(text)), {}, SYSTEM);
+      after.write = collectGarbage;
+      expect((await send(`${root}/model.pkl`, text)).status).toBe(200);
+      expect(after.write).toBeUndefined();
+      expect(await read(`${root}/model.pkl`)).toEqual({ status: 200, text });
+      // Nothing is held for longer than it takes.
+      await platform
+        .call('delete', `${files}/${root}/model.pkl`, publisherToken)
+        .expect(200);
+      expect(await fixture.store.has(digestOf(Buffer.from(text)), SYSTEM)).toBe(
+        false,
+      );
+    });
+
+    it('makes a version of files that lay in its system, old and of no use, and are collected at that moment', async () => {
+      const { modelId, root } = await logModel('registered', OTHER_SYSTEM);
+      const text = 'weights of another system';
+      await send(`${root}/MLmodel`, mlmodel);
+      await send(`${root}/model.pkl`, text);
+      for (const content of [mlmodel, text])
+        await fixture.store.write(streamOf(Buffer.from(content)), {}, SYSTEM);
+      await post('registered-models/create', { name: 'elsewhere', tags });
+      after.has = collectGarbage;
+      const { model_version: version } = await post('model-versions/create', {
+        name: 'elsewhere',
+        source: `models:/${modelId}`,
+        model_id: modelId,
+      });
+      expect(after.has).toBeUndefined();
+      expect(version).toMatchObject({ version: '1', status: 'READY' });
+      const { artifact_uri: uri } = (
+        await platform
+          .call(
+            'get',
+            `${api}/model-versions/get-download-uri?name=elsewhere&version=1`,
+            publisherToken,
+          )
+          .expect(200)
+      ).body;
+      expect(
+        await read(`${uri.replace('mlflow-artifacts:/', '')}/model.pkl`),
+      ).toEqual({ status: 200, text });
+    });
+
+    // The other database is part of the process that uses it.
+    if (id === 'POSTGRES_18')
+      it('loses no file where the database is cut off while one that nothing uses is removed', async () => {
+        const { root } = await logModel('replaced');
+        const file = `${root}/model.pkl`;
+        await send(file, 'before');
+        after.delete = async () =>
+          await knex.raw(
+            'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+          );
+        const { status } = await send(file, 'after');
+        expect(after.delete).toBeUndefined();
+        const { status: found, text } = await read(file);
+        expect(found).toBe(200);
+        // Who was told nothing may find the one or the other.
+        expect(status === 200 ? ['after'] : ['before', 'after']).toContain(
+          text,
+        );
+      });
+  },
+);

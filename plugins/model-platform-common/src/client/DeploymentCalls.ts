@@ -1,0 +1,130 @@
+import {
+  Deployment,
+  DeploymentSpec,
+  LogLine,
+  ModelDeploymentManifest,
+  Page,
+  Revision,
+} from '../types';
+import { enc } from './enc';
+import { MetadataCalls } from './MetadataCalls';
+import { PageQuery, RequestOptions } from './PlatformCalls';
+
+/** Deployments, their revisions and logs. @public */
+export class DeploymentCalls extends MetadataCalls {
+  async listDeployments(
+    query: PageQuery & {
+      model?: string;
+      system?: string;
+      environment?: string;
+    } = {},
+    options?: RequestOptions,
+  ): Promise<Page<Deployment>> {
+    return await this.json('deployments', { ...options, query: { ...query } });
+  }
+
+  async getDeployment(
+    name: string,
+    options?: RequestOptions,
+  ): Promise<Deployment> {
+    return await this.json(`deployments/${enc(name)}`, options);
+  }
+
+  async applyDeployment(
+    name: string,
+    desired:
+      | ModelDeploymentManifest
+      | { spec: DeploymentSpec; reason?: string },
+    options?: RequestOptions & { ifMatch?: string },
+  ): Promise<Deployment> {
+    return await this.json(`deployments/${enc(name)}`, {
+      ...options,
+      method: 'PUT',
+      body: desired,
+      headers: { 'if-match': options?.ifMatch },
+    });
+  }
+
+  async deleteDeployment(
+    name: string,
+    options?: RequestOptions & { reason?: string },
+  ): Promise<void> {
+    await this.json(`deployments/${enc(name)}`, {
+      ...options,
+      method: 'DELETE',
+      query: { reason: options?.reason },
+    });
+  }
+
+  async listRevisions(
+    name: string,
+    page: PageQuery = {},
+    options?: RequestOptions,
+  ): Promise<Page<Revision>> {
+    return await this.json(`deployments/${enc(name)}/revisions`, {
+      ...options,
+      query: { ...page },
+    });
+  }
+
+  /** `off: false` switches it on again. */
+  async switchOff(
+    name: string,
+    body: { off?: boolean; reason?: string } = {},
+    options?: RequestOptions,
+  ): Promise<Deployment> {
+    return await this.json(`deployments/${enc(name)}/off`, {
+      ...options,
+      method: 'POST',
+      body,
+    });
+  }
+
+  async rollback(
+    name: string,
+    body: { revision?: number; reason?: string } = {},
+    options?: RequestOptions,
+  ): Promise<Deployment> {
+    return await this.json(`deployments/${enc(name)}/rollback`, {
+      ...options,
+      method: 'POST',
+      body,
+    });
+  }
+
+  async promote(
+    name: string,
+    body: { variant: string; reason?: string },
+    options?: RequestOptions,
+  ): Promise<Deployment> {
+    return await this.json(`deployments/${enc(name)}/promote`, {
+      ...options,
+      method: 'POST',
+      body,
+    });
+  }
+
+  async getLogs(
+    name: string,
+    query: { tail?: number; runner?: string } = {},
+    options?: RequestOptions,
+  ): Promise<{ items: LogLine[]; sources: string[] }> {
+    return await this.json(`deployments/${enc(name)}/logs`, {
+      ...options,
+      query,
+    });
+  }
+
+  /** A response of type `text/event-stream`; each `data:` is a `LogLine`. */
+  async followLogs(
+    name: string,
+    query: { tail?: number; runner?: string } = {},
+    options?: RequestOptions,
+  ): Promise<Response> {
+    return await this.send(
+      `deployments/${enc(name)}/logs`,
+      { ...options, query: { ...query, follow: true } },
+      { headers: { accept: 'text/event-stream' } },
+    );
+  }
+}

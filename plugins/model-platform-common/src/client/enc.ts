@@ -1,0 +1,2 @@
+/** A name as one segment of a path. */
+export const enc = encodeURIComponent;

@@ -1,0 +1,14 @@
+export { buildDraftRequest } from './buildDraftRequest';
+export { canonicalRequest } from './canonicalRequest';
+export { checkModelFields } from './checkModelFields';
+export { FileRules } from './FileRules';
+export type { FileRulesOptions, FileSelection } from './FileRules';
+export { fileProblem } from './fileProblem';
+export { inferLoading } from './inferLoading';
+export type { Loading } from './inferLoading';
+export { readYamlObject } from './readYamlObject';
+export type { YamlReading } from './readYamlObject';
+export { sendParts } from './sendParts';
+export type { SendPartsOptions } from './sendParts';
+export { uploadFiles } from './uploadFiles';
+export type { Cut, UploadFilesOptions, UploadProgress } from './uploadFiles';

@@ -1,0 +1,1 @@
+export { PublishFolder } from './PublishFolder';

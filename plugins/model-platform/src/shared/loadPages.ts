@@ -1,0 +1,16 @@
+import { Page } from '@model-platform/plugin-model-platform-common';
+
+/** As many pages of a list as hold so many items, for a page that shows more on request. */
+export async function loadPages<T>(
+  atLeast: number,
+  load: (page: { cursor?: string }) => Promise<Page<T>>,
+): Promise<{ items: T[]; hasMore: boolean }> {
+  const items: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await load({ cursor });
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor && items.length < atLeast);
+  return { items, hasMore: cursor !== undefined };
+}
