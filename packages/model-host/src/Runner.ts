@@ -132,7 +132,8 @@ export class Runner {
 
   /** The same for all runners of a version, another one for each version: none can open or make what is another's. */
   #stateKey(folder: DataFolder): string {
-    const { system, model, version } = this.labels;
+    const { directory, version } = this.spec;
+    const { system, model } = readModelLabels(directory);
     return createHmac('sha256', lastingSecret(folder.sealKeyFile))
       .update(JSON.stringify([system, model, version]))
       .digest('base64url');

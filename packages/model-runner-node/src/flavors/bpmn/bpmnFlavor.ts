@@ -38,7 +38,7 @@ export const bpmnFlavor: Flavor = {
         'STATE_KEY is not in the environment; waiting processes are sealed with it.',
       );
     const seal = new StateSeal(stateKey, manifest);
-    const process = await Process.read(
+    const runnable = await Process.read(
       await readFile(path.join(directory, file), 'utf8'),
     ).catch(error => {
       throw new Error(`${file} cannot be served: ${error.message}.`);
@@ -63,7 +63,7 @@ export const bpmnFlavor: Flavor = {
         ),
       );
       if (typeof state === 'string')
-        return await process.resume(
+        return await runnable.resume(
           seal.open(state),
           typeof signal === 'string' ? signal : undefined,
           variables,
@@ -74,7 +74,7 @@ export const bpmnFlavor: Flavor = {
           { path: 'inputs.signal', message },
         ]);
       }
-      return await process.start(variables);
+      return await runnable.start(variables);
     };
 
     return {

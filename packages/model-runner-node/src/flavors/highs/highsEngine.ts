@@ -1,5 +1,5 @@
 import loadHighs from 'highs';
-import { Engine } from '../solving/runSolver';
+import { SolverEngine } from '../solving/SolverEngine';
 import { Solution, SolveStatus } from '../solving/Solution';
 
 export interface HighsJob {
@@ -12,7 +12,7 @@ export interface HighsJob {
 export type HighsAnswer = { columns: string[] } | Solution;
 
 /** HiGHS in WebAssembly: its solves block the thread that they are in. */
-export async function highsEngine(): Promise<Engine> {
+export async function highsEngine(): Promise<SolverEngine> {
   const highs = await loadHighs();
   const { modelStatus, solutionStatus } = highs.constants;
   const statuses = new Map<number, SolveStatus>([

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { compileFunction } from 'node:vm';
-import { Engine } from '../solving/runSolver';
+import { SolverEngine } from '../solving/SolverEngine';
 
 export interface MinizincJob {
   files: Record<string, string>;
@@ -19,7 +19,7 @@ export interface MinizincMessage {
  * the one for browsers carries everything, as the program of a web worker,
  * which is given here what it expects of one.
  */
-export async function minizincEngine(): Promise<Engine> {
+export async function minizincEngine(): Promise<SolverEngine> {
   const script = require.resolve('minizinc/minizinc-worker.js');
   let send: (message: { data: unknown }) => void = () => {};
   let listen: (message: MinizincMessage) => void = () => {};

@@ -1,13 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { SolverEngine } from './SolverEngine';
 import { ThreadMessage } from './SolverThread';
 
-/** An engine inside its thread: made once, then one job after another. */
-export type Engine = (
-  job: unknown,
-  progress: (value: unknown) => void,
-) => Promise<unknown>;
-
-const engines: Record<string, () => Promise<Engine>> = {
+const engines: Record<string, () => Promise<SolverEngine>> = {
   highs: async () => await (await import('../highs/highsEngine')).highsEngine(),
   minizinc: async () =>
     await (await import('../minizinc/minizincEngine')).minizincEngine(),
