@@ -21,6 +21,16 @@ interface Decision {
 const nameOf = ({ variable, name, id }: DmnNode) =>
   variable?.name ?? name ?? id ?? '';
 
+/** Says of what goes wrong in which decision it does. */
+function named<T>(decision: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : error;
+    throw new Error(`Decision '${decision}': ${reason}.`);
+  }
+}
+
 /** The decisions of a DMN file and what they require. */
 export class DecisionGraph {
   private constructor(
@@ -68,10 +78,8 @@ export class DecisionGraph {
         decisions: required
           .filter(({ $type }) => $type === 'dmn:Decision')
           .map(make),
-        decide: logicOf(
-          node,
-          required.map(nameOf),
-          definitions.expressionLanguage,
+        decide: named(nameOf(node), () =>
+          logicOf(node, required.map(nameOf), definitions.expressionLanguage),
         ),
       };
       made.set(node, decision);
@@ -119,7 +127,7 @@ export class DecisionGraph {
       if (done.has(decision)) return;
       done.add(decision);
       decision.decisions.forEach(make);
-      const made = decision.decide(context);
+      const made = named(decision.name, () => decision.decide(context));
       context[decision.name] = made.value;
       fired.push(...made.fired);
     };
@@ -128,46 +136,34 @@ export class DecisionGraph {
   }
 }
 
+/** Throws why its logic can't be served. */
 function logicOf(
   node: DmnNode,
   names: string[],
   language: string | undefined,
 ): Logic {
-  const name = nameOf(node);
-  const refuse = (reason: string) => {
-    throw new Error(`Decision '${name}': ${reason}.`);
-  };
   if (node.knowledgeRequirement?.length)
-    refuse('business knowledge models are not served; write their logic here');
+    throw new Error(
+      'business knowledge models are not served; write their logic here',
+    );
   const logic = node.decisionLogic;
   if (logic?.$type === 'dmn:DecisionTable') {
-    try {
-      const table = new DecisionTable(name, logic as DmnTable, names);
-      return context => {
-        try {
-          return table.decide(context);
-        } catch (error) {
-          throw new Error(`Decision '${name}': ${messageOf(error)}.`);
-        }
-      };
-    } catch (error) {
-      return refuse(messageOf(error)) as never;
-    }
+    const table = new DecisionTable(nameOf(node), logic as DmnTable, names);
+    return context => table.decide(context);
   }
   if (logic?.$type === 'dmn:LiteralExpression') {
     const { text = '', expressionLanguage = language } = logic as DmnLiteral;
     if (expressionLanguage && !FEEL.test(expressionLanguage))
-      refuse(`its expression is in ${expressionLanguage}; FEEL is served`);
+      throw new Error(
+        `its expression is in ${expressionLanguage}; FEEL is served`,
+      );
     const problem = problemOf(text, names);
-    if (problem) refuse(problem);
+    if (problem) throw new Error(problem);
     return context => ({ value: valueOf(text, context), fired: [] });
   }
-  return refuse(
+  throw new Error(
     `${
       logic ? `a ${logic.$type.replace('dmn:', '')}` : 'without logic it'
     } is not served; decision tables and literal expressions are`,
-  ) as never;
+  );
 }
-
-const messageOf = (error: unknown) =>
-  error instanceof Error ? error.message : String(error);

@@ -2,9 +2,14 @@ import { evaluate, parseExpression, parseUnaryTests, unaryTest } from 'feelin';
 
 export type FeelContext = Record<string, unknown>;
 
-/** The value of an expression; null where FEEL has none for it. Throws where it can't be read. */
+/** The value of an expression; null where FEEL has none for it. */
 export function valueOf(expression: string, context: FeelContext): unknown {
-  return evaluate(expression, context).value ?? null;
+  try {
+    return evaluate(expression, context).value ?? null;
+  } catch {
+    // It can be read, so it is the values that do not go together.
+    return null;
+  }
 }
 
 /** Whether a cell of a table holds for the value of its column. */
@@ -13,7 +18,11 @@ export function holds(
   value: unknown,
   context: FeelContext,
 ): boolean {
-  return unaryTest(test, { ...context, '?': value }).value === true;
+  try {
+    return unaryTest(test, { ...context, '?': value }).value === true;
+  } catch {
+    return false;
+  }
 }
 
 /**
