@@ -194,7 +194,7 @@ export class Runner {
         MODEL_VARIANT: spec.variant,
         MODEL_REVISION: String(spec.revision),
         MODEL_ENVIRONMENT: spec.environment,
-        STATE_KEY: this.#stateKey(folder),
+        STATE_KEY: spec.runtime === 'node' ? this.#stateKey(folder) : undefined,
         MAX_BODY_BYTES:
           spec.maxBodyBytes === undefined
             ? undefined

@@ -27,6 +27,13 @@ export async function highsEngine(): Promise<SolverEngine> {
     modelStatus.solutionLimit,
     modelStatus.interrupted,
   ]);
+  const statusOf = (code: number, isFeasible: boolean): SolveStatus => {
+    const status = statuses.get(code);
+    if (status) return status;
+    if (!limited.has(code))
+      throw new Error(`HiGHS ended with its status ${code}`);
+    return isFeasible ? 'feasible' : 'unknown';
+  };
   return async job => {
     const { format, text, limitMs } = job as HighsJob;
     return highs.withModel(
@@ -47,14 +54,10 @@ export async function highsEngine(): Promise<SolverEngine> {
         const begin = performance.now();
         model.run();
         const solveTimeMs = performance.now() - begin;
-        const code = model.getModelStatus();
-        const isFeasible =
-          model.info.get('primal_solution_status') === solutionStatus.feasible;
-        const status =
-          statuses.get(code) ??
-          (limited.has(code) ? (isFeasible && 'feasible') || 'unknown' : null);
-        if (status === null)
-          throw new Error(`HiGHS ended with its status ${code}`);
+        const status = statusOf(
+          model.getModelStatus(),
+          model.info.get('primal_solution_status') === solutionStatus.feasible,
+        );
         if (status !== 'optimal' && status !== 'feasible')
           return { status, solveTimeMs };
         const { colValue } = model.getSolution();
