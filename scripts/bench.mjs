@@ -10,6 +10,7 @@ const benches = {
   serve: async () => (await import('../test/bench/serveBench.mjs')).serveBench,
   search: async () =>
     (await import('../test/bench/searchBench.mjs')).searchBench,
+  files: async () => (await import('../test/bench/filesBench.mjs')).filesBench,
 };
 
 try {

@@ -4,8 +4,8 @@ export interface Config {
   modelPlatform?: {
     catalog?: {
       /**
-       * How often models and endpoints are read in full from the registry; what
-       * changes in between comes by events. One minute where absent.
+       * How often the registry is asked what changed; what this portal changes
+       * itself comes at once. One minute where absent.
        */
       frequency?: HumanDuration | string;
     };

@@ -24,6 +24,15 @@ export interface Config {
         /** @visibility secret */
         sessionToken?: string;
       };
+      /** Of `s3`: signed addresses, by which large files go to and from the bucket itself. */
+      direct?: {
+        /** Off where absent: all bytes go through the portal. */
+        enabled?: boolean;
+        /** Of the service as clients reach it; `endpoint` where absent. */
+        endpoint?: string;
+        /** How long an address is good for. Defaults to 900, at most 3600. */
+        lifeSeconds?: number;
+      };
       /** Removal of files that no version and no draft has, and of uploads that were cut off. */
       garbageCollection?: {
         /** Only reports, in the log, what would be removed. */

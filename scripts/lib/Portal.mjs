@@ -4,6 +4,7 @@ import path from 'node:path';
 import { readJson, writePrivately } from './dataFolder.mjs';
 import { lastLines } from './Host.mjs';
 import { inRoot } from './paths.mjs';
+import { PORTAL_FLAGS } from './portalFlags.mjs';
 import {
   end,
   requireFreePort,
@@ -87,7 +88,7 @@ export class Portal {
       spawn(
         toolchain.node,
         [
-          '--max-semi-space-size=32',
+          ...PORTAL_FLAGS,
           '--enable-source-maps',
           inRoot('packages/backend/dist/main.cjs'),
           ...configs.flatMap(file => ['--config', path.resolve(file)]),

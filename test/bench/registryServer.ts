@@ -31,6 +31,7 @@ backend.add(
         backend: {
           baseUrl: `http://127.0.0.1:${port}`,
           listen: { host: '127.0.0.1', port },
+          server: { keepAliveTimeout: { seconds: 60 } },
           database,
           auth: {
             externalAccess: [

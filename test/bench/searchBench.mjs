@@ -4,6 +4,7 @@ import { say } from '../../scripts/lib/progress.mjs';
 import { startMlflow } from '../services/mlflow.mjs';
 import { startPostgres } from '../services/postgres.mjs';
 import { sleep } from './BenchPlatform.mjs';
+import { draftOf } from './draftOf.mjs';
 import { load } from './load.mjs';
 import { RegistryServer } from './RegistryServer.mjs';
 
@@ -125,7 +126,7 @@ async function writes(mlflow, registry, own) {
       registry.call(route, { method: 'POST', body, headers });
     const our = {
       draft: await measured(registry.url, index =>
-        post(`models/${name(index)}/versions`, draftOf(name(index)), {
+        post(`models/${name(index)}/versions`, draftOf(name(index), FILE), {
           'idempotency-key': name(index),
         }),
       ),
@@ -175,35 +176,11 @@ async function writes(mlflow, registry, own) {
 
 const CONTENT = Buffer.from('the bytes of a model');
 const DIGEST = `sha256:${createHash('sha256').update(CONTENT).digest('hex')}`;
-
-function draftOf(name) {
-  return {
-    model: {
-      name,
-      type: 'ml',
-      owner: 'group:default/team-1',
-      system: 'system-1',
-      description: 'Made by a bench',
-    },
-    version: {
-      metadata: {
-        purpose: 'Measures how long it takes to publish a model',
-        audience: 'Whoever runs the benches',
-        method: 'Counting',
-        data: { sources: ['none'], personalData: 'none', period: '2026' },
-        theme: 'benches',
-        risk: 'minimal',
-      },
-      flavor: 'onnx',
-      runtime: 'node',
-      signature: {
-        inputs: [{ name: 'a', type: 'number' }],
-        outputs: [{ name: 'b', type: 'number' }],
-      },
-    },
-    files: [{ path: 'model.onnx', digest: DIGEST, sizeBytes: CONTENT.length }],
-  };
-}
+const FILE = {
+  path: 'model.onnx',
+  digest: DIGEST,
+  sizeBytes: CONTENT.length,
+};
 
 /** The same questions to the same registry with 1,000 and with 100,000 models. */
 async function atScale() {

@@ -88,6 +88,7 @@ export class Workload {
 
   /** One version of each model, and the deployments; nothing is killed meanwhile. */
   async prepare(dice: Dice): Promise<void> {
+    this.ownerToken = await this.platform.signIn(OWNER);
     for (const model of [...PUBLISHED, LIVELY, SHELVED])
       await this.publish(this.newVersion(model, dice));
     await this.moveAlias(MODEL, 'champion', 1);
@@ -98,7 +99,6 @@ export class Workload {
   /** Until the portal is gone. @throws Error where something was refused that should not be */
   async run(dice: Dice): Promise<void> {
     this.stopped = false;
-    this.ownerToken = await this.platform.signIn(OWNER);
     const repeat = async (work: (own: Dice) => Promise<void>, name: string) => {
       const own = dice.fork(name);
       try {
@@ -140,6 +140,7 @@ export class Workload {
 
   /** As those would who were cut off: each publish is made again, and must end in one version. */
   async repeatInterrupted(): Promise<void> {
+    this.ownerToken = await this.platform.signIn(OWNER);
     const again = this.unfinished;
     this.unfinished = [];
     for (const version of again) await this.publish(version);

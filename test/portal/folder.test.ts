@@ -12,7 +12,8 @@ import { signInAs } from './signInAs';
 import { violationsOf } from './violationsOf';
 
 const MIB = 1024 * 1024;
-const LARGE_BYTES = 160 * MIB;
+/** Twelve parts. */
+const LARGE_BYTES = 96 * MIB;
 
 test.describe('mira publishes a folder from the page', () => {
   let platform: Platform;
@@ -79,7 +80,7 @@ test.describe('mira publishes a folder from the page', () => {
     ).json();
     expect(
       published.files.map(({ path: name }: { path: string }) => name),
-    ).toEqual(['iris.onnx', 'model.yaml']);
+    ).toEqual(['README.md', 'iris.onnx', 'model.yaml', 'train.py']);
     // The same content by command is no other version.
     fs.writeFileSync(path.join(folder, 'model.yaml'), JSON.stringify(model));
     const again = await platform.cli(['publish', folder]);
@@ -91,6 +92,7 @@ test.describe('mira publishes a folder from the page', () => {
     page,
     watch,
   }) => {
+    test.setTimeout(400_000);
     const folder = modelFolder('cut on the page', model => {
       model.files = ['iris.onnx', 'weights.bin'];
     });
@@ -103,7 +105,10 @@ test.describe('mira publishes a folder from the page', () => {
       await page.getByRole('button', { name: 'Choose a folder' }).focus();
       await page.keyboard.press('Enter');
       await (await chooser).setFiles(folder);
-      await expect(page.getByText('Nothing would be refused')).toBeVisible();
+      // Hashing takes its time where the machine is busy.
+      await expect(page.getByText('Nothing would be refused')).toBeVisible({
+        timeout: 120_000,
+      });
       await page
         .getByRole('button', { name: 'Publish cut on the page' })
         .focus();
@@ -116,7 +121,7 @@ test.describe('mira publishes a folder from the page', () => {
     });
     watch.expectCuts();
     // The road is closed once some parts are through.
-    await page.route(/\/parts\/(9|1\d|20)$/, route => route.abort());
+    await page.route(/\/parts\/(9|1\d)$/, route => route.abort());
     await chooseByKeyboard();
     await expect(
       page.getByRole('progressbar', { name: 'weights.bin' }),
@@ -133,7 +138,7 @@ test.describe('mira publishes a folder from the page', () => {
     expect(before.length).toBeGreaterThanOrEqual(4);
     expect((await platform.api('v1/models/cut-on-the-page')).status).toBe(404);
 
-    await page.unroute(/\/parts\/(9|1\d|20)$/);
+    await page.unroute(/\/parts\/(9|1\d)$/);
     await chooseByKeyboard();
     await expect(
       page.getByText('Published cut on the page, version 1.'),

@@ -158,7 +158,7 @@ test.describe.serial('the life of models, on the pages', () => {
     await expect(page.getByRole('alert')).toContainText('owner group');
   });
 
-  test('what waits for an approver is refused or approved with a reason, beside what it would replace', async ({
+  test('who moves an alias in vain is told whose approval is missing', async ({
     page,
     watch,
   }) => {
@@ -174,7 +174,11 @@ test.describe.serial('the life of models, on the pages', () => {
     await expect(dialog.getByRole('alert')).toContainText('lacks an approval');
     await dialog.getByRole('link', { name: 'Approvals' }).click();
     await expect(page.getByText('Nothing waits for you')).toBeVisible();
+  });
 
+  test('what waits for an approver is refused or approved with a reason, beside what it would replace', async ({
+    page,
+  }) => {
     await signInAs(page, platform, 'sofia');
     await page.goto(portal('/model-platform/approvals'));
     const waiting = page.getByRole('region', { name: 'garden, version 2' });

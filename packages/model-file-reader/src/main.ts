@@ -2,8 +2,8 @@ import { ByteSource } from './ByteSource';
 import { BytesGiven, ReadAnswer, ReadRequest } from './protocol';
 import { readFile } from './readFile';
 
-/** Reads one file for the process that started it, which ends it then. */
-async function main({ format, sizeBytes }: ReadRequest): Promise<ReadAnswer> {
+/** Reads one file for the process that started this one. */
+async function read({ format, sizeBytes }: ReadRequest): Promise<ReadAnswer> {
   const file: ByteSource = {
     sizeBytes,
     async read(position, length) {
@@ -25,11 +25,11 @@ function next<T>(): Promise<T> {
   });
 }
 
+async function main(): Promise<void> {
+  for (;;) process.send?.(await read(await next<ReadRequest>()));
+}
+
+// It must not end by itself: its end could overtake what it said last.
+process.channel?.ref();
 process.once('disconnect', () => process.exit(0));
-next<ReadRequest>()
-  .then(main)
-  .then(answer => {
-    // It must not end by itself: its end could overtake what it said last.
-    process.channel?.ref();
-    process.send?.(answer);
-  });
+void main();

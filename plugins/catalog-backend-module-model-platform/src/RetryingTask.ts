@@ -71,7 +71,7 @@ export class RetryingTask {
       LONGEST_DELAY_MS,
     );
     this.failures += 1;
-    const message = `${this.what} failed, nothing was changed; trying again in ${delayMs} ms: ${error.message}`;
+    const message = `${this.what} failed, nothing was removed; trying again in ${delayMs} ms: ${error.message}`;
     // At start the other plugin is often a second later: no reason to worry anyone.
     if (this.failures <= 3) this.logger.info(message);
     else this.logger.warn(message);

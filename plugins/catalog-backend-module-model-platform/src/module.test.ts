@@ -24,10 +24,12 @@ import {
 import {
   ANNOTATION_FILE_PROBLEMS,
   createCatalogEntityConditionalDecision,
+  DEPLOYMENT_EVENTS_TOPIC,
   Endpoint,
   isReadableModel,
   Model,
   MODEL_EVENTS_TOPIC,
+  ModelEvent,
 } from '@model-platform/plugin-model-platform-common';
 import express, { Router } from 'express';
 import * as git from 'isomorphic-git';
@@ -122,7 +124,18 @@ class FakePlatform {
   ];
   /** Path at which the API fails. */
   failAt: string | undefined;
+  /** How often it failed. */
+  tries = 0;
   reads = 0;
+  /** Pages of all models. */
+  wholeReads = 0;
+
+  change(slug: string, change: Partial<Model>) {
+    const updatedAt = new Date().toISOString();
+    this.models = this.models.map(model =>
+      model.slug === slug ? { ...model, ...change, updatedAt } : model,
+    );
+  }
 
   readonly feature = createBackendPlugin({
     pluginId: 'model-platform',
@@ -136,15 +149,24 @@ class FakePlatform {
           const router = Router().use(express.json());
           router.use(async (req, _res, next) => {
             await httpAuth.credentials(req, { allow: ['service'] });
-            next(
-              this.failAt && req.path.startsWith(this.failAt)
-                ? new Error('out of order')
-                : undefined,
-            );
+            const fails = this.failAt && req.path.startsWith(this.failAt);
+            if (fails) this.tries += 1;
+            next(fails ? new Error('out of order') : undefined);
           });
           router.get('/v1/models', (req, res) => {
             this.reads += 1;
-            res.json(page(this.models, String(req.query.cursor ?? '')));
+            const [, since = ''] =
+              /^updatedAt >= (\S+) and archived in \(true, false\)$/.exec(
+                String(req.query.filter ?? ''),
+              ) ?? [];
+            if (!since) this.wholeReads += 1;
+            const asked = this.models.filter(model =>
+              since ? model.updatedAt >= since : !model.archivedAt,
+            );
+            res.json(page(asked, String(req.query.cursor ?? '')));
+          });
+          router.get('/v1/models/:slug', (req, res) => {
+            res.json(this.models.find(({ slug }) => slug === req.params.slug));
           });
           router.get('/v1/endpoints', (req, res) => {
             res.json(page(this.endpoints, String(req.query.cursor ?? '')));
@@ -455,30 +477,76 @@ describe('catalogModuleModelPlatform', () => {
 
   it('deletes nothing when a read fails, and follows what changed when it works again', async () => {
     const before = await refs();
-    platform.failAt = '/v1/endpoints';
-    platform.models = [disease, open];
-    const { reads } = platform;
-    await events.publish({
-      topic: MODEL_EVENTS_TOPIC,
-      eventPayload: { modelId: 'm-1', slug: 'iris', action: 'archived' },
-    });
-    await until('it was tried again', async () => platform.reads >= reads + 2);
+    const { reads, wholeReads } = platform;
+    const changed = (action: ModelEvent['action']) =>
+      events.publish({
+        topic: MODEL_EVENTS_TOPIC,
+        eventPayload: { modelId: 'm-1', slug: 'iris', action },
+      });
+    platform.failAt = '/v1/models';
+    platform.change('iris', { archivedAt: '2026-01-02T00:00:00Z' });
+    platform.change('secret', { current: undefined });
+    await changed('archived');
+    await until('it was tried again', async () => platform.tries >= 2);
     expect(await refs()).toEqual(before);
 
     platform.failAt = undefined;
-    await until(
-      'the archived model is gone',
-      async () => !(await refs()).includes('model:default/iris'),
-    );
-    expect(await refs()).toContain('model:default/disease-progression');
-    platform.models = [iris, disease, open, secret, draft];
-    await events.publish({
-      topic: MODEL_EVENTS_TOPIC,
-      eventPayload: { modelId: 'm-1', slug: 'iris', action: 'restored' },
+    await until('the archived model is gone', async () => {
+      const found = await refs();
+      return (
+        !found.includes('model:default/iris') &&
+        !found.includes('api:default/iris') &&
+        !found.includes('model:default/secret')
+      );
     });
-    await until('the restored model is back', async () =>
-      (await refs()).includes('model:default/iris'),
+    expect(await refs()).toContain('model:default/disease-progression');
+    platform.change('iris', { archivedAt: undefined });
+    platform.change('secret', { current: secret.current });
+    await changed('restored');
+    await until('the restored models are back', async () => {
+      const found = await refs();
+      return [
+        'model:default/iris',
+        'api:default/iris',
+        'model:default/secret',
+      ].every(ref => found.includes(ref));
+    });
+    expect(platform.reads).toBeGreaterThan(reads);
+    // What changed is asked for, not everything.
+    expect(platform.wholeReads).toBe(wholeReads);
+  });
+
+  it('follows endpoints that come, change and go, though no model changed', async () => {
+    const { endpoints } = platform;
+    const deployed = () =>
+      events.publish({ topic: DEPLOYMENT_EVENTS_TOPIC, eventPayload: {} });
+    platform.endpoints = endpoints
+      .filter(({ name }) => name !== 'secret')
+      .map(endpoint =>
+        endpoint.name === 'disease-progression'
+          ? { ...endpoint, url: 'http://127.0.0.1:7080/disease-progression' }
+          : endpoint,
+      );
+    await deployed();
+    await until(
+      'the endpoint that went is gone',
+      async () => !(await refs()).includes('api:default/secret'),
     );
+    await until('its model provides none any more', async () => {
+      const found = await entity('model:default/secret');
+      return found && !found.spec?.providesApis;
+    });
+    await until('the other one has its address', async () => {
+      const found = await entity('api:default/disease-progression');
+      return found?.metadata.links?.length === 1;
+    });
+    platform.endpoints = endpoints;
+    await deployed();
+    await until('it is back', async () =>
+      (await refs()).includes('api:default/secret'),
+    );
+    const { spec } = (await entity('model:default/iris')) ?? {};
+    expect(spec?.providesApis).toEqual(['api:default/iris']);
   });
 
   it('reads deployments as code from repositories, and survives what is bad in them', async () => {

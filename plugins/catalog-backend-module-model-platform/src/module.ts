@@ -5,7 +5,10 @@ import {
 } from '@backstage/backend-plugin-api';
 import { CatalogModelSources } from '@backstage/catalog-model/alpha';
 import { Config, readDurationFromConfig } from '@backstage/config';
-import { catalogProcessingExtensionPoint } from '@backstage/plugin-catalog-node';
+import {
+  catalogProcessingExtensionPoint,
+  catalogServiceRef,
+} from '@backstage/plugin-catalog-node';
 import { catalogModelExtensionPoint } from '@backstage/plugin-catalog-node/alpha';
 import { eventsServiceRef } from '@backstage/plugin-events-node';
 import { modelPlatformCatalogLayer } from '@model-platform/plugin-model-platform-common';
@@ -13,6 +16,7 @@ import { isReadableModelRule } from './access/isReadableModelRule';
 import { WithheldRelationsProcessor } from './access/WithheldRelationsProcessor';
 import { GitRepositoriesProvider } from './git/GitRepositoriesProvider';
 import { HostedRepositoryProcessor } from './git/HostedRepositoryProcessor';
+import { CatalogReader } from './models/CatalogReader';
 import { HttpRegistryReader } from './models/HttpRegistryReader';
 import { ModelEntityProvider } from './models/ModelEntityProvider';
 
@@ -24,6 +28,7 @@ export const catalogModuleModelPlatform = createBackendModule({
     env.registerInit({
       deps: {
         catalog: catalogProcessingExtensionPoint,
+        catalogService: catalogServiceRef,
         model: catalogModelExtensionPoint,
         permissionsRegistry: coreServices.permissionsRegistry,
         config: coreServices.rootConfig,
@@ -36,6 +41,7 @@ export const catalogModuleModelPlatform = createBackendModule({
       },
       async init({
         catalog,
+        catalogService,
         model,
         permissionsRegistry,
         config,
@@ -57,6 +63,7 @@ export const catalogModuleModelPlatform = createBackendModule({
 
         const models = new ModelEntityProvider({
           reader: new HttpRegistryReader(discovery, auth),
+          catalog: new CatalogReader({ catalog: catalogService, auth }),
           taskRunner: scheduler.createScheduledTaskRunner({
             frequency: readFrequency(
               config,

@@ -55,6 +55,30 @@ export interface UnfinishedUpload {
   remove(): Promise<void>;
 }
 
+/** A request that goes to the store itself, without the platform between. @public */
+export interface DirectRequest {
+  method: 'GET' | 'PUT';
+  url: string;
+  /** To be sent with it, as they are. */
+  headers: Record<string, string>;
+  expiresAt: Date;
+}
+
+/**
+ * A store that lets through who holds an address which it signed, for a short
+ * time, and for one part or one blob.
+ * @public
+ */
+export interface DirectAccess {
+  /** The store itself refuses other bytes than those of the part. */
+  sendPart(blob: PartedBlob, part: BlobPart): Promise<DirectRequest>;
+  read(
+    digest: Sha256,
+    scope: SystemScope,
+    fileName: string,
+  ): Promise<DirectRequest>;
+}
+
 /**
  * Blobs by digest. Writes are atomic: a reader sees the whole blob or none.
  * Every method may throw an error with the status 507 where the store is full,
@@ -63,6 +87,8 @@ export interface UnfinishedUpload {
  * @public
  */
 export interface ArtifactStore {
+  /** Absent where all bytes go through the platform. */
+  readonly direct?: DirectAccess;
   has(digest: Sha256, scope: SystemScope): Promise<boolean>;
   /** What is stored under this digest, with its size; undefined where nothing is. */
   stat(digest: Sha256, scope: SystemScope): Promise<StoredBlob | undefined>;

@@ -36,6 +36,8 @@ export class PublishServer {
     body?: unknown;
     headers?: Record<string, string>;
   }> = [];
+  /** Whether parts may go to the store itself, and what that says to them. */
+  direct?: 'takes' | 'refuses';
   /** Every call, e.g. `PUT /v1/models/iris/versions/1/blobs/sha256:…`. */
   readonly calls: string[] = [];
   /** Authorization headers that came with them. */
@@ -130,6 +132,11 @@ export class PublishServer {
       extra(req, res, await readBody(req));
       return;
     }
+    const [, stored] = /^PUT \/store\/(.+)$/.exec(route) ?? [];
+    if (stored) {
+      await this.receiveDirectly(req, res, stored);
+      return;
+    }
     const token = req.headers.authorization?.replace('Bearer ', '');
     if (token !== PUBLISHER && token !== READER) {
       this.fail(res, 401, 'the token is unknown or has been revoked');
@@ -150,6 +157,14 @@ export class PublishServer {
       );
     } else if (step === 'parts') {
       send(res, 200, this.partsOf(model, Number(number), digest));
+    } else if (step?.endsWith('/direct')) {
+      const [, part] = step.split('/');
+      send(res, 200, {
+        method: 'PUT',
+        url: `${this.url}/store/${digest}.${part}.part`,
+        headers: { 'x-checksum': contentDigestOf(req) },
+        expiresAt: new Date(Date.now() + 60_000).toISOString(),
+      });
     } else if (step?.startsWith('parts/')) {
       const part = `${digest}.${step.slice('parts/'.length)}.part`;
       await this.receive(req, res, part, contentDigestOf(req));
@@ -166,6 +181,20 @@ export class PublishServer {
         url.searchParams.get('dryRun') === 'true',
         JSON.parse(await readBody(req)) as DraftRequest,
       );
+    }
+  }
+
+  /** As a store does with an address that it signed: whoever sends has no token. */
+  private async receiveDirectly(
+    req: http.IncomingMessage,
+    res: http.ServerResponse,
+    name: string,
+  ): Promise<void> {
+    if (this.direct === 'refuses' || req.headers.authorization) {
+      for await (const _ of req);
+      res.writeHead(403).end('<Error/>');
+    } else {
+      await this.receive(req, res, name, String(req.headers['x-checksum']));
     }
   }
 
@@ -256,7 +285,15 @@ export class PublishServer {
     ).filter(
       part => !fs.existsSync(path.join(this.folder, `${digest}.${part}.part`)),
     );
-    return { digest, sizeBytes, partSizeBytes: PART_BYTES, count, missing };
+    const direct = this.direct && true;
+    return {
+      digest,
+      sizeBytes,
+      partSizeBytes: PART_BYTES,
+      count,
+      missing,
+      direct,
+    };
   }
 
   private assemble(

@@ -221,7 +221,7 @@ async function readErrorBody(
 }
 
 /** What a body's stream threw, where `fetch` has wrapped it. */
-function findCliError(error: unknown): CliError | undefined {
+export function findCliError(error: unknown): CliError | undefined {
   let current = error;
   for (let depth = 0; current instanceof Error && depth < 5; depth += 1) {
     if (current instanceof CliError) return current;

@@ -397,6 +397,32 @@ describe('publish', () => {
     );
   });
 
+  it('sends parts to the store itself where it may, and by way of the platform where that fails', async () => {
+    const ways = () =>
+      uploads().map(call =>
+        call.replace(/^PUT (\/store\/|\S+\/parts\/)?.*$/, (_, way = '') =>
+          way.startsWith('/store') ? 'store' : way && 'platform',
+        ),
+      );
+    const count = (way: string) => ways().filter(one => one === way).length;
+    writeSparse('large.bin', 100_000_000, 'one');
+    server.direct = 'takes';
+    expect((await publish()).exitCode).toBe(0);
+    expect([count('store'), count('platform')]).toEqual([12, 0]);
+
+    writeSparse('large.bin', 100_000_000, 'two');
+    server.direct = 'refuses';
+    const run = await publish('--json');
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      version: 2,
+      uploaded: { files: 1, bytes: 100_000_000 },
+    });
+    // Those that were under way when the first of them was refused, and no more.
+    expect(count('store')).toBeLessThanOrEqual(12 + 4);
+    expect(count('platform')).toBe(12);
+    expect(server.readyVersions('iris')).toHaveLength(2);
+  });
+
   it('sends a large file in constant memory', async () => {
     writeSparse('large.bin', 400_000_000, 'large');
     const run = await publish();

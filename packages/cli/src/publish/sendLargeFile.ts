@@ -7,6 +7,7 @@ import { CliError } from '../errors/CliError';
 import { hashFile, HashedFile } from '../model/hashFile';
 import { TransientError } from '../platform/TransientError';
 import { changedFile } from './changedFile';
+import { sendDirectly } from './sendDirectly';
 import { verifiedStream } from './verifiedStream';
 
 /** Larger files go in parts; one of this size that is cut is soon sent again. */
@@ -28,6 +29,8 @@ interface Sending {
 /** Sends a file of the disk in parts; one that changes meanwhile never arrives whole. */
 export async function sendLargeFile(options: Sending): Promise<void> {
   const { platform, version, file, onBytes, signal } = options;
+  /** Of each part, by where it begins. */
+  const sent = new Map<number, number>();
   await sendParts({
     platform,
     version,
@@ -36,16 +39,23 @@ export async function sendLargeFile(options: Sending): Promise<void> {
     openPart: async (range, partSignal) => {
       const part = await hashFile(file, partSignal, range);
       if (part.sizeBytes !== range.sizeBytes) throw changedFile(file);
+      // One that is opened again did not arrive.
+      onBytes(-(sent.get(range.start) ?? 0));
+      sent.set(range.start, 0);
       return {
         sha256: Buffer.from(part.digest.slice(7), 'hex').toString('base64'),
         body: verifiedStream(
           part,
-          onBytes,
+          bytes => {
+            sent.set(range.start, (sent.get(range.start) ?? 0) + bytes);
+            onBytes(bytes);
+          },
           range.start,
           range.start + range.sizeBytes - 1,
         ),
       };
     },
+    sendDirectly,
     isCut: error => error instanceof TransientError,
     onFound: bytes => {
       options.onFound(bytes);

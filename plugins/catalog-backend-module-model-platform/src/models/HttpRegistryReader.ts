@@ -28,13 +28,29 @@ export class HttpRegistryReader implements RegistryReader {
     });
   }
 
-  models(): AsyncIterable<Model> {
+  models(): AsyncIterable<Model[]> {
     return this.pages(cursor =>
       this.client.listModels({ limit: PAGE_SIZE, cursor }, timeout()),
     );
   }
 
-  endpoints(): AsyncIterable<Endpoint> {
+  changedModels(since: Date): AsyncIterable<Model[]> {
+    const filter = [
+      `updatedAt >= ${since.toISOString()} and archived in (true, false)`,
+    ];
+    return this.pages(cursor =>
+      this.client.listModels(
+        { filter, sort: 'updatedAt', limit: PAGE_SIZE, cursor },
+        timeout(),
+      ),
+    );
+  }
+
+  async model(slug: string): Promise<Model | undefined> {
+    return await found(this.client.getModel(slug, timeout()));
+  }
+
+  endpoints(): AsyncIterable<Endpoint[]> {
     return this.pages(cursor =>
       this.client.listEndpoints({ limit: PAGE_SIZE, cursor }, timeout()),
     );
@@ -43,24 +59,29 @@ export class HttpRegistryReader implements RegistryReader {
   async openApi(
     endpoint: string,
   ): Promise<Record<string, unknown> | undefined> {
-    try {
-      return await this.client.getEndpointOpenApi(endpoint, timeout());
-    } catch (error) {
-      if (error instanceof ResponseError && error.statusCode === 404)
-        return undefined;
-      throw error;
-    }
+    return await found(this.client.getEndpointOpenApi(endpoint, timeout()));
   }
 
   private async *pages<T>(
     read: (cursor?: string) => Promise<Page<T>>,
-  ): AsyncGenerator<T> {
+  ): AsyncGenerator<T[]> {
     let cursor: string | undefined;
     do {
       const page = await read(cursor);
-      yield* page.items;
+      yield page.items;
       cursor = page.nextCursor;
     } while (cursor);
+  }
+}
+
+/** Undefined for what is not there. */
+async function found<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof ResponseError && error.statusCode === 404)
+      return undefined;
+    throw error;
   }
 }
 

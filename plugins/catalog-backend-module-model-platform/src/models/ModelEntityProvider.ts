@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   LoggerService,
   SchedulerServiceTaskRunner,
@@ -14,8 +15,8 @@ import {
   MODEL_EVENTS_TOPIC,
   Model,
 } from '@model-platform/plugin-model-platform-common';
-import { createHash } from 'node:crypto';
 import { RetryingTask } from '../RetryingTask';
+import { CatalogReader } from './CatalogReader';
 import { RegistryReader } from './RegistryReader';
 import { toEndpointApiEntity } from './toEndpointApiEntity';
 import { toModelEntity } from './toModelEntity';
@@ -23,25 +24,37 @@ import { toModelEntity } from './toModelEntity';
 const FIRST_SYNC_DELAY_MS = 1_000;
 /** Events come in bursts: a publish moves an alias and makes a deployment. */
 const EVENT_DELAY_MS = 200;
-/** All of it is applied again after this long, should somebody have deleted it in the catalog. */
-const REAPPLY_AFTER_MS = 10 * 60_000;
+/** All of it is looked through again after this long, should somebody have changed it in the catalog. */
+const SWEEP_AFTER_MS = 30 * 60_000;
+/** Clocks of the portal's replicas differ, and a change is stored a moment after its time. */
+const OVERLAP_MS = 2 * 60_000;
+const REMOVED_AT_ONCE = 500;
 const NAME = 'model-platform-models';
+
+interface ServedEndpoint extends Endpoint {
+  /** Of all that its entity is made of, but for the model. */
+  digest: string;
+}
 
 /**
  * Keeps the catalog equal to the registry: one `Model` for each model with a
- * ready version, one `API` for each endpoint. Reads everything each time, page
- * by page, and hands over what differs from what it handed over before; a read
- * that fails anywhere changes nothing.
+ * ready version, one `API` for each endpoint. First all models, page by page,
+ * then only what changed; the catalog compares hashes of contents, so what is
+ * handed over again costs a look. Removed is only what a whole read of the
+ * registry did not find, or what the registry says is archived: a read that
+ * fails anywhere removes nothing.
  */
 export class ModelEntityProvider implements EntityProvider {
   private connection: EntityProviderConnection | undefined;
   private readonly task: RetryingTask;
-  /** Digests by entity ref, and when all of it was applied last. */
-  private applied: { digests: Map<string, string>; at: number } | undefined;
+  private endpoints = new Map<string, ServedEndpoint>();
+  private sweptAt: number | undefined;
+  private syncedAt = 0;
 
   constructor(
     private readonly options: {
       reader: RegistryReader;
+      catalog: Pick<CatalogReader, 'refs'>;
       taskRunner: SchedulerServiceTaskRunner;
       events: EventsService;
       logger: LoggerService;
@@ -78,75 +91,163 @@ export class ModelEntityProvider implements EntityProvider {
   }
 
   private async sync(): Promise<void> {
-    if (!this.connection)
-      throw new Error(`${NAME} is not connected to the catalog`);
-    const entities = await this.read();
-    const digests = new Map<string, string>();
-    for (const entity of entities)
-      digests.set(
-        stringifyEntityRef(entity),
-        createHash('sha256').update(JSON.stringify(entity)).digest('hex'),
-      );
-    const now = Date.now();
-    const deferred = (entity: Entity) => ({ entity, locationKey: NAME });
-    const before =
-      this.applied && now - this.applied.at < REAPPLY_AFTER_MS
-        ? this.applied
-        : undefined;
-    if (before) {
-      const changed = entities.filter(entity => {
-        const ref = stringifyEntityRef(entity);
-        return before.digests.get(ref) !== digests.get(ref);
-      });
-      const removed = [...before.digests.keys()]
-        .filter(ref => !digests.has(ref))
-        .map(entityRef => ({ entityRef, locationKey: NAME }));
-      if (changed.length === 0 && removed.length === 0) return;
-      await this.connection.applyMutation({
-        type: 'delta',
-        added: changed.map(deferred),
-        removed,
-      });
+    const startedAt = Date.now();
+    const endpoints = await this.readEndpoints();
+    if (
+      this.sweptAt === undefined ||
+      startedAt - this.sweptAt > SWEEP_AFTER_MS
+    ) {
+      await this.sweep(endpoints);
+      this.sweptAt = startedAt;
     } else {
-      await this.connection.applyMutation({
-        type: 'full',
-        entities: entities.map(deferred),
-      });
+      await this.follow(endpoints);
     }
-    this.applied = { digests, at: before?.at ?? now };
-    this.options.logger.debug(
-      `The catalog has ${entities.length} entities of models and endpoints`,
-    );
+    this.endpoints = endpoints;
+    this.syncedAt = startedAt;
   }
 
-  private async read(): Promise<Entity[]> {
+  /** All models; then what the catalog has beyond them goes. */
+  private async sweep(endpoints: Map<string, ServedEndpoint>): Promise<void> {
+    const { reader, catalog, logger } = this.options;
+    const gone = new Set<string>();
+    for await (const ref of catalog.refs()) gone.add(ref);
+    const byModel = groupByModel(endpoints.values());
+    let count = 0;
+    for await (const models of reader.models()) {
+      const entities = await this.toEntities(models, byModel);
+      for (const entity of entities) gone.delete(stringifyEntityRef(entity));
+      await this.apply(entities, []);
+      count += entities.length;
+    }
+    await this.apply([], [...gone]);
+    logger.debug(`The catalog has ${count} entities of models and endpoints`);
+  }
+
+  /** Models that changed since, and those whose endpoints are others than before. */
+  private async follow(endpoints: Map<string, ServedEndpoint>): Promise<void> {
+    const { reader } = this.options;
+    const byModel = groupByModel(endpoints.values());
+    const since = new Date(this.syncedAt - OVERLAP_MS);
+    const followed = new Set<string>();
+    for await (const models of reader.changedModels(since)) {
+      await this.applyModels(models, byModel);
+      for (const { slug } of models) followed.add(slug);
+    }
+    for (const slug of this.servedOtherwise(endpoints)) {
+      if (followed.has(slug)) continue;
+      const model = await reader.model(slug);
+      if (model) await this.applyModels([model], byModel);
+    }
+    const gone = [...this.endpoints.keys()].filter(
+      name => !endpoints.has(name),
+    );
+    await this.apply([], gone.map(toApiRef));
+  }
+
+  private async applyModels(
+    models: Model[],
+    endpoints: Map<string, ServedEndpoint[]>,
+  ): Promise<void> {
+    const removed = models.filter(model => !isShown(model));
+    await this.apply(await this.toEntities(models, endpoints), [
+      ...removed.map(({ slug }) => `model:default/${slug}`),
+      ...removed.flatMap(({ id }) =>
+        (endpoints.get(id) ?? []).map(({ name }) => toApiRef(name)),
+      ),
+    ]);
+  }
+
+  private async apply(entities: Entity[], removed: string[]): Promise<void> {
+    if (!this.connection)
+      throw new Error(`${NAME} is not connected to the catalog`);
+    if (entities.length > 0)
+      await this.connection.applyMutation({
+        type: 'delta',
+        added: entities.map(entity => ({ entity, locationKey: NAME })),
+        removed: [],
+      });
+    for (let start = 0; start < removed.length; start += REMOVED_AT_ONCE)
+      await this.connection.applyMutation({
+        type: 'delta',
+        added: [],
+        removed: removed
+          .slice(start, start + REMOVED_AT_ONCE)
+          .map(entityRef => ({ entityRef, locationKey: NAME })),
+      });
+  }
+
+  private async readEndpoints(): Promise<Map<string, ServedEndpoint>> {
     const { reader, logger } = this.options;
-    const models = new Map<string, Model>();
-    for await (const model of reader.models()) {
-      // A model without a ready version is a draft: nothing of it is public.
-      if (!model.archivedAt && model.current) models.set(model.id, model);
-    }
-    const endpoints = new Map<string, Endpoint[]>();
-    const entities: Entity[] = [];
-    for await (const endpoint of reader.endpoints()) {
-      const model = models.get(endpoint.modelId);
-      if (!model) continue;
-      const openApi = await reader.openApi(endpoint.name);
-      if (!openApi) {
-        logger.debug(
-          `Endpoint ${endpoint.name} has no OpenAPI document yet and is left out of the catalog`,
-        );
-        continue;
+    const served = new Map<string, ServedEndpoint>();
+    for await (const page of reader.endpoints()) {
+      for (const endpoint of page) {
+        const openApi = await reader.openApi(endpoint.name);
+        if (openApi)
+          served.set(endpoint.name, {
+            ...endpoint,
+            digest: digestOf([endpoint.url, endpoint.modelId, openApi]),
+          });
+        else
+          logger.debug(
+            `Endpoint ${endpoint.name} has no OpenAPI document yet and is left out of the catalog`,
+          );
       }
-      endpoints.set(model.id, [...(endpoints.get(model.id) ?? []), endpoint]);
-      entities.push(toEndpointApiEntity(endpoint, model, openApi));
     }
-    for (const model of models.values())
-      entities.push(toModelEntity(model, endpoints.get(model.id) ?? []));
-    return entities.sort((a, b) => toSortKey(a).localeCompare(toSortKey(b)));
+    return served;
+  }
+
+  /** Slugs of the models that have an endpoint more, less, or one that changed. */
+  private servedOtherwise(now: Map<string, ServedEndpoint>): Set<string> {
+    const slugs = new Set<string>();
+    for (const [one, other] of [
+      [now, this.endpoints],
+      [this.endpoints, now],
+    ]) {
+      for (const { name, modelSlug, digest } of one.values())
+        if (other.get(name)?.digest !== digest) slugs.add(modelSlug);
+    }
+    return slugs;
+  }
+
+  private async toEntities(
+    models: Model[],
+    endpoints: Map<string, ServedEndpoint[]>,
+  ): Promise<Entity[]> {
+    const entities: Entity[] = [];
+    for (const model of models.filter(isShown)) {
+      const own = endpoints.get(model.id) ?? [];
+      entities.push(toModelEntity(model, own));
+      for (const endpoint of own) {
+        const openApi = await this.options.reader.openApi(endpoint.name);
+        if (openApi)
+          entities.push(toEndpointApiEntity(endpoint, model, openApi));
+      }
+    }
+    return entities;
   }
 }
 
-function toSortKey(entity: Entity): string {
-  return `${entity.kind}/${entity.metadata.name}`;
+/** A model without a ready version is a draft: nothing of it is public. */
+function isShown(model: Model): boolean {
+  return !model.archivedAt && model.current !== undefined;
+}
+
+function toApiRef(endpoint: string): string {
+  return `api:default/${endpoint}`;
+}
+
+function groupByModel(
+  endpoints: Iterable<ServedEndpoint>,
+): Map<string, ServedEndpoint[]> {
+  const grouped = new Map<string, ServedEndpoint[]>();
+  for (const endpoint of endpoints)
+    grouped.set(endpoint.modelId, [
+      ...(grouped.get(endpoint.modelId) ?? []),
+      endpoint,
+    ]);
+  return grouped;
+}
+
+function digestOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }

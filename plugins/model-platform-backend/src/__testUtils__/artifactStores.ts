@@ -60,16 +60,17 @@ export async function storeInFolder(): Promise<StoreFixture> {
 
 /** In a bucket of its own. */
 export async function storeInS3(
-  options: { endpoint?: string } = {},
+  options: { endpoint?: string; direct?: object } = {},
 ): Promise<StoreFixture> {
   const s3 = s3OfTests();
   const bucket = `models-${randomUUID()}`;
   const client = new S3Client(s3);
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
-  const config = { ...s3, ...options, bucket, prefix: 'a/b' };
+  const { direct, ...reach } = options;
+  const config = { ...s3, ...reach, bucket, prefix: 'a/b' };
   return {
     store: S3ArtifactStore.create(config),
-    config: { type: 's3', ...config },
+    config: { type: 's3', ...config, ...(direct && { direct }) },
     begun: async () => {
       const page = await client.send(
         new ListMultipartUploadsCommand({ Bucket: bucket }),

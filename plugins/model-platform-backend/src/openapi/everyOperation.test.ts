@@ -126,7 +126,9 @@ describe('every operation', () => {
           .set('content-type', 'application/octet-stream')
           .set('content-digest', digestOfPart)
           .send(PART)
-      : await call.send(bodies[operationId]?.(name));
+      : await call
+          .set('content-digest', digestOfPart)
+          .send(bodies[operationId]?.(name));
     return { operationId, status, message: body.error?.message ?? '' };
   }
 

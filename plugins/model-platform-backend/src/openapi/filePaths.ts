@@ -35,6 +35,32 @@ export const filePaths: Array<[string, OpenApiObject]> = [
       stores: true,
     }),
   }),
+  path(
+    '/v1/models/{name}/versions/{version}/blobs/{digest}/parts/{part}/direct',
+    {
+      post: operation('getDirectPart', MODELS, {
+        summary: 'The request that sends one part to the store itself',
+        description:
+          'Only where the platform is configured so; else 404, and `direct` of the parts is false. Send the part with method, address and headers as answered, before it expires; the store refuses other bytes than those of the digest.',
+        parameters: [
+          header(
+            'Content-Digest',
+            'SHA-256 of the part (RFC 9530): `sha-256=:<Base64>:`; required',
+          ),
+        ],
+        answers: { '200': schemaRef('DirectRequest') },
+        conflict: 'The version is ready',
+      }),
+    },
+  ),
+  path('/v1/models/{name}/versions/{version}/direct/{path}', {
+    get: operation('getDirectFile', MODELS, {
+      summary: 'The request that fetches one file from the store itself',
+      description:
+        'Only where the platform is configured so; else 404. Whoever fetches it verifies the digest.',
+      answers: { '200': schemaRef('DirectFile') },
+    }),
+  }),
   path('/v1/models/{name}/versions/{version}/blobs/{digest}/assemble', {
     post: operation('assembleBlob', MODELS, {
       summary: 'Make a file of its parts, verified as a whole; may be repeated',

@@ -23,6 +23,13 @@ const point = {
 const counts = listOf(object({ key: text, count: integer }));
 const timeRange = object({ from: time, to: time, stepSeconds: number });
 
+const directRequest = {
+  method: oneOf('GET', 'PUT'),
+  url: text,
+  headers: { type: 'object', additionalProperties: text },
+  expiresAt: time,
+};
+
 const versionSpec = {
   metadata: free,
   flavor: text,
@@ -267,7 +274,10 @@ export const schemas: Record<string, OpenApiObject> = {
     partSizeBytes: integer,
     count: integer,
     missing: listOf(integer),
+    'direct?': flag,
   }),
+  DirectRequest: object(directRequest),
+  DirectFile: object({ ...directRequest, digest: text, sizeBytes: integer }),
   Alias: object({
     alias: text,
     version: integer,

@@ -33,6 +33,8 @@ import {
   VersionStore,
 } from './VersionStore';
 
+type NamedRow = VersionRow & { name: string };
+
 /** Versions in SQLite or PostgreSQL. */
 export class DatabaseVersionStore implements VersionStore {
   static create(options: { knex: Knex; clock?: () => Date }) {
@@ -50,29 +52,34 @@ export class DatabaseVersionStore implements VersionStore {
   async openDraft(draft: NewDraft): Promise<VersionRecord> {
     const now = this.now();
     const versionId = randomUUID();
-    const opened = await this.knex.transaction(async tx => {
+    return await this.knex.transaction(async tx => {
       await lockScope(tx, draft.fields.system);
       if (draft.admit) {
         draft.admit(await storageUsageOf(tx, draft.fields.system, draft.files));
       }
       const number = draft.number ?? (await nextNumber(tx, draft.fields.name));
       const model = await ensureModel(tx, draft, now);
+      const row: VersionRow = {
+        id: versionId,
+        model_id: model,
+        number,
+        status: 'draft',
+        system: draft.fields.system,
+        fields: JSON.stringify({ fields: draft.fields, given: draft.given }),
+        spec: JSON.stringify(draft.spec),
+        manifest_digest: draft.manifestDigest,
+        publisher: draft.publisher,
+        responsible: draft.responsible ?? null,
+        idempotency_key: draft.idempotencyKey ?? null,
+        created_at: now,
+        ready_at: null,
+        archived_at: null,
+        expires_at: draft.expiresAt,
+        schemas: null,
+        readings: null,
+      };
       const inserted = await tx<VersionRow>('registry_versions')
-        .insert({
-          id: versionId,
-          model_id: model,
-          number,
-          status: 'draft',
-          system: draft.fields.system,
-          fields: JSON.stringify({ fields: draft.fields, given: draft.given }),
-          spec: JSON.stringify(draft.spec),
-          manifest_digest: draft.manifestDigest,
-          publisher: draft.publisher,
-          responsible: draft.responsible ?? null,
-          idempotency_key: draft.idempotencyKey ?? null,
-          created_at: now,
-          expires_at: draft.expiresAt,
-        })
+        .insert(row)
         .onConflict()
         .ignore()
         .returning('id');
@@ -97,15 +104,8 @@ export class DatabaseVersionStore implements VersionStore {
           files.slice(start, start + INSERT_CHUNK),
         );
       }
-      return { modelId: model, number };
+      return toVersionRecord(row, toVersion(row, draft.fields.name, files, []));
     });
-    const record = await this.findVersion(opened.modelId, opened.number);
-    if (!record) {
-      throw new ConflictError(
-        'The draft expired in the meantime; publish again',
-      );
-    }
-    return record;
   }
 
   async storageUsage(
@@ -120,7 +120,7 @@ export class DatabaseVersionStore implements VersionStore {
     publisher: string,
     idempotencyKey: string,
   ): Promise<VersionRecord | undefined> {
-    const row = await this.knex<VersionRow>('registry_versions')
+    const row = await this.named()
       .where({
         model_id: modelId,
         publisher,
@@ -188,7 +188,7 @@ export class DatabaseVersionStore implements VersionStore {
     modelId: string,
     number: number,
   ): Promise<VersionRecord | undefined> {
-    const row = await this.knex<VersionRow>('registry_versions')
+    const row = await this.named()
       .where({ model_id: modelId, number })
       .whereNot({ status: 'deleted' })
       .first();
@@ -199,7 +199,7 @@ export class DatabaseVersionStore implements VersionStore {
     modelId: string,
     page: { limit: number; before?: number; drafts: boolean },
   ): Promise<ModelVersion[]> {
-    const select = this.knex<VersionRow>('registry_versions')
+    const select = this.named()
       .where({ model_id: modelId })
       .whereNot({ status: 'deleted' })
       .orderBy('number', 'desc')
@@ -212,7 +212,7 @@ export class DatabaseVersionStore implements VersionStore {
   }
 
   async newestReady(modelId: string): Promise<VersionRecord | undefined> {
-    const row = await this.knex<VersionRow>('registry_versions')
+    const row = await this.named()
       .where({ model_id: modelId, status: 'ready' })
       .orderBy('number', 'desc')
       .first();
@@ -343,7 +343,7 @@ export class DatabaseVersionStore implements VersionStore {
   }
 
   async expiredDrafts(now: string, limit: number): Promise<VersionRecord[]> {
-    const rows = await this.knex<VersionRow>('registry_versions')
+    const rows = await this.named()
       .whereIn('status', ['draft', 'deleted'])
       .andWhere('expires_at', '<=', now)
       .orderBy('expires_at')
@@ -394,27 +394,33 @@ export class DatabaseVersionStore implements VersionStore {
     return this.clock().toISOString();
   }
 
-  private async toVersionRecords(rows: VersionRow[]): Promise<VersionRecord[]> {
+  /** Versions, each with the name of its model. */
+  private named(): Knex.QueryBuilder<NamedRow, NamedRow[]> {
+    return this.knex('registry_versions')
+      .join('registry_models', 'registry_models.id', 'model_id')
+      .select('registry_versions.*', 'registry_models.name');
+  }
+
+  private async toVersionRecords(rows: NamedRow[]): Promise<VersionRecord[]> {
     if (rows.length === 0) {
       return [];
     }
     const modelIds = [...new Set(rows.map(row => row.model_id))];
     const ids = rows.map(row => row.id);
-    const models = await this.knex<ModelRow>('registry_models')
-      .whereIn('id', modelIds)
-      .select('id', 'name');
-    const files = await this.knex<FileRow>('registry_files')
-      .whereIn('version_id', ids)
-      .orderBy('position');
-    const aliases = await this.knex<AliasRow>('registry_aliases')
-      .whereIn('model_id', modelIds)
-      .orderBy('alias');
+    const [files, aliases] = await Promise.all([
+      this.knex<FileRow>('registry_files')
+        .whereIn('version_id', ids)
+        .orderBy('position'),
+      this.knex<AliasRow>('registry_aliases')
+        .whereIn('model_id', modelIds)
+        .orderBy('alias'),
+    ]);
     return rows.map(row =>
       toVersionRecord(
         row,
         toVersion(
           row,
-          models.find(model => model.id === row.model_id)?.name ?? '',
+          row.name,
           files.filter(file => file.version_id === row.id),
           aliases.filter(alias => alias.model_id === row.model_id),
         ),

@@ -109,7 +109,7 @@ export class ModelChanges {
       })),
     );
     for (const action of actions) {
-      await this.options.listeners.announce(record.model.id, action);
+      await this.options.listeners.announce(record.model, action);
     }
     return await access.withActions(
       caller,
@@ -276,7 +276,7 @@ export class ModelChanges {
     }
     if (from !== version) {
       await this.options.listeners.announce(
-        model.id,
+        model,
         version === undefined ? 'alias-removed' : 'alias-moved',
         version,
         alias,

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
-import { InputError } from '@backstage/errors';
+import { InputError, NotFoundError } from '@backstage/errors';
 import { PartsStatus } from '@model-platform/plugin-model-platform-common';
 import {
   ArtifactStore,
+  DirectRequest,
   PartedBlob,
   Sha256,
 } from '@model-platform/plugin-model-platform-node';
@@ -10,6 +11,7 @@ import { Caller } from '../access/Caller';
 import { announcedFile } from './announcedFile';
 import { countParts, partSizeAt } from './artifacts/blobNames';
 import { partSizeOf } from './artifacts/partSizeOf';
+import { DraftLife } from './DraftLife';
 import { ModelAccess } from './ModelAccess';
 import { VersionStore } from './VersionStore';
 
@@ -26,8 +28,7 @@ export class PartUploads {
       versions: VersionStore;
       artifacts: ArtifactStore;
       access: ModelAccess;
-      /** Until when a draft that is touched now lives. */
-      expiry: () => string;
+      life: DraftLife;
     },
   ) {}
 
@@ -50,7 +51,8 @@ export class PartUploads {
         missing.push(part);
     }
     const { sizeBytes, partSizeBytes } = blob;
-    return { digest, sizeBytes, partSizeBytes, count, missing };
+    const direct = this.options.artifacts.direct ? true : undefined;
+    return { digest, sizeBytes, partSizeBytes, count, missing, direct };
   }
 
   /** Takes one part. Throws `InputError` where it is none of the file's, or not what its digest says. */
@@ -63,14 +65,7 @@ export class PartUploads {
     source: Readable,
   ): Promise<void> {
     const blob = await this.partedBlob(caller, ref, number, digest);
-    if (part.number < 1 || part.number > countParts(blob)) {
-      throw new InputError(
-        `${digest} has the parts 1 to ${countParts(blob)}, but no ${
-          part.number
-        }`,
-      );
-    }
-    const sizeBytes = partSizeAt(blob, part.number);
+    const sizeBytes = sizeOf(blob, part.number);
     if (part.sizeBytes !== undefined && part.sizeBytes !== sizeBytes) {
       throw new InputError(
         `Part ${part.number} of ${digest} must have ${sizeBytes} bytes, but ${part.sizeBytes} are being sent`,
@@ -81,6 +76,26 @@ export class PartUploads {
       { number: part.number, digest: part.digest, sizeBytes },
       source,
     );
+  }
+
+  /**
+   * The request that sends one part to the store itself. Throws
+   * `NotFoundError` where all parts come by way of the platform.
+   */
+  async directly(
+    caller: Caller,
+    ref: string,
+    number: number,
+    digest: string,
+    part: { number: number; digest: Sha256 },
+  ): Promise<DirectRequest> {
+    const blob = await this.partedBlob(caller, ref, number, digest);
+    const { direct } = this.options.artifacts;
+    if (!direct) throw notDirect();
+    return await direct.sendPart(blob, {
+      ...part,
+      sizeBytes: sizeOf(blob, part.number),
+    });
   }
 
   /**
@@ -118,10 +133,10 @@ export class PartUploads {
   }
 
   private async assembleNow(blob: PartedBlob): Promise<void> {
-    const { versions, artifacts, expiry } = this.options;
+    const { versions, artifacts, life } = this.options;
     const { scope, owner, digest } = blob;
     await artifacts.assemble(blob);
-    await versions.noteUpload(owner, digest, expiry());
+    await versions.noteUpload(owner, digest, life.expiry());
     // Only now: whoever is killed before finds the file or its parts.
     await artifacts.removeParts(scope, owner, digest);
   }
@@ -137,10 +152,10 @@ export class PartUploads {
     number: number,
     digest: string,
   ): Promise<PartedBlob> {
-    const { access, versions, expiry } = this.options;
+    const { access, life } = this.options;
     const record = await access.draftFor(caller, ref, number);
     const { sizeBytes } = announcedFile(record, digest);
-    await versions.extendDraft(record.version.id, expiry());
+    await life.extend(record);
     return {
       scope: record.system,
       owner: record.version.id,
@@ -149,4 +164,22 @@ export class PartUploads {
       partSizeBytes: partSizeOf(sizeBytes),
     };
   }
+}
+
+/** Throws `InputError` where the file has no such part. */
+function sizeOf(blob: PartedBlob, part: number): number {
+  const count = countParts(blob);
+  if (part < 1 || part > count) {
+    throw new InputError(
+      `${blob.digest} has the parts 1 to ${count}, but no ${part}`,
+    );
+  }
+  return partSizeAt(blob, part);
+}
+
+/** The client sends and fetches by way of the platform then. */
+export function notDirect(): NotFoundError {
+  return new NotFoundError(
+    'This platform hands out no addresses of its store (modelPlatform.artifacts.direct); send and fetch files by way of the platform',
+  );
 }

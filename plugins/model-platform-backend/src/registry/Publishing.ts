@@ -17,6 +17,7 @@ import { archivedModelError } from './archivedModelError';
 import { BlobReferences } from './artifacts/BlobReferences';
 import { removeUnusedBlob } from './artifacts/removeUnusedBlob';
 import { DraftFiles } from './DraftFiles';
+import { DraftLife } from './DraftLife';
 import { manifestDigest } from './manifestDigest';
 import { ModelAccess, published } from './ModelAccess';
 import { ModelListeners } from './ModelListeners';
@@ -57,6 +58,7 @@ export class Publishing {
   private readonly access: ModelAccess;
   private readonly files: DraftFiles;
   private readonly listeners: ModelListeners;
+  private readonly life: DraftLife;
   /** Files that come part by part. */
   readonly parts: PartUploads;
 
@@ -64,7 +66,8 @@ export class Publishing {
     this.access = options.access;
     this.files = options.files;
     this.listeners = options.listeners;
-    this.parts = new PartUploads({ ...options, expiry: () => this.expiry() });
+    this.life = new DraftLife(options);
+    this.parts = new PartUploads({ ...options, life: this.life });
   }
 
   /** Everything a draft would be refused for; nothing is stored. */
@@ -136,7 +139,7 @@ export class Publishing {
         publisher,
         responsible: responsibleFor(caller),
         idempotencyKey: key,
-        expiresAt: this.expiry(),
+        expiresAt: this.life.expiry(),
         admit: this.admission(draft),
         ...options,
       });
@@ -173,7 +176,7 @@ export class Publishing {
         `${file.path} was announced with ${file.sizeBytes} bytes, but ${contentLength} are being sent`,
       );
     }
-    await this.options.versions.extendDraft(record.version.id, this.expiry());
+    await this.life.extend(record);
     await this.options.artifacts.write(
       source,
       { digest: digest as Sha256, sizeBytes: file.sizeBytes },
@@ -182,7 +185,7 @@ export class Publishing {
     await this.options.versions.noteUpload(
       record.version.id,
       digest,
-      this.expiry(),
+      this.life.expiry(),
     );
   }
 
@@ -221,7 +224,7 @@ export class Publishing {
       );
       if (made) {
         await this.listeners.announce(
-          record.version.modelId,
+          model?.model ?? record.version.modelId,
           'published',
           number,
         );
@@ -313,7 +316,7 @@ export class Publishing {
         'This Idempotency-Key was used for a draft with other content; send another key',
       );
     }
-    await this.options.versions.extendDraft(record.version.id, this.expiry());
+    await this.life.extend(record);
     const version = await this.files.withMissing(record);
     return {
       version,
@@ -321,12 +324,6 @@ export class Publishing {
       resumed: true,
       missing: version.missing ?? [],
     };
-  }
-
-  private expiry(): string {
-    return new Date(
-      this.options.now().getTime() + this.options.draftLifeMs,
-    ).toISOString();
   }
 }
 

@@ -13,6 +13,7 @@ import {
 import {
   ArtifactStore,
   ByteRange,
+  DirectRequest,
   Sha256,
 } from '@model-platform/plugin-model-platform-node';
 import { Authorizer, ModelPermission } from '../access/Authorizer';
@@ -43,6 +44,7 @@ import { ModelScope } from './ModelScope';
 import { ModelStore, PublishedVersion } from './ModelStore';
 import { ModelsQuery, parseModelsQuery } from './parseModelsQuery';
 import { PublishCheck } from './PublishCheck';
+import { notDirect } from './PartUploads';
 import { Publishing } from './Publishing';
 import { VersionReadings } from './reading/VersionReadings';
 import { SystemQuotas } from './SystemQuotas';
@@ -355,12 +357,34 @@ export class Registry {
     return record.version;
   }
 
+  /**
+   * The request that fetches one of a version's files from the store itself.
+   * Throws `NotFoundError`.
+   */
+  async directFile(
+    version: ModelVersion,
+    path: string,
+  ): Promise<DirectRequest> {
+    const { digest, system } = await this.storedFile(version, path);
+    const { direct } = this.options.artifacts;
+    if (!direct) throw notDirect();
+    return await direct.read(digest, system, path.split('/').pop() ?? path);
+  }
+
   /** Opens one of a version's files. Throws `NotFoundError`. */
   async openFile(
     version: ModelVersion,
     path: string,
     range?: ByteRange,
   ): Promise<Readable> {
+    const { digest, system } = await this.storedFile(version, path);
+    return await this.options.artifacts.read(digest, system, range);
+  }
+
+  private async storedFile(
+    version: ModelVersion,
+    path: string,
+  ): Promise<{ digest: Sha256; system: string }> {
     const file = version.files.find(one => one.path === path);
     const record = await this.options.versions.findVersion(
       version.modelId,
@@ -371,11 +395,7 @@ export class Registry {
         `Version ${version.number} of ${version.model} has no file ${path}`,
       );
     }
-    return await this.options.artifacts.read(
-      file.digest as Sha256,
-      record.system,
-      range,
-    );
+    return { digest: file.digest as Sha256, system: record.system };
   }
 }
 

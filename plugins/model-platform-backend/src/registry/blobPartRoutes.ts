@@ -31,9 +31,6 @@ export function blobPartRoutes(options: {
   router.put(`${blob}/parts/:part`, async (req, res) => {
     const caller = await callerOf(req);
     const { name, version, digest, part } = req.params;
-    if (!/^\d{1,5}$/.test(part)) {
-      throw new InputError(`'${part}' is not the number of a part`);
-    }
     const length = req.get('content-length');
     await parts.upload(
       caller,
@@ -41,13 +38,24 @@ export function blobPartRoutes(options: {
       numberOf(version),
       digest,
       {
-        number: Number(part),
+        number: partOf(part),
         digest: parseContentDigest(req.get('content-digest')),
         sizeBytes: length === undefined ? undefined : Number(length),
       },
       bodyOf(req),
     );
     res.status(201).json({ part: Number(part) });
+  });
+
+  router.post(`${blob}/parts/:part/direct`, async (req, res) => {
+    const caller = await callerOf(req);
+    const { name, version, digest, part } = req.params;
+    res.json(
+      await parts.directly(caller, name, numberOf(version), digest, {
+        number: partOf(part),
+        digest: parseContentDigest(req.get('content-digest')),
+      }),
+    );
   });
 
   router.post(`${blob}/assemble`, async (req, res) => {
@@ -58,4 +66,11 @@ export function blobPartRoutes(options: {
   });
 
   return router;
+}
+
+function partOf(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) {
+    throw new InputError(`'${text}' is not the number of a part`);
+  }
+  return Number(text);
 }

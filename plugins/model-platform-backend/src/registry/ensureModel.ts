@@ -14,16 +14,15 @@ export async function ensureModel(
   now: string,
 ): Promise<string> {
   const { fields } = model;
-  const existing = await tx<ModelRow>('registry_models')
+  const named = await tx<ModelRow>('registry_models')
     .where({ name: fields.name })
-    .first('id');
+    .orWhere({ slug: fields.name })
+    .select('id', 'name');
+  const existing = named.find(({ name }) => name === fields.name);
   if (existing) {
     return existing.id;
   }
-  const named = await tx<ModelRow>('registry_models')
-    .where({ slug: fields.name })
-    .first('id');
-  if (named) {
+  if (named.length > 0) {
     throw new ConflictError(`The name ${fields.name} is taken`);
   }
   const id = randomUUID();
@@ -69,11 +68,10 @@ export async function nextNumber(
   tx: Knex.Transaction,
   name: string,
 ): Promise<number> {
-  await tx('registry_names')
-    .insert({ name, last_number: 0 })
+  const [row] = await tx('registry_names')
+    .insert({ name, last_number: 1 })
     .onConflict('name')
-    .ignore();
-  await tx('registry_names').where({ name }).increment('last_number', 1);
-  const row = await tx('registry_names').where({ name }).first('last_number');
+    .merge({ last_number: tx.raw('registry_names.last_number + 1') })
+    .returning('last_number');
   return Number(row.last_number);
 }

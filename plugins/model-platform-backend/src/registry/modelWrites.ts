@@ -1,7 +1,7 @@
 import { ConflictError } from '@backstage/errors';
 import { Knex } from 'knex';
 import { archivedModelError } from './archivedModelError';
-import { indexModels } from './finding/indexModels';
+import { indexRows } from './finding/indexModels';
 import { HistoryRow, ModelRow } from './modelRows';
 import { HistoryDraft } from './ModelStore';
 
@@ -13,8 +13,7 @@ export async function lockScope(
   await tx('registry_scopes')
     .insert({ system, turns: 0 })
     .onConflict('system')
-    .ignore();
-  await tx('registry_scopes').where({ system }).update({ turns: 0 });
+    .merge();
 }
 
 /** One change of a model at a time; the row of its name outlives the model's. */
@@ -48,14 +47,14 @@ export async function refreshModel(
   modelId: string,
   now: string,
 ): Promise<void> {
-  const counted = await tx<ModelRow>('registry_models')
+  const changed: ModelRow[] = await tx('registry_models')
     .where({ id: modelId })
-    .update({ updated_at: now })
-    .increment('changes', 1);
-  if (counted === 0) {
+    .update({ updated_at: now, changes: tx.raw('changes + 1') })
+    .returning('*');
+  if (changed.length === 0) {
     throw new ConflictError('The model is not there any more');
   }
-  await indexModels(tx, [modelId]);
+  await indexRows(tx, changed);
 }
 
 /** What is kept for ever, and handed on to those who listen. */

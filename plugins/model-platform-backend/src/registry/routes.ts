@@ -1,5 +1,8 @@
 import { InputError, NotFoundError } from '@backstage/errors';
-import { ModelVersion } from '@model-platform/plugin-model-platform-common';
+import {
+  ModelVersion,
+  VersionFile,
+} from '@model-platform/plugin-model-platform-common';
 import { Request, Response, Router } from 'express';
 import PromiseRouter from 'express-promise-router';
 import { CallerResolver } from '../access/CallerResolver';
@@ -180,6 +183,25 @@ export function registryRoutes(options: {
     await sendVersionFile(registry, version, params[0], req, res);
   });
 
+  router.get(
+    '/v1/models/:name/versions/:version/direct/*',
+    async (req, res) => {
+      const caller = await callerOf(req);
+      const params: Record<string, string> = req.params;
+      const version = await registry.getVersion(
+        caller,
+        params.name,
+        params.version,
+      );
+      const file = fileOf(version, params[0]);
+      res.set('cache-control', 'no-store').json({
+        ...(await registry.directFile(version, file.path)),
+        digest: file.digest,
+        sizeBytes: file.sizeBytes,
+      });
+    },
+  );
+
   router.get('/v1/models/:name/aliases', async (req, res) => {
     const caller = await callerOf(req);
     const at = textOf(req.query.at);
@@ -266,18 +288,24 @@ async function sendVersionFile(
   req: Request,
   res: Response,
 ) {
-  const file = version.files.find(one => one.path === path);
-  if (!file || version.status === 'draft') {
-    throw new NotFoundError(
-      `Version ${version.number} of ${version.model} has no file ${path}`,
-    );
-  }
+  const file = fileOf(version, path);
   await sendFile(req, res, {
     name: path,
     etag: `"${file.digest}"`,
     sizeBytes: file.sizeBytes,
     open: range => registry.openFile(version, path, range),
   });
+}
+
+/** Of a draft none is given out. */
+function fileOf(version: ModelVersion, path: string): VersionFile {
+  const file = version.files.find(one => one.path === path);
+  if (!file || version.status === 'draft') {
+    throw new NotFoundError(
+      `Version ${version.number} of ${version.model} has no file ${path}`,
+    );
+  }
+  return file;
 }
 
 /** `If-Match: "3"`: it must point to version 3 now; `If-None-Match: *`: it must not be there. */

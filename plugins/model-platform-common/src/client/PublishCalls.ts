@@ -1,4 +1,5 @@
 import {
+  DirectRequest,
   DraftRequest,
   DraftResponse,
   FieldProblem,
@@ -99,6 +100,23 @@ export class PublishCalls extends ModelCalls {
     );
     // Short, and read to its end the connection serves the next part.
     await response.arrayBuffer();
+  }
+
+  /** The request that sends one part to the store itself, where `getBlobParts` says that it may. */
+  async getDirectPart(
+    version: { model: string; number: number },
+    digest: string,
+    part: { number: number; sha256: string },
+    options?: RequestOptions,
+  ): Promise<DirectRequest> {
+    return await this.json(
+      `${blobRoute(version, digest)}/parts/${part.number}/direct`,
+      {
+        ...options,
+        method: 'POST',
+        headers: { 'content-digest': `sha-256=:${part.sha256}:` },
+      },
+    );
   }
 
   /** Has the parts of a large file put together and verified as a whole; may be repeated. */

@@ -1,9 +1,12 @@
 import { ModelPlatformClient } from '../client';
-import { VersionFile } from '../types';
+import { DirectRequest, VersionFile } from '../types';
 
 const PARALLEL_PARTS = 4;
 
-type Client = Pick<ModelPlatformClient, 'getBlobParts' | 'uploadBlobPart'>;
+type Client = Pick<
+  ModelPlatformClient,
+  'getBlobParts' | 'getDirectPart' | 'uploadBlobPart'
+>;
 type Part = Parameters<Client['uploadBlobPart']>[2];
 
 /** @public */
@@ -11,11 +14,20 @@ export interface SendPartsOptions {
   platform: Client;
   version: { model: string; number: number };
   file: VersionFile;
-  /** Reads a stretch of the file, with its digest, as it is sent. */
+  /** Reads a stretch of the file, with its digest, as it is sent; again, where it is to be sent another way. */
   openPart: (
     range: { start: number; sizeBytes: number },
     signal: AbortSignal,
   ) => Promise<Pick<Part, 'sha256' | 'body'>>;
+  /**
+   * Sends a part to the store itself, where the platform lets it. False where
+   * that does not work from here: parts go by way of the platform then.
+   */
+  sendDirectly?: (
+    request: DirectRequest,
+    part: Pick<Part, 'sizeBytes' | 'body'>,
+    signal: AbortSignal,
+  ) => Promise<boolean>;
   /** Whether the parts that are under way may still arrive after this failure. */
   isCut: (error: unknown) => boolean;
   /** Told of how much had arrived before, where some had. */
@@ -32,11 +44,12 @@ export interface SendPartsOptions {
  */
 export async function sendParts(options: SendPartsOptions): Promise<void> {
   const { platform, version, file, signal } = options;
-  const { partSizeBytes, missing } = await platform.getBlobParts(
+  const { partSizeBytes, missing, ...status } = await platform.getBlobParts(
     version,
     file.digest,
     { signal },
   );
+  let mayBeDirect = status.direct ?? false;
   const rangeOf = (number: number) => {
     const start = (number - 1) * partSizeBytes;
     return {
@@ -52,20 +65,30 @@ export async function sendParts(options: SendPartsOptions): Promise<void> {
   const stop = new AbortController();
   const combined = AbortSignal.any([signal, stop.signal]);
   const outcome: { failure?: unknown } = {};
+  const open = async (number: number): Promise<Part> => {
+    const range = rangeOf(number);
+    const { sizeBytes } = range;
+    return { number, sizeBytes, ...(await options.openPart(range, combined)) };
+  };
+  const isSentDirectly = async (number: number): Promise<boolean> => {
+    if (!mayBeDirect || !options.sendDirectly) return false;
+    const part = await open(number);
+    const request = await platform.getDirectPart(version, file.digest, part, {
+      signal: combined,
+    });
+    mayBeDirect = await options.sendDirectly(request, part, combined);
+    return mayBeDirect;
+  };
   const worker = async () => {
     for (let number = queue.shift(); number; number = queue.shift()) {
-      const range = rangeOf(number);
-      await platform.uploadBlobPart(
-        version,
-        file.digest,
-        {
-          number,
-          sizeBytes: range.sizeBytes,
-          ...(await options.openPart(range, combined)),
-        },
-        { signal: combined },
-      );
-      options.onKept(range.sizeBytes);
+      if (!(await isSentDirectly(number)))
+        await platform.uploadBlobPart(
+          version,
+          file.digest,
+          await open(number),
+          { signal: combined },
+        );
+      options.onKept(rangeOf(number).sizeBytes);
     }
   };
   await Promise.all(

@@ -273,6 +273,17 @@ export interface PartsStatus {
   count: number;
   /** Numbers of the parts that are still to be sent. */
   missing: number[];
+  /** Whether parts may go to the store itself; absent of a platform that knows no such thing. */
+  direct?: boolean;
+}
+
+/** A request to the store itself, which it lets through for a short time. @public */
+export interface DirectRequest {
+  method: 'GET' | 'PUT';
+  url: string;
+  /** To be sent with it, as they are. */
+  headers: Record<string, string>;
+  expiresAt: string;
 }
 
 /** @public */

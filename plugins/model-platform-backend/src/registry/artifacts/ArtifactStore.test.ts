@@ -248,6 +248,60 @@ describe.each(storesOfTests)('ArtifactStore in %s', (_, create) => {
   });
 });
 
+describe('FileArtifactStore of two portals', () => {
+  it('puts together what both took, and changes no blob by a part that comes late', async () => {
+    const directory = await fs.mkdtemp(
+      path.join(os.tmpdir(), 'model-platform-two-'),
+    );
+    const [one, other] = [
+      await FileArtifactStore.create({ directory }),
+      await FileArtifactStore.create({ directory }),
+    ];
+    const content = randomBytes(11 * MIB);
+    const blob = {
+      scope: SCOPE,
+      owner: randomUUID(),
+      digest: digestOf(content),
+      sizeBytes: content.length,
+      partSizeBytes: 5 * MIB,
+    };
+    const send = async (
+      store: ArtifactStore,
+      owner: string,
+      number: number,
+      from = content,
+    ) => {
+      const start = (number - 1) * blob.partSizeBytes;
+      const bytes = from.subarray(start, start + partSizeAt(blob, number));
+      const part = {
+        number,
+        digest: digestOf(bytes),
+        sizeBytes: bytes.length,
+      };
+      await store.writePart({ ...blob, owner }, part, streamOf(bytes));
+    };
+    const isWhole = async () => {
+      const read = await other.read(blob.digest, SCOPE);
+      return digestOf(Buffer.concat(await read.toArray())) === blob.digest;
+    };
+    await send(one, blob.owner, 1);
+    await send(other, blob.owner, 2);
+    await send(other, blob.owner, 3);
+    await one.assemble(blob);
+    expect(await isWhole()).toBe(true);
+    await one.delete(blob.digest, SCOPE);
+
+    const own = { ...blob, owner: randomUUID() };
+    for (const number of [1, 2, 3]) await send(one, own.owner, number);
+    const late = randomBytes(content.length);
+    await Promise.all([one.assemble(own), send(one, own.owner, 2, late)]);
+    await send(one, own.owner, 1, late);
+    await send(other, own.owner, 3, late);
+    expect(await isWhole()).toBe(true);
+    await fs.rm(directory, { recursive: true });
+  });
+});
+
 describe('FileArtifactStore on a disk that is full', () => {
   const content = randomBytes(6 * MIB);
   const expected = { digest: digestOf(content), sizeBytes: content.length };

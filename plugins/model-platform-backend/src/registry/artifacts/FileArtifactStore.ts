@@ -20,16 +20,15 @@ import {
   ownerOf,
   ownerStart,
   parseBlobName,
-  parsePartName,
-  partName,
   PARTS,
   partsFolder,
   wholeOf,
 } from './blobNames';
+import { PlacedParts } from './PlacedParts';
 import { toFileSystemError } from './toFileSystemError';
 import { VerifiedSource } from './VerifiedSource';
 
-const WRITE_BUFFER_BYTES = 1024 * 1024;
+const BUFFER_BYTES = 1024 * 1024;
 
 /**
  * Blobs in the file system: `<directory>/<system>/sha256/ab/<digest>`. A file
@@ -46,6 +45,7 @@ export class FileArtifactStore implements ArtifactStore {
   }
 
   private readonly temporary: string;
+  private readonly parts = new PlacedParts();
 
   private constructor(private readonly directory: string) {
     this.temporary = path.join(directory, '.uploads');
@@ -69,17 +69,22 @@ export class FileArtifactStore implements ArtifactStore {
     scope: SystemScope,
     hold?: (digest: Sha256) => Promise<void>,
   ): Promise<StoredBlob> {
-    return await this.writeVerified(
-      new VerifiedSource(source, expected),
-      async (file, { digest }) => {
-        await hold?.(digest);
-        const target = this.pathOf(blobName(digest, scope));
-        await makeFolder(path.dirname(target));
-        await fs.rename(file, target);
-        await syncFolder(path.dirname(target));
-      },
-      { flush: true },
-    );
+    const temporary = path.join(this.temporary, randomUUID());
+    const verified = new VerifiedSource(source, expected);
+    try {
+      await fs.mkdir(this.temporary, { recursive: true, mode: 0o700 });
+      const file = await fs.open(temporary, 'wx', 0o600);
+      await pipeline(
+        verified,
+        file.createWriteStream({ flush: true, highWaterMark: BUFFER_BYTES }),
+      );
+      await hold?.(verified.blob.digest);
+      await this.place(temporary, verified.blob, scope);
+      return verified.blob;
+    } catch (error) {
+      await fs.rm(temporary, { force: true });
+      throw toFileSystemError(error);
+    }
   }
 
   async read(
@@ -95,7 +100,7 @@ export class FileArtifactStore implements ArtifactStore {
         fd: file,
         start: range?.start,
         end: range?.end,
-        highWaterMark: 256 * 1024,
+        highWaterMark: BUFFER_BYTES,
       });
     } catch (error) {
       if (isMissing(error))
@@ -109,14 +114,8 @@ export class FileArtifactStore implements ArtifactStore {
   }
 
   async listParts(blob: PartedBlob): Promise<BlobPart[]> {
-    const folder = this.pathOf(partsFolder(blob));
-    const parts: BlobPart[] = [];
-    for (const name of await namesIn(folder)) {
-      const stat = await statOf(path.join(folder, name));
-      const part = stat && parsePartName(name, stat.size);
-      if (part) parts.push(part);
-    }
-    return parts;
+    const parts = await this.parts.list(this.pathOf(partsFolder(blob)));
+    return parts.map(({ file: _, ...part }) => part);
   }
 
   async writePart(
@@ -124,38 +123,47 @@ export class FileArtifactStore implements ArtifactStore {
     part: BlobPart,
     source: Readable,
   ): Promise<void> {
-    // Not flushed: what a power cut takes from a part, the hash of the whole finds.
-    await this.writeVerified(
-      new VerifiedSource(source, part),
-      async file => {
-        const folder = this.pathOf(partsFolder(blob));
-        await fs.mkdir(folder, { recursive: true, mode: 0o700 });
-        await fs.rename(file, path.join(folder, partName(part)));
-      },
-      { flush: false },
-    );
+    try {
+      await this.parts.write(
+        this.pathOf(partsFolder(blob)),
+        { ...part, start: startOf(blob, part) },
+        new VerifiedSource(source, part),
+      );
+    } catch (error) {
+      throw toFileSystemError(error);
+    }
   }
 
   async assemble(blob: PartedBlob): Promise<StoredBlob> {
     const folder = this.pathOf(partsFolder(blob));
-    const parts = wholeOf(blob, await this.listParts(blob));
-    async function* read() {
-      for (const part of parts)
-        yield* createReadStream(path.join(folder, partName(part)), {
-          highWaterMark: WRITE_BUFFER_BYTES,
-        });
-    }
-    try {
-      return await this.write(Readable.from(read()), blob, blob.scope);
-    } catch (error) {
-      if (isError(error) && error.name === 'InputError')
-        await fs.rm(folder, { recursive: true, force: true });
-      if (isMissing(error))
-        throw new ConflictError(
-          `Parts of ${blob.digest} were removed in the meantime; ask which are missing, and send them`,
+    return await this.parts.closing(folder, async () => {
+      const parts = wholeOf(blob, await this.parts.list(folder));
+      const whole = this.parts.ownOf(folder, parts);
+      try {
+        if (whole && (await this.adopt(whole, blob))) {
+          // What is a blob now must not change.
+          this.parts.leave(folder);
+          return { digest: blob.digest, sizeBytes: blob.sizeBytes };
+        }
+        const placed = parts.map(part => ({
+          ...part,
+          start: startOf(blob, part),
+        }));
+        return await this.write(
+          Readable.from(this.parts.read(folder, placed)),
+          blob,
+          blob.scope,
         );
-      throw error;
-    }
+      } catch (error) {
+        if (isError(error) && error.name === 'InputError')
+          await fs.rm(folder, { recursive: true, force: true });
+        if (isMissing(error))
+          throw new ConflictError(
+            `Parts of ${blob.digest} were removed in the meantime; ask which are missing, and send them`,
+          );
+        throw error;
+      }
+    });
   }
 
   async removeParts(
@@ -200,33 +208,66 @@ export class FileArtifactStore implements ArtifactStore {
     const parts = path.join(this.directory, PARTS);
     for (const system of await namesIn(parts)) {
       for (const name of await namesIn(path.join(parts, system)))
-        yield await unfinishedParts(path.join(parts, system, name));
+        yield await this.unfinishedParts(path.join(parts, system, name));
     }
   }
 
-  /** Writes to a file that nobody reads, and lets `place` give it its name once all of it is there and right. */
-  private async writeVerified(
-    source: VerifiedSource,
-    place: (file: string, blob: StoredBlob) => Promise<void>,
-    options: { flush: boolean },
-  ): Promise<StoredBlob> {
-    const temporary = path.join(this.temporary, randomUUID());
+  /** The parts of one file. */
+  private async unfinishedParts(folder: string): Promise<UnfinishedUpload> {
+    const parts = await this.parts.list(folder);
+    return {
+      owner: ownerOf(folder),
+      sizeBytes: parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      // A folder is touched by each part that comes into it.
+      touchedAt: (await statOf(folder))?.mtime ?? new Date(),
+      remove: async () => await fs.rm(folder, { recursive: true, force: true }),
+    };
+  }
+
+  /**
+   * Makes a file that nobody writes to any more the blob that it is; its parts
+   * stay where they are. False where the file system knows no hard links.
+   */
+  private async adopt(name: string, blob: PartedBlob): Promise<boolean> {
     try {
-      await fs.mkdir(this.temporary, { recursive: true, mode: 0o700 });
-      const file = await fs.open(temporary, 'wx', 0o600);
-      await pipeline(
-        source,
-        file.createWriteStream({
-          flush: options.flush,
-          highWaterMark: WRITE_BUFFER_BYTES,
-        }),
-      );
-      await place(temporary, source.blob);
-      return source.blob;
+      const file = await fs.open(name, 'r+');
+      try {
+        const source = new VerifiedSource(
+          file.createReadStream({
+            autoClose: false,
+            highWaterMark: BUFFER_BYTES,
+          }),
+          blob,
+        );
+        for await (const _ of source);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      const target = this.pathOf(blobName(blob.digest, blob.scope));
+      await makeFolder(path.dirname(target));
+      try {
+        await fs.link(name, target);
+      } catch (error) {
+        // Where it is there already, it has the same bytes.
+        if (!isError(error) || error.code !== 'EEXIST') return false;
+      }
+      await syncFolder(path.dirname(target));
+      return true;
     } catch (error) {
-      await fs.rm(temporary, { force: true });
       throw toFileSystemError(error);
     }
+  }
+
+  private async place(
+    file: string,
+    { digest }: StoredBlob,
+    scope: SystemScope,
+  ): Promise<void> {
+    const target = this.pathOf(blobName(digest, scope));
+    await makeFolder(path.dirname(target));
+    await fs.rename(file, target);
+    await syncFolder(path.dirname(target));
   }
 
   private pathOf(name: string): string {
@@ -234,18 +275,8 @@ export class FileArtifactStore implements ArtifactStore {
   }
 }
 
-/** The parts of one file. */
-async function unfinishedParts(folder: string): Promise<UnfinishedUpload> {
-  let sizeBytes = 0;
-  for (const name of await namesIn(folder))
-    sizeBytes += (await statOf(path.join(folder, name)))?.size ?? 0;
-  return {
-    owner: ownerOf(folder),
-    sizeBytes,
-    // A folder is touched by each file that comes into it.
-    touchedAt: (await statOf(folder))?.mtime ?? new Date(),
-    remove: async () => await fs.rm(folder, { recursive: true, force: true }),
-  };
+function startOf(blob: PartedBlob, part: BlobPart): number {
+  return (part.number - 1) * blob.partSizeBytes;
 }
 
 /** Makes the folder and writes down that it is there, up to the one that was there. */

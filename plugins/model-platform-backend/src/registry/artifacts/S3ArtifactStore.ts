@@ -18,6 +18,7 @@ import {
   ArtifactStore,
   BlobPart,
   ByteRange,
+  DirectAccess,
   ListedBlob,
   PartedBlob,
   Sha256,
@@ -44,6 +45,7 @@ import {
   listMultipartUploads,
   measureMultipartUpload,
 } from './listMultipartUploads';
+import { S3DirectAccess, S3DirectOptions } from './S3DirectAccess';
 import { toS3Error } from './toS3Error';
 import { VerifiedSource } from './VerifiedSource';
 
@@ -64,6 +66,8 @@ export interface S3ArtifactStoreOptions {
   forcePathStyle?: boolean;
   /** The chain of the AWS SDK where absent. */
   credentials?: S3ClientConfig['credentials'];
+  /** Hands out signed addresses; all bytes go through the platform where absent. */
+  direct?: S3DirectOptions;
 }
 
 /**
@@ -84,13 +88,19 @@ export class S3ArtifactStore implements ArtifactStore {
       requestHandler: { connectionTimeout: 5_000, socketTimeout: 60_000 },
     });
     const prefix = options.prefix ? `${options.prefix}/` : '';
-    return new S3ArtifactStore(client, options.bucket, prefix);
+    return new S3ArtifactStore(
+      client,
+      options.bucket,
+      prefix,
+      options.direct && new S3DirectAccess({ ...options, prefix }),
+    );
   }
 
   private constructor(
     private readonly client: S3Client,
     private readonly bucket: string,
     private readonly prefix: string,
+    readonly direct?: DirectAccess,
   ) {}
 
   /** Rejects with what is wrong with bucket, credentials or network. */

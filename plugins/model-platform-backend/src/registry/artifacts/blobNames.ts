@@ -82,16 +82,19 @@ export function partName(part: BlobPart): string {
   return `${part.number}.${part.sizeBytes}.${hexOf(part.digest)}`;
 }
 
-/** The part that a file is, undefined where it is none or not whole. */
+/** The part that a name says, undefined where it says none, or one of another size than is there. */
 export function parsePartName(
   name: string,
-  sizeBytes: number,
+  sizeBytes?: number,
 ): BlobPart | undefined {
   const [, number, size, hex] =
     /^(\d+)\.(\d+)\.([0-9a-f]{64})$/.exec(name) ?? [];
-  return Number(size) === sizeBytes
-    ? { number: Number(number), sizeBytes, digest: `sha256:${hex}` }
-    : undefined;
+  if (!hex || (sizeBytes ?? Number(size)) !== Number(size)) return undefined;
+  return {
+    number: Number(number),
+    sizeBytes: Number(size),
+    digest: `sha256:${hex}`,
+  };
 }
 
 /** How many parts a file of this size has; an empty one has one, which is empty. */
@@ -112,9 +115,9 @@ export function partSizeAt(
 }
 
 /** One part for each number, in order. Throws `ConflictError` where some are missing. */
-export function wholeOf(blob: PartedBlob, parts: BlobPart[]): BlobPart[] {
+export function wholeOf<T extends BlobPart>(blob: PartedBlob, parts: T[]): T[] {
   const byNumber = new Map(parts.map(part => [part.number, part]));
-  const whole: BlobPart[] = [];
+  const whole: T[] = [];
   for (let number = 1; number <= countParts(blob); number += 1) {
     const part = byNumber.get(number);
     if (part?.sizeBytes !== partSizeAt(blob, number)) {

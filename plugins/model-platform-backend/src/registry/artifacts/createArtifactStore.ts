@@ -6,6 +6,11 @@ import { ArtifactStore } from '@model-platform/plugin-model-platform-node';
 import { FileArtifactStore } from './FileArtifactStore';
 import { S3ArtifactStore, S3ArtifactStoreOptions } from './S3ArtifactStore';
 
+/** Of a signed address: enough for a part on a slow line. */
+const DEFAULT_LIFE_SECONDS = 900;
+/** Who loses a right keeps what he was handed out for so long. */
+const MOST_LIFE_SECONDS = 3_600;
+
 /** The store that `modelPlatform.artifacts` names; the file system where it names none. */
 export async function createArtifactStore(
   root: Config,
@@ -38,6 +43,21 @@ export async function createArtifactStore(
   }
 }
 
+function readLifeSeconds(config: Config): number {
+  const key = 'direct.lifeSeconds';
+  const seconds = config.getOptionalNumber(key) ?? DEFAULT_LIFE_SECONDS;
+  if (
+    !Number.isInteger(seconds) ||
+    seconds < 1 ||
+    seconds > MOST_LIFE_SECONDS
+  ) {
+    throw new InputError(
+      `modelPlatform.artifacts.${key} must be a whole number from 1 to ${MOST_LIFE_SECONDS}, but is ${seconds}`,
+    );
+  }
+  return seconds;
+}
+
 function readS3Options(config: Config | undefined): S3ArtifactStoreOptions {
   const bucket = config?.getOptionalString('bucket');
   if (bucket === undefined) {
@@ -55,6 +75,12 @@ function readS3Options(config: Config | undefined): S3ArtifactStoreOptions {
     // Few services but Amazon's have a host name for each bucket.
     forcePathStyle:
       config?.getOptionalBoolean('forcePathStyle') ?? endpoint !== undefined,
+    direct: config?.getOptionalBoolean('direct.enabled')
+      ? {
+          endpoint: config.getOptionalString('direct.endpoint'),
+          lifeSeconds: readLifeSeconds(config),
+        }
+      : undefined,
     credentials: credentials && {
       accessKeyId: credentials.getString('accessKeyId'),
       secretAccessKey: credentials.getString('secretAccessKey'),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   MetadataCompliance as Compliance,
   Model,
@@ -56,8 +57,13 @@ export class MetadataCompliance {
 
   /** Looks at one model that changed. */
   async updateModel(modelId: string): Promise<void> {
-    const subject = await this.options.store.subject(modelId);
-    if (subject) await this.options.store.save(await this.look([subject]));
+    const { store } = this.options;
+    const subject = await store.subject(modelId);
+    if (!subject) return;
+    const [record] = await this.look([subject]);
+    const known = (await store.find([modelId])).get(modelId);
+    // Most changes, such as of an alias, change nothing of it.
+    if (!known || !isSame(known, record)) await store.save([record]);
   }
 
   /** Permission and filters are those of the list of models; `complete=false` where nothing else is asked for. */
@@ -141,6 +147,12 @@ export class MetadataCompliance {
       };
     });
   }
+}
+
+function isSame(one: ComplianceRecord, other: ComplianceRecord): boolean {
+  const { checkedAt: _before, ...before } = one;
+  const { checkedAt: _after, ...after } = other;
+  return isDeepStrictEqual(before, after);
 }
 
 function asksForComplete(filter: string): boolean {

@@ -36,6 +36,10 @@ const lookUp: AddWithin = (select, ids) =>
 const goThrough: AddWithin = (select, ids) =>
   select.whereRaw('+registry_models.id in (?)', [ids]);
 
+/** A page is full after a few; they are looked at one by one instead of all being found first. */
+const lookAtEach: AddWithin = (select, ids) =>
+  select.whereExists(ids.whereRaw('model_id = registry_models.id'));
+
 /** Lists, totals and counts of models, out of SQLite or PostgreSQL. */
 export class ModelFinder {
   private readonly index: SearchIndex;
@@ -120,7 +124,11 @@ export class ModelFinder {
    * such it had better go through its index of the models and look whether each
    * is among the found. PostgreSQL sees that itself.
    */
-  private async plan(query: ModelMatch, rank?: SearchRank): Promise<AddWithin> {
+  private async plan(
+    query: ModelMatch,
+    through: AddWithin,
+    rank?: SearchRank,
+  ): Promise<AddWithin> {
     if (isPostgres(this.knex)) return lookUp;
     const found: Knex.QueryBuilder[] = [];
     // Conditions in brackets are asked for when the query is written.
@@ -137,14 +145,14 @@ export class ModelFinder {
         .first();
       if (!beyond) return lookUp;
     }
-    return goThrough;
+    return through;
   }
 
   private async count(query: ModelMatch): Promise<number> {
     return await this.totals.get(
       keyOf(query),
       async () => {
-        const plan = await this.plan(query);
+        const plan = await this.plan(query, goThrough);
         const counted = await this.matching(query, 'anywhere', plan)
           .count({ count: '*' })
           .first();
@@ -163,7 +171,7 @@ export class ModelFinder {
     const columns = new Map(
       keys.map(key => [key, `registry_models.${columnOf(key)}`]),
     );
-    const plan = await this.plan(query);
+    const plan = await this.plan(query, goThrough);
     const rows: Array<
       Record<ColumnKey, string | null> & { count: number | string }
     > = await this.matching(query, 'anywhere', plan)
@@ -213,7 +221,7 @@ export class ModelFinder {
   private async inOrder(query: ModelQuery): Promise<Found[]> {
     const column =
       sortColumns[query.sort.by === 'relevance' ? 'name' : query.sort.by];
-    const plan = await this.plan(query);
+    const plan = await this.plan(query, lookAtEach);
     const rows = await this.page(this.matching(query, 'anywhere', plan), {
       ...query,
       column,
@@ -236,7 +244,7 @@ export class ModelFinder {
       throw new InputError('This cursor is not of a list by relevance');
     const found: Found[] = [];
     for (let rank = Number(from); rank < SEARCH_RANKS.length; rank += 1) {
-      const plan = await this.plan(query, SEARCH_RANKS[rank]);
+      const plan = await this.plan(query, lookAtEach, SEARCH_RANKS[rank]);
       const select = this.matching(query, SEARCH_RANKS[rank], plan);
       if (rank > 0)
         select.whereNotIn(

@@ -24,7 +24,18 @@ export async function indexModels(
   tx: Knex.Transaction,
   modelIds: string[],
 ): Promise<void> {
-  const models = await tx<ModelRow>('registry_models').whereIn('id', modelIds);
+  await indexRows(
+    tx,
+    await tx<ModelRow>('registry_models').whereIn('id', modelIds),
+  );
+}
+
+/** The same, of rows as they are now. */
+export async function indexRows(
+  tx: Knex.Transaction,
+  models: ModelRow[],
+): Promise<void> {
+  const modelIds = models.map(({ id }) => id);
   const aliases = groupByModel(
     await tx<AliasRow>('registry_aliases')
       .whereIn('model_id', modelIds)

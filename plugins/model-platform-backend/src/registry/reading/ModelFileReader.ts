@@ -10,6 +10,8 @@ import pLimit from 'p-limit';
 
 const MB = 1024 * 1024;
 const AT_ONCE = 2;
+/** A program is kept for the next file for so long: starting one costs more than most readings. */
+const KEPT_MS = 5_000;
 /** More than that is never asked for in one go. */
 const MAX_PIECE_BYTES = 32 * MB;
 
@@ -38,11 +40,14 @@ export interface StoredFile {
  * anything, so that happens in a process of its own: without the platform's
  * environment, without the file system but for its own code, with little
  * memory, and killed when it takes too long. It is handed the bytes it asks
- * for, so it needs no way to the store either.
+ * for, so it needs no way to the store either. One that answered is asked for
+ * the next file too; nothing that files could reach outlives its file, since
+ * the language's own objects are frozen.
  */
 export class ModelFileReader {
   private readonly limits: ReadingLimits;
   private readonly limit = pLimit(AT_ONCE);
+  private readonly kept: ChildProcess[] = [];
 
   constructor(limits: Partial<ReadingLimits> = {}) {
     this.limits = { ...defaultLimits, ...limits };
@@ -61,8 +66,9 @@ export class ModelFileReader {
     file: StoredFile,
   ): Promise<Omit<FileReading, 'path' | 'format'>> {
     const { timeoutMs, memoryMb } = this.limits;
-    const child = startProgram(memoryMb);
+    const child = this.take() ?? startProgram(memoryMb);
     let timer: NodeJS.Timeout | undefined;
+    let answered = false;
     try {
       const answer = await new Promise<ReadAnswer>((resolve, reject) => {
         timer = setTimeout(
@@ -84,7 +90,11 @@ export class ModelFileReader {
             reject(new Error('The reader of model files ended unexpectedly'));
           }
         });
-        this.serve(child, file, resolve, reject);
+        const accept = (given: ReadAnswer) => {
+          answered = true;
+          resolve(given);
+        };
+        this.serve(child, file, accept, resolve, reject);
         const request: ReadRequest = { format, sizeBytes: file.sizeBytes };
         child.send(request);
       });
@@ -93,21 +103,53 @@ export class ModelFileReader {
         : { problem: answer.problem.slice(0, 500) };
     } finally {
       clearTimeout(timer);
-      child.kill('SIGKILL');
+      forgetListeners(child);
+      if (answered) this.keep(child);
+      else child.kill('SIGKILL');
     }
+  }
+
+  private take(): ChildProcess | undefined {
+    const child = this.kept.pop();
+    if (child) {
+      forgetListeners(child);
+      child.ref();
+      child.channel?.ref();
+    }
+    return child;
+  }
+
+  /** For the next file, for a while; it keeps nothing from ending. */
+  private keep(child: ChildProcess) {
+    this.kept.push(child);
+    child.unref();
+    child.channel?.unref();
+    const forget = () => {
+      const index = this.kept.indexOf(child);
+      if (index >= 0) this.kept.splice(index, 1);
+    };
+    child.on('error', forget);
+    child.once('exit', forget);
+    setTimeout(() => {
+      // Taken meanwhile, it is kept anew after that file.
+      if (!this.kept.includes(child)) return;
+      forget();
+      child.kill('SIGKILL');
+    }, KEPT_MS).unref();
   }
 
   /** Hands out bytes, and passes on the answer. */
   private serve(
     child: ChildProcess,
     file: StoredFile,
+    answered: (answer: ReadAnswer) => void,
     resolve: (answer: ReadAnswer) => void,
     reject: (error: unknown) => void,
   ) {
     let served = 0;
     child.on('message', (message: BytesWanted | ReadAnswer) => {
       if (!('wanted' in message)) {
-        resolve(message);
+        answered(message);
         return;
       }
       const { position, length } = message.wanted;
@@ -128,6 +170,12 @@ export class ModelFileReader {
   }
 }
 
+/** Ours alone: the process itself listens too. */
+function forgetListeners(child: ChildProcess): void {
+  for (const event of ['message', 'error', 'exit'])
+    child.removeAllListeners(event);
+}
+
 function startProgram(memoryMb: number): ChildProcess {
   const folder = path.dirname(
     require.resolve('@model-platform/model-file-reader/package.json'),
@@ -137,6 +185,7 @@ function startProgram(memoryMb: number): ChildProcess {
     env: {},
     execArgv: [
       `--max-old-space-size=${memoryMb}`,
+      '--frozen-intrinsics',
       ...(process.allowedNodeEnvironmentFlags.has('--permission')
         ? ['--permission', `--allow-fs-read=${folder}`]
         : []),
