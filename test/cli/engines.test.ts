@@ -136,6 +136,30 @@ test.describe('models that are solved, decided and run', () => {
       tables: 10,
       solveTimeMs: expect.any(Number),
     });
+    const jobs = made('optimization.md', 'jobs.mzn', 'minizinc');
+    editModel(jobs, model => {
+      model.name = 'machine-jobs';
+      model.signature.inputs = [
+        { name: 'hours', type: 'integer' },
+        { name: 'machine', type: 'string', enum: ['mill', 'lathe'] },
+        { name: 'takes', type: 'integer', shape: [3] },
+      ];
+      model.signature.outputs = [
+        { name: 'status', type: 'string' },
+        { name: 'objective', type: 'number', optional: true },
+        { name: 'taken', type: 'boolean', shape: [3], optional: true },
+      ];
+      model.example = { hours: 10, machine: 'mill', takes: [4, 5, 3] };
+    });
+    const machine = await serve(jobs, 'machine-jobs');
+    expect(
+      (await machine.call({ hours: 8, machine: 'lathe', takes: [4, 5, 3] }))
+        .body.outputs,
+    ).toEqual({
+      status: 'optimal',
+      objective: 8,
+      taken: [false, true, true],
+    });
     const discount = await serve(
       made('process.md', 'discount.dmn', 'xml'),
       'discount',

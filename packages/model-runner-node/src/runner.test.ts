@@ -301,7 +301,7 @@ describe('what every runner answers', () => {
       expect(JSON.parse(text)).toEqual(expect.any(Object));
     }
     expect(runner.log().filter(({ level }) => level === 'error')).toEqual([]);
-  });
+  }, 60_000);
 });
 
 describe('the iris example', () => {
