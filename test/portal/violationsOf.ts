@@ -1,9 +1,12 @@
 import AxeBuilder from '@axe-core/playwright';
 import { Page } from '@playwright/test';
 
-/** Serious and critical violations, each with the elements it is about. */
-export async function violationsOf(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+/** Serious and critical violations, each with the elements it is about; of the whole page, or of a part of it. */
+export async function violationsOf(
+  page: Page,
+  part = 'html',
+): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).include(part).analyze();
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(

@@ -92,6 +92,7 @@ describe('readFile', () => {
       outputs: [{ name: 'ill', type: 'boolean' }],
       evaluation: { accuracy: 0.9 },
       trainingRun: '5f0c1d',
+      flavors: ['python_function'],
       metadata: { purpose: 'Finds the ill', evaluation: { accuracy: 0.9 } },
     });
     const tensors = {

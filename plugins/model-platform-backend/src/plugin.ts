@@ -172,6 +172,12 @@ export const modelPlatformPlugin = createBackendPlugin({
           directory,
           maxFileBytes,
         });
+        const readings = new VersionReadings({
+          artifacts,
+          reader: new ModelFileReader(),
+          onError: error =>
+            logger.error(`A model's file could not be read: ${error}`),
+        });
         const registry = new Registry({
           store,
           versions,
@@ -184,12 +190,7 @@ export const modelPlatformPlugin = createBackendPlugin({
           claims,
           directory,
           check,
-          readings: new VersionReadings({
-            artifacts,
-            reader: new ModelFileReader(),
-            onError: error =>
-              logger.error(`A model's file could not be read: ${error}`),
-          }),
+          readings,
           quotas,
           draftLifeMs:
             (config.getOptionalNumber('modelPlatform.limits.draftLifeHours') ??
@@ -274,6 +275,7 @@ export const modelPlatformPlugin = createBackendPlugin({
             callerResolver,
             directory,
             schemas,
+            readings,
             quotas,
             maxFileBytes,
             onWritten: webhooks.wake,

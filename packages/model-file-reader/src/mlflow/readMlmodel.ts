@@ -9,6 +9,7 @@ import { evaluationOf } from '../evaluationOf';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_FIELDS = 10_000;
+const MAX_FLAVORS = 100;
 
 /** https://mlflow.org/docs/latest/ml/model/signatures */
 const columnTypes: Record<string, SignatureType> = {
@@ -33,7 +34,11 @@ export async function readMlmodel(
     throw new Error(`it is larger than ${MAX_BYTES} bytes`);
   }
   const text = Buffer.from(await file.read(0, file.sizeBytes)).toString('utf8');
-  const document: unknown = parse(text, { maxAliasCount: 100 });
+  const document: unknown = parse(text, {
+    maxAliasCount: 100,
+    // It compares each key with all before it.
+    uniqueKeys: false,
+  });
   if (!isObject(document) || !isObject(document.flavors)) {
     throw new Error('it is no MLmodel: it names no flavors');
   }
@@ -46,7 +51,18 @@ export async function readMlmodel(
     trainingRun:
       typeof document.run_id === 'string' ? document.run_id : undefined,
     metadata,
+    flavors: Object.keys(document.flavors).slice(0, MAX_FLAVORS),
+    exampleFile: exampleFileOf(document.saved_input_example_info),
   };
+}
+
+/** The file with an input, where it is a table with columns. */
+function exampleFileOf(example: unknown): string | undefined {
+  return isObject(example) &&
+    example.pandas_orient === 'split' &&
+    typeof example.artifact_path === 'string'
+    ? example.artifact_path
+    : undefined;
 }
 
 /** A side of the signature is JSON within the YAML. */

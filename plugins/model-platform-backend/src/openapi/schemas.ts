@@ -224,6 +224,8 @@ export const schemas: Record<string, OpenApiObject> = {
     'evaluation?': { type: 'object', additionalProperties: number },
     'trainingRun?': text,
     'metadata?': free,
+    'flavors?': listOf(text),
+    'exampleFile?': text,
     'problem?': text,
   }),
   ModelVersion: object({

@@ -183,6 +183,10 @@ export interface FileReading {
   trainingRun?: string;
   /** Metadata that whoever made the file put into it. */
   metadata?: Record<string, unknown>;
+  /** Ways to load it that an `MLmodel` names. */
+  flavors?: string[];
+  /** Path beside an `MLmodel` of a table with an input. */
+  exampleFile?: string;
   /** Why nothing could be read. */
   problem?: string;
 }

@@ -16,6 +16,7 @@ import { ArtifactWriter } from './artifacts/ArtifactWriter';
 import { DatabaseArtifactIndex } from './artifacts/DatabaseArtifactIndex';
 import { DatabaseUploadStore } from './artifacts/DatabaseUploadStore';
 import { MlflowArtifacts } from './artifacts/MlflowArtifacts';
+import { VersionReadings } from '../reading/VersionReadings';
 import { Completion } from './completion/Completion';
 import { mlflowRoutes } from './http/mlflowRoutes';
 import { MlflowPlaces } from './MlflowPlaces';
@@ -46,6 +47,7 @@ export function createMlflowRoutes(options: {
   callerResolver: CallerResolver;
   directory: EntityDirectory;
   schemas: MetadataSchemas;
+  readings: VersionReadings;
   quotas: SystemQuotas;
   maxFileBytes: number;
   /** Told when something may have changed. */
@@ -95,6 +97,7 @@ export function createMlflowRoutes(options: {
     schemas: options.schemas,
     artifacts,
     runs,
+    readings: options.readings,
   });
   const access = new MlflowModelAccess({ ...stores, authorizer });
   const parts = {

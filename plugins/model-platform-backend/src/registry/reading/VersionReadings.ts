@@ -29,7 +29,7 @@ export class VersionReadings {
         async ({ file, format }): Promise<FileReading> => ({
           path: file.path,
           format,
-          ...(await this.read(file, format, record.system)),
+          ...(await this.tryToRead(file, format, record.system)),
         }),
       ),
     );
@@ -41,28 +41,35 @@ export class VersionReadings {
     });
   }
 
-  private async read(
+  /** All that one file says, however much. Rejects where the store or the reading itself fails. */
+  async read(
     file: { digest: string; sizeBytes: number },
     format: FileReading['format'],
     system: string,
   ): Promise<Omit<FileReading, 'path' | 'format'>> {
-    const { artifacts, reader, onError } = this.options;
+    const { artifacts, reader } = this.options;
+    return await reader.read(format, {
+      sizeBytes: file.sizeBytes,
+      async read(position, length) {
+        const start = Math.min(position, file.sizeBytes);
+        const end = Math.min(position + length, file.sizeBytes) - 1;
+        if (end < start) return new Uint8Array();
+        const stream = await artifacts.read(file.digest as Sha256, system, {
+          start,
+          end,
+        });
+        return Buffer.concat(await stream.toArray());
+      },
+    });
+  }
+
+  private async tryToRead(
+    ...file: Parameters<VersionReadings['read']>
+  ): ReturnType<VersionReadings['read']> {
     try {
-      return await reader.read(format, {
-        sizeBytes: file.sizeBytes,
-        async read(position, length) {
-          const start = Math.min(position, file.sizeBytes);
-          const end = Math.min(position + length, file.sizeBytes) - 1;
-          if (end < start) return new Uint8Array();
-          const stream = await artifacts.read(file.digest as Sha256, system, {
-            start,
-            end,
-          });
-          return Buffer.concat(await stream.toArray());
-        },
-      });
+      return await this.read(...file);
     } catch (error) {
-      onError?.(error);
+      this.options.onError?.(error);
       return { problem: 'the platform could not read it just now' };
     }
   }

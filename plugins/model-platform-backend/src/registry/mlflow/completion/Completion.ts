@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { text } from 'node:stream/consumers';
-import { ConflictError, InputError, isError } from '@backstage/errors';
+import { ConflictError, isError } from '@backstage/errors';
 import {
   FieldProblem,
   VersionFile,
@@ -11,6 +11,7 @@ import { MlflowArtifacts } from '../artifacts/MlflowArtifacts';
 import { MetadataSchemas } from '../../metadata/MetadataSchemas';
 import { ModelProblemsError } from '../../ModelProblemsError';
 import { Publishing } from '../../Publishing';
+import { VersionReadings } from '../../reading/VersionReadings';
 import { Tag } from '../http/readParameters';
 import { MlflowCall } from '../MlflowCall';
 import { MlflowError } from '../MlflowError';
@@ -24,7 +25,7 @@ import {
   schemaAt,
 } from './metadataOfTags';
 import { isPrompt, promptFile, promptSpec } from './promptVersion';
-import { Mlmodel, readExample, readMlmodel } from './readMlmodel';
+import { Mlmodel, readExample, toMlmodel } from './Mlmodel';
 
 /** Larger ones are read by nobody. */
 const MAX_READ_BYTES = 1024 * 1024;
@@ -82,6 +83,7 @@ export class Completion {
       schemas: MetadataSchemas;
       artifacts: MlflowArtifacts;
       runs: Runs;
+      readings: VersionReadings;
     },
   ) {}
 
@@ -263,17 +265,11 @@ export class Completion {
   }
 
   private async mlmodelOf(files: ArtifactFile[]): Promise<Mlmodel | undefined> {
-    const content = await this.read(files, 'MLmodel');
-    if (content === undefined) return undefined;
-    try {
-      return readMlmodel(content);
-    } catch (error) {
-      throw new InputError(
-        `The file MLmodel cannot be read: ${
-          isError(error) ? error.message : error
-        }`,
-      );
-    }
+    const file = files.find(({ path }) => path === 'MLmodel');
+    return (
+      file &&
+      toMlmodel(await this.options.readings.read(file, 'mlflow', file.system))
+    );
   }
 
   /** Only one that fits the signature: it is shown as what the endpoint answers. */
