@@ -485,18 +485,19 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
     ]);
     for (const nothing of ['BOTH', 'bot', 'a.txt'])
       expect(await list(nothing)).toBeUndefined();
+    const find = (path: string) =>
+      platform.call('get', `${files}/${root}/${path}`, publisherToken);
     for (const [path, status, message, rows] of [
       ['both', 400, /refers to a directory/, 1],
       ['bot', 404, /No such artifact/, 0],
     ] as const) {
+      let refused;
       const found = await rowsRead('mlflow_artifacts', async () => {
-        const refused = await platform.call(
-          'get',
-          `${files}/${root}/${path}`,
-          publisherToken,
-        );
-        expect(refused.status).toBe(status);
-        expect(refused.body.message).toMatch(message);
+        refused = await find(path);
+      });
+      expect(refused).toMatchObject({
+        status,
+        body: { message: expect.stringMatching(message) },
       });
       expect([path, found]).toEqual([path, rows]);
     }
