@@ -333,6 +333,25 @@ describe.each(databases.eachSupportedId())(
       ]);
     });
 
+    it('takes paths with whatever slashes at their ends, and refuses long ones', async () => {
+      const list = async (path: string) =>
+        await platform
+          .call('get', `${artifacts}/artifacts`, publisherToken)
+          .send({ path });
+      await platform
+        .call('put', `${artifacts}/artifacts/slashes/in/a.txt`, publisherToken)
+        .set('content-type', 'text/plain')
+        .send('a');
+      const many = '/'.repeat(90_000);
+      const listed = await list(`${many}slashes/in${many}`);
+      expect(listed.body.files).toEqual([
+        { path: 'a.txt', is_dir: false, file_size: 1 },
+      ]);
+      const refused = await list(`slashes${many}in`);
+      expect(refused.status).toBe(400);
+      expect(refused.body.message).toBe('Invalid path');
+    });
+
     it('counts its files in the quota of their system, by every door', async () => {
       const put = async (name: string, size: number) =>
         await platform

@@ -1,4 +1,5 @@
 import { ArtifactEntry, MlflowArtifacts } from '../artifacts/MlflowArtifacts';
+import { trimSlashes } from '../artifacts/trimSlashes';
 import { MlflowCall } from '../MlflowCall';
 
 /** What is in a folder of a run or logged model, as its paths in there. */
@@ -8,7 +9,7 @@ export async function folderListing(
   root: string,
   path: string | undefined,
 ): Promise<object> {
-  const folder = path?.replace(/^\/+|\/+$/g, '');
+  const folder = path && trimSlashes(path);
   const entries = await artifacts.list(
     call,
     folder ? `${root}/${folder}` : root,
