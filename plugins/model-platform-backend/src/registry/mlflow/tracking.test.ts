@@ -10,6 +10,7 @@ import {
 jest.setTimeout(120_000);
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
+const bothToken = 'configured-token-of-both-of-tests';
 const narrowToken = 'configured-narrow-token-of-tests';
 const api = 'mlflow/api/2.0/mlflow';
 const artifacts = 'mlflow/api/2.0/mlflow-artifacts';
@@ -30,6 +31,14 @@ describe.each(databases.eachSupportedId())(
               token: publisherToken,
               grants: [
                 { actions: ['read', 'publish'], systems: ['plant-catalogue'] },
+              ],
+            },
+            {
+              name: 'both',
+              token: bothToken,
+              grants: [
+                { actions: ['read', 'publish'], systems: ['patient-care'] },
+                { actions: ['read'], systems: ['plant-catalogue'] },
               ],
             },
             {
@@ -267,6 +276,69 @@ describe.each(databases.eachSupportedId())(
       expect(
         await names({ order_by: [{ field_name: 'name', ascending: false }] }),
       ).toEqual(['two', 'one']);
+    });
+
+    it('lets nobody write to, or of, logged models and runs that are not theirs', async () => {
+      const as = async (token: string, route: string, body: object) =>
+        await platform.call('post', `${api}/${route}`, token).send(body);
+      const mine = await experimentOf('of-plants');
+      const beside = await experimentOf('beside-plants');
+      const { model } = await post('logged-models', {
+        experiment_id: mine,
+        name: 'guarded',
+      });
+      const { run } = await post('runs/create', { experiment_id: mine });
+      const elsewhere = await post('runs/create', { experiment_id: beside });
+      const theirs = (
+        await as(narrowToken, 'experiments/create', { name: 'of-patients' })
+      ).body.experiment_id;
+      const strange = (
+        await as(narrowToken, 'runs/create', { experiment_id: theirs })
+      ).body.run.info.run_id;
+      const { model_id: id } = model.info;
+      const metric = { key: 'acc', value: 9, timestamp: 1, model_id: id };
+      for (const [token, reach] of [
+        // One may not see it, one may read it.
+        [narrowToken, 404],
+        [bothToken, 403],
+      ] as const) {
+        for (const [route, body] of [
+          ['runs/log-metric', { run_id: strange, ...metric }],
+          ['runs/log-batch', { run_id: strange, metrics: [metric] }],
+          ['runs/outputs', { run_id: strange, models: [{ model_id: id }] }],
+          [
+            'logged-models',
+            { experiment_id: theirs, source_run_id: run.info.run_id },
+          ],
+        ] as const) {
+          const refused = await as(token, route, body);
+          expect([route, refused.status]).toEqual([route, reach]);
+        }
+      }
+      const input = { run_id: strange, models: [{ model_id: id }] };
+      expect((await as(narrowToken, 'runs/log-inputs', input)).status).toBe(404);
+      expect((await as(bothToken, 'runs/log-inputs', input)).status).toBe(200);
+      const gone = { ...metric, run_id: run.info.run_id, model_id: 'm-none' };
+      expect((await as(publisherToken, 'runs/log-metric', gone)).status).toBe(
+        404,
+      );
+      const modelNow = async () =>
+        (
+          await platform.call(
+            'get',
+            `${api}/logged-models/${id}`,
+            publisherToken,
+          )
+        ).body.model;
+      expect((await modelNow()).data.metrics).toBeUndefined();
+      // Between experiments that are both the caller's own, it is said.
+      await post('runs/log-metric', {
+        ...metric,
+        run_id: elsewhere.run.info.run_id,
+      });
+      expect((await modelNow()).data.metrics).toMatchObject([
+        { key: 'acc', value: 9 },
+      ]);
     });
 
     it('takes a file in parts, and nothing of one that is given up', async () => {

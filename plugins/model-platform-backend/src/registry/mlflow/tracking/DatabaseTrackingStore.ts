@@ -220,6 +220,19 @@ export class DatabaseTrackingStore implements TrackingStore {
     return row && toLoggedModel(row);
   }
 
+  async findLoggedModels(ids: string[]): Promise<LoggedModel[]> {
+    const found: LoggedModelRow[] = [];
+    for (let start = 0; start < ids.length; start += INSERT_CHUNK) {
+      found.push(
+        ...(await this.knex<LoggedModelRow>('mlflow_logged_models').whereIn(
+          'id',
+          ids.slice(start, start + INSERT_CHUNK),
+        )),
+      );
+    }
+    return found.map(toLoggedModel);
+  }
+
   async updateLoggedModel(
     id: string,
     change: Partial<Pick<LoggedModel, 'status' | 'stage'>>,

@@ -47,6 +47,9 @@ export class LoggedModels {
     checkLength(MAX_NAME, { name: model.name, model_type: model.type });
     checkLength(MAX_ID, { source_run_id: model.sourceRunId });
     checkName(model.name);
+    if (model.sourceRunId) {
+      await this.requireSourceRun(call, model.sourceRunId, experiment.id);
+    }
     const id = `m-${randomUUID().replace(/-/g, '')}`;
     const now = (this.options.clock?.() ?? new Date()).toISOString();
     await store.addLoggedModel(
@@ -118,6 +121,49 @@ export class LoggedModels {
     );
   }
 
+  /**
+   * Throws where one of them is not there for the caller, or where it is of
+   * another experiment than what is written of it and the caller may not write
+   * to that. Reading does where nothing is said of the model itself.
+   */
+  async requireLinkable(
+    call: MlflowCall,
+    ids: string[],
+    experimentId: string,
+    { toRead = false }: { toRead?: boolean } = {},
+  ): Promise<void> {
+    const { access, store } = this.options;
+    const wanted = [...new Set(ids)];
+    const found = new Map(
+      (await store.findLoggedModels(wanted))
+        .filter(({ stage }) => stage === 'active')
+        .map(model => [model.id, model.experimentId]),
+    );
+    const others = new Set<string>();
+    for (const id of wanted) {
+      const other = found.get(id);
+      if (other === undefined) throw notFound(id);
+      if (other === experimentId || others.has(other)) continue;
+      if (!(await access.find(call, other))) throw notFound(id);
+      if (!toRead) await access.writable(call, other);
+      others.add(other);
+    }
+  }
+
+  private async requireSourceRun(
+    call: MlflowCall,
+    runId: string,
+    experimentId: string,
+  ): Promise<void> {
+    const { access, store } = this.options;
+    const run = await store.findRun(runId);
+    if (run?.experimentId === experimentId) return;
+    if (!run || !(await access.find(call, run.experimentId))) {
+      throw doesNotExist(`Run with id=${runId} not found`);
+    }
+    await access.writable(call, run.experimentId);
+  }
+
   private async readable(call: MlflowCall, id: string): Promise<LoggedModel> {
     const { access, store } = this.options;
     const model = await store.findLoggedModel(id);
@@ -125,7 +171,7 @@ export class LoggedModels {
       model?.stage !== 'active' ||
       !(await access.find(call, model.experimentId))
     ) {
-      throw doesNotExist(`Logged model with ID '${id}' not found.`);
+      throw notFound(id);
     }
     return model;
   }
@@ -149,6 +195,10 @@ export class LoggedModels {
       metrics: metrics.get(model.id) ?? [],
     }));
   }
+}
+
+function notFound(id: string) {
+  return doesNotExist(`Logged model with ID '${id}' not found.`);
 }
 
 /** Where the files of a logged model are among the artifacts. */

@@ -8,6 +8,7 @@ import { TrackingOrder } from '../search/parseTrackingOrder';
 import { checkKey, checkLength } from '../validation';
 import { ExperimentAccess } from './ExperimentAccess';
 import { Experiments, requireActive } from './Experiments';
+import { LoggedModels } from './LoggedModels';
 import { Fact, LifeStage, Metric, Run, TrackingStore } from './TrackingStore';
 
 const RUN_NAME = 'mlflow.runName';
@@ -37,6 +38,7 @@ export class Runs {
     private readonly options: {
       store: TrackingStore;
       experiments: Experiments;
+      loggedModels: LoggedModels;
       access: ExperimentAccess;
       clock?: () => Date;
     },
@@ -142,7 +144,12 @@ export class Runs {
       checkLength(MAX_KEY, { 'Metric name': metric.key });
       checkLength(MAX_ID, { model_id: metric.loggedModelId });
     }
-    await this.changeable(call, id);
+    const { experimentId } = await this.changeable(call, id);
+    await this.options.loggedModels.requireLinkable(
+      call,
+      metrics.flatMap(({ loggedModelId }) => loggedModelId ?? []),
+      experimentId,
+    );
     if (params.length > 0) {
       requireUnchanged(id, params, (await store.facts([id])).get(id) ?? []);
     }
@@ -170,7 +177,14 @@ export class Runs {
     models: Array<{ id: string; step: number }>,
   ): Promise<void> {
     for (const model of models) checkLength(MAX_ID, { model_id: model.id });
-    await this.changeable(call, id);
+    const { experimentId } = await this.changeable(call, id);
+    await this.options.loggedModels.requireLinkable(
+      call,
+      models.map(model => model.id),
+      experimentId,
+      // A run may be given what it only reads.
+      { toRead: kind === 'input' },
+    );
     await this.options.store.putFacts(
       id,
       models.map(
@@ -230,13 +244,14 @@ export class Runs {
     return run;
   }
 
-  private async changeable(call: MlflowCall, id: string): Promise<void> {
-    const { stage } = await this.writable(call, id);
-    if (stage !== 'active') {
+  private async changeable(call: MlflowCall, id: string): Promise<Run> {
+    const run = await this.writable(call, id);
+    if (run.stage !== 'active') {
       throw invalidParameter(
-        `The run ${id} must be in the 'active' state. Current state is ${stage}.`,
+        `The run ${id} must be in the 'active' state. Current state is ${run.stage}.`,
       );
     }
+    return run;
   }
 
   private async withDetails(runs: Run[]): Promise<RunDetails[]> {

@@ -102,6 +102,8 @@ export interface TrackingStore {
 
   addLoggedModel(model: LoggedModel, facts: Fact[]): Promise<void>;
   findLoggedModel(id: string): Promise<LoggedModel | undefined>;
+  /** Those of them that are there. */
+  findLoggedModels(ids: string[]): Promise<LoggedModel[]>;
   updateLoggedModel(
     id: string,
     change: Partial<Pick<LoggedModel, 'status' | 'stage'>>,
