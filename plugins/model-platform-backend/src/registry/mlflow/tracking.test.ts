@@ -10,6 +10,9 @@ import {
 jest.setTimeout(120_000);
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
+const gardenerToken = 'configured-gardener-token-of-tests';
+const farmerToken = 'configured-farmer-token-of-tests';
+const lookerToken = 'configured-looker-token-of-tests';
 const bothToken = 'configured-token-of-both-of-tests';
 const narrowToken = 'configured-narrow-token-of-tests';
 const api = 'mlflow/api/2.0/mlflow';
@@ -32,6 +35,25 @@ describe.each(databases.eachSupportedId())(
               grants: [
                 { actions: ['read', 'publish'], systems: ['plant-catalogue'] },
               ],
+            },
+            ...[
+              { name: 'gardener', token: gardenerToken, owner: 'gardeners' },
+              { name: 'farmer', token: farmerToken, owner: 'farmers' },
+            ].map(({ name, token, owner }) => ({
+              name,
+              token,
+              grants: [
+                {
+                  actions: ['read', 'publish'],
+                  systems: ['plant-trials'],
+                  owners: [`group:default/${owner}`],
+                },
+              ],
+            })),
+            {
+              name: 'looker',
+              token: lookerToken,
+              grants: [{ actions: ['read'], systems: ['plant-trials'] }],
             },
             {
               name: 'both',
@@ -316,7 +338,9 @@ describe.each(databases.eachSupportedId())(
         }
       }
       const input = { run_id: strange, models: [{ model_id: id }] };
-      expect((await as(narrowToken, 'runs/log-inputs', input)).status).toBe(404);
+      expect((await as(narrowToken, 'runs/log-inputs', input)).status).toBe(
+        404,
+      );
       expect((await as(bothToken, 'runs/log-inputs', input)).status).toBe(200);
       const gone = { ...metric, run_id: run.info.run_id, model_id: 'm-none' };
       expect((await as(publisherToken, 'runs/log-metric', gone)).status).toBe(
@@ -339,6 +363,109 @@ describe.each(databases.eachSupportedId())(
       expect((await modelNow()).data.metrics).toMatchObject([
         { key: 'acc', value: 9 },
       ]);
+    });
+
+    it('has one experiment of a system for all who name none', async () => {
+      const as = (token: string) => async (route: string, body: object) =>
+        await platform.call('post', `${api}/${route}`, token).send(body);
+      const get = async (token: string, path: string) =>
+        await platform.call('get', path, token);
+      const none = { experiment_ids: ['0'] };
+      const looker = as(lookerToken);
+      // Reading makes none.
+      expect((await looker('runs/search', none)).body).toEqual({});
+      const byId = `${api}/experiments/get?experiment_id=0`;
+      expect((await get(lookerToken, byId)).status).toBe(404);
+      expect((await get(gardenerToken, byId)).status).toBe(404);
+      const refused = await looker('runs/create', {});
+      expect(refused.status).toBe(403);
+      expect(refused.body.message).toMatch(
+        /right to publish in system plant-trials/,
+      );
+
+      const made = await Promise.all(
+        [gardenerToken, farmerToken].map(
+          async token =>
+            (
+              await as(token)('runs/create', { experiment_id: '0' })
+            ).body.run.info,
+        ),
+      );
+      const id = made[0].experiment_id;
+      expect(made[1].experiment_id).toBe(id);
+      // Each may go on in the other's.
+      for (const token of [gardenerToken, farmerToken]) {
+        for (const { run_id } of made) {
+          const tag = { run_id, key: 'seen', value: 'yes' };
+          expect((await as(token)('runs/set-tag', tag)).status).toBe(200);
+        }
+      }
+      const { model } = (
+        await as(farmerToken)('logged-models', { experiment_id: '0' })
+      ).body;
+      expect(model.info.experiment_id).toBe(id);
+      await platform
+        .call(
+          'put',
+          `${artifacts}/artifacts/0/${made[0].run_id}/artifacts/a.txt`,
+          gardenerToken,
+        )
+        .set('content-type', 'text/plain')
+        .send('a');
+      for (const token of [gardenerToken, farmerToken, lookerToken]) {
+        const runs = (await as(token)('runs/search', none)).body.runs;
+        expect(
+          runs
+            .map((run: { info: { run_id: string } }) => run.info.run_id)
+            .sort(),
+        ).toEqual(made.map(({ run_id }) => run_id).sort());
+        const { models } = (await as(token)('logged-models/search', none)).body;
+        expect(models).toHaveLength(1);
+        expect((await get(token, byId)).body.experiment).toMatchObject({
+          experiment_id: id,
+          name: 'Default',
+        });
+        const listed = (await as(token)('experiments/search', {})).body;
+        expect(
+          listed.experiments.map(({ name }: { name: string }) => name),
+        ).toEqual(['Default']);
+        const file = `${artifacts}/artifacts/0/${made[0].run_id}/artifacts/a.txt`;
+        expect((await get(token, file)).status).toBe(200);
+      }
+      for (const [experiment, name] of [
+        ['0', 'mine'],
+        [
+          (await as(farmerToken)('experiments/create', { name: 'field' })).body
+            .experiment_id,
+          'Default',
+        ],
+      ]) {
+        const renamed = await as(farmerToken)('experiments/update', {
+          experiment_id: experiment,
+          new_name: name,
+        });
+        expect(renamed.body.error_code).toBe('INVALID_PARAMETER_VALUE');
+      }
+      // What has an owner stays that owner's; another system's people see none of it.
+      expect(
+        (
+          await as(gardenerToken)('experiments/search', {
+            filter: "name = 'field'",
+          })
+        ).body,
+      ).toEqual({});
+      expect((await as(narrowToken)('runs/search', none)).body).toEqual({});
+      expect(
+        (await as(narrowToken)('runs/search', { experiment_ids: [id] })).body,
+      ).toEqual({});
+    });
+
+    it('refuses searches of too many experiments', async () => {
+      const refused = await post('runs/search', {
+        experiment_ids: Array.from({ length: 1001 }, (_, n) => `${n}`),
+      });
+      expect(refused.error_code).toBe('INVALID_PARAMETER_VALUE');
+      expect(refused.message).toMatch(/at most 1000 experiments, got 1001/);
     });
 
     it('takes a file in parts, and nothing of one that is given up', async () => {

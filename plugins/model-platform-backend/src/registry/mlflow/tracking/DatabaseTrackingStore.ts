@@ -1,5 +1,4 @@
 import { Knex } from 'knex';
-import { ModelFilter } from '../../../access/ModelFilter';
 import { applyModelFilter } from '../../applyModelFilter';
 import { INSERT_CHUNK } from '../../insertChunk';
 import { Tag } from '../http/readParameters';
@@ -15,6 +14,7 @@ import {
   applyTrackingOrders,
   Searched,
 } from './applyTrackingSearch';
+import { DEFAULT_NAME } from './defaultExperiment';
 import {
   ExperimentRow,
   FactRow,
@@ -36,6 +36,7 @@ import {
   Metric,
   Run,
   TrackingStore,
+  VisibleExperiments,
 } from './TrackingStore';
 
 const experiments = {
@@ -103,9 +104,19 @@ export class DatabaseTrackingStore implements TrackingStore {
     return row && toExperiment(row);
   }
 
+  async findExperiments(
+    by: { ids: string[] } | { name: string },
+    visible: VisibleExperiments,
+  ): Promise<Experiment[]> {
+    const select = this.knex<ExperimentRow>('mlflow_experiments');
+    if ('ids' in by) select.whereIn('mlflow_experiments.id', by.ids);
+    else select.where('mlflow_experiments.name', by.name);
+    applyVisible(select, visible);
+    return (await select).map(toExperiment);
+  }
+
   async searchExperiments(query: {
-    visible: ModelFilter;
-    system?: string;
+    visible: VisibleExperiments;
     comparisons: TrackingComparison[];
     orders: TrackingOrder[];
     stages: LifeStage[];
@@ -116,10 +127,7 @@ export class DatabaseTrackingStore implements TrackingStore {
       'mlflow_experiments.stage',
       query.stages,
     );
-    if (query.system !== undefined) {
-      select.where('mlflow_experiments.system', query.system);
-    }
-    applyModelFilter(select, query.visible, 'mlflow_experiments');
+    applyVisible(select, query.visible);
     const rows = await this.searched<ExperimentRow>(select, experiments, query);
     return rows.map(toExperiment);
   }
@@ -380,6 +388,25 @@ export class DatabaseTrackingStore implements TrackingStore {
   private now(): string {
     return this.clock().toISOString();
   }
+}
+
+function applyVisible(
+  query: Knex.QueryBuilder,
+  { owned, byDefault, system }: VisibleExperiments,
+): void {
+  const table = 'mlflow_experiments';
+  if (system !== undefined) query.where(`${table}.system`, system);
+  query.where(either =>
+    either
+      .where(part => {
+        part.whereNot(`${table}.name`, DEFAULT_NAME);
+        applyModelFilter(part, owned, table);
+      })
+      .orWhere(part => {
+        part.where(`${table}.name`, DEFAULT_NAME);
+        applyModelFilter(part, byDefault, table);
+      }),
+  );
 }
 
 async function insertFacts(

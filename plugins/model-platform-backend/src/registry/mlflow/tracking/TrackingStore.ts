@@ -16,6 +16,15 @@ export interface Experiment {
   updatedAt: string;
 }
 
+/** Which experiments a caller may read. */
+export interface VisibleExperiments {
+  owned: ModelFilter;
+  /** Of those that no owner has. */
+  byDefault: ModelFilter;
+  /** Only what is in it; undefined for all. */
+  system?: string;
+}
+
 export interface ExperimentDetails {
   experiment: Experiment;
   tags: Tag[];
@@ -69,9 +78,12 @@ export interface TrackingStore {
   /** False where the system has one of this name. */
   addExperiment(experiment: Experiment, tags: Tag[]): Promise<boolean>;
   findExperiment(id: string): Promise<Experiment | undefined>;
+  findExperiments(
+    by: { ids: string[] } | { name: string },
+    visible: VisibleExperiments,
+  ): Promise<Experiment[]>;
   searchExperiments(query: {
-    visible: ModelFilter;
-    system?: string;
+    visible: VisibleExperiments;
     comparisons: TrackingComparison[];
     orders: TrackingOrder[];
     stages: LifeStage[];
