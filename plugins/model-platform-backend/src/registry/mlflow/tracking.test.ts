@@ -12,6 +12,7 @@ jest.setTimeout(120_000);
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
 const gardenerToken = 'configured-gardener-token-of-tests';
 const farmerToken = 'configured-farmer-token-of-tests';
+const strangerToken = 'configured-stranger-token-of-tests';
 const lookerToken = 'configured-looker-token-of-tests';
 const bothToken = 'configured-token-of-both-of-tests';
 const narrowToken = 'configured-narrow-token-of-tests';
@@ -50,6 +51,17 @@ describe.each(databases.eachSupportedId())(
                 },
               ],
             })),
+            {
+              name: 'stranger',
+              token: strangerToken,
+              grants: [
+                {
+                  actions: ['read'],
+                  systems: ['*'],
+                  owners: ['group:default/gardeners'],
+                },
+              ],
+            },
             {
               name: 'looker',
               token: lookerToken,
@@ -455,6 +467,10 @@ describe.each(databases.eachSupportedId())(
         ).body,
       ).toEqual({});
       expect((await as(narrowToken)('runs/search', none)).body).toEqual({});
+      // Reading what one owner has, wherever it is, is no right to a system's runs.
+      const stranger = as(strangerToken);
+      expect((await stranger('runs/search', none)).body).toEqual({});
+      expect((await stranger('experiments/search', {})).body).toEqual({});
       expect(
         (await as(narrowToken)('runs/search', { experiment_ids: [id] })).body,
       ).toEqual({});
@@ -466,6 +482,78 @@ describe.each(databases.eachSupportedId())(
       });
       expect(refused.error_code).toBe('INVALID_PARAMETER_VALUE');
       expect(refused.message).toMatch(/at most 1000 experiments, got 1001/);
+    });
+
+    it('keeps the first value of a parameter, and with it all of a batch or nothing', async () => {
+      const experiment = await experimentOf('unchanging');
+      const { run } = await post('runs/create', { experiment_id: experiment });
+      const id = run.info.run_id;
+      const dataOf = async () =>
+        (
+          await platform.call(
+            'get',
+            `${api}/runs/get?run_id=${id}`,
+            publisherToken,
+          )
+        ).body.run;
+      const batch = (rate: string) => ({
+        run_id: id,
+        // Beside others, which each sends in its own order.
+        params: [
+          ...['a', 'b', 'c'].map(key => ({ key, value: key })),
+          { key: 'lr', value: rate },
+        ].sort(() => (Number(rate) % 2 ? 1 : -1)),
+        tags: [
+          { key: 'rate', value: rate },
+          { key: 'mlflow.runName', value: `rate ${rate}` },
+        ],
+        metrics: [{ key: `loss-${rate}`, value: 1, timestamp: 1 }],
+      });
+      const rates = ['1', '2', '3', '4', '5', '6'];
+      const answers = await Promise.all(
+        rates.map(async rate => await post('runs/log-batch', batch(rate))),
+      );
+      const [taken, ...more] = rates.filter(
+        (_, index) => answers[index].error_code === undefined,
+      );
+      expect(more).toEqual([]);
+      for (const { error_code: code, message } of answers) {
+        if (code === undefined) continue;
+        expect(code).toBe('INVALID_PARAMETER_VALUE');
+        expect(message).toMatch(
+          `'lr' was already logged with value='${taken}' for run ID='${id}'`,
+        );
+      }
+      expect(await post('runs/log-batch', batch(taken))).toEqual({});
+      const { info, data } = await dataOf();
+      expect(info.run_name).toBe(`rate ${taken}`);
+      expect(data.params).toContainEqual({ key: 'lr', value: taken });
+      expect(data.tags).toContainEqual({ key: 'rate', value: taken });
+      expect(data.metrics.map(({ key }: { key: string }) => key)).toEqual([
+        `loss-${taken}`,
+      ]);
+
+      const { model } = await post('logged-models', {
+        experiment_id: experiment,
+        params: [{ key: 'depth', value: '3' }],
+      });
+      const route = `logged-models/${model.info.model_id}/params`;
+      const changed = await post(route, {
+        params: [
+          { key: 'width', value: '1' },
+          { key: 'depth', value: '4' },
+        ],
+      });
+      expect(changed.error_code).toBe('INVALID_PARAMETER_VALUE');
+      expect(changed.message).toMatch(
+        /'depth' was already logged with value='3'/,
+      );
+      const same = { params: [{ key: 'depth', value: '3' }] };
+      expect(await post(route, same)).toEqual({});
+      const { models } = await post('logged-models/search', {
+        experiment_ids: [experiment],
+      });
+      expect(models[0].data.params).toEqual([{ key: 'depth', value: '3' }]);
     });
 
     it('takes a file in parts, and nothing of one that is given up', async () => {

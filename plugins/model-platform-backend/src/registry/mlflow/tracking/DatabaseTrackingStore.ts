@@ -34,6 +34,7 @@ import {
   LifeStage,
   LoggedModel,
   Metric,
+  ParameterKept,
   Run,
   TrackingStore,
   VisibleExperiments,
@@ -285,6 +286,28 @@ export class DatabaseTrackingStore implements TrackingStore {
     );
   }
 
+  async log(
+    subjectId: string,
+    logged: { facts: Fact[]; metrics?: Metric[]; runName?: string },
+  ): Promise<void> {
+    const { facts, metrics = [], runName } = logged;
+    const params = facts.filter(({ kind }) => kind === 'param');
+    await this.knex.transaction(async tx => {
+      await insertParams(tx, subjectId, params);
+      await insertFacts(
+        tx,
+        subjectId,
+        facts.filter(({ kind }) => kind !== 'param'),
+      );
+      await insertMetrics(tx, subjectId, metrics);
+      if (runName !== undefined) {
+        await tx<RunRow>('mlflow_runs')
+          .where({ id: subjectId })
+          .update({ name: runName });
+      }
+    });
+  }
+
   async removeFact(
     subjectId: string,
     kind: FactKind,
@@ -294,28 +317,6 @@ export class DatabaseTrackingStore implements TrackingStore {
       .where({ subject_id: subjectId, kind, key })
       .delete();
     return removed > 0;
-  }
-
-  async addMetrics(runId: string, metrics: Metric[]): Promise<void> {
-    const rows = new Map<string, MetricRow>();
-    for (const metric of metrics) {
-      const row = toMetricRow(runId, metric);
-      rows.set(JSON.stringify([row.key, row.at, row.step, row.value]), row);
-    }
-    const all = [...rows.values()];
-    await this.knex.transaction(async tx => {
-      for (let start = 0; start < all.length; start += INSERT_CHUNK) {
-        // The client sends the same again to say of which logged model it is.
-        await tx<MetricRow>('mlflow_metrics')
-          .insert(all.slice(start, start + INSERT_CHUNK))
-          .onConflict(['run_id', 'key', 'at', 'step', 'value'])
-          .merge({
-            logged_model_id: tx.raw(
-              'coalesce(excluded.logged_model_id, mlflow_metrics.logged_model_id)',
-            ),
-          });
-      }
-    });
   }
 
   async metricHistory(
@@ -414,13 +415,77 @@ async function insertFacts(
   subjectId: string,
   facts: Fact[],
 ): Promise<void> {
-  const rows = [
-    ...new Map(facts.map(fact => [`${fact.kind} ${fact.key}`, fact])).values(),
-  ].map((fact): FactRow => ({ subject_id: subjectId, ...fact }));
+  const rows = rowsOf(subjectId, facts);
   for (let start = 0; start < rows.length; start += INSERT_CHUNK) {
     await tx<FactRow>('mlflow_facts')
       .insert(rows.slice(start, start + INSERT_CHUNK))
       .onConflict(['subject_id', 'kind', 'key'])
       .merge();
   }
+}
+
+/** What is there stays; looked at after the own rows are in, it is what another process gave at the same time too. */
+async function insertParams(
+  tx: Knex.Transaction,
+  subjectId: string,
+  params: Fact[],
+): Promise<void> {
+  const rows = rowsOf(subjectId, params);
+  for (let start = 0; start < rows.length; start += INSERT_CHUNK) {
+    const chunk = rows.slice(start, start + INSERT_CHUNK);
+    await tx<FactRow>('mlflow_facts')
+      .insert(chunk)
+      .onConflict(['subject_id', 'kind', 'key'])
+      .ignore();
+    const kept = await tx<FactRow>('mlflow_facts')
+      .where({ subject_id: subjectId, kind: 'param' })
+      .whereIn(
+        'key',
+        chunk.map(({ key }) => key),
+      );
+    const values = new Map(kept.map(({ key, value }) => [key, value]));
+    for (const { key, value } of chunk) {
+      const known = values.get(key);
+      if (known !== undefined && known !== value) {
+        throw new ParameterKept(key, known);
+      }
+    }
+  }
+}
+
+async function insertMetrics(
+  tx: Knex.Transaction,
+  runId: string,
+  metrics: Metric[],
+): Promise<void> {
+  const rows = inOneOrder(
+    metrics.map(metric => toMetricRow(runId, metric)),
+    row => [row.key, row.at, row.step, row.value],
+  );
+  for (let start = 0; start < rows.length; start += INSERT_CHUNK) {
+    // The client sends the same again to say of which logged model it is.
+    await tx<MetricRow>('mlflow_metrics')
+      .insert(rows.slice(start, start + INSERT_CHUNK))
+      .onConflict(['run_id', 'key', 'at', 'step', 'value'])
+      .merge({
+        logged_model_id: tx.raw(
+          'coalesce(excluded.logged_model_id, mlflow_metrics.logged_model_id)',
+        ),
+      });
+  }
+}
+
+function rowsOf(subjectId: string, facts: Fact[]): FactRow[] {
+  return inOneOrder(
+    facts.map((fact): FactRow => ({ subject_id: subjectId, ...fact })),
+    ({ kind, key }) => [kind, key],
+  );
+}
+
+/** Each once, the last one counts; in an order in which no two processes wait for each other. */
+function inOneOrder<T>(rows: T[], keyOf: (row: T) => unknown[]): T[] {
+  const byKey = new Map(rows.map(row => [JSON.stringify(keyOf(row)), row]));
+  return [...byKey.entries()]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, row]) => row);
 }

@@ -6,6 +6,7 @@ import {
 import { Authorizer, ModelPermission } from '../../../access/Authorizer';
 import { forSomeOwner } from '../../../access/forSomeOwner';
 import { matchesFilter } from '../../../access/matchesFilter';
+import { ModelFilter } from '../../../access/ModelFilter';
 import { MlflowCall } from '../MlflowCall';
 import { doesNotExist, invalidParameter } from '../MlflowError';
 import { subjectOf, systemOf } from '../MlflowPlaces';
@@ -84,13 +85,9 @@ export class ExperimentAccess {
 
   /** What the caller sees of all experiments. */
   async visible(call: MlflowCall): Promise<VisibleExperiments> {
-    const filter = await this.options.authorizer.filter(
-      call.caller,
-      modelReadPermission,
-    );
     return {
-      owned: filter,
-      byDefault: forSomeOwner(filter),
+      owned: await this.filter(call, modelReadPermission, false),
+      byDefault: await this.filter(call, modelReadPermission, true),
       system: call.system,
     };
   }
@@ -108,15 +105,38 @@ export class ExperimentAccess {
     permission: ModelPermission,
     experiment: Pick<Experiment, 'name' | 'system' | 'owner'>,
   ): Promise<boolean> {
-    const filter = await this.options.authorizer.filter(
-      call.caller,
-      permission,
-    );
     return matchesFilter(
-      isDefault(experiment) ? forSomeOwner(filter) : filter,
+      await this.filter(call, permission, isDefault(experiment)),
       subjectOf(experiment, experiment.name),
     );
   }
+
+  /**
+   * Of the experiment that no owner has: who may publish into its system for
+   * any owner may read and write it. The right to read models of an owner, in
+   * whichever system they are, is none to it.
+   */
+  private async filter(
+    { caller }: MlflowCall,
+    permission: ModelPermission,
+    byDefault: boolean,
+  ): Promise<ModelFilter> {
+    const { authorizer } = this.options;
+    const owned = await authorizer.filter(caller, permission);
+    if (!byDefault) return owned;
+    const published = forSomeOwner(
+      await authorizer.filter(caller, modelPublishPermission),
+    );
+    return permission === modelPublishPermission
+      ? published
+      : either(owned, published);
+  }
+}
+
+function either(one: ModelFilter, other: ModelFilter): ModelFilter {
+  if (one === true || other === true) return true;
+  if (one === false) return other;
+  return other === false ? one : { anyOf: [one, other] };
 }
 
 /** Throws where several systems have one of this name. */

@@ -7,7 +7,13 @@ import { TrackingOrder } from '../search/parseTrackingOrder';
 import { checkLength, checkTag } from '../validation';
 import { ExperimentAccess } from './ExperimentAccess';
 import { Experiments, requireActive } from './Experiments';
-import { Fact, LoggedModel, Metric, TrackingStore } from './TrackingStore';
+import {
+  Fact,
+  LoggedModel,
+  Metric,
+  ParameterKept,
+  TrackingStore,
+} from './TrackingStore';
 
 const MAX_NAME = 255;
 const MAX_ID = 36;
@@ -88,7 +94,14 @@ export class LoggedModels {
     const model = await this.writable(call, id);
     const { facts = [], ...fields } = change;
     for (const fact of facts) checkTag(fact);
-    await store.putFacts(id, facts);
+    try {
+      await store.log(id, { facts });
+    } catch (error) {
+      if (!(error instanceof ParameterKept)) throw error;
+      throw invalidParameter(
+        `Changing param values is not allowed. Param with key='${error.key}' was already logged with value='${error.value}' for model ID='${id}'.`,
+      );
+    }
     if (Object.keys(fields).length > 0) {
       await store.updateLoggedModel(id, fields);
     }

@@ -9,7 +9,14 @@ import { checkKey, checkLength } from '../validation';
 import { ExperimentAccess } from './ExperimentAccess';
 import { Experiments, requireActive } from './Experiments';
 import { LoggedModels } from './LoggedModels';
-import { Fact, LifeStage, Metric, Run, TrackingStore } from './TrackingStore';
+import {
+  Fact,
+  LifeStage,
+  Metric,
+  ParameterKept,
+  Run,
+  TrackingStore,
+} from './TrackingStore';
 
 const RUN_NAME = 'mlflow.runName';
 const MAX_NAME = 255;
@@ -135,7 +142,6 @@ export class Runs {
     id: string,
     logged: { metrics?: Metric[]; params?: Tag[]; tags?: Tag[] },
   ): Promise<void> {
-    const { store } = this.options;
     const metrics = logged.metrics ?? [];
     const params = checkedParams(logged.params ?? []);
     const tags = checkedTags(logged.tags ?? []);
@@ -150,16 +156,24 @@ export class Runs {
       metrics.flatMap(({ loggedModelId }) => loggedModelId ?? []),
       experimentId,
     );
-    if (params.length > 0) {
-      requireUnchanged(id, params, (await store.facts([id])).get(id) ?? []);
-    }
-    await store.putFacts(id, [
-      ...params.map((one): Fact => ({ kind: 'param', ...one })),
-      ...tags.map((one): Fact => ({ kind: 'tag', ...one })),
-    ]);
-    await store.addMetrics(id, metrics);
     const name = tags.find(tag => tag.key === RUN_NAME)?.value;
-    if (name) await store.updateRun(id, { name: name.slice(0, MAX_NAME) });
+    try {
+      await this.options.store.log(id, {
+        facts: [
+          ...params.map((one): Fact => ({ kind: 'param', ...one })),
+          ...tags.map((one): Fact => ({ kind: 'tag', ...one })),
+        ],
+        metrics,
+        runName: name ? name.slice(0, MAX_NAME) : undefined,
+      });
+    } catch (error) {
+      if (!(error instanceof ParameterKept)) throw error;
+      const { key, value: before } = error;
+      const after = params.find(param => param.key === key)?.value;
+      throw invalidParameter(
+        `Changing param values is not allowed. Param with key='${key}' was already logged with value='${before}' for run ID='${id}'. Attempted logging new value '${after}'.`,
+      );
+    }
   }
 
   async deleteTag(call: MlflowCall, id: string, key: string): Promise<void> {
@@ -298,17 +312,4 @@ function checkedParams(params: Tag[]): Tag[] {
     checkLength(MAX_KEY, { 'Param key': key });
     return { key, value: value.slice(0, MAX_PARAM) };
   });
-}
-
-function requireUnchanged(id: string, params: Tag[], known: Fact[]): void {
-  for (const param of params) {
-    const before = known.find(
-      fact => fact.kind === 'param' && fact.key === param.key,
-    );
-    if (before && before.value !== param.value) {
-      throw invalidParameter(
-        `Changing param values is not allowed. Param with key='${param.key}' was already logged with value='${before.value}' for run ID='${id}'. Attempted logging new value '${param.value}'.`,
-      );
-    }
-  }
 }

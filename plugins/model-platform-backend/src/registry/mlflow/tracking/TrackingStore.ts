@@ -73,6 +73,13 @@ export interface Fact {
   value: string;
 }
 
+/** A parameter has a value already, which is another one. */
+export class ParameterKept extends Error {
+  constructor(readonly key: string, readonly value: string) {
+    super(`The parameter ${key} has the value ${value}`);
+  }
+}
+
 /** Keeps experiments, runs and logged models. */
 export interface TrackingStore {
   /** False where the system has one of this name. */
@@ -130,9 +137,17 @@ export interface TrackingStore {
 
   facts(subjectIds: string[]): Promise<Map<string, Fact[]>>;
   putFacts(subjectId: string, facts: Fact[]): Promise<void>;
+  /**
+   * Parameters with other facts, and metrics and a name of a run: all of it or
+   * nothing. Parameters never change: throws `ParameterKept` where one has
+   * another value, whoever gave it just now.
+   */
+  log(
+    subjectId: string,
+    logged: { facts: Fact[]; metrics?: Metric[]; runName?: string },
+  ): Promise<void>;
   removeFact(subjectId: string, kind: FactKind, key: string): Promise<boolean>;
 
-  addMetrics(runId: string, metrics: Metric[]): Promise<void>;
   metricHistory(
     runId: string,
     key: string,

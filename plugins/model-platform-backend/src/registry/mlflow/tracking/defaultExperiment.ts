@@ -6,8 +6,7 @@ export const DEFAULT_NAME = 'Default';
 
 /**
  * Whether it is the one of those who name none. Each system has one, which is
- * no owner's: who may do something with models of any owner of the system may
- * do it with this one.
+ * no owner's.
  */
 export function isDefault({ name }: Pick<Experiment, 'name'>): boolean {
   return name === DEFAULT_NAME;
