@@ -556,6 +556,48 @@ describe.each(databases.eachSupportedId())(
       expect(models[0].data.params).toEqual([{ key: 'depth', value: '3' }]);
     });
 
+    it('keeps data sets that searches can read, and so many that they can be read', async () => {
+      const experiment = await experimentOf('given');
+      const { run } = await post('runs/create', { experiment_id: experiment });
+      const id = run.info.run_id;
+      const give = async (...datasets: object[]) =>
+        await post('runs/log-inputs', {
+          run_id: id,
+          datasets: datasets.map(dataset => ({ dataset })),
+        });
+      const iris = { name: 'iris', digest: 'd', source_type: 's', source: 's' };
+      const many = Array.from({ length: 100 }, (_, n) => ({
+        ...iris,
+        name: `n-${n}`,
+      }));
+      for (const [datasets, message] of [
+        [[{ ...iris, name: 'half \ud800' }], /half a surrogate pair/],
+        [[{ ...iris, profile: 'code 0 \0' }], /has the character NUL/],
+        [[{ ...iris, schema: { 'key \udc00': 1 } }], /half a surrogate pair/],
+        [[{ ...iris, schema: 'x'.repeat(65_536) }], /of at most 65536/],
+        [[iris, ...many], /at most 100 data sets/],
+      ] as const) {
+        const refused = await give(...datasets);
+        expect(refused.error_code).toBe('INVALID_PARAMETER_VALUE');
+        expect(refused.message).toMatch(message);
+      }
+      const whole = { ...iris, source: 'pairs \u{1F33B} and \\ud800 in words' };
+      expect(await give(whole, { ...iris, source: 'later' })).toEqual({});
+      expect(await give(...many.slice(1))).toEqual({});
+      expect((await give(many[0])).message).toMatch(/has 100, and .* 1 more/);
+      // Again what it has is nothing new.
+      expect(await give(iris)).toEqual({});
+      const { runs } = await post('runs/search', {
+        experiment_ids: [experiment],
+        filter: "datasets.name = 'iris'",
+      });
+      expect(runs).toHaveLength(1);
+      expect(runs[0].inputs.dataset_inputs).toHaveLength(100);
+      expect(runs[0].inputs.dataset_inputs).toContainEqual(
+        expect.objectContaining({ dataset: whole }),
+      );
+    });
+
     it('takes a file in parts, and nothing of one that is given up', async () => {
       const mpu = async (step: string, body: object) =>
         await platform

@@ -6,6 +6,7 @@ import { doesNotExist, invalidParameter } from '../MlflowError';
 import { TrackingComparison } from '../search/parseTrackingFilter';
 import { TrackingOrder } from '../search/parseTrackingOrder';
 import { checkKey, checkLength } from '../validation';
+import { DatasetInput, datasetFact } from './datasetFact';
 import { ExperimentAccess } from './ExperimentAccess';
 import { Experiments, requireActive } from './Experiments';
 import { LoggedModels } from './LoggedModels';
@@ -25,18 +26,12 @@ const MAX_KEY = 250;
 /** What is longer is cut, as MLflow's server does. */
 const MAX_PARAM = 6000;
 const MAX_TAG = 8000;
+const MAX_DATASETS = 100;
 
 export interface RunDetails {
   run: Run;
   facts: Fact[];
   metrics: Metric[];
-}
-
-/** A data set that a run was given. */
-export interface DatasetInput {
-  dataset: Record<string, unknown> & { name: string; digest: string };
-  tags: Tag[];
-  context?: string;
 }
 
 /** MLflow's runs; rights are those of their experiment. */
@@ -212,26 +207,24 @@ export class Runs {
     id: string,
     inputs: DatasetInput[],
   ): Promise<void> {
-    await this.changeable(call, id);
-    const known = (await this.options.store.facts([id])).get(id) ?? [];
-    const facts = inputs.map(({ dataset, tags, context }): Fact => {
-      const { name, digest } = dataset;
-      return {
-        kind: 'dataset',
-        key: `${digest} ${name}`.slice(0, MAX_KEY),
-        value: JSON.stringify({ name, digest, context, dataset, tags }),
-      };
-    });
-    // The first one that was logged stays.
-    await this.options.store.putFacts(
-      id,
-      facts
+    const facts = new Map(
+      inputs
+        .map(datasetFact)
         .reverse()
-        .filter(
-          ({ key }) =>
-            !known.some(fact => fact.kind === 'dataset' && fact.key === key),
-        ),
+        .map(fact => [fact.key, fact]),
     );
+    await this.changeable(call, id);
+    // The first one that was logged stays.
+    const known = ((await this.options.store.facts([id])).get(id) ?? []).filter(
+      ({ kind }) => kind === 'dataset',
+    );
+    for (const { key } of known) facts.delete(key);
+    if (facts.size > 0 && known.length + facts.size > MAX_DATASETS) {
+      throw invalidParameter(
+        `A run can be given at most ${MAX_DATASETS} data sets: ${id} has ${known.length}, and these are ${facts.size} more`,
+      );
+    }
+    await this.options.store.putFacts(id, [...facts.values()]);
   }
 
   async metricHistory(
