@@ -44,6 +44,11 @@ export class DataFolder {
     return join(this.host, 'request-id.json');
   }
 
+  /** Of what waiting processes hand to their callers. */
+  get sealKeyFile(): string {
+    return join(this.host, 'seal.json');
+  }
+
   get gatewayLog(): string {
     return join(this.logs, 'gateway.jsonl');
   }

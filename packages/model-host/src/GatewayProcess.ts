@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   GatewayEnvironment,
   GatewayRoute,
@@ -9,7 +8,7 @@ import { cleanEnvironment } from './cleanEnvironment';
 import { DataFolder } from './DataFolder';
 import { GatewayClient } from './GatewayClient';
 import { HostSettings } from './HostSettings';
-import { readJsonFile, writeJsonFile } from './jsonFile';
+import { lastingSecret } from './lastingSecret';
 import { pause } from './pause';
 import { programPath } from './programPath';
 import { ProcessRecord, StateFile } from './StateFile';
@@ -46,7 +45,7 @@ export class GatewayProcess {
 
   constructor(options: GatewayProcessOptions) {
     this.#options = options;
-    this.#requestIdSecret = requestIdSecret(options.folder.requestIdKeyFile);
+    this.#requestIdSecret = lastingSecret(options.folder.requestIdKeyFile);
     this.#supervisor = new Supervisor(
       {
         id: GATEWAY_ID,
@@ -187,15 +186,4 @@ export class GatewayProcess {
       cwd: this.#options.folder.host,
     };
   }
-}
-
-/** Lives as long as the data folder: ids given before a restart stay good. */
-function requestIdSecret(path: string): string {
-  const kept = readJsonFile(path) as { secret?: string } | undefined;
-  if (kept?.secret) {
-    return kept.secret;
-  }
-  const secret = randomBytes(32).toString('base64url');
-  writeJsonFile(path, { secret });
-  return secret;
 }

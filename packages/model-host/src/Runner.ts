@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -12,6 +12,7 @@ import { cleanEnvironment } from './cleanEnvironment';
 import { DataFolder } from './DataFolder';
 import { HostSettings } from './HostSettings';
 import { httpProbe } from './httpProbe';
+import { lastingSecret } from './lastingSecret';
 import { programPath } from './programPath';
 import { ProcessRecord, StateFile } from './StateFile';
 import { Launch, Program, Supervisor } from './Supervisor';
@@ -129,6 +130,15 @@ export class Runner {
     rmSync(this.#scratch, { recursive: true, force: true });
   }
 
+  /** The same for all runners of a version, another one for each version: none can open or make what is another's. */
+  #stateKey(folder: DataFolder): string {
+    const { directory, version } = this.spec;
+    const { system, model } = readModelLabels(directory);
+    return createHmac('sha256', lastingSecret(folder.sealKeyFile))
+      .update(JSON.stringify([system, model, version]))
+      .digest('base64url');
+  }
+
   get #scratch(): string {
     return join(this.#options.folder.scratch, this.spec.id);
   }
@@ -172,7 +182,7 @@ export class Runner {
   }
 
   #launch(record: ProcessRecord): Launch {
-    const { spec, settings } = this.#options;
+    const { spec, settings, folder } = this.#options;
     mkdirSync(this.#scratch, { recursive: true, mode: 0o700 });
     const variables: { [Name in keyof RunnerEnvironment]: string | undefined } =
       {
@@ -184,6 +194,7 @@ export class Runner {
         MODEL_VARIANT: spec.variant,
         MODEL_REVISION: String(spec.revision),
         MODEL_ENVIRONMENT: spec.environment,
+        STATE_KEY: spec.runtime === 'node' ? this.#stateKey(folder) : undefined,
         MAX_BODY_BYTES:
           spec.maxBodyBytes === undefined
             ? undefined

@@ -123,7 +123,7 @@ export class RunnerServer {
   async warmUp(model: LoadedModel): Promise<void> {
     if (!this.manifest.example) return;
     const { rows } = this.readInputs({ inputs: this.manifest.example });
-    await model.predict(rows);
+    await (model.warmUp ?? model.predict)(rows);
   }
 
   private createRoutes() {

@@ -8,17 +8,25 @@ const MAX_FIELDS_TOLD = 50;
 
 type Check = (value: unknown, path: string, errors: FieldError[]) => void;
 
+function fitsType(type: WireSignatureField['type'], value: unknown): boolean {
+  switch (type) {
+    case 'integer':
+      return Number.isSafeInteger(value);
+    case 'number':
+      return Number.isFinite(value);
+    case 'object':
+      return typeOf(value) === 'object';
+    default:
+      return typeof value === type;
+  }
+}
+
 function scalarCheck(field: WireSignatureField): Check {
   const { type, minimum, maximum } = field;
   const allowed = field.enum && new Set<unknown>(field.enum);
-  const expected = type === 'integer' ? 'an integer' : `a ${type}`;
+  const expected = /^[io]/.test(type) ? `an ${type}` : `a ${type}`;
   return (value, path, errors) => {
-    const fits =
-      type === 'integer'
-        ? Number.isSafeInteger(value)
-        : typeof value === type &&
-          (type !== 'number' || Number.isFinite(value));
-    if (!fits) {
+    if (!fitsType(type, value)) {
       errors.push({
         path,
         message: `must be ${expected}, not ${typeOf(value)}`,

@@ -301,7 +301,7 @@ describe('what every runner answers', () => {
       expect(JSON.parse(text)).toEqual(expect.any(Object));
     }
     expect(runner.log().filter(({ level }) => level === 'error')).toEqual([]);
-  });
+  }, 60_000);
 });
 
 describe('the iris example', () => {
@@ -577,7 +577,7 @@ describe('a runner that cannot serve ends with 1 and says why last', () => {
     [
       'another flavor',
       () => [{ ...irisManifest(), flavor: 'pyfunc' }, []],
-      "The Node runtime has no flavor 'pyfunc'. It has: onnx.",
+      "The Node runtime has no flavor 'pyfunc'. It has: onnx, minizinc, highs, dmn, bpmn.",
     ],
     [
       'endpoint code',

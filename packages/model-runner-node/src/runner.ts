@@ -86,15 +86,17 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
         `The Node runtime does not run endpoint code (${manifest.endpoint}) yet.`,
       );
     }
-    const flavor = flavors.find(({ name }) => name === flavorName);
-    if (!flavor) {
+    if (!Object.hasOwn(flavors, flavorName)) {
       throw new Error(
-        `The Node runtime has no flavor '${flavorName}'. It has: ${flavors
-          .map(({ name }) => name)
-          .join(', ')}.`,
+        `The Node runtime has no flavor '${flavorName}'. It has: ${Object.keys(
+          flavors,
+        ).join(', ')}.`,
       );
     }
-    const loaded = await flavor.load(manifest, at('model'));
+    const flavor = await flavors[flavorName]();
+    const loaded = await flavor.load(manifest, at('model'), {
+      stateKey: environment.STATE_KEY,
+    });
     await server.warmUp(loaded);
     const seconds = (performance.now() - begin) / 1000;
     metrics.loadSeconds.set(seconds);

@@ -41,7 +41,7 @@ def _scalar_check(field: dict[str, Any]) -> Check:
     kind = field["type"]
     allowed = field.get("enum")
     minimum, maximum = field.get("minimum"), field.get("maximum")
-    expected = "an integer" if kind == "integer" else f"a {kind}"
+    expected = f"an {kind}" if kind in ("integer", "object") else f"a {kind}"
 
     def check(value: Any, path: str, errors: Errors) -> Any:
         if kind == "integer":
@@ -52,6 +52,8 @@ def _scalar_check(field: dict[str, Any]) -> Check:
             fitting = value
         elif kind == "boolean":
             fits, fitting = isinstance(value, bool), value
+        elif kind == "object":
+            fits, fitting = isinstance(value, dict), value
         else:
             fits, fitting = isinstance(value, str), value
         if not fits:

@@ -1,14 +1,15 @@
 """The Open Inference Protocol v2 over a model that is described by its signature."""
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
 from .errors import RequestError
 from .input_reader import MAX_ROWS, MAX_SAFE_INTEGER, type_of
 
-#: Datatype of a field of the signature, as the protocol names it.
-DATATYPE_OF = {"number": "FP64", "integer": "INT64", "boolean": "BOOL", "string": "BYTES"}
+#: Datatype of a field of the signature, as the protocol names it; objects go as JSON text.
+DATATYPE_OF = {"number": "FP64", "integer": "INT64", "boolean": "BOOL", "string": "BYTES", "object": "BYTES"}
 
 _MAX_DIMENSIONS = 8
 _FLOATS = ("FP32", "FP64")
@@ -178,8 +179,17 @@ def rows_from_tensors(
             raise RequestError(400, f"Input '{field['name']}' must have one value a row, not {step}.")
         for row in range(count):
             values = tensor["data"][row * step : (row + 1) * step]
+            if field["type"] == "object":
+                values = [_parsed(value, field["name"]) for value in values]
             rows[row][field["name"]] = _nest(values, tensor["shape"][1:]) if shape else values[0]
     return rows, request_id, wanted
+
+
+def _parsed(value: Any, name: str) -> Any:
+    try:
+        return json.loads(value)
+    except (TypeError, ValueError):
+        raise RequestError(400, f"Input '{name}' must be JSON text.") from None
 
 
 def answer(
@@ -196,6 +206,8 @@ def answer(
     for output in wanted:
         field = by_name[output]
         data = _flatten([row[output] for row in rows])
+        if field["type"] == "object":
+            data = [json.dumps(value) for value in data]
         shape = field.get("shape", [1])
         if shape.count(-1) == 1:
             rest = math.prod(size for size in shape if size != -1)

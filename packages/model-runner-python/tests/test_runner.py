@@ -194,6 +194,42 @@ def test_endpoint_code_has_what_it_needs(start: Callable[..., Runner]) -> None:
     assert any("UserWarning: old" in message for message in lines)
 
 
+def test_objects_go_in_and_out_and_are_text_in_tensors(start: Callable[..., Runner]) -> None:
+    runner = start(
+        manifest(
+            signature={
+                "inputs": [{"name": "order", "type": "object"}],
+                "outputs": [{"name": "order", "type": "object"}, {"name": "lines", "type": "object", "shape": [-1]}],
+            },
+        ),
+        code(
+            """
+            def predict(model, inputs, context):
+                order = inputs["order"]
+                return {"order": order, "lines": [{"name": name} for name in order]}
+            """
+        ),
+    ).wait_ready()
+    assert runner.predict({"order": {"a": [1, {"b": None}]}}).json["outputs"] == {
+        "order": {"a": [1, {"b": None}]},
+        "lines": [{"name": "a"}],
+    }
+    refused = runner.predict({"order": [1]})
+    assert refused.status == 400
+    assert refused.json["error"]["fields"] == [{"path": "inputs.order", "message": "must be an object, not array"}]
+
+    def infer(text: str) -> Any:
+        tensor = {"name": "order", "datatype": "BYTES", "shape": [1, 1], "data": [text]}
+        return runner.call("POST", "/v2/models/echo/infer", json.dumps({"inputs": [tensor]}))
+
+    order, lines = infer('{"a": 1, "b": 2}').json["outputs"]
+    assert order == {"name": "order", "datatype": "BYTES", "shape": [1, 1], "data": ['{"a": 1, "b": 2}']}
+    assert lines["shape"] == [1, 2]
+    assert [json.loads(text) for text in lines["data"]] == [{"name": "a"}, {"name": "b"}]
+    for wrong in ("no JSON", "[1]"):
+        assert infer(wrong).status == 400
+
+
 def test_endpoint_code_that_fails_is_told_apart(start: Callable[..., Runner]) -> None:
     runner = start(
         manifest(metrics=[{"name": "hits_total", "type": "counter"}]),

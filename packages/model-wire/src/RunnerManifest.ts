@@ -1,7 +1,8 @@
 /** One named input or output of a model, as `model.yaml` writes it. */
 export interface WireSignatureField {
   name: string;
-  type: 'number' | 'integer' | 'string' | 'boolean';
+  /** `object` is any JSON object; its members are not described further. */
+  type: 'number' | 'integer' | 'string' | 'boolean' | 'object';
   /** Shape of one row's value; absent for a scalar, -1 for a variable dimension. */
   shape?: number[];
   description?: string;
@@ -47,6 +48,8 @@ export interface RunnerManifest {
   /** Path under `model/` of the developer's own endpoint code. */
   endpoint?: string;
   signature: WireSignature;
+  /** How long a solver may take, seconds; of models that are solved. */
+  timeLimitSeconds?: number;
   /** One line of inputs that the model answers; used to warm up and in the docs. */
   example?: Record<string, unknown>;
   metrics: WireCustomMetric[];

@@ -17,6 +17,11 @@ export const runnerEnvironmentSchema = z.object({
   MODEL_VARIANT: z.string().min(1),
   MODEL_REVISION: z.string().min(1),
   MODEL_ENVIRONMENT: z.string().min(1),
+  /**
+   * Key, 32 bytes in base64url, that seals what a waiting process hands to its
+   * caller; the same one in every runner of a version, in no other.
+   */
+  STATE_KEY: z.base64url().length(43).optional(),
   /** Largest request body, bytes. */
   MAX_BODY_BYTES: z.coerce.number().int().positive().default(1_048_576),
   /** How long a drain may take after SIGTERM, milliseconds. */

@@ -4,6 +4,15 @@ import {
   ModelVersion,
 } from '@model-platform/plugin-model-platform-common';
 
+/** As the metadata of optimization models says it. */
+function timeLimitOf({
+  timeLimitSeconds,
+}: ModelVersion['metadata']): number | undefined {
+  return typeof timeLimitSeconds === 'number' && timeLimitSeconds > 0
+    ? timeLimitSeconds
+    : undefined;
+}
+
 /** What a runtime is told of a version. */
 export function toRunnerManifest(
   model: Model,
@@ -23,6 +32,7 @@ export function toRunnerManifest(
     files: version.files.map(file => file.path),
     endpoint: version.endpoint,
     signature: version.signature,
+    timeLimitSeconds: timeLimitOf(version.metadata),
     example: version.example,
     metrics: (version.metrics ?? []).map(
       ({ name, type, description, unit, labels }) => ({

@@ -29,7 +29,15 @@ export interface LoadedModel {
   predict(rows: Row[]): Promise<Row[]>;
   /** Tensors as the model itself names them. Rejects with `RequestError` where they don't fit. */
   infer(inputs: OipTensor[]): Promise<OipTensor[]>;
+  /** Instead of a prediction, where the first one may take too long to wait for. */
+  warmUp?(rows: Row[]): Promise<void>;
   close?(): Promise<void>;
+}
+
+/** What a flavor may need beside the version. */
+export interface FlavorContext {
+  /** Key, 32 bytes in base64url, that seals what is handed to callers and comes back. */
+  stateKey?: string;
 }
 
 /** One way to load a model: a folder beside this file, listed in `flavors.ts`. */
@@ -38,7 +46,12 @@ export interface Flavor {
   name: string;
   /**
    * @param directory - the folder with the version's files
-   * @throws with a message for the model's developer where the files can't be loaded
+   * @throws with a message for the model's developer where the files can't be
+   *   loaded, or the signature does not fit them
    */
-  load(manifest: RunnerManifest, directory: string): Promise<LoadedModel>;
+  load(
+    manifest: RunnerManifest,
+    directory: string,
+    context: FlavorContext,
+  ): Promise<LoadedModel>;
 }

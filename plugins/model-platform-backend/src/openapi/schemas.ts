@@ -148,7 +148,7 @@ export const schemas: Record<string, OpenApiObject> = {
   }),
   SignatureField: object({
     name: text,
-    type: oneOf('number', 'integer', 'string', 'boolean'),
+    type: oneOf('number', 'integer', 'string', 'boolean', 'object'),
     'shape?': listOf(integer),
     'description?': text,
     'unit?': text,
@@ -212,7 +212,7 @@ export const schemas: Record<string, OpenApiObject> = {
   }),
   ReadField: object({
     'name?': text,
-    'type?': oneOf('number', 'integer', 'string', 'boolean'),
+    'type?': oneOf('number', 'integer', 'string', 'boolean', 'object'),
     'shape?': listOf(integer),
     'optional?': flag,
   }),

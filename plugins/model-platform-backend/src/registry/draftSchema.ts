@@ -2,7 +2,12 @@ import { z } from 'zod';
 
 const MAX_FILES = 10_000;
 const name = (max: number) => z.string().min(1).max(max);
-const value = z.union([z.string(), z.number(), z.boolean()]);
+const value = z.union([
+  z.string(),
+  z.number(),
+  z.boolean(),
+  z.record(z.string(), z.unknown()),
+]);
 
 /** Shape of what a publish says of the model. */
 export const modelFieldsSchema = z.object({
@@ -31,7 +36,7 @@ export const modelFieldsSchema = z.object({
 
 const signatureField = z.object({
   name: name(255),
-  type: z.enum(['number', 'integer', 'string', 'boolean']),
+  type: z.enum(['number', 'integer', 'string', 'boolean', 'object']),
   shape: z.array(z.number().int().min(-1)).min(1).max(8).optional(),
   description: z.string().max(2000).optional(),
   unit: z.string().max(63).optional(),

@@ -46,6 +46,44 @@ describe('endpointOpenApi', () => {
     });
   });
 
+  it('describes objects, lists of them, and outputs that there may not be', () => {
+    const { components } = endpointOpenApi({
+      endpoint: 'plan',
+      model: { name: 'Plan', description: '', type: 'optimization' },
+      version: 1,
+      signature: {
+        inputs: [{ name: 'order', type: 'object' }],
+        outputs: [
+          { name: 'cost', type: 'number', optional: true },
+          { name: 'plan', type: 'object', optional: true },
+          { name: 'rules', type: 'object', shape: [-1] },
+        ],
+      },
+    }) as { components: { schemas: Record<string, object> } };
+    expect(components.schemas.Inputs).toEqual({
+      type: 'object',
+      properties: { order: { type: 'object' } },
+      required: ['order'],
+      additionalProperties: false,
+    });
+    expect(components.schemas.Outputs).toEqual({
+      type: 'object',
+      properties: {
+        cost: {
+          type: ['number', 'null'],
+          description:
+            'Null where it is not a finite number. Null where there is none.',
+        },
+        plan: {
+          type: ['object', 'null'],
+          description: 'Null where there is none.',
+        },
+        rules: { type: 'array', items: { type: 'object' } },
+      },
+      required: ['cost', 'plan', 'rules'],
+    });
+  });
+
   it('takes and promises just what runners take and answer', () => {
     const ajv = new Ajv2020({ strict: false });
     ajv.addSchema(document, 'endpoint');

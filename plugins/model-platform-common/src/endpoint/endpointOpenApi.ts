@@ -34,10 +34,10 @@ function scalarSchema(field: SignatureField, nullable: boolean): Schema {
   };
 }
 
-/** `optional` inputs may be null as well as left out; numbers of outputs are null where they are not finite. */
+/** What is `optional` may be null, inputs also left out; numbers of outputs are null where they are not finite. */
 function fieldSchema(field: SignatureField, role: 'input' | 'output'): Schema {
   const shape = field.shape ?? [];
-  const optional = role === 'input' && field.optional === true;
+  const optional = field.optional === true;
   const inexact = role === 'output' && field.type === 'number';
   const shaped = [...shape].reverse().reduce<Schema>(
     (items, size, index) => ({
@@ -52,6 +52,7 @@ function fieldSchema(field: SignatureField, role: 'input' | 'output'): Schema {
     field.description?.replace(/([^.!?])$/, '$1.'),
     field.unit && `Unit: ${field.unit}.`,
     inexact && 'Null where it is not a finite number.',
+    role === 'output' && optional && 'Null where there is none.',
   ]
     .filter(Boolean)
     .join(' ');

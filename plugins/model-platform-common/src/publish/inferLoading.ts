@@ -14,7 +14,7 @@ const flavorsByEnding: Array<[RegExp, string]> = [
   [/\.onnx$/i, 'onnx'],
   [/\.(joblib|pkl|pickle|skops)$/i, 'sklearn'],
   [/\.mzn$/i, 'minizinc'],
-  [/\.lp$/i, 'lp'],
+  [/\.(lp|mps)$/i, 'highs'],
   [/\.bpmn$/i, 'bpmn'],
   [/\.dmn$/i, 'dmn'],
 ];

@@ -83,8 +83,13 @@ export interface Model {
 /** @public */
 export type VersionStatus = 'draft' | 'ready' | 'archived';
 
-/** @public */
-export type SignatureType = 'number' | 'integer' | 'string' | 'boolean';
+/** `object` is any JSON object; its members are not described further. @public */
+export type SignatureType =
+  | 'number'
+  | 'integer'
+  | 'string'
+  | 'boolean'
+  | 'object';
 
 /** One named input or output of a model. @public */
 export interface SignatureField {

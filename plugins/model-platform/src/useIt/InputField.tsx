@@ -13,6 +13,16 @@ export function InputField(props: {
   if (field.shape && field.shape.length > 0) {
     return <JsonField label={label} value={value} onChange={onChange} />;
   }
+  if (field.type === 'object') {
+    return (
+      <JsonField
+        kind="object"
+        label={label}
+        value={value}
+        onChange={onChange}
+      />
+    );
+  }
   if (field.enum) {
     return (
       <Select
@@ -57,27 +67,40 @@ export function InputField(props: {
   );
 }
 
-/** For shaped inputs: a list, as JSON. What can't be read yet changes nothing. */
+const jsonKinds = {
+  list: { empty: [], is: (value: unknown) => Array.isArray(value) },
+  object: {
+    empty: {},
+    is: (value: unknown) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value),
+  },
+};
+
+/** For shaped inputs a list, for objects one, as JSON. What can't be read yet changes nothing. */
 function JsonField(props: {
+  kind?: keyof typeof jsonKinds;
   label: string;
   value: unknown;
   onChange: (value: unknown) => void;
 }) {
-  const { label, value, onChange } = props;
-  const [text, setText] = useState(JSON.stringify(value ?? []));
+  const { kind = 'list', label, value, onChange } = props;
+  const { empty, is } = jsonKinds[kind];
+  const [text, setText] = useState(JSON.stringify(value ?? empty));
   const [isWrong, setWrong] = useState(false);
   return (
     <TextField
       label={label}
-      description={isWrong ? 'This is not a JSON list yet' : 'As a JSON list'}
+      description={
+        isWrong ? `This is not a JSON ${kind} yet` : `As a JSON ${kind}`
+      }
       isInvalid={isWrong}
       value={text}
       onChange={next => {
         setText(next);
         try {
           const parsed: unknown = JSON.parse(next);
-          setWrong(!Array.isArray(parsed));
-          if (Array.isArray(parsed)) onChange(parsed);
+          setWrong(!is(parsed));
+          if (is(parsed)) onChange(parsed);
         } catch {
           setWrong(true);
         }

@@ -28,5 +28,6 @@ function valueOf(field: SignatureField): unknown {
 function emptyOf(field: SignatureField): unknown {
   if (field.type === 'string') return '';
   if (field.type === 'boolean') return false;
+  if (field.type === 'object') return {};
   return Math.min(Math.max(0, field.minimum ?? 0), field.maximum ?? Infinity);
 }

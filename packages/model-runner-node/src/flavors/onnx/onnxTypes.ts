@@ -136,6 +136,7 @@ export function inputMismatch(
     number: isFloat(type),
     integer: type !== 'string' && type !== 'bool',
     boolean: type !== 'string',
+    object: false,
   }[field.type];
   if (!fits)
     return `input '${field.name}' is a ${field.type} in the signature, but ${type} in the model`;
@@ -154,6 +155,7 @@ export function outputMismatch(
     number: type !== 'string' && type !== 'bool',
     integer: type !== 'string' && type !== 'bool',
     boolean: type === 'bool',
+    object: false,
   }[field.type];
   return fits
     ? undefined

@@ -19,12 +19,14 @@ const fitting: Record<Side, Record<SignatureType, SignatureType[]>> = {
     number: ['number', 'integer', 'boolean'],
     integer: ['integer', 'boolean'],
     boolean: ['boolean'],
+    object: ['object'],
   },
   outputs: {
     string: ['string'],
     number: ['number', 'integer'],
     integer: ['integer', 'number'],
     boolean: ['boolean'],
+    object: ['object'],
   },
 };
 

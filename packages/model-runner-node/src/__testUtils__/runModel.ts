@@ -1,0 +1,196 @@
+import { ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import { AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { RunnerManifest } from '@model-platform/model-wire';
+import { parse } from 'yaml';
+
+const REPOSITORY = path.resolve(__dirname, '../../../..');
+const PACKAGE = path.resolve(__dirname, '../..');
+
+/** 32 bytes in base64url. */
+export const STATE_KEY = Buffer.alloc(32, 7).toString('base64url');
+
+export interface ModelUnderTest
+  extends Partial<Omit<RunnerManifest, 'files' | 'model'>> {
+  flavor: string;
+  signature: RunnerManifest['signature'];
+  slug?: string;
+  /** Files of the version by their paths: text, or `{ copyOf }` a file. */
+  files: Record<string, string | { copyOf: string }>;
+}
+
+export interface RunningModel {
+  child: ChildProcess;
+  log(): Array<{ level: string; message: string } & Record<string, unknown>>;
+  exitCode: Promise<number | null>;
+  call(
+    method: string,
+    route: string,
+    body?: unknown,
+  ): Promise<{ status: number; body: any }>;
+  /** The answer to `predict`. */
+  predict(inputs: unknown): Promise<{ status: number; body: any }>;
+  /** The outputs of `predict`, which must be 200. */
+  outputs(inputs: unknown): Promise<any>;
+}
+
+const children: ChildProcess[] = [];
+const folders: string[] = [];
+
+/** The program, from its sources. */
+export function buildRunner() {
+  execFileSync(process.execPath, [
+    path.join(REPOSITORY, 'packages/model-gateway/scripts/buildPrograms.cjs'),
+    'model-runner-node',
+  ]);
+}
+
+/** Ends what the tests of a file have started, and removes it. */
+export function cleanUp() {
+  for (const child of children) child.kill('SIGKILL');
+  for (const folder of folders)
+    fs.rmSync(folder, { recursive: true, force: true });
+}
+
+/** A folder of `examples/`, as its `model.yaml` says it. */
+export function exampleModel(name: string): ModelUnderTest {
+  const folder = path.join(REPOSITORY, 'examples', name);
+  const { flavor, files, signature, example, metadata } = parse(
+    fs.readFileSync(path.join(folder, 'model.yaml'), 'utf8'),
+  );
+  return {
+    slug: name,
+    flavor,
+    signature,
+    example,
+    timeLimitSeconds: metadata.timeLimitSeconds,
+    files: Object.fromEntries(
+      files.map((file: string) => [file, { copyOf: path.join(folder, file) }]),
+    ),
+  };
+}
+
+/** A runner under Node's permission model: it may read its folders and start threads, nothing else. */
+export async function startModel(
+  { files, slug = 'model', ...manifest }: ModelUnderTest,
+  variables: Record<string, string> = {},
+): Promise<RunningModel> {
+  const directory = fs.mkdtempSync(path.join(tmpdir(), 'model-runner-node-'));
+  folders.push(directory);
+  for (const [name, content] of Object.entries(files)) {
+    const file = path.join(directory, 'model', name);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    if (typeof content === 'string') fs.writeFileSync(file, content);
+    else fs.copyFileSync(content.copyOf, file);
+  }
+  const complete: RunnerManifest = {
+    formatVersion: 1,
+    model: {
+      name: slug,
+      slug,
+      system: 'tests',
+      type: 'tested',
+      description: '',
+    },
+    version: 1,
+    metrics: [],
+    ...manifest,
+    files: Object.keys(files),
+  };
+  fs.writeFileSync(
+    path.join(directory, 'model.json'),
+    JSON.stringify(complete),
+  );
+  const port = await freePort();
+  const child = spawn(
+    process.execPath,
+    [
+      '--permission',
+      '--allow-worker',
+      `--allow-fs-read=${path.join(REPOSITORY, 'node_modules')}`,
+      `--allow-fs-read=${PACKAGE}`,
+      `--allow-fs-read=${directory}`,
+      path.join(PACKAGE, 'bin/model-runner-node.js'),
+    ],
+    {
+      env: {
+        MODEL_DIR: directory,
+        PORT: String(port),
+        MODEL_ENDPOINT: slug,
+        MODEL_VARIANT: 'main',
+        MODEL_REVISION: '1',
+        MODEL_ENVIRONMENT: 'test',
+        NODE_NO_WARNINGS: '1',
+        ...variables,
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  children.push(child);
+  let out = '';
+  child.stdout.on('data', chunk => (out += chunk));
+  const call: RunningModel['call'] = async (method, route, body) => {
+    const response = await fetch(`http://127.0.0.1:${port}${route}`, {
+      method,
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    return { status: response.status, body: await response.json() };
+  };
+  const predict: RunningModel['predict'] = inputs =>
+    call('POST', '/predict', { inputs });
+  return {
+    child,
+    log: () =>
+      out
+        .split('\n')
+        .filter(Boolean)
+        .map(line => JSON.parse(line)),
+    exitCode: once(child, 'close').then(([code]) => code),
+    call,
+    predict,
+    async outputs(inputs) {
+      const { status, body } = await predict(inputs);
+      if (status !== 200)
+        throw new Error(`answered ${status}: ${JSON.stringify(body)}`);
+      return body.outputs;
+    },
+  };
+}
+
+/** As `startModel`, ready to be called. */
+export async function serveModel(
+  model: ModelUnderTest,
+  variables?: Record<string, string>,
+): Promise<RunningModel> {
+  const running = await startModel(model, variables);
+  const deadline = Date.now() + 60_000;
+  while (!running.log().some(({ message }) => message === 'ready')) {
+    if (running.child.exitCode !== null || Date.now() > deadline) {
+      throw new Error(`It is not ready: ${JSON.stringify(running.log())}`);
+    }
+    await new Promise(done => setTimeout(done, 20));
+  }
+  return running;
+}
+
+/** Why a model can't be served: the last line of a runner that ended with 1. */
+export async function refusalOf(
+  model: ModelUnderTest,
+  variables?: Record<string, string>,
+): Promise<string> {
+  const { exitCode, log } = await startModel(model, variables);
+  if ((await exitCode) !== 1) throw new Error('It did not end with 1');
+  return log().at(-1)!.message;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,193 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BpmnEngineOptions, Engine, Execution } from 'bpmn-engine';
+import { RequestError } from '../../RequestError';
+import { codeProblem, ProcessScripts } from './ProcessScripts';
+
+/** Activities of one call: one that enters more goes round in circles. */
+const MAX_STEPS = 500;
+/** For scripts that answer later. */
+const MAX_RUN_MS = 20_000;
+const POLL_MS = 2;
+
+/** Elements that call something outside, which a runner has not. */
+const CALLING = ['bpmn:ServiceTask', 'bpmn:SendTask', 'bpmn:BusinessRuleTask'];
+
+/** An activity that waits for its caller, or for a time. */
+export interface Waiting {
+  id: string;
+  type: string;
+  name?: string;
+}
+
+export interface Rest {
+  status: 'completed' | 'waiting';
+  /** To go on from; absent at the end. */
+  state?: unknown;
+  waitingFor: Waiting[];
+  /** What the process has given so far, and its variables. */
+  values: Record<string, unknown>;
+}
+
+type Values = Record<string, unknown>;
+
+/** An executable BPMN process. Nothing of a run stays here. */
+export class Process {
+  private constructor(private readonly source: string) {}
+
+  /** Throws, for the model's developer, where the file can't be run. */
+  static async read(source: string): Promise<Process> {
+    const problems: string[] = [];
+    const engine = new Engine({
+      source,
+      scripts: new ProcessScripts(),
+      extendFn(element: { $type?: string; id?: string }) {
+        const { $type = '', id } = element;
+        if (CALLING.includes($type))
+          problems.push(
+            `'${id}' is a ${$type.replace(
+              'bpmn:',
+              '',
+            )}, and there is no service to call; use a script task, or a user task that the caller answers`,
+          );
+        const problem = codeProblem(element);
+        if (problem) problems.push(problem);
+        return undefined;
+      },
+    } as BpmnEngineOptions);
+    const definitions = await engine.getDefinitions();
+    if (problems.length > 0) throw new Error(problems.join('; '));
+    if (!definitions.some(one => one.getExecutableProcesses().length > 0))
+      throw new Error('no process in it is executable (isExecutable="true")');
+    return new Process(source);
+  }
+
+  /** From its start to its end or next wait state. */
+  async start(variables: Values): Promise<Rest> {
+    return await this.run({ source: this.source }, async (engine, listener) =>
+      engine.execute({ listener, variables }),
+    );
+  }
+
+  /**
+   * From a wait state to its end or the next one. `signal` is the id of the
+   * activity that is answered, with the variables; without it only those go on
+   * whose time has come.
+   */
+  async resume(
+    state: unknown,
+    signal: string | undefined,
+    variables: Values,
+  ): Promise<Rest> {
+    return await this.run({}, async (engine, listener) => {
+      engine.recover(state);
+      for (const definition of await engine.getDefinitions()) {
+        for (const { environment } of [
+          definition,
+          ...definition.getProcesses(),
+        ])
+          environment.assignVariables(variables);
+      }
+      const execution = await engine.resume({ listener });
+      if (signal !== undefined) {
+        const waiting = waitingOf(execution);
+        if (!waiting.some(({ id }) => id === signal)) {
+          const message = `must be one that is waited for: ${waiting
+            .map(({ id }) => id)
+            .join(', ')}`;
+          throw new RequestError(400, `inputs.signal ${message}.`, [
+            { path: 'inputs.signal', message },
+          ]);
+        }
+        execution.signal({ ...variables, id: signal });
+      }
+      return execution;
+    });
+  }
+
+  private async run(
+    options: BpmnEngineOptions,
+    begin: (engine: Engine, listener: EventEmitter) => Promise<Execution>,
+  ): Promise<Rest> {
+    const engine = new Engine({
+      name: 'process',
+      scripts: new ProcessScripts(),
+      ...options,
+    } as BpmnEngineOptions);
+    const listener = new EventEmitter();
+    let ended = false;
+    let failure: Error | undefined;
+    let steps = 0;
+    let at = '';
+    engine.once('end', () => {
+      ended = true;
+    });
+    engine.on('error', (error: Error) => {
+      failure ??= error;
+    });
+    listener.on('activity.enter', ({ id }: { id: string }) => {
+      at = id;
+      steps += 1;
+      if (steps > MAX_STEPS)
+        throw new Error(`more than ${MAX_STEPS} activities in one call`);
+    });
+    try {
+      const execution = await begin(engine, listener);
+      const deadline = Date.now() + MAX_RUN_MS;
+      while (!ended && !failure && execution.activityStatus === 'executing') {
+        if (Date.now() > deadline)
+          throw new Error(`it did not rest within ${MAX_RUN_MS / 1000} s`);
+        await sleep(POLL_MS);
+      }
+      if (failure) throw failure;
+      const values = valuesOf(execution);
+      if (ended) return { status: 'completed', waitingFor: [], values };
+      return {
+        status: 'waiting',
+        waitingFor: waitingOf(execution),
+        state: await engine.getState(),
+        values,
+      };
+    } catch (error) {
+      if (error instanceof RequestError) throw error;
+      // What a script says may repeat what was sent; its kind and place do not.
+      const { name } = error as Error;
+      throw new Error(`The process failed at activity '${at}' (${name}).`);
+    } finally {
+      // Its timers go; after a failure it never says that it has stopped.
+      if (!ended) engine.stop()?.catch(() => {});
+    }
+  }
+}
+
+function waitingOf(execution: Execution): Waiting[] {
+  const leaves = (
+    postponed: ReturnType<Execution['getPostponed']>,
+  ): Waiting[] =>
+    postponed.flatMap(api => {
+      const inside = api
+        .getPostponed()
+        .filter(({ id }) => id !== undefined && id !== api.id);
+      if (inside.length > 0) return leaves(inside);
+      return [
+        {
+          id: api.id,
+          type: api.type.replace('bpmn:', ''),
+          ...(api.name ? { name: api.name } : {}),
+        },
+      ];
+    });
+  return leaves(execution.getPostponed());
+}
+
+function valuesOf(execution: Execution): Values {
+  const environments = execution.definitions.flatMap(definition => [
+    definition.environment,
+    ...definition.getProcesses().map(({ environment }) => environment),
+  ]);
+  return Object.assign(
+    {},
+    ...environments.map(({ variables }) => variables),
+    ...environments.map(({ output }) => output),
+  );
+}

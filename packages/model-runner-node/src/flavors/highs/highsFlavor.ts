@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { RunnerManifest } from '@model-platform/model-wire';
+import { Flavor, Row } from '../Flavor';
+import { onlyFile } from '../onlyFile';
+import { Solution, variablesOf } from '../solving/Solution';
+import { solvedModel } from '../solving/solvedModel';
+import { SolverPool } from '../solving/SolverPool';
+import { parametersOf } from '../solving/timeLimits';
+import { compileTemplate } from './compileTemplate';
+import { HighsAnswer, HighsJob } from './highsEngine';
+
+/** HiGHS looks at its clock between its steps; so much later it is ended from outside. */
+const GRACE_MS = 500;
+const READ_MS = 20_000;
+
+/** Linear and mixed-integer programs in LP or MPS files, by HiGHS: `https://highs.dev`. */
+export const highsFlavor: Flavor = {
+  name: 'highs',
+
+  async load(manifest, directory) {
+    const file = onlyFile(manifest, ['.lp', '.mps']);
+    const format = file.toLowerCase().endsWith('.lp') ? 'lp' : 'mps';
+    const { inputs, outputs } = manifest.signature;
+    const fill = compileTemplate(
+      await readFile(path.join(directory, file), 'utf8'),
+      parametersOf(inputs),
+    );
+    const pool = new SolverPool('highs', true);
+    await pool.start();
+    const run = async (job: HighsJob, limitMs: number) =>
+      await pool.run(job, limitMs);
+    const first = firstRow(manifest);
+    if (first) {
+      const columns = await columnsOf(file, run, { format, text: fill(first) });
+      const unknown = variablesOf(outputs).find(
+        ({ name }) => !columns.includes(name),
+      );
+      if (unknown) {
+        throw new Error(
+          `The signature does not fit: output '${unknown.name}' is no variable of ${file}.`,
+        );
+      }
+    }
+    return solvedModel(manifest, pool, 'lp_highs', async (row, limitMs) => {
+      const ended = await run(
+        { format, text: fill(row), limitMs },
+        limitMs + GRACE_MS,
+      );
+      return ended.end === 'done'
+        ? (ended.value as Solution)
+        : { status: 'unknown', solveTimeMs: ended.tookMs };
+    });
+  },
+};
+
+/** Inputs to read the model with before anybody calls; undefined where the version says none. */
+function firstRow({ example, signature }: RunnerManifest): Row | undefined {
+  const defaults = Object.fromEntries(
+    signature.inputs.map(field => [field.name, field.default]),
+  );
+  const row = { ...defaults, ...example };
+  return parametersOf(signature.inputs).every(
+    ({ name }) => row[name] !== undefined,
+  )
+    ? row
+    : undefined;
+}
+
+async function columnsOf(
+  file: string,
+  run: (job: HighsJob, limitMs: number) => ReturnType<SolverPool['run']>,
+  job: HighsJob,
+): Promise<string[]> {
+  const ended = await run(job, READ_MS).catch(error => {
+    throw new Error(`HiGHS cannot read ${file}: ${error.message}.`);
+  });
+  if (ended.end === 'stopped')
+    throw new Error(`HiGHS did not read ${file} within ${READ_MS / 1000} s.`);
+  const answer = ended.value as HighsAnswer;
+  return 'columns' in answer ? answer.columns : [];
+}

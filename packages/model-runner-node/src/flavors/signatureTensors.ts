@@ -1,0 +1,135 @@
+import { WireSignature, WireSignatureField } from '@model-platform/model-wire';
+import { createInputReader } from '../createInputReader';
+import { RequestError } from '../RequestError';
+import { LoadedModel, OipTensor, OipTensorMetadata, Row } from './Flavor';
+
+/** Datatype of a field of the signature, as the protocol names it; objects go as JSON text. */
+const datatypes: Record<WireSignatureField['type'], string> = {
+  number: 'FP64',
+  integer: 'INT64',
+  boolean: 'BOOL',
+  string: 'BYTES',
+  object: 'BYTES',
+};
+
+const toMetadata = ({
+  name,
+  type,
+  shape,
+}: WireSignatureField): OipTensorMetadata => ({
+  name,
+  datatype: datatypes[type],
+  shape: [-1, ...(shape ?? [1])],
+});
+
+/**
+ * The Open Inference Protocol for models that have no tensors of their own:
+ * one tensor a field of the signature, its first dimension the rows'.
+ */
+export function signatureTensors(
+  signature: WireSignature,
+  predict: LoadedModel['predict'],
+): Pick<LoadedModel, 'inputs' | 'outputs' | 'infer' | 'predict'> {
+  const readInputs = createInputReader(signature);
+  return {
+    inputs: signature.inputs.map(toMetadata),
+    outputs: signature.outputs.map(toMetadata),
+    predict,
+    async infer(tensors) {
+      const { rows } = readInputs({
+        inputs: rowsOf(signature.inputs, tensors),
+      });
+      const answers = await predict(rows);
+      return signature.outputs.map(field => toTensor(field, answers));
+    },
+  };
+}
+
+function rowsOf(fields: WireSignatureField[], tensors: OipTensor[]): Row[] {
+  const counts = new Set(tensors.map(({ shape }) => shape[0] ?? 1));
+  const [count] = counts;
+  if (counts.size !== 1)
+    throw new RequestError(
+      400,
+      'All inputs must have the same number of rows.',
+    );
+  if (count === 0) throw new RequestError(400, 'The inputs have no rows.');
+  const rows: Row[] = Array.from({ length: count }, () => ({}));
+  for (const { name, datatype, shape, data } of tensors) {
+    const field = fields.find(one => one.name === name);
+    if (!field) {
+      throw new RequestError(
+        400,
+        `Unknown input: ${name}. The model takes ${fields
+          .map(one => one.name)
+          .join(', ')}.`,
+      );
+    }
+    if (datatype !== datatypes[field.type]) {
+      throw new RequestError(
+        400,
+        `Input '${name}' must have datatype ${
+          datatypes[field.type]
+        }, not ${datatype}.`,
+      );
+    }
+    const size = data.length / count;
+    if (!field.shape && size !== 1)
+      throw new RequestError(
+        400,
+        `Input '${name}' must have one value a row, not ${size}.`,
+      );
+    for (const [index, row] of rows.entries()) {
+      const values = Array.from({ length: size }, (_, at) =>
+        parsed(field, data[index * size + at]),
+      );
+      row[name] = field.shape ? nest(values, shape.slice(1)) : values[0];
+    }
+  }
+  return rows;
+}
+
+function parsed({ name, type }: WireSignatureField, value: unknown): unknown {
+  if (type !== 'object') return value;
+  try {
+    return JSON.parse(String(value));
+  } catch {
+    throw new RequestError(400, `Input '${name}' must be JSON text.`);
+  }
+}
+
+function nest(values: unknown[], shape: number[]): unknown {
+  if (shape.length <= 1) return values;
+  const [first, ...rest] = shape;
+  const size = values.length / first;
+  return Array.from({ length: first }, (_, i) =>
+    nest(values.slice(i * size, (i + 1) * size), rest),
+  );
+}
+
+/** What a row lacks is null in the data, as JSON writes numbers that are none. */
+function toTensor(field: WireSignatureField, rows: Row[]): OipTensor {
+  const { name, type, shape = [1] } = field;
+  const data = rows.flatMap(row => {
+    const value = row[name];
+    const flat = Array.isArray(value) ? value.flat(Infinity) : [value ?? null];
+    return type === 'object' ? flat.map(one => JSON.stringify(one)) : flat;
+  });
+  const open = shape.filter(size => size === -1).length;
+  const fixed = shape.reduce(
+    (all, size) => (size === -1 ? all : all * size),
+    1,
+  );
+  const sizes =
+    open === 1
+      ? shape.map(size =>
+          size === -1 ? data.length / rows.length / fixed : size,
+        )
+      : shape;
+  return {
+    name,
+    datatype: datatypes[type],
+    shape: [rows.length, ...sizes],
+    data,
+  };
+}

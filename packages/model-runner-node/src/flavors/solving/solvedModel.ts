@@ -1,0 +1,33 @@
+import { RunnerManifest } from '@model-platform/model-wire';
+import { LoadedModel, Row } from '../Flavor';
+import { signatureTensors } from '../signatureTensors';
+import { Solution, toRow } from './Solution';
+import { SolverPool } from './SolverPool';
+import { timeLimits } from './timeLimits';
+
+/** A model that a solver of the pool answers, one solve a row. */
+export function solvedModel(
+  manifest: RunnerManifest,
+  pool: SolverPool,
+  platform: string,
+  solve: (row: Row, limitMs: number) => Promise<Solution>,
+): LoadedModel {
+  const { signature } = manifest;
+  const limits = timeLimits(manifest);
+  return {
+    platform,
+    ...signatureTensors(signature, async rows => {
+      const todo = rows.map(row => ({ row, limitMs: limits.of(row) }));
+      const answers: Row[] = [];
+      for (const { row, limitMs } of todo)
+        answers.push(toRow(signature.outputs, await solve(row, limitMs)));
+      return answers;
+    }),
+    async warmUp([row]) {
+      await solve(row, limits.warmUp);
+    },
+    async close() {
+      pool.close();
+    },
+  };
+}

@@ -1,0 +1,259 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { expect, test } from '@playwright/test';
+import { eventually, Platform, root } from '../platform/Platform';
+import { editModel } from '../platform/modelFolder';
+import { sharedPlatform } from '../platform/sharedPlatform';
+
+const fixtures = path.join(root, 'packages/model-runner-node/src/flavors');
+
+test.describe('models that are solved, decided and run', () => {
+  let platform: Platform;
+
+  test.beforeAll(() => {
+    platform = sharedPlatform();
+  });
+
+  /** Publishes and deploys a folder by the command line; answers what calls its endpoint. */
+  async function serve(
+    folder: string,
+    endpoint: string,
+    [person, consumer] = ['mira', 'plant-guide'],
+  ) {
+    for (const command of ['publish', 'deploy']) {
+      const { code, stdout, stderr } = await platform.cli([
+        command,
+        folder,
+        '--json',
+      ]);
+      expect(code, `${stdout}${stderr}`).toBe(0);
+    }
+    const { token } = await (
+      await platform.api(`v1/endpoints/${endpoint}/tokens`, {
+        method: 'POST',
+        body: JSON.stringify({ consumer: `component:default/${consumer}` }),
+        token: await platform.signIn(person),
+      })
+    ).json();
+    const url = `${platform.quickstart.gatewayUrl}/${endpoint}`;
+    const call = async (inputs: unknown) => {
+      const response = await fetch(`${url}/predict`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({ inputs }),
+      });
+      return { status: response.status, body: await response.json() };
+    };
+    await eventually(
+      'the new token is known',
+      async () =>
+        (
+          await fetch(`${url}/openapi.json`, {
+            headers: { authorization: `Bearer ${token}` },
+          })
+        ).ok,
+    );
+    const document = await (
+      await fetch(`${url}/openapi.json`, {
+        headers: { authorization: `Bearer ${token}` },
+      })
+    ).json();
+    return { call, document };
+  }
+
+  test('the example ward-staffing is solved', async () => {
+    const { call, document } = await serve(
+      path.join(root, 'examples/ward-staffing'),
+      'ward-staffing',
+      ['dana', 'ward-planner'],
+    );
+    const { status, body } = await call({ needed: [4, 8, 10, 7, 12, 4] });
+    expect(status).toBe(200);
+    expect(body.outputs).toMatchObject({
+      status: 'optimal',
+      gap: 0,
+      solution: { begin_04: expect.any(Number) },
+    });
+    expect(
+      (await call({ needed: [4, 8, 10, 7, 12, 4], nurses: 1 })).body.outputs,
+    ).toMatchObject({ status: 'infeasible', solution: null });
+    // The limit comes from the metadata.
+    const longer = await call({
+      needed: [0, 0, 0, 0, 0, 0],
+      timeLimitSeconds: 6,
+    });
+    expect(longer.status).toBe(400);
+    expect(longer.body.error.fields[0].message).toContain('at most 5');
+    expect(document.components.schemas.Outputs.properties.solution).toEqual({
+      type: ['object', 'null'],
+      description: 'How many begin at each hour. Null where there is none.',
+    });
+  });
+
+  test('the example planting-advice is decided', async () => {
+    const { call } = await serve(
+      path.join(root, 'examples/planting-advice'),
+      'planting-advice',
+    );
+    const { status, body } = await call({
+      winter_low: -12,
+      plant_rating: 5,
+      soil: 'wet',
+    });
+    expect(status).toBe(200);
+    expect(body.outputs).toMatchObject({
+      needed_rating: 5,
+      place: 'raised bed',
+      firedRules: [{ decision: 'needed_rating', rule: 5 }, {}, {}, {}],
+    });
+  });
+
+  test('the models that the documentation shows do what it says', async () => {
+    const made = (page: string, file: string, language: string) => {
+      const text = fs.readFileSync(path.join(root, 'docs', page), 'utf8');
+      const first = (kind: string) =>
+        new RegExp(`\n\`\`\`${kind}\n([^]*?)\`\`\``).exec(text)![1];
+      const folder = fs.mkdtempSync(
+        path.join(os.tmpdir(), 'model-platform-model-'),
+      );
+      fs.writeFileSync(path.join(folder, file), first(language));
+      fs.writeFileSync(path.join(folder, 'model.yaml'), first('yaml'));
+      return folder;
+    };
+    const workshop = await serve(
+      made('optimization.md', 'workshop.lp', ''),
+      'workshop',
+    );
+    expect((await workshop.call({ hours: [40, 50] })).body.outputs).toEqual({
+      status: 'optimal',
+      objective: 1100,
+      gap: 0,
+      chairs: 20,
+      tables: 10,
+      solveTimeMs: expect.any(Number),
+    });
+    const jobs = made('optimization.md', 'jobs.mzn', 'minizinc');
+    editModel(jobs, model => {
+      model.name = 'machine-jobs';
+      model.signature.inputs = [
+        { name: 'hours', type: 'integer' },
+        { name: 'machine', type: 'string', enum: ['mill', 'lathe'] },
+        { name: 'takes', type: 'integer', shape: [3] },
+      ];
+      model.signature.outputs = [
+        { name: 'status', type: 'string' },
+        { name: 'objective', type: 'number', optional: true },
+        { name: 'taken', type: 'boolean', shape: [3], optional: true },
+      ];
+      model.example = { hours: 10, machine: 'mill', takes: [4, 5, 3] };
+    });
+    const machine = await serve(jobs, 'machine-jobs');
+    expect(
+      (await machine.call({ hours: 8, machine: 'lathe', takes: [4, 5, 3] }))
+        .body.outputs,
+    ).toEqual({
+      status: 'optimal',
+      objective: 8,
+      taken: [false, true, true],
+    });
+    const discount = await serve(
+      made('process.md', 'discount.dmn', 'xml'),
+      'discount',
+    );
+    expect((await discount.call({ total: 120 })).body.outputs).toEqual({
+      discount: 5,
+      firedRules: [{ decision: 'discount', rule: 2, id: 'large' }],
+    });
+  });
+
+  test('a process goes on where it waited, after its runner was killed', async () => {
+    const folder = fs.mkdtempSync(
+      path.join(os.tmpdir(), 'model-platform-model-'),
+    );
+    fs.cpSync(path.join(root, 'examples/planting-advice'), folder, {
+      recursive: true,
+    });
+    fs.rmSync(path.join(folder, 'model-deployment.yaml'));
+    fs.cpSync(
+      path.join(fixtures, 'bpmn/__fixtures__/loan.bpmn'),
+      path.join(folder, 'loan.bpmn'),
+    );
+    editModel(folder, model => {
+      const optional = { optional: true };
+      Object.assign(model, {
+        name: 'plant-loan',
+        flavor: 'bpmn',
+        files: ['loan.bpmn'],
+        signature: {
+          inputs: [
+            { name: 'plants', type: 'integer', ...optional },
+            { name: 'approved', type: 'boolean', ...optional },
+            { name: 'keeper', type: 'string', ...optional },
+            { name: 'state', type: 'string', ...optional },
+            { name: 'signal', type: 'string', ...optional },
+          ],
+          outputs: [
+            { name: 'status', type: 'string' },
+            { name: 'result', type: 'string', ...optional },
+            { name: 'waitingFor', type: 'object', shape: [-1] },
+            { name: 'state', type: 'string', ...optional },
+          ],
+        },
+        example: { plants: 9 },
+      });
+      Object.assign(model.metadata, {
+        standard: 'BPMN 2.0',
+        trigger: 'Somebody asks for plants',
+      });
+      delete model.deployment;
+    });
+    const { call } = await serve(folder, 'plant-loan');
+    const first = (await call({ plants: 9 })).body.outputs;
+    expect(first).toMatchObject({
+      status: 'waiting',
+      waitingFor: [{ id: 'approve', type: 'UserTask' }],
+    });
+    const runner = async () =>
+      (await (await platform.api('v1/deployments/plant-loan')).json())
+        .runners[0];
+    const { pid } = await runner();
+    process.kill(pid, 'SIGKILL');
+    const second = await eventually('another runner answers', async () => {
+      const { status, body } = await call({
+        state: first.state,
+        signal: 'approve',
+        approved: true,
+      });
+      return status === 200 && (await runner()).pid !== pid && body.outputs;
+    });
+    expect(second.waitingFor).toMatchObject([{ id: 'hand_over' }]);
+    const last = await call({
+      state: second.state,
+      signal: 'hand_over',
+      keeper: 'Pat',
+    });
+    expect(last.body.outputs).toEqual({
+      status: 'completed',
+      result: 'lent, handed over by Pat',
+      waitingFor: [],
+      state: null,
+    });
+
+    editModel(folder, model => {
+      model.metadata.method = 'A process, made better';
+    });
+    const published = await platform.cli(['publish', folder, '--json']);
+    expect(published, published.stderr).toMatchObject({ code: 0 });
+    await eventually(
+      'version 2 answers',
+      async () => (await call({ plants: 1 })).body.model?.version === 2,
+    );
+    const replayed = await call({ state: first.state, signal: 'approve' });
+    expect(replayed.status).toBe(400);
+    expect(replayed.body.error.fields[0].path).toBe('inputs.state');
+  });
+});
