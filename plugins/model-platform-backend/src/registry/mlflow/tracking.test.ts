@@ -203,6 +203,10 @@ describe.each(databases.eachSupportedId())(
         [{ filter: "tags.a = '1' OR tags.b = '2'" }, /Invalid clause\(s\)/],
         [{ order_by: ['start_time SIDEWAYS'] }, /Invalid ordering key/],
         [{ order_by: ['start_time', 'start_time DESC'] }, /duplicate fields/],
+        [
+          { order_by: Array.from({ length: 101 }, (_, n) => `tags.t${n}`) },
+          /'order_by' can have at most 100 clauses, got 101/,
+        ],
       ] as const) {
         const refused = await post('runs/search', {
           experiment_ids: [experiment],
