@@ -241,7 +241,7 @@ export class TestPlatform {
               'care-analytics',
               'care-apps',
             ].map(name => entity('Group', name)),
-            ...['plant-catalogue', 'patient-care'].map(name =>
+            ...['plant-catalogue', 'patient-care', 'plant-trials'].map(name =>
               entity('System', name),
             ),
             ...['mira', 'arun', 'sofia', 'dana', 'pat'].map(name =>

@@ -39,16 +39,11 @@ export class MlflowPlaces {
    * `NotAllowedError` where the caller may not publish there.
    */
   async placeOf(call: MlflowCall, tags: Tag[], name: string): Promise<Place> {
-    const { authorizer, directory } = this.options;
+    const { authorizer } = this.options;
     const tagged = valueOf(tags, 'metadata.system');
     const system = tagged
       ? toSystemName(tagged)
-      : call.system ?? onlySystemOf(call.caller);
-    if (system === undefined) {
-      throw invalidParameter(
-        `It is not clear to which system ${name} belongs: ${HOW_SYSTEM}`,
-      );
-    }
+      : this.clearSystemOf(call, name);
     if (tagged && call.system !== undefined && call.system !== system) {
       throw invalidParameter(
         `The tag metadata.system says ${system}, but the workspace ${call.system}`,
@@ -71,12 +66,28 @@ export class MlflowPlaces {
       }
       throw authorizer.missing(call.caller, modelPublishPermission, place);
     }
-    if (!(await directory.has(toSystemRef(system)))) {
+    await this.requireSystem(system);
+    return place;
+  }
+
+  /** Throws where the catalog has none of this name. */
+  async requireSystem(system: string): Promise<void> {
+    if (!(await this.options.directory.has(toSystemRef(system)))) {
       throw invalidParameter(
         `There is no system ${system} in the catalog: ${HOW_SYSTEM}`,
       );
     }
-    return place;
+  }
+
+  /** The system of a call that names nothing else. Throws where it is not clear. */
+  clearSystemOf(call: MlflowCall, what: string): string {
+    const system = systemOf(call);
+    if (system === undefined) {
+      throw invalidParameter(
+        `It is not clear to which system ${what} belongs: ${HOW_SYSTEM}`,
+      );
+    }
+    return system;
   }
 
   /** The system of a call that names nothing else; undefined where its caller may not read there. */
@@ -84,12 +95,7 @@ export class MlflowPlaces {
     call: MlflowCall,
     what: string,
   ): Promise<string | undefined> {
-    const system = call.system ?? onlySystemOf(call.caller);
-    if (system === undefined) {
-      throw invalidParameter(
-        `It is not clear to which system ${what} belongs: ${HOW_SYSTEM}`,
-      );
-    }
+    const system = this.clearSystemOf(call, what);
     return (await this.options.authorizer.can(
       call.caller,
       modelReadPermission,
@@ -124,6 +130,11 @@ export class MlflowPlaces {
 /** What decisions on rights look at. */
 export function subjectOf(place: Place, name: string): ModelSubject {
   return { ...place, name, visibility: 'system', sharedWith: [] };
+}
+
+/** The workspace, else the only system of the caller's grants. */
+export function systemOf(call: MlflowCall): string | undefined {
+  return call.system ?? onlySystemOf(call.caller);
 }
 
 function onlySystemOf(caller: Caller): string | undefined {

@@ -70,8 +70,8 @@ export function createMlflowRoutes(options: {
     access: experimentAccess,
   };
   const experiments = new Experiments(tracking);
-  const runs = new Runs({ ...tracking, experiments });
   const loggedModels = new LoggedModels({ ...tracking, experiments });
+  const runs = new Runs({ ...tracking, experiments, loggedModels });
   const index = DatabaseArtifactIndex.create({ knex });
   const files = {
     index,

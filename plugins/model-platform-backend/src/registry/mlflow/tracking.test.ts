@@ -11,6 +11,11 @@ import {
 jest.setTimeout(120_000);
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
+const gardenerToken = 'configured-gardener-token-of-tests';
+const farmerToken = 'configured-farmer-token-of-tests';
+const strangerToken = 'configured-stranger-token-of-tests';
+const lookerToken = 'configured-looker-token-of-tests';
+const bothToken = 'configured-token-of-both-of-tests';
 const narrowToken = 'configured-narrow-token-of-tests';
 const api = 'mlflow/api/2.0/mlflow';
 const artifacts = 'mlflow/api/2.0/mlflow-artifacts';
@@ -31,6 +36,44 @@ describe.each(databases.eachSupportedId())(
               token: publisherToken,
               grants: [
                 { actions: ['read', 'publish'], systems: ['plant-catalogue'] },
+              ],
+            },
+            ...[
+              { name: 'gardener', token: gardenerToken, owner: 'gardeners' },
+              { name: 'farmer', token: farmerToken, owner: 'farmers' },
+            ].map(({ name, token, owner }) => ({
+              name,
+              token,
+              grants: [
+                {
+                  actions: ['read', 'publish'],
+                  systems: ['plant-trials'],
+                  owners: [`group:default/${owner}`],
+                },
+              ],
+            })),
+            {
+              name: 'stranger',
+              token: strangerToken,
+              grants: [
+                {
+                  actions: ['read'],
+                  systems: ['*'],
+                  owners: ['group:default/gardeners'],
+                },
+              ],
+            },
+            {
+              name: 'looker',
+              token: lookerToken,
+              grants: [{ actions: ['read'], systems: ['plant-trials'] }],
+            },
+            {
+              name: 'both',
+              token: bothToken,
+              grants: [
+                { actions: ['read', 'publish'], systems: ['patient-care'] },
+                { actions: ['read'], systems: ['plant-catalogue'] },
               ],
             },
             {
@@ -161,6 +204,10 @@ describe.each(databases.eachSupportedId())(
         [{ filter: "tags.a = '1' OR tags.b = '2'" }, /Invalid clause\(s\)/],
         [{ order_by: ['start_time SIDEWAYS'] }, /Invalid ordering key/],
         [{ order_by: ['start_time', 'start_time DESC'] }, /duplicate fields/],
+        [
+          { order_by: Array.from({ length: 101 }, (_, n) => `tags.t${n}`) },
+          /'order_by' can have at most 100 clauses, got 101/,
+        ],
       ] as const) {
         const refused = await post('runs/search', {
           experiment_ids: [experiment],
@@ -307,6 +354,292 @@ describe.each(databases.eachSupportedId())(
       ).toEqual(['two', 'one']);
     });
 
+    it('lets nobody write to, or of, logged models and runs that are not theirs', async () => {
+      const as = async (token: string, route: string, body: object) =>
+        await platform.call('post', `${api}/${route}`, token).send(body);
+      const mine = await experimentOf('of-plants');
+      const beside = await experimentOf('beside-plants');
+      const { model } = await post('logged-models', {
+        experiment_id: mine,
+        name: 'guarded',
+      });
+      const { run } = await post('runs/create', { experiment_id: mine });
+      const elsewhere = await post('runs/create', { experiment_id: beside });
+      const theirs = (
+        await as(narrowToken, 'experiments/create', { name: 'of-patients' })
+      ).body.experiment_id;
+      const strange = (
+        await as(narrowToken, 'runs/create', { experiment_id: theirs })
+      ).body.run.info.run_id;
+      const { model_id: id } = model.info;
+      const metric = { key: 'acc', value: 9, timestamp: 1, model_id: id };
+      for (const [token, reach] of [
+        // One may not see it, one may read it.
+        [narrowToken, 404],
+        [bothToken, 403],
+      ] as const) {
+        for (const [route, body] of [
+          ['runs/log-metric', { run_id: strange, ...metric }],
+          ['runs/log-batch', { run_id: strange, metrics: [metric] }],
+          ['runs/outputs', { run_id: strange, models: [{ model_id: id }] }],
+          [
+            'logged-models',
+            { experiment_id: theirs, source_run_id: run.info.run_id },
+          ],
+        ] as const) {
+          const refused = await as(token, route, body);
+          expect([route, refused.status]).toEqual([route, reach]);
+        }
+      }
+      const input = { run_id: strange, models: [{ model_id: id }] };
+      expect((await as(narrowToken, 'runs/log-inputs', input)).status).toBe(
+        404,
+      );
+      expect((await as(bothToken, 'runs/log-inputs', input)).status).toBe(200);
+      const gone = { ...metric, run_id: run.info.run_id, model_id: 'm-none' };
+      expect((await as(publisherToken, 'runs/log-metric', gone)).status).toBe(
+        404,
+      );
+      const modelNow = async () =>
+        (
+          await platform.call(
+            'get',
+            `${api}/logged-models/${id}`,
+            publisherToken,
+          )
+        ).body.model;
+      expect((await modelNow()).data.metrics).toBeUndefined();
+      // Between experiments that are both the caller's own, it is said.
+      await post('runs/log-metric', {
+        ...metric,
+        run_id: elsewhere.run.info.run_id,
+      });
+      expect((await modelNow()).data.metrics).toMatchObject([
+        { key: 'acc', value: 9 },
+      ]);
+    });
+
+    it('has one experiment of a system for all who name none', async () => {
+      const as = (token: string) => async (route: string, body: object) =>
+        await platform.call('post', `${api}/${route}`, token).send(body);
+      const get = async (token: string, path: string) =>
+        await platform.call('get', path, token);
+      const none = { experiment_ids: ['0'] };
+      const looker = as(lookerToken);
+      // Reading makes none.
+      expect((await looker('runs/search', none)).body).toEqual({});
+      const byId = `${api}/experiments/get?experiment_id=0`;
+      expect((await get(lookerToken, byId)).status).toBe(404);
+      expect((await get(gardenerToken, byId)).status).toBe(404);
+      const refused = await looker('runs/create', {});
+      expect(refused.status).toBe(403);
+      expect(refused.body.message).toMatch(
+        /right to publish in system plant-trials/,
+      );
+
+      const made = await Promise.all(
+        [gardenerToken, farmerToken].map(
+          async token =>
+            (
+              await as(token)('runs/create', { experiment_id: '0' })
+            ).body.run.info,
+        ),
+      );
+      const id = made[0].experiment_id;
+      expect(made[1].experiment_id).toBe(id);
+      // Each may go on in the other's.
+      for (const token of [gardenerToken, farmerToken]) {
+        for (const { run_id } of made) {
+          const tag = { run_id, key: 'seen', value: 'yes' };
+          expect((await as(token)('runs/set-tag', tag)).status).toBe(200);
+        }
+      }
+      const { model } = (
+        await as(farmerToken)('logged-models', { experiment_id: '0' })
+      ).body;
+      expect(model.info.experiment_id).toBe(id);
+      await platform
+        .call(
+          'put',
+          `${artifacts}/artifacts/0/${made[0].run_id}/artifacts/a.txt`,
+          gardenerToken,
+        )
+        .set('content-type', 'text/plain')
+        .send('a');
+      for (const token of [gardenerToken, farmerToken, lookerToken]) {
+        const runs = (await as(token)('runs/search', none)).body.runs;
+        expect(
+          runs
+            .map((run: { info: { run_id: string } }) => run.info.run_id)
+            .sort(),
+        ).toEqual(made.map(({ run_id }) => run_id).sort());
+        const { models } = (await as(token)('logged-models/search', none)).body;
+        expect(models).toHaveLength(1);
+        expect((await get(token, byId)).body.experiment).toMatchObject({
+          experiment_id: id,
+          name: 'Default',
+        });
+        const listed = (await as(token)('experiments/search', {})).body;
+        expect(
+          listed.experiments.map(({ name }: { name: string }) => name),
+        ).toEqual(['Default']);
+        const file = `${artifacts}/artifacts/0/${made[0].run_id}/artifacts/a.txt`;
+        expect((await get(token, file)).status).toBe(200);
+      }
+      for (const [experiment, name] of [
+        ['0', 'mine'],
+        [
+          (await as(farmerToken)('experiments/create', { name: 'field' })).body
+            .experiment_id,
+          'Default',
+        ],
+      ]) {
+        const renamed = await as(farmerToken)('experiments/update', {
+          experiment_id: experiment,
+          new_name: name,
+        });
+        expect(renamed.body.error_code).toBe('INVALID_PARAMETER_VALUE');
+      }
+      // What has an owner stays that owner's; another system's people see none of it.
+      expect(
+        (
+          await as(gardenerToken)('experiments/search', {
+            filter: "name = 'field'",
+          })
+        ).body,
+      ).toEqual({});
+      expect((await as(narrowToken)('runs/search', none)).body).toEqual({});
+      // Reading what one owner has, wherever it is, is no right to a system's runs.
+      const stranger = as(strangerToken);
+      expect((await stranger('runs/search', none)).body).toEqual({});
+      expect((await stranger('experiments/search', {})).body).toEqual({});
+      expect(
+        (await as(narrowToken)('runs/search', { experiment_ids: [id] })).body,
+      ).toEqual({});
+    });
+
+    it('refuses searches of too many experiments', async () => {
+      const refused = await post('runs/search', {
+        experiment_ids: Array.from({ length: 1001 }, (_, n) => `${n}`),
+      });
+      expect(refused.error_code).toBe('INVALID_PARAMETER_VALUE');
+      expect(refused.message).toMatch(/at most 1000 experiments, got 1001/);
+    });
+
+    it('keeps the first value of a parameter, and with it all of a batch or nothing', async () => {
+      const experiment = await experimentOf('unchanging');
+      const { run } = await post('runs/create', { experiment_id: experiment });
+      const id = run.info.run_id;
+      const dataOf = async () =>
+        (
+          await platform.call(
+            'get',
+            `${api}/runs/get?run_id=${id}`,
+            publisherToken,
+          )
+        ).body.run;
+      const batch = (rate: string) => ({
+        run_id: id,
+        // Beside others, which each sends in its own order.
+        params: [
+          ...['a', 'b', 'c'].map(key => ({ key, value: key })),
+          { key: 'lr', value: rate },
+        ].sort(() => (Number(rate) % 2 ? 1 : -1)),
+        tags: [
+          { key: 'rate', value: rate },
+          { key: 'mlflow.runName', value: `rate ${rate}` },
+        ],
+        metrics: [{ key: `loss-${rate}`, value: 1, timestamp: 1 }],
+      });
+      const rates = ['1', '2', '3', '4', '5', '6'];
+      const answers = await Promise.all(
+        rates.map(async rate => await post('runs/log-batch', batch(rate))),
+      );
+      const [taken, ...more] = rates.filter(
+        (_, index) => answers[index].error_code === undefined,
+      );
+      expect(more).toEqual([]);
+      for (const { error_code: code, message } of answers) {
+        if (code === undefined) continue;
+        expect(code).toBe('INVALID_PARAMETER_VALUE');
+        expect(message).toMatch(
+          `'lr' was already logged with value='${taken}' for run ID='${id}'`,
+        );
+      }
+      expect(await post('runs/log-batch', batch(taken))).toEqual({});
+      const { info, data } = await dataOf();
+      expect(info.run_name).toBe(`rate ${taken}`);
+      expect(data.params).toContainEqual({ key: 'lr', value: taken });
+      expect(data.tags).toContainEqual({ key: 'rate', value: taken });
+      expect(data.metrics.map(({ key }: { key: string }) => key)).toEqual([
+        `loss-${taken}`,
+      ]);
+
+      const { model } = await post('logged-models', {
+        experiment_id: experiment,
+        params: [{ key: 'depth', value: '3' }],
+      });
+      const route = `logged-models/${model.info.model_id}/params`;
+      const changed = await post(route, {
+        params: [
+          { key: 'width', value: '1' },
+          { key: 'depth', value: '4' },
+        ],
+      });
+      expect(changed.error_code).toBe('INVALID_PARAMETER_VALUE');
+      expect(changed.message).toMatch(
+        /'depth' was already logged with value='3'/,
+      );
+      const same = { params: [{ key: 'depth', value: '3' }] };
+      expect(await post(route, same)).toEqual({});
+      const { models } = await post('logged-models/search', {
+        experiment_ids: [experiment],
+      });
+      expect(models[0].data.params).toEqual([{ key: 'depth', value: '3' }]);
+    });
+
+    it('keeps data sets that searches can read, and so many that they can be read', async () => {
+      const experiment = await experimentOf('given');
+      const { run } = await post('runs/create', { experiment_id: experiment });
+      const id = run.info.run_id;
+      const give = async (...datasets: object[]) =>
+        await post('runs/log-inputs', {
+          run_id: id,
+          datasets: datasets.map(dataset => ({ dataset })),
+        });
+      const iris = { name: 'iris', digest: 'd', source_type: 's', source: 's' };
+      const many = Array.from({ length: 100 }, (_, n) => ({
+        ...iris,
+        name: `n-${n}`,
+      }));
+      for (const [datasets, message] of [
+        [[{ ...iris, name: 'half \ud800' }], /half a surrogate pair/],
+        [[{ ...iris, profile: 'code 0 \0' }], /has the character NUL/],
+        [[{ ...iris, schema: { 'key \udc00': 1 } }], /half a surrogate pair/],
+        [[{ ...iris, schema: 'x'.repeat(65_536) }], /of at most 65536/],
+        [[iris, ...many], /at most 100 data sets/],
+      ] as const) {
+        const refused = await give(...datasets);
+        expect(refused.error_code).toBe('INVALID_PARAMETER_VALUE');
+        expect(refused.message).toMatch(message);
+      }
+      const whole = { ...iris, source: 'pairs \u{1F33B} and \\ud800 in words' };
+      expect(await give(whole, { ...iris, source: 'later' })).toEqual({});
+      expect(await give(...many.slice(1))).toEqual({});
+      expect((await give(many[0])).message).toMatch(/has 100, and .* 1 more/);
+      // Again what it has is nothing new.
+      expect(await give(iris)).toEqual({});
+      const { runs } = await post('runs/search', {
+        experiment_ids: [experiment],
+        filter: "datasets.name = 'iris'",
+      });
+      expect(runs).toHaveLength(1);
+      expect(runs[0].inputs.dataset_inputs).toHaveLength(100);
+      expect(runs[0].inputs.dataset_inputs).toContainEqual(
+        expect.objectContaining({ dataset: whole }),
+      );
+    });
+
     it('takes a file in parts, and nothing of one that is given up', async () => {
       const mpu = async (step: string, body: object) =>
         await platform
@@ -369,6 +702,25 @@ describe.each(databases.eachSupportedId())(
       expect(listed.body.files).toEqual([
         { path: 'large.bin', is_dir: false, file_size: 12 },
       ]);
+    });
+
+    it('takes paths with whatever slashes at their ends, and refuses long ones', async () => {
+      const list = async (path: string) =>
+        await platform
+          .call('get', `${artifacts}/artifacts`, publisherToken)
+          .send({ path });
+      await platform
+        .call('put', `${artifacts}/artifacts/slashes/in/a.txt`, publisherToken)
+        .set('content-type', 'text/plain')
+        .send('a');
+      const many = '/'.repeat(90_000);
+      const listed = await list(`${many}slashes/in${many}`);
+      expect(listed.body.files).toEqual([
+        { path: 'a.txt', is_dir: false, file_size: 1 },
+      ]);
+      const refused = await list(`slashes${many}in`);
+      expect(refused.status).toBe(400);
+      expect(refused.body.message).toBe('Invalid path');
     });
 
     it('counts its files in the quota of their system, by every door', async () => {

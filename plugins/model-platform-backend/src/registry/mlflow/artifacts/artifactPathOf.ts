@@ -1,5 +1,6 @@
 import { filePathProblem } from '../../filePathProblem';
 import { invalidParameter } from '../MlflowError';
+import { trimSlashes } from './trimSlashes';
 
 /** In bytes. */
 const MAX_PATH = 1024;
@@ -9,7 +10,7 @@ export function artifactPathOf(
   path: string,
   { orRoot = false }: { orRoot?: boolean } = {},
 ): string {
-  const plain = path.replace(/^\/+|\/+$/g, '');
+  const plain = trimSlashes(path);
   if (plain === '' && orRoot) return plain;
   if (
     plain === '' ||

@@ -1,5 +1,6 @@
 import { ArtifactEntry } from '../artifacts/ArtifactIndex';
 import { MlflowArtifacts } from '../artifacts/MlflowArtifacts';
+import { trimSlashes } from '../artifacts/trimSlashes';
 import { MlflowCall } from '../MlflowCall';
 
 /** What is in a folder of a run or logged model, as its paths in there. */
@@ -9,7 +10,7 @@ export async function folderListing(
   root: string,
   path: string | undefined,
 ): Promise<object> {
-  const folder = path?.replace(/^\/+|\/+$/g, '');
+  const folder = path && trimSlashes(path);
   const entries = await artifacts.list(
     call,
     folder ? `${root}/${folder}` : root,

@@ -1,4 +1,5 @@
 import { registryRoot } from '../artifacts/MlflowArtifacts';
+import { trimSlashes } from '../artifacts/trimSlashes';
 import { isPrompt } from '../completion/promptVersion';
 import { MlflowCall } from '../MlflowCall';
 import { invalidParameter, MlflowError } from '../MlflowError';
@@ -177,7 +178,7 @@ export class SourceResolver {
 }
 
 function within(source: string, root: string, parameter: string): string {
-  const path = source.replace(ARTIFACTS, '').replace(/\/+$/, '');
+  const path = trimSlashes(source.replace(ARTIFACTS, ''));
   if (
     !ARTIFACTS.test(source) ||
     (path !== root && !path.startsWith(`${root}/`))

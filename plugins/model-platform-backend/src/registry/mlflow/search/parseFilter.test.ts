@@ -1,5 +1,6 @@
 import { MlflowError } from '../MlflowError';
 import { parseFilter } from './parseFilter';
+import { tokenize } from './tokenize';
 
 const models = { strings: ['name'], numbers: [], lists: ['name'] };
 const versions = {
@@ -135,6 +136,29 @@ describe('parseFilter', () => {
     ['run_id = 5', 'attributes support comparison with numeric values.'],
   ])('refuses %s of versions', (filter, message) => {
     expect(() => parseFilter(filter, versions)).toThrow(message);
+  });
+
+  it.each([10, 1_000, 99_000])(
+    'looks once at what begins like a number, be it %d digits long',
+    digits => {
+      const number = '1'.repeat(digits);
+      for (const [text, kind] of [
+        [number, 'number'],
+        [`-${number}.5e-7`, 'number'],
+        [`${number}a`, 'other'],
+        [`${number}.`, 'other'],
+        [`${number}.5.5`, 'other'],
+      ]) {
+        expect(tokenize(`  ${text} `)).toEqual([{ kind, text }]);
+      }
+    },
+  );
+
+  it('refuses filters that are too long', () => {
+    const filter = `name = '${'a'.repeat(100_000)}'`;
+    expect(() => parseFilter(filter, models)).toThrow(
+      "'filter' exceeds the maximum length of 100000 characters",
+    );
   });
 
   it('takes any text without failing at anything but MLflow errors', () => {

@@ -8,6 +8,7 @@ export interface TrackingOrder {
   descending: boolean;
 }
 
+const MAX_ORDERS = 100;
 const CLAUSE =
   /^\s*((?:[A-Za-z_]\w*\.)?(?:"[^"]*"|`[^`]*`)|[^\s,"`]+)(?:\s+(\S+))?\s*$/;
 
@@ -16,6 +17,7 @@ export function parseTrackingOrder(
   clauses: string[] | undefined,
   searchable: TrackingSearchable,
 ): TrackingOrder[] {
+  requireFew(clauses);
   const orders: TrackingOrder[] = [];
   for (const clause of clauses ?? []) {
     const [, name, direction = 'asc'] = CLAUSE.exec(clause) ?? [];
@@ -50,6 +52,7 @@ export function parseFieldOrder(
   fields: Array<Record<string, unknown>> | undefined,
   searchable: TrackingSearchable,
 ): TrackingOrder[] {
+  requireFew(fields);
   return (fields ?? []).map(({ field_name: name, ascending = true }) => {
     if (typeof name !== 'string' || name === '') {
       throw invalidParameter(
@@ -76,4 +79,12 @@ export function parseFieldOrder(
       descending: ascending === false,
     };
   });
+}
+
+function requireFew(orders: unknown[] | undefined): void {
+  if (orders && orders.length > MAX_ORDERS) {
+    throw invalidParameter(
+      `'order_by' can have at most ${MAX_ORDERS} clauses, got ${orders.length}`,
+    );
+  }
 }

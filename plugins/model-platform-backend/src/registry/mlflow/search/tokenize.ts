@@ -1,4 +1,5 @@
 import { invalidParameter } from '../MlflowError';
+import { checkLength } from '../validation';
 
 /** One word of a filter, as it was written. */
 export interface Token {
@@ -15,13 +16,23 @@ export interface Token {
   items?: Token[];
 }
 
-/** One alternative each: quoted with ', quoted with " or `, number, operator, word, anything else. */
+/** In characters. */
+const MAX_FILTER = 100_000;
+
+/**
+ * One alternative each: quoted with ', quoted with " or `, what begins like a
+ * number, operator, word, anything else. What begins like a number is taken
+ * whole, whether it is one or not: looked at again from each of its digits, a
+ * long one would keep the process from everything else.
+ */
 const TOKEN =
-  /\s*(?:('(?:[^']|'')*')|((?:[A-Za-z_][\w]*\.)?(?:"[^"]*"|`[^`]*`))|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.])|(!=|<>|>=|<=|=|<|>)|([A-Za-z_][\w]*(?:\.[\w-]+)*)|(\S))/y;
+  /\s*(?:('(?:[^']|'')*')|((?:[A-Za-z_][\w]*\.)?(?:"[^"]*"|`[^`]*`))|(-?\d[\w.]*(?:(?<=[eE])[+-]\d+)?)|(!=|<>|>=|<=|=|<|>)|([A-Za-z_][\w]*(?:\.[\w-]+)*)|(\S))/y;
+const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const WORD_OPERATOR = /^(like|ilike|rlike|in|not|is)$/i;
 
-/** Splits a filter into its words. */
+/** Splits a filter into its words. Throws where it is too long. */
 export function tokenize(filter: string): Token[] {
+  checkLength(MAX_FILTER, { filter });
   const tokens: Token[] = [];
   const text = filter.trimEnd();
   TOKEN.lastIndex = 0;
@@ -33,7 +44,10 @@ export function tokenize(filter: string): Token[] {
     else if (quoted !== undefined)
       tokens.push({ kind: 'identifier', text: quoted });
     else if (number !== undefined)
-      tokens.push({ kind: 'number', text: number });
+      tokens.push({
+        kind: NUMBER.test(number) ? 'number' : 'other',
+        text: number,
+      });
     else if (operator !== undefined)
       tokens.push({ kind: 'operator', text: operator });
     else if (word === undefined) tokens.push({ kind: 'other', text: other });

@@ -1,5 +1,4 @@
 import { Knex } from 'knex';
-import { ModelFilter } from '../../../access/ModelFilter';
 import { applyModelFilter } from '../../applyModelFilter';
 import { INSERT_CHUNK } from '../../insertChunk';
 import { Tag } from '../http/readParameters';
@@ -15,6 +14,7 @@ import {
   applyTrackingOrders,
   Searched,
 } from './applyTrackingSearch';
+import { DEFAULT_NAME } from './defaultExperiment';
 import {
   ExperimentRow,
   FactRow,
@@ -34,8 +34,10 @@ import {
   LifeStage,
   LoggedModel,
   Metric,
+  ParameterKept,
   Run,
   TrackingStore,
+  VisibleExperiments,
 } from './TrackingStore';
 
 const experiments = {
@@ -103,9 +105,19 @@ export class DatabaseTrackingStore implements TrackingStore {
     return row && toExperiment(row);
   }
 
+  async findExperiments(
+    by: { ids: string[] } | { name: string },
+    visible: VisibleExperiments,
+  ): Promise<Experiment[]> {
+    const select = this.knex<ExperimentRow>('mlflow_experiments');
+    if ('ids' in by) select.whereIn('mlflow_experiments.id', by.ids);
+    else select.where('mlflow_experiments.name', by.name);
+    applyVisible(select, visible);
+    return (await select).map(toExperiment);
+  }
+
   async searchExperiments(query: {
-    visible: ModelFilter;
-    system?: string;
+    visible: VisibleExperiments;
     comparisons: TrackingComparison[];
     orders: TrackingOrder[];
     stages: LifeStage[];
@@ -116,10 +128,7 @@ export class DatabaseTrackingStore implements TrackingStore {
       'mlflow_experiments.stage',
       query.stages,
     );
-    if (query.system !== undefined) {
-      select.where('mlflow_experiments.system', query.system);
-    }
-    applyModelFilter(select, query.visible, 'mlflow_experiments');
+    applyVisible(select, query.visible);
     const rows = await this.searched<ExperimentRow>(select, experiments, query);
     return rows.map(toExperiment);
   }
@@ -220,6 +229,19 @@ export class DatabaseTrackingStore implements TrackingStore {
     return row && toLoggedModel(row);
   }
 
+  async findLoggedModels(ids: string[]): Promise<LoggedModel[]> {
+    const found: LoggedModelRow[] = [];
+    for (let start = 0; start < ids.length; start += INSERT_CHUNK) {
+      found.push(
+        ...(await this.knex<LoggedModelRow>('mlflow_logged_models').whereIn(
+          'id',
+          ids.slice(start, start + INSERT_CHUNK),
+        )),
+      );
+    }
+    return found.map(toLoggedModel);
+  }
+
   async updateLoggedModel(
     id: string,
     change: Partial<Pick<LoggedModel, 'status' | 'stage'>>,
@@ -264,6 +286,28 @@ export class DatabaseTrackingStore implements TrackingStore {
     );
   }
 
+  async log(
+    subjectId: string,
+    logged: { facts: Fact[]; metrics?: Metric[]; runName?: string },
+  ): Promise<void> {
+    const { facts, metrics = [], runName } = logged;
+    const params = facts.filter(({ kind }) => kind === 'param');
+    await this.knex.transaction(async tx => {
+      await insertParams(tx, subjectId, params);
+      await insertFacts(
+        tx,
+        subjectId,
+        facts.filter(({ kind }) => kind !== 'param'),
+      );
+      await insertMetrics(tx, subjectId, metrics);
+      if (runName !== undefined) {
+        await tx<RunRow>('mlflow_runs')
+          .where({ id: subjectId })
+          .update({ name: runName });
+      }
+    });
+  }
+
   async removeFact(
     subjectId: string,
     kind: FactKind,
@@ -273,28 +317,6 @@ export class DatabaseTrackingStore implements TrackingStore {
       .where({ subject_id: subjectId, kind, key })
       .delete();
     return removed > 0;
-  }
-
-  async addMetrics(runId: string, metrics: Metric[]): Promise<void> {
-    const rows = new Map<string, MetricRow>();
-    for (const metric of metrics) {
-      const row = toMetricRow(runId, metric);
-      rows.set(JSON.stringify([row.key, row.at, row.step, row.value]), row);
-    }
-    const all = [...rows.values()];
-    await this.knex.transaction(async tx => {
-      for (let start = 0; start < all.length; start += INSERT_CHUNK) {
-        // The client sends the same again to say of which logged model it is.
-        await tx<MetricRow>('mlflow_metrics')
-          .insert(all.slice(start, start + INSERT_CHUNK))
-          .onConflict(['run_id', 'key', 'at', 'step', 'value'])
-          .merge({
-            logged_model_id: tx.raw(
-              'coalesce(excluded.logged_model_id, mlflow_metrics.logged_model_id)',
-            ),
-          });
-      }
-    });
   }
 
   async metricHistory(
@@ -369,18 +391,101 @@ export class DatabaseTrackingStore implements TrackingStore {
   }
 }
 
+function applyVisible(
+  query: Knex.QueryBuilder,
+  { owned, byDefault, system }: VisibleExperiments,
+): void {
+  const table = 'mlflow_experiments';
+  if (system !== undefined) query.where(`${table}.system`, system);
+  query.where(either =>
+    either
+      .where(part => {
+        part.whereNot(`${table}.name`, DEFAULT_NAME);
+        applyModelFilter(part, owned, table);
+      })
+      .orWhere(part => {
+        part.where(`${table}.name`, DEFAULT_NAME);
+        applyModelFilter(part, byDefault, table);
+      }),
+  );
+}
+
 async function insertFacts(
   tx: Knex.Transaction,
   subjectId: string,
   facts: Fact[],
 ): Promise<void> {
-  const rows = [
-    ...new Map(facts.map(fact => [`${fact.kind} ${fact.key}`, fact])).values(),
-  ].map((fact): FactRow => ({ subject_id: subjectId, ...fact }));
+  const rows = rowsOf(subjectId, facts);
   for (let start = 0; start < rows.length; start += INSERT_CHUNK) {
     await tx<FactRow>('mlflow_facts')
       .insert(rows.slice(start, start + INSERT_CHUNK))
       .onConflict(['subject_id', 'kind', 'key'])
       .merge();
   }
+}
+
+/** What is there stays; looked at after the own rows are in, it is what another process gave at the same time too. */
+async function insertParams(
+  tx: Knex.Transaction,
+  subjectId: string,
+  params: Fact[],
+): Promise<void> {
+  const rows = rowsOf(subjectId, params);
+  for (let start = 0; start < rows.length; start += INSERT_CHUNK) {
+    const chunk = rows.slice(start, start + INSERT_CHUNK);
+    await tx<FactRow>('mlflow_facts')
+      .insert(chunk)
+      .onConflict(['subject_id', 'kind', 'key'])
+      .ignore();
+    const kept = await tx<FactRow>('mlflow_facts')
+      .where({ subject_id: subjectId, kind: 'param' })
+      .whereIn(
+        'key',
+        chunk.map(({ key }) => key),
+      );
+    const values = new Map(kept.map(({ key, value }) => [key, value]));
+    for (const { key, value } of chunk) {
+      const known = values.get(key);
+      if (known !== undefined && known !== value) {
+        throw new ParameterKept(key, known);
+      }
+    }
+  }
+}
+
+async function insertMetrics(
+  tx: Knex.Transaction,
+  runId: string,
+  metrics: Metric[],
+): Promise<void> {
+  const rows = inOneOrder(
+    metrics.map(metric => toMetricRow(runId, metric)),
+    row => [row.key, row.at, row.step, row.value],
+  );
+  for (let start = 0; start < rows.length; start += INSERT_CHUNK) {
+    // The client sends the same again to say of which logged model it is.
+    await tx<MetricRow>('mlflow_metrics')
+      .insert(rows.slice(start, start + INSERT_CHUNK))
+      .onConflict(['run_id', 'key', 'at', 'step', 'value'])
+      .merge({
+        logged_model_id: tx.raw(
+          'coalesce(excluded.logged_model_id, mlflow_metrics.logged_model_id)',
+        ),
+      });
+  }
+}
+
+function rowsOf(subjectId: string, facts: Fact[]): FactRow[] {
+  return inOneOrder(
+    facts.map((fact): FactRow => ({ subject_id: subjectId, ...fact })),
+    ({ kind, key }) => [kind, key],
+  );
+}
+
+/** Each once, the last one counts; in an order in which no two processes wait for each other. */
+function inOneOrder<T>(rows: T[], keyOf: (row: T) => unknown[]): T[] {
+  const byKey = new Map(rows.map(row => [JSON.stringify(keyOf(row)), row]));
+  return [...byKey.entries()]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, row]) => row);
 }

@@ -1,15 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { isError } from '@backstage/errors';
-import { modelReadPermission } from '@model-platform/plugin-model-platform-common';
-import { Authorizer } from '../../../access/Authorizer';
 import { Tag } from '../http/readParameters';
 import { MlflowCall } from '../MlflowCall';
 import { doesNotExist, invalidParameter, MlflowError } from '../MlflowError';
-import { MlflowPlaces } from '../MlflowPlaces';
+import { MlflowPlaces, Place } from '../MlflowPlaces';
 import { TrackingComparison } from '../search/parseTrackingFilter';
 import { TrackingOrder } from '../search/parseTrackingOrder';
 import { checkKey, checkLength, checkTag } from '../validation';
-import { ExperimentAccess } from './ExperimentAccess';
+import { DEFAULT_ID, DEFAULT_NAME, isDefault } from './defaultExperiment';
+import { ExperimentAccess, onlyOne } from './ExperimentAccess';
 import {
   Experiment,
   ExperimentDetails,
@@ -17,9 +16,6 @@ import {
   TrackingStore,
 } from './TrackingStore';
 
-/** MLflow's number of the experiment of those who name none. */
-const DEFAULT_ID = '0';
-const DEFAULT_NAME = 'Default';
 const MAX_NAME = 255;
 const MAX_TAG = 20_000;
 const FIXED = ['metadata.system', 'metadata.owner'];
@@ -37,7 +33,6 @@ export class Experiments {
   constructor(
     private readonly options: {
       store: TrackingStore;
-      authorizer: Authorizer;
       places: MlflowPlaces;
       access: ExperimentAccess;
       clock?: () => Date;
@@ -56,16 +51,12 @@ export class Experiments {
       tags,
       `the experiment ${name}`,
     );
-    const now = (this.options.clock?.() ?? new Date()).toISOString();
-    const experiment: Experiment = {
-      id: experimentId(),
+    const experiment = await this.add(
       name,
-      ...place,
-      stage: 'active',
-      createdAt: now,
-      updatedAt: now,
-    };
-    if (!(await this.options.store.addExperiment(experiment, tags))) {
+      isDefault({ name }) ? { ...place, owner: '' } : place,
+      tags,
+    );
+    if (!experiment) {
       throw new MlflowError(
         'RESOURCE_ALREADY_EXISTS',
         `Experiment(name=${name}) already exists.`,
@@ -75,7 +66,7 @@ export class Experiments {
   }
 
   async get(call: MlflowCall, id: string): Promise<ExperimentDetails> {
-    return (await this.withTags([await this.find(call, id)]))[0];
+    return (await this.withTags([await this.options.access.get(call, id)]))[0];
   }
 
   async getByName(call: MlflowCall, name: string): Promise<ExperimentDetails> {
@@ -88,16 +79,10 @@ export class Experiments {
       limit: 100,
       offset: 0,
     });
-    const systems = [...new Set(found.map(one => one.experiment.system))];
-    if (systems.length > 1) {
-      throw invalidParameter(
-        `There is an experiment ${name} in each of the systems ${systems
-          .sort()
-          .join(
-            ', ',
-          )}: say which one by the workspace (MLFLOW_WORKSPACE, or the header X-MLFLOW-WORKSPACE)`,
-      );
-    }
+    onlyOne(
+      name,
+      found.map(({ experiment }) => experiment),
+    );
     if (found.length === 0) {
       throw doesNotExist(`Could not find experiment with name '${name}'`);
     }
@@ -127,21 +112,20 @@ export class Experiments {
     call: MlflowCall,
     query: ExperimentQuery,
   ): Promise<ExperimentDetails[]> {
-    const { authorizer, store } = this.options;
+    const { access, store } = this.options;
     return await this.withTags(
       await store.searchExperiments({
         ...query,
-        visible: await authorizer.filter(call.caller, modelReadPermission),
-        system: call.system,
+        visible: await access.visible(call),
       }),
     );
   }
 
   /** Throws where the caller may not write there. */
   async writable(call: MlflowCall, id: string): Promise<Experiment> {
-    const found = await this.find(call, id);
-    await this.options.access.requireWrite(call, found);
-    return found;
+    return id === DEFAULT_ID
+      ? await this.defaultOne(call)
+      : await this.options.access.writable(call, id);
   }
 
   /** What is deleted can be restored; its name stays taken. */
@@ -155,6 +139,11 @@ export class Experiments {
     const found = await this.writable(call, id);
     if (found.stage !== 'active') {
       throw invalidParameter('Cannot rename a non-active experiment.');
+    }
+    if (isDefault(found) !== isDefault({ name })) {
+      throw invalidParameter(
+        `${DEFAULT_NAME} is the experiment of everybody in the system ${found.system} who names none: neither it nor another one can be renamed to or from it`,
+      );
     }
     if (!(await this.options.store.renameExperiment(found.id, name))) {
       throw new MlflowError(
@@ -187,31 +176,41 @@ export class Experiments {
     }
   }
 
-  private async find(call: MlflowCall, id: string): Promise<Experiment> {
-    if (id === DEFAULT_ID) return await this.defaultOne(call);
-    return await this.options.access.get(call, id);
+  /** Of the call's system; made where it is not there yet. */
+  private async defaultOne(call: MlflowCall): Promise<Experiment> {
+    const { access, places } = this.options;
+    const system = places.clearSystemOf(call, 'a run without an experiment');
+    const inSystem = { ...call, system };
+    const place = { system, owner: '' };
+    await access.requireWrite(inSystem, { ...place, name: DEFAULT_NAME });
+    const known = await access.find(inSystem, DEFAULT_ID);
+    if (known) return known;
+    await places.requireSystem(system);
+    return (
+      (await this.add(DEFAULT_NAME, place, [])) ??
+      // Two at once: the other one made it.
+      (await access.get(inSystem, DEFAULT_ID))
+    );
   }
 
-  private async defaultOne(call: MlflowCall): Promise<Experiment> {
-    const { system } = await this.options.places.placeOf(
-      call,
-      [],
-      'a run without an experiment',
-    );
-    const inPlace = { ...call, system };
-    try {
-      return (await this.getByName(inPlace, DEFAULT_NAME)).experiment;
-    } catch (error) {
-      if (!(error instanceof MlflowError)) throw error;
-      if (error.code !== 'RESOURCE_DOES_NOT_EXIST') throw error;
-    }
-    try {
-      return await this.create(inPlace, DEFAULT_NAME, []);
-    } catch (error) {
-      // Two at once: the other one made it.
-      if (!(error instanceof MlflowError)) throw error;
-      return (await this.getByName(inPlace, DEFAULT_NAME)).experiment;
-    }
+  /** Undefined where the system has one of this name. */
+  private async add(
+    name: string,
+    place: Place,
+    tags: Tag[],
+  ): Promise<Experiment | undefined> {
+    const now = (this.options.clock?.() ?? new Date()).toISOString();
+    const experiment: Experiment = {
+      id: experimentId(),
+      name,
+      ...place,
+      stage: 'active',
+      createdAt: now,
+      updatedAt: now,
+    };
+    return (await this.options.store.addExperiment(experiment, tags))
+      ? experiment
+      : undefined;
   }
 
   private async withTags(found: Experiment[]): Promise<ExperimentDetails[]> {

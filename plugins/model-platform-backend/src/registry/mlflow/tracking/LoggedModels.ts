@@ -7,7 +7,13 @@ import { TrackingOrder } from '../search/parseTrackingOrder';
 import { checkLength, checkTag } from '../validation';
 import { ExperimentAccess } from './ExperimentAccess';
 import { Experiments, requireActive } from './Experiments';
-import { Fact, LoggedModel, Metric, TrackingStore } from './TrackingStore';
+import {
+  Fact,
+  LoggedModel,
+  Metric,
+  ParameterKept,
+  TrackingStore,
+} from './TrackingStore';
 
 const MAX_NAME = 255;
 const MAX_ID = 36;
@@ -47,6 +53,9 @@ export class LoggedModels {
     checkLength(MAX_NAME, { name: model.name, model_type: model.type });
     checkLength(MAX_ID, { source_run_id: model.sourceRunId });
     checkName(model.name);
+    if (model.sourceRunId) {
+      await this.requireSourceRun(call, model.sourceRunId, experiment.id);
+    }
     const id = `m-${randomUUID().replace(/-/g, '')}`;
     const now = (this.options.clock?.() ?? new Date()).toISOString();
     await store.addLoggedModel(
@@ -85,7 +94,14 @@ export class LoggedModels {
     const model = await this.writable(call, id);
     const { facts = [], ...fields } = change;
     for (const fact of facts) checkTag(fact);
-    await store.putFacts(id, facts);
+    try {
+      await store.log(id, { facts });
+    } catch (error) {
+      if (!(error instanceof ParameterKept)) throw error;
+      throw invalidParameter(
+        `Changing param values is not allowed. Param with key='${error.key}' was already logged with value='${error.value}' for model ID='${id}'.`,
+      );
+    }
     if (Object.keys(fields).length > 0) {
       await store.updateLoggedModel(id, fields);
     }
@@ -118,6 +134,49 @@ export class LoggedModels {
     );
   }
 
+  /**
+   * Throws where one of them is not there for the caller, or where it is of
+   * another experiment than what is written of it and the caller may not write
+   * to that. Reading does where nothing is said of the model itself.
+   */
+  async requireLinkable(
+    call: MlflowCall,
+    ids: string[],
+    experimentId: string,
+    { toRead = false }: { toRead?: boolean } = {},
+  ): Promise<void> {
+    const { access, store } = this.options;
+    const wanted = [...new Set(ids)];
+    const found = new Map(
+      (await store.findLoggedModels(wanted))
+        .filter(({ stage }) => stage === 'active')
+        .map(model => [model.id, model.experimentId]),
+    );
+    const others = new Set<string>();
+    for (const id of wanted) {
+      const other = found.get(id);
+      if (other === undefined) throw notFound(id);
+      if (other === experimentId || others.has(other)) continue;
+      if (!(await access.find(call, other))) throw notFound(id);
+      if (!toRead) await access.writable(call, other);
+      others.add(other);
+    }
+  }
+
+  private async requireSourceRun(
+    call: MlflowCall,
+    runId: string,
+    experimentId: string,
+  ): Promise<void> {
+    const { access, store } = this.options;
+    const run = await store.findRun(runId);
+    if (run?.experimentId === experimentId) return;
+    if (!run || !(await access.find(call, run.experimentId))) {
+      throw doesNotExist(`Run with id=${runId} not found`);
+    }
+    await access.writable(call, run.experimentId);
+  }
+
   private async readable(call: MlflowCall, id: string): Promise<LoggedModel> {
     const { access, store } = this.options;
     const model = await store.findLoggedModel(id);
@@ -125,7 +184,7 @@ export class LoggedModels {
       model?.stage !== 'active' ||
       !(await access.find(call, model.experimentId))
     ) {
-      throw doesNotExist(`Logged model with ID '${id}' not found.`);
+      throw notFound(id);
     }
     return model;
   }
@@ -149,6 +208,10 @@ export class LoggedModels {
       metrics: metrics.get(model.id) ?? [],
     }));
   }
+}
+
+function notFound(id: string) {
+  return doesNotExist(`Logged model with ID '${id}' not found.`);
 }
 
 /** Where the files of a logged model are among the artifacts. */

@@ -6,9 +6,18 @@ import { doesNotExist, invalidParameter } from '../MlflowError';
 import { TrackingComparison } from '../search/parseTrackingFilter';
 import { TrackingOrder } from '../search/parseTrackingOrder';
 import { checkKey, checkLength } from '../validation';
+import { DatasetInput, datasetFact } from './datasetFact';
 import { ExperimentAccess } from './ExperimentAccess';
 import { Experiments, requireActive } from './Experiments';
-import { Fact, LifeStage, Metric, Run, TrackingStore } from './TrackingStore';
+import { LoggedModels } from './LoggedModels';
+import {
+  Fact,
+  LifeStage,
+  Metric,
+  ParameterKept,
+  Run,
+  TrackingStore,
+} from './TrackingStore';
 
 const RUN_NAME = 'mlflow.runName';
 const MAX_NAME = 255;
@@ -17,18 +26,12 @@ const MAX_KEY = 250;
 /** What is longer is cut, as MLflow's server does. */
 const MAX_PARAM = 6000;
 const MAX_TAG = 8000;
+const MAX_DATASETS = 100;
 
 export interface RunDetails {
   run: Run;
   facts: Fact[];
   metrics: Metric[];
-}
-
-/** A data set that a run was given. */
-export interface DatasetInput {
-  dataset: Record<string, unknown> & { name: string; digest: string };
-  tags: Tag[];
-  context?: string;
 }
 
 /** MLflow's runs; rights are those of their experiment. */
@@ -37,6 +40,7 @@ export class Runs {
     private readonly options: {
       store: TrackingStore;
       experiments: Experiments;
+      loggedModels: LoggedModels;
       access: ExperimentAccess;
       clock?: () => Date;
     },
@@ -133,7 +137,6 @@ export class Runs {
     id: string,
     logged: { metrics?: Metric[]; params?: Tag[]; tags?: Tag[] },
   ): Promise<void> {
-    const { store } = this.options;
     const metrics = logged.metrics ?? [];
     const params = checkedParams(logged.params ?? []);
     const tags = checkedTags(logged.tags ?? []);
@@ -142,17 +145,30 @@ export class Runs {
       checkLength(MAX_KEY, { 'Metric name': metric.key });
       checkLength(MAX_ID, { model_id: metric.loggedModelId });
     }
-    await this.changeable(call, id);
-    if (params.length > 0) {
-      requireUnchanged(id, params, (await store.facts([id])).get(id) ?? []);
-    }
-    await store.putFacts(id, [
-      ...params.map((one): Fact => ({ kind: 'param', ...one })),
-      ...tags.map((one): Fact => ({ kind: 'tag', ...one })),
-    ]);
-    await store.addMetrics(id, metrics);
+    const { experimentId } = await this.changeable(call, id);
+    await this.options.loggedModels.requireLinkable(
+      call,
+      metrics.flatMap(({ loggedModelId }) => loggedModelId ?? []),
+      experimentId,
+    );
     const name = tags.find(tag => tag.key === RUN_NAME)?.value;
-    if (name) await store.updateRun(id, { name: name.slice(0, MAX_NAME) });
+    try {
+      await this.options.store.log(id, {
+        facts: [
+          ...params.map((one): Fact => ({ kind: 'param', ...one })),
+          ...tags.map((one): Fact => ({ kind: 'tag', ...one })),
+        ],
+        metrics,
+        runName: name ? name.slice(0, MAX_NAME) : undefined,
+      });
+    } catch (error) {
+      if (!(error instanceof ParameterKept)) throw error;
+      const { key, value: before } = error;
+      const after = params.find(param => param.key === key)?.value;
+      throw invalidParameter(
+        `Changing param values is not allowed. Param with key='${key}' was already logged with value='${before}' for run ID='${id}'. Attempted logging new value '${after}'.`,
+      );
+    }
   }
 
   async deleteTag(call: MlflowCall, id: string, key: string): Promise<void> {
@@ -170,7 +186,14 @@ export class Runs {
     models: Array<{ id: string; step: number }>,
   ): Promise<void> {
     for (const model of models) checkLength(MAX_ID, { model_id: model.id });
-    await this.changeable(call, id);
+    const { experimentId } = await this.changeable(call, id);
+    await this.options.loggedModels.requireLinkable(
+      call,
+      models.map(model => model.id),
+      experimentId,
+      // A run may be given what it only reads.
+      { toRead: kind === 'input' },
+    );
     await this.options.store.putFacts(
       id,
       models.map(
@@ -184,26 +207,24 @@ export class Runs {
     id: string,
     inputs: DatasetInput[],
   ): Promise<void> {
-    await this.changeable(call, id);
-    const known = (await this.options.store.facts([id])).get(id) ?? [];
-    const facts = inputs.map(({ dataset, tags, context }): Fact => {
-      const { name, digest } = dataset;
-      return {
-        kind: 'dataset',
-        key: `${digest} ${name}`.slice(0, MAX_KEY),
-        value: JSON.stringify({ name, digest, context, dataset, tags }),
-      };
-    });
-    // The first one that was logged stays.
-    await this.options.store.putFacts(
-      id,
-      facts
+    const facts = new Map(
+      inputs
+        .map(datasetFact)
         .reverse()
-        .filter(
-          ({ key }) =>
-            !known.some(fact => fact.kind === 'dataset' && fact.key === key),
-        ),
+        .map(fact => [fact.key, fact]),
     );
+    await this.changeable(call, id);
+    // The first one that was logged stays.
+    const known = ((await this.options.store.facts([id])).get(id) ?? []).filter(
+      ({ kind }) => kind === 'dataset',
+    );
+    for (const { key } of known) facts.delete(key);
+    if (facts.size > 0 && known.length + facts.size > MAX_DATASETS) {
+      throw invalidParameter(
+        `A run can be given at most ${MAX_DATASETS} data sets: ${id} has ${known.length}, and these are ${facts.size} more`,
+      );
+    }
+    await this.options.store.putFacts(id, [...facts.values()]);
   }
 
   async metricHistory(
@@ -230,13 +251,14 @@ export class Runs {
     return run;
   }
 
-  private async changeable(call: MlflowCall, id: string): Promise<void> {
-    const { stage } = await this.writable(call, id);
-    if (stage !== 'active') {
+  private async changeable(call: MlflowCall, id: string): Promise<Run> {
+    const run = await this.writable(call, id);
+    if (run.stage !== 'active') {
       throw invalidParameter(
-        `The run ${id} must be in the 'active' state. Current state is ${stage}.`,
+        `The run ${id} must be in the 'active' state. Current state is ${run.stage}.`,
       );
     }
+    return run;
   }
 
   private async withDetails(runs: Run[]): Promise<RunDetails[]> {
@@ -283,17 +305,4 @@ function checkedParams(params: Tag[]): Tag[] {
     checkLength(MAX_KEY, { 'Param key': key });
     return { key, value: value.slice(0, MAX_PARAM) };
   });
-}
-
-function requireUnchanged(id: string, params: Tag[], known: Fact[]): void {
-  for (const param of params) {
-    const before = known.find(
-      fact => fact.kind === 'param' && fact.key === param.key,
-    );
-    if (before && before.value !== param.value) {
-      throw invalidParameter(
-        `Changing param values is not allowed. Param with key='${param.key}' was already logged with value='${before.value}' for run ID='${id}'. Attempted logging new value '${param.value}'.`,
-      );
-    }
-  }
 }

@@ -16,6 +16,15 @@ export interface Experiment {
   updatedAt: string;
 }
 
+/** Which experiments a caller may read. */
+export interface VisibleExperiments {
+  owned: ModelFilter;
+  /** Of those that no owner has. */
+  byDefault: ModelFilter;
+  /** Only what is in it; undefined for all. */
+  system?: string;
+}
+
 export interface ExperimentDetails {
   experiment: Experiment;
   tags: Tag[];
@@ -64,14 +73,24 @@ export interface Fact {
   value: string;
 }
 
+/** A parameter has a value already, which is another one. */
+export class ParameterKept extends Error {
+  constructor(readonly key: string, readonly value: string) {
+    super(`The parameter ${key} has the value ${value}`);
+  }
+}
+
 /** Keeps experiments, runs and logged models. */
 export interface TrackingStore {
   /** False where the system has one of this name. */
   addExperiment(experiment: Experiment, tags: Tag[]): Promise<boolean>;
   findExperiment(id: string): Promise<Experiment | undefined>;
+  findExperiments(
+    by: { ids: string[] } | { name: string },
+    visible: VisibleExperiments,
+  ): Promise<Experiment[]>;
   searchExperiments(query: {
-    visible: ModelFilter;
-    system?: string;
+    visible: VisibleExperiments;
     comparisons: TrackingComparison[];
     orders: TrackingOrder[];
     stages: LifeStage[];
@@ -102,6 +121,8 @@ export interface TrackingStore {
 
   addLoggedModel(model: LoggedModel, facts: Fact[]): Promise<void>;
   findLoggedModel(id: string): Promise<LoggedModel | undefined>;
+  /** Those of them that are there. */
+  findLoggedModels(ids: string[]): Promise<LoggedModel[]>;
   updateLoggedModel(
     id: string,
     change: Partial<Pick<LoggedModel, 'status' | 'stage'>>,
@@ -116,9 +137,17 @@ export interface TrackingStore {
 
   facts(subjectIds: string[]): Promise<Map<string, Fact[]>>;
   putFacts(subjectId: string, facts: Fact[]): Promise<void>;
+  /**
+   * Parameters with other facts, and metrics and a name of a run: all of it or
+   * nothing. Parameters never change: throws `ParameterKept` where one has
+   * another value, whoever gave it just now.
+   */
+  log(
+    subjectId: string,
+    logged: { facts: Fact[]; metrics?: Metric[]; runName?: string },
+  ): Promise<void>;
   removeFact(subjectId: string, kind: FactKind, key: string): Promise<boolean>;
 
-  addMetrics(runId: string, metrics: Metric[]): Promise<void>;
   metricHistory(
     runId: string,
     key: string,
