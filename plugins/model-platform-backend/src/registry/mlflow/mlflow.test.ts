@@ -317,6 +317,54 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
     ).toBe(404);
   });
 
+  it('keeps the text of a prompt that is ready', async () => {
+    const tag = (key: string, value: string) => ({ key, value });
+    const isPrompt = tag('mlflow.prompt.is_prompt', 'true');
+    await post('registered-models/create', {
+      name: 'greeting',
+      tags: [owner, isPrompt],
+    });
+    const made = await post('model-versions/create', {
+      name: 'greeting',
+      source: 'prompt-template',
+      tags: [
+        isPrompt,
+        tag('mlflow.prompt.text', 'Greet {{ name }}'),
+        tag('_mlflow_prompt_type', 'text'),
+        tag('metadata.modelFamily', 'Llama 3'),
+        tag('metadata.language', 'en'),
+        ...metadata,
+      ],
+    });
+    expect(made.body.model_version).toMatchObject({ status: 'READY' });
+    const version = { name: 'greeting', version: '1' };
+    for (const key of [
+      'mlflow.prompt.text',
+      '_mlflow_prompt_type',
+      'mlflow.prompt.is_prompt',
+    ]) {
+      const changed = await post('model-versions/set-tag', {
+        ...version,
+        ...tag(key, 'Insult {{ name }}'),
+      });
+      expect(changed.status).toBe(400);
+      expect(changed.body.message).toMatch(/is READY, so its tag .* never/);
+      const removed = await platform
+        .call('delete', `${api}/model-versions/delete-tag`, publisherToken)
+        .send({ ...version, key });
+      expect(removed.status).toBe(400);
+    }
+    const other = await post('model-versions/set-tag', {
+      ...version,
+      ...tag('reviewed', 'yes'),
+    });
+    expect(other.status).toBe(200);
+    const loaded = await get('model-versions/get', version);
+    expect(loaded.body.model_version.tags).toContainEqual(
+      tag('mlflow.prompt.text', 'Greet {{ name }}'),
+    );
+  });
+
   it('removes bytes only when nothing uses them', async () => {
     const content = `only here ${Math.random()}`;
     const blobs = async () =>

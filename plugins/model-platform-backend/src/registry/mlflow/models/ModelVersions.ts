@@ -3,7 +3,7 @@ import { Authorizer } from '../../../access/Authorizer';
 import { Registry } from '../../Registry';
 import { Candidate, Completion } from '../completion/Completion';
 import { isMetadataTag } from '../completion/metadataOfTags';
-import { isPrompt } from '../completion/promptVersion';
+import { isPrompt, promptTags } from '../completion/promptVersion';
 import { Tag, textsOf } from '../http/readParameters';
 import { MlflowCall } from '../MlflowCall';
 import { invalidParameter } from '../MlflowError';
@@ -294,9 +294,10 @@ export class ModelVersions {
   }
 }
 
-/** What a version satisfied stays what it is. */
+/** What a version satisfied, and what a prompt says, stays what it is. */
 function requireNotFrozen(version: MlflowVersion, key: string): void {
-  if (version.state !== 'pending' && isMetadataTag(key)) {
+  const frozen = isMetadataTag(key) || promptTags.includes(key);
+  if (version.state !== 'pending' && frozen) {
     throw invalidParameter(
       `Version ${version.number} of ${version.model} is READY, so its tag ${key} never changes; register a new version`,
     );
