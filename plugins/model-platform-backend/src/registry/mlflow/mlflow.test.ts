@@ -50,6 +50,15 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
             'patient-care': { open: true },
           },
         },
+        aliasRules: [
+          {
+            alias: 'audited',
+            requires: {
+              approval: { by: ['management', 'botany-ml'], notByPublisher: true },
+            },
+          },
+          { alias: 'frozen', movedBy: ['group:default/greenhouse'] },
+        ],
         publishers: [
           {
             name: 'ci',
@@ -458,6 +467,90 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
       openToken,
     );
     expect(again.body.model_version.version).toBe('1');
+  });
+
+  it('has each alias once, by the rules of aliases, whichever door moves it', async () => {
+    const name = 'aliased';
+    const model = { owner: 'group:default/care-analytics', system: 'patient-care' };
+    await post('registered-models/create', { name }, openToken);
+    const bare = async () =>
+      (
+        await post(
+          'model-versions/create',
+          { name, source: 's3://bucket/model' },
+          openToken,
+        )
+      ).body.model_version.version;
+    const set = async (alias: string, version: string) =>
+      await post('registered-models/alias', { name, alias, version }, openToken);
+    const named = async (alias: string) => [
+      (await get('registered-models/alias', { name, alias }, openToken)).body
+        .model_version?.version,
+      ...(
+        (await get('registered-models/get', { name }, openToken)).body
+          .registered_model.aliases ?? []
+      )
+        .filter((one: { alias: string }) => one.alias === alias)
+        .map((one: { version: string }) => one.version),
+    ];
+    expect(await bare()).toBe('1');
+    // The rules hold before the model is in the registry too.
+    const unproved = await set('audited', '1');
+    expect(unproved.status).toBe(409);
+    expect(unproved.body.message).toMatch(/not in the registry.*aliasRules\[0\]/);
+    expect((await set('frozen', '1')).status).toBe(403);
+    const removal = await platform
+      .call('delete', `${api}/registered-models/alias`, openToken)
+      .send({ name, alias: 'frozen' });
+    expect(removal.status).toBe(403);
+    expect((await set('champion', '1')).status).toBe(200);
+
+    const owned = { key: 'metadata.owner', value: model.owner };
+    await post('registered-models/set-tag', { name, ...owned }, openToken);
+    const content = [fileOf('model.onnx', 'weights of aliased')];
+    await platform.publish(
+      draftRequest(name, { model, files: content }),
+      content,
+      openToken,
+    );
+    const native = platform
+      .call('put', `v1/models/${name}/aliases/champion`, openToken)
+      .send({ version: 2 });
+    expect((await native).status).toBe(200);
+    expect(await named('champion')).toEqual(['2', '2']);
+    expect(await knex('mlflow_aliases').where({ alias: 'champion' })).toEqual(
+      [],
+    );
+    expect((await set('audited', '1')).status).toBe(409);
+    expect((await set('champion', '1')).status).toBe(200);
+    expect(await named('champion')).toEqual(['1', '1']);
+    const inRegistry = await platform.call(
+      'get',
+      `v1/models/${name}/aliases/champion`,
+      openToken,
+    );
+    expect(inRegistry.status).toBe(404);
+    const history = await platform.call(
+      'get',
+      `v1/models/${name}/history?action=alias-moved`,
+      openToken,
+    );
+    expect(
+      history.body.items
+        .filter(({ action }: { action: string }) => action === 'alias-moved')
+        .map(({ details }: { details: object }) => details),
+    ).toEqual([
+      { alias: 'champion', version: 1, from: 2 },
+      { alias: 'champion', version: 2, from: 1 },
+      { alias: 'champion', version: 1 },
+    ]);
+    const gone = await platform.call(
+      'delete',
+      `v1/models/${name}/aliases/champion`,
+      openToken,
+    );
+    expect(gone.status).toBe(204);
+    expect(await named('champion')).toEqual([undefined]);
   });
 
   it('gives a model and all its versions, whoever published them', async () => {

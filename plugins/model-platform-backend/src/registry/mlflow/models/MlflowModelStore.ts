@@ -77,13 +77,6 @@ export interface LabelStore {
   ): Promise<void>;
 
   aliasesOfModels(ids: string[]): Promise<Map<string, MlflowAlias[]>>;
-  /** Of versions that are not in the registry; without a number it is removed. */
-  setBareAlias(
-    modelId: string,
-    alias: string,
-    number: number | undefined,
-    history?: HistoryDraft,
-  ): Promise<void>;
 }
 
 /** What MLflow keeps of versions beside the registry. */
