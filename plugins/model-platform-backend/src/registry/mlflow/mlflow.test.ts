@@ -54,7 +54,10 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
           {
             alias: 'audited',
             requires: {
-              approval: { by: ['management', 'botany-ml'], notByPublisher: true },
+              approval: {
+                by: ['greenhouse', 'botany-ml'],
+                notByPublisher: true,
+              },
             },
           },
           { alias: 'frozen', movedBy: ['group:default/greenhouse'] },
@@ -374,6 +377,149 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
     );
   });
 
+  /** A version of a prompt without its risk, so that it waits. */
+  const waitingPrompt = async (name: string, as: string) => {
+    const isPrompt = { key: 'mlflow.prompt.is_prompt', value: 'true' };
+    const tags = [
+      isPrompt,
+      { key: 'mlflow.prompt.text', value: 'Greet {{ name }}' },
+      { key: 'metadata.modelFamily', value: 'Llama 3' },
+      { key: 'metadata.language', value: 'en' },
+      ...metadata.filter(({ key }) => key !== 'metadata.risk'),
+    ];
+    await post(
+      'registered-models/create',
+      {
+        name,
+        tags: [
+          owner,
+          isPrompt,
+          { key: 'metadata.system', value: 'plant-catalogue' },
+        ],
+      },
+      as,
+    );
+    const made = await post(
+      'model-versions/create',
+      { name, source: 'prompt-template', tags },
+      as,
+    );
+    expect(made.body.model_version.status).toBe('PENDING_REGISTRATION');
+    return { name, version: String(made.body.model_version.version) };
+  };
+  const risk = { key: 'metadata.risk', value: 'minimal' };
+
+  it('keeps who registered a version from approving it, whoever completes it', async () => {
+    const mira = 'user:default/mira';
+    const byVersion = await waitingPrompt('asked', mira);
+    await post('model-versions/set-tag', { ...byVersion, ...risk });
+    await waitingPrompt('asked-by-model', mira);
+    await post('registered-models/set-tag', {
+      name: 'asked-by-model',
+      ...risk,
+    });
+    for (const name of ['asked', 'asked-by-model']) {
+      const route = `v1/models/${name}/versions/1`;
+      const version = await platform.call('get', route, mira);
+      expect(version.body).toMatchObject({
+        status: 'ready',
+        responsible: mira,
+        publisher: expect.stringMatching(/^token:ci /),
+      });
+      const own = await platform
+        .call('post', `${route}/approvals`, mira)
+        .send({ reason: 'It is mine' });
+      expect(own.status).toBe(403);
+      const other = await platform
+        .call('post', `${route}/approvals`, 'user:default/arun')
+        .send({ reason: 'Looked at it' });
+      expect(other.status).toBe(201);
+    }
+  });
+
+  it('says why a version was refused at the last, and tries anew', async () => {
+    await post('registered-models/create', { name: 'garbled', tags: [owner] });
+    const { id } = await logModel({
+      MLmodel: 'flavors:\n  onnx: { data: model.onnx }\n',
+      'model.onnx': 'no ONNX at all',
+    });
+    const made = await post('model-versions/create', {
+      name: 'garbled',
+      source: `models:/${id}`,
+      model_id: id,
+      tags: metadata,
+    });
+    const refused = {
+      status: 'PENDING_REGISTRATION',
+      status_message: expect.stringMatching(/model\.onnx cannot be read/),
+    };
+    expect(made.body.model_version).toMatchObject(refused);
+    const version = { name: 'garbled', version: '1' };
+    const changed = await post('model-versions/set-tag', {
+      ...version,
+      key: 'metadata.risk',
+      value: 'high',
+    });
+    expect(changed.status).toBe(200);
+    expect(
+      (await get('model-versions/get', version)).body.model_version,
+    ).toMatchObject({
+      ...refused,
+      status_message: expect.not.stringMatching(/Idempotency/),
+    });
+  });
+
+  it('is not held up by what a killed process left of its attempt', async () => {
+    const waiting = await waitingPrompt('cut-off', publisherToken);
+    const [model] = await knex('registry_models').where({ name: 'cut-off' });
+    const [pattern] = await knex('registry_versions').whereNotNull('fields');
+    await knex('registry_versions').insert({
+      ...pattern,
+      id: 'left-behind',
+      model_id: model.id,
+      number: 1,
+      status: 'draft',
+      ready_at: null,
+      expires_at: '2100-01-01T00:00:00.000Z',
+      idempotency_key: 'mlflow-version-1',
+    });
+    await post('model-versions/set-tag', { ...waiting, ...risk });
+    const ready = await get('model-versions/get', waiting);
+    expect(ready.body.model_version.status).toBe('READY');
+    expect(
+      await knex('registry_versions').where({ model_id: model.id }).pluck('id'),
+    ).toEqual([expect.not.stringMatching('left-behind')]);
+  });
+
+  it('tries each waiting version by itself, for who may publish', async () => {
+    const name = 'many-waiting';
+    await post('registered-models/create', { name, tags: [owner] });
+    const register = async () => {
+      const { id, root } = await logModel();
+      const made = await post('model-versions/create', {
+        name,
+        source: `models:/${id}`,
+        model_id: id,
+        tags: metadata.filter(({ key }) => key !== risk.key),
+      });
+      return { root, version: String(made.body.model_version.version) };
+    };
+    const whole = await register();
+    const broken = await register();
+    await platform
+      .call('put', `${files}/${broken.root}/MLmodel`, publisherToken)
+      .send('flavors: [');
+    const changed = await post('registered-models/set-tag', { name, ...risk });
+    expect(changed.status).toBe(200);
+    const found = async ({ version }: { version: string }) =>
+      (await get('model-versions/get', { name, version })).body.model_version;
+    expect(await found(whole)).toMatchObject({ status: 'READY' });
+    expect(await found(broken)).toMatchObject({
+      status: 'PENDING_REGISTRATION',
+      status_message: expect.stringMatching(/MLmodel cannot be read/),
+    });
+  });
+
   it('removes bytes only when nothing uses them', async () => {
     const content = `only here ${Math.random()}`;
     const blobs = async () =>
@@ -471,7 +617,10 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
 
   it('has each alias once, by the rules of aliases, whichever door moves it', async () => {
     const name = 'aliased';
-    const model = { owner: 'group:default/care-analytics', system: 'patient-care' };
+    const model = {
+      owner: 'group:default/care-analytics',
+      system: 'patient-care',
+    };
     await post('registered-models/create', { name }, openToken);
     const bare = async () =>
       (
@@ -482,7 +631,11 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
         )
       ).body.model_version.version;
     const set = async (alias: string, version: string) =>
-      await post('registered-models/alias', { name, alias, version }, openToken);
+      await post(
+        'registered-models/alias',
+        { name, alias, version },
+        openToken,
+      );
     const named = async (alias: string) => [
       (await get('registered-models/alias', { name, alias }, openToken)).body
         .model_version?.version,
@@ -497,7 +650,9 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
     // The rules hold before the model is in the registry too.
     const unproved = await set('audited', '1');
     expect(unproved.status).toBe(409);
-    expect(unproved.body.message).toMatch(/not in the registry.*aliasRules\[0\]/);
+    expect(unproved.body.message).toMatch(
+      /not in the registry.*aliasRules\[0\]/,
+    );
     expect((await set('frozen', '1')).status).toBe(403);
     const removal = await platform
       .call('delete', `${api}/registered-models/alias`, openToken)

@@ -1,5 +1,6 @@
 import { modelPublishPermission } from '@model-platform/plugin-model-platform-common';
 import { Authorizer } from '../../../access/Authorizer';
+import { responsibleFor } from '../../../access/Caller';
 import { Registry } from '../../Registry';
 import { Candidate, Completion } from '../completion/Completion';
 import { isMetadataTag } from '../completion/metadataOfTags';
@@ -101,6 +102,7 @@ export class ModelVersions {
       loggedModelId: modelId,
       description: given.description,
       tags: given.tags,
+      responsible: responsibleFor(call.caller),
     };
     const problems = await this.options.completion.problems(
       call,
@@ -133,6 +135,7 @@ export class ModelVersions {
         runLink: given.runLink,
         description: given.description,
         tags: given.tags,
+        responsible: candidate.responsible,
       },
       access.history(call, 'version-registered', {
         version: number,
