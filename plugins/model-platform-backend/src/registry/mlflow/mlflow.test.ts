@@ -469,6 +469,43 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
     });
   });
 
+  it('tells of what waits only who may publish there', async () => {
+    // Published, so that readers have its history.
+    const name = 'told';
+    const { version: first } = await waitingPrompt(name, publisherToken);
+    await post('model-versions/set-tag', { name, version: first, ...risk });
+    const second = await waitingPrompt(name, publisherToken);
+    const secret = { key: 'plan', value: 'secret' };
+    await post('model-versions/set-tag', { ...second, ...secret });
+    await platform
+      .call('delete', `${api}/model-versions/delete-tag`, publisherToken)
+      .send({ ...second, key: secret.key });
+    await platform
+      .call('delete', `${api}/model-versions/delete`, publisherToken)
+      .send(second);
+    const told = async (as: string) => {
+      const { body } = await platform.call(
+        'get',
+        `v1/models/${name}/history`,
+        as,
+      );
+      return body.items.map(
+        ({ action, details }: { action: string; details?: object }) =>
+          [action, details] as const,
+      );
+    };
+    const waits = { version: 2, state: 'pending' };
+    expect((await told(publisherToken)).slice(0, 4)).toEqual([
+      ['version-deleted', waits],
+      ['version-tag-deleted', { ...waits, key: 'plan' }],
+      ['version-tag-set', { ...waits, ...secret }],
+      ['version-registered', waits],
+    ]);
+    expect(
+      (await told(readerToken)).map(([action]: readonly [string]) => action),
+    ).toEqual(['published', 'registered']);
+  });
+
   it('is not held up by what a killed process left of its attempt', async () => {
     const waiting = await waitingPrompt('cut-off', publisherToken);
     const [model] = await knex('registry_models').where({ name: 'cut-off' });
@@ -606,6 +643,29 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
       .call('delete', `${api}/registered-models/delete`, openToken)
       .send({ name: 'bare' });
     expect(gone.body).toEqual({});
+    // Where another door has a draft, its number stays its own.
+    await create('drafted');
+    const model = {
+      owner: 'group:default/care-analytics',
+      system: 'patient-care',
+    };
+    await post(
+      'registered-models/set-tag',
+      { name: 'drafted', key: 'metadata.owner', value: model.owner },
+      openToken,
+    );
+    const draft = await platform
+      .call('post', 'v1/models/drafted/versions', openToken)
+      .send(draftRequest('drafted', { model }));
+    expect(draft.body.version.number).toBe(1);
+    await platform
+      .call('delete', `${api}/registered-models/delete`, openToken)
+      .send({ name: 'drafted' });
+    const next = await platform
+      .call('post', 'v1/models/drafted/versions', openToken)
+      .send(draftRequest('drafted', { model }));
+    expect(next.body.version.number).toBe(2);
+
     await create('bare');
     const again = await post(
       'model-versions/create',
