@@ -275,8 +275,7 @@ export class Publishing {
   private async discardDraft(name: string, number: number): Promise<void> {
     const { store, versions } = this.options;
     const model = await store.find(name);
-    const left =
-      model && (await versions.findVersion(model.model.id, number));
+    const left = model && (await versions.findVersion(model.model.id, number));
     if (left?.version.status !== 'draft') return;
     const now = this.options.now().toISOString();
     await versions.extendDraft(left.version.id, now);
