@@ -11,15 +11,10 @@
 exports.up = async function up(knex) {
   const experiments = await knex('mlflow_experiments').select('id', 'tags');
   for (const { id, tags } of experiments) {
-    const rows = JSON.parse(tags).map(({ key, value }) => ({
-      subject_id: id,
-      kind: 'tag',
-      key,
-      value,
-    }));
-    if (rows.length > 0) {
+    // One at a time: a list may say a key twice, and of two the last one counts.
+    for (const { key, value } of JSON.parse(tags)) {
       await knex('mlflow_facts')
-        .insert(rows)
+        .insert({ subject_id: id, kind: 'tag', key, value })
         .onConflict(['subject_id', 'kind', 'key'])
         .merge();
     }

@@ -44,6 +44,7 @@ import { announceModels } from './registry/announceModels';
 import { createArtifactStore } from './registry/artifacts/createArtifactStore';
 import { DatabaseBlobReferences } from './registry/artifacts/DatabaseBlobReferences';
 import { GarbageCollector } from './registry/artifacts/GarbageCollector';
+import { DatabaseUploadStore } from './registry/mlflow/artifacts/DatabaseUploadStore';
 import { cleanRegistry } from './registry/cleanRegistry';
 import { DatabaseHistoryStore } from './registry/DatabaseHistoryStore';
 import { DatabaseComplianceStore } from './registry/compliance/DatabaseComplianceStore';
@@ -221,6 +222,7 @@ export const modelPlatformPlugin = createBackendPlugin({
         await cleanRegistry({
           registry,
           garbage: new GarbageCollector({ artifacts, references }),
+          uploads: DatabaseUploadStore.create({ knex }),
           config,
           scheduler: services.scheduler,
           logger,

@@ -11,6 +11,7 @@ import {
   AliasRow,
   FileRow,
   ModelRow,
+  statusOf,
   toVersion,
   toVersionRecord,
   VersionRow,
@@ -29,6 +30,7 @@ import {
   Completion,
   NewDraft,
   StorageUsage,
+  StoredFile,
   VersionRecord,
   VersionStore,
 } from './VersionStore';
@@ -193,6 +195,36 @@ export class DatabaseVersionStore implements VersionStore {
       .whereNot({ status: 'deleted' })
       .first();
     return row && (await this.toVersionRecords([row]))[0];
+  }
+
+  async findFile(
+    modelId: string,
+    number: number,
+    path: string,
+  ): Promise<StoredFile | undefined> {
+    const row: (FileRow & Pick<VersionRow, 'status'>) | undefined =
+      await this.knex('registry_files')
+        .join(
+          'registry_versions',
+          'registry_versions.id',
+          'registry_files.version_id',
+        )
+        .where({
+          'registry_versions.model_id': modelId,
+          'registry_versions.number': number,
+          'registry_files.path': path,
+        })
+        .whereNot('registry_versions.status', 'deleted')
+        .first('registry_files.*', 'registry_versions.status');
+    return (
+      row && {
+        path,
+        digest: row.digest,
+        sizeBytes: Number(row.size_bytes),
+        system: row.system,
+        status: statusOf(row),
+      }
+    );
   }
 
   async listVersions(

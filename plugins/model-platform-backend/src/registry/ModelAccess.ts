@@ -70,14 +70,7 @@ export class ModelAccess {
     model: Model,
     numberOrAlias: number | string,
   ): Promise<VersionRecord> {
-    const text = String(numberOrAlias);
-    let number: number | undefined;
-    if (/^\d{1,9}$/.test(text)) number = Number(text);
-    else if (text === 'latest') number = model.latest?.number;
-    else
-      number = Object.hasOwn(model.aliases, text)
-        ? model.aliases[text]
-        : undefined;
+    const number = this.numberOf(model, numberOrAlias);
     const record =
       number === undefined
         ? undefined
@@ -86,6 +79,14 @@ export class ModelAccess {
       throw noSuchVersion(model.name, numberOrAlias);
     }
     return record;
+  }
+
+  /** What the alias names, where it is none that says its number itself. */
+  numberOf(model: Model, numberOrAlias: number | string): number | undefined {
+    const text = String(numberOrAlias);
+    if (/^\d{1,9}$/.test(text)) return Number(text);
+    if (text === 'latest') return model.latest?.number;
+    return Object.hasOwn(model.aliases, text) ? model.aliases[text] : undefined;
   }
 
   async mayPublish(caller: Caller, model: ModelSubject): Promise<boolean> {

@@ -48,7 +48,7 @@ import { notDirect } from './PartUploads';
 import { Publishing } from './Publishing';
 import { VersionReadings } from './reading/VersionReadings';
 import { SystemQuotas } from './SystemQuotas';
-import { VersionStore } from './VersionStore';
+import { StoredFile, VersionStore } from './VersionStore';
 import { VersionUser, VersionUsers } from './VersionUsers';
 
 export interface RegistryOptions {
@@ -381,21 +381,37 @@ export class Registry {
     return await this.options.artifacts.read(digest, system, range);
   }
 
+  /** A file of a version that is no draft. Throws `NotFoundError` for a model that the caller may not read. */
+  async findFile(
+    caller: Caller,
+    modelId: string,
+    numberOrAlias: number | string,
+    path: string,
+  ): Promise<StoredFile | undefined> {
+    const model = await this.getModelById(caller, modelId);
+    const number = this.access.numberOf(model, numberOrAlias);
+    const file =
+      number === undefined
+        ? undefined
+        : await this.options.versions.findFile(model.id, number, path);
+    return file?.status === 'draft' ? undefined : file;
+  }
+
   private async storedFile(
     version: ModelVersion,
     path: string,
   ): Promise<{ digest: Sha256; system: string }> {
-    const file = version.files.find(one => one.path === path);
-    const record = await this.options.versions.findVersion(
+    const file = await this.options.versions.findFile(
       version.modelId,
       version.number,
+      path,
     );
-    if (!file || !record) {
+    if (!file) {
       throw new NotFoundError(
         `Version ${version.number} of ${version.model} has no file ${path}`,
       );
     }
-    return { digest: file.digest as Sha256, system: record.system };
+    return { digest: file.digest as Sha256, system: file.system };
   }
 }
 

@@ -4,6 +4,7 @@ import {
   ModelVersion,
   VersionFile,
   VersionSpec,
+  VersionStatus,
 } from '@model-platform/plugin-model-platform-common';
 import { HistoryDraft, ModelFields } from './ModelStore';
 
@@ -16,6 +17,17 @@ export interface VersionRecord {
   /** Those of the fields that the publish named itself. */
   given: string[];
   idempotencyKey?: string;
+}
+
+/** A file of a version, where its blob is. */
+export interface StoredFile {
+  path: string;
+  digest: string;
+  sizeBytes: number;
+  /** Scope of its blob. */
+  system: string;
+  /** Of the version. */
+  status: VersionStatus;
 }
 
 export interface NewDraft {
@@ -82,6 +94,12 @@ export interface VersionStore {
     modelId: string,
     number: number,
   ): Promise<VersionRecord | undefined>;
+  /** One file of a version, without reading the others. */
+  findFile(
+    modelId: string,
+    number: number,
+    path: string,
+  ): Promise<StoredFile | undefined>;
   /** Newest first; drafts too where asked for. */
   listVersions(
     modelId: string,

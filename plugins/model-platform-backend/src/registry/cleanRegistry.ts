@@ -1,6 +1,8 @@
 import { LoggerService, SchedulerService } from '@backstage/backend-plugin-api';
 import { Config } from '@backstage/config';
 import { Amount, GarbageCollector } from './artifacts/GarbageCollector';
+import { giveUpUploads } from './mlflow/artifacts/giveUpUploads';
+import { UploadStore } from './mlflow/artifacts/UploadStore';
 import { Registry } from './Registry';
 
 /** Task that collects garbage; its name is how administrators start it at once. */
@@ -13,11 +15,13 @@ const COLLECT_GARBAGE = 'model-platform-collect-garbage';
 export async function cleanRegistry(options: {
   registry: Registry;
   garbage: GarbageCollector;
+  /** Files of MLflow's clients that arrive in parts. */
+  uploads: UploadStore;
   config: Config;
   scheduler: SchedulerService;
   logger: LoggerService;
 }): Promise<void> {
-  const { registry, garbage, scheduler, logger } = options;
+  const { registry, garbage, uploads, scheduler, logger } = options;
   const config = options.config.getOptionalConfig(
     'modelPlatform.artifacts.garbageCollection',
   );
@@ -38,6 +42,8 @@ export async function cleanRegistry(options: {
     async fn(signal) {
       const removed = await registry.publishing.removeExpiredDrafts(signal);
       if (removed > 0) logger.info(`Removed ${removed} expired drafts`);
+      const givenUp = await giveUpUploads(uploads, { signal });
+      if (givenUp > 0) logger.info(`Gave up ${givenUp} uploads in parts`);
     },
   });
   await scheduler.scheduleTask({

@@ -218,7 +218,9 @@ export function toHistoryEntry(row: HistoryRow): HistoryEntry {
 }
 
 /** What was deleted was archived before, and is handled only to free its files. */
-function statusOf({ status }: Pick<VersionRow, 'status'>): VersionStatus {
+export function statusOf({
+  status,
+}: Pick<VersionRow, 'status'>): VersionStatus {
   return status === 'deleted' ? 'archived' : status;
 }
 

@@ -150,6 +150,15 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
     const nowhere = await get('nope/nope');
     expect(nowhere.status).toBe(404);
     expect(nowhere.body.error_code).toBe('ENDPOINT_NOT_FOUND');
+    // Nobody can say what these addresses name, whoever asks.
+    for (const address of [`${files}/%E0%A4`, `${files}/a%`]) {
+      const unreadable = await platform.call('get', address);
+      expect(unreadable.status).toBe(400);
+      expect(unreadable.body).toMatchObject({
+        error_code: 'INVALID_PARAMETER_VALUE',
+        message: expect.stringContaining('Failed to decode param'),
+      });
+    }
     const text = await platform
       .call('post', `${api}/registered-models/create`, publisherToken)
       .set('content-type', 'text/plain')
@@ -766,6 +775,128 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
     );
     expect(gone.status).toBe(204);
     expect(await named('champion')).toEqual([undefined]);
+  });
+
+  /** How many rows of a table the work reads. */
+  const rowsRead = async (table: string, work: () => Promise<unknown>) => {
+    let rows = 0;
+    const count = (answer: unknown, { sql }: { sql: string }) => {
+      if (sql.includes(table)) rows += [answer].flat().filter(Boolean).length;
+    };
+    knex.on('query-response', count);
+    try {
+      await work();
+    } finally {
+      knex.off('query-response', count);
+    }
+    return rows;
+  };
+
+  it('lists a folder by what is directly in it, and reads no more for it', async () => {
+    const { root } = await logModel({
+      'a.txt': 'a',
+      'both/one.txt': '1',
+      'both/deeper/two.txt': '22',
+      'both/deeper/three.txt': '333',
+      'Both/other.txt': 'x',
+      'b_th/%25/four.txt': '4444',
+      '\u{1f33f}leaf/five.txt': '55555',
+      '\u{1f33f}leaf/six/x.txt': 'x',
+    });
+    const list = async (folder: string) =>
+      (
+        await platform
+          .call('get', files, publisherToken)
+          .query({ path: folder === '' ? root : `${root}/${folder}` })
+      ).body.files?.map(
+        (file: { path: string; is_dir: boolean; file_size?: number }) => [
+          file.path,
+          file.is_dir ? 'folder' : file.file_size,
+        ],
+      );
+    let listed;
+    const read = await rowsRead('mlflow_artifacts', async () => {
+      listed = await list('');
+    });
+    expect(listed).toEqual([
+      ['Both', 'folder'],
+      ['a.txt', 1],
+      ['b_th', 'folder'],
+      ['both', 'folder'],
+      ['\u{1f33f}leaf', 'folder'],
+    ]);
+    expect(read).toBe(5);
+    expect(await list('both')).toEqual([
+      ['deeper', 'folder'],
+      ['one.txt', 1],
+    ]);
+    expect(await list('both/deeper')).toEqual([
+      ['three.txt', 3],
+      ['two.txt', 2],
+    ]);
+    expect(await list('b_th/%')).toEqual([['four.txt', 4]]);
+    expect(await list('\u{1f33f}leaf')).toEqual([
+      ['five.txt', 5],
+      ['six', 'folder'],
+    ]);
+    for (const nothing of ['BOTH', 'bot', 'a.txt'])
+      expect(await list(nothing)).toBeUndefined();
+    const find = (path: string) =>
+      platform.call('get', `${files}/${root}/${path}`, publisherToken);
+    for (const [path, status, message, rows] of [
+      ['both', 400, /refers to a directory/, 1],
+      ['bot', 404, /No such artifact/, 0],
+    ] as const) {
+      let refused;
+      const found = await rowsRead('mlflow_artifacts', async () => {
+        refused = await find(path);
+      });
+      expect(refused).toMatchObject({
+        status,
+        body: { message: expect.stringMatching(message) },
+      });
+      expect([path, found]).toEqual([path, rows]);
+    }
+  });
+
+  it('serves one file of a version and reads no other, and none of a draft', async () => {
+    const content = ['a', 'b', 'c', 'deep/d'].map(name =>
+      fileOf(`${name}.txt`, `content of ${name}`),
+    );
+    await platform.publish(draftRequest('wide', { files: content }), content);
+    await platform
+      .call('post', 'v1/models/wide/versions', publisherToken)
+      .send(draftRequest('wide', { files: content.slice(1) }))
+      .expect(201);
+    const { artifact_uri: uri } = (
+      await get('model-versions/get-download-uri', {
+        name: 'wide',
+        version: '1',
+      })
+    ).body;
+    const root = uri.replace('mlflow-artifacts:/', '');
+    const fetch = async (path: string) =>
+      await platform.call('get', `${files}/${path}`, publisherToken);
+    let served;
+    const read = await rowsRead('registry_files', async () => {
+      served = await fetch(`${root}/deep/d.txt`);
+    });
+    expect(served).toMatchObject({ status: 200, text: 'content of deep/d' });
+    expect(read).toBe(1);
+    const latest = await fetch(root.replace(/1$/, 'latest/a.txt'));
+    expect(latest).toMatchObject({ status: 200, text: 'content of a' });
+    for (const missing of [
+      `${root}/deep`,
+      `${root}/e.txt`,
+      root,
+      root.replace(/1$/, '2/b.txt'),
+      root.replace(/1$/, '3/b.txt'),
+      root.replace(/1$/, 'champion/b.txt'),
+    ]) {
+      const { status, body } = await fetch(missing);
+      expect([missing, status]).toEqual([missing, 404]);
+      expect(body.error_code).toBe('RESOURCE_DOES_NOT_EXIST');
+    }
   });
 
   it('gives a model and all its versions, whoever published them', async () => {

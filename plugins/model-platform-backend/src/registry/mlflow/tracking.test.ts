@@ -1,3 +1,4 @@
+import { resolvePackagePath } from '@backstage/backend-plugin-api';
 import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import request from 'supertest';
 import {
@@ -229,6 +230,43 @@ describe.each(databases.eachSupportedId())(
         const refused = await post(route, { experiment_id: first, ...body });
         expect(refused.message).toMatch(/must be in the 'active' state/);
       }
+    });
+
+    it('keeps the tags of experiments from before, of two of one key the last', async () => {
+      const knex = await databases.init(databaseId);
+      const directory = resolvePackagePath(
+        '@model-platform/plugin-model-platform-backend',
+        'migrations',
+      );
+      const name = '20261126113000_mlflow_tracking.js';
+      await knex.migrate.latest({ directory });
+      await knex.migrate.down({ directory, name });
+      const now = new Date().toISOString();
+      await knex('mlflow_experiments').insert({
+        id: '7',
+        name: 'older',
+        system: 'plant-catalogue',
+        owner: 'group:default/botany-ml',
+        visibility: 'system',
+        stage: 'active',
+        tags: JSON.stringify([
+          { key: 'team', value: 'first' },
+          { key: 'place', value: 'greenhouse' },
+          { key: 'team', value: 'last' },
+        ]),
+        created_at: now,
+        updated_at: now,
+      });
+      await knex.migrate.up({ directory, name });
+      expect(
+        await knex('mlflow_facts')
+          .where({ subject_id: '7' })
+          .orderBy('key')
+          .select('kind', 'key', 'value'),
+      ).toEqual([
+        { kind: 'tag', key: 'place', value: 'greenhouse' },
+        { kind: 'tag', key: 'team', value: 'last' },
+      ]);
     });
 
     it('finds logged models by their metrics and fields', async () => {

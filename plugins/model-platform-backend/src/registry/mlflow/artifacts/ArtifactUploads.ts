@@ -10,11 +10,9 @@ import { ArtifactFolders } from './ArtifactFolders';
 import { ArtifactFile, ArtifactIndex } from './ArtifactIndex';
 import { artifactPathOf } from './artifactPathOf';
 import { ArtifactWriter } from './ArtifactWriter';
-import { ArtifactUpload, UploadStore } from './UploadStore';
+import { ArtifactUpload, UPLOAD_LIFE_MS, UploadStore } from './UploadStore';
 
 const MAX_PARTS = 10_000;
-const LIFE_MS = 86_400_000;
-const CLEANED_AT_ONCE = 20;
 
 /**
  * Files that arrive in parts. A part is a file of its own, by the upload's id,
@@ -41,7 +39,6 @@ export class ArtifactUploads {
       );
     }
     const folder = await folders.writable(call, artifactPathOf(path));
-    await this.cleanUp();
     const id = randomUUID();
     const createdAt = this.now().toISOString();
     await uploads.add({ id, ...folder, parts, createdAt });
@@ -55,15 +52,17 @@ export class ArtifactUploads {
     source: Readable,
     sizeBytes?: number,
   ): Promise<string> {
-    const upload = await this.options.uploads.find(id);
-    if (!upload || !(number >= 1 && number <= upload.parts)) {
+    const upload = await this.find(id);
+    const isPart =
+      Number.isInteger(number) && number >= 1 && number <= (upload?.parts ?? 0);
+    if (!upload || !isPart) {
       throw doesNotExist(`There is no upload ${id} with a part ${number}`);
     }
     const { system } = upload;
     const file = await this.options.writer.write(
       { ownerId: id, system, path: partName(number) },
       source,
-      sizeBytes,
+      { sizeBytes, upload: id },
     );
     return file.digest;
   }
@@ -96,7 +95,9 @@ export class ArtifactUploads {
     await writer.write(
       upload,
       Readable.from(content(), { objectMode: false }),
-      chosen.reduce((total, { sizeBytes }) => total + sizeBytes, 0),
+      {
+        sizeBytes: chosen.reduce((total, file) => total + file.sizeBytes, 0),
+      },
     );
     await this.remove(upload);
   }
@@ -114,23 +115,23 @@ export class ArtifactUploads {
       call,
       artifactPathOf(path),
     );
-    const upload = await this.options.uploads.find(id);
+    const upload = await this.find(id);
     if (upload?.ownerId !== folder.ownerId || upload.path !== folder.path) {
       throw doesNotExist(`There is no upload ${id} of ${path}`);
     }
     return upload;
   }
 
-  private async cleanUp(): Promise<void> {
-    const end = new Date(this.now().getTime() - LIFE_MS).toISOString();
-    const old = await this.options.uploads.olderThan(end, CLEANED_AT_ONCE);
-    for (const upload of old) await this.remove(upload);
+  /** Unless it is given up. */
+  private async find(id: string): Promise<ArtifactUpload | undefined> {
+    const upload = await this.options.uploads.find(id);
+    const end = this.now().getTime() - UPLOAD_LIFE_MS;
+    return upload && Date.parse(upload.createdAt) > end ? upload : undefined;
   }
 
-  private async remove(upload: ArtifactUpload): Promise<void> {
+  private async remove({ id }: ArtifactUpload): Promise<void> {
     const { writer, uploads } = this.options;
-    await writer.remove(upload.id, await this.filesOf(upload));
-    await uploads.remove(upload.id);
+    await writer.free(await uploads.remove(id));
   }
 
   private async filesOf({ id }: ArtifactUpload): Promise<ArtifactFile[]> {

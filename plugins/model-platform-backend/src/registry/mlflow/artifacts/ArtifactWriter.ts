@@ -24,7 +24,14 @@ export class ArtifactWriter {
   async write(
     { ownerId, system, path }: ArtifactFolder,
     source: Readable,
-    sizeBytes?: number,
+    {
+      sizeBytes,
+      upload,
+    }: {
+      sizeBytes?: number;
+      /** The upload that it is a part of. */
+      upload?: string;
+    } = {},
   ): Promise<ArtifactFile> {
     const { index, artifacts, references, maxFileBytes } = this.options;
     const tooLarge = new PayloadTooLargeError(
@@ -49,22 +56,29 @@ export class ArtifactWriter {
       const noted = { ...blob, path, system };
       return {
         file: noted,
-        before: await index.put(ownerId, noted, this.admission(noted)),
+        before: await index.put(ownerId, noted, {
+          admit: this.admission(noted),
+          upload,
+        }),
       };
     });
-    if (before) await this.free(before);
+    if (before) await this.free([before]);
     return file;
   }
 
   /** With the blobs that nothing uses any more. */
   async remove(ownerId: string, files: ArtifactFile[]): Promise<void> {
     await this.options.index.remove(ownerId, files);
-    for (const file of files) await this.free(file);
+    await this.free(files);
   }
 
-  /** Once nothing refers to it; what cannot be removed now is left to garbage collection. */
-  private async free({ system, digest }: ArtifactFile): Promise<void> {
-    await removeUnusedBlob(this.options, system, digest).catch(() => undefined);
+  /** The blobs of files that are forgotten; what cannot be removed now is left to garbage collection. */
+  async free(files: ArtifactFile[]): Promise<void> {
+    for (const { system, digest } of files) {
+      await removeUnusedBlob(this.options, system, digest).catch(
+        () => undefined,
+      );
+    }
   }
 
   private admission({ path, system }: ArtifactFile) {

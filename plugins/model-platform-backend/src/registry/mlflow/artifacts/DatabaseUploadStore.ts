@@ -1,4 +1,7 @@
 import { Knex } from 'knex';
+import { doesNotExist } from '../MlflowError';
+import { ArtifactFile } from './ArtifactIndex';
+import { ArtifactRow, toArtifactFile } from './artifactRow';
 import { ArtifactUpload, UploadStore } from './UploadStore';
 
 interface UploadRow {
@@ -44,9 +47,29 @@ export class DatabaseUploadStore implements UploadStore {
     return rows.map(toUpload);
   }
 
-  async remove(id: string): Promise<void> {
-    await this.knex<UploadRow>('mlflow_uploads').where({ id }).delete();
+  async remove(id: string): Promise<ArtifactFile[]> {
+    return await this.knex.transaction(async tx => {
+      // First, so that it waits for the part that is being noted.
+      await tx<UploadRow>('mlflow_uploads').where({ id }).delete();
+      const rows = () =>
+        tx<ArtifactRow>('mlflow_artifacts').where({ owner_id: id });
+      const parts = await rows().select();
+      await rows().delete();
+      return parts.map(toArtifactFile);
+    });
   }
+}
+
+/** The upload stays until the transaction ends; throws where it is over. */
+export async function lockUpload(
+  tx: Knex.Transaction,
+  id: string,
+): Promise<void> {
+  const row = await tx<UploadRow>('mlflow_uploads')
+    .where({ id })
+    .forShare()
+    .first('id');
+  if (!row) throw doesNotExist(`The upload ${id} is over; begin another one`);
 }
 
 function toUpload(row: UploadRow): ArtifactUpload {

@@ -9,19 +9,13 @@ import { BlobReferences } from '../../artifacts/BlobReferences';
 import { Registry } from '../../Registry';
 import { MlflowCall } from '../MlflowCall';
 import { doesNotExist, invalidParameter } from '../MlflowError';
-import { ArtifactFile, ArtifactIndex } from './ArtifactIndex';
+import { ArtifactEntry, ArtifactFile, ArtifactIndex } from './ArtifactIndex';
 import { ArtifactFolders } from './ArtifactFolders';
 import { ArtifactWriter } from './ArtifactWriter';
 import { artifactPathOf } from './artifactPathOf';
 
 /** The folder of the registry's own versions: `registry/<id of the model>/<number>`. */
 const REGISTRY = 'registry';
-
-export interface ArtifactEntry {
-  path: string;
-  isFolder: boolean;
-  sizeBytes?: number;
-}
 
 /**
  * Files behind `mlflow-artifacts:/…`: `<experiment>/<run>/artifacts/…`,
@@ -49,7 +43,7 @@ export class MlflowArtifacts {
   ): Promise<void> {
     const { folders, writer } = this.options;
     const folder = await folders.writable(call, artifactPathOf(path));
-    await writer.write(folder, source, sizeBytes);
+    await writer.write(folder, source, { sizeBytes });
   }
 
   /** Keeps a text that is not sent as a file, such as a prompt's. */
@@ -68,25 +62,10 @@ export class MlflowArtifacts {
   async find(call: MlflowCall, path: string): Promise<ArtifactFile> {
     const plain = artifactPathOf(path);
     const inRegistry = registryPathOf(plain);
-    let file: ArtifactFile | undefined;
-    if (inRegistry === undefined) {
-      const folder = await this.options.folders.readable(call, plain);
-      file = await this.options.index.find(folder.ownerId, folder.path);
-      if (!file && folder.path !== '') {
-        const below = await this.options.index.below(
-          folder.ownerId,
-          folder.path,
-        );
-        if (below.length > 0) {
-          throw invalidParameter(
-            `Artifact path refers to a directory, not a file: '${path}'`,
-          );
-        }
-      }
-    } else {
-      const files = await this.filesOfVersion(call, inRegistry);
-      file = files.find(one => one.path === inRegistry);
-    }
+    const file =
+      inRegistry === undefined
+        ? await this.findLogged(call, plain)
+        : await this.findInVersion(call, inRegistry);
     if (!file) throw doesNotExist(`No such artifact: '${path}'`);
     return file;
   }
@@ -107,10 +86,7 @@ export class MlflowArtifacts {
       return entriesOf(await this.filesOfVersion(call, inRegistry), inRegistry);
     }
     const folder = await this.options.folders.readable(call, plain);
-    return entriesOf(
-      await this.options.index.below(folder.ownerId, folder.path),
-      folder.path,
-    );
+    return await this.options.index.list(folder.ownerId, folder.path);
   }
 
   async remove(call: MlflowCall, path: string): Promise<void> {
@@ -163,6 +139,42 @@ export class MlflowArtifacts {
       }
       return await work();
     });
+  }
+
+  private async findLogged(
+    call: MlflowCall,
+    path: string,
+  ): Promise<ArtifactFile | undefined> {
+    const { folders, index } = this.options;
+    const folder = await folders.readable(call, path);
+    const file = await index.find(folder.ownerId, folder.path);
+    if (!file && (await index.isFolder(folder.ownerId, folder.path))) {
+      throw invalidParameter(
+        `Artifact path refers to a directory, not a file: '${path}'`,
+      );
+    }
+    return file;
+  }
+
+  private async findInVersion(
+    call: MlflowCall,
+    path: string,
+  ): Promise<ArtifactFile | undefined> {
+    const [id, number = '', ...rest] = path.split('/');
+    const file = await this.options.registry.findFile(
+      call.caller,
+      id,
+      number,
+      rest.join('/'),
+    );
+    return (
+      file && {
+        path,
+        digest: file.digest,
+        sizeBytes: file.sizeBytes,
+        system: file.system,
+      }
+    );
   }
 
   private async filesOfVersion(

@@ -1,3 +1,8 @@
+import { ArtifactFile } from './ArtifactIndex';
+
+/** After this an upload is given up. */
+export const UPLOAD_LIFE_MS = 86_400_000;
+
 /** A file that arrives in parts. */
 export interface ArtifactUpload {
   id: string;
@@ -14,5 +19,6 @@ export interface UploadStore {
   find(id: string): Promise<ArtifactUpload | undefined>;
   /** Those that were begun before a time. */
   olderThan(time: string, limit: number): Promise<ArtifactUpload[]>;
-  remove(id: string): Promise<void>;
+  /** With its parts, whose blobs stay; answers the parts. None is noted after it. */
+  remove(id: string): Promise<ArtifactFile[]>;
 }

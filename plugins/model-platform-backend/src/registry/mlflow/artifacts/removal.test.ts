@@ -5,6 +5,7 @@ import {
   storesExtensionPoint,
 } from '@model-platform/plugin-model-platform-node';
 import { Knex } from 'knex';
+import request from 'supertest';
 import {
   digestOf,
   StoreFixture,
@@ -17,6 +18,8 @@ import {
 } from '../../../__testUtils__/TestPlatform';
 import { DatabaseBlobReferences } from '../../artifacts/DatabaseBlobReferences';
 import { GarbageCollector } from '../../artifacts/GarbageCollector';
+import { DatabaseUploadStore } from './DatabaseUploadStore';
+import { giveUpUploads } from './giveUpUploads';
 
 jest.setTimeout(120_000);
 
@@ -121,6 +124,30 @@ describe.each(combinations)(
       await fixture?.end();
     });
 
+    /** Of a file in one part. */
+    async function beginUpload(name: string) {
+      const { root } = await logModel(name);
+      const step = (which: string, body: object) =>
+        platform
+          .call(
+            'post',
+            `mlflow/api/2.0/mlflow-artifacts/mpu/${which}/${root}`,
+            publisherToken,
+          )
+          .send({ path: 'large.bin', ...body });
+      const { body } = await step('create', { num_parts: 1 }).expect(200);
+      const upload = { upload_id: body.upload_id };
+      return {
+        id: body.upload_id,
+        path: `${root}/large.bin`,
+        partPath: new URL(body.credentials[0].url).pathname,
+        abort: () => step('abort', upload),
+      };
+    }
+
+    const sendPart = async (partPath: string, text: string) =>
+      await request(platform.server).put(partPath).send(Buffer.from(text));
+
     /** As in some days, when what nobody uses now is old, beside what goes on then. */
     async function collectGarbage() {
       const then = Date.now() + 3 * DAY_MS;
@@ -216,6 +243,52 @@ describe.each(combinations)(
       expect(
         await read(`${uri.replace('mlflow-artifacts:/', '')}/model.pkl`),
       ).toEqual({ status: 200, text });
+    });
+
+    it('keeps nothing of a part that arrives while its upload is given up', async () => {
+      const { id: upload, path, partPath, abort } = await beginUpload('late');
+      const text = 'a part that comes too late';
+      after.write = async () => await abort().expect(200);
+      const late = await sendPart(partPath, text);
+      expect(after.write).toBeUndefined();
+      expect(late.status).toBe(404);
+      expect(late.body.message).toMatch(/is over; begin another one/);
+      expect(
+        await knex('mlflow_artifacts').where({ owner_id: upload }),
+      ).toEqual([]);
+      await collectGarbage();
+      expect(await fixture.store.has(digestOf(Buffer.from(text)), SYSTEM)).toBe(
+        false,
+      );
+      expect((await read(path)).status).toBe(404);
+    });
+
+    it('takes the parts that were announced, for a day, and forgets them then', async () => {
+      const upload = await beginUpload('old');
+      const text = 'a part of what nobody goes on with';
+      for (const number of ['1.5', '0', '2', 'NaN', '-1'])
+        expect([
+          number,
+          (await sendPart(upload.partPath.replace(/1$/, number), text)).status,
+        ]).toEqual([number, 404]);
+      expect((await sendPart(upload.partPath, text)).status).toBe(200);
+      const uploads = DatabaseUploadStore.create({ knex });
+      expect(await giveUpUploads(uploads)).toBe(0);
+      await knex('mlflow_uploads')
+        .where({ id: upload.id })
+        .update({ created_at: new Date(Date.now() - DAY_MS).toISOString() });
+      expect((await sendPart(upload.partPath, text)).status).toBe(404);
+      await upload.abort().expect(404);
+      expect(await giveUpUploads(uploads)).toBe(1);
+      for (const [table, column] of [
+        ['mlflow_uploads', 'id'],
+        ['mlflow_artifacts', 'owner_id'],
+      ])
+        expect(await knex(table).where(column, upload.id)).toEqual([]);
+      await collectGarbage();
+      expect(await fixture.store.has(digestOf(Buffer.from(text)), SYSTEM)).toBe(
+        false,
+      );
     });
 
     // The other database is part of the process that uses it.

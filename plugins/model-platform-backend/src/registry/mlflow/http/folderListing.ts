@@ -1,4 +1,5 @@
-import { ArtifactEntry, MlflowArtifacts } from '../artifacts/MlflowArtifacts';
+import { ArtifactEntry } from '../artifacts/ArtifactIndex';
+import { MlflowArtifacts } from '../artifacts/MlflowArtifacts';
 import { MlflowCall } from '../MlflowCall';
 
 /** What is in a folder of a run or logged model, as its paths in there. */

@@ -51,7 +51,14 @@ function codeOf(error: unknown): MlflowErrorCode {
     return 'INTERNAL_ERROR';
   }
   const code = error.name === 'MlflowError' ? error.code : codes[error.name];
-  return typeof code === 'string' && isCode(code) ? code : 'INTERNAL_ERROR';
+  if (typeof code === 'string' && isCode(code)) return code;
+  return isRefusal(error) ? 'INVALID_PARAMETER_VALUE' : 'INTERNAL_ERROR';
+}
+
+/** What Express refused before any route had it, such as an address that says nothing. */
+function isRefusal(error: object): boolean {
+  const status = 'status' in error ? error.status : undefined;
+  return typeof status === 'number' && status >= 400 && status < 500;
 }
 
 function isCode(text: string): text is MlflowErrorCode {
