@@ -186,6 +186,7 @@ function rowsOf(index: number) {
     details: null,
     alias: null,
     client: null,
+    unfinished: false,
   };
   return { model, version, file, alias, history };
 }

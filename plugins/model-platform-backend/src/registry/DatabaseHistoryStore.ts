@@ -20,6 +20,7 @@ export class DatabaseHistoryStore implements HistoryStore {
       .orderBy('id', 'desc')
       .limit(query.limit);
     if (query.before !== undefined) select.andWhere('id', '<', query.before);
+    if (!query.unfinished) select.andWhere({ unfinished: false });
     const { actor } = query;
     if (actor !== undefined) {
       // No pattern: a token's name may have characters that mean something in one.

@@ -139,7 +139,7 @@ export class DatabaseModelStore implements ModelStore {
   async moveAlias(
     modelId: string,
     alias: string,
-    version: number | undefined,
+    target: number | { bare: number } | undefined,
     expected: { version?: number } | undefined,
     history: HistoryDraft,
   ): Promise<{ moved: boolean; from?: number }> {
@@ -150,31 +150,43 @@ export class DatabaseModelStore implements ModelStore {
       const row = await tx<AliasRow>('registry_aliases')
         .where({ model_id: modelId, alias })
         .first();
-      const from = row?.version;
-      if (expected && expected.version !== from) {
-        return { moved: false, from };
+      const bareRow = await tx('mlflow_aliases')
+        .where({ model_id: modelId, alias })
+        .first('number');
+      const bare = typeof target === 'object';
+      const version = typeof target === 'object' ? target.bare : target;
+      // It names one version, wherever that is.
+      const from: number | undefined = row?.version ?? bareRow?.number;
+      if (expected && expected.version !== row?.version) {
+        return { moved: false, from: row?.version };
       }
       if (from === version) {
         return { moved: true, from };
       }
-      if (version === undefined) {
-        await tx<AliasRow>('registry_aliases')
-          .where({ model_id: modelId, alias })
-          .delete();
-      } else {
+      if (version !== undefined) {
         await requireNotArchived(tx, modelId);
-        const ready = await tx<VersionRow>('registry_versions')
-          .where({ model_id: modelId, number: version, status: 'ready' })
-          .first('id');
-        if (!ready) {
-          throw new ConflictError(`Version ${version} is not ready any more`);
-        }
-        await tx<AliasRow>('registry_aliases')
-          .insert({ model_id: modelId, alias, version })
-          .onConflict(['model_id', 'alias'])
-          .merge();
+        await (bare ? requireBare : requireReady)(tx, modelId, version);
       }
-      await refreshModel(tx, modelId, now);
+      await tx<AliasRow>('registry_aliases')
+        .where({ model_id: modelId, alias })
+        .delete();
+      await tx('mlflow_aliases').where({ model_id: modelId, alias }).delete();
+      if (bare) {
+        await tx('mlflow_aliases').insert({
+          model_id: modelId,
+          alias,
+          number: version,
+        });
+      } else if (version !== undefined) {
+        await tx<AliasRow>('registry_aliases').insert({
+          model_id: modelId,
+          alias,
+          version,
+        });
+      }
+      if (row || (!bare && version !== undefined)) {
+        await refreshModel(tx, modelId, now);
+      }
       await insertHistory(
         tx,
         modelId,
@@ -313,6 +325,32 @@ export class DatabaseModelStore implements ModelStore {
 
   private now(): string {
     return this.clock().toISOString();
+  }
+}
+
+async function requireReady(
+  tx: Knex.Transaction,
+  modelId: string,
+  version: number,
+): Promise<void> {
+  const ready = await tx<VersionRow>('registry_versions')
+    .where({ model_id: modelId, number: version, status: 'ready' })
+    .first('id');
+  if (!ready) {
+    throw new ConflictError(`Version ${version} is not ready any more`);
+  }
+}
+
+async function requireBare(
+  tx: Knex.Transaction,
+  modelId: string,
+  number: number,
+): Promise<void> {
+  const bare = await tx('mlflow_versions')
+    .where({ model_id: modelId, number, state: 'bare' })
+    .first('number');
+  if (!bare) {
+    throw new ConflictError(`Version ${number} is not there any more`);
   }
 }
 

@@ -8,6 +8,8 @@ import { ModelSubject } from '../access/ModelFilter';
 export interface HistoryQuery {
   /** As it is written, or up to the parenthesis: `token:ci` is all tokens of that name. */
   actor?: string;
+  /** With what happened to versions that were not complete then. */
+  unfinished?: boolean;
   /** One of them. */
   actions?: string[];
   /** ISO 8601, UTC; from included, to excluded. */

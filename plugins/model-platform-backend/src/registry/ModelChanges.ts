@@ -9,6 +9,7 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { Authorizer } from '../access/Authorizer';
 import { Caller, toAuthor } from '../access/Caller';
+import { ModelSubject } from '../access/ModelFilter';
 import { AliasGuard } from './aliases/AliasGuard';
 import { checkAliasName } from './checkAliasName';
 import { EntityDirectory } from './EntityDirectory';
@@ -29,6 +30,9 @@ export interface ModelChangesOptions {
   listeners: ModelListeners;
   guard: AliasGuard;
 }
+
+/** A model that has aliases, published or not. */
+type AliasedModel = ModelSubject & Pick<Model, 'id'>;
 
 /** What happens to models and versions after they were published. */
 export class ModelChanges {
@@ -234,6 +238,21 @@ export class ModelChanges {
     return { alias, version: target.version };
   }
 
+  /**
+   * Points an alias to a version that MLflow alone has. Throws `ConflictError`
+   * where a rule asks for what only versions of the registry have.
+   */
+  async setBareAlias(
+    caller: Caller,
+    model: AliasedModel,
+    alias: string,
+    bare: number,
+  ): Promise<void> {
+    await this.options.guard.requireMover(caller, model, alias);
+    this.options.guard.refuseBare(model, alias, bare);
+    await this.moveAlias(caller, model, alias, { bare }, {});
+  }
+
   /** Succeeds where there is none. */
   async deleteAlias(
     caller: Caller,
@@ -242,6 +261,16 @@ export class ModelChanges {
     options: { reason?: string; expected?: { version?: number } } = {},
   ): Promise<void> {
     const { model } = await this.options.access.readable(caller, ref);
+    await this.deleteAliasOf(caller, model, alias, options);
+  }
+
+  /** The same, also of a model that is not published. */
+  async deleteAliasOf(
+    caller: Caller,
+    model: AliasedModel,
+    alias: string,
+    options: { reason?: string; expected?: { version?: number } } = {},
+  ): Promise<void> {
     await this.options.guard.requireMover(caller, model, alias);
     await this.moveAlias(caller, model, alias, undefined, options);
   }
@@ -250,15 +279,16 @@ export class ModelChanges {
 
   private async moveAlias(
     caller: Caller,
-    model: Model,
+    model: AliasedModel,
     alias: string,
-    version: number | undefined,
+    target: number | { bare: number } | undefined,
     options: { reason?: string; expected?: { version?: number } },
   ) {
+    const version = typeof target === 'object' ? target.bare : target;
     const { moved, from } = await this.options.store.moveAlias(
       model.id,
       alias,
-      version,
+      target,
       options.expected,
       {
         ...toAuthor(caller),
@@ -275,10 +305,12 @@ export class ModelChanges {
       );
     }
     if (from !== version) {
+      // For who listens to the registry, nothing is named by it any more.
+      const named = typeof target === 'number' ? target : undefined;
       await this.options.listeners.announce(
-        model,
-        version === undefined ? 'alias-removed' : 'alias-moved',
-        version,
+        model.id,
+        named === undefined ? 'alias-removed' : 'alias-moved',
+        named,
         alias,
       );
     }

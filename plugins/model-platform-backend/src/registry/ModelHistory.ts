@@ -2,12 +2,14 @@ import { InputError, NotFoundError } from '@backstage/errors';
 import {
   AliasAt,
   HistoryEntry,
+  modelPublishPermission,
   modelReadPermission,
   Page,
 } from '@model-platform/plugin-model-platform-common';
 import { DateTime } from 'luxon';
 import { Authorizer } from '../access/Authorizer';
 import { Caller } from '../access/Caller';
+import { ModelSubject } from '../access/ModelFilter';
 import { decodeCursor, encodeCursor } from './cursor';
 import { HistoryStore } from './HistoryStore';
 import { ModelAccess, modelNameOf } from './ModelAccess';
@@ -40,7 +42,7 @@ export class ModelHistory {
     ref: string,
     filter: HistoryFilter = {},
   ): Promise<Page<HistoryEntry>> {
-    const modelId = await this.modelIdOf(caller, ref);
+    const { id: modelId, subject } = await this.subjectOf(caller, ref);
     const limit = filter.limit ?? 50;
     const before =
       filter.cursor === undefined
@@ -50,6 +52,11 @@ export class ModelHistory {
       throw new InputError('This cursor is not of a history');
     }
     const found = await this.options.history.list(modelId, {
+      unfinished: await this.options.authorizer.can(
+        caller,
+        modelPublishPermission,
+        subject,
+      ),
       actor: filter.actor,
       actions: filter.actions,
       from: filter.from && toUtc(filter.from, 'from'),
@@ -73,7 +80,7 @@ export class ModelHistory {
     ref: string,
     at: string,
   ): Promise<{ items: AliasAt[] }> {
-    const modelId = await this.modelIdOf(caller, ref);
+    const { id: modelId } = await this.subjectOf(caller, ref);
     return {
       items: await this.options.history.aliasesAt(modelId, toUtc(at, 'at')),
     };
@@ -86,7 +93,7 @@ export class ModelHistory {
     alias: string,
     at: string,
   ): Promise<AliasAt> {
-    const modelId = await this.modelIdOf(caller, ref);
+    const { id: modelId } = await this.subjectOf(caller, ref);
     const time = toUtc(at, 'at');
     const [found] = await this.options.history.aliasesAt(modelId, time, alias);
     if (!found) {
@@ -97,7 +104,10 @@ export class ModelHistory {
     return found;
   }
 
-  private async modelIdOf(caller: Caller, ref: string): Promise<string> {
+  private async subjectOf(
+    caller: Caller,
+    ref: string,
+  ): Promise<{ id: string; subject: ModelSubject }> {
     const { store, history, access, authorizer } = this.options;
     const name = modelNameOf(ref);
     const found = await store.find(name);
@@ -108,9 +118,10 @@ export class ModelHistory {
       deleted &&
       (await authorizer.can(caller, modelReadPermission, deleted.subject))
     ) {
-      return deleted.id;
+      return deleted;
     }
-    return (await access.requireReadable(caller, found, ref)).model.id;
+    const { model } = await access.requireReadable(caller, found, ref);
+    return { id: model.id, subject: model };
   }
 }
 

@@ -2,6 +2,7 @@ import {
   Model,
   ModelEvent,
 } from '@model-platform/plugin-model-platform-common';
+import { published } from './ModelAccess';
 import { ModelStore } from './ModelStore';
 
 /** Told after each commit. */
@@ -25,7 +26,7 @@ export class ModelListeners {
     return () => this.listeners.delete(listener);
   }
 
-  /** `model`: its id, or what it was, where it is there no more. */
+  /** `model`: its id, or what it was, where it is there no more; nothing is told of what is not published. */
   async announce(
     model: string | Pick<Model, 'id' | 'slug'>,
     action: ModelEvent['action'],
@@ -34,7 +35,7 @@ export class ModelListeners {
   ): Promise<void> {
     const found =
       typeof model === 'string'
-        ? (await this.options.store.findById(model))?.model
+        ? published(await this.options.store.findById(model))?.model
         : model;
     if (!found) return;
     const { id: modelId, slug } = found;

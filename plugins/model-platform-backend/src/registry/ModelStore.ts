@@ -116,12 +116,13 @@ export interface ModelStore {
   ): Promise<void>;
   /**
    * Sets or, without a version, removes; false where it points elsewhere than
-   * expected. `ConflictError` where it would name what is archived.
+   * expected. `ConflictError` where it would name what is not there. `bare`: a
+   * version that MLflow alone has, which the registry's readers do not see.
    */
   moveAlias(
     modelId: string,
     alias: string,
-    version: number | undefined,
+    target: number | { bare: number } | undefined,
     expected: { version?: number } | undefined,
     history: HistoryDraft,
   ): Promise<{ moved: boolean; from?: number }>;

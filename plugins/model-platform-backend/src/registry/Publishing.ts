@@ -88,13 +88,15 @@ export class Publishing {
    * Opens a draft and fixes its number. Throws `ModelProblemsError` with every
    * problem, `NotAllowedError` where the caller may not publish there, and
    * `ConflictError` where the name is taken. `options` are for doors that
-   * reserve numbers and take files before a version is complete.
+   * reserve numbers and take files before a version is complete, and may know
+   * who answers for it. A reserved number has one draft: what an attempt that
+   * came to nothing left gives way.
    */
   async openDraft(
     caller: Caller,
     request: unknown,
     idempotencyKey?: string,
-    options: { number?: number; stored?: boolean } = {},
+    options: { number?: number; stored?: boolean; responsible?: string } = {},
   ): Promise<DraftResponse> {
     const { store, versions } = this.options;
     const { problems, draft, name } = await this.check(caller, request);
@@ -108,6 +110,9 @@ export class Publishing {
     ];
     if (all.length > 0) {
       throw new ModelProblemsError(name, all);
+    }
+    if (options.number !== undefined) {
+      await this.discardDraft(name, options.number);
     }
     const publisher = toActor(caller);
     const key = draftKeyOf(caller, idempotencyKey);
@@ -137,11 +142,11 @@ export class Publishing {
         files: draft.files,
         manifestDigest: digest,
         publisher,
-        responsible: responsibleFor(caller),
         idempotencyKey: key,
         expiresAt: this.life.expiry(),
         admit: this.admission(draft),
         ...options,
+        responsible: options.responsible ?? responsibleFor(caller),
       });
       const version = await this.files.withMissing(record);
       return { version, unchanged: false, missing: version.missing ?? [] };
@@ -241,22 +246,40 @@ export class Publishing {
 
   /** Removes drafts that expired, with the blobs that nothing else uses. @returns how many. */
   async removeExpiredDrafts(signal?: AbortSignal): Promise<number> {
-    const { versions, artifacts } = this.options;
+    const { versions } = this.options;
     const now = this.options.now().toISOString();
     let removed = 0;
     for (;;) {
       const drafts = await versions.expiredDrafts(now, 100);
       for (const draft of drafts) {
         if (signal?.aborted) return removed;
-        if (!(await versions.removeDraft(draft, now))) continue;
-        removed += 1;
-        const { system, version } = draft;
-        for (const digest of new Set(version.files.map(one => one.digest)))
-          await removeUnusedBlob(this.options, system, digest);
-        await artifacts.removeParts(system, version.id);
+        if (await this.removeDraft(draft, now)) removed += 1;
       }
       if (drafts.length < 100) return removed;
     }
+  }
+
+  private async removeDraft(
+    draft: VersionRecord,
+    now: string,
+  ): Promise<boolean> {
+    const { versions, artifacts } = this.options;
+    if (!(await versions.removeDraft(draft, now))) return false;
+    const { system, version } = draft;
+    for (const digest of new Set(version.files.map(one => one.digest)))
+      await removeUnusedBlob(this.options, system, digest);
+    await artifacts.removeParts(system, version.id);
+    return true;
+  }
+
+  private async discardDraft(name: string, number: number): Promise<void> {
+    const { store, versions } = this.options;
+    const model = await store.find(name);
+    const left = model && (await versions.findVersion(model.model.id, number));
+    if (left?.version.status !== 'draft') return;
+    const now = this.options.now().toISOString();
+    await versions.extendDraft(left.version.id, now);
+    await this.removeDraft(left, now);
   }
 
   private async check(caller: Caller, request: unknown) {

@@ -109,6 +109,8 @@ export interface HistoryRow {
   details: string | null;
   alias: string | null;
   client: string | null;
+  /** Of a version that is not complete: only for who may publish there. */
+  unfinished: boolean;
 }
 
 export function toModel(row: ModelRow): Model {

@@ -75,6 +75,7 @@ export async function insertHistory(
       details: entry.details ? JSON.stringify(entry.details) : null,
       alias: typeof alias === 'string' ? alias : null,
       client: entry.client ?? null,
+      unfinished: entry.details?.state === 'pending',
     })
     .returning('id');
   // In the same transaction, so that nobody misses it who has to hear of it.

@@ -91,8 +91,16 @@ describe('toMessages', () => {
   });
 
   it('tells nothing of a version that waits', () => {
-    expect(
-      toMessages(change('version-registered', { version: 3 }), model),
-    ).toEqual([]);
+    for (const action of [
+      'version-registered',
+      'version-tag-set',
+      'version-tag-deleted',
+      'version-deleted',
+    ]) {
+      const details = { version: 3, key: 'k', value: 'v' };
+      expect(
+        toMessages(change(action, { ...details, state: 'pending' }), model),
+      ).toEqual([]);
+    }
   });
 });

@@ -3,13 +3,9 @@ import {
   ModelVersion,
 } from '@model-platform/plugin-model-platform-common';
 import { Change } from '../registry/ChangeOutbox';
+import { promptTags } from '../registry/mlflow/completion/promptVersion';
 
 const PROMPT_TEXT = 'mlflow.prompt.text';
-const PROMPT_TAGS = [
-  PROMPT_TEXT,
-  'mlflow.prompt.is_prompt',
-  '_mlflow_prompt_type',
-];
 
 /** What a change is told as. */
 export interface Message {
@@ -37,6 +33,9 @@ export function toMessages(
   const why = { actor: change.actor, reason: change.reason ?? null };
   const entity = (ofModel: string, ofPrompt: string) =>
     isPrompt ? ofPrompt : ofModel;
+
+  // A version that is not complete is for nobody but who may publish there.
+  if (details.state === 'pending') return [];
 
   switch (change.action) {
     // By MLflow's door a model is there before its first version, and a
@@ -174,7 +173,7 @@ function tagsOf(tags: unknown): Record<string, unknown> {
 /** Without those by which MLflow's clients keep prompts. */
 function ownTagsOf(tags: unknown): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(tagsOf(tags)).filter(([key]) => !PROMPT_TAGS.includes(key)),
+    Object.entries(tagsOf(tags)).filter(([key]) => !promptTags.includes(key)),
   );
 }
 

@@ -8,6 +8,7 @@ import {
 import { Authorizer } from '../../access/Authorizer';
 import { Caller } from '../../access/Caller';
 import { Claims } from '../../access/Claims';
+import { ModelSubject } from '../../access/ModelFilter';
 import { AliasRule, AliasRules } from './AliasRules';
 import { ApprovalStore } from './ApprovalStore';
 import { isApproved } from './isApproved';
@@ -29,7 +30,7 @@ export class AliasGuard {
    */
   async requireMover(
     caller: Caller,
-    model: Model,
+    model: ModelSubject,
     alias: string,
   ): Promise<void> {
     const { rules, authorizer, claims } = this.options;
@@ -49,6 +50,21 @@ export class AliasGuard {
           )}, as the rule ${place} says; one of them can move it`,
         );
       }
+    }
+  }
+
+  /** Throws `ConflictError` where a rule asks for what a version outside the registry cannot have. */
+  refuseBare(model: ModelSubject, alias: string, number: number): void {
+    const asking = this.options.rules
+      .of(model.system, alias)
+      .find(
+        ({ approval, evaluation }) =>
+          approval || Object.keys(evaluation).length > 0,
+      );
+    if (asking) {
+      throw new ConflictError(
+        `Version ${number} of ${model.name} may not be ${alias}: it is not in the registry, so it cannot have what the rule ${asking.place} asks for; register a version with its files here and all its metadata`,
+      );
     }
   }
 

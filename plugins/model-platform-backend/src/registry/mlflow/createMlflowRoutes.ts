@@ -108,7 +108,12 @@ export function createMlflowRoutes(options: {
     settings: MlflowSettings.fromConfig(options.config),
     completion,
     access,
-    registration: new VersionRegistration({ ...stores, completion, access }),
+    registration: new VersionRegistration({
+      ...stores,
+      authorizer,
+      completion,
+      access,
+    }),
   };
   const aliases = new ModelAliases(parts);
   const versions = new ModelVersions({

@@ -50,6 +50,18 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
             'patient-care': { open: true },
           },
         },
+        aliasRules: [
+          {
+            alias: 'audited',
+            requires: {
+              approval: {
+                by: ['greenhouse', 'botany-ml'],
+                notByPublisher: true,
+              },
+            },
+          },
+          { alias: 'frozen', movedBy: ['group:default/greenhouse'] },
+        ],
         publishers: [
           {
             name: 'ci',
@@ -326,6 +338,234 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
     ).toBe(404);
   });
 
+  it('keeps the text of a prompt that is ready', async () => {
+    const tag = (key: string, value: string) => ({ key, value });
+    const isPrompt = tag('mlflow.prompt.is_prompt', 'true');
+    await post('registered-models/create', {
+      name: 'greeting',
+      tags: [owner, isPrompt],
+    });
+    const made = await post('model-versions/create', {
+      name: 'greeting',
+      source: 'prompt-template',
+      tags: [
+        isPrompt,
+        tag('mlflow.prompt.text', 'Greet {{ name }}'),
+        tag('_mlflow_prompt_type', 'text'),
+        tag('metadata.modelFamily', 'Llama 3'),
+        tag('metadata.language', 'en'),
+        ...metadata,
+      ],
+    });
+    expect(made.body.model_version).toMatchObject({ status: 'READY' });
+    const version = { name: 'greeting', version: '1' };
+    for (const key of [
+      'mlflow.prompt.text',
+      '_mlflow_prompt_type',
+      'mlflow.prompt.is_prompt',
+    ]) {
+      const changed = await post('model-versions/set-tag', {
+        ...version,
+        ...tag(key, 'Insult {{ name }}'),
+      });
+      expect(changed.status).toBe(400);
+      expect(changed.body.message).toMatch(/is READY, so its tag .* never/);
+      const removed = await platform
+        .call('delete', `${api}/model-versions/delete-tag`, publisherToken)
+        .send({ ...version, key });
+      expect(removed.status).toBe(400);
+    }
+    const other = await post('model-versions/set-tag', {
+      ...version,
+      ...tag('reviewed', 'yes'),
+    });
+    expect(other.status).toBe(200);
+    const loaded = await get('model-versions/get', version);
+    expect(loaded.body.model_version.tags).toContainEqual(
+      tag('mlflow.prompt.text', 'Greet {{ name }}'),
+    );
+  });
+
+  /** A version of a prompt without its risk, so that it waits. */
+  const waitingPrompt = async (name: string, as: string) => {
+    const isPrompt = { key: 'mlflow.prompt.is_prompt', value: 'true' };
+    const tags = [
+      isPrompt,
+      { key: 'mlflow.prompt.text', value: 'Greet {{ name }}' },
+      { key: 'metadata.modelFamily', value: 'Llama 3' },
+      { key: 'metadata.language', value: 'en' },
+      ...metadata.filter(({ key }) => key !== 'metadata.risk'),
+    ];
+    await post(
+      'registered-models/create',
+      {
+        name,
+        tags: [
+          owner,
+          isPrompt,
+          { key: 'metadata.system', value: 'plant-catalogue' },
+        ],
+      },
+      as,
+    );
+    const made = await post(
+      'model-versions/create',
+      { name, source: 'prompt-template', tags },
+      as,
+    );
+    expect(made.body.model_version.status).toBe('PENDING_REGISTRATION');
+    return { name, version: String(made.body.model_version.version) };
+  };
+  const risk = { key: 'metadata.risk', value: 'minimal' };
+
+  it('keeps who registered a version from approving it, whoever completes it', async () => {
+    const mira = 'user:default/mira';
+    const byVersion = await waitingPrompt('asked', mira);
+    await post('model-versions/set-tag', { ...byVersion, ...risk });
+    await waitingPrompt('asked-by-model', mira);
+    await post('registered-models/set-tag', {
+      name: 'asked-by-model',
+      ...risk,
+    });
+    for (const name of ['asked', 'asked-by-model']) {
+      const route = `v1/models/${name}/versions/1`;
+      const version = await platform.call('get', route, mira);
+      expect(version.body).toMatchObject({
+        status: 'ready',
+        responsible: mira,
+        publisher: expect.stringMatching(/^token:ci /),
+      });
+      const own = await platform
+        .call('post', `${route}/approvals`, mira)
+        .send({ reason: 'It is mine' });
+      expect(own.status).toBe(403);
+      const other = await platform
+        .call('post', `${route}/approvals`, 'user:default/arun')
+        .send({ reason: 'Looked at it' });
+      expect(other.status).toBe(201);
+    }
+  });
+
+  it('says why a version was refused at the last, and tries anew', async () => {
+    await post('registered-models/create', { name: 'garbled', tags: [owner] });
+    const { id } = await logModel({
+      MLmodel: 'flavors:\n  onnx: { data: model.onnx }\n',
+      'model.onnx': 'no ONNX at all',
+    });
+    const made = await post('model-versions/create', {
+      name: 'garbled',
+      source: `models:/${id}`,
+      model_id: id,
+      tags: metadata,
+    });
+    const refused = {
+      status: 'PENDING_REGISTRATION',
+      status_message: expect.stringMatching(/model\.onnx cannot be read/),
+    };
+    expect(made.body.model_version).toMatchObject(refused);
+    const version = { name: 'garbled', version: '1' };
+    const changed = await post('model-versions/set-tag', {
+      ...version,
+      key: 'metadata.risk',
+      value: 'high',
+    });
+    expect(changed.status).toBe(200);
+    expect(
+      (await get('model-versions/get', version)).body.model_version,
+    ).toMatchObject({
+      ...refused,
+      status_message: expect.not.stringMatching(/Idempotency/),
+    });
+  });
+
+  it('tells of what waits only who may publish there', async () => {
+    // Published, so that readers have its history.
+    const name = 'told';
+    const { version: first } = await waitingPrompt(name, publisherToken);
+    await post('model-versions/set-tag', { name, version: first, ...risk });
+    const second = await waitingPrompt(name, publisherToken);
+    const secret = { key: 'plan', value: 'secret' };
+    await post('model-versions/set-tag', { ...second, ...secret });
+    await platform
+      .call('delete', `${api}/model-versions/delete-tag`, publisherToken)
+      .send({ ...second, key: secret.key });
+    await platform
+      .call('delete', `${api}/model-versions/delete`, publisherToken)
+      .send(second);
+    const told = async (as: string) => {
+      const { body } = await platform.call(
+        'get',
+        `v1/models/${name}/history`,
+        as,
+      );
+      return body.items.map(
+        ({ action, details }: { action: string; details?: object }) =>
+          [action, details] as const,
+      );
+    };
+    const waits = { version: 2, state: 'pending' };
+    expect((await told(publisherToken)).slice(0, 4)).toEqual([
+      ['version-deleted', waits],
+      ['version-tag-deleted', { ...waits, key: 'plan' }],
+      ['version-tag-set', { ...waits, ...secret }],
+      ['version-registered', waits],
+    ]);
+    expect(
+      (await told(readerToken)).map(([action]: readonly [string]) => action),
+    ).toEqual(['published', 'registered']);
+  });
+
+  it('is not held up by what a killed process left of its attempt', async () => {
+    const waiting = await waitingPrompt('cut-off', publisherToken);
+    const [model] = await knex('registry_models').where({ name: 'cut-off' });
+    const [pattern] = await knex('registry_versions').whereNotNull('fields');
+    await knex('registry_versions').insert({
+      ...pattern,
+      id: 'left-behind',
+      model_id: model.id,
+      number: 1,
+      status: 'draft',
+      ready_at: null,
+      expires_at: '2100-01-01T00:00:00.000Z',
+      idempotency_key: 'mlflow-version-1',
+    });
+    await post('model-versions/set-tag', { ...waiting, ...risk });
+    const ready = await get('model-versions/get', waiting);
+    expect(ready.body.model_version.status).toBe('READY');
+    expect(
+      await knex('registry_versions').where({ model_id: model.id }).pluck('id'),
+    ).toEqual([expect.not.stringMatching('left-behind')]);
+  });
+
+  it('tries each waiting version by itself, for who may publish', async () => {
+    const name = 'many-waiting';
+    await post('registered-models/create', { name, tags: [owner] });
+    const register = async () => {
+      const { id, root } = await logModel();
+      const made = await post('model-versions/create', {
+        name,
+        source: `models:/${id}`,
+        model_id: id,
+        tags: metadata.filter(({ key }) => key !== risk.key),
+      });
+      return { root, version: String(made.body.model_version.version) };
+    };
+    const whole = await register();
+    const broken = await register();
+    await platform
+      .call('put', `${files}/${broken.root}/MLmodel`, publisherToken)
+      .send('flavors: [');
+    const changed = await post('registered-models/set-tag', { name, ...risk });
+    expect(changed.status).toBe(200);
+    const found = async ({ version }: { version: string }) =>
+      (await get('model-versions/get', { name, version })).body.model_version;
+    expect(await found(whole)).toMatchObject({ status: 'READY' });
+    expect(await found(broken)).toMatchObject({
+      status: 'PENDING_REGISTRATION',
+      status_message: expect.stringMatching(/MLmodel cannot be read/),
+    });
+  });
+
   it('removes bytes only when nothing uses them', async () => {
     const content = `only here ${Math.random()}`;
     const blobs = async () =>
@@ -412,6 +652,29 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
       .call('delete', `${api}/registered-models/delete`, openToken)
       .send({ name: 'bare' });
     expect(gone.body).toEqual({});
+    // Where another door has a draft, its number stays its own.
+    await create('drafted');
+    const model = {
+      owner: 'group:default/care-analytics',
+      system: 'patient-care',
+    };
+    await post(
+      'registered-models/set-tag',
+      { name: 'drafted', key: 'metadata.owner', value: model.owner },
+      openToken,
+    );
+    const draft = await platform
+      .call('post', 'v1/models/drafted/versions', openToken)
+      .send(draftRequest('drafted', { model }));
+    expect(draft.body.version.number).toBe(1);
+    await platform
+      .call('delete', `${api}/registered-models/delete`, openToken)
+      .send({ name: 'drafted' });
+    const next = await platform
+      .call('post', 'v1/models/drafted/versions', openToken)
+      .send(draftRequest('drafted', { model }));
+    expect(next.body.version.number).toBe(2);
+
     await create('bare');
     const again = await post(
       'model-versions/create',
@@ -419,6 +682,99 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
       openToken,
     );
     expect(again.body.model_version.version).toBe('1');
+  });
+
+  it('has each alias once, by the rules of aliases, whichever door moves it', async () => {
+    const name = 'aliased';
+    const model = {
+      owner: 'group:default/care-analytics',
+      system: 'patient-care',
+    };
+    await post('registered-models/create', { name }, openToken);
+    const bare = async () =>
+      (
+        await post(
+          'model-versions/create',
+          { name, source: 's3://bucket/model' },
+          openToken,
+        )
+      ).body.model_version.version;
+    const set = async (alias: string, version: string) =>
+      await post(
+        'registered-models/alias',
+        { name, alias, version },
+        openToken,
+      );
+    const named = async (alias: string) => [
+      (await get('registered-models/alias', { name, alias }, openToken)).body
+        .model_version?.version,
+      ...(
+        (await get('registered-models/get', { name }, openToken)).body
+          .registered_model.aliases ?? []
+      )
+        .filter((one: { alias: string }) => one.alias === alias)
+        .map((one: { version: string }) => one.version),
+    ];
+    expect(await bare()).toBe('1');
+    // The rules hold before the model is in the registry too.
+    const unproved = await set('audited', '1');
+    expect(unproved.status).toBe(409);
+    expect(unproved.body.message).toMatch(
+      /not in the registry.*aliasRules\[0\]/,
+    );
+    expect((await set('frozen', '1')).status).toBe(403);
+    const removal = await platform
+      .call('delete', `${api}/registered-models/alias`, openToken)
+      .send({ name, alias: 'frozen' });
+    expect(removal.status).toBe(403);
+    expect((await set('champion', '1')).status).toBe(200);
+
+    const owned = { key: 'metadata.owner', value: model.owner };
+    await post('registered-models/set-tag', { name, ...owned }, openToken);
+    const content = [fileOf('model.onnx', 'weights of aliased')];
+    await platform.publish(
+      draftRequest(name, { model, files: content }),
+      content,
+      openToken,
+    );
+    const native = platform
+      .call('put', `v1/models/${name}/aliases/champion`, openToken)
+      .send({ version: 2 });
+    expect((await native).status).toBe(200);
+    expect(await named('champion')).toEqual(['2', '2']);
+    expect(await knex('mlflow_aliases').where({ alias: 'champion' })).toEqual(
+      [],
+    );
+    expect((await set('audited', '1')).status).toBe(409);
+    expect((await set('champion', '1')).status).toBe(200);
+    expect(await named('champion')).toEqual(['1', '1']);
+    const inRegistry = await platform.call(
+      'get',
+      `v1/models/${name}/aliases/champion`,
+      openToken,
+    );
+    expect(inRegistry.status).toBe(404);
+    const history = await platform.call(
+      'get',
+      `v1/models/${name}/history?action=alias-moved`,
+      openToken,
+    );
+    expect(
+      history.body.items
+        .filter(({ action }: { action: string }) => action === 'alias-moved')
+        .map(({ details }: { details: object }) => details),
+    ).toEqual([
+      { alias: 'champion', version: 1, from: 2 },
+      { alias: 'champion', version: 2, from: 1 },
+      { alias: 'champion', version: 1 },
+    ]);
+    const gone = await platform.call(
+      'delete',
+      `v1/models/${name}/aliases/champion`,
+      openToken,
+    );
+    expect(gone.status).toBe(204);
+    expect(await named('champion')).toEqual([undefined]);
   });
 
   /** How many rows of a table the work reads. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { text } from 'node:stream/consumers';
-import { ConflictError, isError } from '@backstage/errors';
 import {
   FieldProblem,
   VersionFile,
@@ -40,6 +39,7 @@ export type Candidate = Pick<
   | 'source'
   | 'description'
   | 'tags'
+  | 'responsible'
 >;
 
 /** What a version says of itself, as a publish by any other door would. */
@@ -153,7 +153,11 @@ export class Completion {
         call.caller,
         request,
         `mlflow-version-${version.number}`,
-        { number: version.number, stored: true },
+        {
+          number: version.number,
+          stored: true,
+          responsible: version.responsible,
+        },
       ),
     );
     await publishing.completeVersion(call.caller, model.name, version.number);
@@ -304,11 +308,6 @@ export class Completion {
       ? await text(await this.options.artifacts.open(file))
       : undefined;
   }
-}
-
-/** Whether the refusal is of the kind that may pass by itself or by somebody's doing. */
-export function isConflict(error: unknown): error is ConflictError {
-  return isError(error) && error.name === 'ConflictError';
 }
 
 /** What a model's own metadata says of fields of the model; tags say it louder. */

@@ -8,6 +8,9 @@ import { IS_PROMPT } from '../search/applyComparisons';
 const TEXT = 'mlflow.prompt.text';
 const TYPE = '_mlflow_prompt_type';
 
+/** The tags that MLflow's clients make a prompt of. */
+export const promptTags = [TEXT, TYPE, IS_PROMPT];
+
 /** A prompt is a registered model whose tags say so; the text is in a tag of each version. */
 export function isPrompt(tags: Tag[]): boolean {
   return tags.some(

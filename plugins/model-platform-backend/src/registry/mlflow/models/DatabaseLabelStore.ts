@@ -70,26 +70,6 @@ export class DatabaseLabelStore implements LabelStore {
     return found;
   }
 
-  async setBareAlias(
-    modelId: string,
-    alias: string,
-    number: number | undefined,
-    history?: HistoryDraft,
-  ): Promise<void> {
-    await this.knex.transaction(async tx => {
-      await lockModel(tx, modelId);
-      const removed = await tx('mlflow_aliases')
-        .where({ model_id: modelId, alias })
-        .delete();
-      if (number !== undefined) {
-        await tx('mlflow_aliases').insert({ model_id: modelId, alias, number });
-      }
-      if (history && (number !== undefined || removed > 0)) {
-        await insertHistory(tx, modelId, history, this.now());
-      }
-    });
-  }
-
   private now(): string {
     return this.clock().toISOString();
   }

@@ -66,6 +66,7 @@ export class DatabaseModelVersionStore implements ModelVersionStore {
         description: version.description ?? null,
         stage: 'None',
         created_by: history.actor,
+        responsible: version.responsible ?? null,
         created_at: now,
         updated_at: now,
       });
@@ -119,14 +120,18 @@ export class DatabaseModelVersionStore implements ModelVersionStore {
     return found;
   }
 
-  async pendingVersions(modelId: string): Promise<MlflowVersion[]> {
+  async pendingVersions(
+    modelId: string,
+    limit: number,
+  ): Promise<MlflowVersion[]> {
     const rows = await this.entries({
       visible: true,
       unfinished: true,
       models: query => query.where('registry_models.id', modelId),
     })
       .where('entries.state', 'pending')
-      .orderBy('entries.number');
+      .orderBy('entries.number', 'desc')
+      .limit(limit);
     return await this.toVersions(rows);
   }
 

@@ -1,3 +1,4 @@
+import { ConflictError } from '@backstage/errors';
 import { Knex } from 'knex';
 import { applyModelFilter } from '../../applyModelFilter';
 import { ensureModel } from '../../ensureModel';
@@ -138,14 +139,18 @@ export class DatabaseRegisteredModelStore implements RegisteredModelStore {
     const now = this.now();
     await this.knex.transaction(async tx => {
       await lockModel(tx, model.id);
+      const row = await tx<ModelRow>('registry_models')
+        .where({ id: model.id })
+        .first('name', 'slug', 'published_at');
+      if (!row) return;
+      if (row.published_at !== null) {
+        throw new ConflictError(
+          `${row.name} was published in the meantime; read it again and repeat`,
+        );
+      }
       const shown = await tx('mlflow_models')
         .where({ model_id: model.id })
         .first('numbers_before');
-      if (numbersToo && typeof shown?.numbers_before === 'number') {
-        await tx('registry_names')
-          .where({ name: model.name })
-          .update({ last_number: shown.numbers_before });
-      }
       for (const table of [
         'mlflow_models',
         'mlflow_tags',
@@ -154,12 +159,8 @@ export class DatabaseRegisteredModelStore implements RegisteredModelStore {
       ]) {
         await tx(table).where({ model_id: model.id }).delete();
       }
-      const row = await tx<ModelRow>('registry_models')
-        .where({ id: model.id })
-        .first('slug');
       const removed = await tx<ModelRow>('registry_models')
         .where({ id: model.id })
-        .whereNull('published_at')
         .whereNotExists(
           tx
             .select(tx.raw('1'))
@@ -168,7 +169,12 @@ export class DatabaseRegisteredModelStore implements RegisteredModelStore {
         )
         .delete();
       // Where another door has a draft of it, it is MLflow alone that forgets it.
-      if (!row || removed === 0) return;
+      if (removed === 0) return;
+      if (numbersToo && typeof shown?.numbers_before === 'number') {
+        await tx('registry_names')
+          .where({ name: row.name })
+          .update({ last_number: shown.numbers_before });
+      }
       const { id, name, type, owner, system, visibility, sharedWith } = model;
       await insertHistory(tx, id, history, now);
       await tx<DeletedModelRow>('registry_deleted_models').insert({

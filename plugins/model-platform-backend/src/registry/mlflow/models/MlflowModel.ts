@@ -40,6 +40,8 @@ export interface MlflowVersion {
   description?: string;
   stage: Stage;
   createdBy: string;
+  /** The person who registered it, or who made the token that did. */
+  responsible?: string;
   createdAt: string;
   updatedAt: string;
   tags: Tag[];

@@ -17,6 +17,8 @@ export interface Search {
 export interface NewMlflowVersion {
   modelId: string;
   number: number;
+  /** The person who registered it, or who made the token that did. */
+  responsible?: string;
   state: 'pending' | 'bare';
   statusMessage?: string;
   source: string;
@@ -77,13 +79,6 @@ export interface LabelStore {
   ): Promise<void>;
 
   aliasesOfModels(ids: string[]): Promise<Map<string, MlflowAlias[]>>;
-  /** Of versions that are not in the registry; without a number it is removed. */
-  setBareAlias(
-    modelId: string,
-    alias: string,
-    number: number | undefined,
-    history?: HistoryDraft,
-  ): Promise<void>;
 }
 
 /** What MLflow keeps of versions beside the registry. */
@@ -100,7 +95,8 @@ export interface ModelVersionStore {
     scope: VersionScope,
     modelIds: string[],
   ): Promise<Map<string, MlflowVersion[]>>;
-  pendingVersions(modelId: string): Promise<MlflowVersion[]>;
+  /** Newest first. */
+  pendingVersions(modelId: string, limit: number): Promise<MlflowVersion[]>;
   versionsInStage(
     modelId: string,
     stage: Stage,

@@ -62,7 +62,6 @@ export class ModelAliases {
       name,
       number,
     );
-    const { registry, labelStore } = this.options;
     if (version.state === 'pending') {
       throw invalidParameter(
         `Version ${number} of ${name} is PENDING_REGISTRATION, so no alias can name it yet: ${
@@ -70,38 +69,20 @@ export class ModelAliases {
         }`,
       );
     }
+    const { changes } = this.options.registry;
     if (version.state === 'registered') {
-      await registry.changes.setAlias(call.caller, name, alias, {
-        version: number,
-      });
-      await labelStore.setBareAlias(model.id, alias, undefined);
+      await changes.setAlias(call.caller, name, alias, { version: number });
     } else {
-      if (model.published) {
-        await registry.changes.deleteAlias(call.caller, name, alias);
-      }
-      await labelStore.setBareAlias(
-        model.id,
-        alias,
-        number,
-        this.options.access.history(call, 'alias-moved', {
-          alias,
-          version: number,
-        }),
-      );
+      await changes.setBareAlias(call.caller, model, alias, number);
     }
   }
 
   async delete(call: MlflowCall, name: string, alias: string): Promise<void> {
     checkAlias(alias, false);
-    const model = await this.options.access.changeable(call, name);
-    if (model.published) {
-      await this.options.registry.changes.deleteAlias(call.caller, name, alias);
-    }
-    await this.options.labelStore.setBareAlias(
-      model.id,
+    await this.options.registry.changes.deleteAliasOf(
+      call.caller,
+      await this.options.access.changeable(call, name),
       alias,
-      undefined,
-      this.options.access.history(call, 'alias-removed', { alias }),
     );
   }
 }

@@ -1,9 +1,11 @@
 import { modelPublishPermission } from '@model-platform/plugin-model-platform-common';
 import { Authorizer } from '../../../access/Authorizer';
+import { responsibleFor } from '../../../access/Caller';
+import { HistoryDraft } from '../../ModelStore';
 import { Registry } from '../../Registry';
 import { Candidate, Completion } from '../completion/Completion';
 import { isMetadataTag } from '../completion/metadataOfTags';
-import { isPrompt } from '../completion/promptVersion';
+import { isPrompt, promptTags } from '../completion/promptVersion';
 import { Tag, textsOf } from '../http/readParameters';
 import { MlflowCall } from '../MlflowCall';
 import { invalidParameter } from '../MlflowError';
@@ -101,6 +103,7 @@ export class ModelVersions {
       loggedModelId: modelId,
       description: given.description,
       tags: given.tags,
+      responsible: responsibleFor(call.caller),
     };
     const problems = await this.options.completion.problems(
       call,
@@ -133,6 +136,7 @@ export class ModelVersions {
         runLink: given.runLink,
         description: given.description,
         tags: given.tags,
+        responsible: candidate.responsible,
       },
       access.history(call, 'version-registered', {
         version: number,
@@ -145,7 +149,7 @@ export class ModelVersions {
               description: given.description,
               tags: textsOf(given.tags),
             }
-          : {}),
+          : { state: 'pending' }),
       }),
     );
     if (problems.length === 0) {
@@ -172,7 +176,7 @@ export class ModelVersions {
     await versionStore.updateVersion(
       version,
       { description },
-      access.history(call, 'version-updated', { version: number }),
+      this.historyOf(call, 'version-updated', version),
     );
     if (version.state === 'pending') {
       await registration.complete(call, model, number);
@@ -208,8 +212,7 @@ export class ModelVersions {
       version,
       stage,
       others.filter(other => other.number !== number),
-      this.options.access.history(call, 'stage-changed', {
-        version: number,
+      this.historyOf(call, 'stage-changed', version, {
         from: version.stage,
         to: stage,
       }),
@@ -232,9 +235,7 @@ export class ModelVersions {
     } else {
       await this.options.versionStore.deleteVersion(
         version,
-        this.options.access.history(call, 'version-deleted', {
-          version: number,
-        }),
+        this.historyOf(call, 'version-deleted', version),
       );
     }
   }
@@ -257,10 +258,7 @@ export class ModelVersions {
       number,
       tag.key,
       tag.value,
-      this.options.access.history(call, 'version-tag-set', {
-        version: number,
-        ...tag,
-      }),
+      this.historyOf(call, 'version-tag-set', version, tag),
     );
     if (version.state === 'pending')
       await this.options.registration.complete(call, model, number);
@@ -284,19 +282,31 @@ export class ModelVersions {
       number,
       key,
       undefined,
-      this.options.access.history(call, 'version-tag-deleted', {
-        version: number,
-        key,
-      }),
+      this.historyOf(call, 'version-tag-deleted', version, { key }),
     );
     if (version.state === 'pending')
       await this.options.registration.complete(call, model, number);
   }
+
+  /** Of what waits it says so, since that is only for who may publish there. */
+  private historyOf(
+    call: MlflowCall,
+    action: string,
+    { number, state }: MlflowVersion,
+    details: object = {},
+  ): HistoryDraft {
+    return this.options.access.history(call, action, {
+      version: number,
+      ...details,
+      ...(state === 'pending' ? { state } : {}),
+    });
+  }
 }
 
-/** What a version satisfied stays what it is. */
+/** What a version satisfied, and what a prompt says, stays what it is. */
 function requireNotFrozen(version: MlflowVersion, key: string): void {
-  if (version.state !== 'pending' && isMetadataTag(key)) {
+  const frozen = isMetadataTag(key) || promptTags.includes(key);
+  if (version.state !== 'pending' && frozen) {
     throw invalidParameter(
       `Version ${version.number} of ${version.model} is READY, so its tag ${key} never changes; register a new version`,
     );

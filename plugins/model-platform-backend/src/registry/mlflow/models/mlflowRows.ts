@@ -40,6 +40,7 @@ export function toMlflowVersion(
     description: row.description ?? undefined,
     stage: row.stage,
     createdBy: row.created_by,
+    responsible: row.responsible ?? undefined,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     tags,

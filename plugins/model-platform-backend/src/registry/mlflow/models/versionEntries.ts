@@ -16,6 +16,7 @@ export interface VersionEntry {
   description: string | null;
   stage: 'None' | 'Staging' | 'Production' | 'Archived';
   created_by: string;
+  responsible: string | null;
   created_at: string;
   updated_at: string;
 }
@@ -51,6 +52,7 @@ export function versionEntries(knex: Knex, scope: VersionScope) {
     'logged_model_id',
     'run_link',
     'description',
+    'responsible',
   ];
   const registered = knex({ version: 'registry_versions' })
     .leftJoin({ said: 'mlflow_versions' }, join =>
