@@ -5,6 +5,7 @@ import {
   VersionSpec,
 } from '@model-platform/plugin-model-platform-common';
 import fc from 'fast-check';
+import { Knex } from 'knex';
 import { newDraft } from '../../__testUtils__/newDraft';
 import { DatabaseModelStore } from '../DatabaseModelStore';
 import { DatabaseVersionStore } from '../DatabaseVersionStore';
@@ -329,4 +330,26 @@ describe.each(databases.eachSupportedId())('ModelFinder, %s', id => {
     ).toEqual(before);
     expect(await indexStaleModels(knex)).toBe(0);
   });
+});
+
+it('asks the index of words of SQLite once, however many models have them', async () => {
+  const { knex, publish } = await createStore('SQLITE_3');
+  for (const name of ['a-churn', 'b-churn']) await publish(name);
+  const asked: Knex.Sql[] = [];
+  knex.on('query', (query: Knex.Sql) => asked.push(query));
+  const { items } = await new ModelFinder(knex, { broad: 0 }).list({
+    ...parseModelsQuery({ q: 'churn', sort: 'relevance' }),
+    visible: true,
+  });
+  expect(items).toHaveLength(2);
+  const pages = asked.filter(({ sql }) => sql.includes('order by'));
+  expect(pages).not.toEqual([]);
+  for (const { sql, bindings } of pages) {
+    const plan: Array<{ detail: string }> = await knex.raw(
+      `explain query plan ${sql}`,
+      bindings as Knex.RawBinding[],
+    );
+    const correlated = plan.filter(one => /CORRELATED|EXISTS/.test(one.detail));
+    expect([sql, correlated]).toEqual([sql, []]);
+  }
 });

@@ -114,7 +114,11 @@ export class ModelFinder {
       select.andWhere(part => applyValues(part, key, values, tools));
     if (filter)
       select.andWhere(part => applyFilterExpression(part, filter, tools));
-    if (words.length > 0) addWithin(select, this.index.find(words, rank));
+    if (words.length > 0) {
+      // The index of words answers for all models at once; asked of each, it would do so each time.
+      const addWords = addWithin === lookAtEach ? goThrough : addWithin;
+      addWords(select, this.index.find(words, rank));
+    }
     return select;
   }
 
