@@ -4,6 +4,7 @@ import { promises as fs } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ArtifactStore,
   PartedBlob,
@@ -384,6 +385,25 @@ describeS3('S3ArtifactStore', () => {
       name: 'ServiceUnavailableError',
       message: expect.stringContaining('does not let the platform into'),
     });
+  });
+
+  it('takes the same bytes from several, though S3 hangs up on what it has already', async () => {
+    const proxy = await CuttableProxy.start(s3OfTests().endpoint);
+    const { store, end } = await storeInS3({ endpoint: proxy.url });
+    try {
+      for (let round = 0; round < 20; round += 1) {
+        const content = randomBytes(MIB);
+        const stored = { digest: digestOf(content), sizeBytes: content.length };
+        const writes = Array.from({ length: 6 }, async (_, nth) => {
+          await sleep(nth * 7);
+          return await store.write(streamOf(content), stored, SCOPE);
+        });
+        expect(await Promise.all(writes)).toEqual(Array(6).fill(stored));
+      }
+    } finally {
+      await end();
+      await proxy.stop();
+    }
   });
 
   it('leaves nothing where S3 is cut off in the middle, and goes on once it is back', async () => {

@@ -158,7 +158,10 @@ export class S3ArtifactStore implements ArtifactStore {
         }).done();
       } catch (error) {
         // Another upload of the same bytes was faster.
-        if (!isThereAlready(error)) throw error;
+        if (isThereAlready(error)) return;
+        // S3 may then hang up on a body that it need not read, and its answer is lost.
+        if (!verified.isWhole || !digest) throw error;
+        if (!(await this.has(digest, scope).catch(() => false))) throw error;
       } finally {
         body.destroy();
       }

@@ -25,6 +25,11 @@ export class VerifiedSource implements AsyncIterable<Uint8Array> {
     return this.verified;
   }
 
+  /** Whether all of it passed, and was what was expected. */
+  get isWhole(): boolean {
+    return this.verified !== undefined;
+  }
+
   /** Why it ended before its time, rather than whoever read it; undefined where it did not. */
   get failure(): { reason: unknown } | undefined {
     return this.failed;
