@@ -27,7 +27,7 @@ export type Reaction =
   | { text: string; hold?: Promise<void>; finishReason?: string }
   | { status: number; headers?: Record<string, string>; body?: unknown }
   | { raw: string }
-  /** Ends the connection in the middle of the answer. */
+  /** Ends the connection in the middle of the answer; of a stream after its first text. */
   | { cut: string }
   | { hang: true };
 
@@ -66,6 +66,8 @@ const known: Record<ProtocolName, string[]> = {
 };
 
 const wordsIn = (text: string) => text.split(/(?<=\s)/).filter(Boolean);
+const isFirstText = (event: string, text: string) =>
+  event.includes(JSON.stringify(wordsIn(text)[0]));
 const count = (text: string) => wordsIn(text).length;
 
 /**
@@ -182,9 +184,12 @@ export class LanguageModelServer {
         'transfer-encoding': 'chunked',
       });
       const whole = speak(body, reaction.cut, 'stop');
+      const first = whole.events.findIndex(event =>
+        isFirstText(event, reaction.cut),
+      );
       response.write(
         body.stream
-          ? whole.events.slice(0, 2).join('')
+          ? whole.events.slice(0, first + 1).join('')
           : whole.answer.slice(0, 20),
         () => response.destroy(),
       );
@@ -204,7 +209,7 @@ export class LanguageModelServer {
     let held = reaction.hold;
     for (const event of events) {
       response.write(event);
-      if (held && event.includes(JSON.stringify(wordsIn(reaction.text)[0]))) {
+      if (held && isFirstText(event, reaction.text)) {
         await held;
         held = undefined;
       }

@@ -24,8 +24,7 @@ export const promptFlavor: Flavor = {
       directory,
     );
     const template = new PromptTemplate(prompt, inputs);
-    const schema =
-      prompt.outputSchema && (await schemaOf(prompt.outputSchema));
+    const schema = prompt.outputSchema && (await schemaOf(prompt.outputSchema));
     const problems = outputProblems(outputs, schema);
     if (problems.length > 0)
       throw new Error(`The signature does not fit: ${problems.join('; ')}.`);

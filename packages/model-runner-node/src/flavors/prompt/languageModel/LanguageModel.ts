@@ -59,7 +59,7 @@ export class LanguageModel {
 
   /**
    * The answer as it comes: its text piece by piece, at last the whole. What
-   * fails before the first piece is tried again, nothing after it.
+   * fails before the first text is tried again, nothing after it.
    *
    * @throws LanguageModelFailure where it does not come to its end
    */
@@ -69,23 +69,18 @@ export class LanguageModel {
   ): AsyncGenerator<{ delta: string } | Completion> {
     const limit = this.limit(caller);
     try {
-      const { result, begin } = await this.attempts(limit, async () => {
-        const pieces = this.pieces(
-          await this.send(request, limit, true),
-          limit,
-        );
-        return { pieces, first: await pieces.next() };
-      });
+      const { result: pieces, begin } = await this.attempts(
+        limit,
+        async () =>
+          await untilText(
+            this.pieces(await this.send(request, limit, true), limit),
+          ),
+      );
       const completion: Completion = { text: '', finishReason: null };
       const usage: Partial<Usage> = {};
       let isWhole = false;
       try {
-        for (
-          let next = result.first;
-          !next.done;
-          next = await result.pieces.next()
-        ) {
-          const piece = next.value;
+        for await (const piece of pieces) {
           completion.finishReason =
             piece.finishReason ?? completion.finishReason;
           Object.assign(usage, piece.usage);
@@ -192,6 +187,28 @@ export class LanguageModel {
     this.metrics.countOperation(this.settings, secondsSince(begin));
     if (usage) this.metrics.countUsage(this.settings, usage);
   }
+}
+
+/**
+ * Waits for the first piece with text, and gives all.
+ *
+ * @throws LanguageModelFailure where there is no piece at all
+ */
+async function untilText(
+  pieces: AsyncGenerator<Piece, void>,
+): Promise<AsyncIterable<Piece>> {
+  const first: Piece[] = [];
+  let next = await pieces.next();
+  while (!next.done) {
+    first.push(next.value);
+    if (next.value.text) break;
+    next = await pieces.next();
+  }
+  if (first.length === 0) throw new LanguageModelFailure('malformed');
+  return (async function* all() {
+    yield* first;
+    yield* pieces;
+  })();
 }
 
 const secondsSince = (begin: number) => (performance.now() - begin) / 1000;

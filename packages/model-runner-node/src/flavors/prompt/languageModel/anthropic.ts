@@ -21,7 +21,7 @@ const answerSchema = z.object({
     z.object({
       type: z.string(),
       text: z.string().optional(),
-      input: z.unknown(),
+      input: z.unknown().optional(),
     }),
   ),
   stop_reason: z.string().nullish(),

@@ -36,7 +36,7 @@ const eventSchema = z.object({
     )
     .nullish(),
   usage: usageSchema,
-  error: z.unknown(),
+  error: z.unknown().optional(),
 });
 
 const toUsage = (usage: z.infer<typeof usageSchema>): Usage | undefined =>
