@@ -150,9 +150,10 @@ export class LanguageModelServer {
     protocol: ProtocolName,
     headers: IncomingHttpHeaders,
   ): boolean {
-    return protocol === 'openai'
-      ? headers.authorization === `Bearer ${this.apiKey}`
-      : headers['x-api-key'] === this.apiKey;
+    return (
+      headers.authorization === `Bearer ${this.apiKey}` ||
+      (protocol === 'anthropic' && headers['x-api-key'] === this.apiKey)
+    );
   }
 
   private async react(
@@ -253,7 +254,10 @@ function problemOf(
     return body.stream_options && !body.stream
       ? 'stream_options without stream'
       : undefined;
-  if (headers['anthropic-version'] !== '2023-06-01') return 'no version';
+  const version = headers['anthropic-version'];
+  if (version === '2026-10-21') {
+    if ('temperature' in body || 'top_p' in body) return 'sampling';
+  } else if (version !== '2023-06-01') return 'no such version';
   if (!Number.isInteger(body.max_tokens)) return 'max_tokens is missing';
   return body.temperature > 1 ? 'temperature' : undefined;
 }

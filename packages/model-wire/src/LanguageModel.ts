@@ -10,6 +10,19 @@ export const languageModelSchema = z.strictObject({
   baseUrl: z.url({ protocol: /^https?$/ }),
   model: z.string().min(1).max(200),
   apiKey: z.string().min(1).optional(),
+  /**
+   * Header that carries it; `authorization` with `Bearer` in front. Of `openai`
+   * that one where absent, of `anthropic` `x-api-key`.
+   */
+  apiKeyHeader: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/)
+    .optional(),
+  /**
+   * Of `anthropic`. All servers know the first one; the second has neither
+   * temperature nor topP: they are not sent.
+   */
+  apiVersion: z.enum(['2023-06-01', '2026-10-21']).default('2023-06-01'),
   /** For an answer with all attempts; of a stream the longest pause. Seconds. */
   timeoutSeconds: z.number().positive().max(600).default(25),
   /** Further attempts after one that may succeed later. */

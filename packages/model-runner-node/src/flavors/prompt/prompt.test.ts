@@ -246,6 +246,16 @@ describe('a prompt without a language model', () => {
     });
     configureLanguageModel(
       running.directory,
+      settings('anthropic', {
+        apiKeyHeader: 'Authorization',
+        apiVersion: '2026-10-21',
+      }),
+    );
+    expect(await running.outputs({ plant: 'moss' })).toMatchObject({
+      answer: 'You said: Care of moss for 7 days?',
+    });
+    configureLanguageModel(
+      running.directory,
       settings('openai', { apiKey: 'wrong' }),
     );
     const { status, body } = await running.predict({ plant: 'fern' });
@@ -283,6 +293,11 @@ describe.each(['openai', 'anthropic'] as const)('a prompt on %s', protocol => {
       finishReason: 'length',
       usage: { inputTokens: 9, outputTokens: 3 },
     });
+    expect(server.requests[0].headers).toMatchObject(
+      protocol === 'openai'
+        ? { authorization: `Bearer ${KEY}` }
+        : { 'x-api-key': KEY },
+    );
     const user = { role: 'user', content: 'Care of fern for 3 days?' };
     expect(server.requests[0].body).toEqual(
       protocol === 'openai'

@@ -115,12 +115,22 @@ export class LanguageModel {
     limit: TimeLimit,
     stream: boolean,
   ): Promise<Response> {
-    const { baseUrl, apiKey } = this.settings;
+    const { baseUrl } = this.settings;
     return await postJson(this.protocol.url(baseUrl.replace(/\/+$/, '')), {
-      headers: this.protocol.headers(apiKey),
+      headers: {
+        ...this.protocol.headers(this.settings),
+        ...this.keyHeader(),
+      },
       body: this.protocol.body(request, this.settings, stream),
       signal: limit.signal,
     });
+  }
+
+  private keyHeader(): Record<string, string> {
+    const { apiKey, apiKeyHeader = this.protocol.apiKeyHeader } = this.settings;
+    if (!apiKey) return {};
+    const isBearer = apiKeyHeader.toLowerCase() === 'authorization';
+    return { [apiKeyHeader]: isBearer ? `Bearer ${apiKey}` : apiKey };
   }
 
   private async *pieces(

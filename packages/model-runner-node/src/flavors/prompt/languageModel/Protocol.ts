@@ -34,7 +34,9 @@ export interface Piece {
 /** How one kind of server is spoken to. */
 export interface Protocol {
   url(baseUrl: string): string;
-  headers(apiKey: string | undefined): Record<string, string>;
+  headers(settings: LanguageModelSettings): Record<string, string>;
+  /** Where the key goes if nobody says otherwise. */
+  apiKeyHeader: string;
   body(
     request: LanguageModelRequest,
     settings: LanguageModelSettings,

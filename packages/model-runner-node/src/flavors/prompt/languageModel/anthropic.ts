@@ -4,7 +4,6 @@ import { codeOf, LanguageModelFailure } from './LanguageModelFailure';
 import { parseEvent } from './parseEvent';
 import { Protocol } from './Protocol';
 
-const API_VERSION = '2023-06-01';
 /** The protocol wants a limit. */
 const DEFAULT_MAX_TOKENS = 1024;
 /** The tool whose input is the answer. */
@@ -46,6 +45,7 @@ const finishReasons: Record<string, string> = {
   stop_sequence: 'stop',
   tool_use: 'stop',
   max_tokens: 'length',
+  model_context_window_exceeded: 'length',
   refusal: 'content_filter',
 };
 
@@ -64,10 +64,8 @@ function inputTokensOf(usage: z.infer<typeof usageSchema>): number {
 export const anthropic: Protocol = {
   url: baseUrl => `${baseUrl.replace(/\/v1$/, '')}/v1/messages`,
 
-  headers: apiKey => ({
-    'anthropic-version': API_VERSION,
-    ...(apiKey ? { 'x-api-key': apiKey } : {}),
-  }),
+  headers: ({ apiVersion }) => ({ 'anthropic-version': apiVersion }),
+  apiKeyHeader: 'x-api-key',
 
   body(request, settings, stream) {
     const { parameters, outputSchema } = request;
@@ -85,10 +83,14 @@ export const anthropic: Protocol = {
       max_tokens: parameters.maxTokens ?? DEFAULT_MAX_TOKENS,
       system: system || undefined,
       messages: messages.filter(({ role }) => role !== 'system'),
-      // It goes to 1 here, to 2 elsewhere.
-      temperature:
-        parameters.temperature && Math.min(parameters.temperature, 1),
-      top_p: parameters.topP,
+      ...(settings.apiVersion === '2023-06-01'
+        ? {
+            // It goes to 1 here, to 2 elsewhere.
+            temperature:
+              parameters.temperature && Math.min(parameters.temperature, 1),
+            top_p: parameters.topP,
+          }
+        : {}),
       stop_sequences: parameters.stop,
       ...(asTool
         ? {

@@ -51,7 +51,8 @@ const toUsage = (usage: z.infer<typeof usageSchema>): Usage | undefined =>
 export const openAi: Protocol = {
   url: baseUrl => `${baseUrl}/chat/completions`,
 
-  headers: apiKey => (apiKey ? { authorization: `Bearer ${apiKey}` } : {}),
+  headers: () => ({}),
+  apiKeyHeader: 'authorization',
 
   body(request, settings, stream) {
     const { parameters } = request;
