@@ -19,6 +19,11 @@ const manifest: RunnerManifest = {
   metrics: [],
 };
 
+const context = {
+  languageModelFile: 'none',
+  registry: new Registry(),
+  logger: new Logger(false),
+};
 const call = { requestId: 'a', signal: new AbortController().signal };
 
 describe('the flavor that the documentation shows', () => {
@@ -42,11 +47,7 @@ describe('the flavor that the documentation shows', () => {
       path.join(directory, 'capitals.csv'),
       'Austria,Vienna\nJapan,Tokyo\n',
     );
-    const model = await linesFlavor.load(manifest, directory, {
-      languageModelFile: path.join(directory, 'none'),
-      registry: new Registry(),
-      logger: new Logger(false),
-    });
+    const model = await linesFlavor.load(manifest, directory, context);
     expect(
       await model.predict(
         [{ country: 'Japan' }, { country: 'Atlantis' }],
@@ -80,7 +81,7 @@ describe('the flavor that the documentation shows', () => {
 
   it('says why it does not load', async () => {
     await expect(
-      linesFlavor.load({ ...manifest, files: [] }, directory, {}),
+      linesFlavor.load({ ...manifest, files: [] }, directory, context),
     ).rejects.toThrow('There is no .csv file among the files of the version.');
   });
 });

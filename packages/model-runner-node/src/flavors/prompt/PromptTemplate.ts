@@ -1,5 +1,5 @@
 import { WireSignatureField } from '@model-platform/model-wire';
-import Mustache, { Writer } from 'mustache';
+import Mustache from 'mustache';
 import { Row } from '../Flavor';
 import { Message, PromptDefinition } from './PromptFile';
 import { TemplateValues } from './TemplateValues';
@@ -10,7 +10,7 @@ type Tokens = ReturnType<typeof Mustache.parse>;
 const MAX_DEPTH = 20;
 
 /** Text as it is: nothing here is HTML. What is not text goes as JSON. */
-class TextWriter extends Writer {
+class TextWriter extends Mustache.Writer {
   override escapedValue(token: string[], context: TemplateValues): string {
     const value = context.lookup(token[1]);
     if (value === undefined || value === null) return '';
@@ -88,7 +88,7 @@ export class PromptTemplate {
   ): string[] {
     if (depth > MAX_DEPTH) return [`${where} includes itself without an end`];
     return tokens.flatMap(token => {
-      const [kind, name] = token as [string, string];
+      const [kind, name] = token;
       switch (kind) {
         case 'name':
         case '&':

@@ -1,10 +1,10 @@
-import { Context } from 'mustache';
+import Mustache from 'mustache';
 
 /**
  * What a template sees: values of the call, by their own names alone. Nothing
  * is inherited and nothing is called, whatever a name says.
  */
-export class TemplateValues extends Context {
+export class TemplateValues extends Mustache.Context {
   constructor(
     private readonly values: unknown,
     private readonly outer?: TemplateValues,

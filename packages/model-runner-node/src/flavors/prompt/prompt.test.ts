@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { WireSignatureField } from '@model-platform/model-wire';
 import { LanguageModelServer } from '../../../../../test/services/LanguageModelServer';
 import {
   buildRunner,
@@ -15,12 +16,12 @@ const KEY = 'key-of-this-test-9f27';
 const MARK = 'marked-pw4q';
 
 const optional = { optional: true };
-const told = [
+const told: WireSignatureField[] = [
   { name: 'completed', type: 'boolean' },
   { name: 'rendered', type: 'object', shape: [-1], ...optional },
   { name: 'finishReason', type: 'string', ...optional },
   { name: 'usage', type: 'object', ...optional },
-] as const;
+];
 
 const question: ModelUnderTest = {
   flavor: 'prompt',
@@ -126,6 +127,14 @@ async function* eventsOf(response: Response): AsyncGenerator<ServerSentEvent> {
   }
 }
 
+async function allOf(
+  events: AsyncIterable<ServerSentEvent>,
+): Promise<ServerSentEvent[]> {
+  const all: ServerSentEvent[] = [];
+  for await (const event of events) all.push(event);
+  return all;
+}
+
 const openStream = async (
   { url }: RunningModel,
   inputs: unknown,
@@ -189,7 +198,7 @@ describe('a prompt without a language model', () => {
   });
 
   it('does so as a stream and by the protocol too', async () => {
-    const events = await Array.fromAsync(
+    const events = await allOf(
       eventsOf(await openStream(running, { plant: 'fern' })),
     );
     expect(events).toMatchObject([
@@ -375,7 +384,7 @@ describe.each(['openai', 'anthropic'] as const)('a prompt on %s', protocol => {
       data: { text: 'Water ' },
     });
     release();
-    expect(await Array.fromAsync(events)).toEqual([
+    expect(await allOf(events)).toEqual([
       { event: 'delta', data: { text: 'it ' } },
       { event: 'delta', data: { text: 'twice.' } },
       {
@@ -442,7 +451,7 @@ describe.each(['openai', 'anthropic'] as const)('a prompt on %s', protocol => {
     expect((await running.outputs({ plant: 'fern' })).answer).toBe('Now.');
     server.reset();
     server.next({ status: 500 }, { text: 'Now.' });
-    const events = await Array.fromAsync(
+    const events = await allOf(
       eventsOf(await openStream(running, { plant: 'fern' })),
     );
     expect(events.at(-1)!.data.outputs.answer).toBe('Now.');
@@ -511,7 +520,7 @@ describe.each(['openai', 'anthropic'] as const)('a prompt on %s', protocol => {
     const response = await openStream(running, { plant: MARK });
     if (message.source.includes('cut')) {
       // Some of it was there already.
-      const events = await Array.fromAsync(eventsOf(response));
+      const events = await allOf(eventsOf(response));
       expect(events.at(-1)).toMatchObject({
         event: 'error',
         data: { error: { name: 'BadGatewayError' } },
@@ -543,7 +552,7 @@ describe.each(['openai', 'anthropic'] as const)('limits on %s', protocol => {
     expect(status).toBe(504);
     expect(body.error.message).toContain('did not answer within 0.5 s');
     server.next({ text: 'Water it.', hold: new Promise(() => {}) });
-    const events = await Array.fromAsync(
+    const events = await allOf(
       eventsOf(await openStream(running, { plant: 'fern' })),
     );
     expect(events).toMatchObject([
@@ -626,7 +635,7 @@ describe.each([
   it('comes whole as a stream', async () => {
     server.next({ text: JSON.stringify(bad) }, { text: JSON.stringify(good) });
     expect(
-      await Array.fromAsync(
+      await allOf(
         eventsOf(await openStream(running, { symptoms: ['spots'] })),
       ),
     ).toMatchObject([{ event: 'outputs', data: { outputs: good } }]);
