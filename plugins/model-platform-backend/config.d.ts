@@ -206,6 +206,47 @@ export interface Config {
       name: string;
       /** Name of a driver that a module adds; `local` where absent. */
       driver?: string;
+      /**
+       * Servers that prompts run on; the first whose `systems` and `models` a
+       * prompt is of. Without one their endpoints answer the rendered messages.
+       */
+      languageModels?: Array<{
+        /** Names of systems whose prompts it is for; all where absent. */
+        systems?: string[];
+        /** Names of models that it is for; all where absent. */
+        models?: string[];
+        /** `openai`: `<baseUrl>/chat/completions`; `anthropic`: `<baseUrl>/v1/messages`. */
+        protocol: 'openai' | 'anthropic';
+        baseUrl: string;
+        /** The model's name at the server. */
+        model: string;
+        /** @visibility secret */
+        apiKey?: string;
+        /** Defaults to `Authorization`, with `Bearer`, for `openai`, to `x-api-key` for `anthropic`. */
+        apiKeyHeader?: string;
+        /** Of `anthropic`. Defaults to 2023-06-01; with 2026-10-21 temperature and topP are not sent. */
+        apiVersion?: '2023-06-01' | '2026-10-21';
+        /** For an answer with all attempts; of a stream the longest pause. Defaults to 25. */
+        timeoutSeconds?: number;
+        /** Further attempts after 408, 409, 429, 5xx and broken connections. Defaults to 2. */
+        retries?: number;
+        /** Lines of a batch that are answered at a time. Defaults to 4. */
+        concurrency?: number;
+        /**
+         * How it is told of an output schema: by the protocol's own means, as
+         * any JSON object, or only in words. Defaults to `jsonSchema`.
+         */
+        structuredOutput?: 'jsonSchema' | 'jsonObject' | 'prompt';
+        /** What `openai` servers call the limit of an answer. Defaults to `max_tokens`. */
+        maxTokensParameter?: 'max_tokens' | 'max_completion_tokens';
+        /** Costs are counted only with them. */
+        prices?: {
+          /** ISO 4217, e.g. `EUR`. */
+          currency: string;
+          inputPerMillionTokens: number;
+          outputPerMillionTokens: number;
+        };
+      }>;
     }>;
     /**
      * Which catalog locations may declare deployments, and of what: ingestion

@@ -4,7 +4,10 @@ export interface FieldError {
   message: string;
 }
 
-/** A request that is refused: the caller's fault, with what to change. */
+/**
+ * A request that gets no answer, for a reason that the caller is told, with
+ * what to do: its own fault (4xx), or that of what the model works with.
+ */
 export class RequestError extends Error {
   constructor(
     readonly status: number,

@@ -15,7 +15,8 @@ const BUCKETS = [
 
 /** The standard metrics of a runner; every series carries whose it is. */
 export class RunnerMetrics {
-  private readonly registry = new Registry();
+  /** Flavors add what they count beside the standard metrics. */
+  readonly registry = new Registry();
   private readonly requests = new Counter({
     name: 'model_runner_requests_total',
     help: 'Answered calls of predict and infer, by status code',

@@ -9,8 +9,10 @@ import {
   RunnerEnvironment,
   RunnerManifest,
 } from '@model-platform/model-wire';
+import { answerStream, readStreamWish } from './answerStream';
+import { CallerCall } from './CallerCall';
 import { createInputReader } from './createInputReader';
-import { LoadedModel } from './flavors/Flavor';
+import { Call, LoadedModel, Row } from './flavors/Flavor';
 import { Logger } from './Logger';
 import { inferByProtocol } from './openInference';
 import { readJson } from './readBody';
@@ -30,6 +32,8 @@ type Handler = (
 
 /** How long nobody may have called before idle connections are cut in a drain, milliseconds. */
 const QUIET_MS = 100;
+/** nginx's number for a caller that left before the answer. */
+const CALLER_LEFT = 499;
 const JSON_TYPE = 'application/json; charset=utf-8';
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
@@ -39,7 +43,10 @@ const NAMES: Record<number, string> = {
   404: 'NotFoundError',
   405: 'MethodNotAllowedError',
   413: 'PayloadTooLargeError',
+  429: 'TooManyRequestsError',
+  502: 'BadGatewayError',
   503: 'ServiceUnavailableError',
+  504: 'GatewayTimeoutError',
 };
 
 const errorName = (status: number) => NAMES[status] ?? 'Error';
@@ -123,7 +130,12 @@ export class RunnerServer {
   async warmUp(model: LoadedModel): Promise<void> {
     if (!this.manifest.example) return;
     const { rows } = this.readInputs({ inputs: this.manifest.example });
-    await (model.warmUp ?? model.predict)(rows);
+    if (model.warmUp) await model.warmUp(rows);
+    else
+      await model.predict(rows, {
+        requestId: 'warm-up',
+        signal: new AbortController().signal,
+      });
   }
 
   private createRoutes() {
@@ -319,20 +331,54 @@ export class RunnerServer {
     requestId: string,
   ) {
     const model = this.requireModel();
-    const { rows, batch } = this.readInputs(
-      await readJson(request, this.environment.MAX_BODY_BYTES),
-    );
+    const given = await readJson(request, this.environment.MAX_BODY_BYTES);
+    const { isStream, body } = model.stream
+      ? readStreamWish(request, given)
+      : { isStream: false, body: given };
+    const { rows, batch } = this.readInputs(body);
+    const call = new CallerCall(requestId, response);
     const begin = performance.now();
-    const answers = await model.predict(rows);
+    if (isStream) await this.stream(model, rows, batch, call, response);
+    else {
+      const answers = await model.predict(rows, call);
+      this.json(
+        response,
+        200,
+        requestId,
+        this.prediction(batch ? answers : answers[0], requestId),
+      );
+    }
     this.metrics.predictSeconds.observe((performance.now() - begin) / 1000);
-    this.json(response, 200, requestId, {
-      outputs: batch ? answers : answers[0],
+  }
+
+  private prediction(outputs: Row | Row[], requestId: string) {
+    return {
+      outputs,
       model: {
         name: this.manifest.model.name,
         version: this.manifest.version,
         variant: this.environment.MODEL_VARIANT,
       },
       requestId,
+    };
+  }
+
+  private async stream(
+    model: LoadedModel,
+    rows: Row[],
+    batch: boolean,
+    call: Call,
+    response: ServerResponse,
+  ) {
+    const { requestId } = call;
+    if (!model.stream || batch)
+      throw new RequestError(400, 'A stream answers one line, no batch.', [
+        { path: 'inputs', message: 'must be one line, not an array' },
+      ]);
+    await answerStream(response, model.stream(rows[0], call), {
+      headers: this.headers(requestId),
+      complete: outputs => this.prediction(outputs, requestId),
+      fail: error => this.describeError('/predict', requestId, error),
     });
   }
 
@@ -344,7 +390,12 @@ export class RunnerServer {
     const model = this.requireModel();
     const body = await readJson(request, this.environment.MAX_BODY_BYTES);
     const begin = performance.now();
-    const answer = await inferByProtocol(model, this.identity, body);
+    const answer = await inferByProtocol(
+      model,
+      this.identity,
+      body,
+      new CallerCall(requestId, response),
+    );
     this.metrics.predictSeconds.observe((performance.now() - begin) / 1000);
     this.json(response, 200, requestId, answer);
   }
@@ -408,10 +459,29 @@ export class RunnerServer {
     requestId: string,
     error: unknown,
   ) {
+    if (response.destroyed && !response.headersSent) {
+      // For the count alone; nobody is there to read it.
+      response.statusCode = CALLER_LEFT;
+      return;
+    }
     if (response.headersSent) {
       response.destroy();
       return;
     }
+    const { status, body, headers } = this.describeError(
+      path,
+      requestId,
+      error,
+    );
+    this.json(response, status, requestId, body, headers);
+  }
+
+  /** An error as it is answered; what is the model's own fault goes to the log. */
+  private describeError(
+    path: string,
+    requestId: string,
+    error: unknown,
+  ): { status: number; body: unknown; headers?: Record<string, string> } {
     const protocol = path === '/v2' || path.startsWith('/v2/');
     if (error instanceof RequestError) {
       const { status, message, fields, headers } = error;
@@ -425,21 +495,18 @@ export class RunnerServer {
             },
             requestId,
           };
-      this.json(response, status, requestId, body, headers);
-      return;
+      return { status, body, headers };
     }
     const { name, stack } =
       error instanceof Error ? error : new Error(String(error));
     this.logger.error('the model failed', { requestId, error: name, stack });
     const message = `The model failed on this request; its logs tell why under request id ${requestId}.`;
-    this.json(
-      response,
-      500,
-      requestId,
-      protocol
+    return {
+      status: 500,
+      body: protocol
         ? { error: message }
         : { error: { name: 'ModelError', message }, requestId },
-    );
+    };
   }
 
   private json(
@@ -470,13 +537,20 @@ export class RunnerServer {
     response.writeHead(status, {
       'content-type': type,
       'content-length': body.length,
+      ...this.headers(requestId),
+      ...headers,
+    });
+    response.end(body);
+  }
+
+  /** What every answer carries. */
+  private headers(requestId: string): Record<string, string> {
+    return {
       [REQUEST_ID_HEADER]: requestId,
       [MODEL_VERSION_HEADER]: this.version,
       [MODEL_VARIANT_HEADER]: this.environment.MODEL_VARIANT,
       // Whoever keeps the connection shall not send a further call into its end.
       ...(this.draining ? { connection: 'close' } : undefined),
-      ...headers,
-    });
-    response.end(body);
+    };
   }
 }

@@ -1,4 +1,4 @@
-import { LoadedModel, OipTensor } from './flavors/Flavor';
+import { Call, LoadedModel, OipTensor } from './flavors/Flavor';
 import { RequestError } from './RequestError';
 import { typeOf } from './typeOf';
 
@@ -108,6 +108,7 @@ export async function inferByProtocol(
   model: LoadedModel,
   identity: { name: string; version: string },
   body: unknown,
+  call: Call,
 ): Promise<Record<string, unknown>> {
   if (!isObject(body))
     throw new RequestError(400, 'The body must be an object with inputs.');
@@ -149,7 +150,7 @@ export async function inferByProtocol(
       );
     }
   }
-  const results = await model.infer(tensors);
+  const results = await model.infer(tensors, call);
   return {
     model_name: identity.name,
     model_version: identity.version,

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {
+  LANGUAGE_MODEL_FILE,
   RunnerManifest,
   runnerEnvironmentSchema,
 } from '@model-platform/model-wire';
@@ -96,6 +97,9 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
     const flavor = await flavors[flavorName]();
     const loaded = await flavor.load(manifest, at('model'), {
       stateKey: environment.STATE_KEY,
+      languageModelFile: at(LANGUAGE_MODEL_FILE),
+      registry: metrics.registry,
+      logger,
     });
     await server.warmUp(loaded);
     const seconds = (performance.now() - begin) / 1000;

@@ -6,6 +6,7 @@ import { Config } from '@backstage/config';
 import { NotFoundError, ServiceUnavailableError } from '@backstage/errors';
 import {
   canonicalTrafficPlan,
+  LanguageModelSettings,
   RUNNER_SECRET_HEADER,
   RunnerSpec,
   TrafficPlan,
@@ -17,12 +18,14 @@ import {
   DeploymentRef,
   DesiredRevision,
   DesiredRoute,
+  DesiredVariant,
   LogOptions,
   ObservedDeployment,
   RunnerRef,
   ScrapeTarget,
 } from '@model-platform/plugin-model-platform-node';
 import { HostClient } from './HostClient';
+import { LanguageModels } from './LanguageModels';
 import { readJsonLines } from './readJsonLines';
 import { RunnerDirectories } from './RunnerDirectories';
 import { VersionFiles } from './VersionFiles';
@@ -52,6 +55,7 @@ export class LocalDriver implements DeploymentDriver {
       dataDir,
       options.logger,
       gatewayUrl?.replace(/\/+$/, ''),
+      LanguageModels.fromConfig(config),
     );
   }
 
@@ -75,6 +79,7 @@ export class LocalDriver implements DeploymentDriver {
     private readonly logger: LoggerService,
     /** Where applications reach the gateway, if a proxy stands in front of it. */
     private readonly gatewayUrl: string | undefined,
+    private readonly languageModels: LanguageModels,
   ) {
     this.host = new HostClient(dataDir);
     this.versions = new VersionFiles(dataDir);
@@ -116,7 +121,13 @@ export class LocalDriver implements DeploymentDriver {
           desired.openFile,
           options.signal,
         );
-        await this.directories.ensure(ref.name, revision, variant, files);
+        await this.directories.ensure(
+          ref.name,
+          revision,
+          variant,
+          files,
+          this.languageModelOf(desired.environment, variant),
+        );
       }
       await this.host.putRunners(ref.name, runners, options.signal);
       this.told.set(key, digest);
@@ -323,6 +334,18 @@ export class LocalDriver implements DeploymentDriver {
       }
     }
     return targets;
+  }
+
+  /** For prompts alone: what runs a developer's own code gets no key. */
+  private languageModelOf(
+    environment: string,
+    { model, version }: DesiredVariant,
+  ): LanguageModelSettings | undefined {
+    return version.flavor === 'prompt' &&
+      version.runtime === 'node' &&
+      version.endpoint === undefined
+      ? this.languageModels.find(environment, model)
+      : undefined;
   }
 
   private runnersOf(desired: DesiredRevision): RunnerSpec[] {

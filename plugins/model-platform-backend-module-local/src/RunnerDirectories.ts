@@ -14,7 +14,11 @@ import {
   endpointDocsPage,
   endpointOpenApi,
 } from '@model-platform/plugin-model-platform-common';
-import { RunnerManifest } from '@model-platform/model-wire';
+import {
+  LANGUAGE_MODEL_FILE,
+  LanguageModelSettings,
+  RunnerManifest,
+} from '@model-platform/model-wire';
 import { DesiredVariant } from '@model-platform/plugin-model-platform-node';
 import { toRunnerManifest } from './toRunnerManifest';
 
@@ -32,6 +36,7 @@ export class RunnerDirectories {
     revision: number,
     variant: DesiredVariant,
     files: string,
+    languageModel: LanguageModelSettings | undefined,
   ): Promise<string> {
     const directory = join(this.root, endpoint, `r${revision}-${variant.name}`);
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -49,6 +54,7 @@ export class RunnerDirectories {
           version: version.number,
           signature: version.signature,
           example: version.example,
+          flavor: version.flavor,
         }),
         undefined,
         2,
@@ -58,6 +64,10 @@ export class RunnerDirectories {
       join(directory, 'docs.html'),
       endpointDocsPage({ endpoint }),
     );
+    const languageModelFile = join(directory, LANGUAGE_MODEL_FILE);
+    if (languageModel)
+      await writeIfDifferent(languageModelFile, JSON.stringify(languageModel));
+    else await rm(languageModelFile, { force: true });
     await linkTo(join(directory, 'model'), files);
     return directory;
   }

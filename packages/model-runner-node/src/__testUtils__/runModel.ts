@@ -4,7 +4,10 @@ import fs from 'node:fs';
 import { AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { RunnerManifest } from '@model-platform/model-wire';
+import {
+  LANGUAGE_MODEL_FILE,
+  RunnerManifest,
+} from '@model-platform/model-wire';
 import { parse } from 'yaml';
 
 const REPOSITORY = path.resolve(__dirname, '../../../..');
@@ -18,12 +21,17 @@ export interface ModelUnderTest
   flavor: string;
   signature: RunnerManifest['signature'];
   slug?: string;
+  /** Of the environment, for prompts. */
+  languageModel?: object;
   /** Files of the version by their paths: text, or `{ copyOf }` a file. */
   files: Record<string, string | { copyOf: string }>;
 }
 
 export interface RunningModel {
   child: ChildProcess;
+  url: string;
+  /** With `model.json` and `model/`. */
+  directory: string;
   log(): Array<{ level: string; message: string } & Record<string, unknown>>;
   exitCode: Promise<number | null>;
   call(
@@ -75,7 +83,7 @@ export function exampleModel(name: string): ModelUnderTest {
 
 /** A runner under Node's permission model: it may read its folders and start threads, nothing else. */
 export async function startModel(
-  { files, slug = 'model', ...manifest }: ModelUnderTest,
+  { files, slug = 'model', languageModel, ...manifest }: ModelUnderTest,
   variables: Record<string, string> = {},
 ): Promise<RunningModel> {
   const directory = fs.mkdtempSync(path.join(tmpdir(), 'model-runner-node-'));
@@ -104,6 +112,7 @@ export async function startModel(
     path.join(directory, 'model.json'),
     JSON.stringify(complete),
   );
+  if (languageModel) configureLanguageModel(directory, languageModel);
   const port = await freePort();
   const child = spawn(
     process.execPath,
@@ -143,6 +152,8 @@ export async function startModel(
     call('POST', '/predict', { inputs });
   return {
     child,
+    url: `http://127.0.0.1:${port}`,
+    directory,
     log: () =>
       out
         .split('\n')
@@ -158,6 +169,13 @@ export async function startModel(
       return body.outputs;
     },
   };
+}
+
+/** Replaces the file as drivers do: whole or not at all. */
+export function configureLanguageModel(directory: string, settings: object) {
+  const file = path.join(directory, LANGUAGE_MODEL_FILE);
+  fs.writeFileSync(`${file}.tmp`, JSON.stringify(settings), { mode: 0o600 });
+  fs.renameSync(`${file}.tmp`, file);
 }
 
 /** As `startModel`, ready to be called. */

@@ -2,6 +2,8 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { RunnerManifest } from '@model-platform/model-wire';
+import { Registry } from 'prom-client';
+import { Logger } from '../Logger';
 import { linesFlavor } from '../__testUtils__/linesFlavor';
 
 const manifest: RunnerManifest = {
@@ -16,6 +18,13 @@ const manifest: RunnerManifest = {
   },
   metrics: [],
 };
+
+const context = {
+  languageModelFile: 'none',
+  registry: new Registry(),
+  logger: new Logger(false),
+};
+const call = { requestId: 'a', signal: new AbortController().signal };
 
 describe('the flavor that the documentation shows', () => {
   const directory = fs.mkdtempSync(path.join(tmpdir(), 'lines-'));
@@ -38,9 +47,12 @@ describe('the flavor that the documentation shows', () => {
       path.join(directory, 'capitals.csv'),
       'Austria,Vienna\nJapan,Tokyo\n',
     );
-    const model = await linesFlavor.load(manifest, directory, {});
+    const model = await linesFlavor.load(manifest, directory, context);
     expect(
-      await model.predict([{ country: 'Japan' }, { country: 'Atlantis' }]),
+      await model.predict(
+        [{ country: 'Japan' }, { country: 'Atlantis' }],
+        call,
+      ),
     ).toEqual([{ capital: 'Tokyo' }, { capital: null }]);
     expect(model.inputs).toEqual([
       { name: 'country', datatype: 'BYTES', shape: [-1, 1] },
@@ -51,7 +63,7 @@ describe('the flavor that the documentation shows', () => {
       shape: [2, 1],
       data: ['Austria', 'Japan'],
     };
-    expect(await model.infer([tensor])).toEqual([
+    expect(await model.infer([tensor], call)).toEqual([
       {
         name: 'capital',
         datatype: 'BYTES',
@@ -60,16 +72,16 @@ describe('the flavor that the documentation shows', () => {
       },
     ]);
     await expect(
-      model.infer([{ ...tensor, datatype: 'INT64' }]),
+      model.infer([{ ...tensor, datatype: 'INT64' }], call),
     ).rejects.toMatchObject({ status: 400 });
     await expect(
-      model.infer([{ ...tensor, name: 'town' }]),
+      model.infer([{ ...tensor, name: 'town' }], call),
     ).rejects.toMatchObject({ status: 400 });
   });
 
   it('says why it does not load', async () => {
     await expect(
-      linesFlavor.load({ ...manifest, files: [] }, directory, {}),
+      linesFlavor.load({ ...manifest, files: [] }, directory, context),
     ).rejects.toThrow('There is no .csv file among the files of the version.');
   });
 });

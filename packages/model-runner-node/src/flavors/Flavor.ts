@@ -1,4 +1,6 @@
 import { RunnerManifest } from '@model-platform/model-wire';
+import { Registry } from 'prom-client';
+import { Logger } from '../Logger';
 
 /** Values of one row by the names of the signature. */
 export type Row = Record<string, unknown>;
@@ -19,6 +21,16 @@ export interface OipTensorMetadata {
   shape: number[];
 }
 
+/** Who waits for an answer. */
+export interface Call {
+  requestId: string;
+  /** Aborted when the caller is gone: what is for nobody any more may end. */
+  readonly signal: AbortSignal;
+}
+
+/** One step of an answer that comes piece by piece; `outputs` is the last. */
+export type StreamEvent = { delta: string } | { outputs: Row };
+
 /** A model in memory. */
 export interface LoadedModel {
   /** For OIP metadata, e.g. `onnx`. */
@@ -26,9 +38,11 @@ export interface LoadedModel {
   inputs: OipTensorMetadata[];
   outputs: OipTensorMetadata[];
   /** Rows were validated against the signature; answers one row for each. */
-  predict(rows: Row[]): Promise<Row[]>;
+  predict(rows: Row[], call: Call): Promise<Row[]>;
   /** Tensors as the model itself names them. Rejects with `RequestError` where they don't fit. */
-  infer(inputs: OipTensor[]): Promise<OipTensor[]>;
+  infer(inputs: OipTensor[], call: Call): Promise<OipTensor[]>;
+  /** For models that can answer one line as a stream. */
+  stream?(row: Row, call: Call): AsyncIterable<StreamEvent>;
   /** Instead of a prediction, where the first one may take too long to wait for. */
   warmUp?(rows: Row[]): Promise<void>;
   close?(): Promise<void>;
@@ -38,6 +52,12 @@ export interface LoadedModel {
 export interface FlavorContext {
   /** Key, 32 bytes in base64url, that seals what is handed to callers and comes back. */
   stateKey?: string;
+  /** Where the environment's language model is told of; there may be no such file. */
+  languageModelFile: string;
+  /** For what the flavor counts beside the standard metrics. */
+  registry: Registry;
+  /** Facts and reasons, never what was sent. */
+  logger: Logger;
 }
 
 /** One way to load a model: a folder beside this file, listed in `flavors.ts`. */

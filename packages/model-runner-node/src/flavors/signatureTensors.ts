@@ -35,11 +35,11 @@ export function signatureTensors(
     inputs: signature.inputs.map(toMetadata),
     outputs: signature.outputs.map(toMetadata),
     predict,
-    async infer(tensors) {
+    async infer(tensors, call) {
       const { rows } = readInputs({
         inputs: rowsOf(signature.inputs, tensors),
       });
-      const answers = await predict(rows);
+      const answers = await predict(rows, call);
       return signature.outputs.map(field => toTensor(field, answers));
     },
   };

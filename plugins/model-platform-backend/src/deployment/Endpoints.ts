@@ -46,6 +46,7 @@ export class Endpoints {
       version: version.number,
       signature: version.signature,
       example: version.example,
+      flavor: version.flavor,
     });
     // Where the document is not served by the endpoint itself, it must say where that is.
     return deployment.url

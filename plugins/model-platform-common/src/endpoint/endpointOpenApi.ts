@@ -9,6 +9,8 @@ export interface EndpointFacts {
   signature: Signature;
   /** One line of inputs that the endpoint answers. */
   example?: Record<string, unknown>;
+  /** Some answer as a stream too. */
+  flavor?: string;
 }
 
 type Schema = Record<string, unknown>;
@@ -198,6 +200,19 @@ function protocolPaths(endpoint: string, version: number): Schema {
   };
 }
 
+/** Flavors whose answers can be had piece by piece. */
+const streaming = ['prompt'];
+
+const eventStream = {
+  'text/event-stream': {
+    schema: {
+      type: 'string',
+      description:
+        'Server-sent events: delta with {"text"} for each piece of the answer, then outputs with what is answered without a stream, or error with what would be answered instead',
+    },
+  },
+};
+
 /**
  * The OpenAPI 3.1 document of an endpoint, generated from its signature: the
  * simple API and the Open Inference Protocol v2. Its server is the folder the
@@ -206,7 +221,8 @@ function protocolPaths(endpoint: string, version: number): Schema {
  * @public
  */
 export function endpointOpenApi(facts: EndpointFacts): Record<string, unknown> {
-  const { endpoint, model, version, signature, example } = facts;
+  const { endpoint, model, version, signature, example, flavor } = facts;
+  const streams = flavor !== undefined && streaming.includes(flavor);
   return {
     openapi: '3.1.0',
     info: {
@@ -233,7 +249,10 @@ export function endpointOpenApi(facts: EndpointFacts): Record<string, unknown> {
             200: {
               description: 'The outputs, and which version answered',
               headers: answerHeaders,
-              content: jsonContent(ref('PredictResponse')),
+              content: {
+                ...jsonContent(ref('PredictResponse')),
+                ...(streams ? eventStream : {}),
+              },
             },
             ...errorResponses(ref('Error')),
           },
@@ -249,7 +268,18 @@ export function endpointOpenApi(facts: EndpointFacts): Record<string, unknown> {
         PredictRequest: {
           type: 'object',
           required: ['inputs'],
-          properties: { inputs: oneOrBatch('Inputs') },
+          properties: {
+            inputs: oneOrBatch('Inputs'),
+            ...(streams
+              ? {
+                  stream: {
+                    type: 'boolean',
+                    description:
+                      'Answers one line as server-sent events; accept: text/event-stream does so too',
+                  },
+                }
+              : {}),
+          },
           additionalProperties: false,
         },
         PredictResponse: {

@@ -17,6 +17,7 @@ const flavorsByEnding: Array<[RegExp, string]> = [
   [/\.(lp|mps)$/i, 'highs'],
   [/\.bpmn$/i, 'bpmn'],
   [/\.dmn$/i, 'dmn'],
+  [/(^|\/)prompt\.(ya?ml|json|txt)$/, 'prompt'],
 ];
 
 const pythonFlavors = ['sklearn', 'pyfunc', 'python'];

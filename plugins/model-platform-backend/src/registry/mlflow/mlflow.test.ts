@@ -386,6 +386,83 @@ describe.each(databases.eachSupportedId())("MLflow's API on %p", databaseId => {
     );
   });
 
+  it('makes what is served of a prompt with a format and settings', async () => {
+    const tag = (key: string, value: unknown) => ({
+      key,
+      value: typeof value === 'string' ? value : JSON.stringify(value),
+    });
+    const isPrompt = tag('mlflow.prompt.is_prompt', 'true');
+    await post('registered-models/create', {
+      name: 'judging',
+      tags: [owner, isPrompt],
+    });
+    const messages = [
+      { role: 'system', content: 'You judge plants.' },
+      { role: 'user', content: 'Judge {{ plant }}' },
+    ];
+    const schema = {
+      type: 'object',
+      required: ['verdict'],
+      $defs: { Verdict: { type: 'string', enum: ['good', 'bad'] } },
+      properties: {
+        verdict: { $ref: '#/$defs/Verdict' },
+        reasons: { type: 'array', items: { type: 'string' } },
+        score: { anyOf: [{ type: 'integer' }, { type: 'null' }] },
+      },
+    };
+    const made = await post('model-versions/create', {
+      name: 'judging',
+      source: 'prompt-template',
+      tags: [
+        isPrompt,
+        tag('mlflow.prompt.text', messages),
+        tag('_mlflow_prompt_type', 'chat'),
+        tag('_mlflow_prompt_response_format', schema),
+        tag('_mlflow_prompt_model_config', {
+          model_name: 'any',
+          temperature: 0.1,
+          max_tokens: 90,
+        }),
+        tag('metadata.modelFamily', 'Llama 3'),
+        tag('metadata.language', 'en'),
+        ...metadata,
+      ],
+    });
+    expect(made.body.model_version).toMatchObject({ status: 'READY' });
+    const version = await platform.call(
+      'get',
+      '/v1/models/judging/versions/1',
+      publisherToken,
+    );
+    expect(version.body).toMatchObject({
+      flavor: 'prompt',
+      runtime: 'node',
+      files: [{ path: 'prompt.json' }],
+      signature: {
+        inputs: [{ name: 'plant', type: 'string' }],
+        outputs: [
+          { name: 'verdict', type: 'string', optional: true },
+          { name: 'reasons', type: 'string', shape: [-1], optional: true },
+          { name: 'completed', type: 'boolean' },
+          { name: 'rendered', type: 'object' },
+        ],
+      },
+    });
+    const file = await platform.call(
+      'get',
+      '/v1/models/judging/versions/1/files/prompt.json',
+      publisherToken,
+    );
+    const content = Buffer.isBuffer(file.body)
+      ? JSON.parse(file.body.toString())
+      : file.body;
+    expect(content).toEqual({
+      messages,
+      parameters: { temperature: 0.1, maxTokens: 90 },
+      outputSchema: schema,
+    });
+  });
+
   /** A version of a prompt without its risk, so that it waits. */
   const waitingPrompt = async (name: string, as: string) => {
     const isPrompt = { key: 'mlflow.prompt.is_prompt', value: 'true' };

@@ -23,7 +23,12 @@ import {
   modelFieldTags,
   schemaAt,
 } from './metadataOfTags';
-import { isPrompt, promptFile, promptSpec } from './promptVersion';
+import {
+  isPrompt,
+  promptFile,
+  promptSpec,
+  promptVariables,
+} from './promptVersion';
 import { Mlmodel, readExample, toMlmodel } from './Mlmodel';
 
 /** Larger ones are read by nobody. */
@@ -63,16 +68,12 @@ function lacksSignature({ version }: PublishRequest): boolean {
 
 /** What a prompt's text says by itself, where it is asked for. */
 function variablesOf(
-  content: string,
+  tags: Tag[],
   schema: Record<string, unknown>,
 ): Record<string, unknown> {
   return schemaAt(schema, ['inputVariables']) === undefined
     ? {}
-    : {
-        inputVariables: promptSpec(content).signature.inputs.map(
-          ({ name }) => name,
-        ),
-      };
+    : { inputVariables: promptVariables(tags) };
 }
 
 /** Makes publishes of what MLflow says of a version; the rules are the registry's. */
@@ -199,10 +200,10 @@ export class Completion {
       model: fields,
       version: {
         ...(await this.specOf(call, version, files, mlmodel)),
-        ...(prompt ? promptSpec(prompt.content) : {}),
+        ...(prompt ? promptSpec(version.tags) : {}),
         metadata: mergeMetadata(
           prompt
-            ? variablesOf(prompt.content, schema)
+            ? variablesOf(version.tags, schema)
             : metadataOf(mlmodel?.metadata ?? {}, schema),
           metadataOfTags(tags, schema),
         ),
