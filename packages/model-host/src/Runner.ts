@@ -1,10 +1,18 @@
 import { createHash, createHmac } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import {
   HostRunnerState,
   RUNNER_SECRET_HEADER,
+  nodeRunnerArguments,
   RunnerEnvironment,
+  RunnerManifest,
   RunnerSpec,
   Upstream,
 } from '@model-platform/model-wire';
@@ -13,12 +21,13 @@ import { DataFolder } from './DataFolder';
 import { HostSettings } from './HostSettings';
 import { httpProbe } from './httpProbe';
 import { lastingSecret } from './lastingSecret';
-import { programPath } from './programPath';
+import { programFolders, programPath } from './programPath';
 import { ProcessRecord, StateFile } from './StateFile';
 import { Launch, Program, Supervisor } from './Supervisor';
 
 /** Variable of the runner's environment that holds its secret. */
 export const RUNNER_SECRET_VARIABLE = 'RUNNER_SECRET';
+const NODE_RUNNER = '@model-platform/model-runner-node';
 const BACKOFF_MS = 100;
 /** What runs here is nobody else's business: keeps libraries from reporting to their makers. */
 const NO_TELEMETRY = {
@@ -225,12 +234,19 @@ export class Runner {
     }
     return {
       command: process.execPath,
-      // Tensors are short-lived: a larger young generation keeps them out of the old one.
-      args: [
-        '--max-semi-space-size=32',
-        programPath('@model-platform/model-runner-node'),
-      ],
-      env,
+      args: nodeRunnerArguments({
+        flavor: readManifest(spec.directory).flavor ?? '',
+        program: programPath(NODE_RUNNER),
+        readable: [
+          ...programFolders(NODE_RUNNER),
+          // Files of a version are linked to, for all its runners share them.
+          ...[spec.directory, join(spec.directory, 'model')]
+            .filter(path => existsSync(path))
+            .map(path => realpathSync(path)),
+        ],
+        scratch: realpathSync(this.#scratch),
+      }),
+      env: { ...env, TMPDIR: this.#scratch },
       cwd: this.#scratch,
     };
   }
@@ -250,18 +266,20 @@ function urlOf(record: ProcessRecord): string {
 }
 
 function readModelLabels(directory: string): { system: string; model: string } {
+  const { model } = readManifest(directory);
+  return {
+    system: String(model?.system ?? ''),
+    model: String(model?.slug ?? ''),
+  };
+}
+
+function readManifest(directory: string): Partial<RunnerManifest> {
   try {
-    const { model } = JSON.parse(
-      readFileSync(join(directory, 'model.json'), 'utf8'),
-    ) as {
-      model?: { system?: unknown; slug?: unknown };
-    };
-    return {
-      system: String(model?.system ?? ''),
-      model: String(model?.slug ?? ''),
-    };
+    return (
+      JSON.parse(readFileSync(join(directory, 'model.json'), 'utf8')) ?? {}
+    );
   } catch {
     // The runner says what is wrong with its directory.
-    return { system: '', model: '' };
+    return {};
   }
 }

@@ -1,3 +1,5 @@
+import { currentRequest } from './endpoint/currentRequest';
+
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
 /** JSON lines on stdout: ids, sizes and durations, never what a caller sent. */
@@ -34,6 +36,7 @@ export class Logger {
         at: new Date().toISOString(),
         level,
         message,
+        requestId: currentRequest.getStore(),
         ...facts,
       })}\n`,
     );

@@ -14,6 +14,7 @@ import { CallerCall } from './CallerCall';
 import { createInputReader } from './createInputReader';
 import { Call, LoadedModel, Row } from './flavors/Flavor';
 import { Logger } from './Logger';
+import { ModelOutputError } from './ModelOutputError';
 import { inferByProtocol } from './openInference';
 import { readJson } from './readBody';
 import { RequestError } from './RequestError';
@@ -500,12 +501,16 @@ export class RunnerServer {
     const { name, stack } =
       error instanceof Error ? error : new Error(String(error));
     this.logger.error('the model failed', { requestId, error: name, stack });
-    const message = `The model failed on this request; its logs tell why under request id ${requestId}.`;
+    // Names of fields are the model's, values are the caller's: only those are told.
+    const isWrong = error instanceof ModelOutputError;
+    const fields = isWrong ? error.fields : undefined;
+    const reason = isWrong ? `: ${error.message}` : '';
+    const message = `The model failed on this request${reason}; its logs tell why under request id ${requestId}.`;
     return {
       status: 500,
       body: protocol
         ? { error: message }
-        : { error: { name: 'ModelError', message }, requestId },
+        : { error: { name: 'ModelError', message, fields }, requestId },
     };
   }
 

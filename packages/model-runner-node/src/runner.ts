@@ -1,10 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {
+  ENDPOINT_SETTINGS_FILE,
+  endpointSettingsSchema,
   LANGUAGE_MODEL_FILE,
   RunnerManifest,
   runnerEnvironmentSchema,
 } from '@model-platform/model-wire';
+import { loadEndpoint } from './endpoint/loadEndpoint';
+import { FlavorContext } from './flavors/Flavor';
 import { flavors } from './flavors/flavors';
 import { Logger } from './Logger';
 import { RunnerMetrics } from './RunnerMetrics';
@@ -38,6 +42,8 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
     return;
   }
   const environment = parsed.data;
+  // Not for the developer's code, which runs in this process.
+  for (const name of ['RUNNER_SECRET', 'STATE_KEY']) delete variables[name];
   const at = (name: string) => path.join(environment.MODEL_DIR, name);
   let server: RunnerServer;
   let manifest: RunnerManifest;
@@ -82,11 +88,6 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
   });
   try {
     const begin = performance.now();
-    if (manifest.endpoint) {
-      throw new Error(
-        `The Node runtime does not run endpoint code (${manifest.endpoint}) yet.`,
-      );
-    }
     if (!Object.hasOwn(flavors, flavorName)) {
       throw new Error(
         `The Node runtime has no flavor '${flavorName}'. It has: ${Object.keys(
@@ -95,12 +96,28 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
       );
     }
     const flavor = await flavors[flavorName]();
-    const loaded = await flavor.load(manifest, at('model'), {
+    const context: FlavorContext = {
       stateKey: environment.STATE_KEY,
       languageModelFile: at(LANGUAGE_MODEL_FILE),
       registry: metrics.registry,
       logger,
-    });
+    };
+    const loadModel = () => flavor.load(manifest, at('model'), context);
+    const { endpoint } = manifest;
+    const loaded = endpoint
+      ? await loadEndpoint({
+          manifest: { ...manifest, endpoint },
+          directory: at('model'),
+          settings: endpointSettingsSchema.parse(
+            JSON.parse(
+              readOptional(at(ENDPOINT_SETTINGS_FILE))?.toString() ?? '{}',
+            ),
+          ),
+          context,
+          loadModel: async () =>
+            flavorName === 'node' ? undefined : await loadModel(),
+        })
+      : await loadModel();
     await server.warmUp(loaded);
     const seconds = (performance.now() - begin) / 1000;
     metrics.loadSeconds.set(seconds);
@@ -112,7 +129,13 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
     });
   } catch (error) {
     fail(`cannot load the model: ${messageOf(error)}`, {
-      stack: error instanceof Error ? error.stack : undefined,
+      stack: stackOf(error),
     });
   }
+}
+
+/** Where the developer's own code failed, as far as it did. */
+function stackOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return error.cause instanceof Error ? error.cause.stack : error.stack;
 }

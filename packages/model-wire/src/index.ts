@@ -11,3 +11,5 @@ export * from './HostApi';
 export * from './GatewayApi';
 export * from './errors';
 export * from './LanguageModel';
+export * from './EndpointSettings';
+export * from './nodeRunnerArguments';

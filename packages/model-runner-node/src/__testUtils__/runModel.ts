@@ -5,7 +5,10 @@ import { AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
+  ENDPOINT_SETTINGS_FILE,
+  EndpointSettings,
   LANGUAGE_MODEL_FILE,
+  nodeRunnerArguments,
   RunnerManifest,
 } from '@model-platform/model-wire';
 import { parse } from 'yaml';
@@ -23,6 +26,8 @@ export interface ModelUnderTest
   slug?: string;
   /** Of the environment, for prompts. */
   languageModel?: object;
+  /** Of the environment, for endpoint code. */
+  settings?: EndpointSettings;
   /** Files of the version by their paths: text, or `{ copyOf }` a file. */
   files: Record<string, string | { copyOf: string }>;
 }
@@ -83,7 +88,13 @@ export function exampleModel(name: string): ModelUnderTest {
 
 /** A runner under Node's permission model: it may read its folders and start threads, nothing else. */
 export async function startModel(
-  { files, slug = 'model', languageModel, ...manifest }: ModelUnderTest,
+  {
+    files,
+    slug = 'model',
+    languageModel,
+    settings,
+    ...manifest
+  }: ModelUnderTest,
   variables: Record<string, string> = {},
 ): Promise<RunningModel> {
   const directory = fs.mkdtempSync(path.join(tmpdir(), 'model-runner-node-'));
@@ -113,17 +124,21 @@ export async function startModel(
     JSON.stringify(complete),
   );
   if (languageModel) configureLanguageModel(directory, languageModel);
+  if (settings)
+    fs.writeFileSync(
+      path.join(directory, ENDPOINT_SETTINGS_FILE),
+      JSON.stringify(settings),
+    );
+  fs.mkdirSync(path.join(directory, 'scratch'));
   const port = await freePort();
   const child = spawn(
     process.execPath,
-    [
-      '--permission',
-      '--allow-worker',
-      `--allow-fs-read=${path.join(REPOSITORY, 'node_modules')}`,
-      `--allow-fs-read=${PACKAGE}`,
-      `--allow-fs-read=${directory}`,
-      path.join(PACKAGE, 'bin/model-runner-node.js'),
-    ],
+    nodeRunnerArguments({
+      flavor: manifest.flavor,
+      program: path.join(PACKAGE, 'bin/model-runner-node.js'),
+      readable: [path.join(REPOSITORY, 'node_modules'), PACKAGE, directory],
+      scratch: path.join(directory, 'scratch'),
+    }),
     {
       env: {
         MODEL_DIR: directory,
@@ -132,7 +147,7 @@ export async function startModel(
         MODEL_VARIANT: 'main',
         MODEL_REVISION: '1',
         MODEL_ENVIRONMENT: 'test',
-        NODE_NO_WARNINGS: '1',
+        TMPDIR: path.join(directory, 'scratch'),
         ...variables,
       },
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -9,4 +9,5 @@ export const flavors: Record<string, () => Promise<Flavor>> = {
   dmn: async () => (await import('./dmn/dmnFlavor')).dmnFlavor,
   prompt: async () => (await import('./prompt/promptFlavor')).promptFlavor,
   bpmn: async () => (await import('./bpmn/bpmnFlavor')).bpmnFlavor,
+  node: async () => (await import('./node/nodeFlavor')).nodeFlavor,
 };

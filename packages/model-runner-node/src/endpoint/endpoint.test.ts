@@ -1,0 +1,352 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {
+  buildRunner,
+  cleanUp,
+  exampleModel,
+  ModelUnderTest,
+  refusalOf,
+  RunningModel,
+  serveModel,
+} from '../__testUtils__/runModel';
+
+jest.setTimeout(120_000);
+beforeAll(buildRunner, 60_000);
+afterAll(cleanUp);
+
+const numbers = {
+  inputs: [{ name: 'x', type: 'number' as const }],
+  outputs: [{ name: 'y', type: 'number' as const }],
+};
+
+function code(
+  text: string,
+  more: Partial<ModelUnderTest> = {},
+  file = 'endpoint.ts',
+): ModelUnderTest {
+  return {
+    flavor: 'node',
+    signature: numbers,
+    endpoint: file,
+    ...more,
+    files: { [file]: text, ...more.files },
+  };
+}
+
+/** Series of one metric, without what tells whose runner it is. */
+async function seriesOf({ url }: RunningModel, name: string) {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return text
+    .split('\n')
+    .filter(line => line.startsWith(`${name}{`))
+    .map(line => line.replace(/[{,](?!kind)\w+="[^"]*"|}/g, ''));
+}
+
+const linesAbout = (running: RunningModel, requestId: string) =>
+  running.log().filter(line => line.requestId === requestId);
+
+describe('endpoint code in TypeScript', () => {
+  let offers: RunningModel;
+
+  beforeAll(async () => {
+    offers = await serveModel(
+      code(
+        `import { readFile, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import { twice } from './lib/twice.ts';
+import type { Model } from './lib/types.ts';
+
+export async function load(context): Promise<Model> {
+  console.log('loading %s', 'it');
+  const factor = Number(await readFile(context.files + '/factor.txt', 'utf8'));
+  await writeFile(os.tmpdir() + '/note.txt', 'kept');
+  context.logger.info('factor read', { version: context.version });
+  return { factor };
+}
+
+export async function predict(model: Model, { x }: { x: number }, context) {
+  await new Promise(done => setTimeout(done, 1));
+  context.metrics.counter('offers_total', { kind: 'small' }).inc(2);
+  context.metrics.gauge('last_x').set(x);
+  context.metrics.histogram('x_size').observe(x);
+  context.logger.warn('predicted', { rule: context.configuration.rule });
+  console.error(new Error('printed').message);
+  return { y: twice(x) * model.factor + context.secret('ADDEND').length, more: {} };
+}
+`,
+        {
+          files: {
+            'factor.txt': '1.5',
+            'lib/twice.ts':
+              'export const twice = (x: number): number => x * 2;',
+            'lib/types.ts': 'export interface Model { factor: number }',
+          },
+          example: { x: 5 },
+          metrics: [
+            { name: 'offers_total', type: 'counter', labels: ['kind'] },
+            { name: 'last_x', type: 'gauge' },
+            { name: 'x_size', type: 'histogram' },
+          ],
+          settings: { configuration: { rule: 7 }, secrets: { ADDEND: 'abc' } },
+        },
+      ),
+    );
+  });
+
+  it('answers lines and batches, and tensors', async () => {
+    expect(await offers.outputs({ x: 1 })).toEqual({ y: 6 });
+    expect(await offers.outputs([{ x: 1 }, { x: 2 }])).toEqual([
+      { y: 6 },
+      { y: 9 },
+    ]);
+    const { status, body } = await offers.call(
+      'POST',
+      '/v2/models/model/infer',
+      {
+        inputs: [{ name: 'x', datatype: 'FP64', shape: [2, 1], data: [1, 2] }],
+      },
+    );
+    expect(status).toBe(200);
+    expect(body.outputs[0]).toMatchObject({ name: 'y', data: [6, 9] });
+    expect((await offers.predict({ x: 'one' })).status).toBe(400);
+  });
+
+  it('counts what model.yaml declares, and not the warm-up', async () => {
+    expect(await seriesOf(offers, 'offers_total')).toEqual([
+      'offers_total{kind="small" 10',
+    ]);
+    expect(await seriesOf(offers, 'last_x')).toEqual(['last_x 2']);
+    expect(await seriesOf(offers, 'x_size_sum')).toEqual(['x_size_sum 7']);
+  });
+
+  it('logs with the id of the request, printed lines too', async () => {
+    const { body } = await offers.predict({ x: 3 });
+    expect(linesAbout(offers, body.requestId)).toMatchObject([
+      { level: 'warn', message: 'predicted', rule: 7 },
+      { level: 'warn', message: 'printed' },
+    ]);
+    const messages = offers.log().map(({ message }) => message);
+    expect(messages).toContain('loading it');
+    expect(messages).toContain('factor read');
+  });
+});
+
+describe('endpoint code in JavaScript', () => {
+  it('may answer a batch at once, as CommonJS too', async () => {
+    const batch = await serveModel(
+      code(
+        `module.exports = {
+           predictBatch: (model, rows) => rows.map(({ x }) => ({ y: x + rows.length })),
+         };`,
+        {},
+        'endpoint.cjs',
+      ),
+    );
+    expect(await batch.outputs([{ x: 1 }, { x: 2 }])).toEqual([
+      { y: 3 },
+      { y: 4 },
+    ]);
+    expect(await batch.outputs({ x: 1 })).toEqual({ y: 2 });
+  });
+
+  it('goes around the model that the flavor loads', async () => {
+    const example = exampleModel('planting-advice');
+    const advice = await serveModel({
+      ...example,
+      endpoint: 'endpoint.mjs',
+      files: {
+        ...example.files,
+        'endpoint.mjs': `export async function predictBatch(model, rows) {
+          const answers = await model.predict(rows);
+          return answers.map(answer => ({ ...answer, margin: rows.length }));
+        }`,
+      },
+    });
+    expect(
+      await advice.outputs({ winter_low: -12, plant_rating: 5, soil: 'wet' }),
+    ).toMatchObject({ needed_rating: 5, margin: 1 });
+  });
+});
+
+describe('endpoint code that fails', () => {
+  let failing: RunningModel;
+
+  beforeAll(async () => {
+    failing = await serveModel(
+      code(
+        `const secrets = ['RUNNER_SECRET', 'STATE_KEY'].filter(name => name in process.env);
+export function predict(model, { x }, context) {
+  if (x === 1) return { y: NaN };
+  if (x === 2) throw new RangeError('no two: marked-value');
+  if (x === 3) context.metrics.counter('misses_total').inc();
+  if (x === 4) context.metrics.gauge('hits_total').set(1);
+  if (x === 5) return { z: 1 };
+  if (x === 6) return 6;
+  if (x === 7) return { y: 'marked-value' };
+  if (x === 8) return Promise.reject('plain text');
+  if (x === 9) return context.secret('NONE');
+  if (x === 10) return { y: null };
+  context.metrics.counter('hits_total').inc();
+  return { y: secrets.length };
+}
+`,
+        { metrics: [{ name: 'hits_total', type: 'counter' }] },
+      ),
+      { STATE_KEY: Buffer.alloc(32, 7).toString('base64url') },
+    );
+  });
+
+  it.each([
+    [2, 'RangeError: no two'],
+    [2, 'endpoint.ts:4'],
+    [3, "'misses_total' is not declared in model.yaml (declared: hits_total)"],
+    [4, "'hits_total' is declared as a counter, not a gauge"],
+    [8, 'plain text'],
+    [9, "no secret 'NONE'"],
+  ])('answers 500 with an id for %d, and logs %s', async (x, reason) => {
+    const { status, body } = await failing.predict({ x });
+    expect(status).toBe(500);
+    expect(body).toEqual({
+      error: {
+        name: 'ModelError',
+        message: `The model failed on this request; its logs tell why under request id ${body.requestId}.`,
+      },
+      requestId: body.requestId,
+    });
+    const [line] = linesAbout(failing, body.requestId);
+    expect(line.level).toBe('error');
+    expect(line.stack).toContain(reason);
+  });
+
+  it.each([
+    [5, 'outputs.y', 'is missing'],
+    [6, 'outputs', 'must be an object with the outputs by name, not number'],
+    [7, 'outputs.y', 'must be a number, not string'],
+    [10, 'outputs.y', 'must not be null'],
+  ])('names what does not fit the signature: %d', async (x, at, message) => {
+    const { status, body } = await failing.predict({ x });
+    expect(status).toBe(500);
+    expect(body.error).toEqual({
+      name: 'ModelError',
+      message: `The model failed on this request: the answer does not fit the signature: ${at} ${message}; its logs tell why under request id ${body.requestId}.`,
+      fields: [{ path: at, message }],
+    });
+    expect(JSON.stringify(linesAbout(failing, body.requestId))).not.toContain(
+      'marked-value',
+    );
+    const batch = await failing.predict([{ x: 0 }, { x }]);
+    expect(batch.body.error.fields[0].path).toBe(
+      at.replace('outputs', 'outputs[1]'),
+    );
+  });
+
+  it('serves on, without the secrets of its runner', async () => {
+    expect(await failing.outputs({ x: 1 })).toEqual({ y: null });
+    expect(await failing.outputs({ x: 11 })).toEqual({ y: 0 });
+    // One line of this test, four of batches in which another one failed.
+    expect(await seriesOf(failing, 'hits_total')).toEqual(['hits_total 5']);
+  });
+
+  it('ends its runner with a reason where it fails outside of a call', async () => {
+    const { exitCode, log, predict } = await serveModel(
+      code(`export function predict(model, { x }) {
+        setTimeout(() => { throw new Error('too late'); });
+        return { y: x };
+      }`),
+    );
+    expect((await predict({ x: 1 })).status).toBe(200);
+    expect(await exitCode).toBe(1);
+    expect(log().at(-1)).toMatchObject({
+      level: 'error',
+      message: 'endpoint code failed outside of a call: too late',
+    });
+  });
+
+  it.each([
+    ['export const answer = 42;', 'endpoint.ts must export predict'],
+    ["import './none.ts'; export function predict() {}", 'none.ts'],
+    [
+      'export function predict( {',
+      "endpoint.ts can't be imported: SyntaxError",
+    ],
+    [
+      'enum Kind { A }\nexport function predict() {}',
+      'TypeScript enum is not supported in strip-only mode',
+    ],
+    ['export const predict = 1;', 'exports predict, but it is no function'],
+    [
+      "export async function load() { throw new Error('no weights'); }\nexport function predict() {}",
+      'no weights',
+    ],
+    [
+      "export const predict = () => ({ y: 'one' });",
+      'the answer does not fit the signature: outputs.y must be a number, not string',
+    ],
+  ])('is refused: %s', async (text, message) => {
+    const reason = await refusalOf(code(text, { example: { x: 1 } }));
+    expect(reason).toContain('cannot load the model: ');
+    expect(reason).toContain(message);
+  });
+
+  it('is missed where the flavor is node', async () => {
+    expect(
+      await refusalOf({ flavor: 'node', signature: numbers, files: {} }),
+    ).toContain('the version has none: name it under endpoint');
+  });
+});
+
+describe('Node under its permission model', () => {
+  it('keeps endpoint code from other files, processes, threads and native code', async () => {
+    const outside = fs.mkdtempSync(path.join(os.tmpdir(), 'other-system-'));
+    fs.writeFileSync(path.join(outside, 'secret.txt'), 'of others');
+    const tries: Record<string, string> = {
+      write: `fs.writeFileSync(${JSON.stringify(`${outside}/new.txt`)}, 'x')`,
+      read: `fs.readFileSync(${JSON.stringify(`${outside}/secret.txt`)})`,
+      own: `fs.writeFileSync(context.files + '/endpoint.ts', 'x')`,
+      link: `fs.symlinkSync(${JSON.stringify(outside)}, os.tmpdir() + '/link')`,
+      environment: `fs.readFileSync('/proc/self/environ')`,
+      process: `childProcess.execFileSync('/bin/true')`,
+      thread: `new Worker('0', { eval: true })`,
+      native: `process.dlopen({ exports: {} }, '/lib/none.node')`,
+    };
+    const confined = await serveModel(
+      code(
+        `import fs from 'node:fs';
+import os from 'node:os';
+import childProcess from 'node:child_process';
+import { Worker } from 'node:worker_threads';
+
+const tries = {
+${Object.entries(tries)
+  .map(([name, text]) => `  ${name}: context => ${text},`)
+  .join('\n')}
+  scratch: () => fs.writeFileSync(os.tmpdir() + '/mine.txt', 'x'),
+};
+
+export function predict(model, { x }, context) {
+  try {
+    tries[x](context);
+    return { y: 'allowed' };
+  } catch (error) {
+    return { y: error.code };
+  }
+}`,
+        {
+          signature: {
+            inputs: [{ name: 'x', type: 'string' }],
+            outputs: [{ name: 'y', type: 'string' }],
+          },
+        },
+      ),
+    );
+    for (const x of Object.keys(tries)) {
+      const refused =
+        x === 'native' ? 'ERR_DLOPEN_DISABLED' : 'ERR_ACCESS_DENIED';
+      expect([x, await confined.outputs({ x })]).toEqual([x, { y: refused }]);
+    }
+    expect(await confined.outputs({ x: 'scratch' })).toEqual({ y: 'allowed' });
+    expect(fs.readdirSync(outside)).toEqual(['secret.txt']);
+    fs.rmSync(outside, { recursive: true });
+  });
+});

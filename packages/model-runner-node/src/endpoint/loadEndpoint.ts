@@ -1,0 +1,93 @@
+import { EndpointSettings, RunnerManifest } from '@model-platform/model-wire';
+import { FlavorContext, LoadedModel, Row } from '../flavors/Flavor';
+import { signatureTensors } from '../flavors/signatureTensors';
+import { createOutputReader } from './createOutputReader';
+import { currentRequest } from './currentRequest';
+import { CustomMetrics } from './CustomMetrics';
+import { EndpointContext } from './EndpointContext';
+import { importEndpoint } from './importEndpoint';
+import { takeOverConsole } from './takeOverConsole';
+
+interface EndpointOptions {
+  manifest: RunnerManifest & { endpoint: string };
+  /** The folder with the version's files. */
+  directory: string;
+  settings: EndpointSettings;
+  context: Pick<FlavorContext, 'registry' | 'logger'>;
+  /** The flavor's own model, for code that does not load one itself; undefined where it has none. */
+  loadModel(): Promise<LoadedModel | undefined>;
+}
+
+/**
+ * The developer's own code as a model: `load` once, `predict` for a row or
+ * `predictBatch` for all rows of a call.
+ *
+ * @throws Error for the model's developer
+ */
+export async function loadEndpoint({
+  manifest,
+  directory,
+  settings,
+  context: { registry, logger },
+  loadModel,
+}: EndpointOptions): Promise<LoadedModel> {
+  takeOverConsole(logger);
+  process.on('uncaughtException', error => {
+    logger.error(`endpoint code failed outside of a call: ${error.message}`, {
+      stack: error.stack,
+    });
+    process.exit(1);
+  });
+  const { endpoint, signature } = manifest;
+  const code = await importEndpoint(directory, endpoint);
+  const { predict, predictBatch } = code;
+  if (!predict && !predictBatch)
+    throw new Error(
+      `${endpoint} must export predict(model, inputs, context) or predictBatch(model, rows, context)`,
+    );
+  const metrics = new CustomMetrics(manifest.metrics, registry);
+  const context: EndpointContext = {
+    metrics,
+    logger,
+    signature,
+    files: directory,
+    modelName: manifest.model.name,
+    version: manifest.version,
+    configuration: settings.configuration,
+    secret(name) {
+      if (Object.hasOwn(settings.secrets, name)) return settings.secrets[name];
+      throw new Error(
+        `the environment has no secret '${name}' for this model; its platform's configuration names those it has`,
+      );
+    },
+  };
+  const inner = code.load ? undefined : await loadModel();
+  const model = code.load
+    ? await code.load(context)
+    : inner && {
+        predict: (rows: Row[]) =>
+          inner.predict(rows, {
+            requestId: currentRequest.getStore() ?? 'load',
+            signal: new AbortController().signal,
+          }),
+      };
+  const readAnswers = createOutputReader(signature);
+  const answer: LoadedModel['predict'] = (rows, { requestId }) =>
+    currentRequest.run(requestId, async () =>
+      readAnswers(
+        predictBatch
+          ? await predictBatch(model, rows, context)
+          : await Promise.all(rows.map(row => predict?.(model, row, context))),
+        rows.length,
+      ),
+    );
+  return {
+    platform: manifest.flavor,
+    ...signatureTensors(signature, answer),
+    async warmUp(rows) {
+      const signal = new AbortController().signal;
+      await metrics.muted(() => answer(rows, { requestId: 'warm-up', signal }));
+    },
+    close: inner?.close,
+  };
+}

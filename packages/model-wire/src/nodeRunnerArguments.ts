@@ -1,0 +1,34 @@
+import { RunnerManifest } from './RunnerManifest';
+
+/** Flavors whose engine is native code. */
+const NATIVE = new Set(['onnx']);
+/** Flavors whose engine runs in threads. */
+const THREADED = new Set(['minizinc', 'highs']);
+
+/**
+ * What Node is started with for a runner: under its permission model it reads
+ * the folders named, writes to its scratch folder, and starts no processes;
+ * threads and native code only where the flavor's engine needs them.
+ */
+export function nodeRunnerArguments(options: {
+  flavor: RunnerManifest['flavor'];
+  /** The runner's program. */
+  program: string;
+  /** Folders, or files, by their real paths. */
+  readable: string[];
+  scratch: string;
+}): string[] {
+  const { flavor, program, readable, scratch } = options;
+  return [
+    // Tensors are short-lived: a larger young generation keeps them out of the old one.
+    '--max-semi-space-size=32',
+    '--disable-warning=SecurityWarning',
+    '--disable-warning=ExperimentalWarning',
+    '--permission',
+    ...(NATIVE.has(flavor) ? ['--allow-addons'] : []),
+    ...(THREADED.has(flavor) ? ['--allow-worker'] : []),
+    ...[...readable, scratch].map(path => `--allow-fs-read=${path}`),
+    `--allow-fs-write=${scratch}`,
+    program,
+  ];
+}
