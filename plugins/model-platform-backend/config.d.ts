@@ -207,6 +207,23 @@ export interface Config {
       /** Name of a driver that a module adds; `local` where absent. */
       driver?: string;
       /**
+       * What endpoint code of models is told: all entries whose `systems` and
+       * `models` a model is of, the last one of a name. Read when a runner starts.
+       */
+      endpointCode?: Array<{
+        /** Names of systems whose models it is for; all where absent. */
+        systems?: string[];
+        /** Names of models that it is for; all where absent. */
+        models?: string[];
+        /** `context.configuration` of the code. */
+        configuration?: { [name: string]: unknown };
+        /**
+         * `context.secret(name)` of the code.
+         * @deepVisibility secret
+         */
+        secrets?: { [name: string]: string };
+      }>;
+      /**
        * Servers that prompts run on; the first whose `systems` and `models` a
        * prompt is of. Without one their endpoints answer the rendered messages.
        */

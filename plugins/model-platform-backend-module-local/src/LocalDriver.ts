@@ -6,6 +6,8 @@ import { Config } from '@backstage/config';
 import { NotFoundError, ServiceUnavailableError } from '@backstage/errors';
 import {
   canonicalTrafficPlan,
+  ENDPOINT_SETTINGS_FILE,
+  LANGUAGE_MODEL_FILE,
   LanguageModelSettings,
   RUNNER_SECRET_HEADER,
   RunnerSpec,
@@ -24,6 +26,7 @@ import {
   RunnerRef,
   ScrapeTarget,
 } from '@model-platform/plugin-model-platform-node';
+import { EndpointCodeSettings } from './EndpointCodeSettings';
 import { HostClient } from './HostClient';
 import { LanguageModels } from './LanguageModels';
 import { readJsonLines } from './readJsonLines';
@@ -56,6 +59,7 @@ export class LocalDriver implements DeploymentDriver {
       options.logger,
       gatewayUrl?.replace(/\/+$/, ''),
       LanguageModels.fromConfig(config),
+      EndpointCodeSettings.fromConfig(config),
     );
   }
 
@@ -80,6 +84,7 @@ export class LocalDriver implements DeploymentDriver {
     /** Where applications reach the gateway, if a proxy stands in front of it. */
     private readonly gatewayUrl: string | undefined,
     private readonly languageModels: LanguageModels,
+    private readonly endpointCode: EndpointCodeSettings,
   ) {
     this.host = new HostClient(dataDir);
     this.versions = new VersionFiles(dataDir);
@@ -121,13 +126,16 @@ export class LocalDriver implements DeploymentDriver {
           desired.openFile,
           options.signal,
         );
-        await this.directories.ensure(
-          ref.name,
-          revision,
-          variant,
-          files,
-          this.languageModelOf(desired.environment, variant),
-        );
+        await this.directories.ensure(ref.name, revision, variant, files, {
+          [LANGUAGE_MODEL_FILE]: this.languageModelOf(
+            desired.environment,
+            variant,
+          ),
+          [ENDPOINT_SETTINGS_FILE]:
+            variant.version.endpoint === undefined
+              ? undefined
+              : this.endpointCode.find(desired.environment, variant.model),
+        });
       }
       await this.host.putRunners(ref.name, runners, options.signal);
       this.told.set(key, digest);

@@ -14,11 +14,7 @@ import {
   endpointDocsPage,
   endpointOpenApi,
 } from '@model-platform/plugin-model-platform-common';
-import {
-  LANGUAGE_MODEL_FILE,
-  LanguageModelSettings,
-  RunnerManifest,
-} from '@model-platform/model-wire';
+import { RunnerManifest } from '@model-platform/model-wire';
 import { DesiredVariant } from '@model-platform/plugin-model-platform-node';
 import { toRunnerManifest } from './toRunnerManifest';
 
@@ -36,7 +32,8 @@ export class RunnerDirectories {
     revision: number,
     variant: DesiredVariant,
     files: string,
-    languageModel: LanguageModelSettings | undefined,
+    /** What the environment says to the runner, by names of files; undefined where it says nothing. */
+    settings: Record<string, object | undefined>,
   ): Promise<string> {
     const directory = join(this.root, endpoint, `r${revision}-${variant.name}`);
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -64,10 +61,11 @@ export class RunnerDirectories {
       join(directory, 'docs.html'),
       endpointDocsPage({ endpoint }),
     );
-    const languageModelFile = join(directory, LANGUAGE_MODEL_FILE);
-    if (languageModel)
-      await writeIfDifferent(languageModelFile, JSON.stringify(languageModel));
-    else await rm(languageModelFile, { force: true });
+    for (const [name, content] of Object.entries(settings)) {
+      const file = join(directory, name);
+      if (content) await writeIfDifferent(file, JSON.stringify(content));
+      else await rm(file, { force: true });
+    }
     await linkTo(join(directory, 'model'), files);
     return directory;
   }
