@@ -25,6 +25,8 @@ from .model import Model
 
 #: How long nobody may have called before idle connections are cut in a drain, seconds.
 QUIET_SECONDS = 0.1
+#: What the environment says to endpoint code, beside model.json.
+SETTINGS_FILE = "endpoint-settings.json"
 
 
 class Server(uvicorn.Server):
@@ -59,7 +61,16 @@ def _bind(environment: Environment) -> socket.socket:
     return listening
 
 
-def _load(app: App, manifest: dict[str, Any], environment: Environment, metrics: RunnerMetrics, logger: Logger) -> None:
+def _load(
+    app: App,
+    manifest: dict[str, Any],
+    environment: Environment,
+    metrics: RunnerMetrics,
+    logger: Logger,
+    loop: asyncio.AbstractEventLoop,
+) -> None:
+    settings_file = environment.model_dir / SETTINGS_FILE
+    settings = orjson.loads(settings_file.read_bytes()) if settings_file.exists() else {}
     directory = environment.model_dir / "model"
     context = Context(
         metrics=metrics.custom,
@@ -68,10 +79,20 @@ def _load(app: App, manifest: dict[str, Any], environment: Environment, metrics:
         files=directory,
         model_name=manifest["model"]["name"],
         version=manifest["version"],
+        configuration=settings.get("configuration", {}),
+        _secrets=settings.get("secrets", {}),
     )
     begin = time.perf_counter()
     model = Model(manifest, directory, context)
-    app.warm_up(model)
+
+    async def prepare() -> None:
+        await model.load()
+        await app.warm_up(model)
+
+    if model.is_async:
+        asyncio.run_coroutine_threadsafe(prepare(), loop).result()
+    else:
+        asyncio.run(prepare())
     seconds = time.perf_counter() - begin
     metrics.load_seconds.set(seconds)
     app.serve(model)
@@ -117,7 +138,7 @@ async def run(environment: Environment, logger: Logger) -> int:
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     logger.info("started", model=manifest["model"]["slug"], version=manifest["version"], port=environment.port)
     # In a thread of its own, so that health is answered meanwhile.
-    loading = asyncio.create_task(asyncio.to_thread(_load, app, manifest, environment, metrics, logger))
+    loading = asyncio.create_task(asyncio.to_thread(_load, app, manifest, environment, metrics, logger, loop))
     await asyncio.wait({serving, loading}, return_when=asyncio.FIRST_COMPLETED)
     if not loading.done():
         # A thread can't be interrupted, and nobody waits for the model any more.
@@ -145,6 +166,8 @@ def main() -> int:
     logger = take_over_output(os.environ.get("LOG_LEVEL") == "debug")
     try:
         environment = read_environment(os.environ)
+        # Not for the developer's code, which runs in this process.
+        os.environ.pop("RUNNER_SECRET", None)
         return _run_to_end(run(environment, logger))
     except StartError as error:
         logger.error(str(error))

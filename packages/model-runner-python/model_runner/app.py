@@ -19,11 +19,12 @@ import orjson
 
 from . import open_inference
 from .environment import Environment
-from .errors import RequestError, StartError
+from .errors import ModelOutputError, RequestError, StartError
 from .input_reader import InputReader
-from .logs import Logger
+from .logs import REQUEST_ID, Logger
 from .metrics import CONTENT_TYPE, RunnerMetrics
 from .model import Model
+from .output_check import output_check
 
 JSON_TYPE = b"application/json; charset=utf-8"
 HTML_TYPE = b"text/html; charset=utf-8"
@@ -68,6 +69,7 @@ class App:
         self._metrics = metrics
         self._logger = logger
         self._reader = InputReader(manifest["signature"])
+        self._output_check = output_check(manifest["signature"]["outputs"])
         self._model: Model | None = None
         self._draining = False
         #: Calls that are being answered.
@@ -95,7 +97,7 @@ class App:
         """From now on every answer ends its connection."""
         self._draining = True
 
-    def warm_up(self, model: Model) -> None:
+    async def warm_up(self, model: Model) -> None:
         """
         One prediction that nobody asked for, so that the first caller doesn't wait for lazy set-up,
         and a model that fails on its own example is never ready. It counts nothing.
@@ -108,13 +110,11 @@ class App:
         except RequestError as error:
             raise StartError(f"the example does not fit the signature: {error.message}") from None
         with self._metrics.custom.muted():
-            (answer,) = model.predict(rows)
-        finite = {name: value for name, value in answer.items() if value is not None and value == value}
-        outputs = [field for field in self._manifest["signature"]["outputs"] if field["name"] in finite]
-        errors = InputReader({"inputs": outputs}).problems(finite, "outputs")
-        if errors:
-            told = "; ".join(f"{error['path']} {error['message']}" for error in errors)
-            raise StartError(f"the answer to the example does not fit the signature: {told}")
+            try:
+                self._output_check(await model.predict(rows))
+            except ModelOutputError as error:
+                told = "; ".join(f"{field['path']} {field['message']}" for field in error.fields)
+                raise StartError(f"the answer to the example does not fit the signature: {told}") from error
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         self.active += 1
@@ -132,6 +132,7 @@ class App:
         path = full_path[len(self._prefix) :] if full_path.startswith(f"{self._prefix}/") else full_path
         counted = path == "/predict" or path.endswith("/infer")
         begin = time.perf_counter()
+        REQUEST_ID.set(request_id)
         if counted:
             self._metrics.in_flight.inc()
         try:
@@ -234,16 +235,18 @@ class App:
             raise RequestError(503, "The model is still being loaded.", headers={"retry-after": "1"})
         return self._model
 
-    def _run(self, model: Model, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    async def _run(self, model: Model, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         begin = time.perf_counter()
-        answers = model.predict(rows)
+        answers = await model.predict(rows)
         self._metrics.predict_seconds.observe(time.perf_counter() - begin)
+        if model.is_own_code:
+            self._output_check(answers)
         return answers
 
     async def _predict(self, headers: dict[bytes, bytes], receive: Receive, request_id: str) -> Answer:
         model = self._require_model()
         rows, batch = self._reader.read(await self._read_json(headers, receive))
-        answers = self._run(model, rows)
+        answers = await self._run(model, rows)
         return _json(
             200, {"outputs": answers if batch else answers[0], "model": self._about, "requestId": request_id}
         )
@@ -253,7 +256,7 @@ class App:
         body = await self._read_json(headers, receive)
         signature = self._manifest["signature"]
         rows, request_id, wanted = open_inference.rows_from_tensors(signature, body)
-        answers = self._run(model, self._reader.read({"inputs": rows})[0])
+        answers = await self._run(model, self._reader.read({"inputs": rows})[0])
         return _json(
             200,
             open_inference.answer(
@@ -319,7 +322,10 @@ class App:
             error=type(error).__name__,
             stack="".join(traceback.format_exception(error)),
         )
-        message = f"The model failed on this request; its logs tell why under request id {request_id}."
+        # Names of fields are the model's, values are the caller's: only those are told.
+        fields = {"fields": error.fields} if isinstance(error, ModelOutputError) else {}
+        reason = f": {error}" if fields else ""
+        message = f"The model failed on this request{reason}; its logs tell why under request id {request_id}."
         if _is_protocol(path):
             return _json(500, {"error": message})
-        return _json(500, {"error": {"name": "ModelError", "message": message}, "requestId": request_id})
+        return _json(500, {"error": {"name": "ModelError", "message": message, **fields}, "requestId": request_id})

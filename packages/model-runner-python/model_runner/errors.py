@@ -21,3 +21,12 @@ class RequestError(Exception):
 
 class StartError(Exception):
     """The runner can't serve this version; said in the log, for the model's developer."""
+
+
+class ModelOutputError(Exception):
+    """The model answered something else than its signature says: its developer's fault."""
+
+    def __init__(self, fields: list[dict[str, str]]) -> None:
+        first = fields[0]
+        super().__init__(f"the answer does not fit the signature: {first['path']} {first['message']}")
+        self.fields = fields

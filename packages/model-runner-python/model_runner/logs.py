@@ -5,10 +5,15 @@ import io
 import logging
 import sys
 import traceback
+from contextvars import ContextVar
 from datetime import datetime, timezone
 from typing import Any, TextIO
 
 import orjson
+
+
+#: Id of the request that is worked for, wherever it is logged from.
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 class Logger:
@@ -37,7 +42,11 @@ class Logger:
 
     def _write(self, level: str, message: str, args: tuple[Any, ...], facts: dict[str, Any]) -> None:
         at = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        line = {"at": at, "level": level, "message": message % args if args else message, **facts}
+        line = {"at": at, "level": level, "message": message % args if args else message}
+        request_id = REQUEST_ID.get()
+        if request_id is not None:
+            line["requestId"] = request_id
+        line.update(facts)
         self._stream.write(orjson.dumps(line, default=str).decode() + "\n")
         self._stream.flush()
 

@@ -1,23 +1,20 @@
 """A version in memory: its flavor's model, and the developer's endpoint code around it."""
 from __future__ import annotations
 
+import asyncio
 import importlib.util
+import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from .context import Context
-from .errors import StartError
+from .errors import ModelOutputError, StartError
 from .flavors import FLAVORS
-from .flavors.sklearn import predictor
 
 Rows = list[dict[str, Any]]
-
-
-class ModelOutputError(Exception):
-    """The model answered something else than its signature says."""
 
 
 def _import_endpoint(file: Path) -> ModuleType:
@@ -34,7 +31,9 @@ def _import_endpoint(file: Path) -> ModuleType:
 
 
 class Model:
-    """Answers rows with rows; raises whatever the model or the endpoint code raises."""
+    """
+    Answers rows with rows, once it is loaded; raises whatever the model or the endpoint code raises.
+    """
 
     def __init__(self, manifest: dict[str, Any], directory: Path, context: Context) -> None:
         flavor = FLAVORS.get(manifest["flavor"])
@@ -46,43 +45,73 @@ class Model:
         # for the version's files stay as they were verified.
         sys.path.insert(0, str(directory))
         sys.dont_write_bytecode = True
-        self._outputs = [field["name"] for field in manifest["signature"]["outputs"]]
-        endpoint = _import_endpoint(directory / manifest["endpoint"]) if manifest.get("endpoint") else None
-        load = getattr(endpoint, "load", None)
-        model = load(context) if load else flavor(manifest, directory)
-        self._predict = self._choose(endpoint, model, manifest, context)
+        self._signature = manifest["signature"]
+        self._outputs = [field["name"] for field in self._signature["outputs"]]
+        self._endpoint = _import_endpoint(directory / manifest["endpoint"]) if manifest.get("endpoint") else None
+        self._flavor = flavor
+        self._manifest = manifest
+        self._directory = directory
+        self._context = context
+        #: Whether answers are those of the developer's own code, which may be anything.
+        self.is_own_code = self._own("predict_batch") is not None or self._own("predict") is not None
+        #: Whether it has to run in the loop that serves, as clients of other servers do.
+        self.is_async = any(
+            inspect.iscoroutinefunction(self._own(name)) for name in ("load", "predict", "predict_batch")
+        )
 
-    def _choose(
-        self, endpoint: ModuleType | None, model: Any, manifest: dict[str, Any], context: Context
-    ) -> Callable[[Rows], Rows]:
-        batch = getattr(endpoint, "predict_batch", None)
+    def _own(self, name: str) -> Callable[..., Any] | None:
+        return getattr(self._endpoint, name, None)
+
+    async def load(self) -> None:
+        """Raises StartError, or whatever the developer's code raises."""
+        load = self._own("load")
+        model = await _settled(load(self._context)) if load else self._flavor.load(self._manifest, self._directory)
+        self._predict = self._choose(model)
+
+    def _choose(self, model: Any) -> Callable[[Rows], Any]:
+        context = self._context
+        batch = self._own("predict_batch")
         if batch:
             return lambda rows: batch(model, rows, context)
-        single = getattr(endpoint, "predict", None)
+        single = self._own("predict")
+        if single and inspect.iscoroutinefunction(single):
+            return lambda rows: _all(single(model, row, context) for row in rows)
         if single:
             return lambda rows: [single(model, row, context) for row in rows]
-        if model is None:
+        predictor = getattr(self._flavor, "predictor", None)
+        if predictor is None:
             raise StartError("endpoint.py must define predict(model, inputs, context), since the flavor loads nothing")
-        return predictor(model, manifest["signature"])
+        return predictor(model, self._signature)
 
-    def predict(self, rows: Rows) -> Rows:
+    async def predict(self, rows: Rows) -> Rows:
         """
         The signature's outputs, as plain values, and no others.
 
         Raises ModelOutputError where an answer lacks one of them.
         """
-        answers = self._predict(rows)
+        answers = await _settled(self._predict(rows))
         if not isinstance(answers, (list, tuple)) or len(answers) != len(rows):
-            raise ModelOutputError(f"{len(rows)} rows must be answered with a list of as many")
-        return [self._plain(answer) for answer in answers]
+            given = len(answers) if isinstance(answers, (list, tuple)) else type(answers).__name__
+            raise ModelOutputError([{"path": "outputs", "message": f"must be a list of {len(rows)} answers, not {given}"}])
+        paths = ["outputs"] if len(rows) == 1 else [f"outputs[{index}]" for index in range(len(rows))]
+        return [self._plain(answer, path) for answer, path in zip(answers, paths)]
 
-    def _plain(self, answer: Any) -> dict[str, Any]:
+    def _plain(self, answer: Any, path: str) -> dict[str, Any]:
         if not isinstance(answer, dict):
-            raise ModelOutputError(f"a row must be answered with a dict, not {type(answer).__name__}")
-        missing = [name for name in self._outputs if name not in answer]
+            message = f"must be a dict with the outputs by name, not {type(answer).__name__}"
+            raise ModelOutputError([{"path": path, "message": message}])
+        missing = [field["name"] for field in self._signature["outputs"] if field["name"] not in answer and not field.get("optional")]
         if missing:
-            raise ModelOutputError(f"the answer lacks the outputs {', '.join(missing)}")
-        return {name: _plain_value(answer[name]) for name in self._outputs}
+            raise ModelOutputError([{"path": f"{path}.{name}", "message": "is missing"} for name in missing])
+        return {name: _plain_value(answer.get(name)) for name in self._outputs}
+
+
+async def _settled(value: Any) -> Any:
+    return await value if inspect.isawaitable(value) else value
+
+
+async def _all(answers: Iterable[Awaitable[Any]]) -> list[Any]:
+    return await asyncio.gather(*answers)
 
 
 def _plain_value(value: Any) -> Any:

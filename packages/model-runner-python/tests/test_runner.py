@@ -245,6 +245,9 @@ def test_endpoint_code_that_fails_is_told_apart(start: Callable[..., Runner]) ->
                 if x == 6: return 6
                 if x == 7: return {"y": object()}
                 if x == 8: raise SystemExit(8)
+                if x == 10: return {"y": "marked-value"}
+                if x == 11: return {"y": None}
+                if x == 12: context.secret("NONE")
                 context.metrics.counter("hits_total").inc()
                 return {"y": x}
             """
@@ -252,24 +255,64 @@ def test_endpoint_code_that_fails_is_told_apart(start: Callable[..., Runner]) ->
     ).wait_ready()
     assert runner.predict({"x": 1}).json["outputs"] == {"y": None}
     expected = {
-        2: "ValueError: no two",
-        3: "metric 'misses_total' is not declared in model.yaml (declared: hits_total)",
-        4: "metric 'hits_total' is declared as a counter, not a gauge",
-        5: "ModelOutputError: the answer lacks the outputs y",
-        6: "ModelOutputError: a row must be answered with a dict, not int",
-        7: "not JSON serializable",
-        8: "SystemExit: 8",
+        2: ("", "ValueError: no two"),
+        3: ("", "metric 'misses_total' is not declared in model.yaml (declared: hits_total)"),
+        4: ("", "metric 'hits_total' is declared as a counter, not a gauge"),
+        5: ("outputs.y is missing", "ModelOutputError"),
+        6: ("outputs must be a dict with the outputs by name, not int", "ModelOutputError"),
+        7: ("outputs.y must be a number, not object", "ModelOutputError"),
+        8: ("", "SystemExit: 8"),
+        10: ("outputs.y must be a number, not string", "ModelOutputError"),
+        11: ("outputs.y must not be null", "ModelOutputError"),
+        12: ("", "the environment has no secret 'NONE'"),
     }
-    for x, reason in expected.items():
+    for x, (wrong, reason) in expected.items():
         answer = runner.predict({"x": x}, **{"x-request-id": f"r-{x}"})
         assert answer.status == 500
-        message = f"The model failed on this request; its logs tell why under request id r-{x}."
-        assert answer.json == {"error": {"name": "ModelError", "message": message}, "requestId": f"r-{x}"}
+        named = f": the answer does not fit the signature: {wrong}" if wrong else ""
+        message = f"The model failed on this request{named}; its logs tell why under request id r-{x}."
+        fields = [dict(zip(("path", "message"), wrong.split(" ", 1)))]
+        assert answer.json == {
+            "error": {"name": "ModelError", "message": message, **({"fields": fields} if wrong else {})},
+            "requestId": f"r-{x}",
+        }
         until(lambda x=x: any(line.get("requestId") == f"r-{x}" for line in runner.log), "the reason in the log")
         (line,) = [line for line in runner.log if line.get("requestId") == f"r-{x}"]
-        assert line["level"] == "error" and reason in line["stack"]
+        assert line["level"] == "error" and reason in line["stack"] and "marked-value" not in line["stack"]
+    assert runner.predict([{"x": 9}, {"x": 10}]).json["error"]["fields"][0]["path"] == "outputs[1].y"
     assert runner.predict({"x": 9}).status == 200
-    assert runner.metrics()["hits_total", LABELS] == 1
+    assert runner.metrics()["hits_total", LABELS] == 2
+
+
+def test_endpoint_code_may_be_async_and_is_told_what_its_environment_says(start: Callable[..., Runner]) -> None:
+    runner = start(
+        manifest(example={"x": 1}),
+        {
+            **code(
+                """
+                import asyncio, os
+
+                async def load(context):
+                    await asyncio.sleep(0)
+                    context.logger.info("loop", name=type(asyncio.get_running_loop()).__module__)
+                    return asyncio.Event(), len(context.secret("ADDEND"))
+
+                async def predict(model, inputs, context):
+                    event, addend = model
+                    if inputs["x"] == 2: await asyncio.wait_for(event.wait(), 5)
+                    event.set()
+                    print("predicted")
+                    context.logger.info("rule", rule=context.configuration["rule"])
+                    return {"y": inputs["x"] + addend + len(os.environ.get("RUNNER_SECRET", ""))}
+                """
+            ),
+            "../endpoint-settings.json": '{"configuration": {"rule": 7}, "secrets": {"ADDEND": "abc"}}',
+        },
+    ).wait_ready()
+    answer = runner.predict([{"x": 2}, {"x": 1}], **{"x-request-id": "r-1"})
+    assert answer.json["outputs"] == [{"y": 5}, {"y": 4}]
+    lines = [(line["message"], line.get("rule")) for line in runner.log if line.get("requestId") == "r-1"]
+    assert sorted(lines, key=str) == [("predicted", None), ("predicted", None), ("rule", 7), ("rule", 7)]
 
 
 @pytest.mark.parametrize(
@@ -277,7 +320,13 @@ def test_endpoint_code_that_fails_is_told_apart(start: Callable[..., Runner]) ->
     [
         ({"flavor": "sklearn", "files": ["m.joblib"], "endpoint": None}, {"m.joblib": "no model"}, "m.joblib can't be loaded"),
         ({"flavor": "sklearn", "files": [], "endpoint": None}, {}, "there is no file that ends in .joblib, .pkl, .pickle"),
-        ({"flavor": "onnx"}, {}, "the Python runtime has no flavor 'onnx'; it has: sklearn, python"),
+        ({"flavor": "onnx"}, {}, "the Python runtime has no flavor 'onnx'; it has: sklearn, pyfunc, xgboost, lightgbm, python"),
+        (
+            {"flavor": "xgboost", "files": ["m.ubj"], "endpoint": None},
+            {"m.ubj": "no model"},
+            "m.ubj can't be loaded: No module named 'xgboost'; name what it needs in a requirements.txt",
+        ),
+        ({"flavor": "pyfunc", "files": ["MLmodel"], "endpoint": None}, {"MLmodel": ""}, "MLflow is needed to load"),
         ({}, code("import nothing_of_this_name"), "endpoint.py can't be imported: ModuleNotFoundError"),
         ({}, code("def predict(:"), "endpoint.py can't be imported: SyntaxError"),
         ({}, code("raise SystemExit(3)"), "endpoint.py can't be imported: SystemExit: 3"),

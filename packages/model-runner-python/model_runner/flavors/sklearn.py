@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StartError
+from .files import column_order, find_file, open_model
 
 Rows = list[dict[str, Any]]
 
@@ -14,15 +15,9 @@ SUFFIXES = (".joblib", ".pkl", ".pickle", ".skops")
 
 def load(manifest: dict[str, Any], directory: Path) -> Any:
     """Raises StartError where there is no such file, or it can't be loaded."""
-    file = next((name for name in manifest["files"] if name.endswith(SUFFIXES)), None)
-    if file is None:
-        raise StartError(f"there is no file that ends in {', '.join(SUFFIXES)} among the files of the version")
-    try:
-        return _load_skops(directory / file) if file.endswith(".skops") else _load_joblib(directory / file)
-    except StartError:
-        raise
-    except Exception as error:
-        raise StartError(f"{file} can't be loaded: {type(error).__name__}: {error}") from error
+    file = find_file(manifest, SUFFIXES)
+    load_file = _load_skops if file.endswith(".skops") else _load_joblib
+    return open_model(file, lambda: load_file(directory / file))
 
 
 def _load_joblib(file: Path) -> Any:
@@ -54,18 +49,7 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Rows], Rows]:
     """
     import numpy
 
-    names = [field["name"] for field in signature["inputs"]]
-    fitted = getattr(model, "feature_names_in_", None)
-    if fitted is not None:
-        if set(fitted) != set(names):
-            raise StartError(
-                f"the model was fitted with the columns {', '.join(map(str, fitted))}, "
-                f"but the signature has the inputs {', '.join(names)}"
-            )
-        names = [str(name) for name in fitted]
-    shaped = [field["name"] for field in signature["inputs"] if field.get("shape")]
-    if shaped:
-        raise StartError(f"inputs with a shape ({', '.join(shaped)}) need endpoint code")
+    names = column_order(getattr(model, "feature_names_in_", None), signature)
     kinds = {field["type"] for field in signature["inputs"]}
     dtype = object if "string" in kinds else float
     plain = [field for field in signature["outputs"] if not (field["name"] == "probabilities" and field.get("shape"))]

@@ -1,0 +1,33 @@
+"""Flavor `lightgbm`: a booster in LightGBM's own text format."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .files import column_order, find_file, open_model
+from .trees import Rows, tree_predictor
+
+SUFFIXES = (".lgb", ".txt")
+#: Never a model.
+OTHER_TEXTS = ("requirements.txt",)
+
+
+def load(manifest: dict[str, Any], directory: Path) -> Any:
+    """Raises StartError where there is no such file, or it can't be loaded."""
+    files = [name for name in manifest["files"] if Path(name).name not in OTHER_TEXTS]
+    file = find_file({"files": files}, SUFFIXES)
+
+    def read() -> Any:
+        import lightgbm
+
+        return lightgbm.Booster(model_file=str(directory / file))
+
+    return open_model(file, read)
+
+
+def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Rows], Rows]:
+    fitted = model.feature_name()
+    # How it calls columns that nobody named.
+    named = fitted != [f"Column_{index}" for index in range(len(fitted))]
+    return tree_predictor(column_order(fitted if named else None, signature), model.predict, signature)

@@ -1,0 +1,124 @@
+"""
+Flavor `pyfunc`: a folder as MLflow writes it, loaded by MLflow where the version's requirements have it,
+else by the file of the flavor that it holds.
+"""
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..errors import StartError
+from . import lightgbm, sklearn, xgboost
+from .files import open_model
+
+Rows = list[dict[str, Any]]
+#: MLflow's own descriptions, which no flavor means.
+DESCRIPTIONS = ("requirements.txt", "requirements.lock", "conda.yaml", "python_env.yaml", ".json")
+
+
+class NativeModel:
+    """A model that was read without MLflow, and what predicts with it."""
+
+    def __init__(self, model: Any, flavor: Any) -> None:
+        self.model = model
+        self.flavor = flavor
+
+
+def load(manifest: dict[str, Any], directory: Path) -> Any:
+    """Raises StartError where there is no MLmodel file, or what it describes can't be loaded."""
+    descriptor = next((name for name in manifest["files"] if Path(name).name == "MLmodel"), None)
+    if descriptor is None:
+        raise StartError("there is no MLmodel file among the files of the version")
+    folder = Path(descriptor).parent
+    if importlib.util.find_spec("mlflow") is None:
+        return _load_native(manifest, directory, folder)
+
+    def read() -> Any:
+        import mlflow.pyfunc
+
+        return mlflow.pyfunc.load_model(str(directory / folder))
+
+    return open_model(descriptor, read)
+
+
+def _load_native(manifest: dict[str, Any], directory: Path, folder: Path) -> NativeModel:
+    files = [
+        name
+        for name in manifest["files"]
+        if Path(name).is_relative_to(folder) and not name.endswith(DESCRIPTIONS)
+    ]
+    for flavor in (sklearn, xgboost, lightgbm):
+        if any(name.endswith(flavor.SUFFIXES) for name in files):
+            return NativeModel(flavor.load({**manifest, "files": files}, directory), flavor)
+    raise StartError(
+        "MLflow is needed to load this model: name mlflow in a requirements.txt among the version's files"
+    )
+
+
+def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Rows], Rows]:
+    if isinstance(model, NativeModel):
+        return model.flavor.predictor(model.model, signature)
+    schema = model.metadata.get_input_schema()
+    to_inputs = _tensors(signature, schema) if schema is not None and schema.is_tensor_spec() else _table(signature, schema)
+    outputs = signature["outputs"]
+
+    def predict(rows: Rows) -> Rows:
+        return _answers(model.predict(to_inputs(rows)), outputs, len(rows))
+
+    return predict
+
+
+def _tensors(signature: dict[str, Any], schema: Any) -> Callable[[Rows], Any]:
+    import numpy
+
+    names = [field["name"] for field in signature["inputs"]]
+    types = schema.numpy_types()
+
+    def convert(rows: Rows) -> Any:
+        arrays = [numpy.array([row[name] for row in rows], dtype=kind) for name, kind in zip(names, types)]
+        return dict(zip(names, arrays)) if schema.has_input_names() else arrays[0]
+
+    return convert
+
+
+def _table(signature: dict[str, Any], schema: Any) -> Callable[[Rows], Any]:
+    import pandas
+
+    names = [field["name"] for field in signature["inputs"]]
+    # MLflow narrows no numbers by itself: 64 bits are refused where it was fitted with 32.
+    kinds = {} if schema is None or not schema.has_input_names() else dict(zip(schema.input_names(), schema.pandas_types()))
+
+    def convert(rows: Rows) -> Any:
+        table = pandas.DataFrame({name: [row[name] for row in rows] for name in names})
+        whole = {name: kind for name, kind in kinds.items() if name in table and not table[name].isna().any()}
+        return table.astype(whole)
+
+    return convert
+
+
+def _answers(predicted: Any, outputs: list[dict[str, Any]], count: int) -> Rows:
+    """Columns by name where it has those of the signature, else by place."""
+    import numpy
+
+    names = [field["name"] for field in outputs]
+    if isinstance(predicted, list) and all(isinstance(row, dict) for row in predicted):
+        return predicted
+    if isinstance(predicted, dict) or (hasattr(predicted, "columns") and set(names) <= set(predicted.columns)):
+        columns = [_values(predicted[name]) for name in names]
+    elif len(outputs) == 1 and outputs[0].get("shape"):
+        columns = [_values(predicted)]
+    else:
+        table = numpy.asarray(predicted, dtype=object).reshape(count, -1)
+        if table.shape[1] < len(names):
+            raise ValueError(f"the model predicts {table.shape[1]} columns for {len(names)} outputs")
+        columns = [table[:, index].tolist() for index in range(len(names))]
+    return [dict(zip(names, values)) for values in zip(*columns, strict=True)]
+
+
+def _values(column: Any) -> list[Any]:
+    to_list = getattr(column, "tolist", None)
+    if to_list is not None:
+        return to_list()
+    return column.values.tolist() if hasattr(column, "values") and not isinstance(column, dict) else list(column)
