@@ -16,6 +16,7 @@ const own = {
     'plugins/model-platform-common',
     'plugins/model-platform-node',
     'packages/model-wire',
+    'packages/model-python',
   ],
   'plugins/catalog-backend-module-model-platform': [
     'plugins/model-platform-common',
@@ -31,6 +32,7 @@ const own = {
   ],
   'plugins/auth-backend-module-sample-people': [],
   'packages/model-wire': [],
+  'packages/model-python': [],
   'packages/model-gateway': ['packages/model-wire'],
   'packages/model-host': ['packages/model-wire'],
   'packages/model-runner-node': ['packages/model-wire'],
@@ -39,6 +41,7 @@ const own = {
     'plugins/model-platform-common',
     'packages/model-wire',
     'packages/model-file-reader',
+    'packages/model-python',
   ],
   'packages/app': ['plugins/', 'packages/'],
   'packages/backend': ['plugins/', 'packages/'],

@@ -137,11 +137,12 @@ export class Host {
       deployments[state.endpoint] ??= { runners: [] };
       deployments[state.endpoint].runners.push(state);
     }
-    const { python, pythonUnavailable } = this.#settings;
+    const { python, pythonPath, pythonUnavailable } = this.#settings;
     return {
       pid: process.pid,
       gateway: this.#gateway.state,
       deployments,
+      pythonPath,
       unavailableRuntimes: python ? {} : { python: pythonUnavailable },
     };
   }

@@ -28,7 +28,10 @@ export interface HostSettings {
   gatewayHost: string;
   gatewayPort: number;
   gatewayAllowedHosts: string;
-  python: { interpreter: string; packagePath: string } | undefined;
+  /** The interpreter of the platform's own environment. */
+  python: string | undefined;
+  /** Folder of the Python package `model_runner`. */
+  pythonPath: string;
   pythonUnavailable: string;
   logLevel: z.infer<typeof hostEnvironmentSchema>['LOG_LEVEL'];
   drainTimeoutMs: number;
@@ -55,14 +58,8 @@ export function readHostSettings(
     gatewayHost: data.GATEWAY_HOST,
     gatewayPort: data.GATEWAY_PORT,
     gatewayAllowedHosts: data.GATEWAY_ALLOWED_HOSTS,
-    python: data.PYTHON_RUNNER
-      ? {
-          interpreter: data.PYTHON_RUNNER,
-          packagePath: resolve(
-            data.MODEL_RUNNER_PYTHON_PATH ?? defaults.pythonPath,
-          ),
-        }
-      : undefined,
+    python: data.PYTHON_RUNNER,
+    pythonPath: resolve(data.MODEL_RUNNER_PYTHON_PATH ?? defaults.pythonPath),
     pythonUnavailable:
       data.MODEL_PLATFORM_PYTHON_UNAVAILABLE ||
       'The Python runtime is not set up on this machine (PYTHON_RUNNER is not set)',

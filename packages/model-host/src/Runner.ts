@@ -221,14 +221,14 @@ export class Runner {
       }
     }
     if (spec.runtime === 'python') {
-      const { python } = settings;
+      const python = spec.interpreter ?? settings.python;
       if (!python) {
         throw new Error(settings.pythonUnavailable);
       }
       return {
-        command: python.interpreter,
+        command: python,
         args: ['-m', 'model_runner'],
-        env: { ...env, PYTHONPATH: python.packagePath, PYTHONUNBUFFERED: '1' },
+        env: { ...env, PYTHONPATH: settings.pythonPath, PYTHONUNBUFFERED: '1' },
         cwd: this.#scratch,
       };
     }

@@ -24,6 +24,8 @@ export const runnerSpecSchema = z.object({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,120}$/),
   endpoint: z.string(),
   runtime: z.enum(['node', 'python']),
+  /** Of Python: that of the version's own environment; the platform's where absent. */
+  interpreter: z.string().optional(),
   /** Directory with `model.json` and `model/`. */
   directory: z.string(),
   variant: z.string(),
@@ -87,6 +89,8 @@ export interface HostState {
       routeHash?: string;
     }
   >;
+  /** Folder of the Python runtime, with `requirements-runner.txt`. */
+  pythonPath: string;
   /** What this machine cannot run, with the reason, e.g. `{ python: 'no Python …' }`. */
   unavailableRuntimes: Partial<Record<'node' | 'python', string>>;
 }

@@ -31,6 +31,7 @@ import { HostClient } from './HostClient';
 import { LanguageModels } from './LanguageModels';
 import { readJsonLines } from './readJsonLines';
 import { RunnerDirectories } from './RunnerDirectories';
+import { VersionEnvironments } from './VersionEnvironments';
 import { VersionFiles } from './VersionFiles';
 
 /** More copies of one model than this help no machine. */
@@ -69,6 +70,8 @@ export class LocalDriver implements DeploymentDriver {
 
   private readonly versions: VersionFiles;
 
+  private readonly environments: VersionEnvironments;
+
   private readonly directories: RunnerDirectories;
 
   /** Digest of the runners that a host process was told last, by endpoint and revision. */
@@ -88,6 +91,7 @@ export class LocalDriver implements DeploymentDriver {
   ) {
     this.host = new HostClient(dataDir);
     this.versions = new VersionFiles(dataDir);
+    this.environments = new VersionEnvironments(dataDir);
     this.directories = new RunnerDirectories(dataDir);
   }
 
@@ -120,12 +124,20 @@ export class LocalDriver implements DeploymentDriver {
     try {
       await this.cleaning;
       await mkdir(this.dataDir, { recursive: true, mode: 0o700 });
+      const interpreters = new Map<string, string>();
       for (const variant of desired.variants) {
         const files = await this.versions.ensure(
           variant.version,
           desired.openFile,
           options.signal,
         );
+        const interpreter = await this.environments.ensure(
+          variant.version,
+          files,
+          state.pythonPath,
+          options.signal,
+        );
+        if (interpreter) interpreters.set(variant.name, interpreter);
         await this.directories.ensure(ref.name, revision, variant, files, {
           [LANGUAGE_MODEL_FILE]: this.languageModelOf(
             desired.environment,
@@ -137,7 +149,14 @@ export class LocalDriver implements DeploymentDriver {
               : this.endpointCode.find(desired.environment, variant.model),
         });
       }
-      await this.host.putRunners(ref.name, runners, options.signal);
+      await this.host.putRunners(
+        ref.name,
+        runners.map(runner => ({
+          ...runner,
+          interpreter: interpreters.get(runner.variant),
+        })),
+        options.signal,
+      );
       this.told.set(key, digest);
     } finally {
       this.applying -= 1;
@@ -389,6 +408,8 @@ export class LocalDriver implements DeploymentDriver {
       }
       try {
         await this.versions.keepOnly(await this.directories.usedVersions());
+        const { pythonPath } = await this.host.state();
+        await this.environments.removeUnused(pythonPath);
       } catch (error) {
         this.logger.warn(
           `Files of versions no longer deployed could not be removed: ${error}`,

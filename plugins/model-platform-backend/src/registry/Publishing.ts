@@ -27,6 +27,7 @@ import { PartUploads } from './PartUploads';
 import { CheckedDraft, PublishCheck } from './PublishCheck';
 import { applyReadings } from './reading/applyReadings';
 import { VersionReadings } from './reading/VersionReadings';
+import { readLockProblems } from './readLockProblems';
 import { SystemQuotas } from './SystemQuotas';
 import { toSlug } from './toSlug';
 import {
@@ -293,16 +294,18 @@ export class Publishing {
     record: VersionRecord,
   ): Promise<{ problems: FieldProblem[]; completion: Completion }> {
     const { version, fields } = record;
-    const { check, readings } = this.options;
-    const [metadata, read] = await Promise.all([
+    const { check, readings, artifacts } = this.options;
+    const [metadata, read, lock] = await Promise.all([
       check.metadataOf(fields, version.metadata),
       readings?.of(record) ?? [],
+      readLockProblems(record, artifacts),
     ]);
     const { filled, problems } = applyReadings(version, read);
     return {
       problems: [
         ...metadata.problems,
         ...problems,
+        ...lock,
         ...(filled.signature
           ? check.signatureProblems({ ...version, ...filled })
           : []),

@@ -6,6 +6,12 @@ export type { FileRulesOptions, FileSelection } from './FileRules';
 export { fileProblem } from './fileProblem';
 export { inferLoading } from './inferLoading';
 export type { Loading } from './inferLoading';
+export {
+  lockProblems,
+  MAX_LOCK_BYTES,
+  REQUIREMENTS_LOCK,
+  requirementsFileOf,
+} from './requirements';
 export { readYamlObject } from './readYamlObject';
 export type { YamlReading } from './readYamlObject';
 export { sendParts } from './sendParts';

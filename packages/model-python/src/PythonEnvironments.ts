@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import {
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { lockBlocks } from './lockBlocks';
+import { Uv } from './Uv';
+
+const COMPLETE = '.complete';
+const sha256 = (text: string) =>
+  createHash('sha256').update(text).digest('hex');
+
+/**
+ * Environments of models, `<folder>/<hash of the lock>`: made once, shared by
+ * all versions with the same lock. One counts once it is stamped, so a start
+ * that is cut off leaves none that is half made.
+ */
+export class PythonEnvironments {
+  private readonly underWay = new Map<string, Promise<string>>();
+  private uv: Promise<Uv> | undefined;
+
+  constructor(
+    private readonly options: {
+      folder: string;
+      /** What the runner itself needs, pinned with hashes; a version's own lock goes before it. */
+      runnerLock: string;
+    },
+  ) {}
+
+  /** Name of the environment that a lock gets. */
+  async keyOf(lock: string): Promise<string> {
+    const runner = await readFile(this.options.runnerLock, 'utf8');
+    return sha256(`${lock}\0${runner}`).slice(0, 16);
+  }
+
+  /** Interpreter of the environment of a lock. @throws Error with the reason where it cannot be made */
+  async ensure(lock: string, signal?: AbortSignal): Promise<string> {
+    const key = await this.keyOf(lock);
+    const folder = join(this.options.folder, key);
+    const interpreter = join(folder, 'bin', 'python');
+    if (existsSync(join(folder, COMPLETE)) && existsSync(interpreter))
+      return interpreter;
+    const running =
+      this.underWay.get(key) ??
+      this.make(folder, lock, signal).finally(() => this.underWay.delete(key));
+    this.underWay.set(key, running);
+    return await running;
+  }
+
+  /** The lock of these requirements, made once: the same text has the same one from then on. */
+  async lockOf(
+    requirementsFile: string,
+    signal?: AbortSignal,
+  ): Promise<string> {
+    const text = await readFile(requirementsFile, 'utf8');
+    const locks = join(this.options.folder, 'locks');
+    const file = join(locks, `${sha256(text)}.lock`);
+    const known = await readFile(file, 'utf8').catch(() => undefined);
+    if (known !== undefined) return known;
+    const lock = await (await this.findUv()).compile(requirementsFile, signal);
+    await mkdir(locks, { recursive: true, mode: 0o700 });
+    await writeFile(`${file}.tmp`, lock, { flush: true });
+    await rename(`${file}.tmp`, file);
+    return lock;
+  }
+
+  /** Removes every environment that is not named. */
+  async keepOnly(keys: ReadonlySet<string>): Promise<void> {
+    const names = await readdir(this.options.folder).catch(() => []);
+    for (const name of names) {
+      if (
+        /^[0-9a-f]{16}$/.test(name) &&
+        !keys.has(name) &&
+        !this.underWay.has(name)
+      )
+        await empty(join(this.options.folder, name));
+    }
+  }
+
+  private async make(
+    folder: string,
+    lock: string,
+    signal: AbortSignal | undefined,
+  ): Promise<string> {
+    await empty(folder);
+    const uv = await this.findUv();
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const own = new Set(lockBlocks(lock).map(({ name }) => name));
+    const runner = await readFile(this.options.runnerLock, 'utf8');
+    const locks = {
+      'requirements.lock': lock,
+      'runner.lock': lockBlocks(runner)
+        .filter(({ name }) => !own.has(name))
+        .map(({ text }) => text)
+        .join('\n'),
+    };
+    const files: string[] = [];
+    for (const [name, text] of Object.entries(locks)) {
+      await writeFile(join(folder, name), text);
+      files.push(join(folder, name));
+    }
+    const interpreter = await uv.install(folder, files, signal);
+    await writeFile(join(folder, COMPLETE), '', { flush: true });
+    return interpreter;
+  }
+
+  private async findUv(): Promise<Uv> {
+    this.uv ??= Uv.find(this.options.folder);
+    try {
+      return await this.uv;
+    } catch (error) {
+      this.uv = undefined;
+      throw error;
+    }
+  }
+}
+
+async function empty(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}

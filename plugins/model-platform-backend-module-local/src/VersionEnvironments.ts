@@ -1,0 +1,95 @@
+import { glob, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { InputError } from '@backstage/errors';
+import { PythonEnvironments } from '@model-platform/model-python';
+import {
+  ModelVersion,
+  REQUIREMENTS_LOCK,
+  requirementsFileOf,
+} from '@model-platform/plugin-model-platform-common';
+
+/** In a version's folder: which environment it runs in. */
+const MARKER = 'environment';
+
+/** Environments of versions that say which Python packages they need: `environments/<hash of the lock>`. */
+export class VersionEnvironments {
+  private environments: PythonEnvironments | undefined;
+
+  constructor(private readonly dataDir: string) {}
+
+  /**
+   * Interpreter that has what the version needs; undefined where it says
+   * nothing, and the platform's own environment is its.
+   *
+   * @param files - folder with the version's files
+   * @param pythonPath - folder of the Python runtime
+   */
+  async ensure(
+    version: ModelVersion,
+    files: string,
+    pythonPath: string,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    if (version.runtime !== 'python') return undefined;
+    const paths = version.files.map(({ path }) => path);
+    const environments = this.of(pythonPath);
+    let lock: string;
+    if (paths.includes(REQUIREMENTS_LOCK)) {
+      lock = await readFile(join(files, REQUIREMENTS_LOCK), 'utf8');
+    } else {
+      const requirements = requirementsFileOf(paths);
+      // Estimators that MLflow wrote name what it needs for itself; they are served without it.
+      const isBare = version.flavor === 'sklearn' && hasMlmodel(paths);
+      if (!requirements || isBare) return undefined;
+      lock = await saying(version, 'resolved', () =>
+        environments.lockOf(join(files, requirements), signal),
+      );
+    }
+    const key = await environments.keyOf(lock);
+    await writeFile(join(dirname(files), MARKER), key);
+    return await saying(version, 'installed', () =>
+      environments.ensure(lock, signal),
+    );
+  }
+
+  /** Removes the environments of versions whose files are gone. */
+  async removeUnused(pythonPath: string): Promise<void> {
+    const used = new Set<string>();
+    for await (const file of glob(`versions/*/*/${MARKER}`, {
+      cwd: this.dataDir,
+    })) {
+      used.add(await readFile(join(this.dataDir, file), 'utf8'));
+    }
+    await this.of(pythonPath).keepOnly(used);
+  }
+
+  private of(pythonPath: string): PythonEnvironments {
+    this.environments ??= new PythonEnvironments({
+      folder: join(this.dataDir, 'environments'),
+      runnerLock: join(pythonPath, 'requirements-runner.txt'),
+    });
+    return this.environments;
+  }
+}
+
+function hasMlmodel(paths: string[]): boolean {
+  return paths.some(path => /(^|\/)MLmodel$/.test(path));
+}
+
+/** The reason stands in front of what a deployment waits for. */
+async function saying<T>(
+  version: ModelVersion,
+  what: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof DOMException) throw error;
+    throw new InputError(
+      `The Python packages of ${version.model} version ${
+        version.number
+      } cannot be ${what}: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}

@@ -1,0 +1,60 @@
+import { FieldProblem } from '../types';
+
+/** Among the files of a version: every Python package that it needs, pinned, with hashes. @public */
+export const REQUIREMENTS_LOCK = 'requirements.lock';
+
+/** A lock of a thousand packages is smaller. @public */
+export const MAX_LOCK_BYTES = 1024 * 1024;
+
+const MAX_PROBLEMS = 20;
+const MAX_GIVEN = 200;
+const PINNED =
+  /^[A-Za-z0-9][\w.-]*(\[[\w.,\s-]*\])?\s*===?\s*[\w.!+-]+\s*(;[^#]*?)?(\s+--hash=sha(256|384|512):[0-9a-f]{64,128})+$/;
+
+/**
+ * The file that says what a version of the Python runtime needs, where it has
+ * one; one beside an `MLmodel` counts, too. @public
+ */
+export function requirementsFileOf(paths: string[]): string | undefined {
+  const mlmodel = paths.find(path => /(^|\/)MLmodel$/.test(path));
+  return [
+    'requirements.txt',
+    ...(mlmodel ? [mlmodel.replace(/MLmodel$/, 'requirements.txt')] : []),
+    'pyproject.toml',
+  ].find(name => paths.includes(name));
+}
+
+/** What in a lock is not pinned with a hash, by line. @public */
+export function lockProblems(lock: string): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  let begin = 0;
+  let whole = '';
+  for (const [index, line] of lock.split(/\r?\n/).entries()) {
+    if (!whole) begin = index + 1;
+    const text = line.replace(/(^|\s)#.*$/, '').trim();
+    const continues = text.endsWith('\\');
+    whole += continues ? `${text.slice(0, -1)} ` : text;
+    if (continues) continue;
+    const requirement = whole.trim();
+    whole = '';
+    if (!requirement || PINNED.test(requirement)) continue;
+    problems.push({
+      field: 'files',
+      rule: `${REQUIREMENTS_LOCK}, line ${begin}: ${ruleFor(requirement)}`,
+      given: requirement.slice(0, MAX_GIVEN),
+      example: 'six==1.17.0 --hash=sha256:4721f391…',
+      source: 'platform',
+    });
+    if (problems.length === MAX_PROBLEMS) break;
+  }
+  return problems;
+}
+
+function ruleFor(requirement: string): string {
+  if (requirement.startsWith('-'))
+    return 'options are not allowed, only packages';
+  if (/@|:\/\//.test(requirement.replace(/--hash=\S+/g, '')))
+    return 'comes from an address; only packages of the index, by name, are allowed';
+  if (!/===?/.test(requirement)) return 'is not pinned (name==version)';
+  return 'needs the hashes of its wheels (--hash=sha256:…); uv pip compile --generate-hashes writes them';
+}
