@@ -37,10 +37,8 @@ export class VersionEnvironments {
     if (paths.includes(REQUIREMENTS_LOCK)) {
       lock = await readFile(join(files, REQUIREMENTS_LOCK), 'utf8');
     } else {
-      const requirements = requirementsFileOf(paths);
-      // Estimators that MLflow wrote name what it needs for itself; they are served without it.
-      const isBare = version.flavor === 'sklearn' && hasMlmodel(paths);
-      if (!requirements || isBare) return undefined;
+      const requirements = requirementsFileOf(version, paths);
+      if (!requirements) return undefined;
       lock = await saying(version, 'resolved', () =>
         environments.lockOf(join(files, requirements), signal),
       );
@@ -70,10 +68,6 @@ export class VersionEnvironments {
     });
     return this.environments;
   }
-}
-
-function hasMlmodel(paths: string[]): boolean {
-  return paths.some(path => /(^|\/)MLmodel$/.test(path));
 }
 
 /** The reason stands in front of what a deployment waits for. */

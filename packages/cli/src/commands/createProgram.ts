@@ -3,6 +3,7 @@ import { version } from '../../package.json';
 import { aliasCommand } from './aliasCommand';
 import { CommandRunner } from './CommandRunner';
 import { deployCommand } from './deployCommand';
+import { devCommand } from './devCommand';
 import { invokeCommand } from './invokeCommand';
 import { logsCommand } from './logsCommand';
 import { offCommand } from './offCommand';
@@ -11,6 +12,7 @@ import { publishCommand } from './publishCommand';
 import { rollbackCommand } from './rollbackCommand';
 import { searchCommand } from './searchCommand';
 import { statusCommand } from './statusCommand';
+import { testCommand } from './testCommand';
 
 /** Environment and exit codes, below every help. */
 const footer = `
@@ -30,6 +32,8 @@ export function createProgram(run: CommandRunner): Command {
     .showHelpAfterError('(--help shows how it is used)')
     .exitOverride();
   const commands = [
+    testCommand(run),
+    devCommand(run),
     publishCommand(run),
     deployCommand(run),
     invokeCommand(run),

@@ -21,6 +21,7 @@ import { Terminal } from '../output/Terminal';
 import { TransientError } from '../platform/TransientError';
 import { FileWarning } from '../warnings/FileWarning';
 import { warnOfFiles } from '../warnings/warnOfFiles';
+import { pinRequirements } from './pinRequirements';
 import { sendLargeFile, WHOLE_UP_TO_BYTES } from './sendLargeFile';
 import { verifiedStream } from './verifiedStream';
 
@@ -189,11 +190,19 @@ async function prepare({
 }> {
   const file = readModelFile(folder);
   const { fields } = file;
-  const found = collectFiles(file);
+  const collected = collectFiles(file);
   const loading = loadingOf(
     fields,
-    found.map(one => one.path),
+    collected.map(one => one.path),
   );
+  const found = await pinRequirements({
+    folder: file.folder,
+    loading,
+    files: collected,
+    env,
+    terminal,
+    signal,
+  });
   const signature = await readSignature(fields, loading, found, message =>
     terminal.note(message),
   );

@@ -13,6 +13,8 @@ const flavorsByEnding: Array<[RegExp, string]> = [
   [/(^|\/)MLmodel$/, 'pyfunc'],
   [/\.onnx$/i, 'onnx'],
   [/\.(joblib|pkl|pickle|skops)$/i, 'sklearn'],
+  [/\.(ubj|xgb|bst)$/i, 'xgboost'],
+  [/\.lgb$/i, 'lightgbm'],
   [/\.mzn$/i, 'minizinc'],
   [/\.(lp|mps)$/i, 'highs'],
   [/\.bpmn$/i, 'bpmn'],
@@ -20,7 +22,7 @@ const flavorsByEnding: Array<[RegExp, string]> = [
   [/(^|\/)prompt\.(ya?ml|json|txt)$/, 'prompt'],
 ];
 
-const pythonFlavors = ['sklearn', 'pyfunc', 'python'];
+const pythonFlavors = ['sklearn', 'pyfunc', 'xgboost', 'lightgbm', 'python'];
 const endpointFiles = [
   'endpoint.py',
   'endpoint.ts',

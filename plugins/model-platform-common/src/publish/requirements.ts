@@ -13,10 +13,16 @@ const PINNED =
 
 /**
  * The file that says what a version of the Python runtime needs, where it has
- * one; one beside an `MLmodel` counts, too. @public
+ * one; one beside an `MLmodel` counts, too, but for estimators: what MLflow
+ * needs for itself is in there, and they are served without it. @public
  */
-export function requirementsFileOf(paths: string[]): string | undefined {
+export function requirementsFileOf(
+  { runtime, flavor }: { runtime: unknown; flavor: unknown },
+  paths: string[],
+): string | undefined {
   const mlmodel = paths.find(path => /(^|\/)MLmodel$/.test(path));
+  if (runtime !== 'python' || (mlmodel && flavor === 'sklearn'))
+    return undefined;
   return [
     'requirements.txt',
     ...(mlmodel ? [mlmodel.replace(/MLmodel$/, 'requirements.txt')] : []),

@@ -1,0 +1,200 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { RunningCli, runCli, startCli } from '../__testUtils__/runCli';
+
+jest.setTimeout(240_000);
+
+const packages = path.resolve(__dirname, '../../..');
+let folder: string;
+const running: RunningCli[] = [];
+
+beforeAll(() => {
+  execFileSync(process.execPath, [path.join(packages, 'cli/scripts/pack.mjs')]);
+  execFileSync(process.execPath, [
+    path.join(packages, 'model-gateway/scripts/buildPrograms.cjs'),
+    'model-runner-node',
+  ]);
+});
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-cli-'));
+});
+
+afterEach(async () => {
+  for (const { child, ended } of running.splice(0)) {
+    child.kill('SIGKILL');
+    await ended;
+  }
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+function write(files: Record<string, string>) {
+  for (const [name, text] of Object.entries(files))
+    fs.writeFileSync(path.join(folder, name), text);
+}
+
+const modelYaml = `
+name: Twice
+type: ml
+owner: group:default/botany-ml
+system: plant-catalogue
+signature:
+  inputs: [{ name: x, type: number }]
+  outputs: [{ name: y, type: number }]
+example: { x: 1 }
+`;
+
+const code = (body: string) =>
+  `export function predict(model: unknown, { x }: { x: number }, context) {\n  ${body}\n}\n`;
+
+const environment = {
+  HOME: os.homedir(),
+  ...(process.env.SSL_CERT_FILE && {
+    SSL_CERT_FILE: process.env.SSL_CERT_FILE,
+  }),
+};
+
+const testIt = (...args: string[]) =>
+  runCli(['test', folder, ...args], { cwd: folder, env: environment });
+
+/** Leftovers of commands that ended. */
+const laidOut = () =>
+  fs
+    .readdirSync(os.tmpdir())
+    .filter(name => name.startsWith('model-platform-local-'));
+
+describe('test', () => {
+  it('says which examples pass, and why others do not', async () => {
+    write({
+      'model.yaml': modelYaml,
+      'endpoint.ts': code('return { y: x > 5 ? "many" : x * 2 };'),
+      'examples.yaml': `examples:
+  - { name: three, inputs: { x: 3 }, outputs: { y: 6.0000000001 } }
+  - { name: a batch, inputs: [{ x: 1 }, { x: 2 }], outputs: [{ y: 2 }, { y: 5 }] }
+  - { name: no number, inputs: { x: three } }
+  - { name: wrong answer, inputs: { x: 6 } }
+`,
+    });
+    const before = laidOut();
+    const { exitCode, stdout, stderr } = await testIt();
+    expect(stdout).toBe('');
+    expect(exitCode).toBe(1);
+    expect(stderr.replace(/ \(\d+ ms\)/g, '')).toContain(
+      `3 of 5 examples failed.
+
+passed  example of model.yaml
+passed  three
+FAILED  a batch
+        outputs[1].y is 4, not 5
+FAILED  no number
+        answered 400: The inputs do not fit the signature: inputs.x must be a number, not string.
+        inputs.x must be a number, not string
+FAILED  wrong answer
+        answered 500: The model failed on this request: the answer does not fit the signature: outputs.y must be a number, not string;`,
+    );
+    expect(laidOut()).toEqual(before);
+
+    fs.rmSync(path.join(folder, 'examples.yaml'));
+    const good = await testIt('--json');
+    expect(good.exitCode).toBe(0);
+    expect(JSON.parse(good.stdout)).toEqual({
+      examples: [
+        {
+          name: 'example of model.yaml',
+          passed: true,
+          problems: [],
+          durationMs: expect.any(Number),
+        },
+      ],
+    });
+  });
+
+  it('shows where code fails, with what an environment would tell it', async () => {
+    write({
+      'model.yaml': modelYaml,
+      'endpoint.ts': code(
+        "const length = context.secret('KEY').length;\n  if (length > 3) throw new Error('too long');\n  return { y: x + length };",
+      ),
+      'local.yaml': 'secrets: { KEY: long }',
+      '.modelignore': 'local.yaml\n',
+    });
+    const without = await testIt();
+    expect(without.exitCode).toBe(1);
+    expect(without.stderr).toContain("no secret 'KEY'");
+    const failing = await testIt('--settings', path.join(folder, 'local.yaml'));
+    expect(failing.exitCode).toBe(1);
+    expect(failing.stderr).toContain('cannot load the model: too long');
+    expect(failing.stderr).toContain(`${path.join(folder, 'endpoint.ts')}:3`);
+  });
+
+  it('runs Python with the packages that the folder pins', async () => {
+    write({
+      'model.yaml': modelYaml,
+      'requirements.txt': 'six==1.17.0\n',
+      'endpoint.py':
+        'import six\n\n\ndef predict(model, inputs, context):\n    return {"y": float(six.__version__[2:4]) + inputs["x"]}\n',
+      'examples.yaml': 'examples: [{ inputs: { x: 1 }, outputs: { y: 18 } }]',
+    });
+    const { exitCode, stderr, stdout } = await testIt();
+    expect(`${exitCode} ${stderr}`).toMatch(/^0 /);
+    expect(stdout).toContain('passed  example 1 of examples.yaml');
+    expect(
+      fs.readFileSync(path.join(folder, 'requirements.lock'), 'utf8'),
+    ).toContain('--hash=sha256:');
+  });
+});
+
+describe('dev', () => {
+  it('serves again with each change, shows errors at their line, and leaves nothing behind', async () => {
+    write({
+      'model.yaml': modelYaml,
+      'endpoint.ts': code('return { y: x * 2 };'),
+    });
+    const before = laidOut();
+    const cli = startCli(['dev', folder], { cwd: folder, env: environment });
+    running.push(cli);
+    const told = async (pattern: RegExp) => {
+      const deadline = Date.now() + 60_000;
+      for (;;) {
+        const match = pattern.exec(cli.output());
+        if (match) return match;
+        if (Date.now() > deadline || cli.child.exitCode !== null)
+          throw new Error(`It did not say ${pattern}: ${cli.output()}`);
+        await new Promise(done => {
+          setTimeout(done, 20);
+        });
+      }
+    };
+    const [, docs] = await told(/Try it: (\S+\/twice\/docs)/);
+    expect(await (await fetch(docs)).text()).toContain('<h1>twice</h1>');
+    const predict = async () =>
+      await (
+        await fetch(docs.replace('docs', 'predict'), {
+          method: 'POST',
+          body: JSON.stringify({ inputs: { x: 4 } }),
+        })
+      ).json();
+    expect((await predict()).outputs).toEqual({ y: 8 });
+
+    write({ 'endpoint.ts': code('return { y: x *** 3 };') });
+    await told(/It is not served; waiting for a change/);
+    await told(/endpoint\.ts can't be imported: SyntaxError/);
+
+    write({
+      'endpoint.ts': code(
+        'if (x === 4) throw new Error("no four");\n  return { y: x * 3 };',
+      ),
+    });
+    await told(/Serving again: /);
+    expect((await predict()).error.name).toBe('ModelError');
+    await told(/Error: no four/);
+    await told(new RegExp(`${path.join(folder, 'endpoint.ts')}:2`));
+
+    cli.child.kill('SIGINT');
+    expect(await cli.ended).toMatchObject({ exitCode: 130 });
+    await expect(fetch(docs)).rejects.toThrow();
+    expect(laidOut()).toEqual(before);
+  });
+});

@@ -1,0 +1,83 @@
+import { CliError } from '../errors/CliError';
+import { differences } from './differences';
+import { RunnerLine } from './LocalRunner';
+import { Example, readExamples } from './readExamples';
+import { showLine } from './showLine';
+import { freePort, startRunner, StartOptions } from './startRunner';
+
+/** How one example went. */
+export interface Tried {
+  name: string;
+  passed: boolean;
+  /** Why not. */
+  problems: string[];
+  durationMs: number;
+}
+
+/**
+ * Runs a folder's examples against a runner of its own.
+ *
+ * @throws CliError `Failed` where it cannot be started, with why
+ */
+export async function tryExamples(
+  options: Omit<StartOptions, 'onLine' | 'port'>,
+): Promise<Tried[]> {
+  const { terminal, signal } = options;
+  const lines: RunnerLine[] = [];
+  const { runner, version } = await startRunner({
+    ...options,
+    port: await freePort(),
+    onLine: line => {
+      lines.push(line);
+      if (line.stack || line.level === 'warn') showLine(terminal, line);
+    },
+  });
+  try {
+    const examples = readExamples(version);
+    if (examples.length === 0)
+      throw new CliError(
+        'Refused',
+        'There is nothing to try: give model.yaml an example, or write an examples.yaml.',
+      );
+    if (!(await runner.ready(signal)))
+      throw new CliError(
+        'Failed',
+        lines.findLast(({ level }) => level === 'error')?.message ??
+          'It ended before it was ready.',
+      );
+    const tried: Tried[] = [];
+    for (const example of examples) {
+      const begin = performance.now();
+      const problems = await problemsOf(example, inputs =>
+        runner.predict(inputs, signal),
+      );
+      tried.push({
+        name: example.name,
+        passed: problems.length === 0,
+        problems,
+        durationMs: Math.round(performance.now() - begin),
+      });
+    }
+    return tried;
+  } finally {
+    await runner.stop();
+  }
+}
+
+async function problemsOf(
+  { inputs, outputs }: Example,
+  predict: (inputs: unknown) => Promise<{ status: number; body: any }>,
+): Promise<string[]> {
+  const { status, body } = await predict(inputs);
+  if (status !== 200) {
+    const { message, fields = [] } = body.error;
+    return [
+      `answered ${status}: ${message}`,
+      ...fields.map(
+        (field: { path: string; message: string }) =>
+          `${field.path} ${field.message}`,
+      ),
+    ];
+  }
+  return outputs === undefined ? [] : differences(outputs, body.outputs);
+}
