@@ -278,7 +278,7 @@ export interface Config {
       environments: string[];
     }>;
     deployments?: {
-      /** How long a revision may take until its runners are ready. Defaults to 120. */
+      /** How long runners of a revision may take until they are ready, once their files and packages are there. Defaults to 120. */
       readyTimeoutSeconds?: number;
     };
     webhooks?: {

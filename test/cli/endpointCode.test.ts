@@ -31,6 +31,9 @@ type Field = Record<string, unknown>;
 test.describe('models with code and packages of their own', () => {
   let platform: Platform;
 
+  // Packages come from the index, as many as it takes.
+  test.setTimeout(900_000);
+
   test.beforeAll(() => {
     platform = sharedPlatform();
   });
@@ -89,7 +92,7 @@ test.describe('models with code and packages of their own', () => {
   /** Publishes and deploys the folder under its model's name, and gives what calls it. */
   async function serve(folder: string, endpoint: string) {
     await run('publish', folder);
-    await run('deploy', folder, '--timeout', '170');
+    await run('deploy', folder, '--timeout', '500');
     return async (inputs: unknown) => await invoke(endpoint, inputs);
   }
 
@@ -134,7 +137,7 @@ export async function predict(model: unknown, { x }: { x: number }, context) {
     ]);
     expect(failed.code).toBe(1);
     const [, requestId] = /request id ([\w-]+)/.exec(failed.stdout)!;
-    const trace = await eventually('the trace in the logs', async () =>
+    const { stack } = await eventually('the trace in the logs', async () =>
       (
         await platform.cli(['logs', 'code-in-typescript', '--json'])
       ).stdout
@@ -143,8 +146,8 @@ export async function predict(model: unknown, { x }: { x: number }, context) {
         .map(line => JSON.parse(line))
         .find(line => line.requestId === requestId),
     );
-    expect(trace.stack).toContain('Error: thirteen');
-    expect(trace.stack).toContain('endpoint.ts:7');
+    expect(stack).toContain('Error: thirteen');
+    expect(stack).toContain('endpoint.ts:7');
   });
 
   test('two versions with conflicting requirements serve side by side', async () => {

@@ -100,19 +100,20 @@ export class Rollout {
   ): Promise<RolloutOutcome> {
     const ref = { name: record.name };
     const desired = await this.desiredRevision(record, wanted);
-    const rolloutStartedAt =
-      record.rolloutStartedAt ?? new Date().toISOString();
+    const startedAt = () => record.rolloutStartedAt ?? new Date().toISOString();
     const impossible = await this.whyImpossible(driver, desired);
     if (impossible) {
       return {
         observed: await driver.observe(ref),
         serving: servingBefore,
-        rolloutStartedAt,
+        rolloutStartedAt: startedAt(),
         impossible,
         settled: true,
       };
     }
     await driver.apply(desired, { signal });
+    // From here on: files that are fetched and packages that are installed before take their time.
+    const rolloutStartedAt = startedAt();
     let observed = await driver.observe(ref);
     let serving = observed.routedRevision ?? servingBefore;
     const switched = observed.routedRevision === wanted.number;

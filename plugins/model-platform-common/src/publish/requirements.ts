@@ -8,6 +8,7 @@ export const MAX_LOCK_BYTES = 1024 * 1024;
 
 const MAX_PROBLEMS = 20;
 const MAX_GIVEN = 200;
+/** One requirement: name, extras, exact version, marker, hashes. */
 const PINNED =
   /^[A-Za-z0-9][\w.-]*(\[[\w.,\s-]*\])?\s*===?\s*[\w.!+-]+\s*(;[^#]*?)?(\s+--hash=sha(256|384|512):[0-9a-f]{64,128})+$/;
 
@@ -61,6 +62,7 @@ function ruleFor(requirement: string): string {
     return 'options are not allowed, only packages';
   if (/@|:\/\//.test(requirement.replace(/--hash=\S+/g, '')))
     return 'comes from an address; only packages of the index, by name, are allowed';
-  if (!/===?/.test(requirement)) return 'is not pinned (name==version)';
+  if (!/===?\s*[\w.!+-]+(\s|;|$)/.test(requirement))
+    return 'is not pinned (name==version)';
   return 'needs the hashes of its wheels (--hash=sha256:…); uv pip compile --generate-hashes writes them';
 }
