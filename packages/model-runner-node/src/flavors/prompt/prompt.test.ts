@@ -635,9 +635,7 @@ describe.each([
   it('comes whole as a stream', async () => {
     server.next({ text: JSON.stringify(bad) }, { text: JSON.stringify(good) });
     expect(
-      await allOf(
-        eventsOf(await openStream(running, { symptoms: ['spots'] })),
-      ),
+      await allOf(eventsOf(await openStream(running, { symptoms: ['spots'] }))),
     ).toMatchObject([{ event: 'outputs', data: { outputs: good } }]);
   });
 });
@@ -700,7 +698,7 @@ describe('a prompt that cannot be served', () => {
       /outputSchema is no JSON Schema/,
     ],
     [
-      { ...question, files: { 'readme.md': 'Nothing' } },
+      { ...question, files: { 'texts/prompt.txt': 'Hi' } },
       /There is no prompt\.yaml or prompt\.yml or prompt\.json or prompt\.txt file/,
     ],
     [
