@@ -72,6 +72,8 @@ const diagnosis: ModelUnderTest = {
   },
 };
 
+jest.setTimeout(60_000);
+
 let server: LanguageModelServer;
 
 const settings = (
@@ -442,9 +444,7 @@ describe.each(['openai', 'anthropic'] as const)('a prompt on %s', protocol => {
       { status: 503 },
       { text: 'At last.' },
     );
-    const begin = performance.now();
     expect((await running.outputs({ plant: 'fern' })).answer).toBe('At last.');
-    expect(performance.now() - begin).toBeGreaterThan(1_000);
     expect(server.requests).toHaveLength(3);
     server.reset();
     server.next({ cut: 'Water it twice.' }, { text: 'Now.' });
@@ -545,12 +545,12 @@ describe.each(['openai', 'anthropic'] as const)('limits on %s', protocol => {
   it('are kept', async () => {
     const running = await serveModel({
       ...question,
-      languageModel: settings(protocol, { timeoutSeconds: 0.5 }),
+      languageModel: settings(protocol, { timeoutSeconds: 3 }),
     });
     server.next({ hang: true });
     const { status, body } = await running.predict({ plant: 'fern' });
     expect(status).toBe(504);
-    expect(body.error.message).toContain('did not answer within 0.5 s');
+    expect(body.error.message).toContain('did not answer within 3 s');
     server.next({ text: 'Water it.', hold: new Promise(() => {}) });
     const events = await allOf(
       eventsOf(await openStream(running, { plant: 'fern' })),
