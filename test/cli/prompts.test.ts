@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import { eventually, Platform, root } from '../platform/Platform';
 import { editModel } from '../platform/modelFolder';
-import { LanguageModelServer } from '../services/LanguageModelServer';
+import { LanguageModelServer } from '../../packages/model-runner-node/src/__testUtils__/LanguageModelServer';
 
 const KEY = 'key-of-the-language-model-5b1e';
 const MARK = 'marked-pq7z';
