@@ -12,12 +12,13 @@ const MARK = 'marked-pq7z';
 test.describe.serial('prompts', () => {
   let server: LanguageModelServer;
   let platform: Platform;
+  let configuration: string;
 
   test.beforeAll(async () => {
     test.setTimeout(300_000);
     server = await LanguageModelServer.start(KEY);
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prompts-'));
-    const configuration = path.join(folder, 'app-config.yaml');
+    configuration = path.join(folder, 'app-config.yaml');
     const settings = {
       model: 'small-1',
       apiKey: '${TEST_LANGUAGE_MODEL_KEY}',
@@ -400,5 +401,28 @@ test.describe.serial('prompts', () => {
       ),
     );
     expect(pages.join()).not.toContain(KEY);
+  });
+
+  test('a new key reaches runners that go on', async () => {
+    const { post } = await endpoint('first-weeks');
+    const runner = async () =>
+      (await (await platform.api('v1/deployments/first-weeks')).json())
+        .runners[0].pid;
+    const before = await runner();
+    fs.writeFileSync(
+      configuration,
+      fs
+        .readFileSync(configuration, 'utf8')
+        .replaceAll('${TEST_LANGUAGE_MODEL_KEY}', 'another-key'),
+    );
+    process.kill(platform.quickstart.pids.portal, 'SIGKILL');
+    await platform.ended();
+    await platform.start();
+    await eventually('the new key is sent', async () => {
+      await post('predict', { inputs: { plant: 'fern' } });
+      const { authorization } = server.requests.at(-1)!.headers;
+      return authorization === 'Bearer another-key';
+    });
+    expect(await runner()).toBe(before);
   });
 });
