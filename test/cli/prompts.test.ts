@@ -4,20 +4,21 @@ import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import { eventually, Platform, root } from '../platform/Platform';
 import { editModel } from '../platform/modelFolder';
-import { LanguageModelServer } from '../services/LanguageModelServer';
+import { LanguageModelServer } from '../../packages/model-runner-node/src/__testUtils__/LanguageModelServer';
 
 const KEY = 'key-of-the-language-model-5b1e';
 const MARK = 'marked-pq7z';
 
-test.describe('prompts', () => {
+test.describe.serial('prompts', () => {
   let server: LanguageModelServer;
   let platform: Platform;
+  let configuration: string;
 
   test.beforeAll(async () => {
     test.setTimeout(300_000);
     server = await LanguageModelServer.start(KEY);
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prompts-'));
-    const configuration = path.join(folder, 'app-config.yaml');
+    configuration = path.join(folder, 'app-config.yaml');
     const settings = {
       model: 'small-1',
       apiKey: '${TEST_LANGUAGE_MODEL_KEY}',
@@ -71,6 +72,26 @@ test.describe('prompts', () => {
   async function run(...args: string[]) {
     const { code, stdout, stderr } = await platform.cli([...args, '--json']);
     expect(code, `${stdout}${stderr}`).toBe(0);
+  }
+
+  /** Of a model without a folder, or to another environment. */
+  async function deploy(name: string, environment: string) {
+    const response = await platform.api(`v1/deployments/${name}`, {
+      method: 'PUT',
+      body: JSON.stringify({
+        apiVersion: 'model-platform.io/v1alpha1',
+        kind: 'ModelDeployment',
+        metadata: { name },
+        spec: {
+          owner: 'group:default/botany-ml',
+          system: 'plant-catalogue',
+          environment,
+          model: `model:default/${name}`,
+          strategy: { type: 'single' },
+        },
+      }),
+    });
+    expect(response.ok, await response.text()).toBe(true);
   }
 
   /** What calls an endpoint as an application does. */
@@ -227,7 +248,7 @@ test.describe('prompts', () => {
       headers: { authorization: `Bearer ${KEY}` },
     });
     expect(server.requests[0].body.messages[1].content).toBe(
-      'How do I care for moss in its first 4 weeks?\nI have these pets: cat bird\n',
+      'How do I care for moss in its first 4 weeks?\nI have a cat.\nI have a bird.\n',
     );
 
     server.reset();
@@ -260,27 +281,11 @@ test.describe('prompts', () => {
       model.name = 'first-weeks-bare';
     });
     await run('publish', folder);
-    const deployed = await platform.api('v1/deployments/first-weeks-bare', {
-      method: 'PUT',
-      body: JSON.stringify({
-        apiVersion: 'model-platform.io/v1alpha1',
-        kind: 'ModelDeployment',
-        metadata: { name: 'first-weeks-bare' },
-        spec: {
-          owner: 'group:default/botany-ml',
-          system: 'plant-catalogue',
-          environment: 'bare',
-          model: 'model:default/first-weeks-bare',
-          strategy: { type: 'single' },
-        },
-      }),
-    });
-    expect(deployed.ok, await deployed.text()).toBe(true);
+    await deploy('first-weeks-bare', 'bare');
     const { post } = await endpoint('first-weeks-bare');
-    const body = await eventually('it answers', async () => {
-      const response = await post('predict', { inputs: { plant: 'fern' } });
-      return response.ok && (await response.json());
-    });
+    const body = await (
+      await post('predict', { inputs: { plant: 'fern' } })
+    ).json();
     expect(body.outputs).toEqual({
       answer: null,
       completed: false,
@@ -334,7 +339,7 @@ test.describe('prompts', () => {
       }).map(([key, value]) => ({ key, value })),
     });
     expect(version.status, version.status_message).toBe('READY');
-    await run('deploy', 'greeting');
+    await deploy('greeting', 'local');
     const { post } = await endpoint('greeting');
     const body = await (
       await post('predict', { inputs: { name: '<Ada>' } })
@@ -356,15 +361,19 @@ test.describe('prompts', () => {
       expect(response.status).toBe(status);
     }
     await post('predict', { inputs: { plant: 4, [MARK]: MARK } });
-    const tokens = await eventually('tokens are collected', async () => {
-      const { custom = [] } = await (
+    await eventually('tokens and costs are collected', async () => {
+      const { custom } = await (
         await platform.api('v1/models/first-weeks/metrics?range=1h')
       ).json();
-      return custom.find(
-        ({ metric }: any) => metric.name === 'gen_ai_client_token_usage_sum',
+      return [
+        'gen_ai_client_token_usage_sum',
+        'gen_ai_client_cost_eur_total',
+      ].every(metric =>
+        custom.some(
+          ({ name, total }: any) => name === metric && total.value > 0,
+        ),
       );
     });
-    expect(JSON.stringify(tokens)).toContain('tokens');
 
     const holders: string[] = [];
     for (const entry of fs.readdirSync(platform.dataDir, {
@@ -392,5 +401,28 @@ test.describe('prompts', () => {
       ),
     );
     expect(pages.join()).not.toContain(KEY);
+  });
+
+  test('a new key reaches runners that go on', async () => {
+    const { post } = await endpoint('first-weeks');
+    const runner = async () =>
+      (await (await platform.api('v1/deployments/first-weeks')).json())
+        .runners[0].pid;
+    const before = await runner();
+    fs.writeFileSync(
+      configuration,
+      fs
+        .readFileSync(configuration, 'utf8')
+        .replaceAll('${TEST_LANGUAGE_MODEL_KEY}', 'another-key'),
+    );
+    process.kill(platform.quickstart.pids.portal, 'SIGKILL');
+    await platform.ended();
+    await platform.start();
+    await eventually('the new key is sent', async () => {
+      await post('predict', { inputs: { plant: 'fern' } });
+      const { authorization } = server.requests.at(-1)!.headers;
+      return authorization === 'Bearer another-key';
+    });
+    expect(await runner()).toBe(before);
   });
 });

@@ -460,7 +460,7 @@ export class RunnerServer {
     requestId: string,
     error: unknown,
   ) {
-    if (response.destroyed && !response.headersSent) {
+    if (response.destroyed) {
       // For the count alone; nobody is there to read it.
       response.statusCode = CALLER_LEFT;
       return;

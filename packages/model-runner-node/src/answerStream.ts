@@ -39,7 +39,7 @@ export function readStreamWish(
  * at last, or `error`. The head goes out with the first of them, so that what
  * fails before has its own status.
  *
- * @throws what failed before the head went out
+ * @throws what failed before the head went out, or when the caller had gone
  */
 export async function answerStream(
   response: ServerResponse,
@@ -69,7 +69,7 @@ export async function answerStream(
   const timer = setInterval(() => write(': waiting\n\n'), SIGN_OF_LIFE_MS);
   try {
     for await (const event of events) {
-      if (response.destroyed) return;
+      if (response.destroyed) throw new Error('The caller is gone.');
       if ('delta' in event) await send('delta', { text: event.delta });
       else await send('outputs', options.complete(event.outputs));
     }

@@ -577,7 +577,7 @@ describe('a runner that cannot serve ends with 1 and says why last', () => {
     [
       'another flavor',
       () => [{ ...irisManifest(), flavor: 'pyfunc' }, []],
-      "The Node runtime has no flavor 'pyfunc'. It has: onnx, minizinc, highs, dmn, bpmn.",
+      "The Node runtime has no flavor 'pyfunc'. It has: onnx, minizinc, highs, dmn, bpmn, prompt.",
     ],
     [
       'endpoint code',

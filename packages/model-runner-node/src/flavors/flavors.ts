@@ -7,7 +7,7 @@ export const flavors: Record<string, () => Promise<Flavor>> = {
     (await import('./minizinc/minizincFlavor')).minizincFlavor,
   highs: async () => (await import('./highs/highsFlavor')).highsFlavor,
   dmn: async () => (await import('./dmn/dmnFlavor')).dmnFlavor,
-  prompt: async () => (await import('./prompt/promptFlavor')).promptFlavor,
   bpmn: async () => (await import('./bpmn/bpmnFlavor')).bpmnFlavor,
   node: async () => (await import('./node/nodeFlavor')).nodeFlavor,
+  prompt: async () => (await import('./prompt/promptFlavor')).promptFlavor,
 };

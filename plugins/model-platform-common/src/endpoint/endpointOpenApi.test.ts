@@ -46,6 +46,32 @@ describe('endpointOpenApi', () => {
     });
   });
 
+  it('describes streams of those that have them', async () => {
+    const facts = {
+      endpoint: 'ask',
+      model: { name: 'Ask', description: '', type: 'prompt' },
+      version: 1,
+      signature: {
+        inputs: [{ name: 'question', type: 'string' as const }],
+        outputs: [{ name: 'answer', type: 'string' as const }],
+      },
+    };
+    const asked = endpointOpenApi({ ...facts, flavor: 'prompt' });
+    await SwaggerParser.validate(JSON.parse(JSON.stringify(asked)));
+    const stream = { type: 'boolean' };
+    const events = { 'text/event-stream': { schema: { type: 'string' } } };
+    expect(asked).toMatchObject({
+      paths: {
+        '/predict': { post: { responses: { 200: { content: events } } } },
+      },
+      components: { schemas: { PredictRequest: { properties: { stream } } } },
+    });
+    const others = JSON.stringify(
+      endpointOpenApi({ ...facts, flavor: 'onnx' }),
+    );
+    expect(others).not.toContain('stream');
+  });
+
   it('describes objects, lists of them, and outputs that there may not be', () => {
     const { components } = endpointOpenApi({
       endpoint: 'plan',

@@ -19,7 +19,7 @@ const flavorsByEnding: Array<[RegExp, string]> = [
   [/\.(lp|mps)$/i, 'highs'],
   [/\.bpmn$/i, 'bpmn'],
   [/\.dmn$/i, 'dmn'],
-  [/(^|\/)prompt\.(ya?ml|json|txt)$/, 'prompt'],
+  [/^prompt\.(ya?ml|json|txt)$/, 'prompt'],
 ];
 
 const pythonFlavors = ['sklearn', 'pyfunc', 'xgboost', 'lightgbm', 'python'];
@@ -59,6 +59,8 @@ function inferFlavor(
     const match = flavorsByEnding.find(([ending]) => ending.test(path));
     if (match) found.add(match[1]);
   }
+  // Code of the developer's own may have its prompts beside it.
+  if (typeof endpoint === 'string') found.delete('prompt');
   if (found.size === 1) return [...found][0];
   if (!found.size && typeof endpoint === 'string')
     return endpoint.endsWith('.py') ? 'python' : 'node';

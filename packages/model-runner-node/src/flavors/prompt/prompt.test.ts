@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { WireSignatureField } from '@model-platform/model-wire';
-import { LanguageModelServer } from '../../../../../test/services/LanguageModelServer';
+import { LanguageModelServer } from '../../__testUtils__/LanguageModelServer';
 import {
   buildRunner,
   cleanUp,
@@ -71,6 +71,8 @@ const diagnosis: ModelUnderTest = {
     }),
   },
 };
+
+jest.setTimeout(60_000);
 
 let server: LanguageModelServer;
 
@@ -413,6 +415,9 @@ describe.each(['openai', 'anthropic'] as const)('a prompt on %s', protocol => {
           ? { text: 'Water it twice.', hold: new Promise(() => {}) }
           : { hang: true },
       );
+      const left = () =>
+        running.log().filter(({ code }) => code === 499).length;
+      const before = left();
       const leaving = new AbortController();
       const call = stream
         ? openStream(running, { plant: 'fern' }, leaving.signal).then(
@@ -428,11 +433,8 @@ describe.each(['openai', 'anthropic'] as const)('a prompt on %s', protocol => {
       leaving.abort();
       await call.catch(() => {});
       await until('the server is left', () => server.requests[0].isCancelled);
-      await until('it is logged', () =>
-        running
-          .log()
-          .some(({ code, path }) => code === 499 && path === '/predict'),
-      );
+      await until('it is logged', () => left() > before);
+      expect(server.requests).toHaveLength(1);
     },
   );
 
@@ -442,9 +444,7 @@ describe.each(['openai', 'anthropic'] as const)('a prompt on %s', protocol => {
       { status: 503 },
       { text: 'At last.' },
     );
-    const begin = performance.now();
     expect((await running.outputs({ plant: 'fern' })).answer).toBe('At last.');
-    expect(performance.now() - begin).toBeGreaterThan(1_000);
     expect(server.requests).toHaveLength(3);
     server.reset();
     server.next({ cut: 'Water it twice.' }, { text: 'Now.' });
@@ -506,7 +506,6 @@ describe.each(['openai', 'anthropic'] as const)('a prompt on %s', protocol => {
       502,
       /not of its protocol/,
     ],
-    ['cut off answers', Array(3).fill({ cut: MARK }), 502, /failed \(cut\)/],
   ])('says what became of %s', async (_what, reactions, expected, message) => {
     server.next(...reactions);
     const { status, body } = await running.predict({ plant: MARK });
@@ -518,17 +517,26 @@ describe.each(['openai', 'anthropic'] as const)('a prompt on %s', protocol => {
     server.reset();
     server.next(...reactions);
     const response = await openStream(running, { plant: MARK });
-    if (message.source.includes('cut')) {
-      // Some of it was there already.
-      const events = await allOf(eventsOf(response));
-      expect(events.at(-1)).toMatchObject({
-        event: 'error',
-        data: { error: { name: 'BadGatewayError' } },
-      });
-    } else {
-      expect(response.status).toBe(expected);
-      expect((await response.json()).error.message).toMatch(message);
-    }
+    expect(response.status).toBe(expected);
+    expect((await response.json()).error.message).toMatch(message);
+  });
+
+  it('says what became of answers that are cut off', async () => {
+    server.next(...Array(3).fill({ cut: MARK }));
+    const { status, body } = await running.predict({ plant: MARK });
+    expect(status).toBe(502);
+    expect(body.error.message).toMatch(/failed \(cut\)/);
+    expect(server.requests).toHaveLength(3);
+    // Some of a stream was there already: nothing is sent twice.
+    server.reset();
+    server.next({ cut: 'Water it twice.' });
+    expect(
+      await allOf(eventsOf(await openStream(running, { plant: MARK }))),
+    ).toMatchObject([
+      { event: 'delta', data: { text: 'Water ' } },
+      { event: 'error', data: { error: { name: 'BadGatewayError' } } },
+    ]);
+    expect(server.requests).toHaveLength(1);
   });
 
   it('keeps what callers sent out of logs and metrics', async () => {
@@ -545,12 +553,12 @@ describe.each(['openai', 'anthropic'] as const)('limits on %s', protocol => {
   it('are kept', async () => {
     const running = await serveModel({
       ...question,
-      languageModel: settings(protocol, { timeoutSeconds: 0.5 }),
+      languageModel: settings(protocol, { timeoutSeconds: 3 }),
     });
     server.next({ hang: true });
     const { status, body } = await running.predict({ plant: 'fern' });
     expect(status).toBe(504);
-    expect(body.error.message).toContain('did not answer within 0.5 s');
+    expect(body.error.message).toContain('did not answer within 3 s');
     server.next({ text: 'Water it.', hold: new Promise(() => {}) });
     const events = await allOf(
       eventsOf(await openStream(running, { plant: 'fern' })),
@@ -596,11 +604,19 @@ describe.each([
       completed: true,
     });
     const { body } = server.requests[0];
-    if (structuredOutput === 'jsonSchema')
-      expect(
-        body.response_format?.json_schema.schema ?? body.tools[0].input_schema,
-      ).toMatchObject({ required: ['cause', 'steps'] });
-    else expect(JSON.stringify(body)).toContain('It must fit this JSON Schema');
+    const inWords = JSON.stringify(body).includes(
+      'It must fit this JSON Schema',
+    );
+    expect({
+      schema:
+        body.response_format?.json_schema?.schema ??
+        body.tools?.[0].input_schema,
+      inWords,
+    }).toMatchObject(
+      structuredOutput === 'jsonSchema'
+        ? { schema: { required: ['cause', 'steps'] }, inWords: false }
+        : { schema: undefined, inWords: true },
+    );
     server.next({ text: JSON.stringify({ ...good, urgency: undefined }) });
     expect(await running.outputs({ symptoms: [] })).toMatchObject({
       urgency: null,
@@ -635,9 +651,7 @@ describe.each([
   it('comes whole as a stream', async () => {
     server.next({ text: JSON.stringify(bad) }, { text: JSON.stringify(good) });
     expect(
-      await allOf(
-        eventsOf(await openStream(running, { symptoms: ['spots'] })),
-      ),
+      await allOf(eventsOf(await openStream(running, { symptoms: ['spots'] }))),
     ).toMatchObject([{ event: 'outputs', data: { outputs: good } }]);
   });
 });
@@ -700,7 +714,7 @@ describe('a prompt that cannot be served', () => {
       /outputSchema is no JSON Schema/,
     ],
     [
-      { ...question, files: { 'readme.md': 'Nothing' } },
+      { ...question, files: { 'texts/prompt.txt': 'Hi' } },
       /There is no prompt\.yaml or prompt\.yml or prompt\.json or prompt\.txt file/,
     ],
     [

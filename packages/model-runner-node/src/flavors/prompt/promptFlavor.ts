@@ -20,7 +20,10 @@ export const promptFlavor: Flavor = {
   async load(manifest, directory, context) {
     const { inputs, outputs } = manifest.signature;
     const prompt = await readPromptFile(
-      onlyFile(manifest, PROMPT_FILES),
+      onlyFile(
+        { files: manifest.files.filter(file => PROMPT_FILES.includes(file)) },
+        PROMPT_FILES,
+      ),
       directory,
     );
     const template = new PromptTemplate(prompt, inputs);
@@ -121,6 +124,11 @@ export const promptFlavor: Flavor = {
       );
       const again = fitting.read(second.text);
       if ('answer' in again) return completed(again.answer, second);
+      context.logger.warn('the answer did not fit outputSchema', {
+        requestId: call.requestId,
+        paths: again.problems.map(({ path }) => path),
+        finishReason: second.finishReason,
+      });
       const cut =
         second.finishReason === 'length'
           ? ', cut off at the most tokens it may have (maxTokens)'

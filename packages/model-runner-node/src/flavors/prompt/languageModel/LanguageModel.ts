@@ -221,4 +221,6 @@ async function untilText(
   })();
 }
 
-const secondsSince = (begin: number) => (performance.now() - begin) / 1000;
+function secondsSince(begin: number): number {
+  return (performance.now() - begin) / 1000;
+}
