@@ -6,29 +6,37 @@ import zlib from 'node:zlib';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const dist = path.join(root, 'dist');
+const runtimes = path.resolve(root, '..');
+/** Too large to fetch with each command; models that need them are tried in a clone. */
+const leftOut = ['onnxruntime-node', 'minizinc', 'highs'];
 
 /**
  * Builds `dist/main.cjs`, the whole CLI in one file, and `dist/cli.tgz`, what
- * npm installs of it. The same sources give the same bytes: names in a fixed
+ * npm installs of it, with the runtimes beside it. The same sources give the same bytes: names in a fixed
  * order, no times, no owners.
  */
 export async function packCli() {
   const require = createRequire(import.meta.url);
   const esbuild = require('esbuild');
-  const built = await esbuild.build({
-    entryPoints: [path.join(root, 'src/main.ts')],
-    write: false,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
+  const bundle = async (entry, options) => {
+    const { outputFiles } = await esbuild.build({
+      entryPoints: [entry],
+      write: false,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      // Small to fetch, and still readable in a stack.
+      minifySyntax: true,
+      minifyWhitespace: true,
+      legalComments: 'inline',
+      logLevel: 'silent',
+      ...options,
+    });
+    return Buffer.from(outputFiles[0].contents);
+  };
+  const main = await bundle(path.join(root, 'src/main.ts'), {
     target: 'node20',
-    // Small to fetch, and still readable in a stack.
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: 'inline',
-    logLevel: 'silent',
   });
-  const main = Buffer.from(built.outputFiles[0].contents);
   const { name, version, description, license, engines, bin } = JSON.parse(
     fs.readFileSync(path.join(root, 'package.json'), 'utf8'),
   );
@@ -38,6 +46,14 @@ export async function packCli() {
       path.join(root, 'bin/model-platform.js'),
     ),
     'dist/main.cjs': main,
+    'runtimes/model-runner-node/dist/main.cjs': await bundle(
+      path.join(runtimes, 'model-runner-node/src/main.ts'),
+      { target: 'node24', external: leftOut },
+    ),
+    ...filesOf('model-runner-node', name => name.startsWith('bin/')),
+    ...filesOf('model-runner-python', name =>
+      /^(model_runner\/.*\.py|requirements(-runner)?\.txt)$/.test(name),
+    ),
     'package.json': Buffer.from(
       `${JSON.stringify(
         { name, version, description, license, engines, bin },
@@ -60,6 +76,22 @@ export async function packCli() {
   fs.mkdirSync(dist, { recursive: true });
   replaceFile(path.join(dist, 'main.cjs'), main);
   replaceFile(path.join(dist, 'cli.tgz'), tgz);
+}
+
+/** Files of a runtime as `test` and `dev` start it, in a fixed order. */
+function filesOf(runtime, isWanted) {
+  const folder = path.join(runtimes, runtime);
+  return Object.fromEntries(
+    fs
+      .readdirSync(folder, { recursive: true })
+      .map(name => name.split(path.sep).join('/'))
+      .filter(isWanted)
+      .sort()
+      .map(name => [
+        `runtimes/${runtime}/${name}`,
+        fs.readFileSync(path.join(folder, name)),
+      ]),
+  );
 }
 
 /** Whoever reads it at this moment gets the old one or the new one, whole. */

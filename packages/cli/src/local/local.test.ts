@@ -146,6 +146,43 @@ FAILED  wrong answer
   });
 });
 
+describe('the packed command alone', () => {
+  it('has both runtimes with it', async () => {
+    execFileSync('tar', ['-xzf', path.join(packages, 'cli/dist/cli.tgz')], {
+      cwd: folder,
+    });
+    const model = path.join(folder, 'model');
+    fs.mkdirSync(model);
+    const runs = [
+      { 'endpoint.ts': code('return { y: x };') },
+      {
+        'endpoint.py':
+          'def predict(m, inputs, c):\n    return {"y": inputs["x"]}\n',
+        'requirements.txt': 'six==1.17.0\n',
+      },
+    ];
+    for (const files of runs) {
+      fs.rmSync(model, { recursive: true });
+      fs.mkdirSync(model);
+      for (const [name, text] of Object.entries({
+        ...files,
+        'model.yaml': modelYaml,
+      }))
+        fs.writeFileSync(path.join(model, name), String(text));
+      const stdout = execFileSync(
+        process.execPath,
+        ['package/bin/model-platform.js', 'test', model],
+        {
+          cwd: folder,
+          env: { PATH: process.env.PATH, ...environment },
+          encoding: 'utf8',
+        },
+      );
+      expect(stdout).toContain('passed  example of model.yaml');
+    }
+  });
+});
+
 describe('dev', () => {
   it('serves again with each change, shows errors at their line, and leaves nothing behind', async () => {
     write({

@@ -1,32 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { CliError } from '../errors/CliError';
 
 const NAMES = { node: 'model-runner-node', python: 'model-runner-python' };
 
-/**
- * Folder of a runtime: beside the command line in a clone of the platform,
- * else that of `MODEL_PLATFORM_RUNTIMES`.
- */
-export function runtimeFolder(
-  runtime: 'node' | 'python',
-  env: Record<string, string | undefined>,
-): string {
-  const places = [
-    ...(env.MODEL_PLATFORM_RUNTIMES ? [env.MODEL_PLATFORM_RUNTIMES] : []),
-    path.resolve(__dirname, '../..'),
-  ];
-  for (const place of places) {
-    const folder = path.join(place, NAMES[runtime]);
-    if (fs.existsSync(folder)) return folder;
+/** Folder of a runtime: that of the clone that the command lies in, else the one packed with it. */
+export function runtimeFolder(runtime: 'node' | 'python'): string {
+  for (const place of ['../..', '../runtimes']) {
+    const folder = path.resolve(__dirname, place, NAMES[runtime]);
+    if (fs.existsSync(folder)) return fs.realpathSync(folder);
   }
-  throw new CliError(
-    'Failed',
-    `The ${runtime} runtime is not here: it comes with a clone of the platform, not with this command alone.`,
-    {
-      details: [
-        'Run the command in a clone (npx model-platform …), or let MODEL_PLATFORM_RUNTIMES name its folder packages.',
-      ],
-    },
-  );
+  throw new Error(`The ${runtime} runtime is missing beside the command.`);
 }

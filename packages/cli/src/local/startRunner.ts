@@ -40,7 +40,7 @@ export async function startRunner(
     message => terminal.note(message),
   );
   try {
-    const runtime = fs.realpathSync(runtimeFolder(version.runtime, env));
+    const runtime = runtimeFolder(version.runtime);
     const interpreter =
       version.runtime === 'python'
         ? await interpreterOf(version, runtime, options)
