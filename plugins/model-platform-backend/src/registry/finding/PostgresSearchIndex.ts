@@ -2,6 +2,7 @@ import { Knex } from 'knex';
 import { INSERT_CHUNK } from '../insertChunk';
 import { SearchIndex, SearchRank } from './SearchIndex';
 import { SearchText } from './searchTextOf';
+import { Sought } from './Sought';
 
 /**
  * `tsvector` with GIN. Vectors and queries are written out lexeme by lexeme,
@@ -38,13 +39,17 @@ export class PostgresSearchIndex implements SearchIndex {
     await tx('registry_words').where({ model_id: modelId }).delete();
   }
 
-  find(words: string[], rank: SearchRank): Knex.QueryBuilder {
+  seek(words: string[], rank: SearchRank): Sought {
     const terms = words.map(
       word => `${lexeme(word)}${rank === 'whole' ? '' : ':*'}`,
     );
-    return this.knex('registry_words')
+    const all = this.knex('registry_words')
       .select('model_id')
       .whereRaw('?? @@ ?::tsquery', [rank, terms.join(' & ')]);
+    return {
+      all,
+      one: all.clone().whereRaw('model_id = registry_models.id'),
+    };
   }
 }
 

@@ -1,5 +1,6 @@
 import { Knex } from 'knex';
 import { SearchText } from './searchTextOf';
+import { Sought } from './Sought';
 
 /**
  * Where the words must be: each as a whole word of the title; each at the
@@ -19,6 +20,6 @@ export interface SearchIndex {
   write(tx: Knex.Transaction, texts: Map<string, SearchText>): Promise<void>;
   /** Forgets a model. */
   remove(tx: Knex.Transaction, modelId: string): Promise<void>;
-  /** A query for the ids of the models that have the words, as `model_id`. */
-  find(words: string[], rank: SearchRank): Knex.QueryBuilder;
+  /** The models that have the words. */
+  seek(words: string[], rank: SearchRank): Sought;
 }

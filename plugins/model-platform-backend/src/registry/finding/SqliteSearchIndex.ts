@@ -2,6 +2,7 @@ import { Knex } from 'knex';
 import { INSERT_CHUNK } from '../insertChunk';
 import { SearchIndex, SearchRank } from './SearchIndex';
 import { SearchText } from './searchTextOf';
+import { Sought } from './Sought';
 
 const columns: Record<SearchRank, string> = {
   whole: '{title} : ',
@@ -53,19 +54,27 @@ export class SqliteSearchIndex implements SearchIndex {
     await rows.delete();
   }
 
-  find(words: string[], rank: SearchRank): Knex.QueryBuilder {
+  seek(words: string[], rank: SearchRank): Sought {
     const terms = words.map(
       word => `"${word.replace(/"/g, '""')}"${rank === 'whole' ? '' : '*'}`,
     );
-    return this.knex('registry_words')
-      .select('model_id')
-      .whereIn('id', inner =>
-        inner
-          .select('rowid')
-          .from('registry_words_index')
-          .whereRaw('registry_words_index match ?', [
-            `${columns[rank]}(${terms.join(' AND ')})`,
-          ]),
-      );
+    const found = this.knex('registry_words_index').whereRaw(
+      'registry_words_index match ?',
+      [`${columns[rank]}(${terms.join(' AND ')})`],
+    );
+    return {
+      // Joined in this order, as many are found as are read.
+      all: found
+        .clone()
+        .joinRaw(
+          'cross join registry_words on registry_words.id = registry_words_index.rowid',
+        )
+        .select('registry_words.model_id'),
+      // The index answers for all models at once; asked of each, as it would be without the sign, it does so each time.
+      one: this.knex('registry_words')
+        .select('model_id')
+        .whereRaw('model_id = registry_models.id')
+        .whereRaw('+id in (?)', [found.select('rowid')]),
+    };
   }
 }
