@@ -138,6 +138,7 @@ const filledName = models =>
       'typedValue',
       'PostgresSearchIndex',
       'SqliteSearchIndex',
+      'TitleWords',
     ].map(
       name => `plugins/model-platform-backend/src/registry/finding/${name}.ts`,
     ),

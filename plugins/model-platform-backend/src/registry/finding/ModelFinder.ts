@@ -21,6 +21,7 @@ import { FilterExpression } from './FilterExpression';
 import { ColumnKey, columnOf, isColumnKey } from './filterKeys';
 import { SEARCH_RANKS, SearchIndex, SearchRank } from './SearchIndex';
 import { AddWithin, Sought } from './Sought';
+import { TITLE_ORDER, TitleWords } from './TitleWords';
 
 const MAX_FACET_VALUES = 100;
 /** So many rows are counted in a millisecond or two; more are not counted for each page. */
@@ -36,6 +37,7 @@ const sortColumns = {
 /** Lists, totals and counts of models, out of SQLite or PostgreSQL. */
 export class ModelFinder {
   private readonly index: SearchIndex;
+  private readonly titles: TitleWords;
   private readonly totals = new CountCache<number>();
   private readonly counts = new CountCache<Record<string, FacetValue[]>>();
   private readonly sizes = new CountCache<number>();
@@ -49,6 +51,7 @@ export class ModelFinder {
     } = {},
   ) {
     this.index = createSearchIndex(knex);
+    this.titles = new TitleWords(knex);
     this.broad = options.broad ?? BROAD;
   }
 
@@ -98,19 +101,27 @@ export class ModelFinder {
     const { visible, words, where, filter } = query;
     const { rank = 'anywhere', beyond, add = addWithin } = how;
     const tools = { knex: this.knex, addWithin: add };
+    const models =
+      rank === 'whole'
+        ? this.titles.models(words)
+        : this.knex('registry_models');
     // Indexed are those that have, or had, a ready version; the database's indexes say it in these words.
-    const select = this.knex('registry_models').whereNotNull(
-      'registry_models.indexed_changes',
-    );
+    const select = models.whereNotNull('registry_models.indexed_changes');
     applyModelFilter(select, visible);
     for (const [key, values] of where)
       select.andWhere(part => applyValues(part, key, values, tools));
     if (filter)
       select.andWhere(part => applyFilterExpression(part, filter, tools));
-    if (words.length > 0) add(select, this.index.seek(words, rank));
-    if (beyond)
-      select.whereNot(part => add(part, this.index.seek(words, beyond)));
+    if (words.length > 0 && rank !== 'whole')
+      add(select, this.seek(words, rank));
+    if (beyond) select.whereNot(part => add(part, this.seek(words, beyond)));
     return select;
+  }
+
+  private seek(words: string[], rank: SearchRank): Sought {
+    return rank === 'whole'
+      ? this.titles.seek(words)
+      : this.index.seek(words, rank);
   }
 
   /**
@@ -266,7 +277,7 @@ export class ModelFinder {
     let beyond: SearchRank | undefined;
     for (const [index, rank] of SEARCH_RANKS.entries()) {
       // Few words of a text are in a title: then there is nothing to look for, and nothing to leave out later.
-      const size = await this.sizeOf(this.index.seek(words, rank));
+      const size = await this.sizeOf(this.seek(words, rank));
       if (size === 0) continue;
       const how = { rank, beyond };
       beyond = rank;
@@ -276,6 +287,7 @@ export class ModelFinder {
         column: 'name',
         descending: false,
         limit: limit - found.length,
+        within: rank === 'whole' ? TITLE_ORDER : undefined,
         after:
           after && name !== undefined && index === Number(from)
             ? { value: name, id: after.id }
@@ -295,34 +307,36 @@ export class ModelFinder {
       descending: boolean;
       limit: number;
       after?: Cursor;
+      /** Columns of another index in the order of the names. */
+      within?: { name: string; id: string };
     },
   ): Promise<ModelRow[]> {
-    const { column, descending, limit, after } = page;
+    const { column, descending, limit, after, within } = page;
     const direction = descending ? 'desc' : 'asc';
+    const orderBy = (value: string, id: string) => [
+      { column: value, order: direction },
+      { column: id, order: direction },
+    ];
+    const value = within?.name ?? `registry_models.${column}`;
+    const id = within?.id ?? 'registry_models.id';
     if (after) {
       const beyond = descending ? '<' : '>';
       select
-        .where(`registry_models.${column}`, `${beyond}=`, after.value)
+        .where(value, `${beyond}=`, after.value)
         .andWhere(part =>
-          part
-            .where(`registry_models.${column}`, beyond, after.value)
-            .orWhere('registry_models.id', beyond, after.id),
+          part.where(value, beyond, after.value).orWhere(id, beyond, after.id),
         );
     }
-    const order = [
-      { column: `registry_models.${column}`, order: direction },
-      { column: 'registry_models.id', order: direction },
-    ];
     // Which they are is found within an index; only then are the models read.
     const ids = select
       .select({ page_id: 'registry_models.id' })
-      .orderBy(order)
+      .orderBy(orderBy(value, id))
       .limit(limit)
       .as('page');
     return await this.knex('registry_models')
       .join(ids, 'registry_models.id', 'page.page_id')
       .select('registry_models.*')
-      .orderBy(order);
+      .orderBy(orderBy(`registry_models.${column}`, 'registry_models.id'));
   }
 }
 

@@ -1,6 +1,6 @@
 import { Knex } from 'knex';
 import { INSERT_CHUNK } from '../insertChunk';
-import { SearchIndex, SearchRank } from './SearchIndex';
+import { BeginningRank, SearchIndex } from './SearchIndex';
 import { SearchText } from './searchTextOf';
 import { Sought } from './Sought';
 
@@ -25,7 +25,6 @@ export class PostgresSearchIndex implements SearchIndex {
             .slice(start, start + INSERT_CHUNK)
             .map(([modelId, { title, parts, text }]) => ({
               model_id: modelId,
-              whole: vector(title),
               title: vector(title, parts),
               anywhere: vector(title, parts, text),
             })),
@@ -39,10 +38,8 @@ export class PostgresSearchIndex implements SearchIndex {
     await tx('registry_words').where({ model_id: modelId }).delete();
   }
 
-  seek(words: string[], rank: SearchRank): Sought {
-    const terms = words.map(
-      word => `${lexeme(word)}${rank === 'whole' ? '' : ':*'}`,
-    );
+  seek(words: string[], rank: BeginningRank): Sought {
+    const terms = words.map(word => `${lexeme(word)}:*`);
     const all = this.knex('registry_words')
       .select('model_id')
       .whereRaw('?? @@ ?::tsquery', [rank, terms.join(' & ')]);

@@ -11,8 +11,11 @@ export const SEARCH_RANKS = ['whole', 'title', 'anywhere'] as const;
 
 export type SearchRank = (typeof SEARCH_RANKS)[number];
 
+/** Those of beginnings of words; of whole ones there are `TitleWords`. */
+export type BeginningRank = Exclude<SearchRank, 'whole'>;
+
 /**
- * Finds models by words. Words come from `searchWords`, so what is found is
+ * Finds models by beginnings of words. Words come from `searchWords`, so what is found is
  * the same whatever the database; all of them must be there.
  */
 export interface SearchIndex {
@@ -21,5 +24,5 @@ export interface SearchIndex {
   /** Forgets a model. */
   remove(tx: Knex.Transaction, modelId: string): Promise<void>;
   /** The models that have the words. */
-  seek(words: string[], rank: SearchRank): Sought;
+  seek(words: string[], rank: BeginningRank): Sought;
 }

@@ -1,11 +1,10 @@
 import { Knex } from 'knex';
 import { INSERT_CHUNK } from '../insertChunk';
-import { SearchIndex, SearchRank } from './SearchIndex';
+import { BeginningRank, SearchIndex } from './SearchIndex';
 import { SearchText } from './searchTextOf';
 import { Sought } from './Sought';
 
-const columns: Record<SearchRank, string> = {
-  whole: '{title} : ',
+const columns: Record<BeginningRank, string> = {
   title: '{title parts} : ',
   anywhere: '',
 };
@@ -54,10 +53,8 @@ export class SqliteSearchIndex implements SearchIndex {
     await rows.delete();
   }
 
-  seek(words: string[], rank: SearchRank): Sought {
-    const terms = words.map(
-      word => `"${word.replace(/"/g, '""')}"${rank === 'whole' ? '' : '*'}`,
-    );
+  seek(words: string[], rank: BeginningRank): Sought {
+    const terms = words.map(word => `"${word.replace(/"/g, '""')}"*`);
     const found = this.knex('registry_words_index').whereRaw(
       'registry_words_index match ?',
       [`${columns[rank]}(${terms.join(' AND ')})`],
