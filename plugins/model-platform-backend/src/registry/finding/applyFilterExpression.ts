@@ -3,6 +3,7 @@ import {
   toSystemName,
 } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
+import { isPostgres } from './createSearchIndex';
 import { FilterExpression } from './FilterExpression';
 import {
   columnOf,
@@ -111,10 +112,10 @@ function withFacet(
   };
   return {
     all: facets().where('key', key),
-    // The facets of the one model: as a plain column, SQLite would take the key for an index of all models.
     one: facets()
       .whereRaw('model_id = registry_models.id')
-      .whereRaw(`?? || '' = ?`, ['key', key]),
+      // The sign keeps SQLite from an index that has those of all models.
+      .whereRaw(isPostgres(knex) ? '?? = ?' : '+?? = ?', ['key', key]),
   };
 }
 
