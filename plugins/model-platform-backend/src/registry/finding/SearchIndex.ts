@@ -15,8 +15,8 @@ export type SearchRank = (typeof SEARCH_RANKS)[number];
 export type BeginningRank = Exclude<SearchRank, 'whole'>;
 
 /**
- * Finds models by beginnings of words. Words come from `searchWords`, so what is found is
- * the same whatever the database; all of them must be there.
+ * Finds models by beginnings of words. Words come from `searchWords`, so what
+ * is found is the same whatever the database; all of them must be there.
  */
 export interface SearchIndex {
   /** Replaces what is known of models, by their ids. */
