@@ -41,7 +41,7 @@ export class DatabaseComplianceStore implements ComplianceStore {
     schemaDigest: string,
     limit: number,
   ): Promise<ComplianceSubject[]> {
-    const rows: SubjectRow[] = await this.subjects()
+    const rows: SubjectRow[] = await this.published()
       .leftJoin(
         'registry_compliance',
         'registry_compliance.model_id',
@@ -64,11 +64,16 @@ export class DatabaseComplianceStore implements ComplianceStore {
     return rows.map(toSubject);
   }
 
-  async subject(modelId: string): Promise<ComplianceSubject | undefined> {
-    const row: SubjectRow | undefined = await this.subjects()
-      .where('registry_models.id', modelId)
-      .first();
-    return row && toSubject(row);
+  async subjects(modelIds: string[]): Promise<ComplianceSubject[]> {
+    const found: ComplianceSubject[] = [];
+    for (let start = 0; start < modelIds.length; start += FIND_CHUNK) {
+      const rows: SubjectRow[] = await this.published().whereIn(
+        'registry_models.id',
+        modelIds.slice(start, start + FIND_CHUNK),
+      );
+      found.push(...rows.map(toSubject));
+    }
+    return found;
   }
 
   async save(records: ComplianceRecord[]): Promise<void> {
@@ -116,7 +121,7 @@ export class DatabaseComplianceStore implements ComplianceStore {
     return found;
   }
 
-  private subjects() {
+  private published() {
     return this.knex('registry_models')
       .whereNotNull('registry_models.published_at')
       .select(
