@@ -2,6 +2,7 @@ import { ConflictError } from '@backstage/errors';
 import { Knex } from 'knex';
 import { ModelFilter } from '../access/ModelFilter';
 import { applyModelFilter } from './applyModelFilter';
+import { countChange, revisionOf } from './countChange';
 import { createSearchIndex } from './finding/createSearchIndex';
 import { ModelFinder } from './finding/ModelFinder';
 import {
@@ -77,6 +78,10 @@ export class DatabaseModelStore implements ModelStore {
       for (const row of rows) found.set(row.id, toRecord(row));
     }
     return found;
+  }
+
+  async revision(): Promise<string> {
+    return await revisionOf(this.knex);
   }
 
   list(query: ModelQuery) {
@@ -258,6 +263,7 @@ export class DatabaseModelStore implements ModelStore {
         subject: JSON.stringify(subject),
         deleted_at: now,
       });
+      await countChange(tx, [system]);
     });
   }
 

@@ -1,4 +1,5 @@
 import { Knex } from 'knex';
+import { countChange } from '../countChange';
 import { ModelRow } from '../modelRows';
 import {
   ComplianceRecord,
@@ -78,14 +79,17 @@ export class DatabaseComplianceStore implements ComplianceStore {
 
   async save(records: ComplianceRecord[]): Promise<void> {
     await this.knex.transaction(async tx => {
+      const systems: string[] = [];
       for (const record of records) {
-        const same = await tx('registry_models')
+        const same: Array<Pick<ModelRow, 'system'>> = await tx('registry_models')
           .where({ id: record.modelId })
           .andWhereRaw('coalesce(current_number, 0) = ?', [record.version])
           .update({
             metadata_complete: record.problems.length === 0 ? 'true' : 'false',
-          });
-        if (same === 0) continue;
+          })
+          .returning('system');
+        if (same.length === 0) continue;
+        systems.push(same[0].system);
         await tx<ComplianceRow>('registry_compliance')
           .insert({
             model_id: record.modelId,
@@ -98,6 +102,7 @@ export class DatabaseComplianceStore implements ComplianceStore {
           .onConflict('model_id')
           .merge();
       }
+      await countChange(tx, systems);
     });
   }
 

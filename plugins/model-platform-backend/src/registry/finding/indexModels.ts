@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { VersionSpec } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
+import { countChange } from '../countChange';
 import { INSERT_CHUNK } from '../insertChunk';
 import {
   AliasRow,
@@ -56,7 +57,18 @@ export async function indexRows(
     facets.push(...found.facets);
     texts.set(model.id, found.text);
   }
-  if (texts.size === 0) return;
+  if (texts.size > 0) await writeIndexes(tx, facets, texts);
+  await countChange(
+    tx,
+    models.map(({ system }) => system),
+  );
+}
+
+async function writeIndexes(
+  tx: Knex.Transaction,
+  facets: FacetRow[],
+  texts: Map<string, SearchText>,
+): Promise<void> {
   await tx<FacetRow>('registry_facets')
     .whereIn('model_id', [...texts.keys()])
     .delete();
