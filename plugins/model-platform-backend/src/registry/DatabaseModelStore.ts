@@ -24,9 +24,10 @@ import {
   PublishingQuery,
 } from './ModelStore';
 import {
+  changeModel,
   insertHistory,
   lockModel,
-  refreshModel,
+  modelRowOf,
   requireNotArchived,
 } from './modelWrites';
 
@@ -128,15 +129,13 @@ export class DatabaseModelStore implements ModelStore {
         set.tags = JSON.stringify([...new Set(change.tags)].sort());
       if (change.archived !== undefined)
         set.archived_at = change.archived ? now : null;
-      const updated = await tx<ModelRow>('registry_models')
-        .where({ id, changes: record.changes })
-        .update({ ...set, updated_at: now });
-      if (updated === 0) {
+      const row = await modelRowOf(tx, id);
+      if (row.changes !== record.changes) {
         throw new ConflictError(
           `${name} was changed in the meantime; read it again and repeat`,
         );
       }
-      await refreshModel(tx, id, now);
+      await changeModel(tx, row, set, now);
       for (const entry of history) await insertHistory(tx, id, entry, now);
     });
   }
@@ -168,30 +167,33 @@ export class DatabaseModelStore implements ModelStore {
       if (from === version) {
         return { moved: true, from };
       }
+      const model = await modelRowOf(tx, modelId);
       if (version !== undefined) {
-        await requireNotArchived(tx, modelId);
+        requireNotArchived(model);
         await (bare ? requireBare : requireReady)(tx, modelId, version);
       }
-      await tx<AliasRow>('registry_aliases')
-        .where({ model_id: modelId, alias })
-        .delete();
-      await tx('mlflow_aliases').where({ model_id: modelId, alias }).delete();
+      const named = bare ? undefined : version;
+      if (named !== undefined) {
+        await tx<AliasRow>('registry_aliases')
+          .insert({ model_id: modelId, alias, version: named })
+          .onConflict(['model_id', 'alias'])
+          .merge();
+      } else if (row) {
+        await tx<AliasRow>('registry_aliases')
+          .where({ model_id: modelId, alias })
+          .delete();
+      }
+      if (bareRow) {
+        await tx('mlflow_aliases').where({ model_id: modelId, alias }).delete();
+      }
       if (bare) {
         await tx('mlflow_aliases').insert({
           model_id: modelId,
           alias,
           number: version,
         });
-      } else if (version !== undefined) {
-        await tx<AliasRow>('registry_aliases').insert({
-          model_id: modelId,
-          alias,
-          version,
-        });
       }
-      if (row || (!bare && version !== undefined)) {
-        await refreshModel(tx, modelId, now);
-      }
+      if (row || named !== undefined) await changeModel(tx, model, {}, now);
       await insertHistory(
         tx,
         modelId,

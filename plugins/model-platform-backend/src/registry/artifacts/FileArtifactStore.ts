@@ -100,7 +100,7 @@ export class FileArtifactStore implements ArtifactStore {
         fd: file,
         start: range?.start,
         end: range?.end,
-        highWaterMark: BUFFER_BYTES,
+        highWaterMark: bufferFor(range),
       });
     } catch (error) {
       if (isMissing(error))
@@ -265,14 +265,25 @@ export class FileArtifactStore implements ArtifactStore {
     scope: SystemScope,
   ): Promise<void> {
     const target = this.pathOf(blobName(digest, scope));
-    await makeFolder(path.dirname(target));
-    await fs.rename(file, target);
-    await syncFolder(path.dirname(target));
+    const folder = path.dirname(target);
+    await fs.rename(file, target).catch(async error => {
+      if (!isMissing(error)) throw error;
+      await makeFolder(folder);
+      await fs.rename(file, target);
+    });
+    await syncFolder(folder);
   }
 
   private pathOf(name: string): string {
     return path.join(this.directory, ...name.split('/'));
   }
+}
+
+/** As large as what is read, where that is little. */
+function bufferFor(range?: ByteRange): number {
+  return range?.end === undefined
+    ? BUFFER_BYTES
+    : Math.min(BUFFER_BYTES, Math.max(1, range.end - range.start + 1));
 }
 
 function startOf(blob: PartedBlob, part: BlobPart): number {

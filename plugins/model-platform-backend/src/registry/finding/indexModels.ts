@@ -31,10 +31,11 @@ export async function indexModels(
   );
 }
 
-/** The same, of rows as they are now. */
+/** The same, of rows as they are now but for this change, which is stored with it. */
 export async function indexRows(
   tx: Knex.Transaction,
   models: ModelRow[],
+  change: Partial<ModelRow> = {},
 ): Promise<void> {
   const modelIds = models.map(({ id }) => id);
   const aliases = groupByModel(
@@ -51,7 +52,9 @@ export async function indexRows(
       aliases.get(model.id) ?? [],
       versions.get(model.id) ?? [],
     );
-    await tx<ModelRow>('registry_models').where({ id: model.id }).update(row);
+    await tx<ModelRow>('registry_models')
+      .where({ id: model.id })
+      .update({ ...change, ...row });
     // Many a change, such as of an alias, changes nothing of what is looked for.
     if (row.index_digest === model.index_digest) continue;
     facets.push(...found.facets);
