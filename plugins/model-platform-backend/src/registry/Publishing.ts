@@ -189,7 +189,7 @@ export class Publishing {
     );
     const isWhole = version.files.every(({ digest }) => contents.has(digest));
     if (complete && isWhole) {
-      const ready = await this.complete(caller, record);
+      const ready = await this.complete(caller, record, contents);
       return { version: ready, unchanged: false, missing: [] };
     }
     for (const digest of contents.keys())
@@ -198,7 +198,7 @@ export class Publishing {
     const missing = draft.missing ?? [];
     return complete && missing.length === 0
       ? {
-          version: await this.complete(caller, record),
+          version: await this.complete(caller, record, contents),
           unchanged: false,
           missing,
         }
@@ -256,6 +256,7 @@ export class Publishing {
   private async complete(
     caller: Caller,
     record: VersionRecord,
+    contents?: Map<string, Buffer>,
   ): Promise<ModelVersion> {
     const { store, versions } = this.options;
     const { modelId, number } = record.version;
@@ -265,7 +266,10 @@ export class Publishing {
       record.fields,
       record.given,
     );
-    const { problems, completion } = await this.completionOf(record);
+    const { problems, completion } = await this.completionOf(
+      record,
+      contents,
+    );
     const all = [...differences, ...problems];
     if (all.length > 0) {
       throw new ModelProblemsError(record.fields.name, all);
@@ -344,12 +348,13 @@ export class Publishing {
   /** What the version gets as it becomes ready, and what it is refused for: schemas may have changed since the draft. */
   private async completionOf(
     record: VersionRecord,
+    contents?: Map<string, Buffer>,
   ): Promise<{ problems: FieldProblem[]; completion: Completion }> {
     const { version, fields } = record;
     const { check, readings } = this.options;
     const [metadata, read] = await Promise.all([
       check.metadataOf(fields, version.metadata),
-      readings?.of(record) ?? [],
+      readings?.of(record, contents) ?? [],
     ]);
     const { filled, problems } = applyReadings(version, read);
     return {

@@ -73,11 +73,7 @@ export class FileArtifactStore implements ArtifactStore {
     const verified = new VerifiedSource(source, expected);
     try {
       await fs.mkdir(this.temporary, { recursive: true, mode: 0o700 });
-      const file = await fs.open(temporary, 'wx', 0o600);
-      await pipeline(
-        verified,
-        file.createWriteStream({ flush: true, highWaterMark: BUFFER_BYTES }),
-      );
+      await writeTo(temporary, verified, expected.sizeBytes);
       await hold?.(verified.blob.digest);
       await this.place(temporary, verified.blob, scope);
       return verified.blob;
@@ -266,11 +262,7 @@ export class FileArtifactStore implements ArtifactStore {
   ): Promise<void> {
     const target = this.pathOf(blobName(digest, scope));
     const folder = path.dirname(target);
-    await fs.rename(file, target).catch(async error => {
-      if (!isMissing(error)) throw error;
-      await makeFolder(folder);
-      await fs.rename(file, target);
-    });
+    await inFolder(folder, () => fs.rename(file, target));
     await syncFolder(folder);
   }
 
@@ -288,6 +280,43 @@ function bufferFor(range?: ByteRange): number {
 
 function startOf(blob: PartedBlob, part: BlobPart): number {
   return (part.number - 1) * blob.partSizeBytes;
+}
+
+/** To the disk; what is small in one piece, which is less work than a stream. */
+async function writeTo(
+  name: string,
+  source: VerifiedSource,
+  sizeBytes = Infinity,
+): Promise<void> {
+  if (sizeBytes <= BUFFER_BYTES) {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of source) chunks.push(chunk);
+    await fs.writeFile(name, Buffer.concat(chunks), {
+      flag: 'wx',
+      mode: 0o600,
+      flush: true,
+    });
+    return;
+  }
+  const file = await fs.open(name, 'wx', 0o600);
+  await pipeline(
+    source,
+    file.createWriteStream({ flush: true, highWaterMark: BUFFER_BYTES }),
+  );
+}
+
+/** Works in a folder that is almost always there; else it is made first. */
+async function inFolder(
+  folder: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    await makeFolder(folder);
+    await work();
+  }
 }
 
 /** Makes the folder and writes down that it is there, up to the one that was there. */
