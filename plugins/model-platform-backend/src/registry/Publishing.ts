@@ -266,10 +266,7 @@ export class Publishing {
       record.fields,
       record.given,
     );
-    const { problems, completion } = await this.completionOf(
-      record,
-      contents,
-    );
+    const { problems, completion } = await this.completionOf(record, contents);
     const all = [...differences, ...problems];
     if (all.length > 0) {
       throw new ModelProblemsError(record.fields.name, all);

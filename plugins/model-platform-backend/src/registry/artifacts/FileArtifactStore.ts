@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, promises as fs } from 'node:fs';
+import { promises as fs } from 'node:fs';
+import { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { ConflictError, isError, NotFoundError } from '@backstage/errors';
 import {
   ArtifactStore,
@@ -25,8 +25,10 @@ import {
   wholeOf,
 } from './blobNames';
 import { PlacedParts } from './PlacedParts';
+import { readPieces } from './readPieces';
 import { toFileSystemError } from './toFileSystemError';
 import { VerifiedSource } from './VerifiedSource';
+import { writeBatches } from './writeBatches';
 
 const BUFFER_BYTES = 1024 * 1024;
 
@@ -73,7 +75,13 @@ export class FileArtifactStore implements ArtifactStore {
     const verified = new VerifiedSource(source, expected);
     try {
       await fs.mkdir(this.temporary, { recursive: true, mode: 0o700 });
-      await writeTo(temporary, verified, expected.sizeBytes);
+      const file = await fs.open(temporary, 'wx', 0o600);
+      try {
+        await writeBatches(verified, file);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
       await hold?.(verified.blob.digest);
       await this.place(temporary, verified.blob, scope);
       return verified.blob;
@@ -88,21 +96,29 @@ export class FileArtifactStore implements ArtifactStore {
     scope: SystemScope,
     range?: ByteRange,
   ): Promise<Readable> {
-    const name = this.pathOf(blobName(digest, scope));
-    try {
-      // Opened here, so that a file that is not there is found before the answer begins.
-      const file = await fs.open(name, 'r');
-      return createReadStream(name, {
-        fd: file,
-        start: range?.start,
-        end: range?.end,
-        highWaterMark: bufferFor(range),
-      });
-    } catch (error) {
-      if (isMissing(error))
-        throw new NotFoundError(`The store has no blob ${digest}`);
-      throw toFileSystemError(error);
-    }
+    return (await this.open(digest, scope)).createReadStream({
+      ...range,
+      highWaterMark: bufferFor(range),
+    });
+  }
+
+  async readPieces(
+    digest: Sha256,
+    scope: SystemScope,
+    range?: ByteRange,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const stored = await this.stat(digest, scope);
+    if (!stored) throw notThere(digest);
+    const open = () => this.open(digest, scope);
+    const { start = 0, end = stored.sizeBytes - 1 } = range ?? {};
+    return (async function* pieces() {
+      const file = await open();
+      try {
+        yield* readPieces(file, { start, end: end + 1 });
+      } finally {
+        await file.close();
+      }
+    })();
   }
 
   async delete(digest: Sha256, scope: SystemScope): Promise<void> {
@@ -228,15 +244,16 @@ export class FileArtifactStore implements ArtifactStore {
     try {
       const file = await fs.open(name, 'r+');
       try {
-        const source = new VerifiedSource(
-          file.createReadStream({
-            autoClose: false,
-            highWaterMark: BUFFER_BYTES,
-          }),
-          blob,
-        );
-        for await (const _ of source);
-        await file.sync();
+        // Written down while it is read.
+        const flushed = file.sync();
+        flushed.catch(() => undefined);
+        const { size } = await file.stat();
+        const whole = readPieces(file, { start: 0, end: size });
+        try {
+          for await (const _ of new VerifiedSource(whole, blob));
+        } finally {
+          await flushed;
+        }
       } finally {
         await file.close();
       }
@@ -252,6 +269,14 @@ export class FileArtifactStore implements ArtifactStore {
       return true;
     } catch (error) {
       throw toFileSystemError(error);
+    }
+  }
+
+  private async open(digest: Sha256, scope: SystemScope): Promise<FileHandle> {
+    try {
+      return await fs.open(this.pathOf(blobName(digest, scope)), 'r');
+    } catch (error) {
+      throw isMissing(error) ? notThere(digest) : toFileSystemError(error);
     }
   }
 
@@ -271,6 +296,10 @@ export class FileArtifactStore implements ArtifactStore {
   }
 }
 
+function notThere(digest: Sha256): Error {
+  return new NotFoundError(`The store has no blob ${digest}`);
+}
+
 /** As large as what is read, where that is little. */
 function bufferFor(range?: ByteRange): number {
   return range?.end === undefined
@@ -280,29 +309,6 @@ function bufferFor(range?: ByteRange): number {
 
 function startOf(blob: PartedBlob, part: BlobPart): number {
   return (part.number - 1) * blob.partSizeBytes;
-}
-
-/** To the disk; what is small in one piece, which is less work than a stream. */
-async function writeTo(
-  name: string,
-  source: VerifiedSource,
-  sizeBytes = Infinity,
-): Promise<void> {
-  if (sizeBytes <= BUFFER_BYTES) {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of source) chunks.push(chunk);
-    await fs.writeFile(name, Buffer.concat(chunks), {
-      flag: 'wx',
-      mode: 0o600,
-      flush: true,
-    });
-    return;
-  }
-  const file = await fs.open(name, 'wx', 0o600);
-  await pipeline(
-    source,
-    file.createWriteStream({ flush: true, highWaterMark: BUFFER_BYTES }),
-  );
 }
 
 /** Works in a folder that is almost always there; else it is made first. */

@@ -81,7 +81,9 @@ export class DatabaseComplianceStore implements ComplianceStore {
     await this.knex.transaction(async tx => {
       const systems: string[] = [];
       for (const record of records) {
-        const same: Array<Pick<ModelRow, 'system'>> = await tx('registry_models')
+        const same: Array<Pick<ModelRow, 'system'>> = await tx(
+          'registry_models',
+        )
           .where({ id: record.modelId })
           .andWhereRaw('coalesce(current_number, 0) = ?', [record.version])
           .update({
