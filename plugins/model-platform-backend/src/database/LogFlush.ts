@@ -34,8 +34,9 @@ export class LogFlush {
     }
   }
 
-  async close(): Promise<void> {
-    await (await this.file).close();
+  /** Of a log that nothing is written to any more. */
+  close(): void {
+    this.file.then(file => file.close()).catch(() => {});
   }
 
   private async flush(): Promise<void> {

@@ -1,4 +1,5 @@
 import { Knex } from 'knex';
+import { LRUCache } from 'lru-cache';
 import { SqliteConnection, SqliteStatement } from './SqliteConnection';
 
 /** Most statements are of a few hundred forms; lists of any length must not pile up. */
@@ -19,15 +20,13 @@ export async function keepStatements(knex: Knex): Promise<void> {
 }
 
 function keepThoseOf(connection: SqliteConnection): void {
-  const kept = new Map<string, SqliteStatement>();
+  const kept = new LRUCache<string, SqliteStatement>({ max: MAX_KEPT });
   const prepare = connection.prepare.bind(connection);
   connection.prepare = sql => {
     const known = kept.get(sql);
     if (known && !known.busy) return known;
     const statement = prepare(sql);
     kept.set(sql, statement);
-    const [oldest] = kept.keys();
-    if (kept.size > MAX_KEPT) kept.delete(oldest);
     return statement;
   };
 }

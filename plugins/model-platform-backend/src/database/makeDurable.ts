@@ -14,22 +14,23 @@ export async function makeDurable(knex: Knex): Promise<void> {
   // In memory there is nothing to flush.
   if (mode !== 'wal') return;
   const { client } = knex;
-  let flush: LogFlush | undefined;
-  let changes = 0;
-  client.pool.on('createSuccess', () => {
-    // One that was lost wrote its log into the database as it was closed; the new one has its own.
-    flush?.close();
-    flush = undefined;
-    changes = 0;
+  // A connection that is lost writes its log into the database as it is closed; the next one has its own.
+  const flushes = new Map<SqliteConnection, LogFlush>();
+  const changes = new WeakMap<SqliteConnection, number>();
+  client.pool.on('destroySuccess', (_id: number, lost: SqliteConnection) => {
+    flushes.get(lost)?.close();
+    flushes.delete(lost);
   });
 
+  let flush: LogFlush | undefined;
   const release = client.releaseConnection.bind(client);
   client.releaseConnection = (connection: SqliteConnection) => {
     const total = totalChanges(connection);
     release(connection);
-    if (total === changes) return Promise.resolve();
-    changes = total;
-    flush ??= new LogFlush(`${connection.name}-wal`);
+    if (total === (changes.get(connection) ?? 0)) return Promise.resolve();
+    changes.set(connection, total);
+    flush = flushes.get(connection) ?? new LogFlush(`${connection.name}-wal`);
+    flushes.set(connection, flush);
     flush.note();
     const settled = flush.settle();
     // A statement waits for it; a transaction does not, and hears of a failure below.

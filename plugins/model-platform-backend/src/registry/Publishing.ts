@@ -90,12 +90,12 @@ export class Publishing {
 
   /**
    * Opens a draft and fixes its number, takes the files that came with it, and
-   * makes it ready where that was asked for and none is missing. Throws `ModelProblemsError` with every
-   * problem, `NotAllowedError` where the caller may not publish there, and
-   * `ConflictError` where the name is taken. `options` are for doors that
-   * reserve numbers and take files before a version is complete, and may know
-   * who answers for it. A reserved number has one draft: what an attempt that
-   * came to nothing left gives way.
+   * makes it ready where that was asked for and none is missing. Throws
+   * `ModelProblemsError` with every problem, `NotAllowedError` where the caller
+   * may not publish there, and `ConflictError` where the name is taken.
+   * `options` are for doors that reserve numbers and take files before a version
+   * is complete, and may know who answers for it. A reserved number has one
+   * draft: what an attempt that came to nothing left gives way.
    */
   async openDraft(
     caller: Caller,
