@@ -68,7 +68,15 @@ export async function buildPrograms() {
         `${folder}/${name}/scripts`,
       ]),
   );
-  const hash = contentHash([...sources, 'scripts/lib/build.mjs', 'yarn.lock']);
+  const hash = contentHash([
+    ...sources,
+    // The packed command has it.
+    'packages/model-runner-python/model_runner',
+    'packages/model-runner-python/requirements.txt',
+    'packages/model-runner-python/requirements-runner.txt',
+    'scripts/lib/build.mjs',
+    'yarn.lock',
+  ]);
   await onceFor(hash, inRoot('packages/backend/dist/.programs-stamp'), () =>
     step('building the programs', async () => {
       await Promise.all(Object.values(programs).map(buildProgram));

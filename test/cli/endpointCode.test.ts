@@ -136,7 +136,9 @@ export async function predict(model: unknown, { x }: { x: number }, context) {
       ...['invoke', 'code-in-typescript', '--data', '{"x": 13}', '--json'],
     ]);
     expect(failed.code).toBe(1);
-    const [, requestId] = /request id ([\w-]+)/.exec(failed.stdout)!;
+    const [, requestId] = /request id (\S+)\.$/.exec(
+      JSON.parse(failed.stdout).error.message,
+    )!;
     const { stack } = await eventually('the trace in the logs', async () =>
       (
         await platform.cli(['logs', 'code-in-typescript', '--json'])
