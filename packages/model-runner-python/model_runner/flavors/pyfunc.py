@@ -38,7 +38,8 @@ def load(manifest: dict[str, Any], directory: Path) -> Any:
     def read() -> Any:
         import mlflow.pyfunc
 
-        return mlflow.pyfunc.load_model(str(directory / folder))
+        # Files of a version are linked to, and MLflow follows no links.
+        return mlflow.pyfunc.load_model(str((directory / folder).resolve()))
 
     return open_model(descriptor, read)
 
