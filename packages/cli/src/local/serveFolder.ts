@@ -18,33 +18,31 @@ export async function serveFolder(
 ): Promise<void> {
   const { folder, terminal, signal } = options;
   const changes = new Changes(folder, signal);
-  let isFirst = true;
-  while (!signal.aborted) {
+  for (let isFirst = true; !signal.aborted; isFirst = false) {
     let runner: LocalRunner | undefined;
     try {
       ({ runner } = await startRunner({
         ...options,
         onLine: line => showLine(terminal, line),
       }));
-      if (await runner.ready(signal))
+      if (!(await runner.ready(signal)))
+        terminal.note('It is not served; waiting for a change.');
+      else if (isFirst)
         terminal.note(
-          isFirst
-            ? `\nTry it: ${runner.url}/docs\nCall it: POST ${runner.url}/predict\nIt starts again with every change; Ctrl-C ends it.\n`
-            : `Serving again: ${runner.url}/docs`,
+          `\nTry it: ${runner.url}/docs\nCall it: POST ${runner.url}/predict\nIt starts again with every change; Ctrl-C ends it.\n`,
         );
-      else terminal.note('It is not served; waiting for a change.');
-      isFirst = false;
-    } catch (error) {
-      if (signal.aborted) break;
-      if (isFirst || !(error instanceof CliError)) throw error;
-      terminal.failure(error);
-    }
-    try {
+      else terminal.note(`Serving again: ${runner.url}/docs`);
       await changes.next();
-      if (!signal.aborted) terminal.note('Changed; starting again.');
+    } catch (error) {
+      // What is wrong at the start is for the command's user to put right first.
+      if (isFirst || signal.aborted || !(error instanceof CliError))
+        throw error;
+      terminal.failure(error);
+      await changes.next();
     } finally {
       await runner?.stop();
     }
+    if (!signal.aborted) terminal.note('Changed; starting again.');
   }
   throw signal.reason;
 }
@@ -54,7 +52,8 @@ class Changes {
   private pending = false;
   private announce: () => void = () => {};
 
-  constructor(folder: string, signal: AbortSignal) {
+  constructor(folder: string, private readonly signal: AbortSignal) {
+    signal.addEventListener('abort', () => this.announce());
     const location = fs.statSync(folder, { throwIfNoEntry: false });
     if (!location) return;
     const watcher = fs.watch(folder, {
@@ -66,19 +65,17 @@ class Changes {
       this.pending = true;
       this.announce();
     });
+    // Such as a folder that came and went; the next change is seen again.
     watcher.on('error', () => {});
-    signal.addEventListener('abort', () => this.announce());
-    this.signal = signal;
   }
 
-  private readonly signal: AbortSignal | undefined;
-
+  /** The next one, or the signal. */
   async next(): Promise<void> {
-    while (!this.pending && !this.signal?.aborted)
+    while (!this.pending && !this.signal.aborted)
       await new Promise<void>(resolve => {
         this.announce = resolve;
       });
-    while (this.pending && !this.signal?.aborted) {
+    while (this.pending && !this.signal.aborted) {
       this.pending = false;
       await new Promise(resolve => {
         setTimeout(resolve, SETTLE_MS);
