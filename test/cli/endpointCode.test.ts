@@ -96,7 +96,7 @@ test.describe('models with code and packages of their own', () => {
     return async (inputs: unknown) => await invoke(endpoint, inputs);
   }
 
-  test('endpoint.ts is served, confined, with what its environment tells it', async () => {
+  test('endpoint.ts is served, confined, and its failures are found in the logs', async () => {
     const outside = path.join(os.tmpdir(), `outside-${process.pid}`);
     const folder = folderOf(
       'code-in-typescript',

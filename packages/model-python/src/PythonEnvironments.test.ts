@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { PythonEnvironments } from './PythonEnvironments';
+
+jest.setTimeout(240_000);
+
+const runnerLock = path.resolve(
+  __dirname,
+  '../../model-runner-python/requirements-runner.txt',
+);
+
+describe('environments of models', () => {
+  let folder: string;
+  let environments: PythonEnvironments;
+
+  beforeAll(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'model-python-'));
+    environments = new PythonEnvironments({ folder, runnerLock });
+  });
+  afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+  const requirements = (text: string) => {
+    const file = path.join(folder, 'requirements.txt');
+    fs.writeFileSync(file, text);
+    return file;
+  };
+
+  /** What a package says its version is there. */
+  const versionIn = (interpreter: string, name: string) =>
+    execFileSync(
+      interpreter,
+      [
+        '-c',
+        `from importlib.metadata import version; print(version("${name}"))`,
+      ],
+      { encoding: 'utf8' },
+    ).trim();
+
+  it('are made of a lock, once, beside others that do not fit to them', async () => {
+    const old = await environments.lockOf(
+      requirements('six<1.17\norjson==3.11.4\n'),
+    );
+    const made = await environments.lockOf(requirements('six==1.17.0\n'));
+    const [first, again, second] = await Promise.all([
+      environments.ensure(old),
+      environments.ensure(old),
+      environments.ensure(made),
+    ]);
+    expect(again).toBe(first);
+    expect(versionIn(first, 'six')).toBe('1.16.0');
+    expect(versionIn(second, 'six')).toBe('1.17.0');
+    // What the runner needs is there, too; the version's own pin goes before it.
+    expect(versionIn(first, 'orjson')).toBe('3.11.4');
+    expect(versionIn(first, 'uvicorn')).toBe(versionIn(second, 'uvicorn'));
+
+    const cutOff = path.dirname(path.dirname(second));
+    fs.rmSync(path.join(cutOff, '.complete'));
+    fs.rmSync(path.join(cutOff, 'lib'), { recursive: true });
+    expect(versionIn(await environments.ensure(made), 'six')).toBe('1.17.0');
+
+    await environments.keepOnly(new Set([await environments.keyOf(made)]));
+    expect(fs.existsSync(first)).toBe(false);
+    expect(versionIn(second, 'six')).toBe('1.17.0');
+  });
+
+  it('have the same lock for the same requirements from then on', async () => {
+    const file = requirements('six<1.17\n');
+    const lock = await environments.lockOf(file);
+    expect(lock).toMatch(/^six==[\d.]+ \\\n {4}--hash=sha256:[0-9a-f]{64}/m);
+    const locks = path.join(folder, 'locks');
+    const kept = fs
+      .readdirSync(locks)
+      .find(name => fs.readFileSync(path.join(locks, name), 'utf8') === lock);
+    fs.appendFileSync(path.join(locks, kept!), '# kept\n');
+    expect(await environments.lockOf(file)).toBe(`${lock}# kept\n`);
+  });
+
+  it('are not made of what does not fit together, or has other bytes', async () => {
+    await expect(
+      environments.lockOf(requirements('six==1.16.0\nsix==1.17.0\n')),
+    ).rejects.toThrow(/six/);
+    await expect(
+      environments.ensure(`six==1.17.0 --hash=sha256:${'0'.repeat(64)}\n`),
+    ).rejects.toThrow(/hash/i);
+  });
+});
