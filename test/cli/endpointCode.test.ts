@@ -141,12 +141,8 @@ export async function predict(model: unknown, { x }: { x: number }, context) {
     )!;
     const { stack } = await eventually('the trace in the logs', async () =>
       (
-        await platform.cli(['logs', 'code-in-typescript', '--json'])
-      ).stdout
-        .split('\n')
-        .filter(Boolean)
-        .map(line => JSON.parse(line))
-        .find(line => line.requestId === requestId),
+        await run('logs', 'code-in-typescript')
+      ).items.find((line: Field) => line.requestId === requestId),
     );
     expect(stack).toContain('Error: thirteen');
     expect(stack).toContain('endpoint.ts:7');

@@ -50,9 +50,9 @@ export async function packCli() {
       path.join(runtimes, 'model-runner-node/src/main.ts'),
       { target: 'node24', external: leftOut },
     ),
-    ...filesOf('model-runner-node', name => name.startsWith('bin/')),
-    ...filesOf('model-runner-python', name =>
-      /^(model_runner\/.*\.py|requirements(-runner)?\.txt)$/.test(name),
+    ...filesOf('model-runner-node', file => file.startsWith('bin/')),
+    ...filesOf('model-runner-python', file =>
+      /^(model_runner\/.*\.py|requirements(-runner)?\.txt)$/.test(file),
     ),
     'package.json': Buffer.from(
       `${JSON.stringify(

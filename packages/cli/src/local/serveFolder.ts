@@ -1,13 +1,8 @@
-import fs from 'node:fs';
 import { CliError } from '../errors/CliError';
+import { FolderChanges } from './FolderChanges';
 import { LocalRunner } from './LocalRunner';
 import { showLine } from './showLine';
 import { startRunner, StartOptions } from './startRunner';
-
-/** Editors write a file in several steps. */
-const SETTLE_MS = 150;
-/** What others write beside the model, which changes nothing of it. */
-const IGNORED = /(^|\/)(\.|__pycache__|node_modules|requirements\.lock)/;
 
 /**
  * Serves a folder until the signal, with a new runner for each change of its
@@ -17,7 +12,7 @@ export async function serveFolder(
   options: Omit<StartOptions, 'onLine'>,
 ): Promise<void> {
   const { folder, terminal, signal } = options;
-  const changes = new Changes(folder, signal);
+  const changes = new FolderChanges(folder, signal);
   for (let isFirst = true; !signal.aborted; isFirst = false) {
     let runner: LocalRunner | undefined;
     try {
@@ -45,41 +40,4 @@ export async function serveFolder(
     if (!signal.aborted) terminal.note('Changed; starting again.');
   }
   throw signal.reason;
-}
-
-/** Changes of a folder, one for all that come together. */
-class Changes {
-  private pending = false;
-  private announce: () => void = () => {};
-
-  constructor(folder: string, private readonly signal: AbortSignal) {
-    signal.addEventListener('abort', () => this.announce());
-    const location = fs.statSync(folder, { throwIfNoEntry: false });
-    if (!location) return;
-    const watcher = fs.watch(folder, {
-      recursive: location.isDirectory(),
-      signal,
-    });
-    watcher.on('change', (_type, name) => {
-      if (name && IGNORED.test(String(name))) return;
-      this.pending = true;
-      this.announce();
-    });
-    // Such as a folder that came and went; the next change is seen again.
-    watcher.on('error', () => {});
-  }
-
-  /** The next one, or the signal. */
-  async next(): Promise<void> {
-    while (!this.pending && !this.signal.aborted)
-      await new Promise<void>(resolve => {
-        this.announce = resolve;
-      });
-    while (this.pending && !this.signal.aborted) {
-      this.pending = false;
-      await new Promise(resolve => {
-        setTimeout(resolve, SETTLE_MS);
-      });
-    }
-  }
 }

@@ -14,7 +14,7 @@ import { cacheFolder } from '../publish/cacheFolder';
 import { pinRequirements } from '../publish/pinRequirements';
 import { LocalRunner, RunnerLine } from './LocalRunner';
 import { LocalVersion, prepareVersion } from './prepareVersion';
-import { runtimeFolder } from './runtimes';
+import { runtimeFolder } from './runtimeFolder';
 
 const OLDEST_NODE = 24;
 
