@@ -4,6 +4,7 @@ import { ModelFilter } from '../access/ModelFilter';
 import { applyModelFilter } from './applyModelFilter';
 import { createSearchIndex } from './finding/createSearchIndex';
 import { ModelFinder } from './finding/ModelFinder';
+import { TitleWords } from './finding/TitleWords';
 import {
   AliasRow,
   DeletedModelRow,
@@ -234,6 +235,7 @@ export class DatabaseModelStore implements ModelStore {
       await tx<AliasRow>('registry_aliases').where({ model_id: id }).delete();
       await tx<FacetRow>('registry_facets').where({ model_id: id }).delete();
       await createSearchIndex(tx).remove(tx, id);
+      await TitleWords.remove(tx, id);
       for (const table of MLFLOW_TABLES)
         await tx(table).where({ model_id: id }).delete();
       for (const { alias, version } of aliases) {

@@ -13,6 +13,7 @@ import {
 import { createSearchIndex } from './createSearchIndex';
 import { facetsOf, MAX_COLUMN_LENGTH } from './facetsOf';
 import { SearchText, searchTextOf } from './searchTextOf';
+import { TitledModel, TitleWords } from './TitleWords';
 
 type ShownVersion = Pick<
   VersionRow,
@@ -44,6 +45,7 @@ export async function indexRows(
   const versions = groupByModel(await shownVersions(tx, modelIds));
   const facets: FacetRow[] = [];
   const texts = new Map<string, SearchText>();
+  const titles: TitledModel[] = [];
   for (const model of models) {
     const { row, ...found } = indexOf(
       model,
@@ -55,6 +57,7 @@ export async function indexRows(
     if (row.index_digest === model.index_digest) continue;
     facets.push(...found.facets);
     texts.set(model.id, found.text);
+    titles.push({ ...model, words: found.text.title });
   }
   if (texts.size === 0) return;
   await tx<FacetRow>('registry_facets')
@@ -66,6 +69,7 @@ export async function indexRows(
     );
   }
   await createSearchIndex(tx).write(tx, texts);
+  await TitleWords.write(tx, titles);
 }
 
 /** The champion and the newest ready one. */
