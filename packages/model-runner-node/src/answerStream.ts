@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import {
   IncomingMessage,
   OutgoingHttpHeaders,
@@ -63,10 +62,11 @@ export async function answerStream(
   };
   const send = async (event: string, data: unknown) => {
     if (write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) return;
-    // A caller that reads slowly is waited for; one that is gone ends it.
-    await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    await drained(response);
   };
-  const timer = setInterval(() => write(': waiting\n\n'), SIGN_OF_LIFE_MS);
+  const timer = setInterval(() => {
+    if (!response.destroyed) write(': waiting\n\n');
+  }, SIGN_OF_LIFE_MS);
   try {
     for await (const event of events) {
       if (response.destroyed) throw new Error('The caller is gone.');
@@ -83,4 +83,16 @@ export async function answerStream(
     clearInterval(timer);
   }
   response.end();
+}
+
+/** A caller that reads slowly is waited for; one that is gone is not. */
+async function drained(response: ServerResponse): Promise<void> {
+  await new Promise<void>(resolve => {
+    const done = () => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+    if (response.destroyed) done();
+  });
 }

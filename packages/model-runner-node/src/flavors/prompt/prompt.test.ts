@@ -53,6 +53,7 @@ const diagnosis: ModelUnderTest = {
       { name: 'steps', type: 'string', shape: [-1], ...optional },
       { name: 'urgency', type: 'integer', ...optional },
       { name: 'completed', type: 'boolean' },
+      { name: 'usage', type: 'object', ...optional },
     ],
   },
   files: {
@@ -407,6 +408,15 @@ describe.each(['openai', 'anthropic'] as const)('a prompt on %s', protocol => {
     expect(server.requests[0].body.stream).toBe(true);
   });
 
+  it('waits for callers that read slowly', async () => {
+    const text = 'word '.repeat(100_000);
+    server.next({ text });
+    const response = await openStream(running, { plant: 'fern' });
+    const events = await allOf(eventsOf(response));
+    expect(events.at(-1)!.data.outputs.answer).toBe(text);
+    expect(events).toHaveLength(100_001);
+  });
+
   it.each([false, true])(
     'ends what its caller does not wait for (stream: %s)',
     async stream => {
@@ -599,7 +609,7 @@ describe.each([
 
   it('has the fields of the signature', async () => {
     server.next({ text: JSON.stringify(good) });
-    expect(await running.outputs({ symptoms: ['spots'] })).toEqual({
+    expect(await running.outputs({ symptoms: ['spots'] })).toMatchObject({
       ...good,
       completed: true,
     });
@@ -625,7 +635,12 @@ describe.each([
 
   it('is asked for once more where it does not fit', async () => {
     server.next({ text: JSON.stringify(bad) }, { text: JSON.stringify(good) });
-    expect(await running.outputs({ symptoms: ['spots'] })).toMatchObject(good);
+    const { usage, ...answered } = await running.outputs({
+      symptoms: ['spots'],
+    });
+    expect(answered).toEqual({ ...good, completed: true });
+    // Of both attempts.
+    expect(usage.outputTokens).toBe(2);
     const again = JSON.stringify(server.requests[1].body.messages);
     expect(again).toContain('An earlier answer did not fit');
     expect(again).toContain(

@@ -7,7 +7,7 @@ import { LanguageModel } from './languageModel/LanguageModel';
 import { LanguageModelFailure } from './languageModel/LanguageModelFailure';
 import { LanguageModelFile } from './languageModel/LanguageModelFile';
 import { LanguageModelMetrics } from './languageModel/LanguageModelMetrics';
-import { Completion } from './languageModel/Protocol';
+import { Completion, Usage } from './languageModel/Protocol';
 import { mapConcurrently } from './mapConcurrently';
 import { PROMPT_FILES, readPromptFile } from './PromptFile';
 import { answerOutputs, outputProblems } from './promptOutputs';
@@ -123,7 +123,11 @@ export const promptFlavor: Flavor = {
         call.signal,
       );
       const again = fitting.read(second.text);
-      if ('answer' in again) return completed(again.answer, second);
+      if ('answer' in again)
+        return completed(again.answer, {
+          ...second,
+          usage: sumOf(first.usage, second.usage),
+        });
       context.logger.warn('the answer did not fit outputSchema', {
         requestId: call.requestId,
         paths: again.problems.map(({ path }) => path),
@@ -201,6 +205,15 @@ export const promptFlavor: Flavor = {
     };
   },
 };
+
+function sumOf(one?: Usage, other?: Usage): Usage | undefined {
+  return one && other
+    ? {
+        inputTokens: one.inputTokens + other.inputTokens,
+        outputTokens: one.outputTokens + other.outputTokens,
+      }
+    : one ?? other;
+}
 
 /** The validator is in memory only where it is needed. */
 async function schemaOf(
