@@ -577,7 +577,7 @@ describe('a runner that cannot serve ends with 1 and says why last', () => {
     [
       'another flavor',
       () => [{ ...irisManifest(), flavor: 'pyfunc' }, []],
-      "The Node runtime has no flavor 'pyfunc'. It has: onnx, minizinc, highs, dmn, bpmn, prompt.",
+      "The Node runtime has no flavor 'pyfunc'. It has: onnx, minizinc, highs, dmn, bpmn, node, prompt.",
     ],
     [
       'endpoint code',
@@ -585,7 +585,7 @@ describe('a runner that cannot serve ends with 1 and says why last', () => {
         { ...irisManifest(), endpoint: 'endpoint.js' },
         [join(IRIS, 'iris.onnx')],
       ],
-      'The Node runtime does not run endpoint code (endpoint.js) yet.',
+      'endpoint.js can't be imported: ',
     ],
     [
       'a signature of other names',

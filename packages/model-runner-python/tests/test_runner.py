@@ -311,8 +311,12 @@ def test_endpoint_code_may_be_async_and_is_told_what_its_environment_says(start:
     ).wait_ready()
     answer = runner.predict([{"x": 2}, {"x": 1}], **{"x-request-id": "r-1"})
     assert answer.json["outputs"] == [{"y": 5}, {"y": 4}]
-    lines = [(line["message"], line.get("rule")) for line in runner.log if line.get("requestId") == "r-1"]
-    assert sorted(lines, key=str) == [("predicted", None), ("predicted", None), ("rule", 7), ("rule", 7)]
+
+    def lines() -> list[tuple[str, Any]]:
+        return [(line["message"], line.get("rule")) for line in runner.log if line.get("requestId") == "r-1"]
+
+    until(lambda: len(lines()) == 4, "four lines with the request's id")
+    assert sorted(lines(), key=str) == [("predicted", None), ("predicted", None), ("rule", 7), ("rule", 7)]
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,9 @@ export async function importEndpoint(
   directory: string,
   file: string,
 ): Promise<EndpointCode> {
-  const location = fs.realpathSync(path.join(directory, file));
   let module: Record<string, unknown>;
   try {
+    const location = fs.realpathSync(path.join(directory, file));
     module = await import(pathToFileURL(location).href);
   } catch (error) {
     const reason =
