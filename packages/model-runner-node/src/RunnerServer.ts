@@ -8,14 +8,22 @@ import {
   RUNNER_SECRET_HEADER,
   RunnerEnvironment,
   RunnerManifest,
+  scoringErrorCode,
 } from '@model-platform/model-wire';
 import { createInputReader } from './createInputReader';
+import { createOutputWriter } from './createOutputWriter';
 import { LoadedModel } from './flavors/Flavor';
 import { Logger } from './Logger';
-import { inferByProtocol } from './openInference';
-import { readJson } from './readBody';
+import {
+  INFER_HEADER_LENGTH,
+  inferByProtocol,
+} from './openInference/inferByProtocol';
+import { parseJson, readBody } from './readBody';
+import { readMultipart } from './readMultipart';
 import { RequestError } from './RequestError';
 import { RunnerMetrics } from './RunnerMetrics';
+import { createScoringReader } from './scoring/createScoringReader';
+import { predictionsOf } from './scoring/predictionsOf';
 
 interface Documents {
   openApi?: Buffer;
@@ -30,7 +38,12 @@ type Handler = (
 
 /** How long nobody may have called before idle connections are cut in a drain, milliseconds. */
 const QUIET_MS = 100;
+const TEXT_TYPE = 'text/plain; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';
+/** Paths of MLflow's scoring protocol, which has its own shape of errors. */
+const SCORING_PATHS = new Set(['/invocations', '/ping', '/health', '/version']);
+/** The MLflow whose scoring protocol is spoken. */
+const MLFLOW_VERSION = '3.17.2';
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
 const NAMES: Record<number, string> = {
@@ -39,10 +52,26 @@ const NAMES: Record<number, string> = {
   404: 'NotFoundError',
   405: 'MethodNotAllowedError',
   413: 'PayloadTooLargeError',
+  415: 'UnsupportedMediaTypeError',
   503: 'ServiceUnavailableError',
 };
 
 const errorName = (status: number) => NAMES[status] ?? 'Error';
+
+/** An error in the shape of the protocol that the path is of. */
+function errorBody(
+  path: string,
+  requestId: string,
+  name: string,
+  error: Pick<RequestError, 'status' | 'message' | 'fields'>,
+): Record<string, unknown> {
+  const { status, message, fields } = error;
+  const told = fields ? { fields } : {};
+  if (path === '/v2' || path.startsWith('/v2/')) return { error: message };
+  return SCORING_PATHS.has(path)
+    ? { error_code: scoringErrorCode(status), message, ...told }
+    : { error: { name, message, ...told }, requestId };
+}
 
 /**
  * The HTTP surface of one runner: the simple API, the Open Inference Protocol
@@ -56,6 +85,8 @@ export class RunnerServer {
   );
   private model?: LoadedModel;
   private readonly readInputs;
+  private readonly readScoring;
+  private readonly writeOutputs;
   private readonly routes: Map<string, Partial<Record<string, Handler>>>;
   private readonly secretDigest?: Buffer;
   private readonly identity: { name: string; version: string };
@@ -73,6 +104,8 @@ export class RunnerServer {
     private readonly logger: Logger,
   ) {
     this.readInputs = createInputReader(manifest.signature);
+    this.readScoring = createScoringReader(manifest.signature);
+    this.writeOutputs = createOutputWriter(manifest.signature);
     this.secretDigest = environment.RUNNER_SECRET
       ? digest(environment.RUNNER_SECRET)
       : undefined;
@@ -136,12 +169,38 @@ export class RunnerServer {
       this.answerMetadata(response, requestId);
     const infer: Handler = (request, response, requestId) =>
       this.infer(request, response, requestId);
+    const ping: Handler = (_request, response, requestId) => {
+      this.requireModel();
+      this.send(response, 200, requestId, Buffer.from('\n'), JSON_TYPE);
+    };
     return new Map<string, Partial<Record<string, Handler>>>([
       [
         '/predict',
         {
           POST: (request, response, requestId) =>
             this.predict(request, response, requestId),
+        },
+      ],
+      [
+        '/invocations',
+        {
+          POST: (request, response, requestId) =>
+            this.score(request, response, requestId),
+        },
+      ],
+      ['/ping', { GET: ping }],
+      ['/health', { GET: ping }],
+      [
+        '/version',
+        {
+          GET: (_request, response, requestId) =>
+            this.send(
+              response,
+              200,
+              requestId,
+              Buffer.from(MLFLOW_VERSION),
+              TEXT_TYPE,
+            ),
         },
       ],
       [
@@ -175,7 +234,7 @@ export class RunnerServer {
             this.json(response, 200, requestId, {
               name: 'model-runner-node',
               version: '1',
-              extensions: [],
+              extensions: ['binary_tensor_data'],
             }),
         },
       ],
@@ -217,7 +276,8 @@ export class RunnerServer {
     const path = fullPath.startsWith(`${this.prefix}/`)
       ? fullPath.slice(this.prefix.length)
       : fullPath;
-    const counted = path === '/predict' || path.endsWith('/infer');
+    const counted =
+      path === '/predict' || path === '/invocations' || path.endsWith('/infer');
     const begin = performance.now();
     this.active += 1;
     this.lastCallAt = Date.now();
@@ -319,12 +379,14 @@ export class RunnerServer {
     requestId: string,
   ) {
     const model = this.requireModel();
+    const body = await readBody(request, this.environment.MAX_BODY_BYTES);
+    const type = request.headers['content-type'];
     const { rows, batch } = this.readInputs(
-      await readJson(request, this.environment.MAX_BODY_BYTES),
+      type?.startsWith('multipart/form-data')
+        ? await readMultipart(this.manifest.signature, body, type)
+        : parseJson(body),
     );
-    const begin = performance.now();
-    const answers = await model.predict(rows);
-    this.metrics.predictSeconds.observe((performance.now() - begin) / 1000);
+    const answers = this.writeOutputs(await this.timed(model.predict(rows)));
     this.json(response, 200, requestId, {
       outputs: batch ? answers : answers[0],
       model: {
@@ -336,17 +398,58 @@ export class RunnerServer {
     });
   }
 
+  private async score(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+  ) {
+    const model = this.requireModel();
+    const { signature } = this.manifest;
+    const body = await readBody(request, this.environment.MAX_BODY_BYTES);
+    const lines = this.readScoring(body, request.headers['content-type']);
+    const { rows } = this.readInputs({ inputs: lines });
+    const answers = this.writeOutputs(await this.timed(model.predict(rows)));
+    this.json(response, 200, requestId, {
+      predictions: predictionsOf(signature, answers),
+    });
+  }
+
   private async infer(
     request: IncomingMessage,
     response: ServerResponse,
     requestId: string,
   ) {
     const model = this.requireModel();
-    const body = await readJson(request, this.environment.MAX_BODY_BYTES);
+    const body = await readBody(request, this.environment.MAX_BODY_BYTES);
+    const given = request.headers[INFER_HEADER_LENGTH];
+    const { json, binary } = await inferByProtocol(
+      {
+        outputs: model.outputs,
+        infer: tensors => this.timed(model.infer(tensors)),
+      },
+      this.identity,
+      body,
+      typeof given === 'string' ? given : undefined,
+    );
+    if (binary.length === 0) {
+      this.send(response, 200, requestId, json, JSON_TYPE);
+      return;
+    }
+    this.send(
+      response,
+      200,
+      requestId,
+      Buffer.concat([json, ...binary]),
+      'application/octet-stream',
+      { [INFER_HEADER_LENGTH]: String(json.length) },
+    );
+  }
+
+  private async timed<T>(work: Promise<T>): Promise<T> {
     const begin = performance.now();
-    const answer = await inferByProtocol(model, this.identity, body);
+    const result = await work;
     this.metrics.predictSeconds.observe((performance.now() - begin) / 1000);
-    this.json(response, 200, requestId, answer);
+    return result;
   }
 
   private answerReady(response: ServerResponse, requestId: string) {
@@ -412,19 +515,9 @@ export class RunnerServer {
       response.destroy();
       return;
     }
-    const protocol = path === '/v2' || path.startsWith('/v2/');
     if (error instanceof RequestError) {
-      const { status, message, fields, headers } = error;
-      const body = protocol
-        ? { error: message }
-        : {
-            error: {
-              name: errorName(status),
-              message,
-              ...(fields ? { fields } : {}),
-            },
-            requestId,
-          };
+      const { status, headers } = error;
+      const body = errorBody(path, requestId, errorName(status), error);
       this.json(response, status, requestId, body, headers);
       return;
     }
@@ -432,14 +525,11 @@ export class RunnerServer {
       error instanceof Error ? error : new Error(String(error));
     this.logger.error('the model failed', { requestId, error: name, stack });
     const message = `The model failed on this request; its logs tell why under request id ${requestId}.`;
-    this.json(
-      response,
-      500,
-      requestId,
-      protocol
-        ? { error: message }
-        : { error: { name: 'ModelError', message }, requestId },
-    );
+    const body = errorBody(path, requestId, 'ModelError', {
+      status: 500,
+      message,
+    });
+    this.json(response, 500, requestId, body);
   }
 
   private json(

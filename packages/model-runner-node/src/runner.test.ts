@@ -426,7 +426,7 @@ describe('the iris example', () => {
       }),
     );
     expect(refused.status).toBe(400);
-    expect(refused.text).toContain("Input 'measurements' must fit FP32");
+    expect(refused.text).toContain('inputs[0].data[3] must fit FP32');
   });
 
   it('counts what it answered, and writes no payload down', async () => {

@@ -10,3 +10,4 @@ export * from './TrafficPlan';
 export * from './HostApi';
 export * from './GatewayApi';
 export * from './errors';
+export * from './scoringErrorCode';
