@@ -93,9 +93,14 @@ function scalarReader(field: WireSignatureField): FieldReader {
   };
 }
 
+/** Of nested arrays that are of one shape each. */
+const shapeOf = (value: unknown): string =>
+  Array.isArray(value) ? `${value.length},${shapeOf(value[0])}` : '';
+
 function shapedReader(shape: number[], scalar: FieldReader): FieldReader {
   const [size, ...rest] = shape;
   const inner = rest.length > 0 ? shapedReader(rest, scalar) : scalar;
+  const isOpen = rest.includes(-1);
   return (value, path, errors) => {
     if (!Array.isArray(value)) {
       errors.push({
@@ -119,6 +124,9 @@ function shapedReader(shape: number[], scalar: FieldReader): FieldReader {
     ) {
       read[index] = inner(value[index], `${path}[${index}]`, errors);
     }
+    const [first] = read;
+    if (isOpen && read.some(item => shapeOf(item) !== shapeOf(first)))
+      errors.push({ path, message: 'must have elements of one shape' });
     return read;
   };
 }

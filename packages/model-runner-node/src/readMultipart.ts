@@ -37,7 +37,8 @@ export async function readMultipart(
     const field = fields.get(name);
     if (field?.type === 'bytes' && field.shape?.length === 1) {
       const one = { ...field, shape: undefined };
-      line.set(name, await Promise.all(parts.map(part => valueOf(one, part))));
+      const values = parts.map(async part => (await valueOf(one, part)) ?? '');
+      line.set(name, await Promise.all(values));
     } else if (parts.length > 1) {
       errors.push({ path: `inputs.${name}`, message: 'is given twice' });
     } else {

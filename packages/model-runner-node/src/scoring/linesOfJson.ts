@@ -72,7 +72,9 @@ export function linesOfJson(columns: Columns, text: string): unknown[] {
 function linesOfSplit(columns: Columns, frame: unknown): unknown[] {
   if (!isObject(frame))
     throw wrong(`dataframe_split must be a dictionary, not ${typeOf(frame)}.`);
-  const names = listOf(frame.columns, 'dataframe_split.columns');
+  const names = listOf(frame.columns, 'dataframe_split.columns').map(name =>
+    typeof name === 'string' ? name : JSON.stringify(name),
+  );
   if (new Set(names).size !== names.length)
     throw wrong('dataframe_split.columns names a column twice.');
   return listOf(frame.data, 'dataframe_split.data').map((row, index) => {
@@ -81,7 +83,7 @@ function linesOfSplit(columns: Columns, frame: unknown): unknown[] {
       throw wrong(
         `dataframe_split.data[${index}] has ${values.length} values for ${names.length} columns.`,
       );
-    return columns.line(names.map((name, at) => [String(name), values[at]]));
+    return columns.line(names.map((name, at) => [name, values[at]]));
   });
 }
 

@@ -94,16 +94,23 @@ export function toTensor(
   if (datatype === undefined || !isNumeric(datatype))
     throw new Error(`ONNX type ${type} is not served`);
   if (values instanceof numberArrays[datatype])
-    return new Tensor(type, asData(values), shape);
+    return tensorOf(type, values, shape);
   checkRange(name, type, values);
-  return new Tensor(type, asData(toNumberArray(datatype, values)), shape);
+  return tensorOf(type, toNumberArray(datatype, values), shape);
 }
 
-/** The engine's types know 16 bit floats by their bits only. */
-const asData = (array: NumberArray): Tensor.DataType =>
-  array instanceof Float16Array
-    ? new Uint16Array(array.buffer, array.byteOffset, array.length)
-    : array;
+function tensorOf(
+  type: Tensor.Type,
+  array: NumberArray,
+  shape: number[],
+): Tensor {
+  if (!(array instanceof Float16Array)) return new Tensor(type, array, shape);
+  const bits = new Uint16Array(array.buffer, array.byteOffset, array.length);
+  const tensor = new Tensor(type, bits, shape);
+  // The library makes a Float16Array of them, which its native part cannot read.
+  Object.defineProperty(tensor, 'cpuData', { value: bits });
+  return tensor;
+}
 
 /** A value of a tensor as JSON can carry it. */
 export function fromTensorValue(type: Tensor.Type, value: unknown): unknown {

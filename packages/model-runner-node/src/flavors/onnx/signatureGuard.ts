@@ -20,6 +20,14 @@ const saysMore = ({
   type === 'date' ||
   type === 'datetime';
 
+/** Of single values; that they are whole says the tensor's datatype, beyond what JSON carries too. */
+const readerOf = ({ type, ...field }: WireSignatureField) =>
+  fieldReader({
+    ...field,
+    type: type === 'integer' ? 'number' : type,
+    shape: undefined,
+  });
+
 function plainOf(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
   return Buffer.isBuffer(value) ? textOf(value) : value;
@@ -42,9 +50,7 @@ export function signatureGuard(
       name,
       columnsOf(name).map(field => ({
         field,
-        read: saysMore(field)
-          ? fieldReader({ ...field, shape: undefined })
-          : undefined,
+        read: saysMore(field) ? readerOf(field) : undefined,
       })),
     ]),
   );
