@@ -37,12 +37,16 @@ describe('endpointOpenApi', () => {
       '/v2/models/echo/versions/3',
       '/v2/models/echo/versions/3/ready',
       '/v2/models/echo/versions/3/infer',
+      '/invocations',
+      '/ping',
+      '/health',
+      '/version',
     ]);
     expect(document).toMatchObject({
       openapi: '3.1.0',
       info: { title: 'Echo', version: '3' },
       servers: [{ url: '.' }],
-      security: [{ endpointToken: [] }],
+      security: [{ endpointToken: [] }, { tokenAsPassword: [] }],
     });
   });
 

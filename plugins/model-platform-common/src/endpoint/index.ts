@@ -1,2 +1,5 @@
 export * from './endpointOpenApi';
 export * from './endpointDocsPage';
+export * from './typescriptClient';
+export * from './pythonClient';
+export * from './pythonLiteral';
