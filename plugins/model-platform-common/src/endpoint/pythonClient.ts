@@ -118,11 +118,13 @@ class Client:
         self._timeout_seconds = timeout_seconds
 
     def predict(self, inputs: Inputs) -> Answer:
-        return self._post(inputs)
+        answer: Answer = self._post(inputs)
+        return answer
 
     def predict_batch(self, inputs: list[Inputs]) -> Answers:
         """At most 1,000 lines."""
-        return self._post(inputs)
+        answers: Answers = self._post(inputs)
+        return answers
 
     def _post(self, inputs: Any) -> Any:
         request = urllib.request.Request(self._url, json.dumps({"inputs": inputs}).encode(), self._headers)
