@@ -88,6 +88,26 @@ describe('endpointOpenApi', () => {
     });
   });
 
+  it('says how dates, moments and bytes are written, and takes bytes as files', () => {
+    const types = readJson('types.json');
+    const { components, paths } = JSON.parse(
+      JSON.stringify(
+        endpointOpenApi({ ...types, endpoint: 'types', version: 3 }),
+      ),
+    );
+    const { day, moment, picture, days } = components.schemas.Inputs.properties;
+    expect([day.format, moment.format, days.items.format]).toEqual([
+      'date',
+      'date-time',
+      'date',
+    ]);
+    expect(picture.contentEncoding).toBe('base64');
+    const { content } = paths['/predict'].post.requestBody;
+    expect(
+      content['multipart/form-data'].schema.properties.picture,
+    ).toMatchObject({ type: 'string', format: 'binary' });
+  });
+
   it('takes and promises just what runners take and answer', () => {
     const ajv = new Ajv2020({ strict: false });
     ajv.addSchema(document, 'endpoint');

@@ -61,11 +61,19 @@ export function InputField(props: {
   return (
     <TextField
       label={label}
+      description={writing[field.type]}
       value={typeof value === 'string' ? value : ''}
       onChange={onChange}
     />
   );
 }
+
+/** How text is written that is not any text. */
+const writing: Partial<Record<SignatureField['type'], string>> = {
+  date: 'As 2026-05-01',
+  datetime: 'With its zone, as 2026-05-01T12:00:00Z',
+  bytes: 'In base64; the docs page of the endpoint takes a file',
+};
 
 const jsonKinds = {
   list: { empty: [], is: (value: unknown) => Array.isArray(value) },
