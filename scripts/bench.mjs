@@ -10,6 +10,8 @@ const benches = {
   serve: async () => (await import('../test/bench/serveBench.mjs')).serveBench,
   search: async () =>
     (await import('../test/bench/searchBench.mjs')).searchBench,
+  runners: async () =>
+    (await import('../test/bench/runnersBench.mjs')).runnersBench,
   files: async () => (await import('../test/bench/filesBench.mjs')).filesBench,
 };
 

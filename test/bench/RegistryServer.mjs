@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
@@ -10,6 +9,7 @@ import { inRoot } from '../../scripts/lib/paths.mjs';
 import { PORTAL_FLAGS } from '../../scripts/lib/portalFlags.mjs';
 import { step } from '../../scripts/lib/progress.mjs';
 import { sleep } from './BenchPlatform.mjs';
+import { freePort } from '../services/freePort.mjs';
 import { run } from '../../scripts/lib/run.mjs';
 
 const TOKENS = {
@@ -110,6 +110,14 @@ export class RegistryServer {
 
   /** The catalog takes in owners and systems first, which is none of what is measured. */
   async #settle() {
+    const entities = `${this.url}/api/catalog/entities/by-query?filter=kind=group&filter=kind=system&limit=0`;
+    for (let found = 0; found < OWNERS + SYSTEMS; ) {
+      await sleep(100);
+      const response = await fetch(entities, {
+        headers: this.catalogHeaders(),
+      });
+      found = (await response.json()).totalItems;
+    }
     for (let quiet = 0; quiet < 3; ) {
       const before = cpuMsOf(this.pid);
       await sleep(1_000);
@@ -226,15 +234,4 @@ function writeEntities(folder) {
     ].join('\n---\n'),
   );
   return file;
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -6,6 +6,7 @@ import { startPostgres } from '../services/postgres.mjs';
 import { sleep } from './BenchPlatform.mjs';
 import { draftOf } from './draftOf.mjs';
 import { load } from './load.mjs';
+import { memoryMb } from './memoryMb.mjs';
 import { RegistryServer } from './RegistryServer.mjs';
 
 const FEW = 1_000;
@@ -382,19 +383,4 @@ function row(what, reach, ours, others, factor) {
     'compared to': `MLflow: ${figure(others)}`,
     reached: yes(factor >= reach, `${factor.toFixed(1)}×`),
   };
-}
-
-/** What a process and those it started hold, shared pages split among them. */
-function memoryMb(pid) {
-  const children = fs
-    .readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    .split(' ')
-    .filter(Boolean);
-  const [, kilobytes] = /^Pss:\s+(\d+) kB/m.exec(
-    fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'),
-  );
-  return children.reduce(
-    (total, child) => total + memoryMb(Number(child)),
-    Number(kilobytes) / 1024,
-  );
 }

@@ -1,39 +1,18 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { inRoot } from '../../scripts/lib/paths.mjs';
-import { run } from '../../scripts/lib/run.mjs';
+import { freePort } from './freePort.mjs';
+import { ensurePackages } from './pythonPackages.mjs';
 
 export const MLFLOW_VERSION = '3.17.2';
-const UV_VERSION = '0.13.9';
 
-/** MLflow from PyPI, installed once, in the cache folder. @returns its program */
+/** MLflow from PyPI. @returns its program */
 export async function ensureMlflow() {
-  const folder = inRoot('.cache', `mlflow-${MLFLOW_VERSION}`);
-  const program = path.join(folder, 'bin', 'mlflow');
-  const stamp = path.join(folder, '.complete');
-  if (fs.existsSync(stamp)) return program;
-  fs.rmSync(folder, { recursive: true, force: true });
-  await run('python3', ['-m', 'venv', folder]);
-  await run(path.join(folder, 'bin', 'pip'), [
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    `uv==${UV_VERSION}`,
-  ]);
-  await run(path.join(folder, 'bin', 'uv'), [
-    'pip',
-    'install',
-    '--quiet',
-    '--compile-bytecode',
-    '--python',
-    path.join(folder, 'bin', 'python'),
+  const bin = await ensurePackages(`mlflow-${MLFLOW_VERSION}`, [
     `mlflow==${MLFLOW_VERSION}`,
   ]);
-  fs.writeFileSync(stamp, '');
-  return program;
+  return path.join(bin, 'mlflow');
 }
 
 /** MLflow's own server with SQLite and four workers, on loopback. */
@@ -88,15 +67,4 @@ export async function startMlflow() {
       fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }

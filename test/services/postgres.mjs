@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { run } from '../../scripts/lib/run.mjs';
+import { freePort } from './freePort.mjs';
 
 const sleep = ms => new Promise(resolve => setTimeout(resolve, ms));
 /** PostgreSQL refuses to run as root. */
@@ -128,16 +128,5 @@ function spawned(command, args, options) {
         ? resolve()
         : reject(new Error(`${command}: exit code ${code}\n${output}`)),
     );
-  });
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
   });
 }

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { run } from '../../scripts/lib/run.mjs';
+import { freePort } from './freePort.mjs';
 
 const MODULE = 'github.com/versity/versitygw/cmd/versitygw';
 const VERSION = '1.8.0';
@@ -132,15 +132,4 @@ function answers(endpoint) {
     },
     () => false,
   );
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -109,6 +109,15 @@ export interface ArtifactStore {
     scope: SystemScope,
     range?: ByteRange,
   ): Promise<Readable>;
+  /**
+   * Like `read`, for who is done with a piece before asking for the next one:
+   * its memory is used again.
+   */
+  readPieces(
+    digest: Sha256,
+    scope: SystemScope,
+    range?: ByteRange,
+  ): Promise<AsyncIterable<Uint8Array>>;
   delete(digest: Sha256, scope: SystemScope): Promise<void>;
 
   /** The parts that have arrived. */

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Request, Response } from 'express';
 import { contentDisposition } from './contentDisposition';
@@ -13,7 +12,11 @@ export async function sendFile(
     etag: string;
     sizeBytes: number;
     type?: string;
-    open(range?: { start: number; end: number }): Promise<Readable>;
+    /** A piece need not be good any more once the next one is asked for. */
+    open(range?: {
+      start: number;
+      end: number;
+    }): Promise<AsyncIterable<Uint8Array>>;
   },
 ): Promise<void> {
   // Not sent by `set`, which adds a character set that nobody knows.

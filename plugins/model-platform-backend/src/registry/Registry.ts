@@ -381,6 +381,16 @@ export class Registry {
     return await this.options.artifacts.read(digest, system, range);
   }
 
+  /** Like `openFile`, for who is done with a piece before asking for the next one. */
+  async openPieces(
+    version: ModelVersion,
+    path: string,
+    range?: ByteRange,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const { digest, system } = await this.storedFile(version, path);
+    return await this.options.artifacts.readPieces(digest, system, range);
+  }
+
   /** A file of a version that is no draft. Throws `NotFoundError` for a model that the caller may not read. */
   async findFile(
     caller: Caller,

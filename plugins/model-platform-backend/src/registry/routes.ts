@@ -293,7 +293,7 @@ async function sendVersionFile(
     name: path,
     etag: `"${file.digest}"`,
     sizeBytes: file.sizeBytes,
-    open: range => registry.openFile(version, path, range),
+    open: range => registry.openPieces(version, path, range),
   });
 }
 

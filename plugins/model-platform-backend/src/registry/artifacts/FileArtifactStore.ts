@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, promises as fs } from 'node:fs';
+import { promises as fs } from 'node:fs';
+import { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { ConflictError, isError, NotFoundError } from '@backstage/errors';
 import {
   ArtifactStore,
@@ -25,8 +25,10 @@ import {
   wholeOf,
 } from './blobNames';
 import { PlacedParts } from './PlacedParts';
+import { readPieces } from './readPieces';
 import { toFileSystemError } from './toFileSystemError';
 import { VerifiedSource } from './VerifiedSource';
+import { writeBatches } from './writeBatches';
 
 const BUFFER_BYTES = 1024 * 1024;
 
@@ -74,10 +76,12 @@ export class FileArtifactStore implements ArtifactStore {
     try {
       await fs.mkdir(this.temporary, { recursive: true, mode: 0o700 });
       const file = await fs.open(temporary, 'wx', 0o600);
-      await pipeline(
-        verified,
-        file.createWriteStream({ flush: true, highWaterMark: BUFFER_BYTES }),
-      );
+      try {
+        await writeBatches(verified, file);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
       await hold?.(verified.blob.digest);
       await this.place(temporary, verified.blob, scope);
       return verified.blob;
@@ -92,21 +96,29 @@ export class FileArtifactStore implements ArtifactStore {
     scope: SystemScope,
     range?: ByteRange,
   ): Promise<Readable> {
-    const name = this.pathOf(blobName(digest, scope));
-    try {
-      // Opened here, so that a file that is not there is found before the answer begins.
-      const file = await fs.open(name, 'r');
-      return createReadStream(name, {
-        fd: file,
-        start: range?.start,
-        end: range?.end,
-        highWaterMark: BUFFER_BYTES,
-      });
-    } catch (error) {
-      if (isMissing(error))
-        throw new NotFoundError(`The store has no blob ${digest}`);
-      throw toFileSystemError(error);
-    }
+    return (await this.open(digest, scope)).createReadStream({
+      ...range,
+      highWaterMark: BUFFER_BYTES,
+    });
+  }
+
+  async readPieces(
+    digest: Sha256,
+    scope: SystemScope,
+    range?: ByteRange,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const stored = await this.stat(digest, scope);
+    if (!stored) throw notThere(digest);
+    const open = () => this.open(digest, scope);
+    const { start = 0, end = stored.sizeBytes - 1 } = range ?? {};
+    return (async function* pieces() {
+      const file = await open();
+      try {
+        yield* readPieces(file, { start, end: end + 1 });
+      } finally {
+        await file.close();
+      }
+    })();
   }
 
   async delete(digest: Sha256, scope: SystemScope): Promise<void> {
@@ -232,15 +244,16 @@ export class FileArtifactStore implements ArtifactStore {
     try {
       const file = await fs.open(name, 'r+');
       try {
-        const source = new VerifiedSource(
-          file.createReadStream({
-            autoClose: false,
-            highWaterMark: BUFFER_BYTES,
-          }),
-          blob,
-        );
-        for await (const _ of source);
-        await file.sync();
+        // Written down while it is read.
+        const flushed = file.sync();
+        flushed.catch(() => undefined);
+        const { size } = await file.stat();
+        const whole = readPieces(file, { start: 0, end: size });
+        try {
+          for await (const _ of new VerifiedSource(whole, blob));
+        } finally {
+          await flushed;
+        }
       } finally {
         await file.close();
       }
@@ -259,6 +272,14 @@ export class FileArtifactStore implements ArtifactStore {
     }
   }
 
+  private async open(digest: Sha256, scope: SystemScope): Promise<FileHandle> {
+    try {
+      return await fs.open(this.pathOf(blobName(digest, scope)), 'r');
+    } catch (error) {
+      throw isMissing(error) ? notThere(digest) : toFileSystemError(error);
+    }
+  }
+
   private async place(
     file: string,
     { digest }: StoredBlob,
@@ -273,6 +294,10 @@ export class FileArtifactStore implements ArtifactStore {
   private pathOf(name: string): string {
     return path.join(this.directory, ...name.split('/'));
   }
+}
+
+function notThere(digest: Sha256): Error {
+  return new NotFoundError(`The store has no blob ${digest}`);
 }
 
 function startOf(blob: PartedBlob, part: BlobPart): number {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { constants, createReadStream, promises as fs } from 'node:fs';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { BlobPart } from '@model-platform/plugin-model-platform-node';
 import { partName, parsePartName } from './blobNames';
 import { VerifiedSource } from './VerifiedSource';
+import { writeBatches } from './writeBatches';
 
 const BUFFER_BYTES = 1024 * 1024;
 
@@ -117,13 +117,11 @@ export class PlacedParts {
       constants.O_WRONLY + constants.O_CREAT,
       0o600,
     );
-    await pipeline(
-      source,
-      file.createWriteStream({
-        start: part.start,
-        highWaterMark: BUFFER_BYTES,
-      }),
-    );
+    try {
+      await writeBatches(source, file, part.start);
+    } finally {
+      await file.close();
+    }
     await fs.writeFile(path.join(folder, `${partName(part)}=${own}`), '', {
       mode: 0o600,
     });

@@ -194,6 +194,14 @@ export class S3ArtifactStore implements ArtifactStore {
     }
   }
 
+  async readPieces(
+    digest: Sha256,
+    scope: SystemScope,
+    range?: ByteRange,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    return await this.read(digest, scope, range);
+  }
+
   async delete(digest: Sha256, scope: SystemScope): Promise<void> {
     const name = blobName(digest, scope);
     await this.explained(() => this.remove(name));

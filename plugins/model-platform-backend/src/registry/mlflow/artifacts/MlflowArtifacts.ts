@@ -70,8 +70,12 @@ export class MlflowArtifacts {
     return file;
   }
 
-  async open(file: ArtifactFile, range?: ByteRange): Promise<Readable> {
-    return await this.options.artifacts.read(
+  /** A piece is good until the next one is asked for. */
+  async open(
+    file: ArtifactFile,
+    range?: ByteRange,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    return await this.options.artifacts.readPieces(
       file.digest as Sha256,
       file.system,
       range,
