@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,13 @@ def _fallback(field: dict[str, Any], read: Read) -> Callable[[], Any] | None:
     return lambda: read(copy.deepcopy(default), "", [])
 
 
+def _plain_type(field: dict[str, Any]) -> type | None:
+    """What values of a field are where nothing else is said of it: there is nothing to read then, but whether they are finite."""
+    if field.get("shape") or any(field.get(bound) is not None for bound in ("enum", "minimum", "maximum")):
+        return None
+    return {"number": float, "string": str, "boolean": bool}.get(field["type"])
+
+
 def no_fit(errors: Errors) -> RequestError:
     first = errors[0]
     return RequestError(
@@ -41,7 +49,9 @@ class InputReader:
         self._fields = []
         for field in fields:
             read = field_reader(field, largest_integer)
-            self._fields.append((field["name"], field.get("optional", False), _fallback(field, read), read))
+            self._fields.append(
+                (field["name"], field.get("optional", False), _fallback(field, read), read, _plain_type(field))
+            )
         self._known = {name for name, *_ in self._fields}
 
     def read(self, body: Any) -> tuple[list[dict[str, Any]], bool]:
@@ -94,14 +104,18 @@ class InputReader:
             )
             return {}
         row = {}
-        for name, optional, fallback, read in self._fields:
-            if name not in given or (given[name] is None and optional):
+        for name, optional, fallback, read, plain in self._fields:
+            value = given.get(name, ...)
+            # Most values of most calls: nothing else is done for them.
+            if type(value) is plain and (plain is not float or math.isfinite(value)):
+                row[name] = value
+            elif value is ... or (value is None and optional):
                 if fallback is not None:
                     row[name] = fallback()
                 else:
                     errors.append({"path": f"{path}.{name}", "message": "is missing"})
             else:
-                row[name] = read(given[name], f"{path}.{name}", errors)
+                row[name] = read(value, f"{path}.{name}", errors)
         if not self._known.issuperset(given):
             for name in given:
                 if len(errors) >= MAX_FIELDS_TOLD:

@@ -42,22 +42,26 @@ def _nest(flat: list[Any], shape: list[int]) -> Any:
     return [_nest(flat[i * step : (i + 1) * step], shape[1:]) for i in range(shape[0])]
 
 
-def _plain(field: dict[str, Any], value: Any) -> Any:
-    """A value of a tensor as the signature's reader takes it."""
-    # How binary data write that a number is missing.
-    if isinstance(value, float) and math.isnan(value) and field.get("optional"):
-        return None
-    if field["type"] == "bytes":
-        return value
-    if isinstance(value, bytes):
-        try:
-            value = value.decode()
-        except UnicodeDecodeError:
-            raise RequestError(400, f"Input '{field['name']}' must be UTF-8.") from None
-    if field["type"] != "object":
-        return value
+def _missing(value: Any) -> Any:
+    """NaN is how binary data write that a number is missing."""
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _plain(field: dict[str, Any], values: list[Any]) -> list[Any]:
+    """Values of a tensor as the signature's reader takes them; most are that already."""
+    kind = field["type"]
+    if kind == "number":
+        return list(map(_missing, values)) if field.get("optional") else values
+    if kind in ("integer", "boolean", "bytes"):
+        return values
     try:
-        return orjson.loads(value)
+        texts = [value.decode() if isinstance(value, bytes) else value for value in values]
+    except UnicodeDecodeError:
+        raise RequestError(400, f"Input '{field['name']}' must be UTF-8.") from None
+    if kind != "object":
+        return texts
+    try:
+        return list(map(orjson.loads, texts))
     except (TypeError, ValueError):
         raise RequestError(400, f"Input '{field['name']}' must be JSON text.") from None
 
@@ -76,10 +80,9 @@ def _rows_of_matrix(fields: Fields, only: Tensor) -> Rows:
         raise RequestError(400, _NO_ROWS)
     for field in fields:
         _require_datatype(only.name, field, only.datatype)
-    return [
-        {field["name"]: _plain(field, value) for field, value in zip(fields, only.data[i : i + width])}
-        for i in range(0, len(only.data), width)
-    ]
+    names = [field["name"] for field in fields]
+    columns = [_plain(field, only.data[index::width]) for index, field in enumerate(fields)]
+    return [dict(zip(names, values)) for values in zip(*columns)]
 
 
 def rows_of(fields: Fields, tensors: list[Tensor]) -> Rows:
@@ -117,7 +120,7 @@ def rows_of(fields: Fields, tensors: list[Tensor]) -> Rows:
         step = len(tensor.data) // count
         if shape is None and step != 1:
             raise RequestError(400, f"Input '{name}' must have one value a row, not {step}.")
-        values = [_plain(field, value) for value in tensor.data]
+        values = _plain(field, tensor.data)
         for row in range(count):
             own = values[row * step : (row + 1) * step]
             rows[row][name] = _nest(own, tensor.shape[1:]) if shape else own[0]
