@@ -37,6 +37,22 @@ const LINGER_MS = 1_000;
 /** Unread bodies up to here are read away, so that the connection can be used again. */
 const DISCARD_BYTES = 64 * 1024;
 
+/** What a caller gets instead of an answer, in the shape of the protocol it speaks. */
+const errorBodies: Record<
+  RequestTarget['protocol'],
+  (error: GatewayError, requestId: string) => object
+> = {
+  simple: ({ name, message }, requestId): WireErrorBody => ({
+    error: { name, message },
+    requestId,
+  }),
+  oip: ({ message }) => ({ error: message }),
+  scoring: ({ status, message }) => ({
+    error_code: scoringErrorCode(status),
+    message,
+  }),
+};
+
 /** One line a call, without payloads. */
 export interface AccessLine {
   requestId: string;
@@ -337,22 +353,6 @@ export class Gateway {
     request.resume();
   }
 }
-
-/** What a caller gets instead of an answer, in the shape of the protocol it speaks. */
-const errorBodies: Record<
-  RequestTarget['protocol'],
-  (error: GatewayError, requestId: string) => object
-> = {
-  simple: ({ name, message }, requestId): WireErrorBody => ({
-    error: { name, message },
-    requestId,
-  }),
-  oip: ({ message }) => ({ error: message }),
-  scoring: ({ status, message }) => ({
-    error_code: scoringErrorCode(status),
-    message,
-  }),
-};
 
 /** Of clients that know no bearer tokens it is the password; the user's name is anybody's. */
 function tokenOf(authorization: string): string | undefined {

@@ -67,10 +67,11 @@ describe.each(suites)('what every runner answers: $model', suite => {
       ...response.headers,
     });
     expect(binary).toBe(response.binary ?? '');
-    if (response.text) expect(json).toContain(response.text);
+    expect(json).toContain(response.text ?? '');
     const wanted = wantedOf(each, manifest);
-    if (wanted === undefined) return;
-    expect(open(wanted, JSON.parse(json))).toEqual(wanted);
+    expect(open(wanted, wanted === '<any>' || JSON.parse(json))).toEqual(
+      wanted,
+    );
   });
 });
 

@@ -20,12 +20,12 @@ function toJson(value: unknown): unknown {
   return Buffer.isBuffer(value) ? value.toString('base64') : value;
 }
 
+const asBoolean = (value: unknown) => (value === null ? null : Boolean(value));
+
 function jsonData({ datatype, data }: OipTensor): unknown[] {
   if (datatype.startsWith('FP')) return Array.from(data);
   return Array.from(data, datatype === 'BOOL' ? asBoolean : toJson);
 }
-
-const asBoolean = (value: unknown) => (value === null ? null : Boolean(value));
 
 function split(
   body: Buffer,

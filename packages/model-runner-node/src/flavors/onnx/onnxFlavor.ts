@@ -56,6 +56,17 @@ const toOip = ({ name, type, shape }: TensorMetadata): OipTensorMetadata => ({
   shape: toShape(shape),
 });
 
+const toOipTensor = (
+  name: string,
+  type: Tensor.Type,
+  tensor: Tensor,
+): OipTensor => ({
+  name,
+  datatype: onnxToOip[type]!,
+  shape: [...tensor.dims],
+  data: tensor.data as ArrayLike<unknown>,
+});
+
 /** ONNX by onnxruntime: `https://onnx.ai`. */
 export const onnxFlavor: Flavor = {
   name: 'onnx',
@@ -390,14 +401,3 @@ function requireFit(
     sizes.set(dimension, size);
   }
 }
-
-const toOipTensor = (
-  name: string,
-  type: Tensor.Type,
-  tensor: Tensor,
-): OipTensor => ({
-  name,
-  datatype: onnxToOip[type]!,
-  shape: [...tensor.dims],
-  data: tensor.data as ArrayLike<unknown>,
-});
