@@ -146,6 +146,7 @@ const filledName = models =>
       'typedValue',
       'PostgresSearchIndex',
       'SqliteSearchIndex',
+      'TitleWords',
     ].map(
       name => `plugins/model-platform-backend/src/registry/finding/${name}.ts`,
     ),

@@ -19,6 +19,7 @@ import { HostedRepositoryProcessor } from './git/HostedRepositoryProcessor';
 import { CatalogReader } from './models/CatalogReader';
 import { HttpRegistryReader } from './models/HttpRegistryReader';
 import { ModelEntityProvider } from './models/ModelEntityProvider';
+import { useWriteAheadLog } from './useWriteAheadLog';
 
 /** Brings models into the catalog. @public */
 export const catalogModuleModelPlatform = createBackendModule({
@@ -32,6 +33,7 @@ export const catalogModuleModelPlatform = createBackendModule({
         model: catalogModelExtensionPoint,
         permissionsRegistry: coreServices.permissionsRegistry,
         config: coreServices.rootConfig,
+        database: coreServices.database,
         logger: coreServices.logger,
         scheduler: coreServices.scheduler,
         discovery: coreServices.discovery,
@@ -45,6 +47,7 @@ export const catalogModuleModelPlatform = createBackendModule({
         model,
         permissionsRegistry,
         config,
+        database,
         logger,
         scheduler,
         discovery,
@@ -52,6 +55,7 @@ export const catalogModuleModelPlatform = createBackendModule({
         lifecycle,
         events,
       }) {
+        await useWriteAheadLog(database);
         model.addModelSource(
           CatalogModelSources.static([modelPlatformCatalogLayer]),
         );

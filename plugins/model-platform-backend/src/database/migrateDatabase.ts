@@ -3,6 +3,7 @@ import {
   resolvePackagePath,
 } from '@backstage/backend-plugin-api';
 import { Knex } from 'knex';
+import { keepStatements } from './keepStatements';
 import { makeDurable } from './makeDurable';
 
 /** Brings the tables up to date, unless the database service says that others do it. */
@@ -10,7 +11,10 @@ export async function migrateDatabase(
   database: DatabaseService,
 ): Promise<Knex> {
   const knex = await database.getClient();
-  await makeDurable(knex);
+  if (knex.client.config.client === 'better-sqlite3') {
+    await keepStatements(knex);
+    await makeDurable(knex);
+  }
   if (!database.migrations?.skip) {
     await knex.migrate.latest({
       directory: resolvePackagePath(

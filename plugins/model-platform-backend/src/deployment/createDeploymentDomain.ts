@@ -6,6 +6,7 @@ import {
   SIGNALS_CHANNEL,
 } from '@model-platform/plugin-model-platform-common';
 import { Caller } from '../access/Caller';
+import { atMostEvery } from '../atMostEvery';
 import { Domain, PlatformContext } from '../Domain';
 import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
 import { DeploymentAccess } from './DeploymentAccess';
@@ -23,6 +24,10 @@ import { registryModels } from './registryModels';
 import { deploymentRoutes } from './routes';
 import { versionsInUse } from './versionsInUse';
 
+/** Changes of models that are made together are looked at together. */
+const BURST_MS = 200;
+/** The catalog takes a moment anyway until it shows what was declared. */
+const GIT_BURST_MS = 1_000;
 const DROP_TOKENS_EVERY_MS = 3_600_000;
 const DEFAULT_TOKENS_PER_ENDPOINT = 1_000;
 /** Expired tokens are listed for so long. */
@@ -138,7 +143,9 @@ export async function createDeploymentDomain(
     },
     async start() {
       // Sooner than by looking around; nothing relies on it.
-      registry.onChanged(() => reconciler.wake());
+      const lookAtAll = atMostEvery(BURST_MS, () => reconciler.wake());
+      const readGit = atMostEvery(GIT_BURST_MS, () => git.wake());
+      registry.onChanged(lookAtAll);
       await events.subscribe({
         id: 'model-platform-deployment',
         topics: [MODEL_EVENTS_TOPIC, DEPLOYMENT_EVENTS_TOPIC, GIT_EVENTS_TOPIC],
@@ -146,8 +153,8 @@ export async function createDeploymentDomain(
           if (topic === GIT_EVENTS_TOPIC) {
             git.wake();
           } else if (topic === MODEL_EVENTS_TOPIC) {
-            reconciler.wake();
-            git.wake();
+            lookAtAll();
+            readGit();
           } else if (isDesiredChange(eventPayload)) {
             reconciler.wake(eventPayload.name);
           }

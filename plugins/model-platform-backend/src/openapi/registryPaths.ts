@@ -92,7 +92,7 @@ export const registryPaths: Array<[string, OpenApiObject]> = [
     post: operation('openDraft', MODELS, {
       summary: 'Open a draft of a version',
       description:
-        'Metadata and manifest are checked, and every problem is named at once; nothing is stored on refusal. The answer says which files to upload. Where the newest version equals the request, it is the answer, with status 200 and `unchanged: true`.',
+        'Metadata and manifest are checked, and every problem is named at once; nothing is stored on refusal. The answer says which files to upload. Small files may come along (`files[].content`), and with `complete` the version is ready at once where none is missing; what their bytes are refused for only then leaves a draft that expires. Where the newest version equals the request, it is the answer, with status 200 and `unchanged: true`.',
       parameters: [
         header(
           'Idempotency-Key',

@@ -77,6 +77,12 @@ const lifecycle = oneOf('experimental', 'production', 'deprecated');
 const visibility = oneOf('system', 'everyone');
 
 /** What the paths speak of; the same shapes as the types of the common package. */
+const versionFile = {
+  path: text,
+  digest: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' },
+  sizeBytes: integer,
+};
+
 export const schemas: Record<string, OpenApiObject> = {
   Error: object({
     error: {
@@ -186,11 +192,7 @@ export const schemas: Record<string, OpenApiObject> = {
     'gpu?': integer,
     'replicas?': object({ min: integer, max: integer }),
   }),
-  VersionFile: object({
-    path: text,
-    digest: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' },
-    sizeBytes: integer,
-  }),
+  VersionFile: object(versionFile),
   VersionSpec: object(versionSpec),
   DraftSpec: (({ signature, ...rest }) => ({
     ...object({ ...rest, 'signature?': signature }),
@@ -270,8 +272,21 @@ export const schemas: Record<string, OpenApiObject> = {
       'tags?': listOf(text),
     }),
     version: schemaRef('DraftSpec'),
-    files: listOf(schemaRef('VersionFile')),
+    files: listOf(schemaRef('DraftFile')),
     'force?': flag,
+    'complete?': {
+      ...flag,
+      description:
+        'Makes the version ready at once where no file is missing; it is the one that is answered',
+    },
+  }),
+  DraftFile: object({
+    ...versionFile,
+    'content?': {
+      type: 'string',
+      format: 'byte',
+      description: 'The bytes in Base64; the whole request has at most 4 MB',
+    },
   }),
   DraftResponse: object({
     version: schemaRef('ModelVersion'),

@@ -47,7 +47,9 @@ async function createStore(id: TestDatabaseId) {
     options: Parameters<typeof newDraft>[1] = {},
   ) => {
     const record = await versions.openDraft(newDraft(name, options));
-    expect(await versions.completeDraft(record, history)).toBe(true);
+    expect(await versions.completeDraft(record, history)).toMatchObject({
+      status: 'ready',
+    });
     return record.version;
   };
   return { knex, store, versions, publish };
@@ -321,7 +323,9 @@ describe.each(databases.eachSupportedId())('DatabaseModelStore, %s', id => {
       }),
     );
     expect(await versions.ownDigests(elsewhere)).toEqual(new Set());
-    expect(await versions.completeDraft(first, history)).toBe(true);
+    expect(await versions.completeDraft(first, history)).toMatchObject({
+      status: 'ready',
+    });
     const later = '2200-01-01T00:00:00.000Z';
     await versions.removeDraft(second, later);
     const third = await versions.openDraft(

@@ -2,8 +2,10 @@ import { ConflictError } from '@backstage/errors';
 import { Knex } from 'knex';
 import { ModelFilter } from '../access/ModelFilter';
 import { applyModelFilter } from './applyModelFilter';
+import { countChange, revisionOf } from './countChange';
 import { createSearchIndex } from './finding/createSearchIndex';
 import { ModelFinder } from './finding/ModelFinder';
+import { TitleWords } from './finding/TitleWords';
 import {
   AliasRow,
   DeletedModelRow,
@@ -23,9 +25,10 @@ import {
   PublishingQuery,
 } from './ModelStore';
 import {
+  changeModel,
   insertHistory,
   lockModel,
-  refreshModel,
+  modelRowOf,
   requireNotArchived,
 } from './modelWrites';
 
@@ -79,6 +82,10 @@ export class DatabaseModelStore implements ModelStore {
     return found;
   }
 
+  async revision(): Promise<string> {
+    return await revisionOf(this.knex);
+  }
+
   list(query: ModelQuery) {
     return this.finder.list(query);
   }
@@ -123,15 +130,13 @@ export class DatabaseModelStore implements ModelStore {
         set.tags = JSON.stringify([...new Set(change.tags)].sort());
       if (change.archived !== undefined)
         set.archived_at = change.archived ? now : null;
-      const updated = await tx<ModelRow>('registry_models')
-        .where({ id, changes: record.changes })
-        .update({ ...set, updated_at: now });
-      if (updated === 0) {
+      const row = await modelRowOf(tx, id);
+      if (row.changes !== record.changes) {
         throw new ConflictError(
           `${name} was changed in the meantime; read it again and repeat`,
         );
       }
-      await refreshModel(tx, id, now);
+      await changeModel(tx, row, set, now);
       for (const entry of history) await insertHistory(tx, id, entry, now);
     });
   }
@@ -163,30 +168,33 @@ export class DatabaseModelStore implements ModelStore {
       if (from === version) {
         return { moved: true, from };
       }
+      const model = await modelRowOf(tx, modelId);
       if (version !== undefined) {
-        await requireNotArchived(tx, modelId);
+        requireNotArchived(model);
         await (bare ? requireBare : requireReady)(tx, modelId, version);
       }
-      await tx<AliasRow>('registry_aliases')
-        .where({ model_id: modelId, alias })
-        .delete();
-      await tx('mlflow_aliases').where({ model_id: modelId, alias }).delete();
+      const named = bare ? undefined : version;
+      if (named !== undefined) {
+        await tx<AliasRow>('registry_aliases')
+          .insert({ model_id: modelId, alias, version: named })
+          .onConflict(['model_id', 'alias'])
+          .merge();
+      } else if (row) {
+        await tx<AliasRow>('registry_aliases')
+          .where({ model_id: modelId, alias })
+          .delete();
+      }
+      if (bareRow) {
+        await tx('mlflow_aliases').where({ model_id: modelId, alias }).delete();
+      }
       if (bare) {
         await tx('mlflow_aliases').insert({
           model_id: modelId,
           alias,
           number: version,
         });
-      } else if (version !== undefined) {
-        await tx<AliasRow>('registry_aliases').insert({
-          model_id: modelId,
-          alias,
-          version,
-        });
       }
-      if (row || (!bare && version !== undefined)) {
-        await refreshModel(tx, modelId, now);
-      }
+      if (row || named !== undefined) await changeModel(tx, model, {}, now);
       await insertHistory(
         tx,
         modelId,
@@ -234,6 +242,7 @@ export class DatabaseModelStore implements ModelStore {
       await tx<AliasRow>('registry_aliases').where({ model_id: id }).delete();
       await tx<FacetRow>('registry_facets').where({ model_id: id }).delete();
       await createSearchIndex(tx).remove(tx, id);
+      await TitleWords.remove(tx, id);
       for (const table of MLFLOW_TABLES)
         await tx(table).where({ model_id: id }).delete();
       for (const { alias, version } of aliases) {
@@ -258,6 +267,7 @@ export class DatabaseModelStore implements ModelStore {
         subject: JSON.stringify(subject),
         deleted_at: now,
       });
+      await countChange(tx, [system]);
     });
   }
 

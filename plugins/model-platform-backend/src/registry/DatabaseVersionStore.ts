@@ -3,7 +3,6 @@ import { ConflictError } from '@backstage/errors';
 import {
   ModelVersion,
   VersionFile,
-  VersionSpec,
 } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
 import { ensureModel, nextNumber } from './ensureModel';
@@ -16,12 +15,14 @@ import {
   toVersionRecord,
   VersionRow,
 } from './modelRows';
-import { HistoryDraft } from './ModelStore';
+import { HistoryDraft, ModelFields } from './ModelStore';
 import { INSERT_CHUNK } from './insertChunk';
 import {
+  changeModel,
   insertHistory,
   lockModel,
   lockScope,
+  modelRowOf,
   refreshModel,
   requireNotArchived,
 } from './modelWrites';
@@ -255,12 +256,12 @@ export class DatabaseVersionStore implements VersionStore {
     record: VersionRecord,
     history: HistoryDraft,
     completion?: Completion,
-  ): Promise<boolean> {
+  ): Promise<ModelVersion | undefined> {
     const { version, fields } = record;
     const now = this.now();
     return await this.knex.transaction(async tx => {
       await lockModel(tx, version.modelId);
-      const made = await tx<VersionRow>('registry_versions')
+      const [row]: VersionRow[] = await tx<VersionRow>('registry_versions')
         .where({ id: version.id, status: 'draft' })
         .update({
           status: 'ready',
@@ -269,43 +270,39 @@ export class DatabaseVersionStore implements VersionStore {
           idempotency_key: null,
           schemas: JSON.stringify(completion?.schemas ?? []),
           readings: JSON.stringify(completion?.readings ?? []),
-        });
-      if (made === 0) {
-        return false;
+        })
+        .returning('*');
+      if (!row) {
+        return undefined;
       }
-      await requireNotArchived(tx, version.modelId);
       if (completion && Object.keys(completion.filled).length > 0) {
-        await fillSpec(tx, version.id, completion.filled);
-      }
-      const first = await tx<ModelRow>('registry_models')
-        .where({ id: version.modelId })
-        .whereNull('published_at')
-        .update({
-          type: fields.type,
-          description: fields.description,
-          owner: fields.owner,
-          system: fields.system,
-          lifecycle: fields.lifecycle,
-          visibility: fields.visibility,
-          shared_with: JSON.stringify(fields.sharedWith),
-          tags: JSON.stringify(fields.tags),
-          created_at: now,
-          created_by: history.actor,
-          published_at: now,
+        row.spec = JSON.stringify({
+          ...JSON.parse(row.spec),
+          ...completion.filled,
         });
-      if (first === 0) {
-        const model = await tx<ModelRow>('registry_models')
-          .where({ id: version.modelId })
-          .first();
-        if (model?.system !== record.system) {
-          throw new ConflictError(
-            `${fields.name} was published in another system in the meantime; publish again`,
-          );
-        }
+        await tx<VersionRow>('registry_versions')
+          .where({ id: version.id })
+          .update({ spec: row.spec });
       }
-      await refreshModel(tx, version.modelId, now);
+      const model = await modelRowOf(tx, version.modelId);
+      requireNotArchived(model);
+      const isFirst = model.published_at === null;
+      if (!isFirst && model.system !== record.system) {
+        throw new ConflictError(
+          `${fields.name} was published in another system in the meantime; publish again`,
+        );
+      }
+      await changeModel(
+        tx,
+        model,
+        isFirst ? firstPublished(fields, history.actor, now) : {},
+        now,
+      );
       await insertHistory(tx, version.modelId, history, now);
-      return true;
+      return {
+        ...toVersion(row, version.model, [], []),
+        files: version.files,
+      };
     });
   }
 
@@ -461,17 +458,22 @@ export class DatabaseVersionStore implements VersionStore {
   }
 }
 
-async function fillSpec(
-  tx: Knex.Transaction,
-  versionId: string,
-  filled: Partial<VersionSpec>,
-): Promise<void> {
-  const row = await tx<VersionRow>('registry_versions')
-    .where({ id: versionId })
-    .first('spec');
-  await tx<VersionRow>('registry_versions')
-    .where({ id: versionId })
-    .update({
-      spec: JSON.stringify({ ...JSON.parse(row?.spec ?? '{}'), ...filled }),
-    });
+function firstPublished(
+  fields: ModelFields,
+  actor: string,
+  now: string,
+): Partial<ModelRow> {
+  return {
+    type: fields.type,
+    description: fields.description,
+    owner: fields.owner,
+    system: fields.system,
+    lifecycle: fields.lifecycle,
+    visibility: fields.visibility,
+    shared_with: JSON.stringify(fields.sharedWith),
+    tags: JSON.stringify(fields.tags),
+    created_at: now,
+    created_by: actor,
+    published_at: now,
+  };
 }

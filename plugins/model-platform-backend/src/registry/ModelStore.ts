@@ -95,6 +95,8 @@ export interface ModelStore {
   /** By name or slug. */
   find(nameOrSlug: string): Promise<ModelRecord | undefined>;
   findMany(ids: string[]): Promise<Map<string, ModelRecord>>;
+  /** Other than before as soon as a change of what lists show is stored, by whichever process. */
+  revision(): Promise<string>;
   /** Totals and facets of more than a thousand models may be some seconds old. */
   list(
     query: ModelQuery,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   CustomMetric,
   FieldProblem,
@@ -44,7 +45,11 @@ export interface CheckedDraft {
   given: string[];
   version: VersionSpec;
   files: VersionFile[];
+  /** Of the files that came with the draft, by digest. */
+  contents: Map<string, Buffer>;
   force: boolean;
+  /** To be made ready as soon as every file is there. */
+  complete: boolean;
 }
 
 export interface CheckedPublish {
@@ -123,8 +128,12 @@ export class PublishCheck {
         ...this.metricProblems(version.data.metrics ?? []),
       );
     }
+    const contents = contentsOf(files.data ?? []);
     if (files.success) {
-      problems.push(...this.fileProblems(files.data));
+      problems.push(
+        ...this.fileProblems(files.data),
+        ...contentProblems(files.data, contents),
+      );
       const endpoint = version.success ? version.data.endpoint : undefined;
       if (
         endpoint !== undefined &&
@@ -160,8 +169,10 @@ export class PublishCheck {
           this.withCollected(metric),
         ),
       },
-      files: files.data,
+      files: files.data.map(({ content: _, ...file }) => file),
+      contents,
       force: body.force === true,
+      complete: body.complete === true,
     };
     return { problems, draft, name };
   }
@@ -484,6 +495,36 @@ export class PublishCheck {
       collected: this.options.catalogue.get(metric.name) !== undefined,
     };
   }
+}
+
+type SentFile = VersionFile & { content?: string };
+
+function contentsOf(files: SentFile[]): Map<string, Buffer> {
+  return new Map(
+    files.flatMap(({ digest, content }) =>
+      content === undefined ? [] : [[digest, Buffer.from(content, 'base64')]],
+    ),
+  );
+}
+
+function contentProblems(
+  files: SentFile[],
+  contents: Map<string, Buffer>,
+): FieldProblem[] {
+  return files.flatMap(({ digest, sizeBytes }, index) => {
+    const bytes = contents.get(digest);
+    if (!bytes) return [];
+    const sent = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+    if (bytes.length === sizeBytes && sent === digest) return [];
+    return [
+      {
+        field: `files[${index}].content`,
+        rule: `has ${bytes.length} bytes with the digest ${sent}, which is not what is said of the file`,
+        given: { sizeBytes, digest },
+        source: 'platform',
+      },
+    ];
+  });
 }
 
 function normalise(model: ModelFields): ModelFields {

@@ -11,6 +11,7 @@ import {
   ArtifactStore,
   Sha256,
 } from '@model-platform/plugin-model-platform-node';
+import pLimit from 'p-limit';
 import { Caller, responsibleFor, toActor, toAuthor } from '../access/Caller';
 import { announcedFile } from './announcedFile';
 import { archivedModelError } from './archivedModelError';
@@ -53,6 +54,9 @@ export interface PublishingOptions {
   now: () => Date;
 }
 
+/** Of the files that came with a draft; each waits for the disk. */
+const FILES_AT_ONCE = 4;
+
 /** From a draft to a version that is ready; nothing is half published. */
 export class Publishing {
   private readonly access: ModelAccess;
@@ -85,12 +89,13 @@ export class Publishing {
   }
 
   /**
-   * Opens a draft and fixes its number. Throws `ModelProblemsError` with every
-   * problem, `NotAllowedError` where the caller may not publish there, and
-   * `ConflictError` where the name is taken. `options` are for doors that
-   * reserve numbers and take files before a version is complete, and may know
-   * who answers for it. A reserved number has one draft: what an attempt that
-   * came to nothing left gives way.
+   * Opens a draft and fixes its number, takes the files that came with it, and
+   * makes it ready where that was asked for and none is missing. Throws
+   * `ModelProblemsError` with every problem, `NotAllowedError` where the caller
+   * may not publish there, and `ConflictError` where the name is taken.
+   * `options` are for doors that reserve numbers and take files before a version
+   * is complete, and may know who answers for it. A reserved number has one
+   * draft: what an attempt that came to nothing left gives way.
    */
   async openDraft(
     caller: Caller,
@@ -130,11 +135,12 @@ export class Publishing {
           ? undefined
           : await versions.findDraft(existing.model.id, publisher, key);
       if (opened) {
-        return await this.reopen(opened, digest);
+        return await this.reopen(caller, opened, digest, draft);
       }
     }
+    let record: VersionRecord;
     try {
-      const record = await versions.openDraft({
+      record = await versions.openDraft({
         fields: draft.model,
         given: draft.given,
         slug: toSlug(draft.model.name),
@@ -148,18 +154,55 @@ export class Publishing {
         ...options,
         responsible: options.responsible ?? responsibleFor(caller),
       });
-      const version = await this.files.withMissing(record);
-      return { version, unchanged: false, missing: version.missing ?? [] };
     } catch (error) {
       // Two calls with one key at once: the other one opened it.
       if (error instanceof ConflictError && key !== undefined) {
         const model = await store.find(name);
         const opened =
           model && (await versions.findDraft(model.model.id, publisher, key));
-        if (opened) return await this.reopen(opened, digest);
+        if (opened) return await this.reopen(caller, opened, digest, draft);
       }
       throw error;
     }
+    return await this.takeContents(caller, record, draft);
+  }
+
+  /** The files that came with a draft, and the end of it where these are all. */
+  private async takeContents(
+    caller: Caller,
+    record: VersionRecord,
+    { contents, complete }: CheckedDraft,
+  ): Promise<DraftResponse> {
+    const { artifacts, versions } = this.options;
+    const { version, system } = record;
+    const limit = pLimit(FILES_AT_ONCE);
+    await Promise.all(
+      [...contents].map(([digest, bytes]) =>
+        limit(() =>
+          artifacts.write(
+            Readable.from([bytes]),
+            { digest: digest as Sha256, sizeBytes: bytes.length },
+            system,
+          ),
+        ),
+      ),
+    );
+    const isWhole = version.files.every(({ digest }) => contents.has(digest));
+    if (complete && isWhole) {
+      const ready = await this.complete(caller, record, contents);
+      return { version: ready, unchanged: false, missing: [] };
+    }
+    for (const digest of contents.keys())
+      await versions.noteUpload(version.id, digest, this.life.expiry());
+    const draft = await this.files.withMissing(record);
+    const missing = draft.missing ?? [];
+    return complete && missing.length === 0
+      ? {
+          version: await this.complete(caller, record, contents),
+          unchanged: false,
+          missing,
+        }
+      : { version: draft, unchanged: false, missing };
   }
 
   /**
@@ -203,42 +246,53 @@ export class Publishing {
     ref: string,
     number: number,
   ): Promise<ModelVersion> {
-    const { store, versions } = this.options;
     const record = await this.access.draftFor(caller, ref, number);
-    if (record.version.status === 'draft') {
-      await this.files.requireAll(record);
-      const model = await store.findById(record.version.modelId);
-      const differences = this.options.check.differences(
-        published(model),
-        record.fields,
-        record.given,
-      );
-      const { problems, completion } = await this.completionOf(record);
-      const all = [...differences, ...problems];
-      if (all.length > 0) {
-        throw new ModelProblemsError(record.fields.name, all);
-      }
-      const made = await versions.completeDraft(
-        record,
-        {
-          ...toAuthor(caller),
-          action: 'published',
-          details: { version: number },
-        },
-        completion,
-      );
-      if (made) {
-        await this.listeners.announce(
-          model?.model ?? record.version.modelId,
-          'published',
-          number,
-        );
-      }
+    if (record.version.status !== 'draft') return record.version;
+    await this.files.requireAll(record);
+    return await this.complete(caller, record);
+  }
+
+  /** Of a draft whose files are all there. */
+  private async complete(
+    caller: Caller,
+    record: VersionRecord,
+    contents?: Map<string, Buffer>,
+  ): Promise<ModelVersion> {
+    const { store, versions } = this.options;
+    const { modelId, number } = record.version;
+    const model = await store.findById(modelId);
+    const differences = this.options.check.differences(
+      published(model),
+      record.fields,
+      record.given,
+    );
+    const { problems, completion } = await this.completionOf(record, contents);
+    const all = [...differences, ...problems];
+    if (all.length > 0) {
+      throw new ModelProblemsError(record.fields.name, all);
     }
-    const ready = await versions.findVersion(record.version.modelId, number);
+    const made = await versions.completeDraft(
+      record,
+      {
+        ...toAuthor(caller),
+        action: 'published',
+        details: { version: number },
+      },
+      completion,
+    );
+    if (made) {
+      await this.listeners.announce(
+        model?.model ?? modelId,
+        'published',
+        number,
+      );
+      return made;
+    }
+    // Another call completed it, unless it expired.
+    const ready = await versions.findVersion(modelId, number);
     if (!ready || ready.version.status === 'draft') {
       throw new ConflictError(
-        `The draft ${number} of ${ref} expired in the meantime; publish again`,
+        `The draft ${number} of ${record.fields.name} expired in the meantime; publish again`,
       );
     }
     return ready.version;
@@ -291,12 +345,13 @@ export class Publishing {
   /** What the version gets as it becomes ready, and what it is refused for: schemas may have changed since the draft. */
   private async completionOf(
     record: VersionRecord,
+    contents?: Map<string, Buffer>,
   ): Promise<{ problems: FieldProblem[]; completion: Completion }> {
     const { version, fields } = record;
     const { check, readings } = this.options;
     const [metadata, read] = await Promise.all([
       check.metadataOf(fields, version.metadata),
-      readings?.of(record) ?? [],
+      readings?.of(record, contents) ?? [],
     ]);
     const { filled, problems } = applyReadings(version, read);
     return {
@@ -331,8 +386,10 @@ export class Publishing {
   }
 
   private async reopen(
+    caller: Caller,
     record: VersionRecord,
     digest: string,
+    draft: CheckedDraft,
   ): Promise<DraftResponse> {
     if (record.version.manifestDigest !== digest) {
       throw new ConflictError(
@@ -340,13 +397,8 @@ export class Publishing {
       );
     }
     await this.life.extend(record);
-    const version = await this.files.withMissing(record);
-    return {
-      version,
-      unchanged: false,
-      resumed: true,
-      missing: version.missing ?? [],
-    };
+    const answer = await this.takeContents(caller, record, draft);
+    return { ...answer, resumed: true };
   }
 }
 

@@ -189,6 +189,19 @@ export class Registry {
     };
   }
 
+  /**
+   * What lists of models are made of beside what is asked: whose models the
+   * caller may see, and all changes up to now. Where both are as before, so is
+   * the list.
+   */
+  async listState(caller: Caller): Promise<{ scope: string; state: string }> {
+    const [visible, state] = await Promise.all([
+      this.options.authorizer.filter(caller, modelReadPermission),
+      this.options.store.revision(),
+    ]);
+    return { scope: JSON.stringify(visible), state };
+  }
+
   /** Newest first; drafts only for those who may publish. */
   async listVersions(
     caller: Caller,

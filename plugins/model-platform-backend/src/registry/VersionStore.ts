@@ -109,14 +109,14 @@ export interface VersionStore {
   newestReady(modelId: string): Promise<VersionRecord | undefined>;
   /**
    * In one transaction: the version is ready, the model published, with what
-   * lists show of it. False where it was no draft any more; `ConflictError`
+   * lists show of it. Nothing where it was no draft any more; `ConflictError`
    * where its model is archived.
    */
   completeDraft(
     record: VersionRecord,
     history: HistoryDraft,
     completion?: Completion,
-  ): Promise<boolean>;
+  ): Promise<ModelVersion | undefined>;
   archiveVersion(
     modelId: string,
     number: number,

@@ -179,6 +179,7 @@ export const filesSchema = z
           'must be sha256: and 64 lower-case hexadecimal digits',
         ),
       sizeBytes: z.number().int().min(0),
+      content: z.base64('must be the bytes of the file in Base64').optional(),
     }),
   )
   .min(1, 'must name at least one file')

@@ -14,24 +14,28 @@ export async function ensureModel(
   now: string,
 ): Promise<string> {
   const { fields } = model;
-  const named = await tx<ModelRow>('registry_models')
-    .where({ name: fields.name })
-    .orWhere({ slug: fields.name })
-    .select('id', 'name');
-  const existing = named.find(({ name }) => name === fields.name);
+  const wanted = [fields.name, model.slug];
+  const similar = await tx<ModelRow>('registry_models')
+    .whereIn('name', wanted)
+    .orWhereIn('slug', wanted)
+    .select('id', 'name', 'slug');
+  const existing = similar.find(({ name }) => name === fields.name);
   if (existing) {
     return existing.id;
   }
-  if (named.length > 0) {
+  if (similar.some(({ slug }) => slug === fields.name)) {
     throw new ConflictError(`The name ${fields.name} is taken`);
   }
   const id = randomUUID();
   for (let attempt = 1; attempt <= MAX_SLUG_ATTEMPTS; attempt += 1) {
     const slug = withSuffix(model.slug, attempt);
-    const taken = await tx<ModelRow>('registry_models')
-      .where({ slug })
-      .orWhere({ name: slug })
-      .first('id');
+    const taken =
+      attempt === 1
+        ? similar.length > 0
+        : await tx<ModelRow>('registry_models')
+            .where({ slug })
+            .orWhere({ name: slug })
+            .first('id');
     if (taken) continue;
     const inserted = await tx<ModelRow>('registry_models')
       .insert({

@@ -29,32 +29,43 @@ export async function lockModel(
     .update({ last_number: tx.ref('last_number') });
 }
 
-/** To be asked once the model is locked: from then on nobody archives it. */
-export async function requireNotArchived(
-  tx: Knex.Transaction,
-  modelId: string,
-): Promise<void> {
-  const archived = await tx<ModelRow>('registry_models')
-    .where({ id: modelId })
-    .whereNotNull('archived_at')
-    .first('name');
-  if (archived) throw archivedModelError(archived.name);
+/** To be asked of a model that is locked: from then on nobody archives it. */
+export function requireNotArchived(row: ModelRow): void {
+  if (row.archived_at !== null) throw archivedModelError(row.name);
 }
 
-/** Counts a change of a model, and brings up to date what finds and lists it. */
+/** Counts a change of a model, and brings up to date what finds and lists it. To be called once the model is locked. */
 export async function refreshModel(
   tx: Knex.Transaction,
   modelId: string,
   now: string,
 ): Promise<void> {
-  const changed: ModelRow[] = await tx('registry_models')
+  await changeModel(tx, await modelRowOf(tx, modelId), {}, now);
+}
+
+/** To be read once the model is locked. Throws `ConflictError` where it is not there. */
+export async function modelRowOf(
+  tx: Knex.Transaction,
+  modelId: string,
+): Promise<ModelRow> {
+  const row = await tx<ModelRow>('registry_models')
     .where({ id: modelId })
-    .update({ updated_at: now, changes: tx.raw('changes + 1') })
-    .returning('*');
-  if (changed.length === 0) {
+    .first();
+  if (!row) {
     throw new ConflictError('The model is not there any more');
   }
-  await indexRows(tx, changed);
+  return row;
+}
+
+/** Changes a model as `refreshModel` does, and these columns of it. */
+export async function changeModel(
+  tx: Knex.Transaction,
+  row: ModelRow,
+  set: Partial<ModelRow>,
+  now: string,
+): Promise<void> {
+  const change = { ...set, updated_at: now, changes: row.changes + 1 };
+  await indexRows(tx, [{ ...row, ...change }], change);
 }
 
 /** What is kept for ever, and handed on to those who listen. */

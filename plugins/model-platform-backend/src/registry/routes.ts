@@ -6,6 +6,7 @@ import {
 import { Request, Response, Router } from 'express';
 import PromiseRouter from 'express-promise-router';
 import { CallerResolver } from '../access/CallerResolver';
+import { AnswerCache } from '../http/AnswerCache';
 import { bodyOf } from '../http/bodyOf';
 import { parseBody } from '../http/parseBody';
 import { sendFile } from '../http/sendFile';
@@ -17,6 +18,10 @@ import { modelsQueryOf } from './modelsQueryOf';
 import { Registry } from './Registry';
 import { isSet, numberOf, pageOf, textOf } from './requests';
 
+const KEPT_LISTS_BYTES = 8 * 1024 ** 2;
+/** Counts of many models are some seconds old, and must not grow older here. */
+const KEPT_LISTS_MS = 5_000;
+
 /** The registry over HTTP. */
 export function registryRoutes(options: {
   registry: Registry;
@@ -25,11 +30,22 @@ export function registryRoutes(options: {
 }): Router {
   const { registry, callerResolver, schemas } = options;
   const router = PromiseRouter();
+  const lists = new AnswerCache({
+    maxBytes: KEPT_LISTS_BYTES,
+    maxAgeMs: KEPT_LISTS_MS,
+  });
   const callerOf = (req: Request) => callerResolver.fromRequest(req);
 
   router.get('/v1/models', async (req, res) => {
     const caller = await callerOf(req);
-    res.json(await registry.listModels(caller, modelsQueryOf(req)));
+    const query = modelsQueryOf(req);
+    const { scope, state } = await registry.listState(caller);
+    const { body, etag } = await lists.get(
+      JSON.stringify([scope, query]),
+      state,
+      () => registry.listModels(caller, query),
+    );
+    res.set('etag', etag).type('json').send(body);
   });
 
   router.get('/v1/models/:name', async (req, res) => {

@@ -38,6 +38,7 @@ export class DeliveryPlanner {
     while (!signal.aborted) {
       const changes = await outbox.pending(BATCH);
       if (changes.length === 0) return;
+      const heard = new Set(await store.systems());
       const deliveries: NewDelivery[] = [];
       const known = new Map<string, Promise<ModelFilter>>();
       const readableBy = (webhook: WebhookRecord) => {
@@ -46,8 +47,10 @@ export class DeliveryPlanner {
         known.set(webhook.id, asked);
         return asked;
       };
-      for (const change of changes) {
-        deliveries.push(...(await this.deliveriesOf(change, readableBy)));
+      for (const change of heard.size === 0 ? [] : changes) {
+        deliveries.push(
+          ...(await this.deliveriesOf(change, heard, readableBy)),
+        );
       }
       await store.enqueue(deliveries);
       await outbox.done(changes);
@@ -56,10 +59,11 @@ export class DeliveryPlanner {
 
   private async deliveriesOf(
     change: Change,
+    heard: Set<string>,
     readableBy: (webhook: WebhookRecord) => Promise<ModelFilter>,
   ): Promise<NewDelivery[]> {
     const model = await this.modelOf(change.modelId);
-    if (!model) return [];
+    if (!model || !heard.has(model.system)) return [];
     const { system } = model;
     const listening: WebhookRecord[] = [];
     for (const webhook of await this.options.store.listening(system)) {

@@ -2,6 +2,7 @@ import { Router } from 'express';
 import { Claims } from '../access/Claims';
 import { Memberships } from '../access/Memberships';
 import { PublisherTokens } from '../access/PublisherTokens';
+import { atMostEvery } from '../atMostEvery';
 import { DeploymentDomain } from '../deployment';
 import { Domain, PlatformContext } from '../Domain';
 import { DatabaseChangeOutbox } from '../registry/DatabaseChangeOutbox';
@@ -19,6 +20,8 @@ import { Webhooks } from './Webhooks';
 import { WebhookSender } from './WebhookSender';
 
 const POLL_MS = 2_000;
+/** Changes that are made together are planned together. */
+const BURST_MS = 100;
 /** Beyond the time-out of an attempt. */
 const CLAIM_MARGIN_MS = 5_000;
 const REMOVE_EVERY_MS = 3_600_000;
@@ -69,6 +72,7 @@ export async function createWebhooksDomain(
     secrets,
     wake: () => deliverer.wake(),
   });
+  const wake = atMostEvery(BURST_MS, () => deliverer.wake());
   const router = webhookRoutes({ webhooks, callerResolver });
 
   const keepMs = number('keepDays', 30) * DAY_MS;
@@ -78,9 +82,9 @@ export async function createWebhooksDomain(
   return {
     router,
     mlflowRouter: mlflowWebhookRoutes({ webhooks, callerResolver, logger }),
-    wake: () => deliverer.wake(),
+    wake,
     async start() {
-      registry.onChanged(() => deliverer.wake());
+      registry.onChanged(wake);
       removing = setInterval(() => {
         store
           .removeFinished(new Date(Date.now() - keepMs).toISOString())

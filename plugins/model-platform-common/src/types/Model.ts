@@ -258,9 +258,12 @@ export interface DraftRequest {
   };
   /** Without a signature where the files say it: `*.onnx`, `MLmodel`. */
   version: Omit<VersionSpec, 'signature'> & { signature?: Signature };
-  files: VersionFile[];
+  /** Small files may come along, in Base64; a draft has at most 4 MB. */
+  files: Array<VersionFile & { content?: string }>;
   /** Make a new version even where it equals the newest one. */
   force?: boolean;
+  /** Make it ready at once where no file is missing, which is then the answer's version. */
+  complete?: boolean;
 }
 
 /** Answer of opening a draft. @public */

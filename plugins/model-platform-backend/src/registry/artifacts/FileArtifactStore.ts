@@ -98,7 +98,7 @@ export class FileArtifactStore implements ArtifactStore {
   ): Promise<Readable> {
     return (await this.open(digest, scope)).createReadStream({
       ...range,
-      highWaterMark: BUFFER_BYTES,
+      highWaterMark: bufferFor(range),
     });
   }
 
@@ -286,9 +286,9 @@ export class FileArtifactStore implements ArtifactStore {
     scope: SystemScope,
   ): Promise<void> {
     const target = this.pathOf(blobName(digest, scope));
-    await makeFolder(path.dirname(target));
-    await fs.rename(file, target);
-    await syncFolder(path.dirname(target));
+    const folder = path.dirname(target);
+    await inFolder(folder, () => fs.rename(file, target));
+    await syncFolder(folder);
   }
 
   private pathOf(name: string): string {
@@ -300,8 +300,29 @@ function notThere(digest: Sha256): Error {
   return new NotFoundError(`The store has no blob ${digest}`);
 }
 
+/** As large as what is read, where that is little. */
+function bufferFor(range?: ByteRange): number {
+  return range?.end === undefined
+    ? BUFFER_BYTES
+    : Math.min(BUFFER_BYTES, Math.max(1, range.end - range.start + 1));
+}
+
 function startOf(blob: PartedBlob, part: BlobPart): number {
   return (part.number - 1) * blob.partSizeBytes;
+}
+
+/** Works in a folder that is almost always there; else it is made first. */
+async function inFolder(
+  folder: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    await makeFolder(folder);
+    await work();
+  }
 }
 
 /** Makes the folder and writes down that it is there, up to the one that was there. */

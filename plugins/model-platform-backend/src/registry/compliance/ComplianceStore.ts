@@ -34,7 +34,7 @@ export interface ComplianceStore {
     schemaDigest: string,
     limit: number,
   ): Promise<ComplianceSubject[]>;
-  subject(modelId: string): Promise<ComplianceSubject | undefined>;
+  subjects(modelIds: string[]): Promise<ComplianceSubject[]>;
   /** Notes what was found; of models that changed meanwhile nothing, so that they stay stale. */
   save(records: ComplianceRecord[]): Promise<void>;
   find(modelIds: string[]): Promise<Map<string, ComplianceRecord>>;

@@ -66,7 +66,8 @@ describe.each(databases.eachSupportedId())('compliance on %s', id => {
       (await store.stale(place, digest, 10)).map(({ modelId }) => modelId);
     expect(await stale('sha256:a')).toEqual([iris, tulip].sort());
     expect(await store.stale(place, 'sha256:a', 1)).toHaveLength(1);
-    expect(await store.subject(iris)).toEqual({
+    const [subject] = await store.subjects([iris]);
+    expect(subject).toEqual({
       ...place,
       modelId: iris,
       version: 1,

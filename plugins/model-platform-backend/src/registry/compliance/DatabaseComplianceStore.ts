@@ -1,4 +1,5 @@
 import { Knex } from 'knex';
+import { countChange } from '../countChange';
 import { ModelRow } from '../modelRows';
 import {
   ComplianceRecord,
@@ -41,7 +42,7 @@ export class DatabaseComplianceStore implements ComplianceStore {
     schemaDigest: string,
     limit: number,
   ): Promise<ComplianceSubject[]> {
-    const rows: SubjectRow[] = await this.subjects()
+    const rows: SubjectRow[] = await this.published()
       .leftJoin(
         'registry_compliance',
         'registry_compliance.model_id',
@@ -64,23 +65,33 @@ export class DatabaseComplianceStore implements ComplianceStore {
     return rows.map(toSubject);
   }
 
-  async subject(modelId: string): Promise<ComplianceSubject | undefined> {
-    const row: SubjectRow | undefined = await this.subjects()
-      .where('registry_models.id', modelId)
-      .first();
-    return row && toSubject(row);
+  async subjects(modelIds: string[]): Promise<ComplianceSubject[]> {
+    const found: ComplianceSubject[] = [];
+    for (let start = 0; start < modelIds.length; start += FIND_CHUNK) {
+      const rows: SubjectRow[] = await this.published().whereIn(
+        'registry_models.id',
+        modelIds.slice(start, start + FIND_CHUNK),
+      );
+      found.push(...rows.map(toSubject));
+    }
+    return found;
   }
 
   async save(records: ComplianceRecord[]): Promise<void> {
     await this.knex.transaction(async tx => {
+      const systems: string[] = [];
       for (const record of records) {
-        const same = await tx('registry_models')
+        const same: Array<Pick<ModelRow, 'system'>> = await tx(
+          'registry_models',
+        )
           .where({ id: record.modelId })
           .andWhereRaw('coalesce(current_number, 0) = ?', [record.version])
           .update({
             metadata_complete: record.problems.length === 0 ? 'true' : 'false',
-          });
-        if (same === 0) continue;
+          })
+          .returning('system');
+        if (same.length === 0) continue;
+        systems.push(same[0].system);
         await tx<ComplianceRow>('registry_compliance')
           .insert({
             model_id: record.modelId,
@@ -93,6 +104,7 @@ export class DatabaseComplianceStore implements ComplianceStore {
           .onConflict('model_id')
           .merge();
       }
+      await countChange(tx, systems);
     });
   }
 
@@ -116,7 +128,7 @@ export class DatabaseComplianceStore implements ComplianceStore {
     return found;
   }
 
-  private subjects() {
+  private published() {
     return this.knex('registry_models')
       .whereNotNull('registry_models.published_at')
       .select(

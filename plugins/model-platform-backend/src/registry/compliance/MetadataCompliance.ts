@@ -55,15 +55,17 @@ export class MetadataCompliance {
     return checked;
   }
 
-  /** Looks at one model that changed. */
-  async updateModel(modelId: string): Promise<void> {
+  /** Looks at models that changed. */
+  async updateModels(modelIds: string[]): Promise<void> {
     const { store } = this.options;
-    const subject = await store.subject(modelId);
-    if (!subject) return;
-    const [record] = await this.look([subject]);
-    const known = (await store.find([modelId])).get(modelId);
+    const records = await this.look(await store.subjects(modelIds));
+    const known = await store.find(modelIds);
     // Most changes, such as of an alias, change nothing of it.
-    if (!known || !isSame(known, record)) await store.save([record]);
+    const different = records.filter(record => {
+      const before = known.get(record.modelId);
+      return !before || !isSame(before, record);
+    });
+    if (different.length > 0) await store.save(different);
   }
 
   /** Permission and filters are those of the list of models; `complete=false` where nothing else is asked for. */

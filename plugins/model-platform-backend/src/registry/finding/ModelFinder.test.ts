@@ -136,7 +136,7 @@ describe.each(databases.eachSupportedId())('ModelFinder, %s', id => {
       filter: ['archived=true', 'archived=false'],
     });
     expect(all).toHaveLength(6);
-    const throughAll = new ModelFinder(knex, { broad: 0 });
+    const otherWays = [0, 2].map(broad => new ModelFinder(knex, { broad }));
     const known = {
       keys: [
         ...['folds', 'rate', 'trainedAt', "it's", 'flag', 'none'].map(
@@ -168,9 +168,11 @@ describe.each(databases.eachSupportedId())('ModelFinder, %s', id => {
         const { items, totalItems } = await store.list(query);
         expect(items.map(({ name }) => name)).toEqual(expected);
         expect(totalItems).toBe(expected.length);
-        const through = await throughAll.list(query);
-        expect(through.items).toEqual(items);
-        expect(through.totalItems).toBe(totalItems);
+        for (const other of otherWays) {
+          const through = await other.list(query);
+          expect(through.items).toEqual(items);
+          expect(through.totalItems).toBe(totalItems);
+        }
         const { type } = await store.facets(query, ['type']);
         expect(type.reduce((sum, { count }) => sum + count, 0)).toBe(
           expected.length,
@@ -317,6 +319,7 @@ describe.each(databases.eachSupportedId())('ModelFinder, %s', id => {
     expect(before).toHaveLength(1);
     await knex('registry_facets').delete();
     await knex('registry_words').delete();
+    await knex('registry_title_words').delete();
     await knex('registry_models').update({
       listed: null,
       theme: null,
@@ -332,24 +335,49 @@ describe.each(databases.eachSupportedId())('ModelFinder, %s', id => {
   });
 });
 
-it('asks the index of words of SQLite once, however many models have them', async () => {
+it('asks SQLite of each model, and not each time of all, where very many are found', async () => {
   const { knex, publish } = await createStore('SQLITE_3');
-  for (const name of ['a-churn', 'b-churn']) await publish(name);
+  for (const name of ['a-churn', 'b-churn'])
+    await publish(
+      name,
+      {},
+      { metadata: { personalData: 'none' }, evaluation: { accuracy: 0.9 } },
+    );
   const asked: Knex.Sql[] = [];
   knex.on('query', (query: Knex.Sql) => asked.push(query));
   const { items } = await new ModelFinder(knex, { broad: 0 }).list({
-    ...parseModelsQuery({ q: 'churn', sort: 'relevance' }),
+    ...parseModelsQuery({
+      q: 'churn',
+      sort: 'relevance',
+      filter: ['evaluation.accuracy>=0.5 and metadata.personalData=none'],
+    }),
     visible: true,
   });
   expect(items).toHaveLength(2);
   const pages = asked.filter(({ sql }) => sql.includes('order by'));
-  expect(pages).not.toEqual([]);
+  expect(pages).toHaveLength(3);
   for (const { sql, bindings } of pages) {
-    const plan: Array<{ detail: string }> = await knex.raw(
-      `explain query plan ${sql}`,
-      bindings as Knex.RawBinding[],
+    const plan: Array<{ id: number; parent: number; detail: string }> =
+      await knex.raw(
+        `explain query plan ${sql}`,
+        bindings as Knex.RawBinding[],
+      );
+    const details = plan.map(({ detail }) => detail);
+    expect(details).toContainEqual(
+      expect.stringMatching(
+        /^(SCAN registry_models USING COVERING INDEX registry_models_by_name|SEARCH titled USING COVERING INDEX)/,
+      ),
     );
-    const correlated = plan.filter(one => /CORRELATED|EXISTS/.test(one.detail));
-    expect([sql, correlated]).toEqual([sql, []]);
+    // By value, there are those of all models.
+    expect(details).not.toContainEqual(
+      expect.stringMatching(/registry_facets_(by_value|number_index)/),
+    );
+    // A list is made once; what is correlated, for each model.
+    for (const { parent } of plan.filter(one =>
+      one.detail.includes('VIRTUAL TABLE'),
+    ))
+      expect(plan.find(one => one.id === parent)?.detail).toMatch(
+        /^LIST SUBQUERY/,
+      );
   }
 });

@@ -9,19 +9,24 @@ import { Cursor } from '../cursor';
 import { ModelRow, toModel } from '../modelRows';
 import { ModelMatch, ModelQuery } from '../ModelStore';
 import {
-  AddWithin,
-  applyFilterExpression,
-  applyValues,
-} from './applyFilterExpression';
+  addWithin,
+  goThroughInSqlite,
+  lookAtEach,
+  lookUpInPostgres,
+} from './addWithin';
+import { applyFilterExpression, applyValues } from './applyFilterExpression';
 import { CountCache } from './CountCache';
 import { createSearchIndex, isPostgres } from './createSearchIndex';
+import { FilterExpression } from './FilterExpression';
 import { ColumnKey, columnOf, isColumnKey } from './filterKeys';
 import { SEARCH_RANKS, SearchIndex, SearchRank } from './SearchIndex';
+import { AddWithin, Sought } from './Sought';
+import { TITLE_ORDER, TitleWords } from './TitleWords';
 
 const MAX_FACET_VALUES = 100;
 /** So many rows are counted in a millisecond or two; more are not counted for each page. */
 const COUNTED_AT_ONCE = 1_000;
-/** More are found than it is worth to look up one by one. */
+/** So many are worth to be looked up one by one. */
 const BROAD = 1_000;
 const sortColumns = {
   name: 'name',
@@ -29,31 +34,25 @@ const sortColumns = {
   createdAt: 'created_at',
 } as const;
 
-const lookUp: AddWithin = (select, ids) =>
-  select.whereIn('registry_models.id', ids);
-
-/** The sign keeps SQLite from looking up by id. */
-const goThrough: AddWithin = (select, ids) =>
-  select.whereRaw('+registry_models.id in (?)', [ids]);
-
-/** A page is full after a few; they are looked at one by one instead of all being found first. */
-const lookAtEach: AddWithin = (select, ids) =>
-  select.whereExists(ids.whereRaw('model_id = registry_models.id'));
-
 /** Lists, totals and counts of models, out of SQLite or PostgreSQL. */
 export class ModelFinder {
   private readonly index: SearchIndex;
+  private readonly titles: TitleWords;
   private readonly totals = new CountCache<number>();
   private readonly counts = new CountCache<Record<string, FacetValue[]>>();
+  private readonly sizes = new CountCache<number>();
+  private readonly broad: number;
 
   constructor(
     private readonly knex: Knex,
-    private readonly options: {
-      /** What counts as very many found. */
+    options: {
+      /** What is more than this is very many found. */
       broad?: number;
     } = {},
   ) {
     this.index = createSearchIndex(knex);
+    this.titles = new TitleWords(knex);
+    this.broad = options.broad ?? BROAD;
   }
 
   async list(
@@ -98,66 +97,94 @@ export class ModelFinder {
   }
 
   /** Items, totals and facets are all made of this one. */
-  matching(
-    query: ModelMatch,
-    rank: SearchRank = 'anywhere',
-    addWithin: AddWithin = lookUp,
-  ) {
+  matching(query: ModelMatch, how: How = {}) {
     const { visible, words, where, filter } = query;
-    const tools = { knex: this.knex, addWithin };
+    const { rank = 'anywhere', beyond, add = addWithin } = how;
+    const tools = { knex: this.knex, addWithin: add };
+    const models =
+      rank === 'whole'
+        ? this.titles.models(words)
+        : this.knex('registry_models');
     // Indexed are those that have, or had, a ready version; the database's indexes say it in these words.
-    const select = this.knex('registry_models').whereNotNull(
-      'registry_models.indexed_changes',
-    );
+    const select = models.whereNotNull('registry_models.indexed_changes');
     applyModelFilter(select, visible);
     for (const [key, values] of where)
       select.andWhere(part => applyValues(part, key, values, tools));
     if (filter)
       select.andWhere(part => applyFilterExpression(part, filter, tools));
-    if (words.length > 0) {
-      // The index of words answers for all models at once; asked of each, it would do so each time.
-      const addWords = addWithin === lookAtEach ? goThrough : addWithin;
-      addWords(select, this.index.find(words, rank));
-    }
+    if (words.length > 0 && rank !== 'whole')
+      add(select, this.seek(words, rank));
+    if (beyond) select.whereNot(part => add(part, this.seek(words, beyond)));
     return select;
   }
 
+  private seek(words: string[], rank: SearchRank): Sought {
+    return rank === 'whole'
+      ? this.titles.seek(words)
+      : this.index.seek(words, rank);
+  }
+
   /**
-   * How the query had better go about it. SQLite looks up each model that a
-   * word or a value of metadata finds, even where almost every one has it; for
-   * such it had better go through its index of the models and look whether each
-   * is among the found. PostgreSQL sees that itself.
+   * How the query had better go about it, which the databases' own guesses miss
+   * by orders of magnitude: what finds few is found first and the models are
+   * looked up; very many are gone through, or looked at one by one.
    */
   private async plan(
     query: ModelMatch,
-    through: AddWithin,
-    rank?: SearchRank,
-  ): Promise<AddWithin> {
-    if (isPostgres(this.knex)) return lookUp;
-    const found: Knex.QueryBuilder[] = [];
-    // Conditions in brackets are asked for when the query is written.
-    this.matching(query, rank, (_, ids) => found.push(ids)).toSQL();
-    for (const ids of found) {
-      const beyond = await this.knex
-        .from(
-          ids
-            .clone()
-            .limit(1)
-            .offset(this.options.broad ?? BROAD)
-            .as('found'),
-        )
-        .first();
-      if (!beyond) return lookUp;
+    purpose: 'all' | 'page',
+    how: Omit<How, 'add'> = {},
+  ): Promise<How> {
+    const inPostgres = isPostgres(this.knex);
+    const few = new Set<string>();
+    for (const sought of this.soughtBy(query, how)) {
+      if ((await this.sizeOf(sought)) <= this.broad)
+        few.add(sought.all.toString());
     }
-    return through;
+    const isFew = ({ all }: Sought) => few.has(all.toString());
+    const lookUp = inPostgres ? lookUpInPostgres : addWithin;
+    const goThrough = inPostgres ? addWithin : goThroughInSqlite;
+    const eachIsLookedAt =
+      purpose === 'page' ||
+      (few.size > 0 && this.soughtBy(requiredOf(query), how).some(isFew));
+    const forMany = eachIsLookedAt ? lookAtEach : goThrough;
+    return {
+      ...how,
+      add: (select, sought) =>
+        (isFew(sought) ? lookUp : forMany)(select, sought),
+    };
+  }
+
+  /** All that a query asks for among values and words. */
+  private soughtBy(query: ModelMatch, how: How): Sought[] {
+    const found: Sought[] = [];
+    const add: AddWithin = (_, sought) => found.push(sought);
+    // Conditions in brackets are asked for when the query is written.
+    this.matching(query, { ...how, add }).toSQL();
+    return found;
+  }
+
+  /** How many it finds; one more than `broad` where it is more. */
+  private async sizeOf({ all }: Sought): Promise<number> {
+    return await this.sizes.get(
+      all.toString(),
+      async () => {
+        const some = all.clone().limit(this.broad + 1);
+        const counted = await this.knex
+          .from(some.as('some'))
+          .count({ count: '*' })
+          .first();
+        return Number(counted?.count ?? 0);
+      },
+      size => size > this.broad,
+    );
   }
 
   private async count(query: ModelMatch): Promise<number> {
     return await this.totals.get(
       keyOf(query),
       async () => {
-        const plan = await this.plan(query, goThrough);
-        const counted = await this.matching(query, 'anywhere', plan)
+        const plan = await this.plan(query, 'all');
+        const counted = await this.matching(query, plan)
           .count({ count: '*' })
           .first();
         return Number(counted?.count ?? 0);
@@ -175,10 +202,10 @@ export class ModelFinder {
     const columns = new Map(
       keys.map(key => [key, `registry_models.${columnOf(key)}`]),
     );
-    const plan = await this.plan(query, goThrough);
+    const plan = await this.plan(query, 'all');
     const rows: Array<
       Record<ColumnKey, string | null> & { count: number | string }
-    > = await this.matching(query, 'anywhere', plan)
+    > = await this.matching(query, plan)
       .select(Object.fromEntries(columns))
       .count({ count: '*' })
       .groupBy([...columns.values()]);
@@ -198,7 +225,7 @@ export class ModelFinder {
   }
 
   private async facet(query: ModelMatch, key: string): Promise<FacetValue[]> {
-    const select = this.matching(query);
+    const select = this.matching(query, await this.plan(query, 'all'));
     let value: string | Knex.Raw = 'registry_facets.value';
     if (key === 'archived') {
       value = this.knex.raw(
@@ -225,8 +252,8 @@ export class ModelFinder {
   private async inOrder(query: ModelQuery): Promise<Found[]> {
     const column =
       sortColumns[query.sort.by === 'relevance' ? 'name' : query.sort.by];
-    const plan = await this.plan(query, lookAtEach);
-    const rows = await this.page(this.matching(query, 'anywhere', plan), {
+    const plan = await this.plan(query, 'page');
+    const rows = await this.page(this.matching(query, plan), {
       ...query,
       column,
       descending: query.sort.descending,
@@ -247,25 +274,27 @@ export class ModelFinder {
     if (from === undefined)
       throw new InputError('This cursor is not of a list by relevance');
     const found: Found[] = [];
-    for (let rank = Number(from); rank < SEARCH_RANKS.length; rank += 1) {
-      const plan = await this.plan(query, lookAtEach, SEARCH_RANKS[rank]);
-      const select = this.matching(query, SEARCH_RANKS[rank], plan);
-      if (rank > 0)
-        select.whereNotIn(
-          'registry_models.id',
-          this.index.find(words, SEARCH_RANKS[rank - 1]),
-        );
-      const rows = await this.page(select, {
+    let beyond: SearchRank | undefined;
+    for (const [index, rank] of SEARCH_RANKS.entries()) {
+      // Few words of a text are in a title: then there is nothing to look for, and nothing to leave out later.
+      const size = await this.sizeOf(this.seek(words, rank));
+      if (size === 0) continue;
+      const how = { rank, beyond };
+      beyond = rank;
+      if (index < Number(from)) continue;
+      const plan = await this.plan(query, 'page', how);
+      const rows = await this.page(this.matching(query, plan), {
         column: 'name',
         descending: false,
         limit: limit - found.length,
+        within: rank === 'whole' ? TITLE_ORDER : undefined,
         after:
-          after && name !== undefined && rank === Number(from)
+          after && name !== undefined && index === Number(from)
             ? { value: name, id: after.id }
             : undefined,
       });
       for (const row of rows)
-        found.push({ row, position: `${rank}:${row.name}` });
+        found.push({ row, position: `${index}:${row.name}` });
       if (found.length === limit) break;
     }
     return found;
@@ -278,34 +307,36 @@ export class ModelFinder {
       descending: boolean;
       limit: number;
       after?: Cursor;
+      /** Columns of another index in the order of the names. */
+      within?: { name: string; id: string };
     },
   ): Promise<ModelRow[]> {
-    const { column, descending, limit, after } = page;
+    const { column, descending, limit, after, within } = page;
     const direction = descending ? 'desc' : 'asc';
+    const orderBy = (value: string, id: string) => [
+      { column: value, order: direction },
+      { column: id, order: direction },
+    ];
+    const value = within?.name ?? `registry_models.${column}`;
+    const id = within?.id ?? 'registry_models.id';
     if (after) {
       const beyond = descending ? '<' : '>';
       select
-        .where(`registry_models.${column}`, `${beyond}=`, after.value)
+        .where(value, `${beyond}=`, after.value)
         .andWhere(part =>
-          part
-            .where(`registry_models.${column}`, beyond, after.value)
-            .orWhere('registry_models.id', beyond, after.id),
+          part.where(value, beyond, after.value).orWhere(id, beyond, after.id),
         );
     }
-    const order = [
-      { column: `registry_models.${column}`, order: direction },
-      { column: 'registry_models.id', order: direction },
-    ];
     // Which they are is found within an index; only then are the models read.
     const ids = select
       .select({ page_id: 'registry_models.id' })
-      .orderBy(order)
+      .orderBy(orderBy(value, id))
       .limit(limit)
       .as('page');
     return await this.knex('registry_models')
       .join(ids, 'registry_models.id', 'page.page_id')
       .select('registry_models.*')
-      .orderBy(order);
+      .orderBy(orderBy(`registry_models.${column}`, 'registry_models.id'));
   }
 }
 
@@ -313,6 +344,27 @@ interface Found {
   row: ModelRow;
   /** In the order of the list. */
   position: string;
+}
+
+/** In which way models are asked for. */
+interface How {
+  /** Where the words must be. */
+  rank?: SearchRank;
+  /** Where they must not be: those were found before. */
+  beyond?: SearchRank;
+  add?: AddWithin;
+}
+
+/** What must be met whatever else is: neither negated nor one of several. */
+function requiredOf(query: ModelMatch): ModelMatch {
+  const parts = (filter: FilterExpression): FilterExpression[] => {
+    if (filter.type === 'and') return filter.parts.flatMap(parts);
+    return filter.type === 'or' || filter.type === 'not' ? [] : [filter];
+  };
+  return {
+    ...query,
+    filter: query.filter && { type: 'and', parts: parts(query.filter) },
+  };
 }
 
 function keyOf({ visible, words, where, filter }: ModelMatch): string {

@@ -1,7 +1,8 @@
 import { Knex } from 'knex';
 import { INSERT_CHUNK } from '../insertChunk';
-import { SearchIndex, SearchRank } from './SearchIndex';
+import { BeginningRank, SearchIndex } from './SearchIndex';
 import { SearchText } from './searchTextOf';
+import { Sought } from './Sought';
 
 /**
  * `tsvector` with GIN. Vectors and queries are written out lexeme by lexeme,
@@ -24,7 +25,6 @@ export class PostgresSearchIndex implements SearchIndex {
             .slice(start, start + INSERT_CHUNK)
             .map(([modelId, { title, parts, text }]) => ({
               model_id: modelId,
-              whole: vector(title),
               title: vector(title, parts),
               anywhere: vector(title, parts, text),
             })),
@@ -38,13 +38,15 @@ export class PostgresSearchIndex implements SearchIndex {
     await tx('registry_words').where({ model_id: modelId }).delete();
   }
 
-  find(words: string[], rank: SearchRank): Knex.QueryBuilder {
-    const terms = words.map(
-      word => `${lexeme(word)}${rank === 'whole' ? '' : ':*'}`,
-    );
-    return this.knex('registry_words')
+  seek(words: string[], rank: BeginningRank): Sought {
+    const terms = words.map(word => `${lexeme(word)}:*`);
+    const all = this.knex('registry_words')
       .select('model_id')
       .whereRaw('?? @@ ?::tsquery', [rank, terms.join(' & ')]);
+    return {
+      all,
+      one: all.clone().whereRaw('model_id = registry_models.id'),
+    };
   }
 }
 

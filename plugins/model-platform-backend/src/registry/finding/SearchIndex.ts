@@ -1,5 +1,6 @@
 import { Knex } from 'knex';
 import { SearchText } from './searchTextOf';
+import { Sought } from './Sought';
 
 /**
  * Where the words must be: each as a whole word of the title; each at the
@@ -10,15 +11,18 @@ export const SEARCH_RANKS = ['whole', 'title', 'anywhere'] as const;
 
 export type SearchRank = (typeof SEARCH_RANKS)[number];
 
+/** Those of beginnings of words; of whole ones there are `TitleWords`. */
+export type BeginningRank = Exclude<SearchRank, 'whole'>;
+
 /**
- * Finds models by words. Words come from `searchWords`, so what is found is
- * the same whatever the database; all of them must be there.
+ * Finds models by beginnings of words. Words come from `searchWords`, so what
+ * is found is the same whatever the database; all of them must be there.
  */
 export interface SearchIndex {
   /** Replaces what is known of models, by their ids. */
   write(tx: Knex.Transaction, texts: Map<string, SearchText>): Promise<void>;
   /** Forgets a model. */
   remove(tx: Knex.Transaction, modelId: string): Promise<void>;
-  /** A query for the ids of the models that have the words, as `model_id`. */
-  find(words: string[], rank: SearchRank): Knex.QueryBuilder;
+  /** The models that have the words. */
+  seek(words: string[], rank: BeginningRank): Sought;
 }

@@ -1,10 +1,10 @@
 import { Knex } from 'knex';
 import { INSERT_CHUNK } from '../insertChunk';
-import { SearchIndex, SearchRank } from './SearchIndex';
+import { BeginningRank, SearchIndex } from './SearchIndex';
 import { SearchText } from './searchTextOf';
+import { Sought } from './Sought';
 
-const columns: Record<SearchRank, string> = {
-  whole: '{title} : ',
+const columns: Record<BeginningRank, string> = {
   title: '{title parts} : ',
   anywhere: '',
 };
@@ -53,19 +53,25 @@ export class SqliteSearchIndex implements SearchIndex {
     await rows.delete();
   }
 
-  find(words: string[], rank: SearchRank): Knex.QueryBuilder {
-    const terms = words.map(
-      word => `"${word.replace(/"/g, '""')}"${rank === 'whole' ? '' : '*'}`,
+  seek(words: string[], rank: BeginningRank): Sought {
+    const terms = words.map(word => `"${word.replace(/"/g, '""')}"*`);
+    const found = this.knex('registry_words_index').whereRaw(
+      'registry_words_index match ?',
+      [`${columns[rank]}(${terms.join(' AND ')})`],
     );
-    return this.knex('registry_words')
-      .select('model_id')
-      .whereIn('id', inner =>
-        inner
-          .select('rowid')
-          .from('registry_words_index')
-          .whereRaw('registry_words_index match ?', [
-            `${columns[rank]}(${terms.join(' AND ')})`,
-          ]),
-      );
+    return {
+      // Joined in this order, as many are found as are read.
+      all: found
+        .clone()
+        .joinRaw(
+          'cross join registry_words on registry_words.id = registry_words_index.rowid',
+        )
+        .select('registry_words.model_id'),
+      // The index answers for all models at once; asked of each, as it would be without the sign, it does so each time.
+      one: this.knex('registry_words')
+        .select('model_id')
+        .whereRaw('model_id = registry_models.id')
+        .whereRaw('+id in (?)', [found.select('rowid')]),
+    };
   }
 }

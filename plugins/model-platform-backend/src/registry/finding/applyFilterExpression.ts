@@ -3,6 +3,7 @@ import {
   toSystemName,
 } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
+import { isPostgres } from './createSearchIndex';
 import { FilterExpression } from './FilterExpression';
 import {
   columnOf,
@@ -12,18 +13,13 @@ import {
   NAME_KEY,
 } from './filterKeys';
 import { MAX_COLUMN_LENGTH, MAX_VALUE_LENGTH } from './facetsOf';
+import { AddWithin, Sought } from './Sought';
 import { typedValue } from './typedValue';
 
 const dateColumns: Record<DateKey, string> = {
   createdAt: 'registry_models.created_at',
   updatedAt: 'registry_models.updated_at',
 };
-
-/** Adds that the model is one of those that a query finds, as `model_id`. */
-export type AddWithin = (
-  query: Knex.QueryBuilder,
-  modelIds: Knex.QueryBuilder,
-) => void;
 
 /** Adds a filter to a query over `registry_models`; values are bound, never written into it. */
 export function applyFilterExpression(
@@ -49,7 +45,7 @@ export function applyFilterExpression(
       applyValues(query, expression.key, expression.values, tools);
       break;
     case 'exists':
-      tools.addWithin(query, facetsOfKey(tools.knex, expression.key));
+      tools.addWithin(query, withFacet(tools.knex, expression.key));
       break;
     default:
       applyComparison(query, expression, tools);
@@ -80,7 +76,7 @@ export function applyValues(
   } else {
     tools.addWithin(
       query,
-      facetsOfKey(tools.knex, key).whereIn('value', values),
+      withFacet(tools.knex, key, facets => facets.whereIn('value', values)),
     );
   }
 }
@@ -96,13 +92,31 @@ function applyComparison(
   } else {
     tools.addWithin(
       query,
-      facetsOfKey(tools.knex, key).where(`${kind}_value`, operator, value),
+      withFacet(tools.knex, key, facets =>
+        facets.where(`${kind}_value`, operator, value),
+      ),
     );
   }
 }
 
-function facetsOfKey(knex: Knex, key: string): Knex.QueryBuilder {
-  return knex('registry_facets').select('model_id').where('key', key);
+/** Models with a value of a key, any or such a one. */
+function withFacet(
+  knex: Knex,
+  key: string,
+  narrow: (facets: Knex.QueryBuilder) => void = () => {},
+): Sought {
+  const facets = () => {
+    const select = knex('registry_facets').select('model_id');
+    narrow(select);
+    return select;
+  };
+  return {
+    all: facets().where('key', key),
+    one: facets()
+      .whereRaw('model_id = registry_models.id')
+      // The sign keeps SQLite from an index that has those of all models.
+      .whereRaw(isPostgres(knex) ? '?? = ?' : '+?? = ?', ['key', key]),
+  };
 }
 
 /** How a value may be stored: refs in full, numbers as JSON writes them. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { VersionSpec } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
+import { countChange } from '../countChange';
 import { INSERT_CHUNK } from '../insertChunk';
 import {
   AliasRow,
@@ -13,6 +14,7 @@ import {
 import { createSearchIndex } from './createSearchIndex';
 import { facetsOf, MAX_COLUMN_LENGTH } from './facetsOf';
 import { SearchText, searchTextOf } from './searchTextOf';
+import { TitledModel, TitleWords } from './TitleWords';
 
 type ShownVersion = Pick<
   VersionRow,
@@ -30,10 +32,11 @@ export async function indexModels(
   );
 }
 
-/** The same, of rows as they are now. */
+/** The same, of rows as they are now but for this change, which is stored with it. */
 export async function indexRows(
   tx: Knex.Transaction,
   models: ModelRow[],
+  change: Partial<ModelRow> = {},
 ): Promise<void> {
   const modelIds = models.map(({ id }) => id);
   const aliases = groupByModel(
@@ -44,19 +47,34 @@ export async function indexRows(
   const versions = groupByModel(await shownVersions(tx, modelIds));
   const facets: FacetRow[] = [];
   const texts = new Map<string, SearchText>();
+  const titles: TitledModel[] = [];
   for (const model of models) {
     const { row, ...found } = indexOf(
       model,
       aliases.get(model.id) ?? [],
       versions.get(model.id) ?? [],
     );
-    await tx<ModelRow>('registry_models').where({ id: model.id }).update(row);
+    await tx<ModelRow>('registry_models')
+      .where({ id: model.id })
+      .update({ ...change, ...row });
     // Many a change, such as of an alias, changes nothing of what is looked for.
     if (row.index_digest === model.index_digest) continue;
     facets.push(...found.facets);
     texts.set(model.id, found.text);
+    titles.push({ ...model, words: found.text.title });
   }
-  if (texts.size === 0) return;
+  if (texts.size > 0) await writeIndexes(tx, facets, texts);
+  await countChange(
+    tx,
+    models.map(({ system }) => system),
+  );
+}
+
+async function writeIndexes(
+  tx: Knex.Transaction,
+  facets: FacetRow[],
+  texts: Map<string, SearchText>,
+): Promise<void> {
   await tx<FacetRow>('registry_facets')
     .whereIn('model_id', [...texts.keys()])
     .delete();
@@ -66,6 +84,7 @@ export async function indexRows(
     );
   }
   await createSearchIndex(tx).write(tx, texts);
+  await TitleWords.write(tx, titles);
 }
 
 /** The champion and the newest ready one. */

@@ -23,13 +23,22 @@ export class VersionReadings {
     },
   ) {}
 
-  async of(record: VersionRecord): Promise<FileReading[]> {
+  /** @param contents - of files that are at hand, by digest; the others are read from the store */
+  async of(
+    record: VersionRecord,
+    contents: Map<string, Buffer> = new Map(),
+  ): Promise<FileReading[]> {
     const readings = await Promise.all(
       readableFiles(record.version.files).map(
         async ({ file, format }): Promise<FileReading> => ({
           path: file.path,
           format,
-          ...(await this.tryToRead(file, format, record.system)),
+          ...(await this.tryToRead(
+            file,
+            format,
+            record.system,
+            contents.get(file.digest),
+          )),
         }),
       ),
     );
@@ -46,6 +55,7 @@ export class VersionReadings {
     file: { digest: string; sizeBytes: number },
     format: FileReading['format'],
     system: string,
+    content?: Buffer,
   ): Promise<Omit<FileReading, 'path' | 'format'>> {
     const { artifacts, reader } = this.options;
     return await reader.read(format, {
@@ -54,6 +64,7 @@ export class VersionReadings {
         const start = Math.min(position, file.sizeBytes);
         const end = Math.min(position + length, file.sizeBytes) - 1;
         if (end < start) return new Uint8Array();
+        if (content) return content.subarray(start, end + 1);
         const stream = await artifacts.read(file.digest as Sha256, system, {
           start,
           end,
