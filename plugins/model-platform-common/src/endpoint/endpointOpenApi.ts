@@ -6,22 +6,12 @@ import {
   jsonContent,
   ref,
 } from './documentParts';
+import { EndpointFacts } from './EndpointFacts';
 import { lineSchema, Schema } from './lineSchema';
 import { protocolPaths, protocolSchemas } from './openInferenceDocument';
 import { pythonClient } from './pythonClient';
 import { scoringPaths, scoringSchemas } from './scoringDocument';
 import { typescriptClient } from './typescriptClient';
-
-/** What an endpoint's documents are made from. @public */
-export interface EndpointFacts {
-  /** The endpoint's name, which stands for the model's in the Open Inference Protocol. */
-  endpoint: string;
-  model: { name: string; description: string; type: string };
-  version: number;
-  signature: Signature;
-  /** One line of inputs that the endpoint answers. */
-  example?: Record<string, unknown>;
-}
 
 const oneOrBatch = (name: string): Schema => ({
   oneOf: [

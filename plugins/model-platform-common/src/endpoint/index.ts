@@ -1,3 +1,4 @@
+export * from './EndpointFacts';
 export * from './endpointOpenApi';
 export * from './endpointDocsPage';
 export * from './typescriptClient';

@@ -1,5 +1,5 @@
 import { SignatureField } from '../types';
-import { EndpointFacts } from './endpointOpenApi';
+import { EndpointFacts } from './EndpointFacts';
 import { fieldNotes } from './fieldNotes';
 
 const types: Record<SignatureField['type'], string> = {
