@@ -63,7 +63,7 @@ export async function indexRows(
     texts.set(model.id, found.text);
     titles.push({ ...model, words: found.text.title });
   }
-  if (texts.size > 0) await writeIndexes(tx, facets, texts);
+  if (texts.size > 0) await writeIndexes(tx, { facets, texts, titles });
   await countChange(
     tx,
     models.map(({ system }) => system),
@@ -72,8 +72,15 @@ export async function indexRows(
 
 async function writeIndexes(
   tx: Knex.Transaction,
-  facets: FacetRow[],
-  texts: Map<string, SearchText>,
+  {
+    facets,
+    texts,
+    titles,
+  }: {
+    facets: FacetRow[];
+    texts: Map<string, SearchText>;
+    titles: TitledModel[];
+  },
 ): Promise<void> {
   await tx<FacetRow>('registry_facets')
     .whereIn('model_id', [...texts.keys()])
