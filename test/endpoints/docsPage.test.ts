@@ -59,6 +59,7 @@ test.describe.serial('the docs page of an endpoint', () => {
       '[1][1] must be at least -8',
     );
     await expect(page.getByLabel(/^day /)).toHaveAccessibleDescription('');
+    await keepScreenshot(page, 'docs-refused');
 
     await expect(page.getByRole('region', { name: 'curl' })).toContainText(
       '"picture":"iVBORw=="',
@@ -67,7 +68,6 @@ test.describe.serial('the docs page of an endpoint', () => {
     await expect(
       page.getByRole('region', { name: 'Typed client in TypeScript' }),
     ).toContainText('export interface Inputs');
-    await keepScreenshot(page, 'docs-refused');
     // Chromium writes an answer of 400 to the console.
     expect(errors.filter(text => !/status of 400/.test(text))).toEqual([]);
   });
