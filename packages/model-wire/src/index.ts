@@ -11,3 +11,4 @@ export * from './HostApi';
 export * from './GatewayApi';
 export * from './errors';
 export * from './LanguageModel';
+export * from './scoringErrorCode';

@@ -67,7 +67,7 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Rows], Rows]:
     if shaped:
         raise StartError(f"inputs with a shape ({', '.join(shaped)}) need endpoint code")
     kinds = {field["type"] for field in signature["inputs"]}
-    dtype = object if "string" in kinds else float
+    dtype = float if kinds <= {"number", "integer", "boolean"} else object
     plain = [field for field in signature["outputs"] if not (field["name"] == "probabilities" and field.get("shape"))]
     has_probabilities = len(plain) < len(signature["outputs"])
     if has_probabilities and not hasattr(model, "predict_proba"):
