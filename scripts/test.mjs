@@ -15,7 +15,7 @@ import { ensureToolchain } from './lib/toolchain.mjs';
 
 /**
  * `npm test [-- name …]`: every check, on real parts. Names choose among them:
- * lint, format, types, boundaries, packages, python, cli, portal, mlflow, openapi,
+ * lint, format, types, boundaries, packages, python, cli, portal, mlflow, openapi, endpoints,
  * faults.
  * `--faults` runs the fault tests with their full counts instead of ten each.
  */
@@ -243,7 +243,9 @@ async function main() {
   if (
     chosen.length === 0 ||
     chosen.some(name =>
-      ['cli', 'portal', 'mlflow', 'openapi', 'faults'].includes(name),
+      ['cli', 'portal', 'mlflow', 'openapi', 'endpoints', 'faults'].includes(
+        name,
+      ),
     )
   )
     await exclusively(() => buildApp(toolchain));
@@ -251,6 +253,7 @@ async function main() {
   await suite('portal', () => playwright('portal'));
   await suite('mlflow', () => playwrightWithPython('mlflow'));
   await suite('openapi', () => playwrightWithPython('openapi'));
+  await suite('endpoints', () => playwrightWithPython('endpoints'));
   await suite('faults', faultTests);
 }
 

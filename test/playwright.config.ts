@@ -33,6 +33,7 @@ export default defineConfig({
     { name: 'portal', testDir: './portal' },
     { name: 'mlflow', testDir: './mlflow' },
     { name: 'openapi', testDir: './openapi' },
+    { name: 'endpoints', testDir: './endpoints' },
     { name: 'faults', testDir: './faults' },
   ],
 });

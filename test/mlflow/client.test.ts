@@ -26,7 +26,7 @@ async function tokenFor(
 }
 
 test.describe.serial("MLflow's client", () => {
-  test('works unmodified: tracking, registry, prompts, loading, rights', async ({}, testInfo) => {
+  test('works unmodified: tracking, registry, prompts, loading, rights, scoring', async ({}, testInfo) => {
     testInfo.setTimeout(900_000);
     const python = process.env.TEST_PYTHON;
     if (!python)
@@ -51,6 +51,7 @@ test.describe.serial("MLflow's client", () => {
             all,
           ),
           TEST_MODEL_NAME: model,
+          TEST_ENDPOINTS: JSON.stringify(sharedPlatform().quickstart.endpoints),
           TEST_OTHER_TOKEN: await tokenFor('care', ['patient-care'], all),
           TEST_READER_TOKEN: await tokenFor(
             'reader',

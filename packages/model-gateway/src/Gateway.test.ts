@@ -377,7 +377,20 @@ describe('Gateway', () => {
       expect(JSON.parse(oip.text)).toEqual({
         error: expect.stringMatching(message),
       });
+      const scoring = await call('/iris/invocations', options);
+      expect(scoring.status).toBe(status);
+      expect(JSON.parse(scoring.text)).toEqual({
+        error_code: status === 401 ? 'UNAUTHENTICATED' : 'PERMISSION_DENIED',
+        message: expect.stringMatching(message),
+      });
     }
+    const asPassword = Buffer.from(`anybody:${TOKEN}`).toString('base64');
+    const known = await call('/iris/invocations', {
+      token: '',
+      headers: { authorization: `Basic ${asPassword}` },
+    });
+    expect(known.status).toBe(200);
+    expect(JSON.parse(known.text).headers).not.toHaveProperty('authorization');
     expect(
       (await call('/iris/docs', { method: 'GET', token: '' })).status,
     ).toBe(200);

@@ -9,6 +9,7 @@ import { AddressInfo } from 'node:net';
 import {
   CORRELATION_ID_HEADER,
   REQUEST_ID_HEADER,
+  scoringErrorCode,
   WireErrorBody,
 } from '@model-platform/model-wire';
 import { Exchange } from './Exchange';
@@ -28,12 +29,29 @@ import { Route } from './Route';
 import { RouteTable } from './RouteTable';
 
 const BEARER = /^bearer +([\x21-\x7e]{1,512})$/i;
+const BASIC = /^basic +([A-Za-z0-9+/]{1,1024}={0,2})$/i;
 /** Who reads documents that need no token. */
 const ANONYMOUS = 'anonymous';
 /** How long a refused caller may go on sending its body before the connection is cut. */
 const LINGER_MS = 1_000;
 /** Unread bodies up to here are read away, so that the connection can be used again. */
 const DISCARD_BYTES = 64 * 1024;
+
+/** What a caller gets instead of an answer, in the shape of the protocol it speaks. */
+const errorBodies: Record<
+  RequestTarget['protocol'],
+  (error: GatewayError, requestId: string) => object
+> = {
+  simple: ({ name, message }, requestId): WireErrorBody => ({
+    error: { name, message },
+    requestId,
+  }),
+  oip: ({ message }) => ({ error: message }),
+  scoring: ({ status, message }) => ({
+    error_code: scoringErrorCode(status),
+    message,
+  }),
+};
 
 /** One line a call, without payloads. */
 export interface AccessLine {
@@ -206,13 +224,13 @@ export class Gateway {
         `Endpoint '${route.endpoint}' needs a token: send 'Authorization: Bearer mpe_…'`,
       );
     }
-    const bearer = BEARER.exec(authorization);
-    if (!bearer) {
+    const given = tokenOf(authorization);
+    if (!given) {
       throw GatewayError.unauthenticated(
         "The Authorization header must read 'Bearer mpe_…'",
       );
     }
-    const tokenHash = hash('sha256', bearer[1], 'hex');
+    const tokenHash = hash('sha256', given, 'hex');
     const token = route.token(tokenHash);
     if (!token) {
       throw this.#routes.isTokenOfAnother(tokenHash)
@@ -304,14 +322,8 @@ export class Gateway {
       headers?: Record<string, string>;
     },
   ): void {
-    const simple: WireErrorBody = {
-      error: { name: error.name, message: error.message },
-      requestId: options.requestId,
-    };
     const body = Buffer.from(
-      JSON.stringify(
-        options.protocol === 'oip' ? { error: error.message } : simple,
-      ),
+      JSON.stringify(errorBodies[options.protocol](error, options.requestId)),
     );
     const echoed = correlationId(request);
     response.writeHead(error.status, {
@@ -340,6 +352,17 @@ export class Gateway {
     request.on('error', end);
     request.resume();
   }
+}
+
+/** Of clients that know no bearer tokens it is the password; the user's name is anybody's. */
+function tokenOf(authorization: string): string | undefined {
+  const bearer = BEARER.exec(authorization);
+  if (bearer) return bearer[1];
+  const basic = BASIC.exec(authorization);
+  if (!basic) return undefined;
+  const pair = Buffer.from(basic[1], 'base64').toString('latin1');
+  const [, password] = /^[^:]*:(.+)$/.exec(pair) ?? [];
+  return password;
 }
 
 function hasLargeBody({ headers, complete }: IncomingMessage): boolean {

@@ -43,7 +43,7 @@ export class GatewayError extends Error {
     return new GatewayError(
       'NotFoundError',
       404,
-      `Endpoint '${endpoint}' has no such path; it serves predict, v2/…, openapi.json and docs`,
+      `Endpoint '${endpoint}' has no such path; it serves predict, invocations, v2/…, openapi.json and docs`,
     );
   }
 

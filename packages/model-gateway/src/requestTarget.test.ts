@@ -12,6 +12,9 @@ describe('parseRequestTarget', () => {
       rest: 'v2/models/my%20model/infer',
       protocol: 'oip',
     });
+    expect(parseRequestTarget('/iris/invocations')).toMatchObject({
+      protocol: 'scoring',
+    });
     expect(parseRequestTarget('/')).toMatchObject({ endpoint: '', rest: '' });
   });
 
@@ -46,6 +49,10 @@ describe('parseRequestTarget', () => {
       'docs',
       'docs/a.js',
       'outcomes',
+      'invocations',
+      'ping',
+      'health',
+      'version',
     ]) {
       expect(isServedPath(path)).toBe(true);
     }
@@ -55,6 +62,7 @@ describe('parseRequestTarget', () => {
       'predict/',
       'v2metrics',
       'docsx',
+      'invocations/x',
       'v1/models',
     ]) {
       expect(isServedPath(path)).toBe(false);

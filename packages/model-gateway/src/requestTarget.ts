@@ -3,10 +3,13 @@ export interface RequestTarget {
   endpoint: string;
   /** What lies behind the endpoint's name, without its leading slash and without the query. */
   rest: string;
-  /** The Open Inference Protocol has its own error shape. */
-  protocol: 'simple' | 'oip';
+  /** The Open Inference Protocol and MLflow's scoring have error shapes of their own. */
+  protocol: 'simple' | 'oip' | 'scoring';
 }
 
+const OIP_PATH = /^v2(\/.*)?$/;
+/** What MLflow's scoring server serves. */
+const SCORING_PATHS = new Set(['invocations', 'ping', 'health', 'version']);
 const SAFE_TARGET = /^\/[\x21\x24-\x5b\x5d-\x7e?]*$/;
 
 /**
@@ -34,8 +37,13 @@ export function parseRequestTarget(url: string): RequestTarget | undefined {
   return {
     endpoint,
     rest,
-    protocol: rest === 'v2' || rest.startsWith('v2/') ? 'oip' : 'simple',
+    protocol: protocolOf(rest),
   };
+}
+
+function protocolOf(rest: string): RequestTarget['protocol'] {
+  if (OIP_PATH.test(rest)) return 'oip';
+  return SCORING_PATHS.has(rest) ? 'scoring' : 'simple';
 }
 
 function isHarmlessEncoding(path: string): boolean {
@@ -52,8 +60,6 @@ function isHarmlessEncoding(path: string): boolean {
   return true;
 }
 
-const OIP_PATH = /^v2(\/.*)?$/;
-
 /** Whether applications may ask an endpoint for this path at all. */
 export function isServedPath(rest: string): boolean {
   return (
@@ -61,7 +67,7 @@ export function isServedPath(rest: string): boolean {
     rest === 'openapi.json' ||
     rest === 'outcomes' ||
     isDocsPath(rest) ||
-    OIP_PATH.test(rest)
+    protocolOf(rest) !== 'simple'
   );
 }
 
@@ -72,5 +78,8 @@ export function isDocsPath(rest: string): boolean {
 
 /** Calls of the model, which are what KPIs count; reading documents and health is not. */
 export function isModelCall(method: string, rest: string): boolean {
-  return method === 'POST' && (rest === 'predict' || rest.startsWith('v2/'));
+  return (
+    method === 'POST' &&
+    (rest === 'predict' || rest === 'invocations' || rest.startsWith('v2/'))
+  );
 }

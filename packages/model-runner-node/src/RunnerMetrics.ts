@@ -19,7 +19,7 @@ export class RunnerMetrics {
   readonly registry = new Registry();
   private readonly requests = new Counter({
     name: 'model_runner_requests_total',
-    help: 'Answered calls of predict and infer, by status code',
+    help: 'Answered calls of predict, infer and invocations, by status code',
     labelNames: ['code'],
     registers: [this.registry],
   });

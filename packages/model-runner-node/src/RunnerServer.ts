@@ -8,17 +8,25 @@ import {
   RUNNER_SECRET_HEADER,
   RunnerEnvironment,
   RunnerManifest,
+  scoringErrorCode,
 } from '@model-platform/model-wire';
 import { answerStream, readStreamWish } from './answerStream';
 import { CallerCall } from './CallerCall';
 import { createInputReader } from './createInputReader';
+import { createOutputWriter } from './createOutputWriter';
 import { Call, LoadedModel, Row } from './flavors/Flavor';
 import { Logger } from './Logger';
 import { ModelOutputError } from './ModelOutputError';
-import { inferByProtocol } from './openInference';
-import { readJson } from './readBody';
+import {
+  INFER_HEADER_LENGTH,
+  inferByProtocol,
+} from './openInference/inferByProtocol';
+import { parseJson, readBody } from './readBody';
+import { readMultipart } from './readMultipart';
 import { RequestError } from './RequestError';
 import { RunnerMetrics } from './RunnerMetrics';
+import { createScoringReader } from './scoring/createScoringReader';
+import { predictionsOf } from './scoring/predictionsOf';
 
 interface Documents {
   openApi?: Buffer;
@@ -35,7 +43,12 @@ type Handler = (
 const QUIET_MS = 100;
 /** nginx's number for a caller that left before the answer. */
 const CALLER_LEFT = 499;
+const TEXT_TYPE = 'text/plain; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';
+/** Paths of MLflow's scoring protocol, which has its own shape of errors. */
+const SCORING_PATHS = new Set(['/invocations', '/ping', '/health', '/version']);
+/** The MLflow whose scoring protocol is spoken. */
+const MLFLOW_VERSION = '3.17.2';
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
 const NAMES: Record<number, string> = {
@@ -44,6 +57,7 @@ const NAMES: Record<number, string> = {
   404: 'NotFoundError',
   405: 'MethodNotAllowedError',
   413: 'PayloadTooLargeError',
+  415: 'UnsupportedMediaTypeError',
   429: 'TooManyRequestsError',
   502: 'BadGatewayError',
   503: 'ServiceUnavailableError',
@@ -51,6 +65,21 @@ const NAMES: Record<number, string> = {
 };
 
 const errorName = (status: number) => NAMES[status] ?? 'Error';
+
+/** An error in the shape of the protocol that the path is of. */
+function errorBody(
+  path: string,
+  requestId: string,
+  name: string,
+  error: Pick<RequestError, 'status' | 'message' | 'fields'>,
+): Record<string, unknown> {
+  const { status, message, fields } = error;
+  const told = fields ? { fields } : {};
+  if (path === '/v2' || path.startsWith('/v2/')) return { error: message };
+  return SCORING_PATHS.has(path)
+    ? { error_code: scoringErrorCode(status), message, ...told }
+    : { error: { name, message, ...told }, requestId };
+}
 
 /**
  * The HTTP surface of one runner: the simple API, the Open Inference Protocol
@@ -64,6 +93,8 @@ export class RunnerServer {
   );
   private model?: LoadedModel;
   private readonly readInputs;
+  private readonly readScoring;
+  private readonly writeOutputs;
   private readonly routes: Map<string, Partial<Record<string, Handler>>>;
   private readonly secretDigest?: Buffer;
   private readonly identity: { name: string; version: string };
@@ -81,6 +112,8 @@ export class RunnerServer {
     private readonly logger: Logger,
   ) {
     this.readInputs = createInputReader(manifest.signature);
+    this.readScoring = createScoringReader(manifest.signature);
+    this.writeOutputs = createOutputWriter(manifest.signature);
     this.secretDigest = environment.RUNNER_SECRET
       ? digest(environment.RUNNER_SECRET)
       : undefined;
@@ -149,12 +182,38 @@ export class RunnerServer {
       this.answerMetadata(response, requestId);
     const infer: Handler = (request, response, requestId) =>
       this.infer(request, response, requestId);
+    const ping: Handler = (_request, response, requestId) => {
+      this.requireModel();
+      this.send(response, 200, requestId, Buffer.from('\n'), JSON_TYPE);
+    };
     return new Map<string, Partial<Record<string, Handler>>>([
       [
         '/predict',
         {
           POST: (request, response, requestId) =>
             this.predict(request, response, requestId),
+        },
+      ],
+      [
+        '/invocations',
+        {
+          POST: (request, response, requestId) =>
+            this.score(request, response, requestId),
+        },
+      ],
+      ['/ping', { GET: ping }],
+      ['/health', { GET: ping }],
+      [
+        '/version',
+        {
+          GET: (_request, response, requestId) =>
+            this.send(
+              response,
+              200,
+              requestId,
+              Buffer.from(MLFLOW_VERSION),
+              TEXT_TYPE,
+            ),
         },
       ],
       [
@@ -188,7 +247,7 @@ export class RunnerServer {
             this.json(response, 200, requestId, {
               name: 'model-runner-node',
               version: '1',
-              extensions: [],
+              extensions: ['binary_tensor_data'],
             }),
         },
       ],
@@ -230,7 +289,8 @@ export class RunnerServer {
     const path = fullPath.startsWith(`${this.prefix}/`)
       ? fullPath.slice(this.prefix.length)
       : fullPath;
-    const counted = path === '/predict' || path.endsWith('/infer');
+    const counted =
+      path === '/predict' || path === '/invocations' || path.endsWith('/infer');
     const begin = performance.now();
     this.active += 1;
     this.lastCallAt = Date.now();
@@ -332,24 +392,29 @@ export class RunnerServer {
     requestId: string,
   ) {
     const model = this.requireModel();
-    const given = await readJson(request, this.environment.MAX_BODY_BYTES);
-    const { isStream, body } = model.stream
+    const body = await readBody(request, this.environment.MAX_BODY_BYTES);
+    const type = request.headers['content-type'];
+    const given = type?.startsWith('multipart/form-data')
+      ? await readMultipart(this.manifest.signature, body, type)
+      : parseJson(body);
+    const wish = model.stream
       ? readStreamWish(request, given)
       : { isStream: false, body: given };
-    const { rows, batch } = this.readInputs(body);
+    const { rows, batch } = this.readInputs(wish.body);
     const call = new CallerCall(requestId, response);
-    const begin = performance.now();
-    if (isStream) await this.stream(model, rows, batch, call, response);
-    else {
-      const answers = await model.predict(rows, call);
-      this.json(
-        response,
-        200,
-        requestId,
-        this.prediction(batch ? answers : answers[0], requestId),
-      );
+    if (wish.isStream) {
+      await this.timed(this.stream(model, rows, batch, call, response));
+      return;
     }
-    this.metrics.predictSeconds.observe((performance.now() - begin) / 1000);
+    const answers = this.writeOutputs(
+      await this.timed(model.predict(rows, call)),
+    );
+    this.json(
+      response,
+      200,
+      requestId,
+      this.prediction(batch ? answers : answers[0], requestId),
+    );
   }
 
   private prediction(outputs: Row | Row[], requestId: string) {
@@ -378,8 +443,28 @@ export class RunnerServer {
       ]);
     await answerStream(response, model.stream(rows[0], call), {
       headers: this.headers(requestId),
-      complete: outputs => this.prediction(outputs, requestId),
+      complete: outputs =>
+        this.prediction(this.writeOutputs([outputs])[0], requestId),
       fail: error => this.describeError('/predict', requestId, error),
+    });
+  }
+
+  private async score(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+  ) {
+    const model = this.requireModel();
+    const { signature } = this.manifest;
+    const body = await readBody(request, this.environment.MAX_BODY_BYTES);
+    const lines = this.readScoring(body, request.headers['content-type']);
+    const { rows } = this.readInputs({ inputs: lines });
+    const call = new CallerCall(requestId, response);
+    const answers = this.writeOutputs(
+      await this.timed(model.predict(rows, call)),
+    );
+    this.json(response, 200, requestId, {
+      predictions: predictionsOf(signature, answers),
     });
   }
 
@@ -389,16 +474,37 @@ export class RunnerServer {
     requestId: string,
   ) {
     const model = this.requireModel();
-    const body = await readJson(request, this.environment.MAX_BODY_BYTES);
-    const begin = performance.now();
-    const answer = await inferByProtocol(
-      model,
+    const body = await readBody(request, this.environment.MAX_BODY_BYTES);
+    const given = request.headers[INFER_HEADER_LENGTH];
+    const call = new CallerCall(requestId, response);
+    const { json, binary } = await inferByProtocol(
+      {
+        outputs: model.outputs,
+        infer: tensors => this.timed(model.infer(tensors, call)),
+      },
       this.identity,
       body,
-      new CallerCall(requestId, response),
+      typeof given === 'string' ? given : undefined,
     );
+    if (binary.length === 0) {
+      this.send(response, 200, requestId, json, JSON_TYPE);
+      return;
+    }
+    this.send(
+      response,
+      200,
+      requestId,
+      Buffer.concat([json, ...binary]),
+      'application/octet-stream',
+      { [INFER_HEADER_LENGTH]: String(json.length) },
+    );
+  }
+
+  private async timed<T>(work: Promise<T>): Promise<T> {
+    const begin = performance.now();
+    const result = await work;
     this.metrics.predictSeconds.observe((performance.now() - begin) / 1000);
-    this.json(response, 200, requestId, answer);
+    return result;
   }
 
   private answerReady(response: ServerResponse, requestId: string) {
@@ -483,19 +589,9 @@ export class RunnerServer {
     requestId: string,
     error: unknown,
   ): { status: number; body: unknown; headers?: Record<string, string> } {
-    const protocol = path === '/v2' || path.startsWith('/v2/');
     if (error instanceof RequestError) {
-      const { status, message, fields, headers } = error;
-      const body = protocol
-        ? { error: message }
-        : {
-            error: {
-              name: errorName(status),
-              message,
-              ...(fields ? { fields } : {}),
-            },
-            requestId,
-          };
+      const { status, headers } = error;
+      const body = errorBody(path, requestId, errorName(status), error);
       return { status, body, headers };
     }
     const { name, stack } =
@@ -503,15 +599,14 @@ export class RunnerServer {
     this.logger.error('the model failed', { requestId, error: name, stack });
     // Names of fields are the model's, values are the caller's: only those are told.
     const isWrong = error instanceof ModelOutputError;
-    const fields = isWrong ? error.fields : undefined;
     const reason = isWrong ? `: ${error.message}` : '';
     const message = `The model failed on this request${reason}; its logs tell why under request id ${requestId}.`;
-    return {
+    const body = errorBody(path, requestId, 'ModelError', {
       status: 500,
-      body: protocol
-        ? { error: message }
-        : { error: { name: 'ModelError', message, fields }, requestId },
-    };
+      message,
+      fields: isWrong ? error.fields : undefined,
+    });
+    return { status: 500, body };
   }
 
   private json(

@@ -1,77 +1,23 @@
 import { WireSignature, WireSignatureField } from '@model-platform/model-wire';
+import { FieldReader, fieldReader, MAX_FIELDS_TOLD } from './fieldReader';
 import { Row } from './flavors/Flavor';
 import { FieldError, RequestError } from './RequestError';
 import { typeOf } from './typeOf';
 
 const MAX_ROWS = 1_000;
-const MAX_FIELDS_TOLD = 50;
 
-type Check = (value: unknown, path: string, errors: FieldError[]) => void;
-
-function fitsType(type: WireSignatureField['type'], value: unknown): boolean {
-  switch (type) {
-    case 'integer':
-      return Number.isSafeInteger(value);
-    case 'number':
-      return Number.isFinite(value);
-    case 'object':
-      return typeOf(value) === 'object';
-    default:
-      return typeof value === type;
-  }
-}
-
-function scalarCheck(field: WireSignatureField): Check {
-  const { type, minimum, maximum } = field;
-  const allowed = field.enum && new Set<unknown>(field.enum);
-  const expected = /^[io]/.test(type) ? `an ${type}` : `a ${type}`;
-  return (value, path, errors) => {
-    if (!fitsType(type, value)) {
-      errors.push({
-        path,
-        message: `must be ${expected}, not ${typeOf(value)}`,
-      });
-    } else if (allowed && !allowed.has(value)) {
-      errors.push({
-        path,
-        message: `must be one of ${[...allowed].join(', ')}`,
-      });
-    } else if (minimum !== undefined && (value as number) < minimum) {
-      errors.push({ path, message: `must be at least ${minimum}` });
-    } else if (maximum !== undefined && (value as number) > maximum) {
-      errors.push({ path, message: `must be at most ${maximum}` });
-    }
-  };
-}
-
-function shapedCheck(
+/** What stands for an input that is left out; made anew where a model could change it. */
+function fallbackOf(
   field: WireSignatureField,
-  shape: number[],
-  scalar: Check,
-): Check {
-  const [size, ...rest] = shape;
-  const inner = rest.length > 0 ? shapedCheck(field, rest, scalar) : scalar;
-  return (value, path, errors) => {
-    if (!Array.isArray(value)) {
-      errors.push({
-        path,
-        message: `must be an array of shape [${shape}], not ${typeOf(value)}`,
-      });
-    } else if (size !== -1 && value.length !== size) {
-      errors.push({
-        path,
-        message: `must have ${size} elements, not ${value.length}`,
-      });
-    } else {
-      for (
-        let index = 0;
-        index < value.length && errors.length < MAX_FIELDS_TOLD;
-        index += 1
-      ) {
-        inner(value[index], `${path}[${index}]`, errors);
-      }
-    }
-  };
+  read: FieldReader,
+): (() => unknown) | undefined {
+  if (field.default === undefined)
+    return field.optional ? () => null : undefined;
+  const errors: FieldError[] = [];
+  read(field.default, `The default of input '${field.name}'`, errors);
+  if (errors.length > 0)
+    throw new Error(`${errors[0].path} ${errors[0].message}.`);
+  return () => read(structuredClone(field.default), '', []);
 }
 
 /**
@@ -81,10 +27,12 @@ function shapedCheck(
  */
 export function createInputReader(signature: WireSignature) {
   const fields = signature.inputs.map(field => {
-    const scalar = scalarCheck(field);
+    const read = fieldReader(field);
     return {
-      ...field,
-      check: field.shape ? shapedCheck(field, field.shape, scalar) : scalar,
+      name: field.name,
+      optional: field.optional,
+      read,
+      fallback: fallbackOf(field, read),
     };
   });
   const known = new Set(fields.map(({ name }) => name));
@@ -101,15 +49,13 @@ export function createInputReader(signature: WireSignature) {
     }
     const row: Row = {};
     const values = given as Row;
-    for (const { name, optional, default: fallback, check } of fields) {
+    for (const { name, optional, read, fallback } of fields) {
       const value = Object.hasOwn(values, name) ? values[name] : undefined;
       if (value === undefined || (value === null && optional)) {
-        if (fallback !== undefined) row[name] = fallback;
-        else if (optional) row[name] = null;
+        if (fallback) row[name] = fallback();
         else errors.push({ path: `${path}.${name}`, message: 'is missing' });
       } else {
-        check(value, `${path}.${name}`, errors);
-        row[name] = value;
+        row[name] = read(value, `${path}.${name}`, errors);
       }
     }
     for (const name of Object.keys(values)) {

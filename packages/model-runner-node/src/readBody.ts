@@ -40,12 +40,8 @@ export function readBody(
   });
 }
 
-/** Rejects with {@link RequestError} 400 where the body is not JSON. */
-export async function readJson(
-  request: IncomingMessage,
-  limitBytes: number,
-): Promise<unknown> {
-  const body = await readBody(request, limitBytes);
+/** @throws RequestError 400 where the body is not JSON */
+export function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {

@@ -1,198 +1,25 @@
-import { ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import fs from 'node:fs';
-import { Agent, IncomingHttpHeaders, request as httpRequest } from 'node:http';
-import { AddressInfo, createServer } from 'node:net';
+import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { RunnerManifest } from '@model-platform/model-wire';
 import { parse } from 'yaml';
+import { buildRunner } from './__testUtils__/runModel';
+import {
+  endRunners,
+  folders,
+  freePort,
+  makeDirectory,
+  start,
+  StartedRunner,
+  startReady,
+  until,
+} from './__testUtils__/startRunner';
 
 const REPOSITORY = resolve(__dirname, '../../..');
 const CONFORMANCE = join(REPOSITORY, 'test/conformance');
 const IRIS = join(REPOSITORY, 'examples/iris');
-const SECRET = 'secret-of-this-test';
-
-interface Answer {
-  status: number;
-  headers: IncomingHttpHeaders;
-  text: string;
-}
-
-interface Case {
-  name: string;
-  request: {
-    method: string;
-    path: string;
-    headers?: Record<string, string>;
-    secret?: string;
-    body?: unknown;
-    text?: string;
-    parts?: Array<string | { repeat: string; times: number }>;
-  };
-  response: {
-    status: number;
-    headers?: Record<string, string>;
-    body?: unknown;
-  };
-}
-
-interface StartedRunner {
-  child: ChildProcess;
-  port: number;
-  /** Its lines so far. */
-  log(): Array<{ level: string; message: string } & Record<string, unknown>>;
-  exitCode: Promise<number | null>;
-  call(
-    method: string,
-    path: string,
-    body?: string,
-    headers?: Record<string, string>,
-    agent?: Agent,
-  ): Promise<Answer>;
-}
-
 const readJson = (file: string) => JSON.parse(fs.readFileSync(file, 'utf8'));
-const children: ChildProcess[] = [];
-const folders: string[] = [];
-const agent = new Agent({ keepAlive: true });
-
-async function until(condition: () => Promise<boolean> | boolean) {
-  const deadline = Date.now() + 20_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`Never came true: ${condition}`);
-    await new Promise(done => setTimeout(done, 10));
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** A runner's directory; `files` are copied into its `model/`. */
-function makeDirectory(manifest: object, files: string[]): string {
-  const directory = fs.mkdtempSync(join(tmpdir(), 'model-runner-node-'));
-  folders.push(directory);
-  fs.mkdirSync(join(directory, 'model'));
-  for (const file of files)
-    fs.copyFileSync(file, join(directory, 'model', file.split('/').pop()!));
-  fs.writeFileSync(join(directory, 'model.json'), JSON.stringify(manifest));
-  fs.writeFileSync(join(directory, 'openapi.json'), '{"openapi":"3.1.0"}');
-  fs.writeFileSync(join(directory, 'docs.html'), '<!doctype html>');
-  return directory;
-}
-
-function start(
-  directory: string,
-  port: number,
-  variables: Record<string, string> = {},
-): StartedRunner {
-  const child = spawn(
-    process.execPath,
-    [join(__dirname, '../bin/model-runner-node.js')],
-    {
-      env: {
-        MODEL_DIR: directory,
-        PORT: String(port),
-        RUNNER_SECRET: SECRET,
-        MODEL_ENDPOINT: 'echo',
-        MODEL_VARIANT: 'main',
-        MODEL_REVISION: '1',
-        MODEL_ENVIRONMENT: 'test',
-        MAX_BODY_BYTES: '20000',
-        ...variables,
-      },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  children.push(child);
-  let out = '';
-  child.stdout.on('data', chunk => (out += chunk));
-  return {
-    child,
-    port,
-    log: () =>
-      out
-        .split('\n')
-        .filter(Boolean)
-        .map(line => JSON.parse(line)),
-    exitCode: once(child, 'close').then(([code]) => code),
-    call: (method, path, body, headers = {}, through = agent) =>
-      new Promise((done, reject) => {
-        const request = httpRequest(
-          {
-            host: '127.0.0.1',
-            port,
-            method,
-            path,
-            agent: through,
-            headers: {
-              'x-model-runner-secret': SECRET,
-              ...(body === undefined
-                ? {}
-                : { 'content-length': String(Buffer.byteLength(body)) }),
-              ...headers,
-            },
-          },
-          response => {
-            let text = '';
-            response.setEncoding('utf8');
-            response.on('data', chunk => (text += chunk));
-            response.on('error', reject);
-            response.on('end', () =>
-              done({
-                status: response.statusCode!,
-                headers: response.headers,
-                text,
-              }),
-            );
-          },
-        );
-        request.on('error', reject);
-        request.end(body);
-      }),
-  };
-}
-
-async function startReady(
-  directory: string,
-  variables?: Record<string, string>,
-): Promise<StartedRunner> {
-  const runner = start(directory, await freePort(), variables);
-  await until(() => runner.log().some(({ message }) => message === 'ready'));
-  return runner;
-}
-
-/** An answer with what the case leaves open taken from the case. */
-function open(wanted: unknown, given: unknown): unknown {
-  if (
-    wanted === '<any>' ||
-    (wanted === '<string>' && typeof given === 'string')
-  )
-    return wanted;
-  if (Array.isArray(wanted) && Array.isArray(given))
-    return given.map((item, index) => open(wanted[index], item));
-  if (
-    typeof wanted === 'object' &&
-    wanted !== null &&
-    typeof given === 'object' &&
-    given !== null
-  ) {
-    return Object.fromEntries(
-      Object.entries(given).map(([key, value]) => [
-        key,
-        open((wanted as Record<string, unknown>)[key], value),
-      ]),
-    );
-  }
-  return given;
-}
-
 function irisManifest(): RunnerManifest {
   const { name, type, description, system, flavor, files, signature, example } =
     parse(fs.readFileSync(join(IRIS, 'model.yaml'), 'utf8'));
@@ -225,84 +52,8 @@ const lookupManifest = {
 };
 const lookupFiles = [join(CONFORMANCE, 'lookup.onnx')];
 
-beforeAll(() => {
-  execFileSync(process.execPath, [
-    join(REPOSITORY, 'packages/model-gateway/scripts/buildPrograms.cjs'),
-    'model-runner-node',
-  ]);
-}, 60_000);
-
-afterAll(async () => {
-  agent.destroy();
-  for (const child of children) child.kill('SIGKILL');
-  for (const folder of folders) fs.rmSync(folder, { recursive: true });
-});
-
-describe('what every runner answers', () => {
-  const cases: Case[] = readJson(join(CONFORMANCE, 'cases.json'));
-  let runner: StartedRunner;
-
-  beforeAll(async () => {
-    runner = await startReady(makeDirectory(echoManifest, echoFiles));
-  });
-
-  it.each(cases.map(each => [each.name, each] as const))(
-    '%s',
-    async (_name, { request, response }) => {
-      const { method, path, headers = {}, secret, body, text, parts } = request;
-      const sent =
-        body === undefined
-          ? text ??
-            parts
-              ?.map(part =>
-                typeof part === 'string'
-                  ? part
-                  : part.repeat.repeat(part.times),
-              )
-              .join('')
-          : JSON.stringify(body);
-      const answer = await runner.call(method, path, sent, {
-        ...headers,
-        ...(secret === undefined
-          ? {}
-          : { 'x-model-runner-secret': secret === 'none' ? '' : secret }),
-      });
-      expect({ status: answer.status, text: answer.text }).toMatchObject({
-        status: response.status,
-      });
-      expect(answer.headers).toMatchObject(response.headers ?? {});
-      expect(answer.headers).toMatchObject({
-        'x-request-id': expect.any(String),
-        'x-model-version': '3',
-        'x-model-variant': 'main',
-      });
-      const { body: wanted = '<any>' } = response;
-      expect(
-        open(wanted, wanted === '<any>' || JSON.parse(answer.text)),
-      ).toEqual(wanted);
-    },
-  );
-
-  it('answers no request, however wrong, with a 5xx, and goes on', async () => {
-    const random = seeded(20261);
-    for (let round = 0; round < 400; round += 1) {
-      const protocol = random() < 0.5;
-      const body = JSON.stringify(
-        protocol
-          ? { inputs: anyTensors(random) }
-          : { inputs: anyInputs(random) },
-      );
-      const { status, text } = await runner.call(
-        'POST',
-        protocol ? '/v2/models/echo/infer' : '/predict',
-        body,
-      );
-      expect([200, 400, 413]).toContain(status);
-      expect(JSON.parse(text)).toEqual(expect.any(Object));
-    }
-    expect(runner.log().filter(({ level }) => level === 'error')).toEqual([]);
-  }, 60_000);
-});
+beforeAll(buildRunner, 60_000);
+afterAll(endRunners);
 
 describe('the iris example', () => {
   let runner: StartedRunner;
@@ -426,7 +177,7 @@ describe('the iris example', () => {
       }),
     );
     expect(refused.status).toBe(400);
-    expect(refused.text).toContain("Input 'measurements' must fit FP32");
+    expect(refused.text).toContain('inputs[0].data[3] must fit FP32');
   });
 
   it('counts what it answered, and writes no payload down', async () => {
@@ -510,6 +261,130 @@ describe('the iris example', () => {
   });
 });
 
+describe('a model with a tensor of every datatype', () => {
+  const values: Record<string, unknown[]> = {
+    BOOL: [true, false],
+    UINT8: [0, 255],
+    UINT16: [0, 65535],
+    UINT32: [0, 4294967295],
+    UINT64: [0, 2 ** 53 - 1],
+    INT8: [-128, 127],
+    INT16: [-32768, 32767],
+    INT32: [-2147483648, 2147483647],
+    INT64: [-(2 ** 53 - 1), 7],
+    FP16: [-65504, 0.5],
+    FP32: [-0.5, 3.4028234663852886e38],
+    FP64: [5e-324, 1.7976931348623157e308],
+    BYTES: ['', 'ä'],
+  };
+  const types: Record<string, string> = { BOOL: 'boolean', BYTES: 'string' };
+  const fields = Object.keys(values).map(name => ({
+    name,
+    type: types[name] ?? (name.startsWith('FP') ? 'number' : 'integer'),
+    shape: [-1],
+  }));
+  let runner: StartedRunner;
+
+  beforeAll(async () => {
+    runner = await startReady(
+      makeDirectory(
+        {
+          ...echoManifest,
+          files: ['datatypes.onnx'],
+          signature: {
+            inputs: fields,
+            outputs: fields.map(field => ({
+              ...field,
+              name: `${field.name}_out`,
+            })),
+          },
+          example: values,
+        },
+        [join(CONFORMANCE, 'datatypes.onnx')],
+      ),
+    );
+  });
+
+  it('takes and gives them as JSON, and says which they are', async () => {
+    const tensors = Object.entries(values).map(([name, data]) => ({
+      name,
+      datatype: name,
+      shape: [1, 2],
+      data,
+    }));
+    const { status, text } = await runner.call(
+      'POST',
+      '/v2/models/echo/infer',
+      JSON.stringify({ inputs: tensors }),
+    );
+    expect([status, JSON.parse(text).outputs]).toEqual([
+      200,
+      tensors.map(tensor => ({ ...tensor, name: `${tensor.name}_out` })),
+    ]);
+    const metadata = await runner.call('GET', '/v2/models/echo');
+    expect(JSON.parse(metadata.text).inputs).toEqual(
+      Object.keys(values).map(name => ({
+        name,
+        datatype: name,
+        shape: [-1, -1],
+      })),
+    );
+  });
+
+  it('gives back every byte of binary data, those of 64 bits too', async () => {
+    const bytes: Record<string, Buffer> = {
+      BOOL: Buffer.from([1, 0]),
+      UINT8: Buffer.from([0, 255]),
+      UINT16: Buffer.from('0000ffff', 'hex'),
+      UINT32: Buffer.from('00000000ffffffff', 'hex'),
+      UINT64: Buffer.from('0000000000000000ffffffffffffffff', 'hex'),
+      INT8: Buffer.from([128, 127]),
+      INT16: Buffer.from('0080ff7f', 'hex'),
+      INT32: Buffer.from('00000080ffffff7f', 'hex'),
+      INT64: Buffer.from('0000000000000080ffffffffffffff7f', 'hex'),
+      FP16: Buffer.from('fffb0100', 'hex'),
+      FP32: Buffer.from('01000000ffff7f7f', 'hex'),
+      FP64: Buffer.from('0100000000000000ffffffffffffef7f', 'hex'),
+      BYTES: Buffer.from('0000000002000000c3a4', 'hex'),
+    };
+    const header = JSON.stringify({
+      parameters: { binary_data_output: true },
+      inputs: Object.entries(bytes).map(([name, { length }]) => ({
+        name,
+        datatype: name,
+        shape: [1, 2],
+        parameters: { binary_data_size: length },
+      })),
+    });
+    const all = Buffer.concat(Object.values(bytes));
+    const answer = await runner.call(
+      'POST',
+      '/v2/models/echo/infer',
+      Buffer.concat([Buffer.from(header), all]),
+      { 'inference-header-content-length': String(header.length) },
+    );
+    expect([answer.status, answer.headers['content-type']]).toEqual([
+      200,
+      'application/octet-stream',
+    ]);
+    const length = Number(answer.headers['inference-header-content-length']);
+    expect(answer.bytes.subarray(length).toString('hex')).toBe(
+      all.toString('hex'),
+    );
+    const { outputs } = JSON.parse(
+      answer.bytes.subarray(0, length).toString('utf8'),
+    );
+    expect(outputs).toEqual(
+      Object.entries(bytes).map(([name, content]) => ({
+        name: `${name}_out`,
+        datatype: name,
+        shape: [1, 2],
+        parameters: { binary_data_size: content.length },
+      })),
+    );
+  });
+});
+
 describe('a model that fails on some inputs', () => {
   it('is told apart from wrong requests, row by row, with the reason in the log only', async () => {
     const runner = await startReady(makeDirectory(lookupManifest, lookupFiles));
@@ -585,7 +460,7 @@ describe('a runner that cannot serve ends with 1 and says why last', () => {
         { ...irisManifest(), endpoint: 'endpoint.js' },
         [join(IRIS, 'iris.onnx')],
       ],
-      'endpoint.js can't be imported: ',
+      "endpoint.js can't be imported: ",
     ],
     [
       'a signature of other names',
@@ -652,91 +527,3 @@ describe('a runner that cannot serve ends with 1 and says why last', () => {
     );
   });
 });
-
-/** The same numbers each time: mulberry32. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-const oneOf = <T>(random: () => number, items: T[]): T =>
-  items[Math.floor(random() * items.length)];
-
-function anyValue(random: () => number, depth = 0): unknown {
-  const scalar = oneOf<unknown>(random, [
-    0,
-    -1,
-    7,
-    2.5,
-    1e308,
-    2 ** 60,
-    '',
-    'a',
-    'ä\u0000',
-    true,
-    false,
-    null,
-  ]);
-  if (depth > 3 || random() < 0.6) return scalar;
-  const size = Math.floor(random() * 4);
-  const values = Array.from({ length: size }, () =>
-    anyValue(random, depth + 1),
-  );
-  return random() < 0.5
-    ? values
-    : Object.fromEntries(
-        values.map(value => [
-          oneOf(random, ['amount', '__proto__', 'inputs', 'x']),
-          value,
-        ]),
-      );
-}
-
-/** Mostly the example, with something wrong in it. */
-function anyInputs(random: () => number): unknown {
-  if (random() < 0.2) return anyValue(random);
-  const row = () => {
-    const line: Record<string, unknown> = { ...echoManifest.example };
-    line[oneOf(random, [...Object.keys(line), 'x'])] = anyValue(random);
-    return line;
-  };
-  return random() < 0.5 ? row() : [row(), row()];
-}
-
-function anyTensors(random: () => number): unknown {
-  if (random() < 0.2) return anyValue(random);
-  const datatypes: Record<string, string> = {
-    amount: 'FP64',
-    count: 'INT64',
-    kind: 'BYTES',
-    flag: 'BOOL',
-    ratio: 'FP64',
-    vector: 'FP64',
-  };
-  const tensors = Object.entries(datatypes).map(
-    ([name, datatype]): Record<string, unknown> => ({
-      name,
-      datatype,
-      shape: name === 'vector' ? [1, 3] : [1, 1],
-      data: [echoManifest.example[name]].flat(),
-    }),
-  );
-  const changed = oneOf(random, tensors);
-  const key = oneOf(random, ['name', 'datatype', 'shape', 'data']);
-  changed[key] = oneOf<unknown>(random, [
-    anyValue(random),
-    [anyValue(random)],
-    [0, 3],
-    [2, 1],
-    [1e15, 1e15],
-    'INT8',
-    'FP32',
-    [[[1]], 2],
-  ]);
-  return tensors;
-}

@@ -17,17 +17,26 @@ from typing import Any
 
 import orjson
 
-from . import open_inference
+from . import open_inference, scoring
 from .environment import Environment
 from .errors import ModelOutputError, RequestError, StartError
 from .input_reader import InputReader
 from .logs import REQUEST_ID, Logger
 from .metrics import CONTENT_TYPE, RunnerMetrics
 from .model import Model
+from .multipart import read_multipart
 from .output_check import output_check
+from .output_writer import output_writer
 
 JSON_TYPE = b"application/json; charset=utf-8"
 HTML_TYPE = b"text/html; charset=utf-8"
+TEXT_TYPE = b"text/plain; charset=utf-8"
+#: Says where the JSON of a body ends and the bytes of its tensors begin.
+INFER_HEADER_LENGTH = "inference-header-content-length"
+#: Whole numbers of 64 bits, which tensors carry exactly.
+LARGEST_INTEGER = 2**64 - 1
+#: Paths of MLflow's scoring protocol, which has its own shape of errors.
+SCORING_PATHS = ("/invocations", "/ping", "/health", "/version")
 
 _NAMES = {
     400: "InputError",
@@ -35,6 +44,7 @@ _NAMES = {
     404: "NotFoundError",
     405: "MethodNotAllowedError",
     413: "PayloadTooLargeError",
+    415: "UnsupportedMediaTypeError",
     503: "ServiceUnavailableError",
 }
 
@@ -48,6 +58,13 @@ _MODEL_PATH = re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?(/ready|/infe
 
 def _json(status: int, body: Any, headers: dict[str, str] | None = None) -> Answer:
     return status, orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY), JSON_TYPE, headers or {}
+
+
+def _loads(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise RequestError(400, "The body is not valid JSON.") from None
 
 
 def _is_protocol(path: str) -> bool:
@@ -68,8 +85,13 @@ class App:
         self._documents = documents
         self._metrics = metrics
         self._logger = logger
-        self._reader = InputReader(manifest["signature"])
-        self._output_check = output_check(manifest["signature"]["outputs"])
+        self._inputs = manifest["signature"]["inputs"]
+        self._outputs = manifest["signature"]["outputs"]
+        self._reader = InputReader(self._inputs)
+        self._tensor_reader = InputReader(self._inputs, LARGEST_INTEGER)
+        self._scoring_reader = scoring.ScoringReader(self._inputs)
+        self._write = output_writer(self._outputs)
+        self._output_check = output_check(self._outputs, LARGEST_INTEGER)
         self._model: Model | None = None
         self._draining = False
         #: Calls that are being answered.
@@ -111,7 +133,7 @@ class App:
             raise StartError(f"the example does not fit the signature: {error.message}") from None
         with self._metrics.custom.muted():
             try:
-                self._output_check(await model.predict(rows))
+                self._output_check(self._write(await model.predict(rows)))
             except ModelOutputError as error:
                 told = "; ".join(f"{field['path']} {field['message']}" for field in error.fields)
                 raise StartError(f"the answer to the example does not fit the signature: {told}") from error
@@ -130,7 +152,7 @@ class App:
         request_id = given if 0 < len(given) <= 128 else str(uuid.uuid4())
         full_path: str = scope["path"]
         path = full_path[len(self._prefix) :] if full_path.startswith(f"{self._prefix}/") else full_path
-        counted = path == "/predict" or path.endswith("/infer")
+        counted = path in ("/predict", "/invocations") or path.endswith("/infer")
         begin = time.perf_counter()
         REQUEST_ID.set(request_id)
         if counted:
@@ -187,10 +209,18 @@ class App:
         if path == "/predict":
             self._allow(method, "POST")
             return await self._predict(headers, receive, request_id)
+        if path == "/invocations":
+            self._allow(method, "POST")
+            return await self._score(headers, receive)
         simple: dict[str, Callable[[], Answer]] = {
             "/openapi.json": lambda: self._document("openapi.json", JSON_TYPE),
             "/docs": lambda: self._document("docs.html", HTML_TYPE),
-            "/v2": lambda: _json(200, {"name": "model-runner-python", "version": "1", "extensions": []}),
+            "/ping": self._ping,
+            "/health": self._ping,
+            "/version": lambda: (200, scoring.MLFLOW_VERSION.encode(), TEXT_TYPE, {}),
+            "/v2": lambda: _json(
+                200, {"name": "model-runner-python", "version": "1", "extensions": ["binary_tensor_data"]}
+            ),
             "/v2/health/live": lambda: _json(200, {"live": True}),
             "/v2/health/ready": lambda: _json(200 if self._model else 503, {"ready": self._model is not None}),
         }
@@ -214,15 +244,14 @@ class App:
         if operation == "/ready":
             ready = self._model is not None
             return _json(200 if ready else 503, {"name": name, "ready": ready})
-        signature = self._manifest["signature"]
         return _json(
             200,
             {
                 "name": name,
                 "versions": [self._version],
                 "platform": self._manifest["flavor"],
-                "inputs": open_inference.tensors_of(signature["inputs"]),
-                "outputs": open_inference.tensors_of(signature["outputs"]),
+                "inputs": open_inference.tensors_of(self._inputs),
+                "outputs": open_inference.tensors_of(self._outputs),
             },
         )
 
@@ -235,36 +264,53 @@ class App:
             raise RequestError(503, "The model is still being loaded.", headers={"retry-after": "1"})
         return self._model
 
+    def _ping(self) -> Answer:
+        self._require_model()
+        return 200, b"\n", JSON_TYPE, {}
+
     async def _run(self, model: Model, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         begin = time.perf_counter()
         answers = await model.predict(rows)
         self._metrics.predict_seconds.observe(time.perf_counter() - begin)
+        written = self._write(answers)
         if model.is_own_code:
-            self._output_check(answers)
-        return answers
+            self._output_check(written)
+        return written
 
     async def _predict(self, headers: dict[bytes, bytes], receive: Receive, request_id: str) -> Answer:
         model = self._require_model()
-        rows, batch = self._reader.read(await self._read_json(headers, receive))
+        body = await self._read_body(headers, receive)
+        content_type = headers.get(b"content-type", b"")
+        if content_type.startswith(b"multipart/form-data"):
+            rows, batch = self._reader.read(read_multipart(self._inputs, body, content_type.decode("latin-1")))
+        else:
+            rows, batch = self._reader.read(_loads(body))
         answers = await self._run(model, rows)
         return _json(
             200, {"outputs": answers if batch else answers[0], "model": self._about, "requestId": request_id}
         )
 
+    async def _score(self, headers: dict[bytes, bytes], receive: Receive) -> Answer:
+        model = self._require_model()
+        body = await self._read_body(headers, receive)
+        lines = self._scoring_reader.read(body, headers.get(b"content-type", b"").decode("latin-1"))
+        answers = await self._run(model, self._reader.read({"inputs": lines})[0])
+        return _json(200, {"predictions": scoring.predictions_of(self._outputs, answers)})
+
     async def _infer(self, headers: dict[bytes, bytes], receive: Receive) -> Answer:
         model = self._require_model()
-        body = await self._read_json(headers, receive)
-        signature = self._manifest["signature"]
-        rows, request_id, wanted = open_inference.rows_from_tensors(signature, body)
-        answers = await self._run(model, self._reader.read({"inputs": rows})[0])
-        return _json(
-            200,
-            open_inference.answer(
-                self._environment.endpoint, self._version, signature["outputs"], answers, request_id, wanted
-            ),
-        )
+        body = await self._read_body(headers, receive)
+        request = open_inference.read_infer_request(body, headers.get(INFER_HEADER_LENGTH.encode()))
+        outputs = open_inference.wanted_outputs(self._outputs, request)
+        rows = open_inference.rows_of(self._inputs, request.tensors)
+        answers = await self._run(model, self._tensor_reader.read({"inputs": rows})[0])
+        about = {"model_name": self._environment.endpoint, "model_version": self._version}
+        json, binary = open_inference.infer_answer(about, request.id, outputs, answers)
+        if not binary:
+            return 200, json, JSON_TYPE, {}
+        return 200, b"".join([json, *binary]), b"application/octet-stream", {INFER_HEADER_LENGTH: str(len(json))}
 
-    async def _read_json(self, headers: dict[bytes, bytes], receive: Receive) -> Any:
+    async def _read_body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         limit = self._environment.max_body_bytes
         too_large = RequestError(
             413, f"The body is larger than {limit} bytes.", headers={"connection": "close"}
@@ -285,10 +331,7 @@ class App:
             chunks.append(chunk)
             if not message.get("more_body"):
                 break
-        try:
-            return orjson.loads(b"".join(chunks))
-        except orjson.JSONDecodeError:
-            raise RequestError(400, "The body is not valid JSON.") from None
+        return b"".join(chunks)
 
     def _document(self, name: str, content_type: bytes) -> Answer:
         document = self._documents.get(name)
@@ -310,6 +353,10 @@ class App:
     def _refusal(self, path: str, error: RequestError, request_id: str) -> Answer:
         if _is_protocol(path):
             return _json(error.status, {"error": error.message}, error.headers)
+        if path in SCORING_PATHS:
+            fields = {"fields": error.fields} if error.fields else {}
+            code = scoring.error_code(error.status)
+            return _json(error.status, {"error_code": code, "message": error.message, **fields}, error.headers)
         told: dict[str, Any] = {"name": _NAMES.get(error.status, "Error"), "message": error.message}
         if error.fields:
             told["fields"] = error.fields
@@ -328,4 +375,6 @@ class App:
         message = f"The model failed on this request{reason}; its logs tell why under request id {request_id}."
         if _is_protocol(path):
             return _json(500, {"error": message})
+        if path in SCORING_PATHS:
+            return _json(500, {"error_code": scoring.error_code(500), "message": message, **fields})
         return _json(500, {"error": {"name": "ModelError", "message": message, **fields}, "requestId": request_id})

@@ -1,105 +1,57 @@
 """Reads `inputs` by the signature: one line or a small batch."""
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from typing import Any
 
-from .errors import RequestError
+from .errors import RequestError, StartError
+from .field_reader import MAX_FIELDS_TOLD, MAX_SAFE_INTEGER, Errors, Read, field_reader, type_of
 
 MAX_ROWS = 1_000
-MAX_FIELDS_TOLD = 50
-#: Whole numbers beyond it lose digits in JSON readers.
-MAX_SAFE_INTEGER = 2**53 - 1
-
-Errors = list[dict[str, str]]
-Check = Callable[[Any, str, Errors], Any]
 
 
-def type_of(value: Any) -> str:
-    """How a value of JSON is called in messages; never the value itself."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, (int, float)):
-        return "number"
-    if isinstance(value, str):
-        return "string"
-    return "array" if isinstance(value, list) else "object"
+def _fallback(field: dict[str, Any], read: Read) -> Callable[[], Any] | None:
+    """What stands for an input that is left out; made anew, for a model could change it."""
+    default = field.get("default")
+    if default is None:
+        return (lambda: None) if field.get("optional") else None
+    errors: Errors = []
+    read(default, f"the default of input '{field['name']}'", errors)
+    if errors:
+        raise StartError(f"{errors[0]['path']} {errors[0]['message']}")
+    return lambda: read(copy.deepcopy(default), "", [])
 
 
-def _as_integer(value: Any) -> int | None:
-    if isinstance(value, bool):
+def _plain_type(field: dict[str, Any]) -> type | None:
+    """What values of a field are where nothing else is said of it: there is nothing to read then, but whether they are finite."""
+    if field.get("shape") or any(field.get(bound) is not None for bound in ("enum", "minimum", "maximum")):
         return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return value if isinstance(value, int) and abs(value) <= MAX_SAFE_INTEGER else None
+    return {"number": float, "string": str, "boolean": bool}.get(field["type"])
 
 
-def _scalar_check(field: dict[str, Any]) -> Check:
-    kind = field["type"]
-    allowed = field.get("enum")
-    minimum, maximum = field.get("minimum"), field.get("maximum")
-    expected = f"an {kind}" if kind in ("integer", "object") else f"a {kind}"
-
-    def check(value: Any, path: str, errors: Errors) -> Any:
-        if kind == "integer":
-            fitting = _as_integer(value)
-            fits = fitting is not None
-        elif kind == "number":
-            fits = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-            fitting = value
-        elif kind == "boolean":
-            fits, fitting = isinstance(value, bool), value
-        elif kind == "object":
-            fits, fitting = isinstance(value, dict), value
-        else:
-            fits, fitting = isinstance(value, str), value
-        if not fits:
-            errors.append({"path": path, "message": f"must be {expected}, not {type_of(value)}"})
-        elif allowed is not None and fitting not in allowed:
-            errors.append({"path": path, "message": f"must be one of {', '.join(map(str, allowed))}"})
-        elif minimum is not None and fitting < minimum:
-            errors.append({"path": path, "message": f"must be at least {minimum}"})
-        elif maximum is not None and fitting > maximum:
-            errors.append({"path": path, "message": f"must be at most {maximum}"})
-        return fitting
-
-    return check
-
-
-def _shaped_check(shape: list[int], scalar: Check) -> Check:
-    size, rest = shape[0], shape[1:]
-    inner = _shaped_check(rest, scalar) if rest else scalar
-    told = ",".join(map(str, shape))
-
-    def check(value: Any, path: str, errors: Errors) -> Any:
-        if not isinstance(value, list):
-            errors.append({"path": path, "message": f"must be an array of shape [{told}], not {type_of(value)}"})
-            return value
-        if size not in (-1, len(value)):
-            errors.append({"path": path, "message": f"must have {size} elements, not {len(value)}"})
-            return value
-        result = []
-        for index, element in enumerate(value):
-            if len(errors) >= MAX_FIELDS_TOLD:
-                break
-            result.append(inner(element, f"{path}[{index}]", errors))
-        return result
-
-    return check
+def no_fit(errors: Errors) -> RequestError:
+    first = errors[0]
+    return RequestError(
+        400, f"The inputs do not fit the signature: {first['path']} {first['message']}.", errors
+    )
 
 
 class InputReader:
-    """Compiled from the signature once; raises RequestError 400 that names every wrong field."""
+    """
+    Compiled from the signature once; raises RequestError 400 that names every wrong field.
 
-    def __init__(self, signature: dict[str, Any]) -> None:
+    `largest_integer`: what JSON carries exactly, unless the values came otherwise.
+    """
+
+    def __init__(self, fields: list[dict[str, Any]], largest_integer: int = MAX_SAFE_INTEGER) -> None:
         self._fields = []
-        for field in signature["inputs"]:
-            scalar = _scalar_check(field)
-            check = _shaped_check(field["shape"], scalar) if field.get("shape") else scalar
-            self._fields.append((field["name"], field.get("optional", False), field.get("default"), check))
+        for field in fields:
+            read = field_reader(field, largest_integer)
+            self._fields.append(
+                (field["name"], field.get("optional", False), _fallback(field, read), read, _plain_type(field))
+            )
         self._known = {name for name, *_ in self._fields}
 
     def read(self, body: Any) -> tuple[list[dict[str, Any]], bool]:
@@ -136,10 +88,7 @@ class InputReader:
         else:
             rows.append(self._read_row(inputs, "inputs", errors))
         if errors:
-            first = errors[0]
-            raise RequestError(
-                400, f"The inputs do not fit the signature: {first['path']} {first['message']}.", errors
-            )
+            raise no_fit(errors)
         return rows, batch
 
     def problems(self, row: Any, path: str) -> Errors:
@@ -155,19 +104,22 @@ class InputReader:
             )
             return {}
         row = {}
-        for name, optional, default, check in self._fields:
-            if name not in given or (given[name] is None and optional):
-                if default is not None:
-                    row[name] = default
-                elif optional:
-                    row[name] = None
+        for name, optional, fallback, read, plain in self._fields:
+            value = given.get(name, ...)
+            # Most values of most calls: nothing else is done for them.
+            if type(value) is plain and (plain is not float or math.isfinite(value)):
+                row[name] = value
+            elif value is ... or (value is None and optional):
+                if fallback is not None:
+                    row[name] = fallback()
                 else:
                     errors.append({"path": f"{path}.{name}", "message": "is missing"})
             else:
-                row[name] = check(given[name], f"{path}.{name}", errors)
-        for name in given:
-            if len(errors) >= MAX_FIELDS_TOLD:
-                break
-            if name not in self._known:
-                errors.append({"path": f"{path}.{name[:100]}", "message": "is not an input of this model"})
+                row[name] = read(value, f"{path}.{name}", errors)
+        if not self._known.issuperset(given):
+            for name in given:
+                if len(errors) >= MAX_FIELDS_TOLD:
+                    break
+                if name not in self._known:
+                    errors.append({"path": f"{path}.{name[:100]}", "message": "is not an input of this model"})
         return row

@@ -58,7 +58,7 @@ class RunnerMetrics:
         self._registry.register(_LabelledProcessCollector(self._labels))
         self._requests = Counter(
             "model_runner_requests_total",
-            "Answered calls of predict and infer, by status code",
+            "Answered calls of predict, infer and invocations, by status code",
             (*names, "code"),
             registry=self._registry,
         )

@@ -11,11 +11,11 @@ from .input_reader import InputReader
 Rows = list[dict[str, Any]]
 
 
-def output_check(fields: list[dict[str, Any]]) -> Callable[[Rows], None]:
+def output_check(fields: list[dict[str, Any]], largest_integer: int) -> Callable[[Rows], None]:
     """Made once; the check raises ModelOutputError that names every wrong field of the first wrong row."""
     # What is null is told here; all else is read as inputs are.
     readable = [{**{key: value for key, value in field.items() if key != "default"}, "optional": True} for field in fields]
-    reader = InputReader({"inputs": readable})
+    reader = InputReader(readable, largest_integer)
     needed = [field["name"] for field in fields if not field.get("optional")]
 
     def check(rows: Rows) -> None:

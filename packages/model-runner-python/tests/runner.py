@@ -26,7 +26,11 @@ SECRET = "secret-of-this-test"
 class Answer:
     status: int
     headers: dict[str, str]
-    text: str
+    bytes: bytes
+
+    @property
+    def text(self) -> str:
+        return self.bytes.decode()
 
     @property
     def json(self) -> Any:
@@ -128,8 +132,8 @@ class Runner:
             data = body.encode() if isinstance(body, str) else body
             own.request(method, path, data, {"x-model-runner-secret": SECRET, **(headers or {})})
             response = own.getresponse()
-            text = response.read().decode()
-            return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, text)
+            content = response.read()
+            return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, content)
         finally:
             if connection is None:
                 own.close()

@@ -7,20 +7,32 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from conformance_case import read_conformance, sent_of, split_answer, wanted_of
 from runner import CONFORMANCE, Runner
 
-MANIFEST = {
-    **json.loads((CONFORMANCE / "model.json").read_text(encoding="utf-8")),
-    "flavor": "python",
-    "files": ["endpoint.py"],
-    "endpoint": "endpoint.py",
+#: Cases by the model that answers them.
+SUITES = {
+    "echo": ("model.json", ["cases.json", "tensorCases.json", "scoringCases.json"]),
+    "types": ("types.json", ["typeCases.json"]),
 }
-CASES = json.loads((CONFORMANCE / "cases.json").read_text(encoding="utf-8"))
+MANIFESTS = {
+    model: {**read_conformance(manifest), "flavor": "python", "files": ["endpoint.py"], "endpoint": "endpoint.py"}
+    for model, (manifest, _) in SUITES.items()
+}
+MANIFEST = MANIFESTS["echo"]
+CASES = [(model, case) for model, (_, files) in SUITES.items() for file in files for case in read_conformance(file)]
 
 
 @pytest.fixture(scope="module")
-def echo(start: Callable[..., Runner]) -> Runner:
-    return start(MANIFEST, {"endpoint.py": CONFORMANCE / "endpoint.py"}).wait_ready()
+def runners(start: Callable[..., Runner]) -> dict[str, Runner]:
+    files = {"endpoint.py": CONFORMANCE / "endpoint.py"}
+    started = {model: start(MANIFESTS[model], files, MODEL_ENDPOINT=model) for model in SUITES}
+    return {model: runner.wait_ready() for model, runner in started.items()}
+
+
+@pytest.fixture(scope="module")
+def echo(runners: dict[str, Runner]) -> Runner:
+    return runners["echo"]
 
 
 def opened(wanted: Any, given: Any) -> Any:
@@ -34,28 +46,21 @@ def opened(wanted: Any, given: Any) -> Any:
     return given
 
 
-def body_of(request: dict[str, Any]) -> str | None:
-    if "body" in request:
-        return json.dumps(request["body"])
-    if "parts" in request:
-        return "".join(part if isinstance(part, str) else part["repeat"] * part["times"] for part in request["parts"])
-    return request.get("text")
-
-
-@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
-def test_answers(echo: Runner, case: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("model", "case"), CASES, ids=[case["name"] for _, case in CASES])
+def test_answers(runners: dict[str, Runner], model: str, case: dict[str, Any]) -> None:
     request, response = case["request"], case["response"]
-    headers = dict(request.get("headers", {}))
-    if "secret" in request:
-        headers["x-model-runner-secret"] = "" if request["secret"] == "none" else request["secret"]
-    answer = echo.call(request["method"], request["path"], body_of(request), headers)
-    assert answer.status == response["status"], answer.text
+    body, headers = sent_of(request, MANIFESTS[model]["example"])
+    answer = runners[model].call(request["method"], request["path"], body, headers)
+    head, binary = split_answer(answer)
+    assert answer.status == response["status"], head
     assert {**answer.headers, **response.get("headers", {})} == answer.headers
     assert answer.headers["x-request-id"]
     assert (answer.headers["x-model-version"], answer.headers["x-model-variant"]) == ("3", "main")
-    wanted = response.get("body", "<any>")
+    assert binary == response.get("binary", "")
+    assert response.get("text", "") in head
+    wanted = wanted_of(response, MANIFESTS[model])
     if wanted != "<any>":
-        assert opened(wanted, answer.json) == wanted
+        assert opened(wanted, json.loads(head)) == wanted
 
 
 def test_no_request_however_wrong_is_answered_with_a_5xx(echo: Runner) -> None:

@@ -1,8 +1,22 @@
+/**
+ * `date` is `2026-05-01`; `datetime` is RFC 3339 with its zone, to the
+ * microsecond at most; `bytes` are base64 in JSON; `object` is any JSON
+ * object, whose members are not described further.
+ */
+export type WireSignatureType =
+  | 'number'
+  | 'integer'
+  | 'string'
+  | 'boolean'
+  | 'date'
+  | 'datetime'
+  | 'bytes'
+  | 'object';
+
 /** One named input or output of a model, as `model.yaml` writes it. */
 export interface WireSignatureField {
   name: string;
-  /** `object` is any JSON object; its members are not described further. */
-  type: 'number' | 'integer' | 'string' | 'boolean' | 'object';
+  type: WireSignatureType;
   /** Shape of one row's value; absent for a scalar, -1 for a variable dimension. */
   shape?: number[];
   description?: string;

@@ -13,3 +13,4 @@ export * from './errors';
 export * from './LanguageModel';
 export * from './EndpointSettings';
 export * from './nodeRunnerArguments';
+export * from './scoringErrorCode';

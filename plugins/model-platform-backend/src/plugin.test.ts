@@ -308,8 +308,8 @@ describe('modelPlatformPlugin', () => {
       );
     expect(later.body.problems.map(({ field }: FieldProblem) => field)).toEqual(
       [
-        'example.other',
         'example.petal_length',
+        'example.other',
         'metrics[0].type',
         'metrics[0].unit',
         'endpoint',

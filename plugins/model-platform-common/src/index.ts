@@ -12,4 +12,5 @@ export * from './catalog';
 export * from './client';
 export * from './endpoint';
 export * from './publish';
+export * from './signature';
 export { signatureOf } from './signatureOf';

@@ -19,6 +19,8 @@ const columnTypes: Record<string, SignatureType> = {
   float: 'number',
   double: 'number',
   string: 'string',
+  datetime: 'datetime',
+  binary: 'bytes',
 };
 
 /**

@@ -1,5 +1,6 @@
 import { WireSignature } from '@model-platform/model-wire';
 import { createInputReader } from '../createInputReader';
+import { createOutputWriter } from '../createOutputWriter';
 import { Row } from '../flavors/Flavor';
 import { ModelOutputError } from '../ModelOutputError';
 import { FieldError, RequestError } from '../RequestError';
@@ -10,7 +11,10 @@ import { typeOf } from '../typeOf';
  * outputs as JSON carries them, and nothing else. Throws
  * {@link ModelOutputError} that names every wrong field.
  */
-export function createOutputReader({ outputs }: WireSignature) {
+export function createOutputReader(signature: WireSignature) {
+  const { outputs } = signature;
+  const write = createOutputWriter(signature);
+  const bytes = outputs.filter(({ type }) => type === 'bytes');
   // What is missing is told here; all else is read as inputs are.
   const readOutputs = createInputReader({
     inputs: outputs.map(({ default: _default, ...field }) => ({
@@ -57,7 +61,7 @@ export function createOutputReader({ outputs }: WireSignature) {
       pick(answer, count === 1 ? 'outputs' : `outputs[${index}]`, errors),
     );
     if (errors.length > 0) throw new ModelOutputError(errors);
-    const written: Row[] = JSON.parse(JSON.stringify(rows));
+    const written: Row[] = JSON.parse(JSON.stringify(write(rows)));
     try {
       readOutputs({ inputs: count === 1 ? written[0] : written });
     } catch (error) {
@@ -69,6 +73,10 @@ export function createOutputReader({ outputs }: WireSignature) {
         })),
       );
     }
+    // Tensors carry bytes as they are.
+    for (const { name } of bytes)
+      for (const [index, row] of written.entries())
+        row[name] = rows[index][name];
     return written;
   };
 }

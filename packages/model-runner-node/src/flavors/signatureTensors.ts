@@ -1,14 +1,22 @@
 import { WireSignature, WireSignatureField } from '@model-platform/model-wire';
 import { createInputReader } from '../createInputReader';
+import { isTakenFor } from '../openInference/datatypes';
 import { RequestError } from '../RequestError';
+import { textOf } from '../textOf';
 import { LoadedModel, OipTensor, OipTensorMetadata, Row } from './Flavor';
 
-/** Datatype of a field of the signature, as the protocol names it; objects go as JSON text. */
+/**
+ * Datatype of a field of the signature, as the protocol names it; objects go
+ * as JSON text, dates as they are written, bytes in JSON as base64.
+ */
 const datatypes: Record<WireSignatureField['type'], string> = {
   number: 'FP64',
   integer: 'INT64',
   boolean: 'BOOL',
   string: 'BYTES',
+  date: 'BYTES',
+  datetime: 'BYTES',
+  bytes: 'BYTES',
   object: 'BYTES',
 };
 
@@ -65,7 +73,7 @@ function rowsOf(fields: WireSignatureField[], tensors: OipTensor[]): Row[] {
           .join(', ')}.`,
       );
     }
-    if (datatype !== datatypes[field.type]) {
+    if (!isTakenFor(datatype, datatypes[field.type])) {
       throw new RequestError(
         400,
         `Input '${name}' must have datatype ${
@@ -89,10 +97,19 @@ function rowsOf(fields: WireSignatureField[], tensors: OipTensor[]): Row[] {
   return rows;
 }
 
-function parsed({ name, type }: WireSignatureField, value: unknown): unknown {
-  if (type !== 'object') return value;
+/** A value of a tensor as the signature's reader takes it. */
+function parsed(field: WireSignatureField, value: unknown): unknown {
+  const { name, type, optional } = field;
+  if (typeof value === 'bigint') return Number(value);
+  // How binary data write that a number is missing.
+  if (Number.isNaN(value) && optional) return null;
+  if (type === 'bytes') return value;
+  const text = Buffer.isBuffer(value) ? textOf(value) : value;
+  if (text === undefined)
+    throw new RequestError(400, `Input '${name}' must be UTF-8.`);
+  if (type !== 'object') return text;
   try {
-    return JSON.parse(String(value));
+    return JSON.parse(String(text));
   } catch {
     throw new RequestError(400, `Input '${name}' must be JSON text.`);
   }

@@ -51,7 +51,7 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Rows], Rows]:
 
     names = column_order(getattr(model, "feature_names_in_", None), signature)
     kinds = {field["type"] for field in signature["inputs"]}
-    dtype = object if "string" in kinds else float
+    dtype = float if kinds <= {"number", "integer", "boolean"} else object
     plain = [field for field in signature["outputs"] if not (field["name"] == "probabilities" and field.get("shape"))]
     has_probabilities = len(plain) < len(signature["outputs"])
     if has_probabilities and not hasattr(model, "predict_proba"):

@@ -154,7 +154,16 @@ export const schemas: Record<string, OpenApiObject> = {
   }),
   SignatureField: object({
     name: text,
-    type: oneOf('number', 'integer', 'string', 'boolean', 'object'),
+    type: oneOf(
+      'number',
+      'integer',
+      'string',
+      'boolean',
+      'date',
+      'datetime',
+      'bytes',
+      'object',
+    ),
     'shape?': listOf(integer),
     'description?': text,
     'unit?': text,

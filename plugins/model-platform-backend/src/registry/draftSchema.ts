@@ -36,7 +36,16 @@ export const modelFieldsSchema = z.object({
 
 const signatureField = z.object({
   name: name(255),
-  type: z.enum(['number', 'integer', 'string', 'boolean', 'object']),
+  type: z.enum([
+    'number',
+    'integer',
+    'string',
+    'boolean',
+    'date',
+    'datetime',
+    'bytes',
+    'object',
+  ]),
   shape: z.array(z.number().int().min(-1)).min(1).max(8).optional(),
   description: z.string().max(2000).optional(),
   unit: z.string().max(63).optional(),

@@ -1,5 +1,9 @@
 import {
   FieldProblem,
+  lineProblems,
+  SignatureField,
+  SignatureType,
+  valueProblems,
   VersionSpec,
 } from '@model-platform/plugin-model-platform-common';
 
@@ -34,46 +38,64 @@ export function signatureProblems(
         });
       }
       seen.add(field.name);
-      if (
-        field.minimum !== undefined &&
-        field.maximum !== undefined &&
-        field.minimum > field.maximum
-      ) {
-        problems.push({
-          field: `${path}.minimum`,
-          rule: `is greater than the maximum ${field.maximum}`,
-          given: field.minimum,
-          source: 'platform',
-        });
-      }
+      problems.push(...fieldProblems(field, path));
     }
   }
   if (version.example) {
-    const inputs = version.signature.inputs;
-    for (const key of Object.keys(version.example)) {
-      if (!inputs.some(input => input.name === key)) {
-        problems.push({
-          field: `example.${key}`,
-          rule: 'is no input of the signature',
-          given: version.example[key],
-          example: inputs[0]?.name,
+    const { signature, example } = version;
+    problems.push(
+      ...lineProblems(signature, example, 'example').map(
+        ({ path, message }): FieldProblem => ({
+          field: path,
+          rule: `${message}: the example must be one that the endpoint answers`,
           source: 'platform',
-        });
-      }
+        }),
+      ),
+    );
+  }
+  return problems;
+}
+
+/** Types that have an order, and so a smallest and a largest value. */
+const ordered: SignatureType[] = ['number', 'integer'];
+/** Types of which some values can be listed. */
+const listed: SignatureType[] = ['string', ...ordered];
+
+function fieldProblems(field: SignatureField, path: string): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  const add = (member: keyof SignatureField, rule: string) => {
+    const given = field[member];
+    problems.push({
+      field: `${path}.${member}`,
+      rule,
+      given,
+      source: 'platform',
+    });
+  };
+  const { type, minimum, maximum } = field;
+  for (const bound of ['minimum', 'maximum'] as const) {
+    if (field[bound] !== undefined && !ordered.includes(type))
+      add(bound, `is for ${ordered.join(' and ')} only, not for ${type}`);
+  }
+  if (minimum !== undefined && maximum !== undefined && minimum > maximum)
+    add('minimum', `is greater than the maximum ${maximum}`);
+  if (field.enum && !listed.includes(type)) {
+    add('enum', `is for ${listed.join(', ')} only, not for ${type}`);
+    return problems;
+  }
+  const scalar: SignatureField = { ...field, shape: undefined };
+  for (const value of field.enum ?? []) {
+    const [problem] = valueProblems({ ...scalar, enum: undefined }, value, '');
+    if (problem) {
+      add('enum', `${problem.message} in all its values`);
+      break;
     }
-    for (const input of inputs) {
-      if (
-        !input.optional &&
-        input.default === undefined &&
-        !Object.hasOwn(version.example, input.name)
-      ) {
-        problems.push({
-          field: `example.${input.name}`,
-          rule: 'is missing: the example must be one that the endpoint answers',
-          source: 'platform',
-        });
-      }
-    }
+  }
+  for (const member of ['default', 'example'] as const) {
+    if (field[member] === undefined) continue;
+    const [problem] = valueProblems(field, field[member], '');
+    if (problem)
+      add(member, `${problem.path}${problem.path && ' '}${problem.message}`);
   }
   return problems;
 }

@@ -21,8 +21,13 @@ export function endpointDocsPage({ endpoint }: { endpoint: string }): string {
 :root { color-scheme: light dark; background: Canvas; color: CanvasText; font: 16px/1.5 system-ui, sans-serif; }
 body { background: Canvas; max-width: 56rem; margin: 2rem auto; padding: 0 1rem; }
 label { display: block; margin: .75rem 0 .25rem; font-weight: 600; }
-label small { font-weight: 400; }
-input, select { font: inherit; width: 100%; box-sizing: border-box; padding: .4rem .5rem; }
+label small, summary small { font-weight: 400; }
+details { margin: .5rem 0; }
+summary { cursor: pointer; font-weight: 600; }
+.wrong { outline: 2px solid #c00; }
+.problem { color: #c00; margin: .25rem 0 0; }
+@media (prefers-color-scheme: dark) { .wrong { outline-color: #f88; } .problem { color: #f88; } }
+input, select, textarea { font: inherit; width: 100%; box-sizing: border-box; padding: .4rem .5rem; }
 button { font: inherit; margin: 1rem .5rem 0 0; padding: .4rem 1rem; cursor: pointer; }
 pre { overflow: auto; padding: 1rem; border: 1px solid currentColor; border-radius: .25rem; }
 .fields { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 0 1rem; }
@@ -46,6 +51,7 @@ pre { overflow: auto; padding: 1rem; border: 1px solid currentColor; border-radi
 <h3>curl</h3><pre id="curl" role="region" aria-label="curl" tabindex="0"></pre>
 <h3>TypeScript</h3><pre id="typescript" role="region" aria-label="TypeScript" tabindex="0"></pre>
 <h3>Python</h3><pre id="python" role="region" aria-label="Python" tabindex="0"></pre>
+<div id="clients"></div>
 <p><a id="document" href="./openapi.json" download>openapi.json</a></p>
 </section>
 </main>
@@ -82,10 +88,52 @@ pre { overflow: auto; padding: 1rem; border: 1px solid currentColor; border-radi
     build(api);
   }
 
+  const typeOf = field => [].concat(field.type)[0];
+  const isFile = field => typeOf(field) === 'string' && field.contentEncoding === 'base64';
+  const isJson = field => typeOf(field) === 'array' || typeOf(field) === 'object';
+  const isText = field => typeOf(field) === 'string';
+
+  function controlOf(field, required) {
+    const choices = field.enum || (typeOf(field) === 'boolean' ? [true, false] : undefined);
+    if (choices) {
+      const select = document.createElement('select');
+      if (!required) select.append(new Option('', ''));
+      for (const choice of choices) if (choice !== null) select.append(new Option(String(choice), String(choice)));
+      return select;
+    }
+    if (isJson(field)) {
+      const area = document.createElement('textarea');
+      area.rows = 2;
+      area.spellcheck = false;
+      return area;
+    }
+    const input = document.createElement('input');
+    if (isFile(field)) input.type = 'file';
+    else if (field.format === 'date') input.type = 'date';
+    else if (field.format === 'date-time') input.placeholder = '2026-05-01T12:00:00Z';
+    else if (!isText(field)) input.inputMode = 'decimal';
+    return input;
+  }
+
+  // What a file holds, as JSON carries it; until one is chosen, the example's.
+  function takeFile(input, value) {
+    input.dataset.base64 = value === undefined ? '' : value;
+    input.addEventListener('change', () => {
+      const [file] = input.files;
+      if (!file) return;
+      const reader = new FileReader();
+      reader.onload = () => {
+        input.dataset.base64 = reader.result.slice(reader.result.indexOf(',') + 1);
+        snippets();
+      };
+      reader.readAsDataURL(file);
+    });
+  }
+
   function build(api) {
     const schema = api.components.schemas.Inputs;
-    const media = api.paths['/predict'].post.requestBody.content['application/json'];
-    const example = (media.example || {}).inputs || {};
+    const { requestBody, 'x-codeSamples': samples = [] } = api.paths['/predict'].post;
+    const example = (requestBody.content['application/json'].example || {}).inputs || {};
     fields = Object.entries(schema.properties);
     at('fields').replaceChildren(...fields.map(([name, field], index) => {
       const box = document.createElement('div');
@@ -93,25 +141,38 @@ pre { overflow: auto; padding: 1rem; border: 1px solid currentColor; border-radi
       label.htmlFor = 'field-' + index;
       label.textContent = name + ' ';
       const hint = document.createElement('small');
-      const type = [].concat(field.type)[0];
       const required = (schema.required || []).includes(name);
-      hint.textContent = [type, required ? '' : 'may be left out', field.description].filter(Boolean).join(' · ');
+      const kind = isFile(field) ? 'file' : field.format || typeOf(field);
+      const bounds = [field.minimum, field.maximum].some(bound => Math.abs(bound) < Number.MAX_SAFE_INTEGER)
+        ? [field.minimum, field.maximum].map(bound => (bound === undefined || Math.abs(bound) === Number.MAX_SAFE_INTEGER ? '' : bound)).join(' … ')
+        : '';
+      hint.textContent = [kind, bounds, required ? '' : 'may be left out', field.description].filter(Boolean).join(' · ');
       label.append(hint);
       const value = name in example ? example[name] : (field.examples || [field.default])[0];
-      const choices = field.enum || (type === 'boolean' ? [true, false] : undefined);
-      const input = document.createElement(choices ? 'select' : 'input');
-      if (choices) {
-        if (!required) input.append(new Option('', ''));
-        for (const choice of choices) if (choice !== null) input.append(new Option(String(choice), String(choice)));
-      } else if (type === 'number' || type === 'integer') {
-        input.inputMode = 'decimal';
-      }
+      const input = controlOf(field, required);
       input.id = 'field-' + index;
       input.autocomplete = 'off';
-      if (value !== undefined) input.value = typeof value === 'string' ? value : JSON.stringify(value);
+      if (isFile(field)) takeFile(input, value);
+      else if (value !== undefined && value !== null) input.value = typeof value === 'string' ? value : JSON.stringify(value);
       input.addEventListener('input', snippets);
-      box.append(label, input);
+      const problem = document.createElement('p');
+      problem.className = 'problem';
+      problem.id = 'problem-' + index;
+      input.setAttribute('aria-describedby', problem.id);
+      box.append(label, input, problem);
       return box;
+    }));
+    at('clients').replaceChildren(...samples.map(({ label, source }) => {
+      const details = document.createElement('details');
+      const summary = document.createElement('summary');
+      summary.textContent = label;
+      const code = document.createElement('pre');
+      code.textContent = source;
+      code.tabIndex = 0;
+      code.setAttribute('role', 'region');
+      code.setAttribute('aria-label', label);
+      details.append(summary, code);
+      return details;
     }));
     snippets();
   }
@@ -119,12 +180,26 @@ pre { overflow: auto; padding: 1rem; border: 1px solid currentColor; border-radi
   function inputs() {
     const line = {};
     fields.forEach(([name, field], index) => {
-      const text = at('field-' + index).value;
-      if (text === '') return;
-      if ([].concat(field.type)[0] === 'string') line[name] = text;
+      const input = at('field-' + index);
+      const text = isFile(field) ? input.dataset.base64 : input.value;
+      if (text === '' && !(isFile(field) && input.files.length > 0)) return;
+      if (isText(field)) line[name] = text;
       else { try { line[name] = JSON.parse(text); } catch { line[name] = text; } }
     });
     return line;
+  }
+
+  // Beside each input, what the endpoint says of it.
+  function mark(problems) {
+    fields.forEach(([name], index) => {
+      const own = problems.filter(({ path }) => {
+        const rest = path.startsWith('inputs.' + name) ? path.slice(7 + name.length) : undefined;
+        return rest === '' || (rest !== undefined && rest.startsWith('['));
+      });
+      at('problem-' + index).textContent = own.map(({ path, message }) => path.slice(7 + name.length) + ' ' + message).join('; ');
+      at('field-' + index).classList.toggle('wrong', own.length > 0);
+      at('field-' + index).setAttribute('aria-invalid', String(own.length > 0));
+    });
   }
 
   function snippets() {
@@ -149,7 +224,9 @@ pre { overflow: auto; padding: 1rem; border: 1px solid currentColor; border-radi
     const text = await response.text();
     say(response.status + ' after ' + (performance.now() - begin).toFixed(1) + ' ms');
     at('answer').hidden = false;
-    try { at('answer').textContent = JSON.stringify(JSON.parse(text), null, 2); } catch { at('answer').textContent = text; }
+    let answer = {};
+    try { answer = JSON.parse(text); at('answer').textContent = JSON.stringify(answer, null, 2); } catch { at('answer').textContent = text; }
+    mark((answer.error && answer.error.fields) || []);
   });
   if (token) open();
 })();

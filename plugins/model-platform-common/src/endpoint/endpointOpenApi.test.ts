@@ -37,12 +37,16 @@ describe('endpointOpenApi', () => {
       '/v2/models/echo/versions/3',
       '/v2/models/echo/versions/3/ready',
       '/v2/models/echo/versions/3/infer',
+      '/invocations',
+      '/ping',
+      '/health',
+      '/version',
     ]);
     expect(document).toMatchObject({
       openapi: '3.1.0',
       info: { title: 'Echo', version: '3' },
       servers: [{ url: '.' }],
-      security: [{ endpointToken: [] }],
+      security: [{ endpointToken: [] }, { tokenAsPassword: [] }],
     });
   });
 
@@ -108,6 +112,26 @@ describe('endpointOpenApi', () => {
       },
       required: ['cost', 'plan', 'rules'],
     });
+  });
+
+  it('says how dates, moments and bytes are written, and takes bytes as files', () => {
+    const types = readJson('types.json');
+    const { components, paths } = JSON.parse(
+      JSON.stringify(
+        endpointOpenApi({ ...types, endpoint: 'types', version: 3 }),
+      ),
+    );
+    const { day, moment, picture, days } = components.schemas.Inputs.properties;
+    expect([day.format, moment.format, days.items.format]).toEqual([
+      'date',
+      'date-time',
+      'date',
+    ]);
+    expect(picture.contentEncoding).toBe('base64');
+    const { content } = paths['/predict'].post.requestBody;
+    expect(
+      content['multipart/form-data'].schema.properties.picture,
+    ).toMatchObject({ type: 'string', format: 'binary' });
   });
 
   it('takes and promises just what runners take and answer', () => {

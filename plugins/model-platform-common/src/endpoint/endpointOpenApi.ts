@@ -1,91 +1,17 @@
-import { Signature, SignatureField } from '../types';
-
-/** What an endpoint's documents are made from. @public */
-export interface EndpointFacts {
-  /** The endpoint's name, which stands for the model's in the Open Inference Protocol. */
-  endpoint: string;
-  model: { name: string; description: string; type: string };
-  version: number;
-  signature: Signature;
-  /** One line of inputs that the endpoint answers. */
-  example?: Record<string, unknown>;
-  /** Some answer as a stream too. */
-  flavor?: string;
-}
-
-type Schema = Record<string, unknown>;
-
-const ref = (name: string): Schema => ({
-  $ref: `#/components/schemas/${name}`,
-});
-
-function scalarSchema(field: SignatureField, nullable: boolean): Schema {
-  const { type } = field;
-  // JSON carries no more whole numbers exactly.
-  const minimum =
-    field.minimum ?? (type === 'integer' ? Number.MIN_SAFE_INTEGER : undefined);
-  const maximum =
-    field.maximum ?? (type === 'integer' ? Number.MAX_SAFE_INTEGER : undefined);
-  return {
-    type: nullable ? [type, 'null'] : type,
-    ...(field.enum
-      ? { enum: nullable ? [...field.enum, null] : field.enum }
-      : {}),
-    ...(minimum === undefined ? {} : { minimum }),
-    ...(maximum === undefined ? {} : { maximum }),
-  };
-}
-
-/** What is `optional` may be null, inputs also left out; numbers of outputs are null where they are not finite. */
-function fieldSchema(field: SignatureField, role: 'input' | 'output'): Schema {
-  const shape = field.shape ?? [];
-  const optional = field.optional === true;
-  const inexact = role === 'output' && field.type === 'number';
-  const shaped = [...shape].reverse().reduce<Schema>(
-    (items, size, index) => ({
-      type:
-        optional && index === shape.length - 1 ? ['array', 'null'] : 'array',
-      items,
-      ...(size === -1 ? {} : { minItems: size, maxItems: size }),
-    }),
-    scalarSchema(field, inexact || (optional && shape.length === 0)),
-  );
-  const description = [
-    field.description?.replace(/([^.!?])$/, '$1.'),
-    field.unit && `Unit: ${field.unit}.`,
-    inexact && 'Null where it is not a finite number.',
-    role === 'output' && optional && 'Null where there is none.',
-  ]
-    .filter(Boolean)
-    .join(' ');
-  return {
-    ...shaped,
-    ...(description ? { description } : {}),
-    ...(field.default === undefined ? {} : { default: field.default }),
-    ...(field.example === undefined ? {} : { examples: [field.example] }),
-    ...(field.unit ? { 'x-unit': field.unit } : {}),
-  };
-}
-
-function lineSchema(
-  fields: SignatureField[],
-  role: 'input' | 'output',
-): Schema {
-  const required = fields
-    .filter(
-      field =>
-        role === 'output' || (!field.optional && field.default === undefined),
-    )
-    .map(({ name }) => name);
-  return {
-    type: 'object',
-    properties: Object.fromEntries(
-      fields.map(field => [field.name, fieldSchema(field, role)]),
-    ),
-    ...(required.length > 0 ? { required } : {}),
-    ...(role === 'input' ? { additionalProperties: false } : {}),
-  };
-}
+import { Signature } from '../types';
+import {
+  answerHeaders,
+  errorResponses,
+  fieldErrors,
+  jsonContent,
+  ref,
+} from './documentParts';
+import { EndpointFacts } from './EndpointFacts';
+import { lineSchema, Schema } from './lineSchema';
+import { protocolPaths, protocolSchemas } from './openInferenceDocument';
+import { pythonClient } from './pythonClient';
+import { scoringPaths, scoringSchemas } from './scoringDocument';
+import { typescriptClient } from './typescriptClient';
 
 const oneOrBatch = (name: string): Schema => ({
   oneOf: [
@@ -94,109 +20,26 @@ const oneOrBatch = (name: string): Schema => ({
   ],
 });
 
-const jsonContent = (schema: Schema, example?: unknown) => ({
-  'application/json': { schema, ...(example === undefined ? {} : { example }) },
-});
-
-const errors: Record<number, string> = {
-  400: 'The body is malformed or does not fit the signature; every wrong field is named',
-  401: 'No token, or one that is not valid any more',
-  403: 'A token of another endpoint',
-  404: 'There is no such endpoint',
-  413: 'The body is too large; the limit is said',
-  429: 'Too many calls; Retry-After says when to come back',
-  500: 'The model failed on this request; its logs tell why under the request id',
-  502: 'The runner ended over this request; it may or may not have taken it',
-  503: 'Nothing is ready to answer; Retry-After says when to come back',
-  504: 'The model took too long',
-};
-
-const errorResponses = (
-  schema: Schema,
-  statuses = Object.keys(errors).map(Number),
-) =>
-  Object.fromEntries(
-    statuses.map(status => [
-      status,
-      { description: errors[status], content: jsonContent(schema) },
-    ]),
-  );
-
-const answerHeaders = Object.fromEntries(
-  ['x-request-id', 'x-model-version', 'x-model-variant'].map(name => [
-    name,
-    { schema: { type: 'string' } },
-  ]),
-);
-
-const PROTOCOL = 'Open Inference Protocol v2';
-
-const get = (
-  operationId: string,
-  summary: string,
-  statuses: Record<number, string>,
-) => ({
-  get: {
-    operationId,
-    summary,
-    tags: [PROTOCOL],
-    responses: {
-      ...Object.fromEntries(
-        Object.entries(statuses).map(([status, description]) => [
-          status,
-          { description, content: jsonContent({ type: 'object' }) },
-        ]),
-      ),
-      ...errorResponses(ref('ProtocolError'), [401, 403, 404, 429]),
-    },
-  },
-});
-
-/** Paths of the Open Inference Protocol v2, for the newest and for the named version alike. */
-function protocolPaths(endpoint: string, version: number): Schema {
-  const model = (path: string, suffix: string) => ({
-    [path]: get(`modelMetadata${suffix}`, 'Names and shapes of the tensors', {
-      200: 'Names, datatypes and shapes; -1 is a variable dimension',
-      503: 'The model is still being loaded',
-    }),
-    [`${path}/ready`]: get(`modelReady${suffix}`, 'Whether it is ready', {
-      200: 'It is',
-      503: 'It is not',
-    }),
-    [`${path}/infer`]: {
-      post: {
-        operationId: `modelInfer${suffix}`,
-        summary: 'Infer from tensors',
-        tags: [PROTOCOL],
-        requestBody: {
-          required: true,
-          content: jsonContent(ref('InferRequest')),
-        },
-        responses: {
-          200: {
-            description: 'The output tensors',
-            headers: answerHeaders,
-            content: jsonContent(ref('InferResponse')),
-          },
-          ...errorResponses(ref('ProtocolError')),
+/** The same line as a form, in which bytes are files as they are. */
+function formContent({ inputs }: Signature): Schema {
+  const { properties, ...schema } = lineSchema(inputs, 'input');
+  const files = inputs.filter(({ type }) => type === 'bytes');
+  if (files.length === 0) return {};
+  return {
+    'multipart/form-data': {
+      schema: {
+        ...schema,
+        properties: {
+          ...(properties as Schema),
+          ...Object.fromEntries(
+            files.map(({ name, shape }) => {
+              const file = { type: 'string', format: 'binary' };
+              return [name, shape ? { type: 'array', items: file } : file];
+            }),
+          ),
         },
       },
     },
-  });
-  const path = `/v2/models/${endpoint}`;
-  return {
-    '/v2': get('serverMetadata', 'What answers', {
-      200: 'Name, version and extensions',
-    }),
-    '/v2/health/live': get('serverLive', 'Whether it lives', {
-      200: 'It does',
-    }),
-    '/v2/health/ready': get('serverReady', 'Whether it is ready', {
-      200: 'It is',
-      503: 'It is not',
-    }),
-    ...model(path, ''),
-    ...model(`${path}/versions/${version}`, 'OfVersion'),
   };
 }
 
@@ -215,8 +58,9 @@ const eventStream = {
 
 /**
  * The OpenAPI 3.1 document of an endpoint, generated from its signature: the
- * simple API and the Open Inference Protocol v2. Its server is the folder the
- * document lies in, so that it holds behind any host and path.
+ * simple API, with typed clients as code samples, the Open Inference Protocol
+ * v2 and MLflow's scoring protocol. Its server is the folder the document lies
+ * in, so that it holds behind any host and path.
  *
  * @public
  */
@@ -231,19 +75,34 @@ export function endpointOpenApi(facts: EndpointFacts): Record<string, unknown> {
       description: model.description,
     },
     servers: [{ url: '.' }],
-    security: [{ endpointToken: [] }],
+    security: [{ endpointToken: [] }, { tokenAsPassword: [] }],
     paths: {
       '/predict': {
         post: {
           operationId: 'predict',
           summary: 'Predict for one line or a small batch',
           tags: ['Predict'],
+          'x-codeSamples': [
+            {
+              lang: 'TypeScript',
+              label: 'Typed client in TypeScript',
+              source: typescriptClient(facts),
+            },
+            {
+              lang: 'Python',
+              label: 'Typed client in Python',
+              source: pythonClient(facts),
+            },
+          ],
           requestBody: {
             required: true,
-            content: jsonContent(
-              ref('PredictRequest'),
-              example && { inputs: example },
-            ),
+            content: {
+              ...jsonContent(
+                ref('PredictRequest'),
+                example && { inputs: example },
+              ),
+              ...formContent(signature),
+            },
           },
           responses: {
             200: {
@@ -259,9 +118,18 @@ export function endpointOpenApi(facts: EndpointFacts): Record<string, unknown> {
         },
       },
       ...protocolPaths(endpoint, version),
+      ...scoringPaths(signature, example),
     },
     components: {
-      securitySchemes: { endpointToken: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        endpointToken: { type: 'http', scheme: 'bearer' },
+        tokenAsPassword: {
+          type: 'http',
+          scheme: 'basic',
+          description:
+            'For clients that know no bearer tokens: any user name, the token as password',
+        },
+      },
       schemas: {
         Inputs: lineSchema(signature.inputs, 'input'),
         Outputs: lineSchema(signature.outputs, 'output'),
@@ -308,54 +176,14 @@ export function endpointOpenApi(facts: EndpointFacts): Record<string, unknown> {
               properties: {
                 name: { type: 'string' },
                 message: { type: 'string' },
-                fields: {
-                  type: 'array',
-                  items: {
-                    type: 'object',
-                    properties: {
-                      path: { type: 'string' },
-                      message: { type: 'string' },
-                    },
-                  },
-                },
+                fields: fieldErrors,
               },
             },
             requestId: { type: 'string' },
           },
         },
-        Tensor: {
-          type: 'object',
-          required: ['name', 'shape', 'datatype', 'data'],
-          properties: {
-            name: { type: 'string' },
-            shape: { type: 'array', items: { type: 'integer' } },
-            datatype: { type: 'string' },
-            data: { type: 'array', items: {} },
-          },
-        },
-        InferRequest: {
-          type: 'object',
-          required: ['inputs'],
-          properties: {
-            id: { type: 'string' },
-            inputs: { type: 'array', items: ref('Tensor') },
-          },
-        },
-        InferResponse: {
-          type: 'object',
-          required: ['model_name', 'outputs'],
-          properties: {
-            model_name: { type: 'string' },
-            model_version: { type: 'string' },
-            id: { type: 'string' },
-            outputs: { type: 'array', items: ref('Tensor') },
-          },
-        },
-        ProtocolError: {
-          type: 'object',
-          required: ['error'],
-          properties: { error: { type: 'string' } },
-        },
+        ...protocolSchemas,
+        ...scoringSchemas(signature),
       },
     },
   };

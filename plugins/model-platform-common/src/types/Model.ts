@@ -83,12 +83,19 @@ export interface Model {
 /** @public */
 export type VersionStatus = 'draft' | 'ready' | 'archived';
 
-/** `object` is any JSON object; its members are not described further. @public */
+/**
+ * `date` is `2026-05-01`; `datetime` is RFC 3339 with its zone, to the
+ * microsecond at most; `bytes` are base64 in JSON; `object` is any JSON
+ * object, whose members are not described further. @public
+ */
 export type SignatureType =
   | 'number'
   | 'integer'
   | 'string'
   | 'boolean'
+  | 'date'
+  | 'datetime'
+  | 'bytes'
   | 'object';
 
 /** One named input or output of a model. @public */

@@ -78,7 +78,8 @@ export function EndpointUse(props: { name: string }) {
                         <Link href={`${endpoint.url}/docs`} target="_blank">
                           in the browser
                         </Link>
-                        , with a token of the next step
+                        , with a token of the next step; typed clients in
+                        TypeScript and Python are there too
                       </>
                     ),
                   },

@@ -2,6 +2,13 @@ import { useState } from 'react';
 import { NumberField, Select, Switch, TextField } from '@backstage/ui';
 import { SignatureField } from '@model-platform/plugin-model-platform-common';
 
+/** How text is written that is not any text. */
+const writing: Partial<Record<SignatureField['type'], string>> = {
+  date: 'As 2026-05-01',
+  datetime: 'With its zone, as 2026-05-01T12:00:00Z',
+  bytes: 'In base64; the docs page of the endpoint takes a file',
+};
+
 /** The control that fits one input: its type, bounds and unit. */
 export function InputField(props: {
   field: SignatureField;
@@ -61,6 +68,7 @@ export function InputField(props: {
   return (
     <TextField
       label={label}
+      description={writing[field.type]}
       value={typeof value === 'string' ? value : ''}
       onChange={onChange}
     />

@@ -26,7 +26,9 @@ function valueOf(field: SignatureField): unknown {
 }
 
 function emptyOf(field: SignatureField): unknown {
-  if (field.type === 'string') return '';
+  if (field.type === 'string' || field.type === 'bytes') return '';
+  if (field.type === 'date') return '2026-05-01';
+  if (field.type === 'datetime') return '2026-05-01T12:00:00Z';
   if (field.type === 'boolean') return false;
   if (field.type === 'object') return {};
   return Math.min(Math.max(0, field.minimum ?? 0), field.maximum ?? Infinity);

@@ -1,3 +1,5 @@
+import { pythonLiteral } from '@model-platform/plugin-model-platform-common';
+
 /** One line of inputs, by name. */
 export type Inputs = Record<string, unknown>;
 
@@ -53,10 +55,7 @@ export function toPython(url: string, inputs: Inputs): string {
 
 request = urllib.request.Request(
     ${JSON.stringify(`${url}/predict`)},
-    data=json.dumps({"inputs": ${indented(
-      toPythonLiteral(inputs),
-      4,
-    )}}).encode(),
+    data=json.dumps({"inputs": ${indented(pythonLiteral(inputs), 4)}}).encode(),
     headers={
         "Authorization": f"Bearer {os.environ['${TOKEN_VARIABLE}']}",
         "Content-Type": "application/json",
@@ -71,23 +70,6 @@ function shellQuoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text)
     ? text
     : `'${text.replace(/'/g, `'\\''`)}'`;
-}
-
-/** A JSON value as Python writes it, one entry a line. */
-function toPythonLiteral(value: unknown, indent = ''): string {
-  if (value === null || value === undefined) return 'None';
-  if (value === true) return 'True';
-  if (value === false) return 'False';
-  if (typeof value !== 'object') return JSON.stringify(value);
-  const deeper = `${indent}    `;
-  if (Array.isArray(value)) {
-    return `[${value.map(one => toPythonLiteral(one, deeper)).join(', ')}]`;
-  }
-  const entries = Object.entries(value).map(
-    ([name, one]) =>
-      `${deeper}${JSON.stringify(name)}: ${toPythonLiteral(one, deeper)},`,
-  );
-  return entries.length === 0 ? '{}' : `{\n${entries.join('\n')}\n${indent}}`;
 }
 
 function indented(text: string, by: number): string {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { RunnerManifest } from '@model-platform/model-wire';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { isTakenFor } from '../../openInference/datatypes';
 import { RequestError } from '../../RequestError';
 import {
   Flavor,
@@ -16,6 +17,7 @@ import {
   outputMismatch,
   toTensor,
 } from './onnxTypes';
+import { signatureGuard } from './signatureGuard';
 
 type TensorMetadata = InferenceSession.TensorValueMetadata;
 
@@ -54,6 +56,17 @@ const toOip = ({ name, type, shape }: TensorMetadata): OipTensorMetadata => ({
   shape: toShape(shape),
 });
 
+const toOipTensor = (
+  name: string,
+  type: Tensor.Type,
+  tensor: Tensor,
+): OipTensor => ({
+  name,
+  datatype: onnxToOip[type]!,
+  shape: [...tensor.dims],
+  data: tensor.data as ArrayLike<unknown>,
+});
+
 /** ONNX by onnxruntime: `https://onnx.ai`. */
 export const onnxFlavor: Flavor = {
   name: 'onnx',
@@ -78,6 +91,7 @@ export const onnxFlavor: Flavor = {
     const outputs = tensorsOf(session.outputMetadata, 'Output');
     const toFeeds = feedsFromRows(manifest, inputs);
     const toRows = rowsFromResults(manifest, outputs);
+    const toOwnFeeds = feedsFromTensors(manifest, inputs);
     const oneByOne = takesOneRow(inputs);
     return {
       platform: 'onnx_onnxruntime',
@@ -92,8 +106,7 @@ export const onnxFlavor: Flavor = {
         return answers;
       },
       async infer(tensors) {
-        const feeds = feedsFromTensors(inputs, tensors);
-        const results = await session.run(feeds);
+        const results = await session.run(toOwnFeeds(tensors));
         return outputs.map(({ name, type }) =>
           toOipTensor(name, type, results[name] as Tensor),
         );
@@ -136,6 +149,7 @@ function feedsFromRows(
       const { name, type, shape } = byName.get(field.name)!;
       refuse(inputMismatch(field, type));
       return (rows: Row[]): [string, Tensor] => {
+        if (field.type === 'bytes') return [name, bytesTensor(name, rows)];
         if (!field.shape) {
           const size = shape.length === 1 ? [rows.length] : [rows.length, 1];
           return [
@@ -200,6 +214,21 @@ function feedsFromRows(
   );
 }
 
+/** One row's bytes are one row of the tensor, so all are as many. */
+function bytesTensor(name: string, rows: Row[]): Tensor {
+  const values = rows.map(row => row[name] as Buffer);
+  const [{ length }] = values;
+  if (values.some(value => value.length !== length)) {
+    throw new RequestError(
+      400,
+      `Input '${name}' must have as many bytes in every line of a batch.`,
+      [{ path: `inputs.${name}`, message: 'has lines of unequal size' }],
+    );
+  }
+  const all = new Uint8Array(Buffer.concat(values));
+  return new Tensor('uint8', all, [rows.length, length]);
+}
+
 function refuse(reason: string | undefined) {
   if (reason) throw new Error(`The signature does not fit: ${reason}.`);
 }
@@ -233,7 +262,11 @@ function rowsFromResults(manifest: RunnerManifest, outputs: TensorMetadata[]) {
       const data = tensor.data as ArrayLike<unknown>;
       const size = data.length / count;
       for (let row = 0; row < count; row += 1) {
-        if (field.shape === undefined) {
+        if (field.type === 'bytes') {
+          rows[row][field.name] = Buffer.from(
+            (data as Uint8Array).subarray(row * size, (row + 1) * size),
+          );
+        } else if (field.shape === undefined) {
           rows[row][field.name] = fromTensorValue(
             tensor.type,
             data[row * size],
@@ -259,83 +292,112 @@ function nest(values: unknown[], shape: readonly number[]): unknown {
   );
 }
 
-function feedsFromTensors(inputs: TensorMetadata[], tensors: OipTensor[]) {
-  const given = new Map(tensors.map(tensor => [tensor.name, tensor]));
-  const unknown = tensors
-    .filter(({ name }) => !inputs.some(input => input.name === name))
-    .map(({ name }) => name);
-  if (unknown.length > 0) {
-    throw new RequestError(
-      400,
-      `Unknown inputs: ${unknown.join(', ')}. The model takes ${inputs
-        .map(({ name }) => name)
-        .join(', ')}.`,
-    );
-  }
-  const feeds: Record<string, Tensor> = {};
-  const sizes = new Map<number | string, number>();
-  for (const input of inputs) {
-    const tensor = given.get(input.name);
-    if (!tensor)
-      throw new RequestError(400, `Input '${input.name}' is missing.`);
-    const datatype = onnxToOip[input.type];
-    if (tensor.datatype !== datatype) {
+/** Tensors as the model names them; what the signature has a value for may be left out. */
+function feedsFromTensors(
+  manifest: RunnerManifest,
+  inputs: TensorMetadata[],
+): (tensors: OipTensor[]) => Record<string, Tensor> {
+  const guard = signatureGuard(manifest, inputs);
+  const fallbacks = fallbacksOf(manifest, inputs);
+  return tensors => {
+    const given = new Map(tensors.map(tensor => [tensor.name, tensor]));
+    const unknown = tensors
+      .filter(({ name }) => !inputs.some(input => input.name === name))
+      .map(({ name }) => name);
+    if (unknown.length > 0) {
       throw new RequestError(
         400,
-        `Input '${input.name}' must have datatype ${datatype}, not ${tensor.datatype}.`,
+        `Unknown inputs: ${unknown.join(', ')}. The model takes ${inputs
+          .map(({ name }) => name)
+          .join(', ')}.`,
       );
     }
-    const wanted = toShape(input.shape);
-    if (
-      wanted.length !== tensor.shape.length ||
-      wanted.some((size, i) => size !== -1 && size !== tensor.shape[i])
-    ) {
-      throw new RequestError(
-        400,
-        `Input '${input.name}' must have shape [${wanted}], not [${tensor.shape}].`,
+    const feeds: Record<string, Tensor> = {};
+    const sizes = new Map<number | string, number>();
+    const [{ shape: first }] = tensors;
+    for (const input of inputs) {
+      const tensor =
+        given.get(input.name) ?? fallbacks.get(input.name)?.(first[0] ?? 1);
+      if (!tensor)
+        throw new RequestError(400, `Input '${input.name}' is missing.`);
+      requireFit(input, tensor, sizes);
+      guard(tensor);
+      feeds[input.name] = toTensor(
+        input.name,
+        input.type,
+        tensor.data,
+        tensor.shape,
       );
     }
-    for (const [axis, dimension] of input.shape.entries()) {
-      const size = tensor.shape[axis];
-      if (size === 0 && axis === 0)
-        throw new RequestError(400, 'The inputs have no rows.');
-      // Dimensions of the same name are the same number; the engine's own error would be no caller's.
-      if (typeof dimension !== 'string' || dimension === '') continue;
-      if ((sizes.get(dimension) ?? size) !== size) {
-        throw new RequestError(
-          400,
-          axis === 0
-            ? 'All inputs must have the same number of rows.'
-            : `Input '${
-                input.name
-              }' has size ${size} where others have ${sizes.get(dimension)}.`,
-        );
-      }
-      sizes.set(dimension, size);
-    }
-    feeds[input.name] = toTensor(
-      input.name,
-      input.type,
-      tensor.data,
-      tensor.shape,
-    );
-  }
-  return feeds;
+    return feeds;
+  };
 }
 
-function toOipTensor(
-  name: string,
-  type: Tensor.Type,
-  tensor: Tensor,
-): OipTensor {
-  const data = tensor.data as ArrayLike<unknown>;
-  return {
-    name,
-    datatype: onnxToOip[type] ?? type.toUpperCase(),
-    shape: [...tensor.dims],
-    data:
-      type === 'float32' || type === 'float64'
-        ? Array.from(data)
-        : Array.from(data, value => fromTensorValue(type, value)),
-  };
+/** By the tensor's name, what stands in every row where it is left out. */
+function fallbacksOf(
+  { signature }: RunnerManifest,
+  inputs: TensorMetadata[],
+): Map<string, (rows: number) => OipTensor> {
+  return new Map(
+    inputs.flatMap(({ name, type, shape }) => {
+      const field = signature.inputs.find(one => one.name === name);
+      if (!field || field.shape || field.type === 'bytes') return [];
+      if (field.default === undefined && !field.optional) return [];
+      const value = field.default ?? NaN;
+      return [
+        [
+          name,
+          (rows: number): OipTensor => ({
+            name,
+            datatype: onnxToOip[type]!,
+            shape: shape.length === 1 ? [rows] : [rows, 1],
+            data: Array.from({ length: rows }, () => value),
+          }),
+        ] as const,
+      ];
+    }),
+  );
+}
+
+/** @throws RequestError 400 where the tensor is none that the model takes */
+function requireFit(
+  input: TensorMetadata,
+  tensor: OipTensor,
+  sizes: Map<number | string, number>,
+) {
+  const datatype = onnxToOip[input.type]!;
+  if (!isTakenFor(tensor.datatype, datatype)) {
+    throw new RequestError(
+      400,
+      `Input '${input.name}' must have datatype ${datatype}, not ${tensor.datatype}.`,
+    );
+  }
+  const wanted = toShape(input.shape);
+  if (
+    wanted.length !== tensor.shape.length ||
+    wanted.some((size, i) => size !== -1 && size !== tensor.shape[i])
+  ) {
+    throw new RequestError(
+      400,
+      `Input '${input.name}' must have shape [${wanted}], not [${tensor.shape}].`,
+    );
+  }
+  for (const [axis, dimension] of input.shape.entries()) {
+    const size = tensor.shape[axis];
+    if (size === 0 && axis === 0)
+      throw new RequestError(400, 'The inputs have no rows.');
+    // Dimensions of the same name are the same number; the engine's own error would be no caller's.
+    if (typeof dimension !== 'string' || dimension === '') continue;
+    if ((sizes.get(dimension) ?? size) !== size) {
+      throw new RequestError(
+        400,
+        axis === 0
+          ? 'All inputs must have the same number of rows.'
+          : `Input '${
+              input.name
+            }' has size ${size} where others have ${sizes.get(dimension)}.`,
+      );
+    }
+    sizes.set(dimension, size);
+  }
 }

@@ -1,6 +1,14 @@
 import { WireSignatureField } from '@model-platform/model-wire';
 import { Tensor } from 'onnxruntime-node';
+import { exactInteger } from '../../exactInteger';
+import {
+  isNumeric,
+  NumberArray,
+  numberArrays,
+  toNumberArray,
+} from '../../openInference/numberArrays';
 import { RequestError } from '../../RequestError';
+import { textOf } from '../../textOf';
 
 /** Types of ONNX tensors that are served, and their names in the Open Inference Protocol. */
 export const onnxToOip: Partial<Record<Tensor.Type, string>> = {
@@ -13,6 +21,7 @@ export const onnxToOip: Partial<Record<Tensor.Type, string>> = {
   int16: 'INT16',
   int32: 'INT32',
   int64: 'INT64',
+  float16: 'FP16',
   float32: 'FP32',
   float64: 'FP64',
   string: 'BYTES',
@@ -30,7 +39,11 @@ const ranges: Partial<Record<Tensor.Type, [number, number]>> = {
   uint64: [0, Number.MAX_SAFE_INTEGER],
 };
 
-const LARGEST_FLOAT32 = 3.4028234663852886e38;
+/** Largest numbers of floating point that are not infinite. */
+const LARGEST: Partial<Record<Tensor.Type, number>> = {
+  float16: 65504,
+  float32: 3.4028234663852886e38,
+};
 
 /** Numbers that don't fit would silently become others: typed arrays wrap around. */
 function checkRange(
@@ -38,10 +51,8 @@ function checkRange(
   type: Tensor.Type,
   values: ArrayLike<unknown>,
 ) {
-  const [lowest, highest] =
-    type === 'float32'
-      ? [-LARGEST_FLOAT32, LARGEST_FLOAT32]
-      : ranges[type] ?? [-Infinity, Infinity];
+  const largest = LARGEST[type] ?? Infinity;
+  const [lowest, highest] = ranges[type] ?? [-largest, largest];
   for (let index = 0; index < values.length; index += 1) {
     const value = values[index] as number;
     if (value < lowest || value > highest) {
@@ -54,7 +65,16 @@ function checkRange(
   }
 }
 
-/** Makes a tensor of plain values, copying each once; null is a missing number. */
+function textsOf(name: string, values: ArrayLike<unknown>): string[] {
+  return Array.from(values, value => {
+    const text = Buffer.isBuffer(value) ? textOf(value) : (value as string);
+    if (text === undefined)
+      throw new RequestError(400, `Input '${name}' must be UTF-8.`);
+    return text;
+  });
+}
+
+/** Makes a tensor of plain values, copying each once, or of an array that lies as the tensor does; null is a missing number. */
 export function toTensor(
   name: string,
   type: Tensor.Type,
@@ -62,7 +82,7 @@ export function toTensor(
   shape: number[],
 ): Tensor {
   if (type === 'string')
-    return new Tensor('string', Array.from(values as ArrayLike<string>), shape);
+    return new Tensor('string', textsOf(name, values), shape);
   if (type === 'bool') {
     return new Tensor(
       'bool',
@@ -70,57 +90,31 @@ export function toTensor(
       shape,
     );
   }
+  const datatype = onnxToOip[type];
+  if (datatype === undefined || !isNumeric(datatype))
+    throw new Error(`ONNX type ${type} is not served`);
+  if (values instanceof numberArrays[datatype])
+    return tensorOf(type, values, shape);
   checkRange(name, type, values);
-  const numbers = values as ArrayLike<number>;
-  switch (type) {
-    case 'float32':
-      return new Tensor('float32', fill(Float32Array, numbers), shape);
-    case 'float64':
-      return new Tensor('float64', fill(Float64Array, numbers), shape);
-    case 'int64':
-      return new Tensor('int64', fillBig(BigInt64Array, numbers), shape);
-    case 'uint64':
-      return new Tensor('uint64', fillBig(BigUint64Array, numbers), shape);
-    case 'int32':
-      return new Tensor('int32', Int32Array.from(numbers), shape);
-    case 'uint32':
-      return new Tensor('uint32', Uint32Array.from(numbers), shape);
-    case 'int16':
-      return new Tensor('int16', Int16Array.from(numbers), shape);
-    case 'uint16':
-      return new Tensor('uint16', Uint16Array.from(numbers), shape);
-    case 'int8':
-      return new Tensor('int8', Int8Array.from(numbers), shape);
-    case 'uint8':
-      return new Tensor('uint8', Uint8Array.from(numbers), shape);
-    default:
-      throw new Error(`ONNX type ${type} is not served`);
-  }
+  return tensorOf(type, toNumberArray(datatype, values), shape);
 }
 
-function fill<T extends Float32Array | Float64Array>(
-  Type: new (length: number) => T,
-  numbers: ArrayLike<number | null>,
-): T {
-  const array = new Type(numbers.length);
-  for (let index = 0; index < numbers.length; index += 1)
-    array[index] = numbers[index] ?? NaN;
-  return array;
-}
-
-function fillBig<T extends BigInt64Array | BigUint64Array>(
-  Type: new (length: number) => T,
-  numbers: ArrayLike<number>,
-): T {
-  const array = new Type(numbers.length);
-  for (let index = 0; index < numbers.length; index += 1)
-    array[index] = BigInt(numbers[index]);
-  return array;
+function tensorOf(
+  type: Tensor.Type,
+  array: NumberArray,
+  shape: number[],
+): Tensor {
+  if (!(array instanceof Float16Array)) return new Tensor(type, array, shape);
+  const bits = new Uint16Array(array.buffer, array.byteOffset, array.length);
+  const tensor = new Tensor(type, bits, shape);
+  // The library makes a Float16Array of them, which its native part cannot read.
+  Object.defineProperty(tensor, 'cpuData', { value: bits });
+  return tensor;
 }
 
 /** A value of a tensor as JSON can carry it. */
 export function fromTensorValue(type: Tensor.Type, value: unknown): unknown {
-  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'bigint') return exactInteger(value);
   return type === 'bool' ? Boolean(value) : value;
 }
 
@@ -136,6 +130,10 @@ export function inputMismatch(
     number: isFloat(type),
     integer: type !== 'string' && type !== 'bool',
     boolean: type !== 'string',
+    // As they are written.
+    date: type === 'string',
+    datetime: type === 'string',
+    bytes: type === 'uint8' && field.shape === undefined,
     object: false,
   }[field.type];
   if (!fits)
@@ -155,6 +153,9 @@ export function outputMismatch(
     number: type !== 'string' && type !== 'bool',
     integer: type !== 'string' && type !== 'bool',
     boolean: type === 'bool',
+    date: type === 'string',
+    datetime: type === 'string',
+    bytes: type === 'uint8' && field.shape === undefined,
     object: false,
   }[field.type];
   return fits

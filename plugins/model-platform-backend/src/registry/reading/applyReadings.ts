@@ -15,17 +15,23 @@ type Side = 'inputs' | 'outputs';
 /** What a signature may say of a field, by the type that the file has; as the runners serve it. */
 const fitting: Record<Side, Record<SignatureType, SignatureType[]>> = {
   inputs: {
-    string: ['string'],
+    string: ['string', 'date', 'datetime'],
     number: ['number', 'integer', 'boolean'],
-    integer: ['integer', 'boolean'],
+    integer: ['integer', 'boolean', 'bytes'],
     boolean: ['boolean'],
+    date: ['date'],
+    datetime: ['datetime'],
+    bytes: ['bytes'],
     object: ['object'],
   },
   outputs: {
-    string: ['string'],
+    string: ['string', 'date', 'datetime'],
     number: ['number', 'integer'],
-    integer: ['integer', 'number'],
+    integer: ['integer', 'number', 'bytes'],
     boolean: ['boolean'],
+    date: ['date'],
+    datetime: ['datetime'],
+    bytes: ['bytes'],
     object: ['object'],
   },
 };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import {
   FieldProblem,
+  lineProblems,
   VersionFile,
   VersionSpec,
 } from '@model-platform/plugin-model-platform-common';
@@ -292,10 +293,10 @@ export class Completion {
       // Whatever is wrong with an example, it is not needed.
       return undefined;
     }
-    const names = mlmodel.signature?.inputs.map(input => input.name) ?? [];
+    const { signature } = mlmodel;
     return example &&
-      names.length === Object.keys(example).length &&
-      names.every(name => Object.hasOwn(example, name))
+      signature &&
+      lineProblems(signature, example, 'example').length === 0
       ? example
       : undefined;
   }

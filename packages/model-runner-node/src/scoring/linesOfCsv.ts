@@ -1,0 +1,61 @@
+import { WireSignatureField } from '@model-platform/model-wire';
+import { parse } from 'csv-parse/sync';
+import { RequestError } from '../RequestError';
+import { Columns } from './Columns';
+
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const BOOLEANS = new Map([
+  ['true', true],
+  ['false', false],
+]);
+
+/** A cell as JSON would carry it; what cannot be read stays text, which the signature's reader names. */
+function cellOf(field: WireSignatureField, text: string): unknown {
+  if (field.shape?.length || field.type === 'object') {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return text;
+    }
+  }
+  switch (field.type) {
+    case 'number':
+    case 'integer':
+      if (NUMBER.test(text)) return Number(text);
+      return text === '' || text.toLowerCase() === 'nan' ? null : text;
+    case 'boolean':
+      return BOOLEANS.get(text.toLowerCase()) ?? (text === '' ? null : text);
+    case 'string':
+      return text === '' && (field.optional || field.default !== undefined)
+        ? null
+        : text;
+    default:
+      return text === '' ? null : text;
+  }
+}
+
+/**
+ * Lines of CSV whose first line has the names of the columns.
+ *
+ * @throws RequestError 400
+ */
+export function linesOfCsv(columns: Columns, text: string): unknown[] {
+  let table: string[][];
+  try {
+    table = parse(text, { bom: true, skip_empty_lines: true });
+  } catch {
+    throw new RequestError(
+      400,
+      'Failed to parse input as a data frame. Ensure that the input is valid CSV with the names of the columns in its first line.',
+    );
+  }
+  const [names = [], ...rows] = table;
+  return rows.map(row =>
+    columns.line(
+      names.map((name, at) => {
+        const field = columns.get(name);
+        return [name, field && cellOf(field, row[at])];
+      }),
+    ),
+  );
+}

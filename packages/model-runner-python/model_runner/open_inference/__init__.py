@@ -1,0 +1,7 @@
+"""The Open Inference Protocol v2 over a model that is described by its signature."""
+from __future__ import annotations
+
+from .infer_request import read_infer_request
+from .signature_tensors import infer_answer, rows_of, tensors_of, wanted_outputs
+
+__all__ = ["infer_answer", "read_infer_request", "rows_of", "tensors_of", "wanted_outputs"]
