@@ -43,8 +43,15 @@ async function seriesOf({ url }: RunningModel, name: string) {
     .map(line => line.replace(/[{,](?!kind)\w+="[^"]*"|}/g, ''));
 }
 
-const linesAbout = (running: RunningModel, requestId: string) =>
-  running.log().filter(line => line.requestId === requestId);
+/** So many log lines of a request; they may come later than its answer. */
+async function linesAbout(running: RunningModel, requestId: string, count = 1) {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const found = running.log().filter(line => line.requestId === requestId);
+    if (found.length >= count || Date.now() > deadline) return found;
+    await new Promise(done => setTimeout(done, 10));
+  }
+}
 
 describe('endpoint code in TypeScript', () => {
   let offers: RunningModel;
@@ -122,7 +129,7 @@ export async function predict(model: Model, { x }: { x: number }, context) {
 
   it('logs with the id of the request, printed lines too', async () => {
     const { body } = await offers.predict({ x: 3 });
-    expect(linesAbout(offers, body.requestId)).toMatchObject([
+    expect(await linesAbout(offers, body.requestId, 2)).toMatchObject([
       { level: 'warn', message: 'predicted', rule: 7 },
       { level: 'warn', message: 'printed' },
     ]);
@@ -214,7 +221,7 @@ export function predict(model, { x }, context) {
       },
       requestId: body.requestId,
     });
-    const [line] = linesAbout(failing, body.requestId);
+    const [line] = await linesAbout(failing, body.requestId);
     expect(line.level).toBe('error');
     expect(line.stack).toContain(reason);
   });
@@ -232,9 +239,9 @@ export function predict(model, { x }, context) {
       message: `The model failed on this request: the answer does not fit the signature: ${at} ${message}; its logs tell why under request id ${body.requestId}.`,
       fields: [{ path: at, message }],
     });
-    expect(JSON.stringify(linesAbout(failing, body.requestId))).not.toContain(
-      'marked-value',
-    );
+    expect(
+      JSON.stringify(await linesAbout(failing, body.requestId)),
+    ).not.toContain('marked-value');
     const batch = await failing.predict([{ x: 0 }, { x }]);
     expect(batch.body.error.fields[0].path).toBe(
       at.replace('outputs', 'outputs[1]'),
