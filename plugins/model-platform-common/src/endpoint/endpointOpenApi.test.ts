@@ -73,7 +73,8 @@ describe('endpointOpenApi', () => {
     const others = JSON.stringify(
       endpointOpenApi({ ...facts, flavor: 'onnx' }),
     );
-    expect(others).not.toContain('stream');
+    expect(others).not.toContain('event-stream');
+    expect(others).not.toContain('"stream"');
   });
 
   it('describes objects, lists of them, and outputs that there may not be', () => {
