@@ -455,6 +455,21 @@ describe('a runner that cannot serve ends with 1 and says why last', () => {
       "The Node runtime has no flavor 'pyfunc'. It has: onnx, minizinc, highs, dmn, bpmn, node, prompt.",
     ],
     [
+      'bytes that its flavor knows not of',
+      () => [
+        {
+          ...irisManifest(),
+          flavor: 'dmn',
+          signature: {
+            inputs: [{ name: 'leaf', type: 'bytes' }],
+            outputs: [{ name: 'species', type: 'string' }],
+          },
+        },
+        [],
+      ],
+      "The signature does not fit: the flavor dmn knows no bytes, of which type 'leaf' are.",
+    ],
+    [
       'endpoint code',
       () => [
         { ...irisManifest(), endpoint: 'endpoint.js' },

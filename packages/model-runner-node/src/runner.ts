@@ -10,6 +10,7 @@ import {
 import { loadEndpoint } from './endpoint/loadEndpoint';
 import { FlavorContext } from './flavors/Flavor';
 import { flavors } from './flavors/flavors';
+import { refuseBytes } from './flavors/refuseBytes';
 import { Logger } from './Logger';
 import { RunnerMetrics } from './RunnerMetrics';
 import { RunnerServer } from './RunnerServer';
@@ -103,6 +104,10 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
       logger,
     };
     const loadModel = () => flavor.load(manifest, at('model'), context);
+    const loadPlain = async () => {
+      refuseBytes(flavor, manifest.signature);
+      return await loadModel();
+    };
     const { endpoint } = manifest;
     const loaded = endpoint
       ? await loadEndpoint({
@@ -117,7 +122,7 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
           loadModel: async () =>
             flavorName === 'node' ? undefined : await loadModel(),
         })
-      : await loadModel();
+      : await loadPlain();
     await server.warmUp(loaded);
     const seconds = (performance.now() - begin) / 1000;
     metrics.loadSeconds.set(seconds);

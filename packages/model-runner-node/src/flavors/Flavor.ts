@@ -64,6 +64,8 @@ export interface FlavorContext {
 export interface Flavor {
   /** As `flavor` of `model.yaml` names it. */
   name: string;
+  /** Whether a signature may have bytes, which come and go as buffers. */
+  takesBytes?: boolean;
   /**
    * @param directory - the folder with the version's files
    * @throws with a message for the model's developer where the files can't be

@@ -70,6 +70,7 @@ const toOipTensor = (
 /** ONNX by onnxruntime: `https://onnx.ai`. */
 export const onnxFlavor: Flavor = {
   name: 'onnx',
+  takesBytes: true,
 
   async load(
     manifest: RunnerManifest,
