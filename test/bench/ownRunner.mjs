@@ -3,6 +3,7 @@ import path from 'node:path';
 import { ensurePythonRuntime } from '../../scripts/lib/pythonRuntime.mjs';
 import { inRoot } from '../../scripts/lib/paths.mjs';
 import { freePort } from '../services/freePort.mjs';
+import { inferBody } from './anchors/servers.mjs';
 import { ServedModels } from './ServedModels.mjs';
 
 const SECRET = 'secret-of-this-bench';
@@ -81,24 +82,6 @@ async function startRunner(folder, options) {
   const port = await freePort();
   const headers = { 'x-model-runner-secret': SECRET };
   const named = row => Object.fromEntries(row.map((v, i) => [`f${i}`, v]));
-  const infer = rows => ({
-    inputs:
-      flavor === 'onnx'
-        ? [
-            {
-              name: 'row',
-              datatype: 'FP32',
-              shape: [rows.length, width],
-              data: rows.flat(),
-            },
-          ]
-        : inputs.map((field, column) => ({
-            name: field.name,
-            datatype: 'FP64',
-            shape: [rows.length, 1],
-            data: rows.map(row => row[column]),
-          })),
-  });
   return await ServedModels.start({
     name,
     command,
@@ -121,7 +104,10 @@ async function startRunner(folder, options) {
       method: 'POST',
       headers,
       ...(way === 'infer'
-        ? { path: `/${model}/v2/models/${model}/infer`, body: infer(rows) }
+        ? {
+            path: `/${model}/v2/models/${model}/infer`,
+            body: inferBody(rows, flavor === 'onnx' ? 'FP32' : 'FP64'),
+          }
         : {
             path: `/${model}/predict`,
             body: { inputs: rows.map(named) },

@@ -53,6 +53,7 @@ class InputReader:
                 (field["name"], field.get("optional", False), _fallback(field, read), read, _plain_type(field))
             )
         self._known = {name for name, *_ in self._fields}
+        self._is_only_numbers = all(plain is float for *_, plain in self._fields)
 
     def read(self, body: Any) -> tuple[list[dict[str, Any]], bool]:
         """Returns the rows, and whether they came as a batch."""
@@ -97,12 +98,22 @@ class InputReader:
         self._read_row(row, path, errors)
         return errors
 
+    def _is_numbers(self, given: dict[str, Any]) -> bool:
+        """Looked at together, they take a fifth of the time; what is not sure here is looked at one by one."""
+        return (
+            given.keys() == self._known
+            and set(map(type, given.values())) <= {float, int}
+            and math.isfinite(sum(given.values()))
+        )
+
     def _read_row(self, given: Any, path: str, errors: Errors) -> dict[str, Any]:
         if not isinstance(given, dict):
             errors.append(
                 {"path": path, "message": f"must be an object with the inputs by name, not {type_of(given)}"}
             )
             return {}
+        if self._is_only_numbers and self._is_numbers(given):
+            return given
         row = {}
         for name, optional, fallback, read, plain in self._fields:
             value = given.get(name, ...)

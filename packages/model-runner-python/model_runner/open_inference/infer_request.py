@@ -9,7 +9,7 @@ import orjson
 
 from ..errors import RequestError
 from ..field_reader import MAX_SAFE_INTEGER, type_of
-from .datatypes import DATATYPES, fits, read_binary, size_of
+from .datatypes import DATATYPES, misfit, read_binary, size_of
 
 MAX_DIMENSIONS = 8
 #: Extensions of other servers that change what an answer is, and are not spoken here.
@@ -66,7 +66,7 @@ def told(shape: list[int]) -> str:
 
 
 def flatten(data: list[Any], depth: int = MAX_DIMENSIONS) -> list[Any]:
-    if depth == 0 or not any(isinstance(value, list) for value in data):
+    if depth == 0 or list not in set(map(type, data)):
         return data
     flat: list[Any] = []
     for value in data:
@@ -142,11 +142,11 @@ def _read_tensor(given: Any, index: int, part: _BinaryPart) -> Tensor:
         raise RequestError(400, f"{where}.data must be an array, flat or nested.")
     flat = flatten(data)
     _require_count(len(flat), shape, f"{where}.data has")
-    for position, value in enumerate(flat):
-        if not fits(datatype, value):
-            raise RequestError(
-                400, f"{where}.data[{position}] must fit {datatype}, but is of type {type_of(value)}."
-            )
+    position = misfit(datatype, flat)
+    if position is not None:
+        raise RequestError(
+            400, f"{where}.data[{position}] must fit {datatype}, but is of type {type_of(flat[position])}."
+        )
     return Tensor(name, datatype, shape, flat)
 
 
