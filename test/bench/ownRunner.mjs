@@ -25,8 +25,15 @@ export async function startNodeRunner(folder, model, width) {
     flavor: 'onnx',
     name: 'Node runner',
     command: process.execPath,
+    // As the host starts it, under Node's permission model.
     args: [
       '--max-semi-space-size=32',
+      '--disable-warning=SecurityWarning',
+      '--permission',
+      '--allow-addons',
+      `--allow-fs-read=${inRoot()}`,
+      `--allow-fs-read=${folder}`,
+      `--allow-fs-write=${folder}`,
       inRoot('packages/model-runner-node/bin/model-runner-node.js'),
     ],
   });
