@@ -2,8 +2,14 @@ import { RunnerManifest } from './RunnerManifest';
 
 /** Flavors whose engine is native code. */
 const NATIVE = new Set(['onnx']);
-/** Flavors whose engine runs in threads. */
+/** Flavors whose engine is WebAssembly in threads. */
 const THREADED = new Set(['minizinc', 'highs']);
+/**
+ * Code that V8 has compiled anew would be freed while other threads work, and
+ * now and then it loses count of it and ends the process:
+ * https://github.com/nodejs/node/issues/64500.
+ */
+const KEEP_WASM_CODE = '--no-wasm-code-gc';
 
 /**
  * What Node is started with for a runner: under its permission model it reads
@@ -26,7 +32,7 @@ export function nodeRunnerArguments(options: {
     '--disable-warning=ExperimentalWarning',
     '--permission',
     ...(NATIVE.has(flavor) ? ['--allow-addons'] : []),
-    ...(THREADED.has(flavor) ? ['--allow-worker'] : []),
+    ...(THREADED.has(flavor) ? ['--allow-worker', KEEP_WASM_CODE] : []),
     ...[...readable, scratch].map(path => `--allow-fs-read=${path}`),
     `--allow-fs-write=${scratch}`,
     program,
