@@ -459,7 +459,7 @@ describe('a runner that cannot serve ends with 1 and says why last', () => {
       () => [
         {
           ...irisManifest(),
-          flavor: 'dmn',
+          flavor: 'prompt',
           signature: {
             inputs: [{ name: 'leaf', type: 'bytes' }],
             outputs: [{ name: 'species', type: 'string' }],
@@ -467,7 +467,7 @@ describe('a runner that cannot serve ends with 1 and says why last', () => {
         },
         [],
       ],
-      "The signature does not fit: the flavor dmn knows no bytes, of which type 'leaf' are.",
+      "The signature does not fit: the flavor prompt knows no bytes, of which type 'leaf' are.",
     ],
     [
       'endpoint code',

@@ -12,6 +12,7 @@ const FIRED = 'firedRules';
 /** Decisions of DMN files, by feelin's FEEL and our own decision tables: `https://www.omg.org/dmn`. */
 export const dmnFlavor: Flavor = {
   name: 'dmn',
+  takesBytes: true,
 
   async load(manifest, directory) {
     const file = onlyFile(manifest, ['.dmn']);
