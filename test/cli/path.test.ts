@@ -17,6 +17,10 @@ test.describe('the whole path, typed', () => {
     expect(endpoints.map(({ name }) => name)).toEqual([
       'iris',
       'disease-progression',
+      'watering-plan',
+      'plant-doctor',
+      'ward-staffing',
+      'planting-advice',
     ]);
     for (const { name } of endpoints) {
       const answer = await platform.predict(name);
