@@ -3,14 +3,18 @@ import { sleep } from './processes.mjs';
 import { PlainError, say, step } from './progress.mjs';
 import { run } from './run.mjs';
 
-/** One of each kind, with the Python runtime where one needs it. Each names its model and its endpoint after its folder. */
+/** Applications of the sample organisation, for which the printed tokens are made. */
+const plantGuide = 'component:default/plant-guide';
+const wardPlanner = 'component:default/ward-planner';
+
+/** One of each kind. Model and endpoint are named after the folder. */
 const examples = [
-  { name: 'iris' },
-  { name: 'disease-progression', python: true },
-  { name: 'watering-plan' },
-  { name: 'plant-doctor' },
-  { name: 'ward-staffing' },
-  { name: 'planting-advice' },
+  { name: 'iris', consumer: plantGuide },
+  { name: 'disease-progression', consumer: wardPlanner, python: true },
+  { name: 'watering-plan', consumer: plantGuide },
+  { name: 'plant-doctor', consumer: plantGuide },
+  { name: 'ward-staffing', consumer: wardPlanner },
+  { name: 'planting-advice', consumer: plantGuide },
 ];
 
 /** Entities that the examples refer to; the catalog reads them shortly after the first start. */
@@ -21,9 +25,6 @@ const needed = [
   'system:default/plant-catalogue',
   'system:default/patient-care',
 ];
-
-/** An application of the sample organisation, for which the printed tokens are made. */
-const consumer = 'component:default/plant-guide';
 
 /**
  * Publishes and deploys the examples through the public API where they are
@@ -101,7 +102,7 @@ export async function publishExamples({
   return made;
 }
 
-async function describe({ name }, api, secrets) {
+async function describe({ name, consumer }, api, secrets) {
   const endpoint = await api(`endpoints/${name}`);
   if (!endpoint) return undefined;
   let kept = secrets.endpointTokens[name];
