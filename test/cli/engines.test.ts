@@ -8,6 +8,29 @@ import { sharedPlatform } from '../platform/sharedPlatform';
 
 const fixtures = path.join(root, 'packages/model-runner-node/src/flavors');
 
+/** What the documentation shows as an LP file. */
+const WORKSHOP_IN_MPS = `NAME workshop
+OBJSENSE
+    MAX
+ROWS
+ N profit
+ L carpentry
+ L finishing
+COLUMNS
+    MARKER 'MARKER' 'INTORG'
+    chairs profit 30 carpentry 1
+    chairs finishing 2
+    tables profit 50 carpentry 2
+    tables finishing 1
+    MARKER 'MARKER' 'INTEND'
+RHS
+    RHS carpentry {{hours[0]}} finishing {{hours[1]}}
+BOUNDS
+ PL BND chairs
+ PL BND tables
+ENDATA
+`;
+
 test.describe('models that are solved, decided and run', () => {
   let platform: Platform;
 
@@ -16,11 +39,7 @@ test.describe('models that are solved, decided and run', () => {
   });
 
   /** Publishes and deploys a folder by the command line; answers what calls its endpoint. */
-  async function serve(
-    folder: string,
-    endpoint: string,
-    [person, consumer] = ['mira', 'plant-guide'],
-  ) {
+  async function serve(folder: string, endpoint: string) {
     for (const command of ['publish', 'deploy']) {
       const { code, stdout, stderr } = await platform.cli([
         command,
@@ -32,11 +51,23 @@ test.describe('models that are solved, decided and run', () => {
     const { token } = await (
       await platform.api(`v1/endpoints/${endpoint}/tokens`, {
         method: 'POST',
-        body: JSON.stringify({ consumer: `component:default/${consumer}` }),
-        token: await platform.signIn(person),
+        body: JSON.stringify({ consumer: 'component:default/plant-guide' }),
+        token: await platform.signIn('mira'),
       })
     ).json();
-    const url = `${platform.quickstart.gatewayUrl}/${endpoint}`;
+    return await endpointOf(endpoint, {
+      url: `${platform.quickstart.gatewayUrl}/${endpoint}`,
+      token,
+    });
+  }
+
+  /** What calls an endpoint, and its document; of an example without saying where. */
+  async function endpointOf(
+    name: string,
+    { url, token } = platform.quickstart.endpoints.find(
+      endpoint => endpoint.name === name,
+    )!,
+  ) {
     const call = async (inputs: unknown) => {
       const response = await fetch(`${url}/predict`, {
         method: 'POST',
@@ -48,29 +79,17 @@ test.describe('models that are solved, decided and run', () => {
       });
       return { status: response.status, body: await response.json() };
     };
-    await eventually(
-      'the new token is known',
-      async () =>
-        (
-          await fetch(`${url}/openapi.json`, {
-            headers: { authorization: `Bearer ${token}` },
-          })
-        ).ok,
-    );
-    const document = await (
-      await fetch(`${url}/openapi.json`, {
+    const document = await eventually('the new token is known', async () => {
+      const response = await fetch(`${url}/openapi.json`, {
         headers: { authorization: `Bearer ${token}` },
-      })
-    ).json();
+      });
+      return response.ok && (await response.json());
+    });
     return { call, document };
   }
 
   test('the example ward-staffing is solved', async () => {
-    const { call, document } = await serve(
-      path.join(root, 'examples/ward-staffing'),
-      'ward-staffing',
-      ['dana', 'ward-planner'],
-    );
+    const { call, document } = await endpointOf('ward-staffing');
     const { status, body } = await call({ needed: [4, 8, 10, 7, 12, 4] });
     expect(status).toBe(200);
     expect(body.outputs).toMatchObject({
@@ -95,10 +114,7 @@ test.describe('models that are solved, decided and run', () => {
   });
 
   test('the example planting-advice is decided', async () => {
-    const { call } = await serve(
-      path.join(root, 'examples/planting-advice'),
-      'planting-advice',
-    );
+    const { call } = await endpointOf('planting-advice');
     const { status, body } = await call({
       winter_low: -12,
       plant_rating: 5,
@@ -135,6 +151,22 @@ test.describe('models that are solved, decided and run', () => {
       chairs: 20,
       tables: 10,
       solveTimeMs: expect.any(Number),
+    });
+    const inMps = made('optimization.md', 'workshop.lp', '');
+    fs.rmSync(path.join(inMps, 'workshop.lp'));
+    fs.writeFileSync(path.join(inMps, 'workshop.mps'), WORKSHOP_IN_MPS);
+    editModel(inMps, model => {
+      model.name = 'workshop-in-mps';
+      model.signature.inputs = model.signature.inputs.filter(
+        ({ name }: { name: string }) => !name.endsWith('_profit'),
+      );
+    });
+    const same = await serve(inMps, 'workshop-in-mps');
+    expect((await same.call({ hours: [40, 50] })).body.outputs).toMatchObject({
+      status: 'optimal',
+      objective: 1100,
+      chairs: 20,
+      tables: 10,
     });
     const jobs = made('optimization.md', 'jobs.mzn', 'minizinc');
     editModel(jobs, model => {

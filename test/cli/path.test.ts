@@ -33,6 +33,15 @@ test.describe('the whole path, typed', () => {
     }
   });
 
+  test('the examples pass the requests that they come with', async () => {
+    for (const { name } of platform.quickstart.endpoints) {
+      const tried = await platform.cli(['test', `examples/${name}`, '--json']);
+      expect(tried, `${tried.stdout}${tried.stderr}`).toMatchObject({
+        code: 0,
+      });
+    }
+  });
+
   test('publish, publish again, deploy, call, roll a new version without a failed request, switch off and on', async () => {
     const name = 'typed path';
     const folder = modelFolder(name);
