@@ -129,15 +129,18 @@ test.describe('models that are solved, decided and run', () => {
   });
 
   test('the models that the documentation shows do what it says', async () => {
-    const made = (page: string, file: string, language: string) => {
+    /** `nth`: which of the page's models, of those with more than one. */
+    const made = (page: string, file: string, language: string, nth = 0) => {
       const text = fs.readFileSync(path.join(root, 'docs', page), 'utf8');
-      const first = (kind: string) =>
-        new RegExp(`\n\`\`\`${kind}\n([^]*?)\`\`\``).exec(text)![1];
+      const shown = (kind: string) =>
+        [...text.matchAll(new RegExp(`\n\`\`\`${kind}\n([^]*?)\`\`\``, 'g'))][
+          nth
+        ][1];
       const folder = fs.mkdtempSync(
         path.join(os.tmpdir(), 'model-platform-model-'),
       );
-      fs.writeFileSync(path.join(folder, file), first(language));
-      fs.writeFileSync(path.join(folder, 'model.yaml'), first('yaml'));
+      fs.writeFileSync(path.join(folder, file), shown(language));
+      fs.writeFileSync(path.join(folder, 'model.yaml'), shown('yaml'));
       return folder;
     };
     const workshop = await serve(
@@ -171,6 +174,8 @@ test.describe('models that are solved, decided and run', () => {
     const jobs = made('optimization.md', 'jobs.mzn', 'minizinc');
     editModel(jobs, model => {
       model.name = 'machine-jobs';
+      // However busy the machine is.
+      model.metadata.timeLimitSeconds = 20;
       model.signature.inputs = [
         { name: 'hours', type: 'integer' },
         { name: 'machine', type: 'string', enum: ['mill', 'lathe'] },
@@ -200,6 +205,32 @@ test.describe('models that are solved, decided and run', () => {
       discount: 5,
       firedRules: [{ decision: 'discount', rule: 2, id: 'large' }],
     });
+    const waiting = made('process.md', 'plant-loan.bpmn', 'xml', 1);
+    const tried = await platform.cli(['test', waiting]);
+    expect(tried, tried.stderr).toMatchObject({ code: 0 });
+    const loan = await serve(waiting, 'plant-loan');
+    const { outputs } = (await loan.call({ plants: 9 })).body;
+    expect(outputs).toEqual({
+      status: 'waiting',
+      deposit: 180,
+      approved: null,
+      waitingFor: [
+        { id: 'approve', type: 'UserTask', name: 'Approve a large loan' },
+      ],
+      state: expect.any(String),
+    });
+    const ended = await loan.call({
+      state: outputs.state,
+      signal: 'approve',
+      approved: true,
+    });
+    expect(ended.body.outputs).toEqual({
+      status: 'completed',
+      deposit: 180,
+      approved: true,
+      waitingFor: [],
+      state: null,
+    });
   });
 
   test('a process goes on where it waited, after its runner was killed', async () => {
@@ -217,7 +248,7 @@ test.describe('models that are solved, decided and run', () => {
     editModel(folder, model => {
       const optional = { optional: true };
       Object.assign(model, {
-        name: 'plant-loan',
+        name: 'plants-lent',
         flavor: 'bpmn',
         files: ['loan.bpmn'],
         signature: {
@@ -243,14 +274,14 @@ test.describe('models that are solved, decided and run', () => {
       });
       delete model.deployment;
     });
-    const { call } = await serve(folder, 'plant-loan');
+    const { call } = await serve(folder, 'plants-lent');
     const first = (await call({ plants: 9 })).body.outputs;
     expect(first).toMatchObject({
       status: 'waiting',
       waitingFor: [{ id: 'approve', type: 'UserTask' }],
     });
     const runner = async () =>
-      (await (await platform.api('v1/deployments/plant-loan')).json())
+      (await (await platform.api('v1/deployments/plants-lent')).json())
         .runners[0];
     const { pid } = await runner();
     process.kill(pid, 'SIGKILL');
