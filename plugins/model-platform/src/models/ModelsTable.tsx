@@ -73,7 +73,7 @@ export function ModelsTable(props: {
         id: 'type',
         label: 'Type',
         defaultWidth: '0.8fr',
-        minWidth: 108,
+        minWidth: 124,
         cell: model => <CellText title={model.type} />,
       },
       {
