@@ -64,9 +64,13 @@ test.describe('models that are solved, decided and run', () => {
   /** What calls an endpoint, and its document; of an example without saying where. */
   async function endpointOf(
     name: string,
-    { url, token } = platform.quickstart.endpoints.find(
-      endpoint => endpoint.name === name,
-    )!,
+    {
+      url,
+      token,
+    }: {
+      url: string;
+      token: string;
+    } = platform.quickstart.endpoints.find(endpoint => endpoint.name === name)!,
   ) {
     const call = async (inputs: unknown) => {
       const response = await fetch(`${url}/predict`, {
