@@ -17,7 +17,7 @@ import {
 } from '@model-platform/plugin-model-platform-react';
 import { toText } from '../shared/toText';
 import { SetAliasButton } from './SetAliasButton';
-import { SignatureTable } from './SignatureTable';
+import { SignatureTable } from '../shared/SignatureTable';
 import { VersionApprovals } from './VersionApprovals';
 import { VersionFiles } from './VersionFiles';
 import { VersionLifeButtons } from './VersionLifeButtons';
