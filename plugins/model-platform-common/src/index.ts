@@ -11,6 +11,7 @@ export * from './refs';
 export * from './catalog';
 export * from './client';
 export * from './endpoint';
+export * from './pickles';
 export * from './publish';
 export * from './signature';
 export { signatureOf } from './signatureOf';
