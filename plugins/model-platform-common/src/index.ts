@@ -14,4 +14,5 @@ export * from './endpoint';
 export * from './pickles';
 export * from './publish';
 export * from './signature';
+export * from './sizes';
 export { signatureOf } from './signatureOf';

@@ -510,6 +510,19 @@ export const schemas: Record<string, OpenApiObject> = {
     runnerRestarts: integer,
     'collectedAt?': time,
   }),
+  VariantSize: object({
+    variant: text,
+    version: integer,
+    asked: object({ 'cpu?': text, 'memory?': text }),
+    observed: object({
+      seconds: number,
+      calls: number,
+      'memoryPeakBytes?': number,
+      'cpuP95Cores?': number,
+    }),
+    'proposed?': object({ cpu: text, memory: text }),
+    'missing?': text,
+  }),
   KpiOverview: object({
     range: timeRange,
     filter: object({ 'system?': text, 'theme?': text, 'owner?': text }),
