@@ -16,13 +16,13 @@ export function requirementsProblem(
 ): string | undefined {
   if (name.endsWith('.toml')) return undefined;
   for (const [index, line] of text.split(/\r?\n/).entries()) {
-    const asked = line
-      .replace(/(^|\s)#.*$/, '')
-      .replace(/\s+(--hash[= ]\S+\s*)+\\?$/, '')
-      .replace(/\\$/, '')
+    const comment = line.search(/(^|\s)#/);
+    const asked = (comment === -1 ? line : line.slice(0, comment))
+      .split(/\s+/)
+      .filter(word => word !== '\\' && !word.startsWith('--hash='))
+      .join(' ')
       .trim();
-    if (asked === '' || asked.startsWith('--hash') || HARMLESS.test(asked))
-      continue;
+    if (asked === '' || HARMLESS.test(asked)) continue;
     if (asked.startsWith('-'))
       return `, line ${index + 1}: ${asked.slice(
         0,

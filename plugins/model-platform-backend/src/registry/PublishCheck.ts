@@ -314,10 +314,7 @@ export class PublishCheck {
   }
 
   /** What is refused of what loading pickles would import. */
-  pickleProblems(
-    system: string,
-    readings: PickleReading[],
-  ): FieldProblem[] {
+  pickleProblems(system: string, readings: PickleReading[]): FieldProblem[] {
     return this.options.pickles.problems(toSystemName(system), readings);
   }
 
