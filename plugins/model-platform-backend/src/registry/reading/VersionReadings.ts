@@ -15,6 +15,7 @@ import { pickleFiles, readableFiles } from './readableFiles';
 const MAX_CHARACTERS = 200_000;
 const MAX_METADATA_CHARACTERS = 50_000;
 const MAX_PICKLES = 500;
+const MAX_KNOWN = 1_000;
 
 /** Whose files are read, and out of which system's part of the store. */
 interface Subject {
@@ -24,6 +25,11 @@ interface Subject {
 
 /** What the files of a version say of themselves. */
 export class VersionReadings {
+  private readonly known = new Map<
+    string,
+    Awaited<ReturnType<VersionReadings['read']>>
+  >();
+
   constructor(
     private readonly options: {
       artifacts: ArtifactStore;
@@ -78,12 +84,7 @@ export class VersionReadings {
         async ({ file, format }): Promise<FileReading> => ({
           path: file.path,
           format: 'pickle',
-          ...(await this.tryToRead(
-            file,
-            format,
-            file.system,
-            contents.get(file.digest),
-          )),
+          ...(await this.readPickle(file, format, contents.get(file.digest))),
         }),
       ),
     );
@@ -119,6 +120,25 @@ export class VersionReadings {
         return Buffer.concat(await stream.toArray());
       },
     });
+  }
+
+  /** Once for each content of the store: MLflow's door asks with every tag. */
+  private async readPickle(
+    file: VersionFile & { system: string },
+    format: ReadFormat,
+    content: Buffer | undefined,
+  ): ReturnType<VersionReadings['read']> {
+    const key = `${format} ${file.digest}`;
+    const known = this.known.get(key);
+    if (known) return known;
+    const reading = await this.tryToRead(file, format, file.system, content);
+    // What came along is not known to be what its digest says.
+    if (!content && reading.problem === undefined) {
+      const [oldest] = this.known.keys();
+      if (this.known.size >= MAX_KNOWN) this.known.delete(oldest);
+      this.known.set(key, reading);
+    }
+    return reading;
   }
 
   private async tryToRead(
