@@ -8,6 +8,7 @@ import {
   Upstream,
 } from '@model-platform/model-wire';
 import { Counter, Registry } from 'prom-client';
+import { Confinement } from './confinement/Confinement';
 import { DataFolder } from './DataFolder';
 import {
   GATEWAY_ID,
@@ -18,7 +19,12 @@ import { HostError } from './HostError';
 import { HostSettings } from './HostSettings';
 import { pause } from './pause';
 import { PlanFile } from './PlanFile';
-import { purposeOf, Runner, RUNNER_SECRET_VARIABLE } from './Runner';
+import {
+  nodePrograms,
+  purposeOf,
+  Runner,
+  RUNNER_SECRET_VARIABLE,
+} from './Runner';
 import { StateFile } from './StateFile';
 import { identify } from './Supervisor';
 import { WatchedProcess } from './WatchedProcess';
@@ -52,6 +58,7 @@ export class Host {
   readonly #plan: PlanFile;
   readonly #state: StateFile;
   readonly #gateway: GatewayProcess;
+  readonly #confinement: Confinement;
   readonly #runners = new Map<string, Runner>();
   /** Runners on their way out, by id; a successor of the same id waits for them. */
   readonly #leaving = new Map<string, Promise<void>>();
@@ -68,6 +75,14 @@ export class Host {
     this.#settings = settings;
     this.#folder = folder;
     this.#log = log;
+    this.#confinement = Confinement.detect(
+      settings,
+      folder,
+      nodePrograms(),
+      message => log('warn', message),
+    );
+    const { level, summary, reasons } = this.#confinement.state;
+    log(level === 'none' ? 'warn' : 'info', summary, { reasons });
     this.#plan = PlanFile.open(folder.planFile);
     this.#state = StateFile.open(folder.stateFile, message =>
       log('warn', 'state.json is not used', { reason: message }),
@@ -143,6 +158,7 @@ export class Host {
       gateway: this.#gateway.state,
       deployments,
       pythonPath,
+      confinement: this.#confinement.state,
       unavailableRuntimes: python ? {} : { python: pythonUnavailable },
     };
   }
@@ -339,6 +355,7 @@ export class Host {
       settings: this.#settings,
       folder: this.#folder,
       state: this.#state,
+      confinement: this.#confinement,
       onChange: () => this.#pushSoon(),
       onEnd: reason =>
         this.#log('warn', `runner ${spec.id}: ${reason}`, { runner: spec.id }),
