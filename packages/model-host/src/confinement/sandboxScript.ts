@@ -86,12 +86,14 @@ export function sandboxScript(sandbox: Sandbox): string[] {
     'ln -s /proc/self/fd dev/fd',
     `cp -L ${SMALL.filter(path => existsSync(path)).join(' ')} etc`,
     // All at once: a program's start for each would be most of the runner's own.
-    `mount -a -T /dev/stdin <<'END-OF-MOUNTS'`,
+    `cat > mounts <<'END-OF-MOUNTS'`,
     ...mounts.map(
       ([path, options]) =>
         `${escaped(path)} ${escaped(root + path)} none ${options} 0 0`,
     ),
     'END-OF-MOUNTS',
+    'mount -a -T mounts',
+    'rm mounts',
     'pivot_root . .',
     'umount -l .',
     'PATH=$command_path',
