@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { shellQuote } from './shellQuote';
 
@@ -79,21 +79,17 @@ export function sandboxScript(sandbox: Sandbox): string[] {
     `mkdir -p ${folders.map(path => shellQuote(`.${path}`)).join(' ')}`,
     'chmod 1777 tmp dev/shm',
     ...files.map(path => `: > ${shellQuote(`.${path}`)}`),
-    ...links.map(
-      path =>
-        `ln -s ${shellQuote(readlinkSync(path))} ${shellQuote(`.${path}`)}`,
-    ),
+    ...(links.length > 0 ? [`cp -P ${links.join(' ')} .`] : []),
     'ln -s /proc/self/fd dev/fd',
     `cp -L ${SMALL.filter(path => existsSync(path)).join(' ')} etc`,
     // All at once: a program's start for each would be most of the runner's own.
-    `cat > mounts <<'END-OF-MOUNTS'`,
+    `cat > etc/fstab <<'END-OF-MOUNTS'`,
     ...mounts.map(
       ([path, options]) =>
         `${escaped(path)} ${escaped(root + path)} none ${options} 0 0`,
     ),
     'END-OF-MOUNTS',
-    'mount -a -T mounts',
-    'rm mounts',
+    'mount -a -T etc/fstab',
     'pivot_root . .',
     'umount -l .',
     'PATH=$command_path',

@@ -4,6 +4,7 @@ import {
   DesiredRoute,
   ObservedDeployment,
 } from '@model-platform/plugin-model-platform-node';
+import { Resources } from '@model-platform/plugin-model-platform-common';
 import { NotFoundError } from '@backstage/errors';
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { DeployableModels } from './DeployableModels';
@@ -269,6 +270,7 @@ export class Rollout {
       environment: record.environment,
       variants,
       resources: revision.resources,
+      timeoutSeconds: timeoutSecondsOf(revision.resources, variants),
       openFile: (version, path) => models.openFile(version, path),
     };
     if (this.desired.size >= MAX_CACHED) {
@@ -286,6 +288,7 @@ export class Rollout {
     return {
       revision: desired.revision,
       environment: desired.environment,
+      timeoutSeconds: desired.timeoutSeconds,
       variants: desired.variants.map(({ name, weight, model, version }) => ({
         name,
         weight,
@@ -304,6 +307,20 @@ export class Rollout {
       tokens: await this.options.store.liveTokens(record.id, new Date()),
     };
   }
+}
+
+/** What the deployment says, else the slowest of its versions. */
+function timeoutSecondsOf(
+  resources: Resources | undefined,
+  variants: DesiredRevision['variants'],
+): number | undefined {
+  const ofVersions = variants.flatMap(
+    ({ version }) => version.resources?.timeoutSeconds ?? [],
+  );
+  return (
+    resources?.timeoutSeconds ??
+    (ofVersions.length > 0 ? Math.max(...ofVersions) : undefined)
+  );
 }
 
 function isAlive(runner: { phase: string }): boolean {
