@@ -124,6 +124,15 @@ export class Host {
         host.#leave(id, gone);
       }
     }
+    for (const id of host.#confinement.groups?.ids() ?? []) {
+      if (!wantedIds.has(id)) {
+        const gone = host.#leaving.get(id) ?? Promise.resolve();
+        host.#leave(
+          id,
+          gone.then(() => host.#confinement.groups?.remove(id)),
+        );
+      }
+    }
     host.#gateway.start();
     for (const spec of wanted) {
       host.#add(spec);
@@ -301,6 +310,7 @@ export class Host {
         await runner.retire({ timeoutMs: FINAL_RUNNER_MS });
       }),
     );
+    this.#confinement.groups?.removeAll();
   }
 
   #requireReady(

@@ -29,13 +29,19 @@ export const hostEnvironmentSchema = z.object({
   /** Of the platform that runs as root: user ids for runners, one a system, which nobody else has. */
   RUNNER_USER_IDS: z
     .string()
-    .regex(/^[1-9]\d*-[1-9]\d*$/, 'must be a range of user ids, e.g. 60600-61099')
+    .regex(
+      /^[1-9]\d*-[1-9]\d*$/,
+      'must be a range of user ids, e.g. 60600-61099',
+    )
     .default('60600-61099')
     .transform(range => {
       const [first, last] = range.split('-').map(Number);
       return { first, last };
     })
-    .refine(({ first, last }) => first <= last, 'must not end before it begins'),
+    .refine(
+      ({ first, last }) => first <= last,
+      'must not end before it begins',
+    ),
 });
 
 /** What the host must know, with defaults filled in. */

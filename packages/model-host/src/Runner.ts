@@ -1,9 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import {
-  existsSync,
-  readFileSync,
-  realpathSync,
-} from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import {
   HostRunnerState,
@@ -168,7 +164,11 @@ export class Runner {
     });
     return {
       id: spec.id,
-      purpose: this.purpose,
+      // One of a host that kept its runners apart in another way is replaced.
+      purpose:
+        confinement.state.level === 'none'
+          ? this.purpose
+          : `${this.purpose}/${confinement.state.level}`,
       logFile: folder.runnerLog(spec.id),
       secretVariable: RUNNER_SECRET_VARIABLE,
       backoffMs: BACKOFF_MS,

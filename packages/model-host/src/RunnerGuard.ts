@@ -1,4 +1,10 @@
-import { appendFileSync, closeSync, openSync, readSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  openSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { DEFAULT_CALL_TIMEOUT_MS } from '@model-platform/model-wire';
 import { Confinement } from './confinement/Confinement';
 import { residentBytes } from './confinement/residentBytes';
@@ -57,8 +63,7 @@ export class RunnerGuard {
 
   /** Why a process ended, where it was over its memory. */
   explain(reason: string, ownLog: { from: number }): string | undefined {
-    const isKilled =
-      reason === 'ended by SIGKILL' || reason === 'ended';
+    const isKilled = reason === 'ended by SIGKILL' || reason === 'ended';
     if (isKilled && this.#memoryKills > this.#kills) {
       return this.#overMemory();
     }
@@ -77,7 +82,7 @@ export class RunnerGuard {
       `${JSON.stringify({
         at: new Date().toISOString(),
         level: 'error',
-        message: `the platform ended this runner: it ${reason}`,
+        message: `the runner ended: ${reason}`,
       })}\n`,
       { mode: 0o600 },
     );
@@ -147,7 +152,11 @@ function tailOf(path: string, from: number): string {
   const buffer = Buffer.alloc(size - start);
   const file = openSync(path, 'r');
   try {
-    return buffer.toString('utf8', 0, readSync(file, buffer, 0, buffer.length, start));
+    return buffer.toString(
+      'utf8',
+      0,
+      readSync(file, buffer, 0, buffer.length, start),
+    );
   } finally {
     closeSync(file);
   }

@@ -307,12 +307,7 @@ export class Supervisor {
         this.#program.onChange();
       }
       this.#settle();
-      if (
-        !wasEverReady &&
-        !ended &&
-        !this.isRetired &&
-        Date.now() > deadline
-      ) {
+      if (!wasEverReady && !ended && !this.isRetired && Date.now() > deadline) {
         ended = `was not ready after ${
           startTimeoutMs / 1000
         } s, the time that it has to load (START_TIMEOUT_MS)`;

@@ -5,7 +5,10 @@ import { RunnerManifest, RunnerSpec } from '@model-platform/model-wire';
 import { packageFolder } from './packageFolder';
 import { TestPlatform } from './testPlatform';
 
-const REPOSITORY = resolve(packageFolder('@model-platform/model-host'), '../..');
+const REPOSITORY = resolve(
+  packageFolder('@model-platform/model-host'),
+  '../..',
+);
 
 /** What endpoint code can be asked to try. For tests. */
 export interface Probe {
@@ -114,11 +117,7 @@ export function probeSpec(
   const endpoint = runtime === 'node' ? 'endpoint.js' : 'endpoint.py';
   const write = (path: string, text: string, mode: number) =>
     writeFileSync(path, text, { mode });
-  write(
-    join(model, endpoint),
-    runtime === 'node' ? node : python,
-    0o400,
-  );
+  write(join(model, endpoint), runtime === 'node' ? node : python, 0o400);
   write(join(model, 'knowledge.txt'), `what ${name} knows`, 0o400);
   const manifest: RunnerManifest = {
     formatVersion: 1,

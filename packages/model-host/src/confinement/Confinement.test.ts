@@ -116,9 +116,13 @@ describe.each(levels)('confinement by %s', (level, path) => {
   it('keeps endpoint code from what is the platform’s and other systems’', async () => {
     const secrets = layPlatformFiles();
     const interpreter = makePython(platform.dataDir, path);
-    const portal = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], {
-      env: { PORTAL_SECRET: 'of the portal' },
-    });
+    const portal = spawn(
+      process.execPath,
+      ['-e', 'setInterval(() => {}, 1e6)'],
+      {
+        env: { PORTAL_SECRET: 'of the portal' },
+      },
+    );
     try {
       state = await platform.start({
         RUNNER_CONFINEMENT: level,
@@ -253,7 +257,8 @@ describe('limits', () => {
         const runner = await platform.runner(spec.id);
         return runner?.phase === 'ready' && runner.pid !== pid && runner;
       });
-      const reason = 'used more than its 160Mi of memory; raise resources.memory';
+      const reason =
+        'used more than its 160Mi of memory; raise resources.memory';
       expect(again).toMatchObject({ restarts: 1, message: reason });
       expect(await logOf(spec)).toContain(reason);
       expect(platform.output).toContain(reason);
@@ -360,7 +365,10 @@ describe('limits', () => {
   if (isRoot) {
     it('holds CPU and memory in groups of the kernel once it is ready, and clears them away', async () => {
       state = await platform.start();
-      expect(state.confinement).toMatchObject({ memory: 'group', cpu: 'group' });
+      expect(state.confinement).toMatchObject({
+        memory: 'group',
+        cpu: 'group',
+      });
       const spec = probeSpec(platform, {
         name: 'grouped',
         system: 'plant-catalogue',
@@ -378,9 +386,9 @@ describe('limits', () => {
       expect(groupFile(spec, names[2])).toBe(String(pid));
       await platform.api('DELETE', '/v1/deployments/grouped');
       expect(groupFile(spec, names[2])).toBe('');
-      expect(
-        existsSync(join(platform.dataDir, 'host/scratch', spec.id)),
-      ).toBe(false);
+      expect(existsSync(join(platform.dataDir, 'host/scratch', spec.id))).toBe(
+        false,
+      );
     });
   }
 });

@@ -14,12 +14,7 @@ import { DataFolder } from '../DataFolder';
 import { HostSettings } from '../HostSettings';
 import { Launch } from '../Supervisor';
 import { ControlGroups } from './ControlGroups';
-import {
-  emptyFolder,
-  openToAll,
-  openToGroup,
-  openWayTo,
-} from './openToRunner';
+import { emptyFolder, openToAll, openToGroup, openWayTo } from './openToRunner';
 import { sandboxScript } from './sandboxScript';
 import { shellQuote } from './shellQuote';
 import { UserIds } from './UserIds';
@@ -237,11 +232,15 @@ export class Confinement {
     let reaches = true;
     try {
       openWayTo(command, this.#folder.dataDir);
-      execFileSync(setpriv, [...privileges(user, false), command, '--version'], {
-        stdio: 'pipe',
-        timeout: CHECK_TIMEOUT_MS,
-        cwd: '/',
-      });
+      execFileSync(
+        setpriv,
+        [...privileges(user, false), command, '--version'],
+        {
+          stdio: 'pipe',
+          timeout: CHECK_TIMEOUT_MS,
+          cwd: '/',
+        },
+      );
     } catch {
       reaches = false;
       this.#warn(
@@ -352,7 +351,9 @@ function realPaths(paths: string[]): string[] {
 
 function gpuDevices(): string[] {
   return readdirSync('/dev')
-    .filter(name => name.startsWith('nvidia') || name === 'dri' || name === 'kfd')
+    .filter(
+      name => name.startsWith('nvidia') || name === 'dri' || name === 'kfd',
+    )
     .map(name => `/dev/${name}`);
 }
 

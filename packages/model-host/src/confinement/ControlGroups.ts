@@ -13,6 +13,8 @@ import { shellQuote } from './shellQuote';
 
 const PERIOD_US = 100_000;
 const REMOVE_TRIES = 50;
+/** Name of the group that the host's own processes are in, where they had one to themselves (`DelegateSubgroup=host`). */
+const LEAF = 'host';
 
 type Controller = 'memory' | 'cpu';
 
@@ -63,10 +65,12 @@ export class ControlGroups {
 
     function unified(child: string): ControlGroups | undefined {
       const parent = unifiedParent(child);
-      const found = parent && new ControlGroups('v2', {
-        memory: controls(parent, 'memory') ? parent : undefined,
-        cpu: controls(parent, 'cpu') ? parent : undefined,
-      });
+      const found =
+        parent &&
+        new ControlGroups('v2', {
+          memory: controls(parent, 'memory') ? parent : undefined,
+          cpu: controls(parent, 'cpu') ? parent : undefined,
+        });
       return found && found.#works() ? found : undefined;
     }
 
@@ -100,6 +104,8 @@ export class ControlGroups {
     const folders = this.#foldersOf(id);
     for (const folder of folders) {
       mkdirSync(folder, { recursive: true });
+      // Of the runner's last life.
+      processesIn(folder).forEach(endNow);
     }
     const { memory } = this.#parents;
     if (memory) {
@@ -161,11 +167,7 @@ export class ControlGroups {
   async remove(id: string): Promise<void> {
     for (const folder of this.#foldersOf(id)) {
       for (let tries = 0; existsSync(folder); tries += 1) {
-        for (const pid of read(join(folder, 'cgroup.procs'))
-          ?.split('\n')
-          .filter(Boolean) ?? []) {
-          endNow(Number(pid));
-        }
+        processesIn(folder).forEach(endNow);
         try {
           rmdirSync(folder);
         } catch (error) {
@@ -175,6 +177,13 @@ export class ControlGroups {
           await pause(20);
         }
       }
+    }
+  }
+
+  /** The last step: nothing of ours is left, unless a runner is. */
+  removeAll(): void {
+    for (const parent of new Set(Object.values(this.#parents))) {
+      removeIfEmpty(parent);
     }
   }
 
@@ -202,13 +211,7 @@ export class ControlGroups {
     } catch {
       return false;
     } finally {
-      for (const folder of this.#foldersOf(id)) {
-        try {
-          rmdirSync(folder);
-        } catch {
-          // It never came to be.
-        }
-      }
+      this.#foldersOf(id).forEach(removeIfEmpty);
     }
   }
 }
@@ -221,35 +224,36 @@ function unifiedParent(name: string): string | undefined {
     return undefined;
   }
   try {
-    if (process.getuid?.() === 0 && passesOn(top)) {
-      return made(join(top, name));
+    if (process.getuid?.() === 0 && controls(top, 'memory')) {
+      return passingOn(join(top, name));
     }
-    const base = join(top, own);
-    if (!passesOn(base)) {
+    const isLeaf = own.endsWith(`/${LEAF}`);
+    const base = join(top, isLeaf ? own.slice(0, -LEAF.length - 1) : own);
+    if (!controls(base, 'memory')) {
       // Groups that pass controllers on may hold no processes themselves.
-      const leaf = join(base, 'host');
+      const leaf = join(base, LEAF);
       mkdirSync(leaf, { recursive: true });
-      for (const pid of read(join(base, 'cgroup.procs'))
-        ?.split('\n')
-        .filter(Boolean) ?? []) {
-        writeFileSync(join(leaf, 'cgroup.procs'), pid);
+      for (const pid of processesIn(base)) {
+        writeFileSync(join(leaf, 'cgroup.procs'), String(pid));
       }
-      writeFileSync(join(base, 'cgroup.subtree_control'), '+memory +cpu');
+      passingOn(base);
     }
-    return made(join(base, name));
+    return passingOn(join(base, name));
   } catch {
     return undefined;
   }
+}
 
-  function passesOn(group: string): boolean {
-    return /\bmemory\b/.test(read(join(group, 'cgroup.subtree_control')) ?? '');
-  }
-
-  function made(group: string): string {
-    mkdirSync(group, { recursive: true });
-    writeFileSync(join(group, 'cgroup.subtree_control'), '+memory +cpu');
-    return group;
-  }
+/** Makes a group whose children are controlled as far as it is itself. */
+function passingOn(group: string): string {
+  mkdirSync(group, { recursive: true });
+  const there = (read(join(group, 'cgroup.controllers')) ?? '').split(/\s+/);
+  const wanted = ['memory', 'cpu'].filter(name => there.includes(name));
+  writeFileSync(
+    join(group, 'cgroup.subtree_control'),
+    wanted.map(name => `+${name}`).join(' '),
+  );
+  return group;
 }
 
 /** Version 1: below the group we run in, in the controller's own tree. */
@@ -282,9 +286,22 @@ function controllerParent(
   }
 }
 
+function processesIn(group: string): number[] {
+  const text = read(join(group, 'cgroup.procs')) ?? '';
+  return text.split('\n').filter(Boolean).map(Number);
+}
+
 function controls(group: string, controller: Controller): boolean {
   const list = read(join(group, 'cgroup.subtree_control')) ?? '';
   return list.trim().split(' ').includes(controller);
+}
+
+function removeIfEmpty(group: string): void {
+  try {
+    rmdirSync(group);
+  } catch {
+    // It is not there, or in use.
+  }
 }
 
 function writeIfThere(path: string, text: string): void {

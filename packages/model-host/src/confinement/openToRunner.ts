@@ -9,13 +9,7 @@ import {
 import { dirname, join, sep } from 'node:path';
 
 /** Folders of the data folder on the way to what runners read. */
-const PASSED = new Set([
-  'host',
-  'versions',
-  'runners',
-  'venv',
-  'environments',
-]);
+const PASSED = new Set(['host', 'versions', 'runners', 'venv', 'environments']);
 
 /**
  * The group may read it all, others nothing; the owner, the platform, stays.

@@ -104,9 +104,7 @@ function outermost(paths: string[]): string[] {
 }
 
 function isLink(path: string): boolean {
-  return (
-    lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
-  );
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }
 
 /** As fstab writes paths. */
