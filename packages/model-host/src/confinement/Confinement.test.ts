@@ -106,21 +106,37 @@ function layPlatformFiles(): string[] {
   return Object.keys(files).map(at);
 }
 
-const levels = [
-  ['sandbox', process.env.PATH ?? ''],
-  // A user of its own gets to a Python that everybody gets to.
-  ...(isRoot ? [['user', '/usr/bin:/bin']] : []),
-];
+const levels: Array<[string, { level: string; user?: number; PATH?: string }]> =
+  [
+    ['a file tree of their own', { level: 'sandbox' }],
+    ...(isRoot
+      ? ([
+          // Others than root get to a Python that everybody gets to.
+          ['a user of their own', { level: 'user', PATH: '/usr/bin:/bin' }],
+          [
+            'a file tree, for a platform of an ordinary user',
+            { level: 'sandbox', user: 65534, PATH: '/usr/bin:/bin' },
+          ],
+        ] satisfies typeof levels)
+      : []),
+  ];
 
-describe.each(levels)('confinement by %s', (level, path) => {
+describe.each(levels)('confinement by %s', (_, { level, user, PATH }) => {
   it('keeps endpoint code from what is the platform’s and other systems’', async () => {
     const secrets = layPlatformFiles();
-    const interpreter = makePython(platform.dataDir, path);
+    const ownUser = isRoot && user === undefined;
+    const interpreter = makePython(
+      platform.dataDir,
+      PATH ?? process.env.PATH ?? '',
+    );
+    platform.user = user;
+    platform.handOver();
     const portal = spawn(
       process.execPath,
       ['-e', 'setInterval(() => {}, 1e6)'],
       {
         env: { PORTAL_SECRET: 'of the portal' },
+        uid: user,
       },
     );
     try {
@@ -128,7 +144,7 @@ describe.each(levels)('confinement by %s', (level, path) => {
         RUNNER_CONFINEMENT: level,
         PYTHON_RUNNER: interpreter,
       });
-      expect(state.confinement).toMatchObject({ level, ownUser: isRoot });
+      expect(state.confinement).toMatchObject({ level, ownUser });
       const other = probeSpec(platform, {
         name: 'other',
         system: 'patient-care',
@@ -141,6 +157,7 @@ describe.each(levels)('confinement by %s', (level, path) => {
           runtime,
         }),
       );
+      platform.handOver();
       for (const spec of [other, ...specs]) {
         await platform.deploy(spec);
       }
@@ -182,7 +199,6 @@ describe.each(levels)('confinement by %s', (level, path) => {
         for (const subject of [
           own,
           join(spec.directory, 'model.json'),
-          join(platform.dataDir, 'host/plan.json'),
           `/usr/local/${spec.id}`,
         ]) {
           expect([
@@ -190,18 +206,25 @@ describe.each(levels)('confinement by %s', (level, path) => {
             await answer(spec, { act: 'write', subject }),
           ]).toEqual([subject, expect.stringMatching(REFUSED)]);
         }
+        // Where the data folder is in /tmp, it may write to a place of the same name, in a /tmp of its own.
+        const plan = join(platform.dataDir, 'host/plan.json');
+        const before = readFileSync(plan, 'utf8');
+        await answer(spec, { act: 'write', subject: plan });
+        expect(readFileSync(plan, 'utf8')).toBe(before);
         for (const folder of ['host', 'versions', 'runners', 'db']) {
           const listed = await answer(spec, {
             act: 'list',
             subject: join(platform.dataDir, folder),
           });
           // What is there of it in a sandbox is the way to its own files alone.
-          expect(listed).not.toMatch(/other|json|sqlite/);
+          expect(listed.replace('plan.json', '')).not.toMatch(
+            /other|json|sqlite/,
+          );
         }
         for (const pid of [state.pid, portal.pid]) {
           expect(
             await answer(spec, { act: 'signal', subject: String(pid) }),
-          ).toMatch(isRoot ? REFUSED : /./);
+          ).toMatch(ownUser ? REFUSED : /./);
         }
         const environment = JSON.parse(
           await answer(spec, { act: 'environment' }),

@@ -107,6 +107,7 @@ export class ControlGroups {
       // Of the runner's last life.
       processesIn(folder).forEach(endNow);
     }
+    this.limitCpu(id, undefined);
     const { memory } = this.#parents;
     if (memory) {
       const folder = join(memory, id);
@@ -138,11 +139,18 @@ export class ControlGroups {
       cores === undefined
         ? undefined
         : String(Math.max(1_000, Math.round(cores * PERIOD_US)));
-    if (this.version === 'v2') {
-      writeFileSync(join(folder, 'cpu.max'), `${quota ?? 'max'} ${PERIOD_US}`);
-    } else {
-      writeFileSync(join(folder, 'cpu.cfs_period_us'), String(PERIOD_US));
-      writeFileSync(join(folder, 'cpu.cfs_quota_us'), quota ?? '-1');
+    try {
+      if (this.version === 'v2') {
+        writeFileSync(
+          join(folder, 'cpu.max'),
+          `${quota ?? 'max'} ${PERIOD_US}`,
+        );
+      } else {
+        writeFileSync(join(folder, 'cpu.cfs_period_us'), String(PERIOD_US));
+        writeFileSync(join(folder, 'cpu.cfs_quota_us'), quota ?? '-1');
+      }
+    } catch {
+      // More than the group around it has: that one's limit holds. Or it has just ended.
     }
   }
 

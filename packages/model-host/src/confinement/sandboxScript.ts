@@ -65,6 +65,8 @@ export function sandboxScript(sandbox: Sandbox): string[] {
   ];
   const files = [...readable.filter(path => !isFolder(path)), ...devices];
   const mounts = [
+    // What may be written to in a tree that is read-only itself.
+    ...['/tmp', '/dev/shm'].map(path => [path, 'bind', root + path]),
     ...readable.map(path => [path, 'bind,ro,nosuid,nodev']),
     [writable, 'bind'],
     ...devices.map(path => [path, 'bind']),
@@ -85,11 +87,12 @@ export function sandboxScript(sandbox: Sandbox): string[] {
     // All at once: a program's start for each would be most of the runner's own.
     `cat > etc/fstab <<'END-OF-MOUNTS'`,
     ...mounts.map(
-      ([path, options]) =>
-        `${escaped(path)} ${escaped(root + path)} none ${options} 0 0`,
+      ([path, options, source = path]) =>
+        `${escaped(source)} ${escaped(root + path)} none ${options} 0 0`,
     ),
     'END-OF-MOUNTS',
     'mount -a -T etc/fstab',
+    `mount -o remount,bind,ro,nosuid ${shellQuote(root)}`,
     'pivot_root . .',
     'umount -l .',
     'PATH=$command_path',
