@@ -106,15 +106,20 @@ export class Confinement {
         : ControlGroups.detect(`model-platform-${name.slice(0, 12)}`);
     const reasons: string[] = [];
     const wanted = settings.confinement;
-    const levels = (['sandbox', 'user'] as const).filter(
-      level => wanted === 'auto' || wanted === level,
-    );
-    for (const level of levels) {
+    const attempts = [
+      { level: 'sandbox', users },
+      { level: 'user', users },
+      // A root that is one in a container only may lack further users.
+      ...(users ? [{ level: 'sandbox', users: undefined } as const] : []),
+    ] as const;
+    for (const attempt of attempts.filter(
+      ({ level }) => wanted === 'auto' || wanted === level,
+    )) {
+      const { level } = attempt;
       const confinement = new Confinement({
-        level,
+        ...attempt,
         reasons,
         folder,
-        users,
         groups,
         tools,
         warn,
@@ -160,7 +165,13 @@ export class Confinement {
 
   /** What an ended runner left running goes, and its scratch folder. */
   async clear(id: string, scratch: string): Promise<void> {
-    await this.groups?.remove(id);
+    try {
+      await this.groups?.remove(id);
+    } catch (error) {
+      this.#warn(
+        `the group of ${id} could not be removed: ${(error as Error).message}`,
+      );
+    }
     rmSync(scratch, { recursive: true, force: true });
   }
 
