@@ -190,6 +190,7 @@ export const schemas: Record<string, OpenApiObject> = {
     'cpu?': text,
     'memory?': text,
     'gpu?': integer,
+    'timeoutSeconds?': number,
     'replicas?': object({ min: integer, max: integer }),
   }),
   VersionFile: object(versionFile),

@@ -98,6 +98,7 @@ export const versionSpecSchema = z.object({
         )
         .optional(),
       gpu: z.number().int().min(0).max(64).optional(),
+      timeoutSeconds: z.number().positive().max(3600).optional(),
       replicas: z
         .object({
           min: z.number().int().min(0).max(1000),

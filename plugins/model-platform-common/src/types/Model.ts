@@ -136,6 +136,8 @@ export interface Resources {
   cpu?: string;
   memory?: string;
   gpu?: number;
+  /** How long a call may take, seconds; 30 where absent. */
+  timeoutSeconds?: number;
   replicas?: { min: number; max: number };
 }
 

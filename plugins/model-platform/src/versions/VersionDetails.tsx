@@ -150,6 +150,7 @@ function factsOf(version: ModelVersion) {
         resources?.cpu && `CPU ${resources.cpu}`,
         resources?.memory && `memory ${resources.memory}`,
         resources?.gpu && `${resources.gpu} GPU`,
+        resources?.timeoutSeconds && `${resources.timeoutSeconds} s a call`,
       ]
         .filter(Boolean)
         .join(', '),
