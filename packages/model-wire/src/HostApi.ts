@@ -70,6 +70,8 @@ export interface HostRunnerState {
   message?: string;
   startedAt?: string;
   pid?: number;
+  /** Of Python: what its process runs in, where that is no environment of the platform's own. */
+  interpreter?: string;
   /** For the collector: `<url>/metrics` with the secret's header. */
   url?: string;
   secret?: string;

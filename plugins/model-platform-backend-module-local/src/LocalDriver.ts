@@ -414,8 +414,11 @@ export class LocalDriver implements DeploymentDriver {
       }
       try {
         await this.versions.keepOnly(await this.directories.usedVersions());
-        const { pythonPath } = await this.host.state();
-        await this.environments.removeUnused(pythonPath);
+        const { pythonPath, deployments } = await this.host.state();
+        const inUse = Object.values(deployments).flatMap(({ runners }) =>
+          runners.flatMap(({ interpreter }) => interpreter ?? []),
+        );
+        await this.environments.removeUnused(pythonPath, inUse);
       } catch (error) {
         this.logger.warn(
           `Files of versions no longer deployed could not be removed: ${error}`,
