@@ -21,6 +21,7 @@ import {
   INFER_HEADER_LENGTH,
   inferByProtocol,
 } from './openInference/inferByProtocol';
+import { failureFacts } from './privacy/failureFacts';
 import { parseJson, readBody } from './readBody';
 import { readMultipart } from './readMultipart';
 import { RequestError } from './RequestError';
@@ -594,9 +595,10 @@ export class RunnerServer {
       const body = errorBody(path, requestId, errorName(status), error);
       return { status, body, headers };
     }
-    const { name, stack } =
-      error instanceof Error ? error : new Error(String(error));
-    this.logger.error('the model failed', { requestId, error: name, stack });
+    this.logger.error('the model failed', {
+      requestId,
+      ...failureFacts(error),
+    });
     // Names of fields are the model's, values are the caller's: only those are told.
     const isWrong = error instanceof ModelOutputError;
     const reason = isWrong ? `: ${error.message}` : '';
