@@ -4,10 +4,12 @@ from __future__ import annotations
 import base64
 import datetime
 import json
+import math
 import re
 import sys
 import threading
 import urllib.parse
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,6 +22,8 @@ MIN_DIGITS = 6
 #: So much of a value's beginning is the value, cut off.
 MIN_BEGINNING = 8
 MAX_TEXT = 16_384
+#: Of all texts of a line together.
+MAX_LINE = 65_536
 MAX_DEPTH = 8
 MAX_MEMBERS = 100
 MAX_PATHS = 20
@@ -46,10 +50,17 @@ def _forms_of_bytes(value: bytes) -> Iterator[str]:
     yield base64.urlsafe_b64encode(value).decode().rstrip("=")
     yield value.hex()
     yield repr(value)[2:-1]
+    yield ", ".join(map(str, value))
     try:
         yield from _forms_of_text(value.decode())
     except UnicodeDecodeError:
         pass
+
+
+def _rounded(value: float) -> tuple[str, ...]:
+    if abs(value) < 10 ** (MIN_DIGITS - 1) or not math.isfinite(value):
+        return ()
+    return str(abs(int(value))), str(abs(round(value)))
 
 
 def written_forms(value: Any) -> Iterator[str]:
@@ -64,7 +75,7 @@ def written_forms(value: Any) -> Iterator[str]:
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         text = repr(value).removeprefix("-")
         if len(re.sub(r"\D", "", text)) >= MIN_DIGITS:
-            forms = (text, text.removesuffix(".0"), f"{abs(value):,}")
+            forms = (text, text.removesuffix(".0"), f"{abs(value):,}", *_rounded(value))
     for form in forms:
         if len(form) >= MIN_TEXT and form.strip():
             yield form
@@ -160,6 +171,8 @@ class RequestInHand:
 #: Stays until the task of the request ends, so that what failed is told without its values.
 _CURRENT: ContextVar[RequestInHand | None] = ContextVar("request_in_hand", default=None)
 _ALL: set[RequestInHand] = set()
+#: Requests whose code may still write something, of which nobody can tell whose it is.
+_RECENT: deque[RequestInHand] = deque(maxlen=16)
 _LOCK = threading.Lock()
 
 
@@ -177,21 +190,24 @@ def in_hand(rows: Rows) -> Iterator[None]:
         sys.stdout.flush()
         with _LOCK:
             _ALL.discard(request)
+            _RECENT.append(request)
 
 
-def _in_hand_now() -> list[RequestInHand]:
-    """That of the caller's own task first; then all others, for their code shares this process."""
+def _concerned() -> list[RequestInHand]:
+    """
+    Whose values may stand in what is written here: those of the request at hand and of all others, for their
+    code shares this process; where nobody can tell whose it is, also of those that were answered a moment ago.
+    """
     current = _CURRENT.get()
-    if current is None and not _ALL:
-        return []
     with _LOCK:
-        others = [request for request in _ALL if request is not current]
-    return others if current is None else [current, *others]
+        if current is None:
+            return [*_ALL, *_RECENT]
+        return [current, *(request for request in _ALL if request is not current)]
 
 
 def replace_values(text: str) -> tuple[str, list[tuple[str, str]]]:
     found: list[tuple[str, str]] = []
-    for request in _in_hand_now():
+    for request in _concerned():
         text, more = request.filter.replace(text)
         found += more
     return text, found
@@ -204,11 +220,17 @@ def clean_facts(facts: dict[str, Any]) -> dict[str, Any]:
     """
     replaced: dict[str, None] = {}
 
+    left = MAX_LINE
+
     def text(given: str) -> str:
+        nonlocal left
+        if left <= 0:
+            return "…"
         more = len(given) - MAX_TEXT
         bounded = f"{given[:MAX_TEXT]}… ({more} characters more)" if more > 0 else given
         clean, found = replace_values(bounded.encode(errors="replace").decode())
         replaced.update((path, None) for path, _ in found)
+        left -= len(clean)
         return clean
 
     def cleaned(value: Any, depth: int) -> Any:

@@ -1,6 +1,7 @@
 import { EndpointSettings, RunnerManifest } from '@model-platform/model-wire';
 import { FlavorContext, LoadedModel, Row } from '../flavors/Flavor';
 import { signatureTensors } from '../flavors/signatureTensors';
+import { SolveMetrics } from '../flavors/solving/SolveMetrics';
 import { requestsInHand } from '../privacy/RequestsInHand';
 import { createOutputReader } from './createOutputReader';
 import { CustomMetrics } from './CustomMetrics';
@@ -37,7 +38,12 @@ export async function loadEndpoint({
     throw new Error(
       `${endpoint} must export predict(model, inputs, context) or predictBatch(model, rows, context)`,
     );
-  const metrics = new CustomMetrics(manifest.metrics, registry);
+  const metrics = new CustomMetrics({
+    declared: manifest.metrics,
+    inputs: signature.inputs,
+    registry,
+    logger,
+  });
   const context: EndpointContext = {
     metrics,
     logger,
@@ -64,6 +70,10 @@ export async function loadEndpoint({
           }),
       };
   const readAnswers = createOutputReader(signature);
+  const solves =
+    !inner && manifest.model.type === 'optimization'
+      ? new SolveMetrics(registry)
+      : undefined;
   const answer = async (rows: Row[]) =>
     readAnswers(
       predictBatch
@@ -73,7 +83,11 @@ export async function loadEndpoint({
     );
   return {
     platform: manifest.flavor,
-    ...signatureTensors(signature, answer),
+    ...signatureTensors(signature, async rows => {
+      const answers = await answer(rows);
+      if (solves) for (const one of answers) solves.count(one);
+      return answers;
+    }),
     async warmUp(rows) {
       const work = () => metrics.muted(() => answer(rows));
       // What it is called with is the version's own example.

@@ -1,6 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { FieldValue, Filtered, ValueFilter } from './ValueFilter';
 
+/** Requests whose code may still write something, of which nobody can tell whose it is. */
+const MAX_RECENT = 16;
+
 /** A request that a model works on; its values are gathered only where something is written. */
 class RequestInHand {
   private made?: ValueFilter;
@@ -22,6 +25,7 @@ class RequestInHand {
  */
 export class RequestsInHand {
   private readonly all = new Set<RequestInHand>();
+  private recent: RequestInHand[] = [];
   private readonly current = new AsyncLocalStorage<RequestInHand>();
 
   /** Of the request that is worked on here, wherever it is asked from. */
@@ -40,7 +44,7 @@ export class RequestsInHand {
     try {
       return await this.current.run(request, work);
     } finally {
-      this.all.delete(request);
+      this.end(request);
     }
   }
 
@@ -55,28 +59,37 @@ export class RequestsInHand {
     try {
       yield* pieces();
     } finally {
-      this.all.delete(request);
+      this.end(request);
     }
   }
 
-  get isAny(): boolean {
-    return this.all.size > 0 || this.current.getStore() !== undefined;
-  }
-
-  /** Paths in place of values: of the request at hand first, then of all others, for their code shares this process. */
+  /** Paths in place of values. */
   replace(text: string): Filtered {
-    const here = this.current.getStore();
-    let filtered: Filtered = { text, found: [] };
-    for (const request of here ? new Set([here, ...this.all]) : this.all) {
-      const next = request.filter.replace(filtered.text);
-      filtered = {
-        text: next.text,
-        found: next.found.length
-          ? [...filtered.found, ...next.found]
-          : filtered.found,
-      };
+    const found: Filtered['found'] = [];
+    let clean = text;
+    for (const request of this.concerned()) {
+      const next = request.filter.replace(clean);
+      clean = next.text;
+      found.push(...next.found);
     }
-    return filtered;
+    return { text: clean, found };
+  }
+
+  /**
+   * Whose values may stand in what is written here: those of the request at
+   * hand and of all others, for their code shares this process; where nobody
+   * can tell whose it is, as of the last words of a failure that nobody
+   * caught, also of those that were answered a moment ago.
+   */
+  private concerned(): Iterable<RequestInHand> {
+    const here = this.current.getStore();
+    return here ? new Set([here, ...this.all]) : [...this.all, ...this.recent];
+  }
+
+  private end(request: RequestInHand) {
+    this.all.delete(request);
+    this.recent.push(request);
+    if (this.recent.length > MAX_RECENT) this.recent.shift();
   }
 }
 

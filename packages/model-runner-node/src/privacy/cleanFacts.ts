@@ -1,6 +1,8 @@
 import { requestsInHand } from './RequestsInHand';
 
 const MAX_TEXT = 16_384;
+/** Of all texts of a line together. */
+const MAX_LINE = 65_536;
 const MAX_DEPTH = 8;
 const MAX_MEMBERS = 100;
 const MAX_PATHS = 20;
@@ -33,10 +35,11 @@ export function cleanFacts(
   facts: Record<string, unknown>,
 ): Record<string, unknown> {
   const replaced = new Set<string>();
+  let left = MAX_LINE;
   const cleanText = (given: string): string => {
-    const bounded = cut(given);
-    if (!requestsInHand.isAny) return bounded;
-    const { text, found } = requestsInHand.replace(bounded);
+    if (left <= 0) return '…';
+    const { text, found } = requestsInHand.replace(cut(given));
+    left -= text.length;
     for (const { path } of found) replaced.add(path);
     return text;
   };
@@ -56,6 +59,8 @@ export function cleanFacts(
         return value;
       case 'object':
         break;
+      case 'function':
+        return 'a function';
       default:
         return cleanText(String(value));
     }

@@ -30,7 +30,10 @@ export function takeOverOutput(logger: Logger) {
       encoding?: BufferEncoding | (() => void),
       done?: () => void,
     ) => {
-      print(level, typeof chunk === 'string' ? chunk : String(Buffer.from(chunk)));
+      print(
+        level,
+        typeof chunk === 'string' ? chunk : String(Buffer.from(chunk)),
+      );
       const callback = typeof encoding === 'function' ? encoding : done;
       if (callback) process.nextTick(callback);
       return true;

@@ -10,8 +10,7 @@ const digitsOf = (text: string) => text.replace(/\D/g, '').length;
 const ascii = (text: string) =>
   text.replace(
     /[^\x20-\x7e]/g,
-    character =>
-      `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
 function* formsOfText(text: string): Iterable<string> {
@@ -31,6 +30,12 @@ function* formsOfNumber(value: number | bigint): Iterable<string> {
   if (digitsOf(text) < MIN_DIGITS) return;
   yield text;
   yield value.toLocaleString('en-US', { maximumFractionDigits: 20 });
+  // Rounded up or down.
+  const [whole] = text.split('.');
+  if (typeof value === 'number' && digitsOf(whole) >= MIN_DIGITS) {
+    yield whole;
+    yield String(Math.abs(Math.round(value)));
+  }
 }
 
 function* formsOfBytes(bytes: Uint8Array): Iterable<string> {
@@ -41,6 +46,9 @@ function* formsOfBytes(bytes: Uint8Array): Iterable<string> {
   yield hex;
   // As a printed Buffer.
   yield hex.replace(/..(?!$)/g, '$& ');
+  // As JSON has a Buffer, and a list.
+  yield buffer.join(',');
+  yield buffer.join(', ');
   const text = buffer.toString('utf8');
   if (!text.includes('\ufffd')) yield* formsOfText(text);
 }
