@@ -39,8 +39,7 @@ export class RequestsInHand {
     values: () => Iterable<FieldValue>,
     work: () => Promise<T>,
   ): Promise<T> {
-    const request = new RequestInHand(requestId, values);
-    this.all.add(request);
+    const request = this.take(requestId, values);
     try {
       return await this.current.run(request, work);
     } finally {
@@ -48,19 +47,17 @@ export class RequestsInHand {
     }
   }
 
-  /** The same for an answer that comes piece by piece. */
-  async *throughout<T>(
-    requestId: string,
-    values: () => Iterable<FieldValue>,
-    pieces: () => AsyncIterable<T>,
-  ): AsyncIterable<T> {
+  /** Holds a request until it is ended; lines of others' code don't know that they are of it. */
+  take(requestId: string, values: () => Iterable<FieldValue>): RequestInHand {
     const request = new RequestInHand(requestId, values);
     this.all.add(request);
-    try {
-      yield* pieces();
-    } finally {
-      this.end(request);
-    }
+    return request;
+  }
+
+  end(request: RequestInHand) {
+    this.all.delete(request);
+    this.recent.push(request);
+    if (this.recent.length > MAX_RECENT) this.recent.shift();
   }
 
   /** Paths in place of values. */
@@ -84,12 +81,6 @@ export class RequestsInHand {
   private concerned(): Iterable<RequestInHand> {
     const here = this.current.getStore();
     return here ? new Set([here, ...this.all]) : [...this.all, ...this.recent];
-  }
-
-  private end(request: RequestInHand) {
-    this.all.delete(request);
-    this.recent.push(request);
-    if (this.recent.length > MAX_RECENT) this.recent.shift();
   }
 }
 

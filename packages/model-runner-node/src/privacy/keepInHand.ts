@@ -39,17 +39,17 @@ export function keepInHand(model: LoadedModel): LoadedModel {
       ),
     stream:
       stream &&
-      ((row, call) =>
-        requestsInHand.throughout(
-          call.requestId,
-          () => valuesOfRows([row]),
-          async function* pieces() {
-            try {
-              yield* stream.call(model, row, call);
-            } catch (error) {
-              throw asKept(error);
-            }
-          },
-        )),
+      async function* inHand(row, call) {
+        const request = requestsInHand.take(call.requestId, () =>
+          valuesOfRows([row]),
+        );
+        try {
+          yield* stream.call(model, row, call);
+        } catch (error) {
+          throw asKept(error);
+        } finally {
+          requestsInHand.end(request);
+        }
+      },
   };
 }

@@ -123,7 +123,8 @@ async function* eventsOf(response: Response): AsyncGenerator<ServerSentEvent> {
   )) {
     const blocks = (rest + chunk).split('\n\n');
     rest = blocks.pop()!;
-    for (const block of blocks) {
+    // What keeps the connection alive is no event.
+    for (const block of blocks.filter(one => !one.startsWith(':'))) {
       const [, event, data] = /^event: (.*)\ndata: (.*)$/.exec(block)!;
       yield { event, data: JSON.parse(data) };
     }
