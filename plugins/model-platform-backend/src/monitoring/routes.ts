@@ -8,6 +8,7 @@ import { Request, Router } from 'express';
 import PromiseRouter from 'express-promise-router';
 import { PlatformContext } from '../Domain';
 import { KpiReport } from './KpiReport';
+import { LiveMetrics } from './LiveMetrics';
 import { modelMetrics } from './modelMetrics';
 import { parsePeriod } from './timeRanges';
 
@@ -19,6 +20,7 @@ export function monitoringRoutes(options: {
   >;
   store: MetricsStore;
   report: KpiReport;
+  live: LiveMetrics;
   collectedAt: () => Promise<Date | undefined>;
 }): Router {
   const { callerResolver, registry, metricCatalogue } = options.context;
@@ -41,6 +43,12 @@ export function monitoringRoutes(options: {
         collectedAt: await options.collectedAt(),
       }),
     );
+  });
+
+  router.get('/v1/models/:name/live-metrics', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const model = await registry.getModel(caller, req.params.name);
+    res.set('Cache-Control', 'no-store').json(await options.live.of(model));
   });
 
   router.get('/v1/kpis/overview', async (req, res) => {

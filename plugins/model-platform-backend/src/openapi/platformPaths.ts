@@ -23,6 +23,13 @@ export const platformPaths: Array<[string, OpenApiObject]> = [
       answers: { '200': schemaRef('ModelMetrics') },
     }),
   }),
+  path('/v1/models/{name}/live-metrics', {
+    get: operation('getLiveMetrics', METRICS, {
+      summary:
+        "What the model's own code counts, read from its runners this moment; nothing of it is stored",
+      answers: { '200': schemaRef('LiveModelMetrics') },
+    }),
+  }),
   path('/v1/metric-catalogue', {
     get: operation('getMetricCatalogue', METRICS, {
       summary: 'Metrics that can be compared between projects',

@@ -494,6 +494,23 @@ export const schemas: Record<string, OpenApiObject> = {
     runnerRestarts: integer,
     'collectedAt?': time,
   }),
+  LiveModelMetrics: object({
+    readAt: time,
+    runners: integer,
+    unread: listOf(text),
+    series: listOf(
+      object({
+        metric: text,
+        runner: text,
+        'endpoint?': text,
+        'variant?': text,
+        'version?': text,
+        labels: { type: 'object', additionalProperties: text },
+        value: number,
+        isCollected: { type: 'boolean' },
+      }),
+    ),
+  }),
   KpiOverview: object({
     range: timeRange,
     filter: object({ 'system?': text, 'theme?': text, 'owner?': text }),

@@ -1,4 +1,9 @@
-import { CatalogueMetric, KpiOverview, ModelMetrics } from '../types';
+import {
+  CatalogueMetric,
+  KpiOverview,
+  LiveModelMetrics,
+  ModelMetrics,
+} from '../types';
 import { enc } from './enc';
 import { EndpointCalls } from './EndpointCalls';
 import { RequestOptions } from './PlatformCalls';
@@ -14,6 +19,14 @@ export class MonitoringCalls extends EndpointCalls {
       ...options,
       query,
     });
+  }
+
+  /** Read from the runners this moment; nothing of it is stored. */
+  async getLiveMetrics(
+    name: string,
+    options?: RequestOptions,
+  ): Promise<LiveModelMetrics> {
+    return await this.json(`models/${enc(name)}/live-metrics`, options);
   }
 
   async getMetricCatalogue(
