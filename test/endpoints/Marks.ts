@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import fs from 'node:fs';
 
@@ -47,14 +47,14 @@ export class Marks {
 
   /** Files that were written since the stamp and have a mark, with what they have. */
   inFiles(folders: string[], stamp: string): Array<[string, string[]]> {
-    const files = execFileSync(
+    // Folders of others may go away meanwhile, which it does not like.
+    const { stdout: files } = spawnSync(
       'find',
       [
         ...folders,
         ...['-type', 'f', '-newer', stamp, '-size', `-${MAX_FILE}`],
         '-print0',
       ],
-      // Folders of others may go away meanwhile.
       { stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 256 * 1024 * 1024 },
     );
     return files

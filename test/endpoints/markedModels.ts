@@ -131,11 +131,9 @@ solve maximize taken;
 
 const DMN = `<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="http://d">
 <inputData id="i0" name="name"/>
-<inputData id="i1" name="how"/>
 <decision id="answer" name="answer">
 <informationRequirement><requiredInput href="#i0"/></informationRequirement>
-<informationRequirement><requiredInput href="#i1"/></informationRequirement>
-<literalExpression><text>if how = "bad" then number(name) else name</text></literalExpression>
+<literalExpression><text>string length(name) + date(name).year</text></literalExpression>
 </decision>
 </definitions>`;
 
@@ -176,7 +174,10 @@ export function markedModels(languageModelUrl: string): MarkedModel[] {
       files: {
         'model.joblib': inRoot('examples/disease-progression/model.joblib'),
       },
-      inputs: marks => ({ ...disease.example, bmi: marks.number('bmi') }),
+      inputs: marks => ({
+        ...disease.example,
+        bmi: Number(`20.${marks.number('bmi')}`),
+      }),
     },
     {
       name: 'marked-python',
@@ -279,18 +280,12 @@ export function markedModels(languageModelUrl: string): MarkedModel[] {
       manifest: {
         flavor: 'dmn',
         signature: {
-          inputs: [
-            { name: 'name', type: 'string' },
-            { name: 'how', type: 'string', default: '' },
-          ],
-          outputs: [{ name: 'answer', type: 'string' }],
+          inputs: [{ name: 'name', type: 'string' }],
+          outputs: [{ name: 'answer', type: 'string', optional: true }],
         },
       },
       files: { 'greeting.dmn': DMN },
       inputs: marks => ({ name: marks.text('in a decision') }),
-      failing: {
-        bad: marks => ({ name: marks.text('in no decision'), how: 'bad' }),
-      },
     },
     {
       name: 'marked-bpmn',
@@ -299,7 +294,7 @@ export function markedModels(languageModelUrl: string): MarkedModel[] {
         flavor: 'bpmn',
         signature: {
           inputs: [
-            { name: 'plants', type: 'integer', optional: true },
+            { name: 'plants', type: 'integer' },
             { name: 'keeper', type: 'string', optional: true },
             { name: 'state', type: 'string', optional: true },
             { name: 'signal', type: 'string', optional: true },
@@ -318,6 +313,7 @@ export function markedModels(languageModelUrl: string): MarkedModel[] {
       inputs: marks => ({ plants: 2, keeper: marks.text('a keeper') }),
       refused: {
         state: marks => ({
+          plants: 2,
           state: marks.text('a state'),
           signal: marks.text('a signal'),
         }),

@@ -221,9 +221,9 @@ test.describe('what callers send', () => {
             JSON.stringify({ dataframe_records: [inputs()] }),
           ),
         ];
-        expect.soft(
-          valid.map(({ status, text }) => (status === 200 ? 200 : text)),
-        ).toEqual(valid.map(() => 200));
+        expect
+          .soft(valid.map(({ status, text }) => (status === 200 ? 200 : text)))
+          .toEqual(valid.map(() => 200));
         const refused = await refusals(model);
         for (const make of Object.values(model.refused ?? {}))
           refused.push(await predict(name, make(marks)));
