@@ -270,7 +270,11 @@ test.describe('what callers send', () => {
       }),
     ];
     for (const { name } of models) {
-      const { url, secret } = await ready(name);
+      const { url, secret, pid } = await ready(name);
+      // Nor would it be in a copy of the memory of one that crashes.
+      expect(fs.readFileSync(`/proc/${pid}/limits`, 'utf8')).toMatch(
+        /Max core file size +0 +/,
+      );
       exposed.push(
         await metricsOf(`${url}/metrics`, { 'x-model-runner-secret': secret! }),
       );

@@ -122,7 +122,7 @@ describe('RunnerLogs', () => {
         found.push(JSON.parse(one).message);
         if (found.length === 1) {
           // Faster than anybody reads: what was written is put aside at once.
-          appendFileSync(path, line('yes 1') + 'x'.repeat(11_000_000) + '\n');
+          appendFileSync(path, `${line('yes 1')}${'x'.repeat(11_000_000)}\n`);
           await logs.rotate();
           appendFileSync(path, line('no') + line('yes 2'));
         }

@@ -1,10 +1,10 @@
-import { Launch } from './Supervisor';
-
 /**
  * The same program, which leaves no copy of its memory behind when it crashes:
  * that would hold what callers sent. The shell becomes the program.
  */
-export function withoutCoreDumps(launch: Launch): Launch {
+export function withoutCoreDumps<
+  Program extends { command: string; args: string[] },
+>(launch: Program): Program {
   return {
     ...launch,
     command: '/bin/sh',

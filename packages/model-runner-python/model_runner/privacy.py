@@ -11,7 +11,7 @@ import threading
 import urllib.parse
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -186,8 +186,10 @@ def in_hand(rows: Rows) -> Iterator[None]:
     try:
         yield
     finally:
-        # A line that was begun and not ended is of this request, too.
-        sys.stdout.flush()
+        # A line that was begun and not ended is of this request, too; the code may have put anything in their place.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(Exception):
+                stream.flush()
         with _LOCK:
             _ALL.discard(request)
             _RECENT.append(request)
