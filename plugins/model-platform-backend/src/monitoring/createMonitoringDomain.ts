@@ -51,7 +51,9 @@ export async function createMonitoringDomain(
   const stopped = new AbortController();
   let work: Promise<unknown> = Promise.resolve();
   return {
-    router: monitoringRoutes({ context, store, report, live, collectedAt }),
+    router: monitoringRoutes({
+      ...{ context, deployment, store, report, live, collectedAt },
+    }),
     async start() {
       work = collector?.run(stopped.signal) ?? work;
     },

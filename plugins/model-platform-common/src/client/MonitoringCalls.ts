@@ -3,6 +3,7 @@ import {
   KpiOverview,
   LiveModelMetrics,
   ModelMetrics,
+  VariantSize,
 } from '../types';
 import { enc } from './enc';
 import { EndpointCalls } from './EndpointCalls';
@@ -27,6 +28,14 @@ export class MonitoringCalls extends EndpointCalls {
     options?: RequestOptions,
   ): Promise<LiveModelMetrics> {
     return await this.json(`models/${enc(name)}/live-metrics`, options);
+  }
+
+  /** What runners of a deployment take, and the sizes that follow from it. */
+  async getSizes(
+    deployment: string,
+    options?: RequestOptions,
+  ): Promise<{ items: VariantSize[] }> {
+    return await this.json(`deployments/${enc(deployment)}/sizes`, options);
   }
 
   async getMetricCatalogue(
