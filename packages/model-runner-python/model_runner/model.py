@@ -13,6 +13,7 @@ from typing import Any
 from .context import Context
 from .errors import ModelOutputError, StartError
 from .flavors import FLAVORS
+from .privacy import in_hand
 
 Rows = list[dict[str, Any]]
 
@@ -89,7 +90,8 @@ class Model:
 
         Raises ModelOutputError where an answer lacks one of them.
         """
-        answers = await _settled(self._predict(rows))
+        with in_hand(rows):
+            answers = await _settled(self._predict(rows))
         if not isinstance(answers, (list, tuple)) or len(answers) != len(rows):
             given = len(answers) if isinstance(answers, (list, tuple)) else type(answers).__name__
             raise ModelOutputError([{"path": "outputs", "message": f"must be a list of {len(rows)} answers, not {given}"}])
