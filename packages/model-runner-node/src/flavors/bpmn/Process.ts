@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { BpmnEngineOptions, Engine, Execution } from 'bpmn-engine';
 import { RequestError } from '../../RequestError';
 import { codeProblem, ProcessScripts } from './ProcessScripts';
+import { failingSetTimeout, withScriptFailures } from './scriptFailures';
 
 /** Activities of one call: one that enters more goes round in circles. */
 const MAX_STEPS = 500;
@@ -116,15 +117,20 @@ export class Process {
     } as BpmnEngineOptions);
     const listener = new EventEmitter();
     let ended = false;
-    let failure: Error | undefined;
+    let failure: { error: unknown } | undefined;
     let steps = 0;
     let at = '';
+    const fail = (error: unknown) => {
+      failure ??= { error };
+    };
+    engine.environment.timers.options = {
+      setTimeout: failingSetTimeout(fail),
+      clearTimeout,
+    };
     engine.once('end', () => {
       ended = true;
     });
-    engine.on('error', (error: Error) => {
-      failure ??= error;
-    });
+    engine.on('error', fail);
     listener.on('activity.enter', ({ id }: { id: string }) => {
       at = id;
       steps += 1;
@@ -132,14 +138,18 @@ export class Process {
         throw new Error(`more than ${MAX_STEPS} activities in one call`);
     });
     try {
-      const execution = await begin(engine, listener);
+      const execution = await withScriptFailures(fail, () =>
+        begin(engine, listener),
+      );
       const deadline = Date.now() + MAX_RUN_MS;
+      // Rejected promises are told of between two turns.
+      await turn();
       while (!ended && !failure && execution.activityStatus === 'executing') {
         if (Date.now() > deadline)
           throw new Error(`it did not rest within ${MAX_RUN_MS / 1000} s`);
         await sleep(POLL_MS);
       }
-      if (failure) throw failure;
+      if (failure) throw failure.error;
       const values = valuesOf(execution);
       if (ended) return { status: 'completed', waitingFor: [], values };
       return {
@@ -151,7 +161,7 @@ export class Process {
     } catch (error) {
       if (error instanceof RequestError) throw error;
       // What a script says may repeat what was sent; its kind and place do not.
-      const { name } = error as Error;
+      const { name = 'Error' } = Object(error);
       throw new Error(`The process failed at activity '${at}' (${name}).`);
     } finally {
       // Its timers go; after a failure it never says that it has stopped.

@@ -249,6 +249,42 @@ it.each([
     ),
     'The process failed at activity',
   ],
+  [
+    'goes round in circles by timers',
+    processOf(
+      `<startEvent id="s"/><sequenceFlow id="f" sourceRef="s" targetRef="t"/><scriptTask id="t" scriptFormat="js"><script>setTimeout(next, 1)</script></scriptTask><sequenceFlow id="g" sourceRef="t" targetRef="u"/><task id="u"/><sequenceFlow id="h" sourceRef="u" targetRef="t"/>`,
+    ),
+    'The process failed at activity',
+  ],
+  [
+    'throws in a timer',
+    script(
+      'setTimeout(() => { throw new TypeError(environment.variables.word); }, 1)',
+    ),
+    "The process failed at activity 't' (TypeError)",
+  ],
+  [
+    'never ends in a timer',
+    script('setTimeout(() => { for (;;); }, 1)'),
+    "The process failed at activity 't'",
+  ],
+  [
+    'throws nothing that has a name',
+    script('setTimeout(() => { throw undefined; }, 1)'),
+    "The process failed at activity 't'",
+  ],
+  [
+    'leaves a rejected promise',
+    script('Promise.reject(new TypeError(environment.variables.word)); next()'),
+    "The process failed at activity 't' (TypeError)",
+  ],
+  [
+    'throws after it has waited for a promise',
+    script(
+      '(async () => { await new Promise(done => setTimeout(done, 1)); throw new TypeError(environment.variables.word); })()',
+    ),
+    "The process failed at activity 't' (TypeError)",
+  ],
 ])(
   'a process that %s fails its call, not the runner',
   async (_what, xml, reason) => {

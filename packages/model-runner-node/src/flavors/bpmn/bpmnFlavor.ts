@@ -6,6 +6,7 @@ import { Flavor, Row } from '../Flavor';
 import { onlyFile } from '../onlyFile';
 import { signatureTensors } from '../signatureTensors';
 import { Process, Rest } from './Process';
+import { takeScriptRejections } from './scriptFailures';
 import { StateSeal } from './StateSeal';
 
 type Kind = Pick<WireSignatureField, 'type'> & { isList?: boolean };
@@ -43,6 +44,8 @@ export const bpmnFlavor: Flavor = {
     ).catch(error => {
       throw new Error(`${file} cannot be served: ${error.message}.`);
     });
+
+    takeScriptRejections();
 
     const answer = (rest: Rest): Row =>
       Object.fromEntries(
