@@ -41,8 +41,8 @@ export const minizincFlavor: Flavor = {
       manifest,
       pool,
       'minizinc',
-      async (row, limitMs) =>
-        await model.solve(toData(row, parameters, input), limitMs),
+      async (row, limit) =>
+        await model.solve(toData(row, parameters, input), limit),
     );
   },
 };

@@ -3,6 +3,7 @@ import { LoadedModel, Row } from '../Flavor';
 import { signatureTensors } from '../signatureTensors';
 import { Solution, toRow } from './Solution';
 import { SolverPool } from './SolverPool';
+import { JobLimit } from './SolverThread';
 import { timeLimits } from './timeLimits';
 
 /** A model that a solver of the pool answers, one solve a row. */
@@ -10,21 +11,23 @@ export function solvedModel(
   manifest: RunnerManifest,
   pool: SolverPool,
   platform: string,
-  solve: (row: Row, limitMs: number) => Promise<Solution>,
+  solve: (row: Row, limit: JobLimit) => Promise<Solution>,
 ): LoadedModel {
   const { signature } = manifest;
   const limits = timeLimits(manifest);
   return {
     platform,
-    ...signatureTensors(signature, async rows => {
+    ...signatureTensors(signature, async (rows, { signal }) => {
       const todo = rows.map(row => ({ row, limitMs: limits.of(row) }));
       const answers: Row[] = [];
       for (const { row, limitMs } of todo)
-        answers.push(toRow(signature.outputs, await solve(row, limitMs)));
+        answers.push(
+          toRow(signature.outputs, await solve(row, { limitMs, signal })),
+        );
       return answers;
     }),
     async warmUp([row]) {
-      await solve(row, limits.warmUp);
+      await solve(row, { limitMs: limits.warmUp });
     },
     async close() {
       pool.close();
