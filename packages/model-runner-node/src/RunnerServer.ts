@@ -1,5 +1,9 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
-import http, { IncomingMessage, ServerResponse } from 'node:http';
+import http, {
+  IncomingHttpHeaders,
+  IncomingMessage,
+  ServerResponse,
+} from 'node:http';
 import { Server as NetServer } from 'node:net';
 import {
   MODEL_VARIANT_HEADER,
@@ -54,6 +58,7 @@ const digest = (text: string) => createHash('sha256').update(text).digest();
 const NAMES: Record<number, string> = {
   400: 'InputError',
   401: 'AuthenticationError',
+  403: 'NotAllowedError',
   404: 'NotFoundError',
   405: 'MethodNotAllowedError',
   413: 'PayloadTooLargeError',
@@ -79,6 +84,16 @@ function errorBody(
   return SCORING_PATHS.has(path)
     ? { error_code: scoringErrorCode(status), message, ...told }
     : { error: { name, message, ...told }, requestId };
+}
+
+/** Without a gateway in front, any page that its developer looks at could call it. */
+function requireOwnOrigin({ origin, host }: IncomingHttpHeaders): void {
+  if (origin === undefined) return;
+  if (URL.parse(origin)?.host !== host)
+    throw new RequestError(
+      403,
+      'This runner answers no pages of another origin.',
+    );
 }
 
 /**
@@ -319,7 +334,10 @@ export class RunnerServer {
   }
 
   private requireSecret(request: IncomingMessage) {
-    if (!this.secretDigest) return;
+    if (!this.secretDigest) {
+      requireOwnOrigin(request.headers);
+      return;
+    }
     const given = request.headers[RUNNER_SECRET_HEADER];
     if (
       typeof given !== 'string' ||

@@ -1,4 +1,5 @@
 import { ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -70,6 +71,10 @@ export class LocalRunner {
           MODEL_REVISION: '0',
           MODEL_ENVIRONMENT: 'local',
           DRAIN_TIMEOUT_MS: '1000',
+          // States of its processes are for itself alone.
+          ...(!interpreter && {
+            STATE_KEY: randomBytes(32).toString('base64url'),
+          }),
         },
       },
     );
