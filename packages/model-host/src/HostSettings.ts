@@ -20,6 +20,28 @@ export const hostEnvironmentSchema = z.object({
   DRAIN_TIMEOUT_MS: z.coerce.number().int().nonnegative().default(10_000),
   /** How long a runner may load its model, milliseconds. */
   START_TIMEOUT_MS: z.coerce.number().int().positive().default(60_000),
+  /** How long a runner may answer nothing at all, beyond the time that a call has, milliseconds. */
+  HANG_GRACE_MS: z.coerce.number().int().nonnegative().default(5_000),
+  /** `auto` takes the best that the machine allows; another one is demanded. */
+  RUNNER_CONFINEMENT: z
+    .enum(['auto', 'sandbox', 'user', 'none'])
+    .default('auto'),
+  /** Of the platform that runs as root: user ids for runners, one a system, which nobody else has. */
+  RUNNER_USER_IDS: z
+    .string()
+    .regex(
+      /^[1-9]\d*-[1-9]\d*$/,
+      'must be a range of user ids, e.g. 60600-61099',
+    )
+    .default('60600-61099')
+    .transform(range => {
+      const [first, last] = range.split('-').map(Number);
+      return { first, last };
+    })
+    .refine(
+      ({ first, last }) => first <= last,
+      'must not end before it begins',
+    ),
 });
 
 /** What the host must know, with defaults filled in. */
@@ -36,6 +58,9 @@ export interface HostSettings {
   logLevel: z.infer<typeof hostEnvironmentSchema>['LOG_LEVEL'];
   drainTimeoutMs: number;
   startTimeoutMs: number;
+  hangGraceMs: number;
+  confinement: z.infer<typeof hostEnvironmentSchema>['RUNNER_CONFINEMENT'];
+  runnerUserIds: { first: number; last: number };
 }
 
 /** @throws Error that names every variable that is wrong */
@@ -66,5 +91,8 @@ export function readHostSettings(
     logLevel: data.LOG_LEVEL,
     drainTimeoutMs: data.DRAIN_TIMEOUT_MS,
     startTimeoutMs: data.START_TIMEOUT_MS,
+    hangGraceMs: data.HANG_GRACE_MS,
+    confinement: data.RUNNER_CONFINEMENT,
+    runnerUserIds: data.RUNNER_USER_IDS,
   };
 }

@@ -11,6 +11,8 @@ import { LocalVersion } from './prepareVersion';
 const POLL_MS = 50;
 /** What a runner's own environment is made of, beside its settings. */
 const PASSED_ON = ['PATH', 'LANG', 'TZ'];
+/** Waiting processes are sealed with it; they go on as long as the command runs. */
+const STATE_KEY = randomBytes(32).toString('base64url');
 
 /** One line of a runner's log. */
 export interface RunnerLine {
@@ -71,10 +73,7 @@ export class LocalRunner {
           MODEL_REVISION: '0',
           MODEL_ENVIRONMENT: 'local',
           DRAIN_TIMEOUT_MS: '1000',
-          // States of its processes are for itself alone.
-          ...(!interpreter && {
-            STATE_KEY: randomBytes(32).toString('base64url'),
-          }),
+          STATE_KEY,
         },
       },
     );

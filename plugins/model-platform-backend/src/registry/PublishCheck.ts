@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   CustomMetric,
   FieldProblem,
+  FileReading,
   MetadataSchemaRef,
   toEntityRef,
   toSystemName,
@@ -17,26 +18,17 @@ import {
   modelFieldsSchema,
   unsignedSpecSchema,
   versionSpecSchema,
+  picklesSchema,
 } from './draftSchema';
 import { MetadataSchemas } from './metadata/MetadataSchemas';
 import { MetricCatalogue } from './metadata/MetricCatalogue';
+import { metricProblems } from './metricProblems';
 import { modelNameProblem } from './modelNameProblem';
 import { ModelFields, ModelRecord } from './ModelStore';
+import { PicklePolicy, PickleReading } from './pickles/PicklePolicy';
 import { mayBeRead } from './reading/mayBeRead';
 import { signatureProblems } from './signatureProblems';
 import { zodProblems } from './zodProblems';
-
-const PLATFORM_LABELS = [
-  'system',
-  'model',
-  'version',
-  'environment',
-  'endpoint',
-  'variant',
-  'revision',
-  'consumer',
-  'code',
-];
 
 /** A draft without shape problems, normalised. */
 export interface CheckedDraft {
@@ -69,6 +61,7 @@ export class PublishCheck {
       schemas: MetadataSchemas;
       catalogue: MetricCatalogue;
       directory: EntityDirectory;
+      pickles: PicklePolicy;
       maxFileBytes: number;
     },
   ) {}
@@ -125,9 +118,14 @@ export class PublishCheck {
     if (version.success) {
       problems.push(
         ...(toBeRead ? [] : signatureProblems(version.data)),
-        ...this.metricProblems(version.data.metrics ?? []),
+        ...metricProblems(version.data.metrics ?? [], this.options.catalogue),
       );
     }
+    const pickles = picklesSchema.safeParse(body.pickles);
+    if (!pickles.success)
+      problems.push(...zodProblems(pickles.error, 'pickles', body.pickles));
+    else if (isText(rawModel.system))
+      problems.push(...this.pickleProblems(rawModel.system, pickles.data));
     const contents = contentsOf(files.data ?? []);
     if (files.success) {
       problems.push(
@@ -304,6 +302,40 @@ export class PublishCheck {
       : zodProblems(shape.error, 'signature', signature);
   }
 
+  /** What is refused of what loading pickles would import. */
+  pickleProblems(system: string, readings: PickleReading[]): FieldProblem[] {
+    return this.options.pickles.problems(toSystemName(system), readings);
+  }
+
+  /** The readings of a version that becomes ready, with what they import that is on no list. */
+  markedReadings(system: string, readings: FileReading[]): FileReading[] {
+    return this.options.pickles.marked(system, readings);
+  }
+
+  /** What a version falls short of today: its metadata, and its pickles. `digest` is of the rules. */
+  async complianceOf(
+    subject: { type: string; system: string; readings: FileReading[] },
+    metadata: Record<string, unknown>,
+  ): Promise<{
+    problems: FieldProblem[];
+    schemas: MetadataSchemaRef[];
+    digest: string;
+  }> {
+    const { system, readings } = subject;
+    const { problems, schemas, digest } = await this.metadataOf(
+      subject,
+      metadata,
+    );
+    const pickles = this.options.pickles.digestOf(system);
+    return {
+      problems: [...problems, ...this.pickleProblems(system, readings)],
+      schemas,
+      digest: `sha256:${createHash('sha256')
+        .update(`${digest} ${pickles}`)
+        .digest('hex')}`,
+    };
+  }
+
   /** What the metadata of a version falls short of today, and by which schemas. */
   async metadataOf(
     model: { type: string; system: string },
@@ -351,88 +383,6 @@ export class PublishCheck {
       metadata ?? {},
       ref => directory.has(ref),
     );
-  }
-
-  private metricProblems(metrics: CustomMetric[]): FieldProblem[] {
-    const problems: FieldProblem[] = [];
-    const seen = new Set<string>();
-    for (const [index, metric] of metrics.entries()) {
-      const field = `metrics[${index}]`;
-      if (seen.has(metric.name)) {
-        problems.push({
-          field: `${field}.name`,
-          rule: 'is declared twice',
-          given: metric.name,
-          source: 'platform',
-        });
-      }
-      seen.add(metric.name);
-      if (/^model_(gateway|runner)_/.test(metric.name)) {
-        problems.push({
-          field: `${field}.name`,
-          rule: "must not begin as the platform's own metrics do",
-          given: metric.name,
-          example: metric.name.replace(/^model_(gateway|runner)_/, ''),
-          source: 'platform',
-        });
-      }
-      for (const label of metric.labels ?? []) {
-        if (PLATFORM_LABELS.includes(label)) {
-          problems.push({
-            field: `${field}.labels`,
-            rule: `the label ${label} is the platform's`,
-            given: label,
-            source: 'platform',
-          });
-        }
-      }
-      problems.push(...this.catalogueProblems(field, metric));
-    }
-    return problems;
-  }
-
-  private catalogueProblems(
-    field: string,
-    metric: CustomMetric,
-  ): FieldProblem[] {
-    const listed = this.options.catalogue.get(metric.name);
-    if (!listed) {
-      return [];
-    }
-    const problems: FieldProblem[] = [];
-    const source = 'metric catalogue';
-    if (listed.type !== metric.type) {
-      problems.push({
-        field: `${field}.type`,
-        rule: `${metric.name} is a ${listed.type} in the metric catalogue`,
-        given: metric.type,
-        example: listed.type,
-        source,
-      });
-    }
-    if (metric.unit !== undefined && metric.unit !== listed.unit) {
-      problems.push({
-        field: `${field}.unit`,
-        rule: `${metric.name} has ${
-          listed.unit ? `the unit ${listed.unit}` : 'no unit'
-        } in the metric catalogue`,
-        given: metric.unit,
-        example: listed.unit,
-        source,
-      });
-    }
-    for (const label of metric.labels ?? []) {
-      if (!listed.labels?.includes(label)) {
-        problems.push({
-          field: `${field}.labels`,
-          rule: `${metric.name} has no label ${label} in the metric catalogue`,
-          given: label,
-          example: listed.labels,
-          source,
-        });
-      }
-    }
-    return problems;
   }
 
   private fileProblems(files: VersionFile[]): FieldProblem[] {

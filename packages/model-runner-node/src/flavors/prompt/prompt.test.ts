@@ -124,7 +124,7 @@ async function* eventsOf(response: Response): AsyncGenerator<ServerSentEvent> {
     const blocks = (rest + chunk).split('\n\n');
     rest = blocks.pop()!;
     for (const block of blocks) {
-      // Only says that something is still to come.
+      // A sign of life, where the machine is slow.
       if (block.startsWith(':')) continue;
       const [, event, data] = /^event: (.*)\ndata: (.*)$/.exec(block)!;
       yield { event, data: JSON.parse(data) };
