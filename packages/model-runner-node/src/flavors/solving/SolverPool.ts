@@ -10,7 +10,8 @@ const MAX_WAITING = 64;
 export class SolverPool {
   private spare?: SolverThread;
   private readonly busy = new Set<SolverThread>();
-  private readonly waiting: Array<() => void> = [];
+  /** In their order. */
+  private readonly waiting = new Set<() => void>();
   private running = 0;
   private closed = false;
 
@@ -62,7 +63,7 @@ export class SolverPool {
       this.running += 1;
       return;
     }
-    if (this.waiting.length >= MAX_WAITING) {
+    if (this.waiting.size >= MAX_WAITING) {
       throw new RequestError(
         503,
         `${MAX_WAITING} calls wait for the solver already.`,
@@ -70,25 +71,28 @@ export class SolverPool {
         { 'retry-after': '5' },
       );
     }
-    await new Promise<void>((resolve, reject) => {
-      const giveUp = () => {
-        this.waiting.splice(this.waiting.indexOf(begin), 1);
-        reject(signal?.reason);
-      };
-      const begin = () => {
-        signal?.removeEventListener('abort', giveUp);
-        resolve();
-      };
-      this.waiting.push(begin);
-      signal?.addEventListener('abort', giveUp, { once: true });
-    });
+    let giveUp = () => {};
+    try {
+      await new Promise<void>((resolve, reject) => {
+        giveUp = () => {
+          // Whoever has the lane already gives it back by itself.
+          if (this.waiting.delete(resolve)) reject(signal?.reason);
+        };
+        this.waiting.add(resolve);
+        signal?.addEventListener('abort', giveUp);
+      });
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
   }
 
   /** The lane goes to who waits longest, before anybody new can have it. */
   private leave() {
-    const next = this.waiting.shift();
-    if (next) next();
-    else this.running -= 1;
+    const [next] = this.waiting;
+    if (next) {
+      this.waiting.delete(next);
+      next();
+    } else this.running -= 1;
   }
 
   private take(): SolverThread {
