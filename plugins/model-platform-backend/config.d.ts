@@ -263,7 +263,7 @@ export interface Config {
         apiKeyHeader?: string;
         /** Of `anthropic`. Defaults to 2023-06-01; with 2026-10-21 temperature and topP are not sent. */
         apiVersion?: '2023-06-01' | '2026-10-21';
-        /** For an answer with all attempts; of a stream the longest pause. Defaults to 25. */
+        /** For an answer with all attempts; of a stream the longest pause, and 24 of them for the whole. Defaults to 25. */
         timeoutSeconds?: number;
         /** Further attempts after 408, 409, 429, 5xx and broken connections. Defaults to 2. */
         retries?: number;

@@ -8,6 +8,7 @@ import {
   RunnerEnvironment,
   RunnerManifest,
   RunnerSpec,
+  stateBinding,
   Upstream,
 } from '@model-platform/model-wire';
 import { cleanEnvironment } from './cleanEnvironment';
@@ -141,10 +142,8 @@ export class Runner {
 
   /** The same for all runners of a version, another one for each version: none can open or make what is another's. */
   #stateKey(folder: DataFolder): string {
-    const { directory, version } = this.spec;
-    const { system, model } = readModelLabels(directory);
     return createHmac('sha256', lastingSecret(folder.sealKeyFile))
-      .update(JSON.stringify([system, model, version]))
+      .update(stateBinding(readManifest(this.spec.directory)))
       .digest('base64url');
   }
 

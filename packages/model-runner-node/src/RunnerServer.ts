@@ -1,5 +1,9 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
-import http, { IncomingMessage, ServerResponse } from 'node:http';
+import http, {
+  IncomingHttpHeaders,
+  IncomingMessage,
+  ServerResponse,
+} from 'node:http';
 import { Server as NetServer } from 'node:net';
 import {
   MODEL_VARIANT_HEADER,
@@ -66,6 +70,16 @@ function errorBody(
   return SCORING_PATHS.has(path)
     ? { error_code: scoringErrorCode(status), message, ...told }
     : { error: { name, message, ...told }, requestId };
+}
+
+/** Without a gateway in front, any page that its developer looks at could call it. */
+function requireOwnOrigin({ origin, host }: IncomingHttpHeaders): void {
+  if (origin === undefined) return;
+  if (URL.parse(origin)?.host !== host)
+    throw new RequestError(
+      403,
+      'This runner answers no pages of another origin.',
+    );
 }
 
 /**
@@ -314,7 +328,10 @@ export class RunnerServer {
   }
 
   private requireSecret(request: IncomingMessage) {
-    if (!this.secretDigest) return;
+    if (!this.secretDigest) {
+      requireOwnOrigin(request.headers);
+      return;
+    }
     const given = request.headers[RUNNER_SECRET_HEADER];
     if (
       typeof given !== 'string' ||

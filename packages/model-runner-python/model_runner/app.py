@@ -41,6 +41,7 @@ SCORING_PATHS = ("/invocations", "/ping", "/health", "/version")
 _NAMES = {
     400: "InputError",
     401: "AuthenticationError",
+    403: "NotAllowedError",
     404: "NotFoundError",
     405: "MethodNotAllowedError",
     413: "PayloadTooLargeError",
@@ -196,6 +197,10 @@ class App:
 
     def _require_secret(self, headers: dict[bytes, bytes]) -> None:
         if self._secret is None:
+            # Without a gateway in front, any page that its developer looks at could call it.
+            origin = headers.get(b"origin")
+            if origin is not None and origin.partition(b"://")[2] != headers.get(b"host"):
+                raise RequestError(403, "This runner answers no pages of another origin.")
             return
         if not hmac.compare_digest(headers.get(b"x-model-runner-secret", b""), self._secret):
             raise RequestError(401, "This runner answers to its gateway only.", headers={"connection": "close"})

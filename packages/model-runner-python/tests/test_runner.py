@@ -402,6 +402,15 @@ def test_what_cannot_start_ends_with_1_and_says_why_last(start: Callable[..., Ru
     assert broken.messages[-1].startswith("cannot start: ")
 
 
+def test_without_a_gateway_it_answers_no_pages_of_others(start: Callable[..., Runner]) -> None:
+    runner = start(manifest(), code("def predict(m, i, c): return {'y': i['x']}"), RUNNER_SECRET="").wait_ready()
+    own = f"http://127.0.0.1:{runner.port}"
+    assert [runner.predict({"x": 1}).status, runner.predict({"x": 1}, origin=own).status] == [200, 200]
+    for other in ("https://elsewhere.example", "http://127.0.0.1:1", "null"):
+        refused = runner.predict({"x": 1}, origin=other)
+        assert (refused.status, refused.json["error"]["name"]) == (403, "NotAllowedError")
+
+
 def test_it_is_live_while_it_loads_and_ends_at_once_when_asked_to(start: Callable[..., Runner]) -> None:
     slow = "import time\ndef load(context): time.sleep(60)\ndef predict(m, i, c): return {'y': 1}"
     runner = start(manifest(), code(slow))

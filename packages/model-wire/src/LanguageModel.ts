@@ -23,7 +23,7 @@ export const languageModelSchema = z.strictObject({
    * temperature nor topP: they are not sent.
    */
   apiVersion: z.enum(['2023-06-01', '2026-10-21']).default('2023-06-01'),
-  /** For an answer with all attempts; of a stream the longest pause. Seconds. */
+  /** For an answer with all attempts; of a stream the longest pause, and 24 of them for the whole. Seconds. */
   timeoutSeconds: z.number().positive().max(600).default(25),
   /** Further attempts after one that may succeed later. */
   retries: z.number().int().min(0).max(10).default(2),

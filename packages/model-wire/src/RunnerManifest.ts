@@ -49,6 +49,8 @@ export interface WireCustomMetric {
 export interface RunnerManifest {
   formatVersion: 1;
   model: {
+    /** Never another model's, as name and slug may be; absent off a platform. */
+    id?: string;
     name: string;
     slug: string;
     system: string;
@@ -56,6 +58,8 @@ export interface RunnerManifest {
     description: string;
   };
   version: number;
+  /** `sha256:<hex>` over all that the version is; absent off a platform. */
+  digest?: string;
   flavor: string;
   /** Relative paths under `model/`. */
   files: string[];

@@ -14,3 +14,4 @@ export * from './LanguageModel';
 export * from './EndpointSettings';
 export * from './nodeRunnerArguments';
 export * from './scoringErrorCode';
+export * from './stateBinding';

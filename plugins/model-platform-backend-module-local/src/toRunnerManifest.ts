@@ -21,6 +21,7 @@ export function toRunnerManifest(
   return {
     formatVersion: 1,
     model: {
+      id: model.id,
       name: model.name,
       slug: model.slug,
       system: model.system,
@@ -28,6 +29,7 @@ export function toRunnerManifest(
       description: model.description,
     },
     version: version.number,
+    digest: version.manifestDigest,
     flavor: version.flavor,
     files: version.files.map(file => file.path),
     endpoint: version.endpoint,

@@ -129,6 +129,21 @@ FAILED  wrong answer
     expect(failing.stderr).toContain(`${path.join(folder, 'endpoint.ts')}:3`);
   });
 
+  it('runs a process, whose states are sealed', async () => {
+    write({
+      'model.yaml': modelYaml
+        .replace('type: ml', 'type: process')
+        .replace('x, type: number', 'x, type: number, optional: true')
+        .replace('y, type: number', 'state, type: string, optional: true'),
+      'ask.bpmn': `<?xml version="1.0"?>
+<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="urn:test"><process id="p" isExecutable="true">
+<startEvent id="s"/><sequenceFlow id="f" sourceRef="s" targetRef="t"/><userTask id="t"/></process></definitions>`,
+    });
+    const { exitCode, stdout, stderr } = await testIt();
+    expect(`${exitCode} ${stderr}`).toMatch(/^0 /);
+    expect(stdout).toContain('passed  example of model.yaml');
+  });
+
   it('runs Python with the packages that the folder pins', async () => {
     write({
       'model.yaml': modelYaml,
@@ -206,14 +221,26 @@ describe('dev', () => {
     };
     const [, docs] = await told(/Try it: (\S+\/twice\/docs)/);
     expect(await (await fetch(docs)).text()).toContain('<h1>twice</h1>');
-    const predict = async () =>
+    const predict = async (headers: Record<string, string> = {}) =>
       await (
         await fetch(docs.replace('docs', 'predict'), {
           method: 'POST',
+          headers,
           body: JSON.stringify({ inputs: { x: 4 } }),
         })
       ).json();
     expect((await predict()).outputs).toEqual({ y: 8 });
+    // Pages that the developer looks at meanwhile are none of its callers.
+    const { origin } = new URL(docs);
+    expect((await predict({ origin })).outputs).toEqual({ y: 8 });
+    for (const other of [
+      'https://elsewhere.example',
+      origin.replace(/\d+$/, '1'),
+      'null',
+    ])
+      expect((await predict({ origin: other })).error.message).toContain(
+        'another origin',
+      );
 
     write({ 'endpoint.ts': code('return { y: x *** 3 };') });
     await told(/It is not served; waiting for a change/);

@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 
 type Body = Record<string, any>;
 type ProtocolName = 'openai' | 'anthropic';
@@ -23,8 +24,15 @@ export interface ReceivedRequest {
 
 /** What it does with one request. */
 export type Reaction =
-  /** `hold`: after the first piece of a stream, waits for it. */
-  | { text: string; hold?: Promise<void>; finishReason?: string }
+  /** `afterMs`: begins so much later; `hold`: after the first piece of a stream, waits for it. */
+  | {
+      text: string;
+      afterMs?: number;
+      hold?: Promise<void>;
+      finishReason?: string;
+    }
+  /** A stream that says it again and again, and never comes to its end. */
+  | { endless: string }
   | { status: number; headers?: Record<string, string>; body?: unknown }
   | { raw: string }
   /** Ends the connection in the middle of the answer; of a stream after its first text. */
@@ -196,6 +204,15 @@ export class LanguageModelServer {
       );
       return;
     }
+    if ('endless' in reaction) {
+      const { events } = speak(body, reaction.endless, 'stop');
+      const piece = events.find(event => isFirstText(event, reaction.endless));
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const saying = setInterval(() => response.write(piece), 20);
+      response.on('close', () => clearInterval(saying));
+      return;
+    }
+    if (reaction.afterMs) await pause(reaction.afterMs);
     const { answer, events } = speak(
       body,
       reaction.text,

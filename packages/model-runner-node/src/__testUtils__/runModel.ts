@@ -24,6 +24,8 @@ export interface ModelUnderTest
   flavor: string;
   signature: RunnerManifest['signature'];
   slug?: string;
+  /** Of the model. */
+  id?: string;
   /** Of the environment, for prompts. */
   languageModel?: object;
   /** Of the environment, for endpoint code. */
@@ -46,6 +48,8 @@ export interface RunningModel {
   ): Promise<{ status: number; body: any }>;
   /** The answer to `predict`. */
   predict(inputs: unknown): Promise<{ status: number; body: any }>;
+  /** Resolves when it answers so many calls. */
+  untilInFlight(calls: number): Promise<void>;
   /** The outputs of `predict`, which must be 200. */
   outputs(inputs: unknown): Promise<any>;
 }
@@ -91,6 +95,7 @@ export async function startModel(
   {
     files,
     slug = 'model',
+    id,
     languageModel,
     settings,
     ...manifest
@@ -108,6 +113,7 @@ export async function startModel(
   const complete: RunnerManifest = {
     formatVersion: 1,
     model: {
+      id,
       name: slug,
       slug,
       system: 'tests',
@@ -177,6 +183,14 @@ export async function startModel(
     exitCode: once(child, 'close').then(([code]) => code),
     call,
     predict,
+    async untilInFlight(calls) {
+      const gauge = /^model_runner_requests_in_flight\S* (\d+)$/m;
+      for (;;) {
+        const metrics = await fetch(`http://127.0.0.1:${port}/metrics`);
+        if (Number(gauge.exec(await metrics.text())?.[1]) === calls) return;
+        await new Promise(done => setTimeout(done, 20));
+      }
+    },
     async outputs(inputs) {
       const { status, body } = await predict(inputs);
       if (status !== 200)

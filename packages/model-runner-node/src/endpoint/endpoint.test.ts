@@ -186,6 +186,7 @@ describe('endpoint code that fails', () => {
 export function predict(model, { x }, context) {
   if (x === 1) return { y: NaN };
   if (x === 2) throw new RangeError('no two: marked-value');
+  if (x === 12) return new Promise((_, reject) => setTimeout(reject, 20, new Error('late')));
   if (x === 3) context.metrics.counter('misses_total').inc();
   if (x === 4) context.metrics.gauge('hits_total').set(1);
   if (x === 5) return { z: 1 };
@@ -207,6 +208,7 @@ export function predict(model, { x }, context) {
   it.each([
     [2, 'RangeError: no two'],
     [2, 'endpoint.ts:4'],
+    [12, 'Error: late'],
     [3, "'misses_total' is not declared in model.yaml (declared: hits_total)"],
     [4, "'hits_total' is declared as a counter, not a gauge"],
     [8, 'plain text'],
@@ -246,6 +248,13 @@ export function predict(model, { x }, context) {
     expect(batch.body.error.fields[0].path).toBe(
       at.replace('outputs', 'outputs[1]'),
     );
+  });
+
+  it('serves on where lines of one batch fail at different times', async () => {
+    expect((await failing.predict([{ x: 12 }, { x: 2 }])).status).toBe(500);
+    // Fails after the first one of the batch has.
+    expect((await failing.predict({ x: 12 })).status).toBe(500);
+    expect(failing.child.exitCode).toBe(null);
   });
 
   it('serves on, without the secrets of its runner', async () => {

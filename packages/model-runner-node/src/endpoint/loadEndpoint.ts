@@ -78,7 +78,10 @@ export async function loadEndpoint({
     readAnswers(
       predictBatch
         ? await predictBatch(model, rows, context)
-        : await Promise.all(rows.map(row => predict?.(model, row, context))),
+        : // Where one line throws at once, the others' failures are still awaited.
+          await Promise.all(
+            rows.map(async row => await predict?.(model, row, context)),
+          ),
       rows.length,
     );
   return {

@@ -1,13 +1,15 @@
 import { EventEmitter } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  setImmediate as turn,
+  setTimeout as sleep,
+} from 'node:timers/promises';
 import { BpmnEngineOptions, Engine, Execution } from 'bpmn-engine';
 import { RequestError } from '../../RequestError';
 import { codeProblem, ProcessScripts } from './ProcessScripts';
+import { failingSetTimeout, withScriptFailures } from './scriptFailures';
 
 /** Activities of one call: one that enters more goes round in circles. */
 const MAX_STEPS = 500;
-/** For scripts that answer later. */
-const MAX_RUN_MS = 20_000;
 const POLL_MS = 2;
 
 /** Elements that call something outside, which a runner has not. */
@@ -29,11 +31,24 @@ export interface Rest {
   values: Record<string, unknown>;
 }
 
+/** Until when a run goes on. */
+export interface RunLimit {
+  /** By the clock, for scripts that answer later. */
+  until: number;
+  /** Aborted where nobody waits for it any more. */
+  signal: AbortSignal;
+}
+
 type Values = Record<string, unknown>;
+type State = Awaited<ReturnType<Engine['getState']>>;
 
 /** An executable BPMN process. Nothing of a run stays here. */
 export class Process {
-  private constructor(private readonly source: string) {}
+  private constructor(
+    private readonly source: string,
+    /** The same as the engine takes it, by the id of its definitions. */
+    private readonly sources: Map<string, string>,
+  ) {}
 
   /** Throws, for the model's developer, where the file can't be run. */
   static async read(source: string): Promise<Process> {
@@ -59,13 +74,23 @@ export class Process {
     if (problems.length > 0) throw new Error(problems.join('; '));
     if (!definitions.some(one => one.getExecutableProcesses().length > 0))
       throw new Error('no process in it is executable (isExecutable="true")');
-    return new Process(source);
+    return new Process(
+      source,
+      new Map(
+        definitions.map(({ id, environment }) => [
+          id,
+          environment.options.source.serialize(),
+        ]),
+      ),
+    );
   }
 
   /** From its start to its end or next wait state. */
-  async start(variables: Values): Promise<Rest> {
-    return await this.run({ source: this.source }, async (engine, listener) =>
-      engine.execute({ listener, variables }),
+  async start(variables: Values, limit: RunLimit): Promise<Rest> {
+    return await this.run(
+      { source: this.source },
+      limit,
+      async (engine, listener) => engine.execute({ listener, variables }),
     );
   }
 
@@ -78,9 +103,10 @@ export class Process {
     state: unknown,
     signal: string | undefined,
     variables: Values,
+    limit: RunLimit,
   ): Promise<Rest> {
-    return await this.run({}, async (engine, listener) => {
-      engine.recover(state);
+    return await this.run({}, limit, async (engine, listener) => {
+      engine.recover(this.withSource(state as State));
       for (const definition of await engine.getDefinitions()) {
         for (const { environment } of [
           definition,
@@ -105,8 +131,19 @@ export class Process {
     });
   }
 
+  private withSource({ definitions, ...state }: State): State {
+    return {
+      ...state,
+      definitions: definitions.map(definition => ({
+        ...definition,
+        source: this.sources.get(definition.id),
+      })),
+    };
+  }
+
   private async run(
     options: BpmnEngineOptions,
+    { until, signal }: RunLimit,
     begin: (engine: Engine, listener: EventEmitter) => Promise<Execution>,
   ): Promise<Rest> {
     const engine = new Engine({
@@ -116,15 +153,20 @@ export class Process {
     } as BpmnEngineOptions);
     const listener = new EventEmitter();
     let ended = false;
-    let failure: Error | undefined;
+    let failure: { error: unknown } | undefined;
     let steps = 0;
     let at = '';
+    const fail = (error: unknown) => {
+      failure ??= { error };
+    };
+    engine.environment.timers.options = {
+      setTimeout: failingSetTimeout(fail),
+      clearTimeout,
+    };
     engine.once('end', () => {
       ended = true;
     });
-    engine.on('error', (error: Error) => {
-      failure ??= error;
-    });
+    engine.on('error', fail);
     listener.on('activity.enter', ({ id }: { id: string }) => {
       at = id;
       steps += 1;
@@ -132,32 +174,43 @@ export class Process {
         throw new Error(`more than ${MAX_STEPS} activities in one call`);
     });
     try {
-      const execution = await begin(engine, listener);
-      const deadline = Date.now() + MAX_RUN_MS;
+      const execution = await withScriptFailures(fail, () =>
+        begin(engine, listener),
+      );
+      // Rejected promises are told of between two turns.
+      await turn();
       while (!ended && !failure && execution.activityStatus === 'executing') {
-        if (Date.now() > deadline)
-          throw new Error(`it did not rest within ${MAX_RUN_MS / 1000} s`);
+        signal.throwIfAborted();
+        if (Date.now() > until) throw new Error('it did not rest in time');
         await sleep(POLL_MS);
       }
-      if (failure) throw failure;
+      if (failure) throw failure.error;
       const values = valuesOf(execution);
       if (ended) return { status: 'completed', waitingFor: [], values };
       return {
         status: 'waiting',
         waitingFor: waitingOf(execution),
-        state: await engine.getState(),
+        state: withoutSource(await engine.getState()),
         values,
       };
     } catch (error) {
       if (error instanceof RequestError) throw error;
       // What a script says may repeat what was sent; its kind and place do not.
-      const { name } = error as Error;
+      const { name = 'Error' } = Object(error);
       throw new Error(`The process failed at activity '${at}' (${name}).`);
     } finally {
       // Its timers go; after a failure it never says that it has stopped.
       if (!ended) engine.stop()?.catch(() => {});
     }
   }
+}
+
+/** A state tells where a process is; what it does is the version's to say. */
+function withoutSource({ definitions, ...state }: State): State {
+  return {
+    ...state,
+    definitions: definitions.map(({ source: _source, ...rest }) => rest),
+  };
 }
 
 function waitingOf(execution: Execution): Waiting[] {
@@ -186,7 +239,7 @@ function valuesOf(execution: Execution): Values {
     ...definition.getProcesses().map(({ environment }) => environment),
   ]);
   return Object.assign(
-    {},
+    Object.create(null),
     ...environments.map(({ variables }) => variables),
     ...environments.map(({ output }) => output),
   );

@@ -13,9 +13,12 @@ interface Registered {
   id: string;
   type: string;
   behaviour: Scripted;
-  environment: {
-    timers: { register(owner: unknown): Record<string, unknown> };
-  };
+  environment: { timers: { register(owner: unknown): Timers } };
+}
+
+interface Timers {
+  setTimeout(work: () => void, delay?: number): unknown;
+  clearTimeout(timer: unknown): void;
 }
 
 /** A script that never comes back would take the whole runner with it. */
@@ -50,6 +53,28 @@ export function codeProblem(scripted: Scripted): string | undefined {
   }
 }
 
+const CALL = new Script('work()');
+
+/** For what a script does later: as short as itself. */
+function shortTimers({ setTimeout, clearTimeout }: Timers) {
+  return {
+    clearTimeout,
+    setTimeout: (
+      work: (...args: unknown[]) => void,
+      delay?: number,
+      ...args: unknown[]
+    ) =>
+      setTimeout(
+        () =>
+          CALL.runInNewContext(
+            { work: () => work(...args) },
+            { timeout: MAX_SCRIPT_MS },
+          ),
+        delay,
+      ),
+  };
+}
+
 /** The scripts of one run, in the shape that the engine asks for. */
 export class ProcessScripts {
   private readonly scripts = new Map<
@@ -64,7 +89,11 @@ export class ProcessScripts {
     this.scripts.set(id, {
       execute: (context, next) =>
         script.runInNewContext(
-          { ...context, ...environment.timers.register(context), next },
+          {
+            ...context,
+            ...shortTimers(environment.timers.register(context)),
+            next,
+          },
           { timeout: MAX_SCRIPT_MS },
         ),
     });

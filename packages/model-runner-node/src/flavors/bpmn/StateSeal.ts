@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { RunnerManifest } from '@model-platform/model-wire';
+import { RunnerManifest, stateBinding } from '@model-platform/model-wire';
 import { RequestError } from '../../RequestError';
 
 const ALGORITHM = 'aes-256-gcm';
@@ -9,7 +9,7 @@ const TAG_BYTES = 16;
 
 /**
  * What a waiting process hands to its caller: encrypted and authenticated with
- * AES-256-GCM, bound to model and version, so that callers can neither read it,
+ * AES-256-GCM, bound to the version, so that callers can neither read it,
  * nor change it, nor bring it to another one.
  */
 export class StateSeal {
@@ -18,11 +18,9 @@ export class StateSeal {
   /** @param key - 32 bytes in base64url */
   constructor(
     private readonly key: string,
-    { model, version }: Pick<RunnerManifest, 'model' | 'version'>,
+    manifest: Pick<RunnerManifest, 'model' | 'version' | 'digest'>,
   ) {
-    this.bound = Buffer.from(
-      JSON.stringify([model.system, model.slug, version]),
-    );
+    this.bound = Buffer.from(stateBinding(manifest));
   }
 
   seal(state: unknown): string {

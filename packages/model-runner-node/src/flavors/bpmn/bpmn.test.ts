@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import {
   buildRunner,
@@ -8,6 +9,7 @@ import {
   serveModel,
   STATE_KEY,
 } from '../../__testUtils__/runModel';
+import { StateSeal } from './StateSeal';
 
 jest.setTimeout(120_000);
 beforeAll(buildRunner, 60_000);
@@ -149,16 +151,41 @@ describe('a process with user tasks', () => {
       flipped(-1),
     ])
       expect(await refused(runner, forged)).toEqual(answer);
-    const [otherVersion, otherModel, otherKey] = await Promise.all([
+    const others = await Promise.all([
       serveModel({ ...loan, version: 2 }, { STATE_KEY }),
       serveModel({ ...loan, slug: 'loan-of-tools' }, { STATE_KEY }),
+      serveModel({ ...loan, id: 'of-the-same-slug' }, { STATE_KEY }),
+      serveModel({ ...loan, digest: 'sha256:other' }, { STATE_KEY }),
       serveModel(loan, {
         STATE_KEY: Buffer.alloc(32, 8).toString('base64url'),
       }),
     ]);
-    for (const other of [otherVersion, otherModel, otherKey])
+    for (const other of others)
       expect(await refused(other, state)).toEqual(answer);
     expect((await refused(runner, state))[0]).toBe(200);
+  });
+
+  it('hands out no code, and runs its own whatever comes back', async () => {
+    const { state } = await runner.outputs({ plants: 9 });
+    const seal = new StateSeal(
+      STATE_KEY,
+      JSON.parse(
+        fs.readFileSync(path.join(runner.directory, 'model.json'), 'utf8'),
+      ),
+    );
+    const opened = seal.open(state) as { definitions: object[] };
+    expect(JSON.stringify(opened)).toContain('plants');
+    expect(JSON.stringify(opened)).not.toContain('environment.output');
+    const other = seal.seal({
+      ...opened,
+      definitions: opened.definitions.map(definition => ({
+        ...definition,
+        source: '{}',
+      })),
+    });
+    expect(
+      await runner.outputs({ state: other, signal: 'approve', approved: true }),
+    ).toMatchObject({ status: 'waiting', waitingFor: [handOver] });
   });
 
   it('refuses signals that nobody waits for', async () => {
@@ -249,6 +276,42 @@ it.each([
     ),
     'The process failed at activity',
   ],
+  [
+    'goes round in circles by timers',
+    processOf(
+      `<startEvent id="s"/><sequenceFlow id="f" sourceRef="s" targetRef="t"/><scriptTask id="t" scriptFormat="js"><script>setTimeout(next, 1)</script></scriptTask><sequenceFlow id="g" sourceRef="t" targetRef="u"/><task id="u"/><sequenceFlow id="h" sourceRef="u" targetRef="t"/>`,
+    ),
+    'The process failed at activity',
+  ],
+  [
+    'throws in a timer',
+    script(
+      'setTimeout(() => { throw new TypeError(environment.variables.word); }, 1)',
+    ),
+    "The process failed at activity 't' (TypeError)",
+  ],
+  [
+    'never ends in a timer',
+    script('setTimeout(() => { for (;;); }, 1)'),
+    "The process failed at activity 't'",
+  ],
+  [
+    'throws nothing that has a name',
+    script('setTimeout(() => { throw undefined; }, 1)'),
+    "The process failed at activity 't'",
+  ],
+  [
+    'leaves a rejected promise',
+    script('Promise.reject(new TypeError(environment.variables.word)); next()'),
+    "The process failed at activity 't' (TypeError)",
+  ],
+  [
+    'throws after it has waited for a promise',
+    script(
+      '(async () => { await new Promise(done => setTimeout(done, 1)); throw new TypeError(environment.variables.word); })()',
+    ),
+    "The process failed at activity 't' (TypeError)",
+  ],
 ])(
   'a process that %s fails its call, not the runner',
   async (_what, xml, reason) => {
@@ -261,6 +324,41 @@ it.each([
     expect((await runner.call('GET', '/v2/health/ready')).status).toBe(200);
   },
 );
+
+it('a process that nobody waits for any more ends, its further lines too', async () => {
+  const runner = await serve(script('setTimeout(next, 100000)'));
+  const leaving = new AbortController();
+  const call = fetch(`${runner.url}/predict`, {
+    method: 'POST',
+    body: JSON.stringify({ inputs: Array(50).fill({ word: 'a' }) }),
+    signal: leaving.signal,
+  }).catch(error => error.name);
+  await runner.untilInFlight(1);
+  leaving.abort();
+  expect(await call).toBe('AbortError');
+  await runner.untilInFlight(0);
+});
+
+it('variables may have any name', async () => {
+  const runner = await serveModel(
+    {
+      flavor: 'bpmn',
+      files: {
+        'p.bpmn': script(
+          'environment.output.said = environment.variables.toString; next();',
+        ),
+      },
+      signature: {
+        inputs: [{ name: 'toString', type: 'string' }],
+        outputs: [{ name: 'said', type: 'string', optional: true }],
+      },
+    },
+    { STATE_KEY },
+  );
+  expect(await runner.outputs({ toString: 'words' })).toEqual({
+    said: 'words',
+  });
+});
 
 describe('refuses', () => {
   it.each([

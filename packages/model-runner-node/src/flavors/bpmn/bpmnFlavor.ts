@@ -5,8 +5,12 @@ import { RequestError } from '../../RequestError';
 import { Flavor, Row } from '../Flavor';
 import { onlyFile } from '../onlyFile';
 import { signatureTensors } from '../signatureTensors';
-import { Process, Rest } from './Process';
+import { Process, Rest, RunLimit } from './Process';
+import { takeScriptRejections } from './scriptFailures';
 import { StateSeal } from './StateSeal';
+
+/** For all lines of a call. */
+const MAX_CALL_MS = 20_000;
 
 type Kind = Pick<WireSignatureField, 'type'> & { isList?: boolean };
 
@@ -44,6 +48,8 @@ export const bpmnFlavor: Flavor = {
       throw new Error(`${file} cannot be served: ${error.message}.`);
     });
 
+    takeScriptRejections();
+
     const answer = (rest: Rest): Row =>
       Object.fromEntries(
         signature.outputs.map(({ name }) => {
@@ -55,11 +61,12 @@ export const bpmnFlavor: Flavor = {
         }),
       );
 
-    const advance = async (row: Row): Promise<Rest> => {
+    const advance = async (row: Row, limit: RunLimit): Promise<Rest> => {
       const { state, signal } = row;
       const variables = Object.fromEntries(
         Object.entries(row).filter(
-          ([name, value]) => value !== null && !(name in ofTheRun.inputs),
+          ([name, value]) =>
+            value !== null && !Object.hasOwn(ofTheRun.inputs, name),
         ),
       );
       if (typeof state === 'string')
@@ -67,6 +74,7 @@ export const bpmnFlavor: Flavor = {
           seal.open(state),
           typeof signal === 'string' ? signal : undefined,
           variables,
+          limit,
         );
       if (typeof signal === 'string') {
         const message = 'needs the state of the process that it is for';
@@ -74,14 +82,15 @@ export const bpmnFlavor: Flavor = {
           { path: 'inputs.signal', message },
         ]);
       }
-      return await runnable.start(variables);
+      return await runnable.start(variables, limit);
     };
 
     return {
       platform: 'bpmn_engine',
-      ...signatureTensors(signature, async rows => {
+      ...signatureTensors(signature, async (rows, { signal }) => {
+        const limit = { signal, until: Date.now() + MAX_CALL_MS };
         const answers: Row[] = [];
-        for (const row of rows) answers.push(answer(await advance(row)));
+        for (const row of rows) answers.push(answer(await advance(row, limit)));
         return answers;
       }),
     };

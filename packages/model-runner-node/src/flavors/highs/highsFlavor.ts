@@ -6,6 +6,7 @@ import { onlyFile } from '../onlyFile';
 import { Solution, variablesOf } from '../solving/Solution';
 import { solvedModel } from '../solving/solvedModel';
 import { SolverPool } from '../solving/SolverPool';
+import { JobLimit } from '../solving/SolverThread';
 import { parametersOf } from '../solving/timeLimits';
 import { compileTemplate } from './compileTemplate';
 import { HighsAnswer, HighsJob } from './highsEngine';
@@ -28,8 +29,8 @@ export const highsFlavor: Flavor = {
     );
     const pool = new SolverPool('highs', true);
     await pool.start();
-    const run = async (job: HighsJob, limitMs: number) =>
-      await pool.run(job, limitMs);
+    const run = async (job: HighsJob, limit: JobLimit) =>
+      await pool.run(job, limit);
     const first = firstRow(manifest);
     if (first) {
       const columns = await columnsOf(file, run, { format, text: fill(first) });
@@ -42,10 +43,10 @@ export const highsFlavor: Flavor = {
         );
       }
     }
-    const solve = async (row: Row, limitMs: number): Promise<Solution> => {
+    const solve = async (row: Row, limit: JobLimit): Promise<Solution> => {
       const ended = await run(
-        { format, text: fill(row), limitMs },
-        limitMs + GRACE_MS,
+        { format, text: fill(row), limitMs: limit.limitMs },
+        { ...limit, limitMs: limit.limitMs + GRACE_MS },
       );
       return ended.end === 'done'
         ? (ended.value as Solution)
@@ -70,10 +71,10 @@ function firstRow({ example, signature }: RunnerManifest): Row | undefined {
 
 async function columnsOf(
   file: string,
-  run: (job: HighsJob, limitMs: number) => ReturnType<SolverPool['run']>,
+  run: (job: HighsJob, limit: JobLimit) => ReturnType<SolverPool['run']>,
   job: HighsJob,
 ): Promise<string[]> {
-  const ended = await run(job, READ_MS).catch(error => {
+  const ended = await run(job, { limitMs: READ_MS }).catch(error => {
     throw new Error(`HiGHS cannot read ${file}: ${error.message}.`);
   });
   if (ended.end === 'stopped')

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { RequestError } from '../../RequestError';
 import { Solution, SolveStatus } from '../solving/Solution';
 import { SolverPool } from '../solving/SolverPool';
+import { JobLimit } from '../solving/SolverThread';
 import { MinizincMessage } from './minizincEngine';
 
 const READ_MS = 30_000;
@@ -90,7 +91,7 @@ export class MinizincModel {
     const ended = await this.run(
       ['--model-interface-only'],
       {},
-      READ_MS,
+      { limitMs: READ_MS },
       message => {
         if (message.type === 'interface')
           found = message as unknown as MinizincInterface;
@@ -110,7 +111,7 @@ export class MinizincModel {
 
   async solve(
     data: Record<string, unknown>,
-    limitMs: number,
+    limit: JobLimit,
   ): Promise<Solution> {
     let status: SolveStatus | undefined;
     let values: Record<string, unknown> | undefined;
@@ -122,12 +123,12 @@ export class MinizincModel {
         [DATA]: JSON.stringify(data),
         [SETTINGS]: JSON.stringify({
           ...this.settings,
-          'time-limit': Math.ceil(limitMs),
+          'time-limit': Math.ceil(limit.limitMs),
           'output-objective': true,
           statistics: true,
         }),
       },
-      limitMs,
+      limit,
       message => {
         if (message.type === 'solution') values = valuesOf(message);
         if (message.type === 'statistics') bound = boundOf(message) ?? bound;
@@ -158,7 +159,7 @@ export class MinizincModel {
   private async run(
     args: string[],
     files: Record<string, string>,
-    limitMs: number,
+    limit: JobLimit,
     onMessage: (message: MinizincMessage) => void,
   ) {
     const all = { ...this.files, ...files };
@@ -172,7 +173,7 @@ export class MinizincModel {
           ...Object.keys(this.files).filter(file => file.endsWith('.dzn')),
         ],
       },
-      limitMs,
+      limit,
       message => onMessage(message as MinizincMessage),
     );
   }

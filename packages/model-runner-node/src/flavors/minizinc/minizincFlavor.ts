@@ -42,8 +42,8 @@ export const minizincFlavor: Flavor = {
       context,
       pool,
       'minizinc',
-      async (row, limitMs) =>
-        await model.solve(toData(row, parameters, input), limitMs),
+      async (row, limit) =>
+        await model.solve(toData(row, parameters, input), limit),
     );
   },
 };

@@ -592,6 +592,105 @@ describe.each(['openai', 'anthropic'] as const)('limits on %s', protocol => {
   });
 });
 
+describe.each(['openai', 'anthropic'] as const)(
+  'a stream of %s that has no end',
+  protocol => {
+    it('is ended', async () => {
+      const running = await serveModel({
+        ...question,
+        languageModel: settings(protocol),
+      });
+      await running.outputs({ plant: 'fern' });
+      server.reset();
+      configureLanguageModel(
+        running.directory,
+        settings(protocol, { timeoutSeconds: 0.5 }),
+      );
+      server.next({ endless: 'Water it.' });
+      const events = await allOf(
+        eventsOf(await openStream(running, { plant: 'fern' })),
+      );
+      expect(events.length).toBeGreaterThan(1);
+      expect(events.at(-1)).toMatchObject({
+        event: 'error',
+        data: { error: { name: 'GatewayTimeoutError' } },
+      });
+      await until('the server is left', () => server.requests[0].isCancelled);
+    });
+  },
+);
+
+describe('a server that answers', () => {
+  let running: RunningModel;
+  beforeAll(async () => {
+    running = await serveModel({
+      ...question,
+      languageModel: settings('openai', { retries: 0 }),
+    });
+  });
+  const long = 'word '.repeat(20_000);
+  const chunk = (content: string) =>
+    `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
+
+  it('more than anybody reads is not listened to', async () => {
+    server.next({
+      raw: JSON.stringify({
+        choices: [{ message: { content: long.repeat(90) } }],
+      }),
+    });
+    const { status, body } = await running.predict({ plant: 'fern' });
+    expect(status).toBe(502);
+    expect(body.error.message).toMatch(/not of its protocol/);
+    server.next({ raw: chunk(long).repeat(90) });
+    const events = await allOf(
+      eventsOf(await openStream(running, { plant: 'fern' })),
+    );
+    expect(events.at(-1)!.event).toBe('error');
+    server.next({ raw: `data: ${long.repeat(90)}` });
+    expect((await openStream(running, { plant: 'fern' })).status).toBe(502);
+  });
+
+  it.each([
+    { prompt_tokens: 1, total_tokens: 1 },
+    { prompt_tokens: '1', completion_tokens: '2' },
+  ])('what it used only in part is heard all the same: %j', async usage => {
+    server.next({
+      raw: JSON.stringify({
+        choices: [{ message: { content: 'Yes.' } }],
+        usage,
+      }),
+    });
+    expect(await running.outputs({ plant: 'fern' })).toMatchObject({
+      answer: 'Yes.',
+      usage: null,
+    });
+    const last = JSON.stringify({
+      choices: [{ delta: {}, finish_reason: 'stop' }],
+      usage,
+    });
+    server.next({ raw: `${chunk('Yes.')}data: ${last}\n\n` });
+    const events = await allOf(
+      eventsOf(await openStream(running, { plant: 'fern' })),
+    );
+    expect(events.at(-1)!.data.outputs).toMatchObject({
+      answer: 'Yes.',
+      usage: null,
+    });
+  });
+});
+
+it('both questions of a structured prompt have one limit', async () => {
+  const running = await serveModel({
+    ...diagnosis,
+    languageModel: settings('openai', { timeoutSeconds: 3 }),
+  });
+  const good = JSON.stringify({ cause: 'mites', steps: ['wash', 'wait'] });
+  server.next({ text: '{}', afterMs: 2000 }, { text: good, afterMs: 2000 });
+  const { status, body } = await running.predict({ symptoms: ['spots'] });
+  expect(status).toBe(504);
+  expect(body.error.message).toContain('did not answer within 3 s');
+});
+
 describe.each([
   ['openai', 'jsonSchema'],
   ['openai', 'jsonObject'],

@@ -8,6 +8,7 @@ import { LanguageModelFailure } from './languageModel/LanguageModelFailure';
 import { LanguageModelFile } from './languageModel/LanguageModelFile';
 import { LanguageModelMetrics } from './languageModel/LanguageModelMetrics';
 import { Completion, Usage } from './languageModel/Protocol';
+import { TimeLimit } from './languageModel/TimeLimit';
 import { mapConcurrently } from './mapConcurrently';
 import { PROMPT_FILES, readPromptFile } from './PromptFile';
 import { answerOutputs, outputProblems } from './promptOutputs';
@@ -97,6 +98,7 @@ export const promptFlavor: Flavor = {
       server: LanguageModel,
       fitting: AnswerSchema,
       call: Call,
+      limit: TimeLimit,
     ): Promise<Row> => {
       const messages = render(row);
       const request = {
@@ -104,7 +106,7 @@ export const promptFlavor: Flavor = {
         parameters: prompt.parameters,
         outputSchema: fitting.schema,
       };
-      const first = await server.complete(request, call.signal);
+      const first = await server.complete(request, limit);
       const read = fitting.read(first.text);
       if ('answer' in read) return completed(read.answer, first);
       const second = await server.complete(
@@ -120,7 +122,7 @@ export const promptFlavor: Flavor = {
             },
           ],
         },
-        call.signal,
+        limit,
       );
       const again = fitting.read(second.text);
       if ('answer' in again)
@@ -150,12 +152,15 @@ export const promptFlavor: Flavor = {
       call: Call,
     ): Promise<Row> => {
       try {
-        if (schema) return await structured(row, server, schema, call);
-        return toOutputs(
-          await server.complete(
-            { messages: render(row), parameters: prompt.parameters },
-            call.signal,
-          ),
+        return await server.within(call.signal, async limit =>
+          schema
+            ? await structured(row, server, schema, call, limit)
+            : toOutputs(
+                await server.complete(
+                  { messages: render(row), parameters: prompt.parameters },
+                  limit,
+                ),
+              ),
         );
       } catch (error) {
         throw told(error, server, call);

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { RequestError } from '../../RequestError';
-import { JobEnd, SolverThread } from './SolverThread';
+import { JobEnd, JobLimit, SolverThread } from './SolverThread';
 
 /** Solves that run at once; each takes a processor. */
 const LANES = Math.min(2, availableParallelism());
@@ -10,7 +10,8 @@ const MAX_WAITING = 64;
 export class SolverPool {
   private spare?: SolverThread;
   private readonly busy = new Set<SolverThread>();
-  private readonly waiting: Array<() => void> = [];
+  /** In their order. */
+  private readonly waiting = new Set<() => void>();
   private running = 0;
   private closed = false;
 
@@ -27,24 +28,26 @@ export class SolverPool {
   }
 
   /**
-   * Rejects with `RequestError` 503 where too many wait already, and with the
-   * engine's error where it fails.
-   *
-   * @param limitMs - after which the job's thread is ended from outside
+   * Rejects with `RequestError` 503 where too many wait already, with the
+   * engine's error where it fails, and where nobody waits for it any more.
    */
   async run(
     job: unknown,
-    limitMs: number,
+    limit: JobLimit,
     onProgress: (value: unknown) => void = () => {},
   ): Promise<JobEnd> {
-    await this.turn();
-    const thread = this.take();
+    await this.turn(limit.signal);
     try {
-      return await thread.run(job, limitMs, onProgress);
+      const thread = this.take();
+      try {
+        // The next one gets warm while this one works.
+        if (!this.reusable) this.spare = new SolverThread(this.engine);
+        return await thread.run(job, limit, onProgress);
+      } finally {
+        this.giveBack(thread);
+      }
     } finally {
-      this.giveBack(thread);
-      this.running -= 1;
-      this.waiting.shift()?.();
+      this.leave();
     }
   }
 
@@ -54,19 +57,42 @@ export class SolverPool {
     for (const thread of this.busy) thread.end();
   }
 
-  private async turn(): Promise<void> {
-    if (this.running >= LANES) {
-      if (this.waiting.length >= MAX_WAITING) {
-        throw new RequestError(
-          503,
-          `${MAX_WAITING} calls wait for the solver already.`,
-          undefined,
-          { 'retry-after': '5' },
-        );
-      }
-      await new Promise<void>(resolve => this.waiting.push(resolve));
+  private async turn(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    if (this.running < LANES) {
+      this.running += 1;
+      return;
     }
-    this.running += 1;
+    if (this.waiting.size >= MAX_WAITING) {
+      throw new RequestError(
+        503,
+        `${MAX_WAITING} calls wait for the solver already.`,
+        undefined,
+        { 'retry-after': '5' },
+      );
+    }
+    let giveUp = () => {};
+    try {
+      await new Promise<void>((resolve, reject) => {
+        giveUp = () => {
+          // Whoever has the lane already gives it back by itself.
+          if (this.waiting.delete(resolve)) reject(signal?.reason);
+        };
+        this.waiting.add(resolve);
+        signal?.addEventListener('abort', giveUp);
+      });
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
+  }
+
+  /** The lane goes to who waits longest, before anybody new can have it. */
+  private leave() {
+    const [next] = this.waiting;
+    if (next) {
+      this.waiting.delete(next);
+      next();
+    } else this.running -= 1;
   }
 
   private take(): SolverThread {
@@ -76,8 +102,6 @@ export class SolverPool {
         : new SolverThread(this.engine);
     this.spare = undefined;
     this.busy.add(thread);
-    // The next one gets warm while this one works.
-    if (!this.reusable) this.spare = new SolverThread(this.engine);
     return thread;
   }
 

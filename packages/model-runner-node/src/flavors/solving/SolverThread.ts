@@ -13,6 +13,14 @@ export type JobEnd = ({ end: 'done'; value: unknown } | { end: 'stopped' }) & {
   tookMs: number;
 };
 
+/** Until when a job goes on. */
+export interface JobLimit {
+  /** After which its thread is ended from outside. */
+  limitMs: number;
+  /** Aborted where nobody waits for it any more. */
+  signal?: AbortSignal;
+}
+
 /** An engine in a thread of its own, which can be ended whatever it does. */
 export class SolverThread {
   private readonly worker: Worker;
@@ -50,14 +58,16 @@ export class SolverThread {
     return this.over;
   }
 
-  /** One job at a time. Rejects where the engine fails. */
+  /** One job at a time. Rejects where the engine fails, and where nobody waits any more. */
   async run(
     job: unknown,
-    limitMs: number,
+    { limitMs, signal }: JobLimit,
     onProgress: (value: unknown) => void,
   ): Promise<JobEnd> {
     await this.ready;
+    signal?.throwIfAborted();
     let timer: NodeJS.Timeout | undefined;
+    let leave = () => {};
     try {
       return await new Promise<JobEnd>((resolve, reject) => {
         if (this.over) throw new Error('The thread has ended.');
@@ -77,10 +87,16 @@ export class SolverThread {
           this.end();
           resolve({ end: 'stopped', tookMs: tookMs() });
         }, limitMs);
+        leave = () => {
+          this.end();
+          reject(signal?.reason);
+        };
+        signal?.addEventListener('abort', leave);
         this.worker.postMessage(job);
       });
     } finally {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', leave);
     }
   }
 

@@ -4,6 +4,7 @@ import { signatureTensors } from '../signatureTensors';
 import { Solution, toRow } from './Solution';
 import { SolveMetrics } from './SolveMetrics';
 import { SolverPool } from './SolverPool';
+import { JobLimit } from './SolverThread';
 import { timeLimits } from './timeLimits';
 
 /** A model that a solver of the pool answers, one solve a row. */
@@ -12,25 +13,25 @@ export function solvedModel(
   { registry }: Pick<FlavorContext, 'registry'>,
   pool: SolverPool,
   platform: string,
-  solve: (row: Row, limitMs: number) => Promise<Solution>,
+  solve: (row: Row, limit: JobLimit) => Promise<Solution>,
 ): LoadedModel {
   const { signature } = manifest;
   const limits = timeLimits(manifest);
   const metrics = new SolveMetrics(registry);
   return {
     platform,
-    ...signatureTensors(signature, async rows => {
+    ...signatureTensors(signature, async (rows, { signal }) => {
       const todo = rows.map(row => ({ row, limitMs: limits.of(row) }));
       const answers: Row[] = [];
       for (const { row, limitMs } of todo) {
-        const solution = await solve(row, limitMs);
+        const solution = await solve(row, { limitMs, signal });
         metrics.count(solution);
         answers.push(toRow(signature.outputs, solution));
       }
       return answers;
     }),
     async warmUp([row]) {
-      await solve(row, limits.warmUp);
+      await solve(row, { limitMs: limits.warmUp });
     },
     async close() {
       pool.close();

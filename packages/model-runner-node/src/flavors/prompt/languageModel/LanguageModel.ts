@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { LanguageModelSettings } from '@model-platform/model-wire';
-import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { EventSourceParserStream, ParseError } from 'eventsource-parser/stream';
 import { anthropic } from './anthropic';
 import { LanguageModelFailure } from './LanguageModelFailure';
 import { LanguageModelMetrics } from './LanguageModelMetrics';
 import { openAi } from './openAi';
-import { postJson, readJsonBody } from './postJson';
+import { MAX_ANSWER_BYTES, postJson, readJsonBody } from './postJson';
 import {
   Completion,
   LanguageModelRequest,
@@ -34,6 +34,19 @@ export class LanguageModel {
     this.protocol = protocols[settings.protocol];
   }
 
+  /** All that one answer takes has one limit. */
+  async within<T>(
+    caller: AbortSignal,
+    work: (limit: TimeLimit) => Promise<T>,
+  ): Promise<T> {
+    const limit = this.limit(caller);
+    try {
+      return await work(limit);
+    } finally {
+      limit.end();
+    }
+  }
+
   /**
    * The whole answer at once.
    *
@@ -41,20 +54,15 @@ export class LanguageModel {
    */
   async complete(
     request: LanguageModelRequest,
-    caller: AbortSignal,
+    limit: TimeLimit,
   ): Promise<Completion> {
-    const limit = this.limit(caller);
-    try {
-      const { result, begin } = await this.attempts(limit, async () =>
-        this.protocol.readAnswer(
-          await readJsonBody(await this.send(request, limit, false)),
-        ),
-      );
-      this.count(begin, result.usage);
-      return result;
-    } finally {
-      limit.end();
-    }
+    const { result, begin } = await this.attempts(limit, async () =>
+      this.protocol.readAnswer(
+        await readJsonBody(await this.send(request, limit, false)),
+      ),
+    );
+    this.count(begin, result.usage);
+    return result;
   }
 
   /**
@@ -87,6 +95,8 @@ export class LanguageModel {
           isWhole ||= piece.isEnd === true || piece.finishReason !== undefined;
           if (piece.text) {
             completion.text += piece.text;
+            if (completion.text.length > MAX_ANSWER_BYTES)
+              throw new LanguageModelFailure('malformed');
             yield { delta: piece.text };
           }
         }
@@ -140,16 +150,20 @@ export class LanguageModel {
     if (!response.body) throw new LanguageModelFailure('malformed');
     const events = response.body
       .pipeThrough(new TextDecoderStream())
-      .pipeThrough(new EventSourceParserStream());
+      .pipeThrough(
+        new EventSourceParserStream({ maxBufferSize: MAX_ANSWER_BYTES }),
+      );
     try {
       for await (const { data } of events) {
         limit.touch();
         yield this.protocol.readEvent(data);
       }
     } catch (cause) {
-      throw cause instanceof LanguageModelFailure
-        ? cause
-        : new LanguageModelFailure('cut', { cause });
+      if (cause instanceof LanguageModelFailure) throw cause;
+      throw new LanguageModelFailure(
+        cause instanceof ParseError ? 'malformed' : 'cut',
+        { cause },
+      );
     }
   }
 
@@ -200,25 +214,36 @@ export class LanguageModel {
 }
 
 /**
- * Waits for the first piece with text, and gives all.
+ * Waits for the first piece with text, and gives all; what came before it as one
+ * with it, for a model may think for long.
  *
  * @throws LanguageModelFailure where there is no piece at all
  */
 async function untilText(
   pieces: AsyncGenerator<Piece, void>,
 ): Promise<AsyncIterable<Piece>> {
-  const first: Piece[] = [];
+  let first: Piece | undefined;
   let next = await pieces.next();
   while (!next.done) {
-    first.push(next.value);
-    if (next.value.text) break;
+    first = joined(first, next.value);
+    if (first.text) break;
     next = await pieces.next();
   }
-  if (first.length === 0) throw new LanguageModelFailure('malformed');
+  if (!first) throw new LanguageModelFailure('malformed');
+  const begin = first;
   return (async function* all() {
-    yield* first;
+    yield begin;
     yield* pieces;
   })();
+}
+
+function joined(before: Piece = {}, piece: Piece): Piece {
+  return {
+    text: piece.text,
+    finishReason: piece.finishReason ?? before.finishReason,
+    usage: { ...before.usage, ...piece.usage },
+    isEnd: before.isEnd || piece.isEnd,
+  };
 }
 
 function secondsSince(begin: number): number {

@@ -9,12 +9,17 @@ const DEFAULT_MAX_TOKENS = 1024;
 /** The tool whose input is the answer. */
 const TOOL = 'answer';
 
-const usageSchema = z.object({
-  input_tokens: z.number().nullish(),
-  cache_creation_input_tokens: z.number().nullish(),
-  cache_read_input_tokens: z.number().nullish(),
-  output_tokens: z.number().nullish(),
-});
+/** Whatever is wrong with it, the answer is paid for. */
+const usageSchema = z
+  .object({
+    input_tokens: z.number().nullish(),
+    cache_creation_input_tokens: z.number().nullish(),
+    cache_read_input_tokens: z.number().nullish(),
+    output_tokens: z.number().nullish(),
+  })
+  .nullish()
+  .catch(undefined);
+type ToldUsage = NonNullable<z.infer<typeof usageSchema>>;
 const answerSchema = z.object({
   content: z.array(
     z.object({
@@ -24,11 +29,11 @@ const answerSchema = z.object({
     }),
   ),
   stop_reason: z.string().nullish(),
-  usage: usageSchema.nullish(),
+  usage: usageSchema,
 });
 const eventSchema = z.object({
   type: z.string(),
-  message: z.object({ usage: usageSchema.nullish() }).optional(),
+  message: z.object({ usage: usageSchema }).optional(),
   delta: z
     .object({
       type: z.string().optional(),
@@ -36,7 +41,7 @@ const eventSchema = z.object({
       stop_reason: z.string().nullish(),
     })
     .optional(),
-  usage: usageSchema.nullish(),
+  usage: usageSchema,
   error: z.object({ type: z.string() }).optional(),
 });
 
@@ -52,7 +57,7 @@ const finishReasons: Record<string, string> = {
 const toFinishReason = (reason: string) => finishReasons[reason] ?? reason;
 
 /** What was read from a cache was sent all the same. */
-function inputTokensOf(usage: z.infer<typeof usageSchema>): number {
+function inputTokensOf(usage: ToldUsage): number {
   return (
     (usage.input_tokens ?? 0) +
     (usage.cache_creation_input_tokens ?? 0) +

@@ -4,9 +4,11 @@ import { LanguageModelFailure } from './LanguageModelFailure';
 import { parseEvent } from './parseEvent';
 import { LanguageModelRequest, Protocol, Usage } from './Protocol';
 
+/** Some tell of a part only: the answer is paid for all the same. */
 const usageSchema = z
   .object({ prompt_tokens: z.number(), completion_tokens: z.number() })
-  .nullish();
+  .nullish()
+  .catch(undefined);
 const answerSchema = z.object({
   choices: z
     .array(

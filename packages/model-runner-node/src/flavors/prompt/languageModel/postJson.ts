@@ -1,5 +1,8 @@
 import { codeOf, LanguageModelFailure } from './LanguageModelFailure';
 
+/** More than any model says; what goes on for ever would fill the memory. */
+export const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+
 /**
  * Resolves with a response that is none of an error.
  *
@@ -33,12 +36,13 @@ export async function postJson(
   });
 }
 
-/** @throws LanguageModelFailure where the body is cut off, or is no JSON */
+/** @throws LanguageModelFailure where the body is cut off, too long, or no JSON */
 export async function readJsonBody(response: Response): Promise<unknown> {
   let text: string;
   try {
-    text = await response.text();
+    text = await boundedText(response);
   } catch (cause) {
+    if (cause instanceof LanguageModelFailure) throw cause;
     throw new LanguageModelFailure('cut', { cause });
   }
   try {
@@ -48,8 +52,22 @@ export async function readJsonBody(response: Response): Promise<unknown> {
   }
 }
 
+async function boundedText({ body }: Response): Promise<string> {
+  let size = 0;
+  const bounded = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      size += chunk.length;
+      if (size > MAX_ANSWER_BYTES) throw new LanguageModelFailure('malformed');
+      controller.enqueue(chunk);
+    },
+  });
+  return await new Response(body?.pipeThrough(bounded)).text();
+}
+
 async function errorCode(response: Response): Promise<string | undefined> {
-  const body = await response.json().catch(() => undefined);
+  const body = await boundedText(response)
+    .then(JSON.parse)
+    .catch(() => undefined);
   return codeOf(body?.error?.code) ?? codeOf(body?.error?.type);
 }
 
