@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StartError
-from .files import column_order, find_file, open_model
-
-Rows = list[dict[str, Any]]
+from ..table import Columns, Table
+from .files import column_order, find_file, matrix_maker, open_model
 
 SUFFIXES = (".joblib", ".pkl", ".pickle", ".skops")
 
@@ -39,7 +38,7 @@ def _load_skops(file: Path) -> Any:
     return load_skops(file, trusted=[])
 
 
-def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Rows], Rows]:
+def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Columns]:
     """
     The estimator's own prediction. Columns are in the order it was fitted with where it knows
     their names, else in the signature's.
@@ -57,20 +56,19 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Rows], Rows]:
     if has_probabilities and not hasattr(model, "predict_proba"):
         raise StartError("the output 'probabilities' needs a model with predict_proba")
 
-    def predict(rows: Rows) -> Rows:
-        columns = numpy.array([[row[name] for name in names] for row in rows], dtype=dtype)
-        answers: Rows = [{} for _ in rows]
+    matrix = matrix_maker(names, dtype)
+
+    def predict(table: Table) -> Columns:
+        lines = matrix(table)
+        answers: Columns = {}
         if plain:
-            predicted = numpy.asarray(model.predict(columns)).reshape(len(rows), -1)
+            predicted = numpy.asarray(model.predict(lines)).reshape(table.count, -1)
             if len(plain) > 1 and predicted.shape[1] < len(plain):
                 raise ValueError(f"the model predicts {predicted.shape[1]} columns for {len(plain)} outputs")
             for index, field in enumerate(plain):
-                values = predicted if field.get("shape") else predicted[:, index]
-                for answer, value in zip(answers, values.tolist()):
-                    answer[field["name"]] = value
+                answers[field["name"]] = (predicted if field.get("shape") else predicted[:, index]).tolist()
         if has_probabilities:
-            for answer, value in zip(answers, model.predict_proba(columns).tolist()):
-                answer["probabilities"] = value
+            answers["probabilities"] = model.predict_proba(lines).tolist()
         return answers
 
     return predict
