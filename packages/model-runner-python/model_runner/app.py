@@ -307,7 +307,8 @@ class App:
         body = await self._read_body(headers, receive)
         request = open_inference.read_infer_request(body, headers.get(INFER_HEADER_LENGTH.encode()))
         outputs = open_inference.wanted_outputs(self._outputs, request)
-        lines = self._tensor_reader.read_columns(open_inference.columns_of(self._inputs, request.tensors))
+        given = open_inference.columns_of(self._inputs, request.tensors)
+        lines = self._tensor_reader.read_columns(given, all(tensor.is_finite for tensor in request.tensors))
         answers = await self._run(model, lines)
         about = {"model_name": self._environment.endpoint, "model_version": self._version}
         json, binary = open_inference.infer_answer(about, request.id, outputs, answers)

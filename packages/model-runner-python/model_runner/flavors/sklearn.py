@@ -9,6 +9,8 @@ from ..errors import StartError
 from ..table import Columns, Table
 from .files import column_order, find_file, matrix_maker, open_model
 
+#: Some estimators compute with 32 bits, where larger numbers are infinite.
+LARGEST_FLOAT32 = 3.4028234663852886e38
 SUFFIXES = (".joblib", ".pkl", ".pickle", ".skops")
 
 
@@ -47,6 +49,7 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
     columns of `predict`, in order. Raises StartError where the signature can't be served so.
     """
     import numpy
+    from sklearn import config_context
 
     names = column_order(getattr(model, "feature_names_in_", None), signature)
     kinds = {field["type"] for field in signature["inputs"]}
@@ -57,9 +60,20 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
         raise StartError("the output 'probabilities' needs a model with predict_proba")
 
     matrix = matrix_maker(names, dtype)
+    # What is missing is NaN, which estimators look for themselves.
+    is_whole = dtype is float and not any(
+        field.get("optional") and field.get("default") is None for field in signature["inputs"]
+    )
 
     def predict(table: Table) -> Columns:
         lines = matrix(table)
+        # Looked at once here, and not again at every step of a pipeline.
+        if is_whole and numpy.abs(lines).max() <= LARGEST_FLOAT32:
+            with config_context(assume_finite=True):
+                return answer(lines, table)
+        return answer(lines, table)
+
+    def answer(lines: Any, table: Table) -> Columns:
         answers: Columns = {}
         if plain:
             predicted = numpy.asarray(model.predict(lines)).reshape(table.count, -1)
