@@ -20,6 +20,9 @@ export const hostEnvironmentSchema = z.object({
   DRAIN_TIMEOUT_MS: z.coerce.number().int().nonnegative().default(10_000),
   /** How long a runner may load its model, milliseconds. */
   START_TIMEOUT_MS: z.coerce.number().int().positive().default(60_000),
+  /** As runners have them, which know what holds where these are absent. */
+  BATCH_MAX_ROWS: z.coerce.number().int().nonnegative().optional(),
+  BATCH_MAX_DELAY_MS: z.coerce.number().int().nonnegative().optional(),
 });
 
 /** What the host must know, with defaults filled in. */
@@ -36,6 +39,8 @@ export interface HostSettings {
   logLevel: z.infer<typeof hostEnvironmentSchema>['LOG_LEVEL'];
   drainTimeoutMs: number;
   startTimeoutMs: number;
+  batchMaxRows?: number;
+  batchMaxDelayMs?: number;
 }
 
 /** @throws Error that names every variable that is wrong */
@@ -66,5 +71,7 @@ export function readHostSettings(
     logLevel: data.LOG_LEVEL,
     drainTimeoutMs: data.DRAIN_TIMEOUT_MS,
     startTimeoutMs: data.START_TIMEOUT_MS,
+    batchMaxRows: data.BATCH_MAX_ROWS,
+    batchMaxDelayMs: data.BATCH_MAX_DELAY_MS,
   };
 }

@@ -403,12 +403,10 @@ export class RunnerServer {
     const { rows, batch } = this.readInputs(wish.body);
     const call = new CallerCall(requestId, response);
     if (wish.isStream) {
-      await this.timed(this.stream(model, rows, batch, call, response));
+      await this.timed(call, this.stream(model, rows, batch, call, response));
       return;
     }
-    const answers = this.writeOutputs(
-      await this.timed(model.predict(rows, call)),
-    );
+    const answers = this.writeOutputs(await this.predictRows(model, rows, call));
     this.json(
       response,
       200,
@@ -460,9 +458,7 @@ export class RunnerServer {
     const lines = this.readScoring(body, request.headers['content-type']);
     const { rows } = this.readInputs({ inputs: lines });
     const call = new CallerCall(requestId, response);
-    const answers = this.writeOutputs(
-      await this.timed(model.predict(rows, call)),
-    );
+    const answers = this.writeOutputs(await this.predictRows(model, rows, call));
     this.json(response, 200, requestId, {
       predictions: predictionsOf(signature, answers),
     });
@@ -480,7 +476,11 @@ export class RunnerServer {
     const { json, binary } = await inferByProtocol(
       {
         outputs: model.outputs,
-        infer: tensors => this.timed(model.infer(tensors, call)),
+        infer: tensors => {
+          if (!model.isJoining)
+            this.metrics.batchSize.observe(tensors[0].shape[0] ?? 1);
+          return this.timed(call, model.infer(tensors, call));
+        },
       },
       this.identity,
       body,
@@ -500,10 +500,16 @@ export class RunnerServer {
     );
   }
 
-  private async timed<T>(work: Promise<T>): Promise<T> {
+  private async predictRows(model: LoadedModel, rows: Row[], call: CallerCall) {
+    if (!model.isJoining) this.metrics.batchSize.observe(rows.length);
+    return await this.timed(call, model.predict(rows, call));
+  }
+
+  private async timed<T>(call: CallerCall, work: Promise<T>): Promise<T> {
     const begin = performance.now();
     const result = await work;
-    this.metrics.predictSeconds.observe((performance.now() - begin) / 1000);
+    const ms = performance.now() - begin - call.waitedMs;
+    this.metrics.predictSeconds.observe(ms / 1000);
     return result;
   }
 
