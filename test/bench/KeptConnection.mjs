@@ -57,3 +57,17 @@ export class KeptConnection {
     answered?.(error, answer);
   }
 }
+
+/** One request, and its answer. */
+export async function ask(url, bytes) {
+  const connection = await KeptConnection.open(url);
+  try {
+    return await new Promise((resolve, reject) => {
+      connection.send(bytes, (error, answer) =>
+        error ? reject(error) : resolve(answer),
+      );
+    });
+  } finally {
+    connection.close();
+  }
+}

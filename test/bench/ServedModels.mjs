@@ -11,7 +11,8 @@ export class ServedModels {
   /**
    * Resolves once `ready` answers 200.
    *
-   * @param options.call - makes a request for `load` of a model and rows of numbers
+   * @param options.call - makes a request for `load` of a model and rows of numbers; its `labels`
+   *   tells from the answer's JSON what is predicted for each row
    */
   static async start({ name, command, args, cwd, env, url, ready, call }) {
     const served = new ServedModels();
