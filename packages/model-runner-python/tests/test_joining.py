@@ -39,9 +39,14 @@ def call_side_by_side(runner: Runner, inputs: list[Any]) -> list[Answer]:
         for connection in connections:
             connection.connect()
         bodies = [json.dumps({"inputs": one}) for one in inputs]
-        return list(
-            threads.map(lambda one: runner.call("POST", "/predict", one[0], connection=one[1]), zip(bodies, connections))
+        answers = threads.map(
+            lambda body, connection: runner.call("POST", "/predict", body, connection=connection), bodies, connections
         )
+        try:
+            return list(answers)
+        finally:
+            for connection in connections:
+                connection.close()
 
 
 def test_each_call_of_a_joined_prediction_has_its_own_answer_or_error(
