@@ -4,7 +4,8 @@ import { Row } from './flavors/Flavor';
 import { FieldError, RequestError } from './RequestError';
 import { typeOf } from './typeOf';
 
-const MAX_ROWS = 1_000;
+/** Lines of a batch. */
+export const MAX_ROWS = 1_000;
 
 /** What stands for an input that is left out; made anew where a model could change it. */
 function fallbackOf(

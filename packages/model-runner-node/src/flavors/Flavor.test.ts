@@ -83,6 +83,18 @@ describe('the flavor that the documentation shows', () => {
     await expect(
       model.infer([{ ...tensor, name: 'town' }], call),
     ).rejects.toMatchObject({ status: 400 });
+    // What is asked for is not what is sent: nothing is made for these.
+    for (const shape of [
+      [300_000_000, 0],
+      [1, 1_000_000_000, 0],
+      [1_001, 1],
+    ])
+      await expect(
+        model.infer(
+          [{ ...tensor, shape, data: shape[1] ? Array(1_001).fill('a') : [] }],
+          call,
+        ),
+      ).rejects.toMatchObject({ status: 400 });
   });
 
   it('says why it does not load', async () => {

@@ -1,5 +1,5 @@
 import { WireSignature, WireSignatureField } from '@model-platform/model-wire';
-import { createInputReader } from '../createInputReader';
+import { createInputReader, MAX_ROWS } from '../createInputReader';
 import { isTakenFor } from '../openInference/datatypes';
 import { RequestError } from '../RequestError';
 import { textOf } from '../textOf';
@@ -62,6 +62,14 @@ function rowsOf(fields: WireSignatureField[], tensors: OipTensor[]): Row[] {
       'All inputs must have the same number of rows.',
     );
   if (count === 0) throw new RequestError(400, 'The inputs have no rows.');
+  const empty = tensors.find(({ shape }) => shape.slice(1).includes(0));
+  if (empty)
+    throw new RequestError(400, `Input '${empty.name}' must not be empty.`);
+  if (count > MAX_ROWS)
+    throw new RequestError(
+      400,
+      `A batch has at most ${MAX_ROWS} lines, not ${count}.`,
+    );
   const rows: Row[] = Array.from({ length: count }, () => ({}));
   for (const { name, datatype, shape, data } of tensors) {
     const field = fields.find(one => one.name === name);

@@ -227,6 +227,9 @@ export function readInferRequest(body: unknown, binary: Buffer): InferRequest {
       'outputs must be an array of objects with a name.',
     );
   }
+  if (new Set(outputs.map(({ name }) => name)).size !== outputs.length) {
+    throw new RequestError(400, 'Each output may be asked for only once.');
+  }
   const wanted = (outputs as Array<Fields & { name: string }>).map(
     (output, index) => {
       const where = `outputs[${index}].`;

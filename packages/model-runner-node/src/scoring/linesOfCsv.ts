@@ -3,7 +3,7 @@ import { parse } from 'csv-parse/sync';
 import { RequestError } from '../RequestError';
 import { Columns } from './Columns';
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const BOOLEANS = new Map([
   ['true', true],
   ['false', false],

@@ -24,7 +24,8 @@ function parse(text: string): unknown {
     return JSON.parse(text);
   } catch {
     const mended = text.replace(
-      /("(?:\\.|[^"\\])*")|\bNaN\b/g,
+      // A text that does not end goes to the end: what follows is not looked at again.
+      /("(?:\\[^]|[^"\\])*"?)|\bNaN\b/g,
       (_, quoted?: string) => quoted ?? 'null',
     );
     try {

@@ -202,6 +202,8 @@ def read_infer_request(body: bytes, header: bytes | None = None) -> InferRequest
         isinstance(output, dict) and isinstance(output.get("name"), str) for output in outputs
     ):
         raise RequestError(400, "outputs must be an array of objects with a name.")
+    if len({output["name"] for output in outputs}) != len(outputs):
+        raise RequestError(400, "Each output may be asked for only once.")
     wanted = []
     for index, output in enumerate(outputs):
         where = f"outputs[{index}]."

@@ -10,7 +10,8 @@ import { Authorizer } from '../access/Authorizer';
 import { Caller, toActor } from '../access/Caller';
 import { DeployableModels } from './DeployableModels';
 import { DeploymentActor } from './DeploymentActor';
-import { deploymentNotFound, Deployments } from './Deployments';
+import { deploymentNotFound } from './deploymentNotFound';
+import { Deployments } from './Deployments';
 import { DeploymentRecord, RevisionRecord } from './DeploymentStore';
 import { DEPLOYER_TOKEN_SECONDS } from './EndpointTokens';
 
@@ -50,7 +51,7 @@ export class DeploymentAccess {
   ): Promise<{ deployment: DeploymentRecord; models: Model[] }> {
     const { authorizer, deployments } = this.options;
     const deployment = await deployments.get(name);
-    const models = await deployments.modelsOf(deployment);
+    const models = await deployments.models.of(deployment);
     if (
       !models ||
       !(await allOf(models, model =>

@@ -1,35 +1,34 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  ConflictError,
-  InputError,
-  NotAllowedError,
-  NotFoundError,
-} from '@backstage/errors';
+import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
 import {
   DeploymentEvent,
   DeploymentSpec,
   Model,
   toEntityRef,
 } from '@model-platform/plugin-model-platform-common';
-import { ChangedMeanwhileError } from './ChangedMeanwhileError';
+import { canonicalJson } from '../canonicalJson';
 import { DeployableModels } from './DeployableModels';
+import { currentRevision } from './currentRevision';
 import { DeploymentActor, platformActor } from './DeploymentActor';
+import { requireMatch } from './deploymentEtag';
+import { DeploymentModels } from './DeploymentModels';
+import { deploymentNotFound } from './deploymentNotFound';
 import { DeploymentProblemsError } from './DeploymentProblemsError';
 import {
   DeploymentRecord,
   DeploymentStore,
   NewRevision,
-  RevisionRecord,
 } from './DeploymentStore';
 import { Environments } from './Environments';
 import { parseDeploymentSpec, problem } from './parseDeploymentSpec';
+import { repeated } from './repeated';
 import { RevisionResolver, variantsOf } from './RevisionResolver';
+import { rollbackTarget } from './rollbackTarget';
+import { sameContent } from './sameContent';
+import { whatMoved } from './whatMoved';
 
 /** How long a new deployment waits for one of the same name to be gone. */
 const REMOVAL_TIMEOUT_MS = 15_000;
-
-/** Of a change that says what shall be, whatever was before. */
-const MAX_ATTEMPTS = 5;
 
 export interface ApplyOptions {
   reason?: string;
@@ -56,9 +55,11 @@ export interface DeploymentsOptions {
  */
 export class Deployments {
   private readonly resolver: RevisionResolver;
+  readonly models: DeploymentModels;
 
   constructor(private readonly options: DeploymentsOptions) {
     this.resolver = new RevisionResolver(options.models);
+    this.models = new DeploymentModels(options.store, options.models);
   }
 
   /** Throws `DeploymentProblemsError` with every reason by field. */
@@ -98,7 +99,7 @@ export class Deployments {
       ]);
     }
     const resolution = await this.resolver.resolve(spec, ref =>
-      this.deployable(ref, spec.environment, actor),
+      this.models.deployable(ref, spec.environment, actor),
     );
     const { model, problems } = resolution;
     if (!model || problems.length > 0) {
@@ -145,12 +146,10 @@ export class Deployments {
       return created;
     }
     await this.requireSame(existing, spec, model, actor);
-    for (const added of await this.added(existing, resolution.models)) {
-      await actor.requireOpen(added);
-    }
-    checkMatch(existing, options.ifMatch);
-    const current = await this.currentRevision(existing);
-    const sameSpec = equal(existing.spec, spec);
+    await this.models.requireOpen(existing, resolution.models, actor);
+    requireMatch(existing, options.ifMatch);
+    const current = await currentRevision(this.options.store, existing);
+    const sameSpec = canonicalJson(existing.spec) === canonicalJson(spec);
     const sameRevision =
       current !== undefined && sameContent(current, revision);
     if (
@@ -183,22 +182,6 @@ export class Deployments {
       throw deploymentNotFound(name);
     }
     return deployment;
-  }
-
-  /**
-   * Every model that the deployment speaks of, its own first; undefined where
-   * one of them is not there any more.
-   */
-  async modelsOf(deployment: DeploymentRecord): Promise<Model[] | undefined> {
-    const models: Model[] = [];
-    for (const id of await this.modelIds(deployment)) {
-      const model = await this.options.models.byId(id);
-      if (!model) {
-        return undefined;
-      }
-      models.push(model);
-    }
-    return models;
   }
 
   async setOff(
@@ -237,8 +220,8 @@ export class Deployments {
   ): Promise<DeploymentRecord> {
     const { store } = this.options;
     const deployment = await this.changeable(name, actor, options.ifMatch);
-    const target = await this.rollbackTarget(deployment, options.revision);
-    await this.requireVersions(deployment, target, actor);
+    const target = await rollbackTarget(store, deployment, options.revision);
+    await this.models.requireVersions(deployment, target, actor);
     const changed = await store.change(deployment, {
       // What was published until now is the reason to roll back, not to roll forward again.
       set: { watched: await this.watchedNow(deployment.spec) },
@@ -268,7 +251,7 @@ export class Deployments {
     options: { variant: string; reason?: string; ifMatch?: string },
   ): Promise<DeploymentRecord> {
     const deployment = await this.changeable(name, actor, options.ifMatch);
-    const current = await this.currentRevision(deployment);
+    const current = await currentRevision(this.options.store, deployment);
     const variant = current?.variants.find(
       ({ name: own }) => own === options.variant,
     );
@@ -351,15 +334,15 @@ export class Deployments {
     const resolution = await this.resolver.resolve(deployment.spec);
     if (
       resolution.problems.length > 0 ||
-      equal(resolution.watched, deployment.watched)
+      canonicalJson(resolution.watched) === canonicalJson(deployment.watched)
     ) {
       return deployment;
     }
-    if ((await this.added(deployment, resolution.models)).length > 0) {
+    if ((await this.models.added(deployment, resolution.models)).length > 0) {
       // The name of a model means another one by now: nobody has decided on that.
       return deployment;
     }
-    const current = await this.currentRevision(deployment);
+    const current = await currentRevision(this.options.store, deployment);
     const reason = whatMoved(deployment, resolution.watched);
     const revision: NewRevision = {
       actor: platformActor.name,
@@ -384,72 +367,9 @@ export class Deployments {
     ifMatch: string | undefined,
   ): Promise<DeploymentRecord> {
     const deployment = await this.get(name);
-    await this.requireDeploy(deployment, actor);
-    checkMatch(deployment, ifMatch);
+    await this.models.requireDeploy(deployment, actor);
+    requireMatch(deployment, ifMatch);
     return deployment;
-  }
-
-  /**
-   * On every model it speaks of: who may not see one of them may not know of
-   * the deployment, whichever comes first.
-   */
-  private async requireDeploy(
-    deployment: DeploymentRecord,
-    actor: DeploymentActor,
-  ): Promise<void> {
-    const models = await this.modelsOf(deployment);
-    if (!models) {
-      throw deploymentNotFound(deployment.name);
-    }
-    const refusals: unknown[] = [];
-    for (const model of models) {
-      try {
-        await actor.requireDeploy(model, deployment.environment);
-      } catch (error) {
-        if (error instanceof NotFoundError) {
-          throw deploymentNotFound(deployment.name);
-        }
-        refusals.push(error);
-      }
-    }
-    if (refusals.length > 0) {
-      throw refusals[0];
-    }
-  }
-
-  private async modelIds(deployment: DeploymentRecord): Promise<string[]> {
-    const found = await this.options.store.modelIds([deployment]);
-    return found.get(deployment.id) ?? [];
-  }
-
-  /** Those of the models that the deployment did not speak of until now. */
-  private async added(
-    deployment: DeploymentRecord,
-    models: Map<string, Model>,
-  ): Promise<Model[]> {
-    const known = await this.modelIds(deployment);
-    return [...models.values()].filter(({ id }) => !known.includes(id));
-  }
-
-  /** What may not be seen is not there. */
-  private async deployable(
-    ref: string,
-    environment: string,
-    actor: DeploymentActor,
-  ): Promise<Model | undefined> {
-    const model = await this.options.models.find(ref);
-    if (!model) {
-      return undefined;
-    }
-    try {
-      await actor.requireDeploy(model, environment);
-      return model;
-    } catch (error) {
-      if (error instanceof NotFoundError) {
-        return undefined;
-      }
-      throw error;
-    }
   }
 
   /** A name that is being given up is waited for. */
@@ -478,7 +398,7 @@ export class Deployments {
   ): Promise<void> {
     if (existing.modelId !== model.id) {
       try {
-        await this.requireDeploy(existing, actor);
+        await this.models.requireDeploy(existing, actor);
       } catch {
         // Not even whose it is.
         throw new ConflictError(`The name ${existing.name} is taken`);
@@ -493,7 +413,7 @@ export class Deployments {
       ]);
     }
     try {
-      await this.requireDeploy(existing, actor);
+      await this.models.requireDeploy(existing, actor);
     } catch (error) {
       throw error instanceof NotFoundError
         ? new ConflictError(`The name ${existing.name} is taken`)
@@ -511,174 +431,7 @@ export class Deployments {
     }
   }
 
-  private async rollbackTarget(
-    deployment: DeploymentRecord,
-    number: number | undefined,
-  ): Promise<RevisionRecord> {
-    const { store } = this.options;
-    if (number !== undefined) {
-      const revision = await store.revision(deployment.id, number);
-      if (!revision) {
-        throw new NotFoundError(
-          `Deployment ${deployment.name} has no revision ${number}`,
-        );
-      }
-      return revision;
-    }
-    const current = await this.currentRevision(deployment);
-    let before = deployment.revision;
-    for (;;) {
-      const page = await store.revisions(deployment.id, { limit: 50, before });
-      const target = page.find(
-        revision =>
-          revision.firstServedAt && current && !sameContent(revision, current),
-      );
-      if (target) {
-        return target;
-      }
-      before = page.at(-1)?.number;
-      if (before === undefined) {
-        throw new InputError(
-          `Deployment ${deployment.name} has no earlier revision that has served and differs from the present one`,
-        );
-      }
-    }
-  }
-
-  private async requireVersions(
-    deployment: DeploymentRecord,
-    revision: RevisionRecord,
-    actor: DeploymentActor,
-  ): Promise<void> {
-    const models = new Map<string, Model>();
-    for (const { modelId, model, version } of revision.variants) {
-      const known = await this.options.models.byId(modelId);
-      try {
-        if (known) {
-          await actor.requireDeploy(known, deployment.environment);
-          models.set(modelId, known);
-        }
-      } catch (error) {
-        // Not even which.
-        throw error instanceof NotFoundError
-          ? new NotAllowedError(
-              `Not allowed: revision ${revision.number} serves a further model too, and this needs the right to deploy that one; its owner or a platform admin can give it`,
-            )
-          : error;
-      }
-      const found = await this.options.models.version(modelId, version);
-      if (found?.status !== 'ready') {
-        throw new InputError(
-          `Revision ${
-            revision.number
-          } serves version ${version} of ${model}, which is ${
-            found?.status ?? 'gone'
-          }`,
-        );
-      }
-    }
-    for (const added of await this.added(deployment, models)) {
-      await actor.requireOpen(added);
-    }
-  }
-
   private async watchedNow(spec: DeploymentSpec) {
     return (await this.resolver.resolve(spec)).watched;
-  }
-
-  private async currentRevision(
-    deployment: DeploymentRecord,
-  ): Promise<RevisionRecord | undefined> {
-    return deployment.revision === undefined
-      ? undefined
-      : await this.options.store.revision(deployment.id, deployment.revision);
-  }
-}
-
-/** The same for what does not exist and what may not be seen. */
-export function deploymentNotFound(name: string): NotFoundError {
-  return new NotFoundError(`There is no deployment ${name}`);
-}
-
-/** Changes with every change of desired state. */
-export function etagOf(deployment: DeploymentRecord): string {
-  return `"${deployment.id.slice(0, 8)}-${deployment.changes}"`;
-}
-
-function checkMatch(
-  deployment: DeploymentRecord,
-  ifMatch: string | undefined,
-): void {
-  if (ifMatch === undefined || ifMatch === '*') {
-    return;
-  }
-  const wanted = ifMatch.split(',').map(tag => tag.trim().replace(/^W\//, ''));
-  if (!wanted.includes(etagOf(deployment))) {
-    throw new ConflictError(
-      `Deployment ${deployment.name} was changed since it was read (${etagOf(
-        deployment,
-      )}); read it again`,
-    );
-  }
-}
-
-function sameContent(a: NewRevision, b: NewRevision): boolean {
-  return equal([a.variants, a.resources], [b.variants, b.resources]);
-}
-
-function equal(a: unknown, b: unknown): boolean {
-  return canonical(a) === canonical(b);
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    inner && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(
-          Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)),
-        )
-      : inner,
-  );
-}
-
-function whatMoved(
-  deployment: DeploymentRecord,
-  now: DeploymentRecord['watched'],
-): string {
-  const moved: string[] = [];
-  for (const [modelId, { latest, aliases }] of Object.entries(now)) {
-    const before = deployment.watched[modelId];
-    if (latest !== undefined && latest !== before?.latest) {
-      moved.push(`version ${latest} was published`);
-    }
-    for (const [alias, version] of Object.entries(aliases ?? {})) {
-      if (before?.aliases?.[alias] !== version) {
-        moved.push(`alias ${alias} was moved to version ${version}`);
-      }
-    }
-  }
-  const text = moved.join(', ') || 'the models it follows changed';
-  return text[0].toLocaleUpperCase('en-US') + text.slice(1);
-}
-
-/**
- * Again where someone else was quicker, e.g. a trigger of the platform's own:
- * who names no state it must come from is not refused for that.
- */
-async function repeated<T>(
-  options: { ifMatch?: string },
-  change: () => Promise<T>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await change();
-    } catch (error) {
-      if (
-        !(error instanceof ChangedMeanwhileError) ||
-        options.ifMatch !== undefined ||
-        attempt >= MAX_ATTEMPTS
-      ) {
-        throw error;
-      }
-    }
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,7 +17,8 @@ import { TestHost } from '../__testUtils__/TestHost';
 import { until } from '../__testUtils__/until';
 import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
 import { platformActor } from './DeploymentActor';
-import { Deployments, etagOf } from './Deployments';
+import { etagOf } from './deploymentEtag';
+import { Deployments } from './Deployments';
 import { DeploymentRecord } from './DeploymentStore';
 import { EndpointTokens } from './EndpointTokens';
 import { Environments } from './Environments';
@@ -96,7 +98,11 @@ class Models {
   byId = async (id: string) => (id === this.model.id ? this.model : undefined);
   version = async (_modelId: string, number: number) =>
     this.versions.get(number);
-  openFile = async () => createReadStream(onnx);
+  /** Of versions that cannot be read. */
+  readonly unreadable = new Map<number, () => Readable>();
+
+  openFile = async ({ number }: ModelVersion) =>
+    this.unreadable.get(number)?.() ?? createReadStream(onnx);
 }
 
 describe('reconciling with the local driver and its host', () => {
@@ -386,6 +392,65 @@ describe('reconciling with the local driver and its host', () => {
     await models.publish(3);
     await ready('iris', 3);
     expect((await predict(first.url ?? '', token)).version).toBe('3');
+  });
+
+  it('takes tokens back, and switches off, while a revision cannot be prepared', async () => {
+    await host.start();
+    await deployments.apply('iris', spec, platformActor);
+    const first = await ready('iris', 1);
+    const url = first.url ?? '';
+    const create = () =>
+      tokens.create(first, { consumer: 'shop', createdBy: 'x' });
+    const [one, other] = [await create(), await create()];
+    const answers = (token: string, status: number) =>
+      until(
+        `it answers ${status}`,
+        async () => (await predict(url, token)).status === status,
+      );
+    await answers(other.token, 200);
+
+    models.unreadable.set(2, () => new Readable({ read() {} }));
+    await models.publish(2);
+    await until('it says what it waits for', async () =>
+      (
+        await store.get('iris')
+      )?.conditions.some(({ message }) =>
+        message.includes('packages of revision 2 are being fetched'),
+      ),
+    );
+    await tokens.revoke(first, one.id, 'x');
+    await answers(one.token, 401);
+    expect((await predict(url, other.token)).version).toBe('1');
+
+    await deployments.setOff('iris', true, platformActor);
+    await answers(other.token, 503);
+    models.unreadable.set(2, () => Readable.from([]));
+    await deployments.setOff('iris', false, platformActor);
+    await until('it says what failed', async () =>
+      (
+        await store.get('iris')
+      )?.conditions.some(({ message }) =>
+        message.includes('nothing was started from it'),
+      ),
+    );
+    models.unreadable.clear();
+    await ready('iris', 2);
+    expect(await predict(url, other.token)).toMatchObject({
+      status: 200,
+      version: '2',
+    });
+
+    models.unreadable.set(3, () => Readable.from([]));
+    await models.publish(3);
+    await until('it says what failed', async () =>
+      (
+        await store.get('iris')
+      )?.conditions.some(({ message }) =>
+        message.includes('nothing was started from it'),
+      ),
+    );
+    await tokens.revoke(first, other.id, 'x');
+    await answers(other.token, 401);
   });
 
   it('waits for a host that is not there, goes on after portal and host were killed, and clears leftovers', async () => {

@@ -107,6 +107,7 @@ export class Reconciler {
         await this.pause(signal);
       }
       await Promise.allSettled(underWay);
+      await this.rollout.ended();
     } finally {
       signal.removeEventListener('abort', stop);
     }

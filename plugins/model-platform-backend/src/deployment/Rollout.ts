@@ -13,6 +13,7 @@ import {
   RevisionRecord,
 } from './DeploymentStore';
 import { Environments } from './Environments';
+import { Preparations } from './Preparations';
 import { RolloutOutcome } from './RolloutOutcome';
 
 const MAX_CACHED = 1_000;
@@ -33,6 +34,8 @@ export class Rollout {
   /** Draining takes as long as the requests in flight; a revoked token must not wait for it. */
   private readonly releasing = new Map<string, Promise<void>>();
 
+  private readonly preparations = new Preparations();
+
   constructor(
     private readonly options: {
       store: DeploymentStore;
@@ -51,22 +54,68 @@ export class Rollout {
   ): Promise<RolloutOutcome | undefined> {
     const ref = { name: record.name };
     const driver = this.options.environments.driver(record.environment);
+    if (record.deleting || record.off) {
+      await this.preparations.endOthers(record.id, []);
+    }
     if (record.deleting) {
       await driver.remove(ref);
       await this.options.store.erase(record.id, fencing);
       return undefined;
     }
-    const observed = await driver.observe(ref);
+    let observed = await driver.observe(ref);
     if (record.off) {
       return await this.switchOff(driver, record, observed);
+    }
+    try {
+      observed = await this.refreshRoute(driver, record, observed);
+    } catch (error) {
+      const routed = observed.routedRevision;
+      if (routed === undefined || routed === record.revision) {
+        throw error;
+      }
+      this.logNotKeptUp(record, routed, error);
     }
     const wanted = await this.revision(record, record.revision);
     // What the engine says counts; what was noted last may be older than a crash.
     const serving = observed.routedRevision ?? record.servingRevision;
+    await this.preparations.endOthers(record.id, [
+      wanted.number,
+      ...(serving === undefined ? [] : [serving]),
+    ]);
     if (serving !== undefined && serving !== wanted.number) {
       await this.keepServing(driver, record, serving, observed, signal);
     }
     return await this.rollOut(driver, record, wanted, serving, signal);
+  }
+
+  /** Resolves once nothing is under way any more: after its signal was aborted. */
+  async ended(): Promise<void> {
+    await this.preparations.ended();
+  }
+
+  /**
+   * What the gateway does now, with today's tokens: whatever holds up the work
+   * on runners, a token that was revoked is not good any more.
+   */
+  private async refreshRoute(
+    driver: DeploymentDriver,
+    record: DeploymentRecord,
+    observed: ObservedDeployment,
+  ): Promise<ObservedDeployment> {
+    if (observed.routedRevision === undefined) {
+      return observed;
+    }
+    const ref = { name: record.name };
+    const desired = await this.desiredRevision(
+      record,
+      await this.revision(record, observed.routedRevision),
+    );
+    const route = await this.desiredRoute(record, desired, observed);
+    if (observed.routeDigest === driver.routeDigest(ref, route)) {
+      return observed;
+    }
+    await driver.route(ref, route);
+    return await driver.observe(ref);
   }
 
   private async switchOff(
@@ -111,17 +160,29 @@ export class Rollout {
         settled: true,
       };
     }
-    await driver.apply(desired, { signal });
+    if (!(await this.preparations.isApplied(driver, record, desired, signal))) {
+      return {
+        observed: await driver.observe(ref),
+        serving: servingBefore,
+        rolloutStartedAt: record.rolloutStartedAt,
+        preparing: true,
+        settled: false,
+      };
+    }
     // From here on: files that are fetched and packages that are installed before take their time.
     const rolloutStartedAt = startedAt();
-    let observed = await driver.observe(ref);
+    let observed = await this.refreshRoute(
+      driver,
+      record,
+      await driver.observe(ref),
+    );
     let serving = observed.routedRevision ?? servingBefore;
     const switched = observed.routedRevision === wanted.number;
-    const route = await this.desiredRoute(record, desired, observed);
-    const current =
-      switched && observed.routeDigest === driver.routeDigest(ref, route);
-    if (!current && (switched || isReady(desired, observed))) {
-      await driver.route(ref, route);
+    if (!switched && isReady(desired, observed)) {
+      await driver.route(
+        ref,
+        await this.desiredRoute(record, desired, observed),
+      );
       observed = await driver.observe(ref);
       serving = wanted.number;
     }
@@ -171,20 +232,36 @@ export class Rollout {
         record,
         await this.revision(record, number),
       );
-      await driver.apply(desired, { signal });
-      const route = await this.desiredRoute(record, desired, observed);
-      const current =
-        observed.routedRevision === number &&
-        observed.routeDigest === driver.routeDigest(ref, route);
-      if (!current && isReady(desired, observed)) {
-        await driver.route(ref, route);
+      const isApplied = await this.preparations.isApplied(
+        driver,
+        record,
+        desired,
+        signal,
+      );
+      if (
+        isApplied &&
+        observed.routedRevision !== number &&
+        isReady(desired, observed)
+      ) {
+        await driver.route(
+          ref,
+          await this.desiredRoute(record, desired, observed),
+        );
       }
     } catch (error) {
-      // The new revision may be the cure.
-      this.options.logger.warn(
-        `Deployment ${record.name}: revision ${number} could not be kept up: ${error}`,
-      );
+      this.logNotKeptUp(record, number, error);
     }
+  }
+
+  /** No reason to end a look: the new revision may be the cure. */
+  private logNotKeptUp(
+    record: DeploymentRecord,
+    revision: number,
+    error: unknown,
+  ): void {
+    this.options.logger.warn(
+      `Deployment ${record.name}: revision ${revision} could not be kept up: ${error}`,
+    );
   }
 
   private release(

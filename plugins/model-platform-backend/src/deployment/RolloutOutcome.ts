@@ -6,6 +6,8 @@ export interface RolloutOutcome {
   /** Revision that traffic goes to now. */
   serving?: number;
   rolloutStartedAt?: string;
+  /** What the wanted revision runs with is still being fetched. */
+  preparing?: boolean;
   /** The wanted revision took longer than it may. */
   overdue?: boolean;
   /** Why the wanted revision cannot run here at all. */

@@ -138,7 +138,11 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
       'Starting',
       failed?.message
         ? `A runner of revision ${record.revision} failed and is started again: ${failed.message}`
-        : `Runners of revision ${record.revision} are starting`,
+        : `${
+            outcome.preparing ? 'Files and packages' : 'Runners'
+          } of revision ${record.revision} are ${
+            outcome.preparing ? 'being fetched' : 'starting'
+          }`,
     ),
     degraded: verdict('False', 'Starting', ''),
   };

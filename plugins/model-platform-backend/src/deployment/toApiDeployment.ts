@@ -2,7 +2,7 @@ import {
   Deployment,
   Revision,
 } from '@model-platform/plugin-model-platform-common';
-import { etagOf } from './Deployments';
+import { etagOf } from './deploymentEtag';
 import { DeploymentRecord, RevisionRecord } from './DeploymentStore';
 
 /** A deployment as the API shows it. */

@@ -20,23 +20,12 @@ import {
 } from './draftSchema';
 import { MetadataSchemas } from './metadata/MetadataSchemas';
 import { MetricCatalogue } from './metadata/MetricCatalogue';
+import { metricProblems } from './metricProblems';
 import { modelNameProblem } from './modelNameProblem';
 import { ModelFields, ModelRecord } from './ModelStore';
 import { mayBeRead } from './reading/mayBeRead';
 import { signatureProblems } from './signatureProblems';
 import { zodProblems } from './zodProblems';
-
-const PLATFORM_LABELS = [
-  'system',
-  'model',
-  'version',
-  'environment',
-  'endpoint',
-  'variant',
-  'revision',
-  'consumer',
-  'code',
-];
 
 /** A draft without shape problems, normalised. */
 export interface CheckedDraft {
@@ -125,7 +114,7 @@ export class PublishCheck {
     if (version.success) {
       problems.push(
         ...(toBeRead ? [] : signatureProblems(version.data)),
-        ...this.metricProblems(version.data.metrics ?? []),
+        ...metricProblems(version.data.metrics ?? [], this.options.catalogue),
       );
     }
     const contents = contentsOf(files.data ?? []);
@@ -351,88 +340,6 @@ export class PublishCheck {
       metadata ?? {},
       ref => directory.has(ref),
     );
-  }
-
-  private metricProblems(metrics: CustomMetric[]): FieldProblem[] {
-    const problems: FieldProblem[] = [];
-    const seen = new Set<string>();
-    for (const [index, metric] of metrics.entries()) {
-      const field = `metrics[${index}]`;
-      if (seen.has(metric.name)) {
-        problems.push({
-          field: `${field}.name`,
-          rule: 'is declared twice',
-          given: metric.name,
-          source: 'platform',
-        });
-      }
-      seen.add(metric.name);
-      if (/^model_(gateway|runner)_/.test(metric.name)) {
-        problems.push({
-          field: `${field}.name`,
-          rule: "must not begin as the platform's own metrics do",
-          given: metric.name,
-          example: metric.name.replace(/^model_(gateway|runner)_/, ''),
-          source: 'platform',
-        });
-      }
-      for (const label of metric.labels ?? []) {
-        if (PLATFORM_LABELS.includes(label)) {
-          problems.push({
-            field: `${field}.labels`,
-            rule: `the label ${label} is the platform's`,
-            given: label,
-            source: 'platform',
-          });
-        }
-      }
-      problems.push(...this.catalogueProblems(field, metric));
-    }
-    return problems;
-  }
-
-  private catalogueProblems(
-    field: string,
-    metric: CustomMetric,
-  ): FieldProblem[] {
-    const listed = this.options.catalogue.get(metric.name);
-    if (!listed) {
-      return [];
-    }
-    const problems: FieldProblem[] = [];
-    const source = 'metric catalogue';
-    if (listed.type !== metric.type) {
-      problems.push({
-        field: `${field}.type`,
-        rule: `${metric.name} is a ${listed.type} in the metric catalogue`,
-        given: metric.type,
-        example: listed.type,
-        source,
-      });
-    }
-    if (metric.unit !== undefined && metric.unit !== listed.unit) {
-      problems.push({
-        field: `${field}.unit`,
-        rule: `${metric.name} has ${
-          listed.unit ? `the unit ${listed.unit}` : 'no unit'
-        } in the metric catalogue`,
-        given: metric.unit,
-        example: listed.unit,
-        source,
-      });
-    }
-    for (const label of metric.labels ?? []) {
-      if (!listed.labels?.includes(label)) {
-        problems.push({
-          field: `${field}.labels`,
-          rule: `${metric.name} has no label ${label} in the metric catalogue`,
-          given: label,
-          example: listed.labels,
-          source,
-        });
-      }
-    }
-    return problems;
   }
 
   private fileProblems(files: VersionFile[]): FieldProblem[] {

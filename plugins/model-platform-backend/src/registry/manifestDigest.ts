@@ -3,7 +3,7 @@ import {
   VersionFile,
   VersionSpec,
 } from '@model-platform/plugin-model-platform-common';
-import { canonicalJson } from './canonicalJson';
+import { canonicalJson } from '../canonicalJson';
 
 /**
  * `sha256:<hex>` over spec and files, whatever their order. Where a version

@@ -68,6 +68,17 @@ describe('the Python packages that a version pins', () => {
     expect(large.status).toBe(400);
   });
 
+  it('are looked at in a time that grows with the file, whatever is in it', () => {
+    const size = 500_000;
+    for (const text of [
+      `a==1;${' '.repeat(size)}x`,
+      `a==1 ;${' --hash=x'.repeat(size / 9)}`,
+      `${' #'.repeat(size)}\u2028`,
+      `a${'.'.repeat(size)}@`,
+    ])
+      expect(lockProblems(text).length).toBeLessThanOrEqual(1);
+  });
+
   it.each([
     ['six', 'is not pinned'],
     ['six==1.*', 'is not pinned'],

@@ -8,9 +8,9 @@ export const MAX_LOCK_BYTES = 1024 * 1024;
 
 const MAX_PROBLEMS = 20;
 const MAX_GIVEN = 200;
-/** One requirement: name, extras, exact version, marker, hashes. */
-const PINNED =
-  /^[A-Za-z0-9][\w.-]*(\[[\w.,\s-]*\])?\s*===?\s*[\w.!+-]+\s*(;[^#]*?)?(\s+--hash=sha(256|384|512):[0-9a-f]{64,128})+$/;
+/** Name, extras, exact version; its parts have single spaces between them. */
+const PINNED = /^[A-Za-z0-9][\w.-]*( ?\[[\w., -]*\])? ?===? ?[\w.!+-]+ ?$/;
+const HASH = /^--hash=sha(256|384|512):[0-9a-f]{64,128}$/;
 
 /**
  * The file that says what a version of the Python runtime needs, where it has
@@ -38,13 +38,14 @@ export function lockProblems(lock: string): FieldProblem[] {
   let whole = '';
   for (const [index, line] of lock.split(/\r?\n/).entries()) {
     if (!whole) begin = index + 1;
-    const text = line.replace(/(^|\s)#.*$/, '').trim();
+    const comment = line.search(/(^|\s)#/);
+    const text = (comment === -1 ? line : line.slice(0, comment)).trim();
     const continues = text.endsWith('\\');
     whole += continues ? `${text.slice(0, -1)} ` : text;
     if (continues) continue;
     const requirement = whole.trim();
     whole = '';
-    if (!requirement || PINNED.test(requirement)) continue;
+    if (!requirement || isPinned(requirement)) continue;
     problems.push({
       field: 'files',
       rule: `${REQUIREMENTS_LOCK}, line ${begin}: ${ruleFor(requirement)}`,
@@ -55,6 +56,16 @@ export function lockProblems(lock: string): FieldProblem[] {
     if (problems.length === MAX_PROBLEMS) break;
   }
   return problems;
+}
+
+/** `name[extras]==version ; marker --hash=…`. In steps, each of which takes as long as the text is. */
+function isPinned(requirement: string): boolean {
+  const parts = requirement.split(/\s+/);
+  const first = parts.findIndex(part => part.startsWith('--hash='));
+  if (first === -1 || !parts.slice(first).every(part => HASH.test(part)))
+    return false;
+  const [named, ...marker] = parts.slice(0, first).join(' ').split(';');
+  return PINNED.test(named) && !marker.join(';').includes('#');
 }
 
 function ruleFor(requirement: string): string {

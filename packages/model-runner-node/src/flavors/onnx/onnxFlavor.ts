@@ -324,10 +324,10 @@ function feedsFromTensors(
     }
     const feeds: Record<string, Tensor> = {};
     const sizes = new Map<number | string, number>();
-    const [{ shape: first }] = tensors;
+    const [first] = tensors;
     for (const input of inputs) {
       const tensor =
-        given.get(input.name) ?? fallbacks.get(input.name)?.(first[0] ?? 1);
+        given.get(input.name) ?? fallbacks.get(input.name)?.(rowsIn(first));
       if (!tensor)
         throw new RequestError(400, `Input '${input.name}' is missing.`);
       requireFit(input, tensor, sizes);
@@ -367,6 +367,13 @@ function fallbacksOf(
       ];
     }),
   );
+}
+
+/** As many as its data has: a shape with a zero in it may claim any number. */
+function rowsIn({ name, shape }: OipTensor): number {
+  if (shape.slice(1).includes(0))
+    throw new RequestError(400, `Input '${name}' must not be empty.`);
+  return shape[0] ?? 1;
 }
 
 /** @throws RequestError 400 where the tensor is none that the model takes */

@@ -79,5 +79,9 @@ export class AnswerSchema {
 
 /** Some write their JSON as a block of Markdown. */
 function withoutFence(text: string): string {
-  return /^\s*```(?:json)?\s*\n([^]*?)\n\s*```\s*$/.exec(text)?.[1] ?? text;
+  const trimmed = text.trim();
+  const begin = /^```(?:json)?[^\S\n]*\n/.exec(trimmed)?.[0];
+  return begin && trimmed.endsWith('```')
+    ? trimmed.slice(begin.length, -3)
+    : text;
 }

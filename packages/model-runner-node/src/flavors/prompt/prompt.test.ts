@@ -124,6 +124,8 @@ async function* eventsOf(response: Response): AsyncGenerator<ServerSentEvent> {
     const blocks = (rest + chunk).split('\n\n');
     rest = blocks.pop()!;
     for (const block of blocks) {
+      // A sign of life, where the machine is slow.
+      if (block.startsWith(':')) continue;
       const [, event, data] = /^event: (.*)\ndata: (.*)$/.exec(block)!;
       yield { event, data: JSON.parse(data) };
     }

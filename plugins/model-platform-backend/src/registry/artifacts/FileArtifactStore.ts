@@ -152,9 +152,9 @@ export class FileArtifactStore implements ArtifactStore {
       const parts = wholeOf(blob, await this.parts.list(folder));
       const whole = this.parts.ownOf(folder, parts);
       try {
+        // What becomes a blob must not change any more.
+        if (whole) this.parts.leave(folder);
         if (whole && (await this.adopt(whole, blob))) {
-          // What is a blob now must not change.
-          this.parts.leave(folder);
           return { digest: blob.digest, sizeBytes: blob.sizeBytes };
         }
         const placed = parts.map(part => ({

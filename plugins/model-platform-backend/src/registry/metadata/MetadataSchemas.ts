@@ -6,7 +6,7 @@ import {
   MetadataSchemaRef,
   toSystemName,
 } from '@model-platform/plugin-model-platform-common';
-import { canonicalJson } from '../canonicalJson';
+import { canonicalJson } from '../../canonicalJson';
 import {
   defaultMetadataSchema,
   defaultModelTypes,
