@@ -152,7 +152,9 @@ async function compare(what, own, others, { model = 'iris', rows = 1 } = {}) {
         reach: reach ? `≥ ${reach}×` : 'printed',
       };
       if (other.unavailable) {
-        row['compared to'] = `${other.name}: not to be had, ${other.unavailable}`;
+        row[
+          'compared to'
+        ] = `${other.name}: not to be had, ${other.unavailable}`;
         row.reached = reach ? 'NO' : '';
       } else {
         const theirs = figures[other.name];

@@ -403,10 +403,13 @@ export class RunnerServer {
     const { rows, batch } = this.readInputs(wish.body);
     const call = new CallerCall(requestId, response);
     if (wish.isStream) {
-      await this.timed(call, this.stream(model, rows, batch, call, response));
+      const work = this.stream(model, rows, batch, call, response);
+      await this.counted(model, call, 1, work);
       return;
     }
-    const answers = this.writeOutputs(await this.predictRows(model, rows, call));
+    const answers = this.writeOutputs(
+      await this.predictRows(model, rows, call),
+    );
     this.json(
       response,
       200,
@@ -458,7 +461,9 @@ export class RunnerServer {
     const lines = this.readScoring(body, request.headers['content-type']);
     const { rows } = this.readInputs({ inputs: lines });
     const call = new CallerCall(requestId, response);
-    const answers = this.writeOutputs(await this.predictRows(model, rows, call));
+    const answers = this.writeOutputs(
+      await this.predictRows(model, rows, call),
+    );
     this.json(response, 200, requestId, {
       predictions: predictionsOf(signature, answers),
     });
@@ -477,9 +482,9 @@ export class RunnerServer {
       {
         outputs: model.outputs,
         infer: tensors => {
-          if (!model.isJoining)
-            this.metrics.batchSize.observe(tensors[0].shape[0] ?? 1);
-          return this.timed(call, model.infer(tensors, call));
+          const lines = tensors[0].shape[0] ?? 1;
+          const work = model.infer(tensors, call);
+          return this.counted(model, call, lines, work);
         },
       },
       this.identity,
@@ -501,15 +506,21 @@ export class RunnerServer {
   }
 
   private async predictRows(model: LoadedModel, rows: Row[], call: CallerCall) {
-    if (!model.isJoining) this.metrics.batchSize.observe(rows.length);
-    return await this.timed(call, model.predict(rows, call));
+    const work = model.predict(rows, call);
+    return await this.counted(model, call, rows.length, work);
   }
 
-  private async timed<T>(call: CallerCall, work: Promise<T>): Promise<T> {
+  private async counted<T>(
+    model: LoadedModel,
+    call: CallerCall,
+    lines: number,
+    work: Promise<T>,
+  ): Promise<T> {
     const begin = performance.now();
     const result = await work;
     const ms = performance.now() - begin - call.waitedMs;
     this.metrics.predictSeconds.observe(ms / 1000);
+    if (!model.isJoining) this.metrics.batchSize.observe(lines);
     return result;
   }
 

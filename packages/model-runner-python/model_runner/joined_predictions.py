@@ -91,7 +91,7 @@ class JoinedPredictions:
         lines = joined([call.lines for call in calls])
         try:
             answers = self._timed(lines, len(calls))
-        except (Exception, SystemExit):
+        except BaseException:
             # Which of them it was is told to that one alone.
             return [self._answer_one(call) for call in calls]
         return [*split(answers, [call.lines.count for call in calls])]
@@ -99,7 +99,8 @@ class JoinedPredictions:
     def _answer_one(self, call: _Call) -> Table | BaseException:
         try:
             return call.context.run(self._timed, call.lines, 1)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            # Whatever it is goes to who called, or all who wait would wait for ever.
             return error
 
     def _timed(self, lines: Table, calls: int) -> Table:

@@ -43,9 +43,11 @@ export class JoinedRuns {
   /** Rejects with what the engine says of these feeds; those of others never make it fail. */
   async run(feeds: Feeds, call: Call): Promise<Results> {
     const tensors = Object.values(feeds);
-    const rows = tensors[0].dims[0] ?? 1;
+    const rows = tensors[0]?.dims[0] ?? 1;
     const canJoin =
-      this.isJoining && tensors.every(({ dims }) => dims[0] === rows);
+      this.isJoining &&
+      tensors.length > 0 &&
+      tensors.every(({ dims }) => dims[0] === rows);
     if (!canJoin) return await this.runAlone(feeds, rows);
     const kind = tensors
       .map(({ type, dims }) => `${type} ${dims.slice(1)}`)
