@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { cpuMs } from './cpuMs.mjs';
 import { memoryMb } from './memoryMb.mjs';
 
 const START_TIMEOUT_MS = 180_000;
@@ -51,6 +52,10 @@ export class ServedModels {
 
   get memoryMb() {
     return memoryMb(this.#child.pid);
+  }
+
+  get cpuMs() {
+    return cpuMs(this.#child.pid);
   }
 
   async stop() {

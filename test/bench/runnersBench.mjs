@@ -19,8 +19,8 @@ import { startNodeRunner, startPythonRunner } from './ownRunner.mjs';
 
 const CALLS = Number(process.env.BENCH_CALLS ?? 3_000);
 /** Each server's calls are spread over so many turns, between which the others have theirs. */
-const ROUNDS = 7;
-const WARM_UP = 100;
+const ROUNDS = 5;
+const WARM_UP = 50;
 const BATCH = 100;
 const WIDTHS = { iris: 4, cancer: 30 };
 
@@ -191,39 +191,45 @@ async function prepare(requests) {
       throw new Error(
         `${served.name} answers ${status} ${given}, not ${wanted}, as ${requests[0].served.name} does.`,
       );
-    prepared[key] = { url: served.url, bytes };
+    prepared[key] = { served, bytes };
   }
   return prepared;
 }
 
 /** In turns, so that what else the machine does meets all of them alike; the median of each. */
 async function measure(requests, connections) {
+  const calls = Math.ceil(CALLS / ROUNDS);
   const runs = {};
   for (let round = 0; round < ROUNDS; round += 1)
-    for (const [key, { url, bytes }] of Object.entries(requests))
-      (runs[key] ??= []).push(
-        await load(url, {
-          call: () => bytes,
-          calls: Math.ceil(CALLS / ROUNDS),
-          connections,
-          warmUp: WARM_UP,
-        }),
-      );
+    for (const [key, { served, bytes }] of Object.entries(requests)) {
+      const before = served.cpuMs;
+      const run = await load(served.url, {
+        call: () => bytes,
+        calls,
+        connections,
+        warmUp: WARM_UP,
+      });
+      const cpu = (served.cpuMs - before) / (calls + WARM_UP);
+      (runs[key] ??= []).push({ ...run, cpu });
+    }
   return Object.fromEntries(
     Object.entries(runs).map(([key, all]) => [
       key,
       Object.fromEntries(
-        ['p50', 'p99', 'perSecond'].map(name => [
+        Object.keys(all[0]).map(name => [
           name,
-          quantile(
-            all.map(run => run[name]).sort((left, right) => left - right),
-            0.5,
-          ),
+          median(all.map(run => run[name])),
         ]),
       ),
     ]),
   );
 }
+
+const median = values =>
+  quantile(
+    values.sort((left, right) => left - right),
+    0.5,
+  );
 
 const memory = (what, own, reach, others) => ({
   what: `memory of a ${what} (PSS of all its processes)`,
@@ -249,7 +255,7 @@ const ready = (what, own, reachMs, others) => ({
 
 const seconds = ms => `${(ms / 1000).toFixed(2)} s`;
 
-const figure = ({ p50, p99, perSecond }) =>
+const figure = ({ p50, p99, perSecond, cpu }) =>
   `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, ${perSecond.toFixed(
     0,
-  )}/s`;
+  )}/s, ${cpu.toFixed(2)} ms of CPU a call`;
