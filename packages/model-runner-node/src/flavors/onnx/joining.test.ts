@@ -14,6 +14,8 @@ import {
   startReady,
 } from '../../__testUtils__/startRunner';
 
+jest.setTimeout(60_000);
+
 const CALLS = 24;
 const agent = new Agent({ keepAlive: true, maxSockets: CALLS });
 
