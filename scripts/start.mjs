@@ -145,7 +145,7 @@ function announce({ portalUrl, signInUrl, endpoints, publisherToken }, file) {
     `Publish your own   export MODEL_PLATFORM_URL=${portalUrl} MODEL_PLATFORM_TOKEN=${publisherToken}`,
   );
   say(
-    '                   npx model-platform publish <folder with a model.yaml>   (examples/ has two)',
+    '                   npx model-platform publish <folder with a model.yaml>   (examples/ has six)',
   );
   say(
     `\nAll of this for scripts: ${path.relative(

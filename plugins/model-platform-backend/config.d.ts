@@ -74,6 +74,26 @@ export interface Config {
         };
       };
     };
+    /** What pickles among the files of versions may import when they are loaded. */
+    pickles?: {
+      /**
+       * `allow`: everything. `warn`: not what no model needs, such as
+       * `os.system`, nor what cannot be looked into. `refuse`: only what
+       * `modules` name. Defaults to `warn`.
+       */
+      policy?: 'allow' | 'warn' | 'refuse';
+      /** Modules, and names in modules; instead of the platform's list. */
+      modules?: string[];
+      /** Systems with rules of their own. */
+      systems?: Array<{
+        /** Name of the system. */
+        system: string;
+        /** The platform's where absent. */
+        policy?: 'allow' | 'warn' | 'refuse';
+        /** Instead of the platform's. */
+        modules?: string[];
+      }>;
+    };
     /** Types of models beside `ml`, `prompt`, `optimization` and `process`. */
     modelTypes?: string[];
     /** What metadata must say, instead of the platform's own schema or beside it. */

@@ -13,6 +13,24 @@ import {
 } from './processes.mjs';
 import { PlainError, say } from './progress.mjs';
 
+/** Settings of the host that are the same here; docs/confinement.md. */
+const SETTINGS = [
+  'RUNNER_CONFINEMENT',
+  'RUNNER_USER_IDS',
+  'START_TIMEOUT_MS',
+  'DRAIN_TIMEOUT_MS',
+  'HANG_GRACE_MS',
+];
+
+function passedOn() {
+  return Object.fromEntries(
+    SETTINGS.filter(name => process.env[name]).map(name => [
+      name,
+      process.env[name],
+    ]),
+  );
+}
+
 /**
  * The host process, parent of gateway and runners. It is found again when it
  * survived the last portal, started when not, and brought back when it ends.
@@ -93,6 +111,15 @@ export class Host {
       this.#spawn(toolchain, python);
     }
     await this.#gatewayReady();
+    const { confinement } = await this.state();
+    // A host of before this that still runs says nothing of it.
+    if (confinement)
+      say(
+        `  ${confinement.level === 'none' ? '!' : '✓'} ${[
+          confinement.summary,
+          ...confinement.reasons,
+        ].join('; ')}`,
+      );
     this.#watch();
   }
 
@@ -110,6 +137,7 @@ export class Host {
           GATEWAY_HOST: this.bind,
           GATEWAY_PORT: String(this.port),
           GATEWAY_ALLOWED_HOSTS: process.env.GATEWAY_ALLOWED_HOSTS ?? '',
+          ...passedOn(),
           MODEL_RUNNER_PYTHON_PATH: inRoot('packages/model-runner-python'),
           ...(python.python
             ? { PYTHON_RUNNER: python.python }

@@ -3,15 +3,18 @@ import { sleep } from './processes.mjs';
 import { PlainError, say, step } from './progress.mjs';
 import { run } from './run.mjs';
 
-/** The examples and what they need. A folder with a `model-deployment.yaml` is deployed under the name in there. */
+/** Applications of the sample organisation, for which the printed tokens are made. */
+const plantGuide = 'component:default/plant-guide';
+const wardPlanner = 'component:default/ward-planner';
+
+/** One of each kind. Model and endpoint are named after the folder. */
 const examples = [
-  { folder: 'examples/iris', model: 'iris', endpoint: 'iris', runtime: 'node' },
-  {
-    folder: 'examples/disease-progression',
-    model: 'disease-progression',
-    endpoint: 'disease-progression',
-    runtime: 'python',
-  },
+  { name: 'iris', consumer: plantGuide },
+  { name: 'disease-progression', consumer: wardPlanner, python: true },
+  { name: 'watering-plan', consumer: plantGuide },
+  { name: 'plant-doctor', consumer: plantGuide },
+  { name: 'ward-staffing', consumer: wardPlanner },
+  { name: 'planting-advice', consumer: plantGuide },
 ];
 
 /** Entities that the examples refer to; the catalog reads them shortly after the first start. */
@@ -22,9 +25,6 @@ const needed = [
   'system:default/plant-catalogue',
   'system:default/patient-care',
 ];
-
-/** An application of the sample organisation, for which the printed tokens are made. */
-const consumer = 'component:default/plant-guide';
 
 /**
  * Publishes and deploys the examples through the public API where they are
@@ -74,27 +74,27 @@ export async function publishExamples({
 
   const endpoints = [];
   const missing = [];
-  for (const example of examples) {
-    if (example.runtime === 'python' && !pythonAvailable) continue;
-    if (!(await api(`deployments/${example.endpoint}`))) missing.push(example);
+  const served = examples.filter(({ python }) => pythonAvailable || !python);
+  for (const example of served) {
+    if (!(await api(`deployments/${example.name}`))) missing.push(example);
   }
   if (missing.length > 0) {
     await step('reading the sample organisation into the catalog', () =>
       catalogKnows(needed, client),
     );
   }
-  for (const example of examples) {
-    if (example.runtime === 'python' && !pythonAvailable) continue;
+  for (const example of served) {
+    const folder = `examples/${example.name}`;
     try {
       if (missing.includes(example)) {
-        await step(`publishing and deploying ${example.folder}`, async () => {
-          await cli('publish', inRoot(example.folder), '--json');
-          await cli('deploy', inRoot(example.folder), '--json');
+        await step(`publishing and deploying ${folder}`, async () => {
+          await cli('publish', inRoot(folder), '--json');
+          await cli('deploy', inRoot(folder), '--json');
         });
       }
       endpoints.push(await describe(example, api, secrets));
     } catch (error) {
-      say(`  ! ${example.folder} is not being served: ${error.message}`);
+      say(`  ! ${folder} is not being served: ${error.message}`);
     }
   }
   const made = endpoints.filter(Boolean);
@@ -102,7 +102,7 @@ export async function publishExamples({
   return made;
 }
 
-async function describe({ endpoint: name }, api, secrets) {
+async function describe({ name, consumer }, api, secrets) {
   const endpoint = await api(`endpoints/${name}`);
   if (!endpoint) return undefined;
   let kept = secrets.endpointTokens[name];

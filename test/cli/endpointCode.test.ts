@@ -48,6 +48,8 @@ test.describe('models with code and packages of their own', () => {
       delete model.flavor;
       delete model.files;
       delete model.evaluation;
+      // Packages may need more than what the example does.
+      delete model.resources;
       Object.assign(model, change);
     });
     const kept = ['model.yaml'];
@@ -279,6 +281,57 @@ export async function predict(model: unknown, { x }: { x: number }, context) {
       { is_setosa: true },
       { is_setosa: false },
     ]);
+  });
+
+  test('an estimator is served from each format that it is kept in', async () => {
+    const species = {
+      name: 'species',
+      type: 'string',
+      enum: ['setosa', 'versicolor', 'virginica'],
+    };
+    // A function without a module, which cloudpickle keeps, needs its package.
+    const cloudpickle = 'cloudpickle==3.1.3\nscikit-learn==1.9.1\n';
+    for (const [file, name, requirements] of [
+      ['iris.pkl', 'iris-by-pickle'],
+      ['iris.skops', 'iris-by-skops'],
+      ['iris-by-area.pickle', 'iris-by-cloudpickle', cloudpickle],
+    ]) {
+      const call = await serve(
+        folderOf(
+          name,
+          {
+            [file]: { copyOf: path.join(fixtures, file) },
+            ...(requirements ? { 'requirements.txt': requirements } : {}),
+          },
+          flowers([
+            species,
+            { name: 'probabilities', type: 'number', shape: [3] },
+          ]),
+        ),
+        name,
+      );
+      const answers = await call([setosa, virginica]);
+      expect(answers, file).toMatchObject([
+        { species: 'setosa' },
+        { species: 'virginica' },
+      ]);
+      expect(answers[1].probabilities[2]).toBeGreaterThan(0.5);
+    }
+  });
+
+  test('endpoint.js is served as it is', async () => {
+    const call = await serve(
+      folderOf(
+        'code-in-javascript',
+        {
+          'endpoint.js':
+            'export const predictBatch = (model, rows) => rows.map(({ x }) => ({ y: x / 2 }));\n',
+        },
+        numbers([{ name: 'y', type: 'number' }]),
+      ),
+      'code-in-javascript',
+    );
+    expect(await call([{ x: 1 }, { x: 4 }])).toEqual([{ y: 0.5 }, { y: 2 }]);
   });
 
   test('a folder of MLflow is served with MLflow, and without', async () => {

@@ -8,6 +8,29 @@ import { sharedPlatform } from '../platform/sharedPlatform';
 
 const fixtures = path.join(root, 'packages/model-runner-node/src/flavors');
 
+/** What the documentation shows as an LP file. */
+const WORKSHOP_IN_MPS = `NAME workshop
+OBJSENSE
+    MAX
+ROWS
+ N profit
+ L carpentry
+ L finishing
+COLUMNS
+    MARKER 'MARKER' 'INTORG'
+    chairs profit 30 carpentry 1
+    chairs finishing 2
+    tables profit 50 carpentry 2
+    tables finishing 1
+    MARKER 'MARKER' 'INTEND'
+RHS
+    RHS carpentry {{hours[0]}} finishing {{hours[1]}}
+BOUNDS
+ PL BND chairs
+ PL BND tables
+ENDATA
+`;
+
 test.describe('models that are solved, decided and run', () => {
   let platform: Platform;
 
@@ -16,11 +39,7 @@ test.describe('models that are solved, decided and run', () => {
   });
 
   /** Publishes and deploys a folder by the command line; answers what calls its endpoint. */
-  async function serve(
-    folder: string,
-    endpoint: string,
-    [person, consumer] = ['mira', 'plant-guide'],
-  ) {
+  async function serve(folder: string, endpoint: string) {
     for (const command of ['publish', 'deploy']) {
       const { code, stdout, stderr } = await platform.cli([
         command,
@@ -32,11 +51,27 @@ test.describe('models that are solved, decided and run', () => {
     const { token } = await (
       await platform.api(`v1/endpoints/${endpoint}/tokens`, {
         method: 'POST',
-        body: JSON.stringify({ consumer: `component:default/${consumer}` }),
-        token: await platform.signIn(person),
+        body: JSON.stringify({ consumer: 'component:default/plant-guide' }),
+        token: await platform.signIn('mira'),
       })
     ).json();
-    const url = `${platform.quickstart.gatewayUrl}/${endpoint}`;
+    return await endpointOf(endpoint, {
+      url: `${platform.quickstart.gatewayUrl}/${endpoint}`,
+      token,
+    });
+  }
+
+  /** What calls an endpoint, and its document; of an example without saying where. */
+  async function endpointOf(
+    name: string,
+    {
+      url,
+      token,
+    }: {
+      url: string;
+      token: string;
+    } = platform.quickstart.endpoints.find(endpoint => endpoint.name === name)!,
+  ) {
     const call = async (inputs: unknown) => {
       const response = await fetch(`${url}/predict`, {
         method: 'POST',
@@ -48,29 +83,17 @@ test.describe('models that are solved, decided and run', () => {
       });
       return { status: response.status, body: await response.json() };
     };
-    await eventually(
-      'the new token is known',
-      async () =>
-        (
-          await fetch(`${url}/openapi.json`, {
-            headers: { authorization: `Bearer ${token}` },
-          })
-        ).ok,
-    );
-    const document = await (
-      await fetch(`${url}/openapi.json`, {
+    const document = await eventually('the new token is known', async () => {
+      const response = await fetch(`${url}/openapi.json`, {
         headers: { authorization: `Bearer ${token}` },
-      })
-    ).json();
+      });
+      return response.ok && (await response.json());
+    });
     return { call, document };
   }
 
   test('the example ward-staffing is solved', async () => {
-    const { call, document } = await serve(
-      path.join(root, 'examples/ward-staffing'),
-      'ward-staffing',
-      ['dana', 'ward-planner'],
-    );
+    const { call, document } = await endpointOf('ward-staffing');
     const { status, body } = await call({ needed: [4, 8, 10, 7, 12, 4] });
     expect(status).toBe(200);
     expect(body.outputs).toMatchObject({
@@ -95,10 +118,7 @@ test.describe('models that are solved, decided and run', () => {
   });
 
   test('the example planting-advice is decided', async () => {
-    const { call } = await serve(
-      path.join(root, 'examples/planting-advice'),
-      'planting-advice',
-    );
+    const { call } = await endpointOf('planting-advice');
     const { status, body } = await call({
       winter_low: -12,
       plant_rating: 5,
@@ -113,15 +133,18 @@ test.describe('models that are solved, decided and run', () => {
   });
 
   test('the models that the documentation shows do what it says', async () => {
-    const made = (page: string, file: string, language: string) => {
+    /** `nth`: which of the page's models, of those with more than one. */
+    const made = (page: string, file: string, language: string, nth = 0) => {
       const text = fs.readFileSync(path.join(root, 'docs', page), 'utf8');
-      const first = (kind: string) =>
-        new RegExp(`\n\`\`\`${kind}\n([^]*?)\`\`\``).exec(text)![1];
+      const shown = (kind: string) =>
+        [...text.matchAll(new RegExp(`\n\`\`\`${kind}\n([^]*?)\`\`\``, 'g'))][
+          nth
+        ][1];
       const folder = fs.mkdtempSync(
         path.join(os.tmpdir(), 'model-platform-model-'),
       );
-      fs.writeFileSync(path.join(folder, file), first(language));
-      fs.writeFileSync(path.join(folder, 'model.yaml'), first('yaml'));
+      fs.writeFileSync(path.join(folder, file), shown(language));
+      fs.writeFileSync(path.join(folder, 'model.yaml'), shown('yaml'));
       return folder;
     };
     const workshop = await serve(
@@ -136,9 +159,27 @@ test.describe('models that are solved, decided and run', () => {
       tables: 10,
       solveTimeMs: expect.any(Number),
     });
+    const inMps = made('optimization.md', 'workshop.lp', '');
+    fs.rmSync(path.join(inMps, 'workshop.lp'));
+    fs.writeFileSync(path.join(inMps, 'workshop.mps'), WORKSHOP_IN_MPS);
+    editModel(inMps, model => {
+      model.name = 'workshop-in-mps';
+      model.signature.inputs = model.signature.inputs.filter(
+        ({ name }: { name: string }) => !name.endsWith('_profit'),
+      );
+    });
+    const same = await serve(inMps, 'workshop-in-mps');
+    expect((await same.call({ hours: [40, 50] })).body.outputs).toMatchObject({
+      status: 'optimal',
+      objective: 1100,
+      chairs: 20,
+      tables: 10,
+    });
     const jobs = made('optimization.md', 'jobs.mzn', 'minizinc');
     editModel(jobs, model => {
       model.name = 'machine-jobs';
+      // However busy the machine is.
+      model.metadata.timeLimitSeconds = 20;
       model.signature.inputs = [
         { name: 'hours', type: 'integer' },
         { name: 'machine', type: 'string', enum: ['mill', 'lathe'] },
@@ -168,6 +209,32 @@ test.describe('models that are solved, decided and run', () => {
       discount: 5,
       firedRules: [{ decision: 'discount', rule: 2, id: 'large' }],
     });
+    const waiting = made('process.md', 'plant-loan.bpmn', 'xml', 1);
+    const tried = await platform.cli(['test', waiting]);
+    expect(tried, tried.stderr).toMatchObject({ code: 0 });
+    const loan = await serve(waiting, 'plant-loan');
+    const { outputs } = (await loan.call({ plants: 9 })).body;
+    expect(outputs).toEqual({
+      status: 'waiting',
+      deposit: 180,
+      approved: null,
+      waitingFor: [
+        { id: 'approve', type: 'UserTask', name: 'Approve a large loan' },
+      ],
+      state: expect.any(String),
+    });
+    const ended = await loan.call({
+      state: outputs.state,
+      signal: 'approve',
+      approved: true,
+    });
+    expect(ended.body.outputs).toEqual({
+      status: 'completed',
+      deposit: 180,
+      approved: true,
+      waitingFor: [],
+      state: null,
+    });
   });
 
   test('a process goes on where it waited, after its runner was killed', async () => {
@@ -185,7 +252,7 @@ test.describe('models that are solved, decided and run', () => {
     editModel(folder, model => {
       const optional = { optional: true };
       Object.assign(model, {
-        name: 'plant-loan',
+        name: 'plants-lent',
         flavor: 'bpmn',
         files: ['loan.bpmn'],
         signature: {
@@ -211,14 +278,14 @@ test.describe('models that are solved, decided and run', () => {
       });
       delete model.deployment;
     });
-    const { call } = await serve(folder, 'plant-loan');
+    const { call } = await serve(folder, 'plants-lent');
     const first = (await call({ plants: 9 })).body.outputs;
     expect(first).toMatchObject({
       status: 'waiting',
       waitingFor: [{ id: 'approve', type: 'UserTask' }],
     });
     const runner = async () =>
-      (await (await platform.api('v1/deployments/plant-loan')).json())
+      (await (await platform.api('v1/deployments/plants-lent')).json())
         .runners[0];
     const { pid } = await runner();
     process.kill(pid, 'SIGKILL');

@@ -17,6 +17,10 @@ test.describe('the whole path, typed', () => {
     expect(endpoints.map(({ name }) => name)).toEqual([
       'iris',
       'disease-progression',
+      'watering-plan',
+      'plant-doctor',
+      'ward-staffing',
+      'planting-advice',
     ]);
     for (const { name } of endpoints) {
       const answer = await platform.predict(name);
@@ -26,6 +30,15 @@ test.describe('the whole path, typed', () => {
       const body = await answer.json();
       expect(body.requestId).toBe(answer.headers.get('x-request-id'));
       expect(body.model).toEqual({ name, version: 1, variant: 'main' });
+    }
+  });
+
+  test('the examples pass the requests that they come with', async () => {
+    for (const { name } of platform.quickstart.endpoints) {
+      const tried = await platform.cli(['test', `examples/${name}`, '--json']);
+      expect(tried, `${tried.stdout}${tried.stderr}`).toMatchObject({
+        code: 0,
+      });
     }
   });
 

@@ -161,10 +161,10 @@ test.describe.serial('what survives what', () => {
 
   test('SIGTERM on npm start stops everything, and the next start serves again', async () => {
     const { pids, endpoints } = platform.quickstart;
-    const running = [
-      ...(await runners('iris')),
-      ...(await runners('disease-progression')),
-    ].map(({ pid }) => pid);
+    const names = endpoints.map(({ name }) => name);
+    const running = (await Promise.all(names.map(runners)))
+      .flat()
+      .map(({ pid }) => pid);
     const [{ token }] = endpoints;
     await platform.stop('SIGTERM');
     for (const pid of [pids.portal, pids.gateway, ...running])
@@ -174,9 +174,9 @@ test.describe.serial('what survives what', () => {
     );
     await platform.start();
     expect(platform.quickstart.endpoints[0].token).toBe(token);
-    await eventually('both answer', async () => {
+    await eventually('all answer', async () => {
       const answers = await Promise.all(
-        ['iris', 'disease-progression'].map(name => platform.predict(name)),
+        names.map(name => platform.predict(name)),
       );
       return answers.every(({ status }) => status === 200);
     });

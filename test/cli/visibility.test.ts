@@ -2,13 +2,15 @@ import { expect, test } from '@playwright/test';
 import { eventually } from '../platform/Platform';
 import { sharedPlatform } from '../platform/sharedPlatform';
 
-const examples = ['disease-progression', 'iris'];
+const plants = ['iris', 'plant-doctor', 'planting-advice', 'watering-plan'];
+const patients = ['disease-progression', 'ward-staffing'];
+const examples = [...plants, ...patients].sort();
 const people: Record<string, string[]> = {
-  mira: ['iris'],
-  arun: ['iris'],
-  sofia: ['disease-progression', 'iris'],
-  pat: ['disease-progression', 'iris'],
-  dana: ['disease-progression'],
+  mira: plants,
+  arun: plants,
+  sofia: examples,
+  pat: examples,
+  dana: patients,
 };
 
 for (const [person, expected] of Object.entries(people)) {

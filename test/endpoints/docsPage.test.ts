@@ -33,6 +33,8 @@ test.describe.serial('the docs page of an endpoint', () => {
     await page.getByLabel('Endpoint token').fill(served.token);
     await page.getByRole('button', { name: 'Open' }).click();
     const answer = page.getByRole('region', { name: 'Answer' });
+    const output = page.getByRole('row', { name: /^day_out / });
+    await expect(output.getByRole('cell').first()).toHaveText('date');
 
     await page.getByLabel(/^day /).fill('2024-02-29');
     await page.getByLabel(/^picture/).setInputFiles({

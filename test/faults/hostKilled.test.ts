@@ -40,7 +40,7 @@ test.describe.serial('a part of the data plane is killed under load', () => {
     await deployBusy(1);
     await check.converged();
     loads = endpoints.map(endpoint =>
-      Load.start(platform, endpoint, 20, endpoint.exampleRequest),
+      Load.start(platform, endpoint, 10, endpoint.exampleRequest),
     );
   });
 

@@ -139,7 +139,7 @@ test.describe('who may see and do what', () => {
     await keepScreenshot(page, 'not-found');
   });
 
-  test('sofia reads the figures of both models as the API says them', async ({
+  test('sofia reads the figures of the models as the API says them', async ({
     page,
   }) => {
     await platform.predict('iris');

@@ -7,8 +7,15 @@ import zlib from 'node:zlib';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const dist = path.join(root, 'dist');
 const runtimes = path.resolve(root, '..');
-/** Too large to fetch with each command; models that need them are tried in a clone. */
-const leftOut = ['onnxruntime-node', 'minizinc', 'highs'];
+/**
+ * What flavors of the Node runtime run on, and too large to fetch with each
+ * command: `test` and `dev` fetch them when a model first needs one.
+ */
+const engineNames = {
+  onnx: 'onnxruntime-node',
+  minizinc: 'minizinc',
+  highs: 'highs',
+};
 
 /**
  * Builds `dist/main.cjs`, the whole CLI in one file, and `dist/cli.tgz`, what
@@ -48,7 +55,10 @@ export async function packCli() {
     'dist/main.cjs': main,
     'runtimes/model-runner-node/dist/main.cjs': await bundle(
       path.join(runtimes, 'model-runner-node/src/main.ts'),
-      { target: 'node24', external: leftOut },
+      { target: 'node24', external: Object.values(engineNames) },
+    ),
+    'runtimes/model-runner-node/engines.json': engineVersions(
+      createRequire(path.join(runtimes, 'model-runner-node/package.json')),
     ),
     ...filesOf('model-runner-node', file => file.startsWith('bin/')),
     ...filesOf('model-runner-python', file =>
@@ -76,6 +86,23 @@ export async function packCli() {
   fs.mkdirSync(dist, { recursive: true });
   replaceFile(path.join(dist, 'main.cjs'), main);
   replaceFile(path.join(dist, 'cli.tgz'), tgz);
+}
+
+/** The versions that the runtime is tested with. */
+function engineVersions(require) {
+  const found = Object.entries(engineNames).map(([flavor, name]) => {
+    const folder = require.resolve
+      .paths(name)
+      .map(place => path.join(place, name))
+      .find(place => fs.existsSync(place));
+    const { version } = JSON.parse(
+      fs.readFileSync(path.join(folder, 'package.json'), 'utf8'),
+    );
+    return [flavor, { name, version }];
+  });
+  return Buffer.from(
+    `${JSON.stringify(Object.fromEntries(found), undefined, 2)}\n`,
+  );
 }
 
 /** Files of a runtime as `test` and `dev` start it, in a fixed order. */

@@ -4,6 +4,7 @@ export type {
   BytesGiven,
   BytesWanted,
   ReadAnswer,
+  ReadFormat,
   ReadRequest,
 } from './protocol';
 export { readFile } from './readFile';

@@ -1,5 +1,8 @@
 import { FileReading } from '@model-platform/plugin-model-platform-common';
 
+/** How a file is read; `maybePickle` finds a pickle, or nothing, whatever the file is. */
+export type ReadFormat = FileReading['format'] | 'maybePickle';
+
 /**
  * What the program and the process that starts it say to each other, over
  * Node's channel between processes. The program is given one file to read; it
@@ -7,7 +10,7 @@ import { FileReading } from '@model-platform/plugin-model-platform-common';
  * nor a file system.
  */
 export interface ReadRequest {
-  format: FileReading['format'];
+  format: ReadFormat;
   sizeBytes: number;
 }
 

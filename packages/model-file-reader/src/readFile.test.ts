@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { deflateRawSync } from 'node:zlib';
+import { zipOf } from './__testUtils__/zipOf';
 import { ByteSource } from './ByteSource';
 import { openFile } from './openFile';
 import { readFile } from './readFile';
@@ -22,38 +22,6 @@ const field = (number: number, content: Buffer | string) => {
   const bytes = Buffer.from(content);
   return Buffer.concat([Buffer.from([number * 8 + 2, bytes.length]), bytes]);
 };
-
-/** A zip with one file, which may lie about its size. */
-function zipOf(name: string, content: Buffer, claimed = content.length) {
-  const packed = deflateRawSync(content);
-  const sizes = (header: Buffer, at: number) => {
-    header.writeUInt32LE(packed.length, at);
-    header.writeUInt32LE(claimed, at + 4);
-    header.writeUInt16LE(name.length, at + 8);
-  };
-  const local = Buffer.alloc(30);
-  local.writeUInt32LE(0x04034b50, 0);
-  local.writeUInt16LE(8, 8);
-  sizes(local, 18);
-  const central = Buffer.alloc(46);
-  central.writeUInt32LE(0x02014b50, 0);
-  central.writeUInt16LE(8, 10);
-  sizes(central, 20);
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(1, 8);
-  end.writeUInt16LE(1, 10);
-  end.writeUInt32LE(central.length + name.length, 12);
-  end.writeUInt32LE(local.length + name.length + packed.length, 16);
-  return Buffer.concat([
-    local,
-    Buffer.from(name),
-    packed,
-    central,
-    Buffer.from(name),
-    end,
-  ]);
-}
 
 describe('readFile', () => {
   it('reads inputs, outputs and metrics of an ONNX model', async () => {
@@ -123,6 +91,10 @@ describe('readFile', () => {
     ).toMatchObject({
       inputs: [{ name: 'age' }, { name: 'bmi' }, { name: 'bp' }],
       metadata: { class: 'sklearn.pipeline.Pipeline' },
+      imports: expect.arrayContaining([
+        'numpy.ndarray',
+        'sklearn.linear_model._logistic.LogisticRegression',
+      ]),
     });
   });
 

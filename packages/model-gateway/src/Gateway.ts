@@ -327,7 +327,7 @@ export class Gateway {
     );
     const echoed = correlationId(request);
     response.writeHead(error.status, {
-      'content-type': 'application/json; charset=utf-8',
+      'content-type': 'application/json',
       'content-length': body.length,
       [REQUEST_ID_HEADER]: options.requestId,
       ...(echoed ? { [CORRELATION_ID_HEADER]: echoed } : {}),

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 
 /** The places of the host in the data folder. */
 export class DataFolder {
+  readonly dataDir: string;
   readonly host: string;
   readonly logs: string;
   readonly runnerLogs: string;
   readonly scratch: string;
 
   constructor(dataDir: string) {
+    this.dataDir = dataDir;
     this.host = join(dataDir, 'host');
     this.logs = join(dataDir, 'logs');
     this.runnerLogs = join(this.logs, 'runners');
@@ -19,9 +21,20 @@ export class DataFolder {
       this.logs,
       this.runnerLogs,
       this.scratch,
+      this.runnerRoot,
     ]) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     }
+  }
+
+  /** Where runners' own file trees are put together; always empty to everybody else. */
+  get runnerRoot(): string {
+    return join(this.host, 'root');
+  }
+
+  /** Which user the runners of each system are. */
+  get userIdsFile(): string {
+    return join(this.host, 'user-ids.json');
   }
 
   get addressFile(): string {

@@ -8,6 +8,7 @@ import {
   Upstream,
 } from '@model-platform/model-wire';
 import { Counter, Registry } from 'prom-client';
+import { Confinement } from './confinement/Confinement';
 import { DataFolder } from './DataFolder';
 import {
   GATEWAY_ID,
@@ -18,7 +19,12 @@ import { HostError } from './HostError';
 import { HostSettings } from './HostSettings';
 import { pause } from './pause';
 import { PlanFile } from './PlanFile';
-import { purposeOf, Runner, RUNNER_SECRET_VARIABLE } from './Runner';
+import {
+  nodePrograms,
+  purposeOf,
+  Runner,
+  RUNNER_SECRET_VARIABLE,
+} from './Runner';
 import { StateFile } from './StateFile';
 import { identify } from './Supervisor';
 import { WatchedProcess } from './WatchedProcess';
@@ -52,6 +58,7 @@ export class Host {
   readonly #plan: PlanFile;
   readonly #state: StateFile;
   readonly #gateway: GatewayProcess;
+  readonly #confinement: Confinement;
   readonly #runners = new Map<string, Runner>();
   /** Runners on their way out, by id; a successor of the same id waits for them. */
   readonly #leaving = new Map<string, Promise<void>>();
@@ -68,6 +75,14 @@ export class Host {
     this.#settings = settings;
     this.#folder = folder;
     this.#log = log;
+    this.#confinement = Confinement.detect(
+      settings,
+      folder,
+      nodePrograms(),
+      message => log('warn', message),
+    );
+    const { level, summary, reasons } = this.#confinement.state;
+    log(level === 'none' ? 'warn' : 'info', summary, { reasons });
     this.#plan = PlanFile.open(folder.planFile);
     this.#state = StateFile.open(folder.stateFile, message =>
       log('warn', 'state.json is not used', { reason: message }),
@@ -109,6 +124,15 @@ export class Host {
         host.#leave(id, gone);
       }
     }
+    for (const id of host.#confinement.groups?.ids() ?? []) {
+      if (!wantedIds.has(id)) {
+        const gone = host.#leaving.get(id) ?? Promise.resolve();
+        host.#leave(
+          id,
+          gone.then(() => host.#confinement.groups?.remove(id)),
+        );
+      }
+    }
     host.#gateway.start();
     for (const spec of wanted) {
       host.#add(spec);
@@ -143,6 +167,7 @@ export class Host {
       gateway: this.#gateway.state,
       deployments,
       pythonPath,
+      confinement: this.#confinement.state,
       unavailableRuntimes: python ? {} : { python: pythonUnavailable },
     };
   }
@@ -285,6 +310,7 @@ export class Host {
         await runner.retire({ timeoutMs: FINAL_RUNNER_MS });
       }),
     );
+    this.#confinement.groups?.removeAll();
   }
 
   #requireReady(
@@ -339,6 +365,7 @@ export class Host {
       settings: this.#settings,
       folder: this.#folder,
       state: this.#state,
+      confinement: this.#confinement,
       onChange: () => this.#pushSoon(),
       onEnd: reason =>
         this.#log('warn', `runner ${spec.id}: ${reason}`, { runner: spec.id }),

@@ -23,6 +23,28 @@ export const hostEnvironmentSchema = z.object({
   /** As runners have them, which know what holds where these are absent. */
   BATCH_MAX_ROWS: z.coerce.number().int().nonnegative().optional(),
   BATCH_MAX_DELAY_MS: z.coerce.number().int().nonnegative().optional(),
+  /** How long a runner may answer nothing at all, beyond the time that a call has, milliseconds. */
+  HANG_GRACE_MS: z.coerce.number().int().nonnegative().default(5_000),
+  /** `auto` takes the best that the machine allows; another one is demanded. */
+  RUNNER_CONFINEMENT: z
+    .enum(['auto', 'sandbox', 'user', 'none'])
+    .default('auto'),
+  /** Of the platform that runs as root: user ids for runners, one a system, which nobody else has. */
+  RUNNER_USER_IDS: z
+    .string()
+    .regex(
+      /^[1-9]\d*-[1-9]\d*$/,
+      'must be a range of user ids, e.g. 60600-61099',
+    )
+    .default('60600-61099')
+    .transform(range => {
+      const [first, last] = range.split('-').map(Number);
+      return { first, last };
+    })
+    .refine(
+      ({ first, last }) => first <= last,
+      'must not end before it begins',
+    ),
 });
 
 /** What the host must know, with defaults filled in. */
@@ -41,6 +63,9 @@ export interface HostSettings {
   startTimeoutMs: number;
   batchMaxRows?: number;
   batchMaxDelayMs?: number;
+  hangGraceMs: number;
+  confinement: z.infer<typeof hostEnvironmentSchema>['RUNNER_CONFINEMENT'];
+  runnerUserIds: { first: number; last: number };
 }
 
 /** @throws Error that names every variable that is wrong */
@@ -73,5 +98,8 @@ export function readHostSettings(
     startTimeoutMs: data.START_TIMEOUT_MS,
     batchMaxRows: data.BATCH_MAX_ROWS,
     batchMaxDelayMs: data.BATCH_MAX_DELAY_MS,
+    hangGraceMs: data.HANG_GRACE_MS,
+    confinement: data.RUNNER_CONFINEMENT,
+    runnerUserIds: data.RUNNER_USER_IDS,
   };
 }

@@ -1,12 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-} from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import {
   HostRunnerState,
   RUNNER_SECRET_HEADER,
@@ -17,13 +11,17 @@ import {
   Upstream,
 } from '@model-platform/model-wire';
 import { cleanEnvironment } from './cleanEnvironment';
+import { Confinement, pythonFolders } from './confinement/Confinement';
+import { countGpus } from './countGpus';
 import { DataFolder } from './DataFolder';
 import { HostSettings } from './HostSettings';
 import { httpProbe } from './httpProbe';
 import { lastingSecret } from './lastingSecret';
 import { programFolders, programPath } from './programPath';
+import { RunnerGuard } from './RunnerGuard';
 import { ProcessRecord, StateFile } from './StateFile';
 import { Launch, Program, Supervisor } from './Supervisor';
+import { threadVariables } from './threadVariables';
 
 /** Variable of the runner's environment that holds its secret. */
 export const RUNNER_SECRET_VARIABLE = 'RUNNER_SECRET';
@@ -41,6 +39,7 @@ export interface RunnerOptions {
   settings: HostSettings;
   folder: DataFolder;
   state: StateFile;
+  confinement: Confinement;
   onChange(): void;
   onEnd(reason: string): void;
 }
@@ -136,7 +135,7 @@ export class Runner {
     timeoutMs: number;
   }): Promise<void> {
     await this.#supervisor.retire(options);
-    rmSync(this.#scratch, { recursive: true, force: true });
+    await this.#options.confinement.clear(this.spec.id, this.#scratch);
   }
 
   /** The same for all runners of a version, another one for each version: none can open or make what is another's. */
@@ -153,10 +152,23 @@ export class Runner {
   }
 
   #program(): Program {
-    const { spec, folder, settings } = this.#options;
+    const { spec, folder, settings, confinement } = this.#options;
+    const guard = new RunnerGuard({
+      id: spec.id,
+      memoryBytes: spec.resources?.memoryBytes,
+      cpuCores: spec.resources?.cpuCores,
+      requestTimeoutMs: spec.requestTimeoutMs,
+      graceMs: settings.hangGraceMs,
+      logFile: folder.runnerLog(spec.id),
+      confinement,
+    });
     return {
       id: spec.id,
-      purpose: this.purpose,
+      // One of a host that kept its runners apart in another way is replaced.
+      purpose:
+        confinement.state.level === 'none'
+          ? this.purpose
+          : `${this.purpose}/${confinement.state.level}`,
       logFile: folder.runnerLog(spec.id),
       secretVariable: RUNNER_SECRET_VARIABLE,
       backoffMs: BACKOFF_MS,
@@ -185,14 +197,28 @@ export class Runner {
           (await httpProbe(url, { timeoutMs: 2_000 })) !== 200
         );
       },
+      guard: (process, record) =>
+        guard.watch(process, `${urlOf(record)}/v2/health/ready`),
+      explain: (reason, ownLog) => guard.explain(reason, ownLog),
       onChange: this.#options.onChange,
-      onEnd: this.#options.onEnd,
+      onEnd: reason => {
+        guard.log(reason);
+        this.#options.onEnd(reason);
+      },
     };
   }
 
   #launch(record: ProcessRecord): Launch {
-    const { spec, settings, folder } = this.#options;
-    mkdirSync(this.#scratch, { recursive: true, mode: 0o700 });
+    const { spec, settings, folder, confinement } = this.#options;
+    const { cpuCores, memoryBytes, gpus = 0 } = spec.resources ?? {};
+    if (gpus > countGpus()) {
+      throw new Error(
+        `it asks for ${gpus} GPU${
+          gpus === 1 ? '' : 's'
+        } (resources.gpu), and this machine has ${countGpus() || 'none'}`,
+      );
+    }
+    const manifest = readManifest(spec.directory);
     const variables: { [Name in keyof RunnerEnvironment]: string | undefined } =
       {
         MODEL_DIR: spec.directory,
@@ -215,43 +241,68 @@ export class Runner {
     const env: Record<string, string> = {
       ...cleanEnvironment(),
       ...NO_TELEMETRY,
+      ...threadVariables(cpuCores),
       HOME: this.#scratch,
+      TMPDIR: this.#scratch,
+      // Its id has no name of its own, which some libraries look for.
+      USER: 'model',
+      LOGNAME: 'model',
+      CUDA_VISIBLE_DEVICES: Array.from({ length: gpus }, (_, index) =>
+        String(index),
+      ).join(','),
     };
     for (const [name, value] of Object.entries(variables)) {
       if (value !== undefined) {
         env[name] = value;
       }
     }
+    // Files of a version are linked to, for all its runners share them.
+    const files = [spec.directory, join(spec.directory, 'model')].filter(path =>
+      existsSync(path),
+    );
+    const common = {
+      id: spec.id,
+      system: String(manifest.model?.system ?? ''),
+      memoryBytes,
+      gpus,
+      files: files.map(path => realpathSync(path)),
+      cwd: this.#scratch,
+    };
     if (spec.runtime === 'python') {
       const python = spec.interpreter ?? settings.python;
       if (!python) {
         throw new Error(settings.pythonUnavailable);
       }
-      return {
+      return confinement.prepare({
+        ...common,
         command: python,
         args: ['-m', 'model_runner'],
         env: { ...env, PYTHONPATH: settings.pythonPath, PYTHONUNBUFFERED: '1' },
-        cwd: this.#scratch,
-      };
+        programs: [settings.pythonPath, ...pythonFolders(python)],
+      });
     }
-    return {
+    return confinement.prepare({
+      ...common,
       command: process.execPath,
       args: nodeRunnerArguments({
-        flavor: readManifest(spec.directory).flavor ?? '',
+        flavor: manifest.flavor ?? '',
         program: programPath(NODE_RUNNER),
         readable: [
           ...programFolders(NODE_RUNNER),
-          // Files of a version are linked to, for all its runners share them.
-          ...[spec.directory, join(spec.directory, 'model')]
-            .filter(path => existsSync(path))
-            .map(path => realpathSync(path)),
+          ...files.map(path => realpathSync(path)),
         ],
-        scratch: realpathSync(this.#scratch),
+        scratch: realpathSync(folder.scratch) + sep + spec.id,
+        memoryBytes,
       }),
-      env: { ...env, TMPDIR: this.#scratch },
-      cwd: this.#scratch,
-    };
+      env,
+      programs: nodePrograms(),
+    });
   }
+}
+
+/** What a Node runner is made of, beside its model. */
+export function nodePrograms(): string[] {
+  return [process.execPath, ...programFolders(NODE_RUNNER)];
 }
 
 /** Two specs with the same one are served by the same process. */

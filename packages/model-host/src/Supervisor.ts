@@ -46,6 +46,13 @@ export interface Program {
   ): Promise<'ready' | 'notReady' | 'unknown'>;
   /** Whether what listens at its port knows its secret; `unknown`: no answer in time. */
   prove(record: ProcessRecord): Promise<boolean | 'unknown'>;
+  /** Looks after a process as long as it runs; returns why it must be ended at once, if so. */
+  guard?(
+    process: WatchedProcess,
+    record: ProcessRecord,
+  ): Promise<string | undefined>;
+  /** A better reason for the end of a process than the operating system's, if there is one. */
+  explain?(reason: string, ownLog: { from: number }): string | undefined;
   /** Readiness, address or process changed. */
   onChange(): void;
   onEnd?(reason: string): void;
@@ -268,8 +275,14 @@ export class Supervisor {
     const deadline = Date.parse(record.startedAt) + startTimeoutMs;
     let pollMs = FIRST_POLL_MS;
     let wasEverReady = false;
-    let overdue: string | undefined;
+    let ended: string | undefined;
     void watched.ended.then(this.#settle);
+    void this.#program.guard?.(watched, record).then(reason => {
+      if (reason !== undefined && !watched.over.aborted && !this.isRetired) {
+        ended = reason;
+        watched.kill('SIGKILL');
+      }
+    });
     while (!watched.over.aborted) {
       const health = await probe(record, watched.over);
       if (watched.over.aborted) {
@@ -294,19 +307,21 @@ export class Supervisor {
         this.#program.onChange();
       }
       this.#settle();
-      if (
-        !wasEverReady &&
-        !overdue &&
-        !this.isRetired &&
-        Date.now() > deadline
-      ) {
-        overdue = `was not ready after ${startTimeoutMs / 1000} s`;
+      if (!wasEverReady && !ended && !this.isRetired && Date.now() > deadline) {
+        ended = `was not ready after ${
+          startTimeoutMs / 1000
+        } s, the time that it has to load (START_TIMEOUT_MS)`;
         watched.kill('SIGKILL');
       }
       await pause(this.#isReady ? READY_POLL_MS : pollMs, watched.over);
       pollMs = Math.min(pollMs * 1.5, MAX_POLL_MS);
     }
-    const reason = overdue ?? (await watched.ended);
+    const reason = await watched.ended;
+    const known =
+      ended ?? this.#program.explain?.(reason, { from: this.#logStart });
+    if (known !== undefined) {
+      return known;
+    }
     const last = lastLogMessage(logFile, this.#logStart);
     return last && !reason.startsWith('ended by')
       ? `${reason}: ${last}`

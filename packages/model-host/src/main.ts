@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { HostAddress } from '@model-platform/model-wire';
+import { compilePythonRuntime } from './compilePythonRuntime';
 import { DataFolder } from './DataFolder';
 import { Host, HostLog } from './Host';
+
 import { HostLock } from './HostLock';
 import { HostServer } from './HostServer';
 import { readHostSettings } from './HostSettings';
@@ -36,6 +38,7 @@ async function main(): Promise<void> {
   });
   const folder = new DataFolder(settings.dataDir);
   const lock = HostLock.acquire(folder.lockFile);
+  compilePythonRuntime(settings);
   const host = Host.start(settings, folder, log);
   const logs = new RunnerLogs(folder.runnerLogs);
   const secret = randomBytes(32).toString('base64url');

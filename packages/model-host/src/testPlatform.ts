@@ -62,6 +62,8 @@ export function buildPrograms(): void {
 /** A data folder of its own with the real host, gateway and Node runner. For tests. */
 export class TestPlatform {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'model-host-test-'));
+  /** Whom the host runs as, where it is not who runs the tests. */
+  user: number | undefined;
   #host: ChildProcess | undefined;
   #output = '';
   readonly #seen = new Set<number>();
@@ -97,11 +99,20 @@ export class TestPlatform {
           ...environment,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
+        uid: this.user,
+        gid: this.user,
       },
     );
     child.stdout.on('data', chunk => (this.#output += chunk));
     child.stderr.on('data', chunk => (this.#output += chunk));
     return child;
+  }
+
+  /** Hands all that was laid into the data folder to the host's user. */
+  handOver(): void {
+    if (this.user !== undefined) {
+      execFileSync('chown', ['-R', `${this.user}:${this.user}`, this.dataDir]);
+    }
   }
 
   /** Starts the host and waits for the gateway. */

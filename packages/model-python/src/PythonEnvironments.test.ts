@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { PythonEnvironments } from './PythonEnvironments';
+import { ResolverUser } from './ResolverUser';
 
 jest.setTimeout(240_000);
 
@@ -37,6 +38,26 @@ describe('environments of models', () => {
       ],
       { encoding: 'utf8' },
     ).trim();
+
+  /** Users that uv resolves as just now. */
+  const resolvers = () =>
+    fs
+      .readdirSync('/proc')
+      .filter(name => /^\d+$/.test(name))
+      .flatMap(pid => {
+        try {
+          const read = (file: string) =>
+            fs.readFileSync(`/proc/${pid}/${file}`, 'utf8');
+          return /uv\0pip\0compile\0[^]*model-platform-lock-/.test(
+            read('cmdline'),
+          ) && !read('cmdline').includes('setpriv')
+            ? [/^Uid:\s+(\d+)/m.exec(read('status'))?.[1] ?? '']
+            : [];
+        } catch {
+          // It ended meanwhile.
+          return [];
+        }
+      });
 
   it('are made of a lock, once, beside others that do not fit to them', async () => {
     const old = await environments.lockOf(
@@ -84,5 +105,60 @@ describe('environments of models', () => {
     await expect(
       environments.ensure(`six==1.17.0 --hash=sha256:${'0'.repeat(64)}\n`),
     ).rejects.toThrow(/hash/i);
+  });
+
+  it('are made of wheels alone, and of what the index has by its name', async () => {
+    // It has no wheel, so that its own code would run to make one.
+    await expect(
+      environments.lockOf(requirements('docopt==0.6.2\n')),
+    ).rejects.toThrow(/docopt[\s\S]*wheel|docopt[\s\S]*binary/i);
+    const secret = path.join(folder, 'secret.txt');
+    fs.writeFileSync(secret, 'password-of-another');
+    for (const line of [
+      `-r ${secret}`,
+      `--requirement=${secret}`,
+      '-e .',
+      '--index-url https://packages.example.org/simple',
+      'six @ file:///srv/six-1.17.0-py2.py3-none-any.whl',
+      'https://packages.example.org/six-1.17.0-py2.py3-none-any.whl',
+      './six-1.17.0-py2.py3-none-any.whl',
+    ]) {
+      await expect(
+        environments.lockOf(requirements(`# comment\n${line}\n`)),
+      ).rejects.toThrow(
+        /requirements\.txt, line 2: .* only packages of the index/,
+      );
+    }
+  });
+
+  it('are resolved by a user who can read no more than all can', async () => {
+    const own = String(process.getuid?.());
+    const isRoot = own === '0';
+    const user = await ResolverUser.find();
+    expect(user !== undefined).toBe(isRoot);
+    const secret = path.join(folder, 'secret.txt');
+    fs.writeFileSync(secret, 'password-of-the-platform', { mode: 0o600 });
+    const script = 'id -u; cat "$0" || grep NoNewPrivs /proc/self/status';
+    const [command, args] = user?.commandOf('sh', ['-c', script, secret]) ?? [
+      'sh',
+      ['-c', script, secret],
+    ];
+    const ran = spawnSync(command, args, { encoding: 'utf8' });
+    expect(ran.stdout).toBe(
+      isRoot ? '59999\nNoNewPrivs:\t1\n' : `${own}\npassword-of-the-platform`,
+    );
+
+    const users = new Set<string>();
+    let isDone = false;
+    const made = environments
+      .lockOf(requirements('idna<3.11\n'))
+      .finally(() => (isDone = true));
+    while (!isDone) {
+      for (const uid of resolvers()) users.add(uid);
+      await new Promise(resolve => setTimeout(resolve, 5));
+    }
+    expect(await made).toContain('idna==');
+    const isReached = await user?.reaches('/usr/bin/python3');
+    expect([...users]).toEqual([isReached ? '59999' : own]);
   });
 });

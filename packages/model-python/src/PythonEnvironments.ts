@@ -8,7 +8,8 @@ import {
   rm,
   writeFile,
 } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { compileApart } from './compileApart';
 import { lockBlocks } from './lockBlocks';
 import { Uv } from './Uv';
 
@@ -63,7 +64,13 @@ export class PythonEnvironments {
     const file = join(locks, `${sha256(text)}.lock`);
     const known = await readFile(file, 'utf8').catch(() => undefined);
     if (known !== undefined) return known;
-    const lock = await (await this.findUv()).compile(requirementsFile, signal);
+    const uv = await this.findUv();
+    const lock = await compileApart(
+      uv,
+      basename(requirementsFile),
+      text,
+      signal,
+    );
     await mkdir(locks, { recursive: true, mode: 0o700 });
     await writeFile(`${file}.tmp`, lock, { flush: true });
     await rename(`${file}.tmp`, file);

@@ -7,6 +7,28 @@ import { uvSettings } from './uvSettings';
 
 const UV_VERSION = '0.13.9';
 
+/** How requirements are resolved; as by the machine's user where nothing is said. */
+export interface CompileOptions {
+  signal?: AbortSignal;
+  timeoutMs?: number;
+  /** Without what belongs to whoever runs this. */
+  isolated?: {
+    /** Where it lies for whom it runs as. */
+    program?: string;
+    /** An interpreter that it gets to. */
+    python?: string;
+    /** Makes the command line that runs it. */
+    wrap?: (command: string, args: string[]) => [string, string[]];
+    /** All that it gets, beside where packages come from. */
+    env: NodeJS.ProcessEnv;
+  };
+}
+
+const direct = (command: string, args: string[]): [string, string[]] => [
+  command,
+  args,
+];
+
 /** The program `uv`, which resolves and installs several times faster than pip. */
 export class Uv {
   /**
@@ -36,7 +58,7 @@ export class Uv {
   }
 
   private constructor(
-    private readonly program: string,
+    readonly program: string,
     readonly python: Python,
     private readonly settings: Record<string, string>,
   ) {}
@@ -47,16 +69,28 @@ export class Uv {
    *
    * @throws Error with uv's own words where they do not fit together, or have no wheels
    */
-  async compile(requirements: string, signal?: AbortSignal): Promise<string> {
-    return await this.run(
-      [
-        ...['pip', 'compile', '--quiet', '--no-config', '--no-header'],
-        ...['--universal', '--python-version', OLDEST_PYTHON],
-        ...['--generate-hashes', '--only-binary', ':all:', '--no-annotate'],
-        requirements,
-      ],
-      { cwd: dirname(requirements), signal },
-    );
+  async compile(
+    requirements: string,
+    options: CompileOptions = {},
+  ): Promise<string> {
+    const { isolated, signal, timeoutMs } = options;
+    const args = [
+      ...['pip', 'compile', '--quiet', '--no-config', '--no-header'],
+      ...['--universal', '--python-version', OLDEST_PYTHON],
+      ...['--generate-hashes', '--only-binary', ':all:', '--no-annotate'],
+      // Paths beside the requirements are nobody else's to read.
+      ...(isolated
+        ? ['--no-sources', '--python', isolated.python ?? this.python.file]
+        : []),
+      requirements,
+    ];
+    const cwd = dirname(requirements);
+    if (!isolated) return await this.run(args, { cwd, signal });
+    const { program = this.program, wrap = direct, env } = isolated;
+    return await run(...wrap(program, args), {
+      ...{ cwd, signal, timeoutMs },
+      env: { ...this.settings, ...env },
+    });
   }
 
   /** Makes an environment with what the locks pin, wheels only. @returns its interpreter */

@@ -44,7 +44,7 @@ const QUIET_MS = 100;
 /** nginx's number for a caller that left before the answer. */
 const CALLER_LEFT = 499;
 const TEXT_TYPE = 'text/plain; charset=utf-8';
-const JSON_TYPE = 'application/json; charset=utf-8';
+const JSON_TYPE = 'application/json';
 /** Paths of MLflow's scoring protocol, which has its own shape of errors. */
 const SCORING_PATHS = new Set(['/invocations', '/ping', '/health', '/version']);
 /** The MLflow whose scoring protocol is spoken. */

@@ -30,7 +30,7 @@ from .output_check import output_check
 from .output_writer import output_writer
 from .table import Table
 
-JSON_TYPE = b"application/json; charset=utf-8"
+JSON_TYPE = b"application/json"
 HTML_TYPE = b"text/html; charset=utf-8"
 TEXT_TYPE = b"text/plain; charset=utf-8"
 #: Says where the JSON of a body ends and the bytes of its tensors begin.

@@ -33,6 +33,16 @@ export const runnerSpecSchema = z.object({
   revision: z.number().int(),
   environment: z.string(),
   maxBodyBytes: z.number().int().positive().optional(),
+  /** What it may use; where absent, as much as there is. */
+  resources: z
+    .object({
+      cpuCores: z.number().positive().optional(),
+      memoryBytes: z.number().int().positive().optional(),
+      gpus: z.number().int().nonnegative().optional(),
+    })
+    .optional(),
+  /** How long a call may take at the gateway, milliseconds. */
+  requestTimeoutMs: z.number().int().positive().optional(),
 });
 export type RunnerSpec = z.infer<typeof runnerSpecSchema>;
 
@@ -91,6 +101,25 @@ export interface HostState {
   >;
   /** Folder of the Python runtime, with `requirements-runner.txt`. */
   pythonPath: string;
+  /** What keeps runners apart from the platform and from each other. */
+  confinement: {
+    /**
+     * `sandbox`: a file tree of their own, which has nothing of others.
+     * `user`: a user of their own, to whom others' files are closed.
+     * `none`: they can do whatever the platform's user can.
+     */
+    level: 'sandbox' | 'user' | 'none';
+    /** Whether runners of different systems are different users. */
+    ownUser: boolean;
+    /** `group`: held by the kernel; `watched`: the host looks, and ends who has more. */
+    memory: 'group' | 'watched';
+    /** `group`: held by the kernel; `threads`: as many threads as cores asked for. */
+    cpu: 'group' | 'threads';
+    /** In words for people. */
+    summary: string;
+    /** Why it is no better. */
+    reasons: string[];
+  };
   /** What this machine cannot run, with the reason, e.g. `{ python: 'no Python …' }`. */
   unavailableRuntimes: Partial<Record<'node' | 'python', string>>;
 }

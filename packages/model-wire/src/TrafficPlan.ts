@@ -38,6 +38,9 @@ export const planTokenSchema = z.object({
   expiresAt: z.number().optional(),
 });
 
+/** How long a call may take where nothing else is said, milliseconds. */
+export const DEFAULT_CALL_TIMEOUT_MS = 30_000;
+
 /** What the gateway does with an endpoint's requests. Swapped as a whole. */
 export const trafficPlanSchema = z.object({
   endpoint: z.string(),
@@ -48,9 +51,12 @@ export const trafficPlanSchema = z.object({
   limits: z
     .object({
       maxBodyBytes: z.number().int().positive().default(1_048_576),
-      timeoutMs: z.number().int().positive().default(30_000),
+      timeoutMs: z.number().int().positive().default(DEFAULT_CALL_TIMEOUT_MS),
     })
-    .default({ maxBodyBytes: 1_048_576, timeoutMs: 30_000 }),
+    .default({
+      maxBodyBytes: 1_048_576,
+      timeoutMs: DEFAULT_CALL_TIMEOUT_MS,
+    }),
 });
 
 /** A traffic plan with addresses, as the gateway's admin port takes it. */

@@ -23,11 +23,12 @@ export function nodeRunnerArguments(options: {
   /** Folders, or files, by their real paths. */
   readable: string[];
   scratch: string;
+  /** All that it may use; as much as there is where absent. */
+  memoryBytes?: number;
 }): string[] {
-  const { flavor, program, readable, scratch } = options;
+  const { flavor, program, readable, scratch, memoryBytes } = options;
   return [
-    // Tensors are short-lived: a larger young generation keeps them out of the old one.
-    '--max-semi-space-size=32',
+    ...heapArguments(memoryBytes),
     '--disable-warning=SecurityWarning',
     '--disable-warning=ExperimentalWarning',
     '--permission',
@@ -36,5 +37,23 @@ export function nodeRunnerArguments(options: {
     ...[...readable, scratch].map(path => `--allow-fs-read=${path}`),
     `--allow-fs-write=${scratch}`,
     program,
+  ];
+}
+
+/** V8 is told of the memory that it has, so that it collects what is not used before that runs out. */
+function heapArguments(memoryBytes: number | undefined): string[] {
+  // Tensors are short-lived: a larger young generation keeps them out of the old one.
+  const young = 32;
+  if (memoryBytes === undefined) {
+    return [`--max-semi-space-size=${young}`];
+  }
+  const megabytes = memoryBytes / 1024 / 1024;
+  return [
+    `--max-semi-space-size=${Math.min(
+      young,
+      Math.max(1, Math.floor(megabytes / 32)),
+    )}`,
+    // The rest is for code, and for what engines keep outside of the heap.
+    `--max-old-space-size=${Math.max(16, Math.floor(megabytes * 0.6))}`,
   ];
 }

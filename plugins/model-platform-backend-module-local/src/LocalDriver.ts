@@ -31,6 +31,7 @@ import { HostClient } from './HostClient';
 import { LanguageModels } from './LanguageModels';
 import { readJsonLines } from './readJsonLines';
 import { RunnerDirectories } from './RunnerDirectories';
+import { toRunnerResources } from './toRunnerResources';
 import { VersionEnvironments } from './VersionEnvironments';
 import { VersionFiles } from './VersionFiles';
 
@@ -397,6 +398,11 @@ export class LocalDriver implements DeploymentDriver {
         version: variant.version.number,
         revision: desired.revision,
         environment: desired.environment,
+        resources: toRunnerResources(
+          desired.resources,
+          variant.version.resources,
+        ),
+        requestTimeoutMs: callTimeoutMs(desired.timeoutSeconds),
       }));
     });
   }
@@ -434,10 +440,15 @@ function runnerId(
   return `${runnerPrefix(endpoint)}${revision}-${variant}-${index}`;
 }
 
+function callTimeoutMs(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : Math.round(seconds * 1000);
+}
+
 function toPlan(ref: DeploymentRef, route: DesiredRoute): TrafficPlan {
   return trafficPlanSchema.parse({
     endpoint: ref.name,
     revision: route.revision,
+    limits: { timeoutMs: callTimeoutMs(route.timeoutSeconds) },
     variants: route.variants.map(variant => ({
       name: variant.name,
       weight: variant.weight,

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { InputError } from '@backstage/errors';
 import { PythonEnvironments } from '@model-platform/model-python';
 import {
+  lockProblems,
   ModelVersion,
   REQUIREMENTS_LOCK,
   requirementsFileOf,
@@ -39,8 +40,11 @@ export class VersionEnvironments {
     } else {
       const requirements = requirementsFileOf(version, paths);
       if (!requirements) return undefined;
-      lock = await saying(version, 'resolved', () =>
-        environments.lockOf(join(files, requirements), signal),
+      const file = join(files, requirements);
+      lock = await saying(version, 'resolved', async () =>
+        (await isLock(file))
+          ? await readFile(file, 'utf8')
+          : await environments.lockOf(file, signal),
       );
     }
     const key = await environments.keyOf(lock);
@@ -68,6 +72,12 @@ export class VersionEnvironments {
     });
     return this.environments;
   }
+}
+
+/** Requirements that pin everything already, as `pip-compile --generate-hashes` writes them. */
+async function isLock(file: string): Promise<boolean> {
+  const text = await readFile(file, 'utf8');
+  return /--hash=/.test(text) && lockProblems(text).length === 0;
 }
 
 /** The reason stands in front of what a deployment waits for. */

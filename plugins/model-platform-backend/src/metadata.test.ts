@@ -331,7 +331,7 @@ describe('metadata of models', () => {
       kind: 'incomplete',
       slug: 'before',
       name: 'before',
-      message: "Its metadata falls short of today's schema: metadata.steward",
+      message: "It falls short of today's rules: metadata.steward",
     });
     const one = await after.call(
       'get',

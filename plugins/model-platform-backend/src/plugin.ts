@@ -59,6 +59,7 @@ import { indexStaleModels } from './registry/finding/indexStaleModels';
 import { MetadataSchemas } from './registry/metadata/MetadataSchemas';
 import { MetricCatalogue } from './registry/metadata/MetricCatalogue';
 import { createMlflowRoutes } from './registry/mlflow/createMlflowRoutes';
+import { PicklePolicy } from './registry/pickles/PicklePolicy';
 import { PublishCheck } from './registry/PublishCheck';
 import { ModelFileReader } from './registry/reading/ModelFileReader';
 import { VersionReadings } from './registry/reading/VersionReadings';
@@ -171,6 +172,7 @@ export const modelPlatformPlugin = createBackendPlugin({
           schemas,
           catalogue: metricCatalogue,
           directory,
+          pickles: PicklePolicy.fromConfig(config),
           maxFileBytes,
         });
         const readings = new VersionReadings({

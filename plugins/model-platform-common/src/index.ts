@@ -11,6 +11,8 @@ export * from './refs';
 export * from './catalog';
 export * from './client';
 export * from './endpoint';
+export * from './pickles';
 export * from './publish';
 export * from './signature';
+export * from './sizes';
 export { signatureOf } from './signatureOf';

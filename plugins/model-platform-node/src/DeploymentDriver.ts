@@ -28,6 +28,8 @@ export interface DesiredRevision {
   environment: string;
   variants: DesiredVariant[];
   resources?: Resources;
+  /** How long a call may take; as long as the engine lets them where absent. */
+  timeoutSeconds?: number;
   /** Opens one of the version's files; the driver checks nothing, the store has verified it. */
   openFile(version: ModelVersion, path: string): Promise<Readable>;
 }
@@ -45,6 +47,8 @@ export interface DesiredToken {
 export interface DesiredRoute {
   revision: number;
   environment: string;
+  /** How long a call may take; as long as the engine lets them where absent. */
+  timeoutSeconds?: number;
   /** None where the deployment is switched off. */
   variants: Array<{
     name: string;

@@ -1,16 +1,22 @@
 """
-Makes the models beside this file, three small ones of irises:
-`pip install lightgbm==4.7.0 mlflow-skinny==3.17.2 pandas==3.1.1 scikit-learn==1.9.1 xgboost-cpu==3.2.0`
+Makes the models beside this file, small ones of irises:
+`pip install cloudpickle==3.1.3 lightgbm==4.7.0 mlflow-skinny==3.17.2 pandas==3.1.1 scikit-learn==1.9.1 \\
+    skops==0.16.0 xgboost-cpu==3.2.0`
 """
+import pickle
 from pathlib import Path
 from shutil import rmtree
 
+import cloudpickle
 import lightgbm
 import mlflow.sklearn
+import skops.io
 import xgboost
 from mlflow.models import infer_signature
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 here = Path(__file__).parent
 data = load_iris(as_frame=True)
@@ -39,3 +45,13 @@ mlflow.sklearn.save_model(
     serialization_format="pickle",
     pip_requirements=["mlflow-skinny==3.17.2", "pandas==3.1.1", "scikit-learn==1.9.1"],
 )
+
+# The estimator itself in the formats that scikit-learn's users keep it in.
+names = data.target_names[data.target]
+scaled = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(table.to_numpy(), names)
+(here / "iris.pkl").write_bytes(pickle.dumps(scaled))
+skops.io.dump(scaled, here / "iris.skops")
+# A function without a module of its own, which only cloudpickle keeps.
+areas = FunctionTransformer(lambda rows: rows[:, ::2] * rows[:, 1::2])
+by_area = make_pipeline(areas, LogisticRegression(max_iter=1000)).fit(table.to_numpy(), names)
+(here / "iris-by-area.pickle").write_bytes(cloudpickle.dumps(by_area))

@@ -335,6 +335,24 @@ describe('the other commands', () => {
     keep('GET /v1/models', { items: [model] });
     keep('GET /v1/models/iris', model);
     keep('GET /v1/deployments', { items: [deployment] });
+    let last = '';
+    keep('GET /v1/deployments/iris/sizes', {
+      items: [
+        {
+          ...{ variant: 'main', version: 3, asked: { memory: '1Gi' } },
+          observed: {
+            ...{ seconds: 10_800, calls: 1_240 },
+            ...{ memoryPeakBytes: 118 * 2 ** 20, cpuP95Cores: 0.06 },
+          },
+          proposed: { cpu: '100m', memory: '160Mi' },
+        },
+        {
+          ...{ variant: 'new', version: 4, asked: {} },
+          observed: { seconds: 300, calls: 3 },
+          missing: 'a size is proposed after 1 h of observation and 100 calls',
+        },
+      ],
+    });
     for (const args of [
       ['alias', 'set', 'my/iris', 'champion', '3', '--reason', 'better'],
       ['promote', 'iris', 'challenger'],
@@ -359,6 +377,7 @@ describe('the other commands', () => {
     ]) {
       const run = await cli(...args);
       expect([args, run.stderr, run.exitCode]).toEqual([args, '', 0]);
+      last = run.stdout;
       const asJson = await cli(...args, '--json');
       expect(JSON.parse(asJson.stdout)).toBeTruthy();
     }
@@ -379,6 +398,13 @@ describe('the other commands', () => {
         ],
       ].map(call => JSON.stringify(call)),
     );
+    expect(last).toContain(`  size of main: asked for memory 1Gi
+    takes at most 118 MiB, 0.06 CPU (p95); observed for 3 h, 1,240 calls
+    proposed: CPU 100m, memory 160Mi
+  size of new: asked for nothing
+    takes nothing yet; observed for 5 min, 3 calls
+    proposed: none yet: a size is proposed after 1 h of observation and 100 calls
+`);
     const missing = await cli('status', 'none');
     expect(missing.exitCode).toBe(1);
     expect(missing.stderr).toContain(

@@ -1,7 +1,9 @@
 import {
   Deployment,
+  describeSize,
   Model,
   ModelPlatformClient,
+  VariantSize,
 } from '@model-platform/plugin-model-platform-common';
 import { Command } from 'commander';
 import { CliError } from '../errors/CliError';
@@ -36,11 +38,18 @@ export function statusCommand(run: CommandRunner): Command {
           return;
         }
         const found = await findByName(name, platform());
-        terminal.result(found, [
+        const deployments = await Promise.all(
+          found.deployments.map(async deployment => ({
+            ...deployment,
+            sizes: await sizesOf(platform(), deployment),
+          })),
+        );
+        terminal.result({ ...found, deployments }, [
           ...(found.model ? describeModel(found.model) : []),
-          ...found.deployments.flatMap((deployment, index) => [
+          ...deployments.flatMap((deployment, index) => [
             ...(found.model || index ? [''] : []),
             ...describeDeployment(deployment),
+            ...describeSizes(deployment.sizes),
           ]),
         ]);
       }),
@@ -77,6 +86,25 @@ async function orUndefined<T>(call: Promise<T>): Promise<T | undefined> {
     if (error instanceof CliError && error.status === 404) return undefined;
     throw error;
   }
+}
+
+/** Nothing of a platform that proposes none: an older one. */
+async function sizesOf(
+  platform: ModelPlatformClient,
+  { name }: Deployment,
+): Promise<VariantSize[]> {
+  return (await orUndefined(platform.getSizes(name)))?.items ?? [];
+}
+
+function describeSizes(sizes: VariantSize[]): string[] {
+  return sizes.flatMap(size => {
+    const { asked, observed, proposed } = describeSize(size);
+    return [
+      `  size of ${size.variant}: asked for ${asked}`,
+      `    takes ${observed}`,
+      `    proposed: ${proposed}`,
+    ];
+  });
 }
 
 function allDeployments(

@@ -1,4 +1,5 @@
 import { ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -10,6 +11,8 @@ import { LocalVersion } from './prepareVersion';
 const POLL_MS = 50;
 /** What a runner's own environment is made of, beside its settings. */
 const PASSED_ON = ['PATH', 'LANG', 'TZ'];
+/** Waiting processes are sealed with it; they go on as long as the command runs. */
+const STATE_KEY = randomBytes(32).toString('base64url');
 
 /** One line of a runner's log. */
 export interface RunnerLine {
@@ -70,6 +73,7 @@ export class LocalRunner {
           MODEL_REVISION: '0',
           MODEL_ENVIRONMENT: 'local',
           DRAIN_TIMEOUT_MS: '1000',
+          STATE_KEY,
         },
       },
     );

@@ -12,6 +12,7 @@ import { readYamlFile } from '../model/readYamlFile';
 import { Terminal } from '../output/Terminal';
 import { cacheFolder } from '../publish/cacheFolder';
 import { pinRequirements } from '../publish/pinRequirements';
+import { ensureEngine } from './ensureEngine';
 import { LocalRunner, RunnerLine } from './LocalRunner';
 import { LocalVersion, prepareVersion } from './prepareVersion';
 import { runtimeFolder } from './runtimeFolder';
@@ -51,8 +52,12 @@ export async function startRunner(
         'Failed',
         `Models of the Node runtime need Node ${OLDEST_NODE} or newer; this is ${process.version}.`,
       );
+    const { flavor } = version.manifest;
     const runner = new LocalRunner(version, {
-      ...{ port, runtime, interpreter, env, onLine },
+      runtime: interpreter
+        ? runtime
+        : await ensureEngine(runtime, flavor, options),
+      ...{ port, interpreter, env, onLine },
     });
     return { runner, version };
   } catch (error) {

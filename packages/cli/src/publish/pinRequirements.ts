@@ -87,7 +87,7 @@ async function makeLock(
   }
   try {
     terminal.progress(`pinning the packages of ${source.path}`);
-    const text = await uv.compile(source.location, signal);
+    const text = await uv.compile(source.location, { signal });
     fs.writeFileSync(`${lock}.tmp`, `${header}\n${text}`);
     fs.renameSync(`${lock}.tmp`, lock);
   } catch (error) {

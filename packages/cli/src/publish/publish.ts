@@ -206,7 +206,7 @@ async function prepare({
   const signature = await readSignature(fields, loading, found, message =>
     terminal.note(message),
   );
-  const warnings = await warnOfFiles(found, {
+  const { warnings, pickles } = await warnOfFiles(found, {
     signal,
     onFile: name => terminal.progress(`looking at ${name}`),
   });
@@ -229,6 +229,7 @@ async function prepare({
       signature,
       files: files.map(({ location: _, ...one }) => one),
       provenance,
+      pickles,
       force,
     }),
   };

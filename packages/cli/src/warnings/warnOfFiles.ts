@@ -1,5 +1,5 @@
 import { FoundFile } from '../model/collectFiles';
-import { describePickle } from './describePickle';
+import { describePickle, Pickle, readPickle } from './describePickle';
 import { FileWarning } from './FileWarning';
 import { findSecrets } from './findSecrets';
 
@@ -7,14 +7,18 @@ import { findSecrets } from './findSecrets';
 export async function warnOfFiles(
   files: FoundFile[],
   options: { signal: AbortSignal; onFile?: (path: string) => void },
-): Promise<FileWarning[]> {
+): Promise<{ warnings: FileWarning[]; pickles: Pickle[] }> {
   const warnings: FileWarning[] = [];
+  const pickles: Pickle[] = [];
   for (const file of files) {
     options.signal.throwIfAborted();
     options.onFile?.(file.path);
     warnings.push(...(await findSecrets(file)));
-    const pickle = await describePickle(file);
-    if (pickle) warnings.push(pickle);
+    const pickle = await readPickle(file);
+    if (pickle) {
+      pickles.push(pickle);
+      warnings.push(describePickle(pickle));
+    }
   }
-  return warnings;
+  return { warnings, pickles };
 }

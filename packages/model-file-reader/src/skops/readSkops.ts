@@ -3,7 +3,8 @@ import {
   ReadField,
 } from '@model-platform/plugin-model-platform-common';
 import { ByteSource } from '../ByteSource';
-import { readZipEntry } from './readZipEntry';
+import { readZipEntry } from '../zipFiles';
+import { importsOfSchema } from './importsOfSchema';
 
 const SCHEMA = 'schema.json';
 const MAX_SCHEMA_BYTES = 32 * 1024 * 1024;
@@ -28,6 +29,7 @@ export async function readSkops(
   }
   return {
     inputs: columnsOf(schema),
+    imports: importsOfSchema(schema),
     metadata: {
       class: `${String(schema.__module__)}.${schema.__class__}`,
       skops: schema._skops_version,

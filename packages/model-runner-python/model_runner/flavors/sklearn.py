@@ -1,6 +1,7 @@
 """Flavor `sklearn`: an estimator kept with joblib, pickle or skops, as MLflow keeps it too."""
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,11 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
     import numpy
     from sklearn import config_context
 
-    names = column_order(getattr(model, "feature_names_in_", None), signature)
+    fitted_names = getattr(model, "feature_names_in_", None)
+    names = column_order(fitted_names, signature)
+    if fitted_names is not None:
+        # The columns come without names, but in this order.
+        warnings.filterwarnings("ignore", "X does not have valid feature names", UserWarning)
     kinds = {field["type"] for field in signature["inputs"]}
     dtype = float if kinds <= {"number", "integer", "boolean"} else object
     plain = [field for field in signature["outputs"] if not (field["name"] == "probabilities" and field.get("shape"))]

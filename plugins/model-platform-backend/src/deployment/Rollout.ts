@@ -4,6 +4,7 @@ import {
   DesiredRoute,
   ObservedDeployment,
 } from '@model-platform/plugin-model-platform-node';
+import { Resources } from '@model-platform/plugin-model-platform-common';
 import { NotFoundError } from '@backstage/errors';
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { DeployableModels } from './DeployableModels';
@@ -346,6 +347,7 @@ export class Rollout {
       environment: record.environment,
       variants,
       resources: revision.resources,
+      timeoutSeconds: timeoutSecondsOf(revision.resources, variants),
       openFile: (version, path) => models.openFile(version, path),
     };
     if (this.desired.size >= MAX_CACHED) {
@@ -363,6 +365,7 @@ export class Rollout {
     return {
       revision: desired.revision,
       environment: desired.environment,
+      timeoutSeconds: desired.timeoutSeconds,
       variants: desired.variants.map(({ name, weight, model, version }) => ({
         name,
         weight,
@@ -381,6 +384,20 @@ export class Rollout {
       tokens: await this.options.store.liveTokens(record.id, new Date()),
     };
   }
+}
+
+/** What the deployment says, else the slowest of its versions. */
+function timeoutSecondsOf(
+  resources: Resources | undefined,
+  variants: DesiredRevision['variants'],
+): number | undefined {
+  const ofVersions = variants.flatMap(
+    ({ version }) => version.resources?.timeoutSeconds ?? [],
+  );
+  return (
+    resources?.timeoutSeconds ??
+    (ofVersions.length > 0 ? Math.max(...ofVersions) : undefined)
+  );
 }
 
 function isAlive(runner: { phase: string }): boolean {

@@ -12,7 +12,7 @@ import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
 import { DeploymentAccess } from './DeploymentAccess';
 import { DeploymentLogs } from './DeploymentLogs';
 import { Deployments } from './Deployments';
-import { DeploymentRecord } from './DeploymentStore';
+import { DeploymentRecord, RevisionRecord } from './DeploymentStore';
 import { Endpoints } from './Endpoints';
 import { EndpointTokens } from './EndpointTokens';
 import { Environments } from './Environments';
@@ -41,6 +41,11 @@ export interface DeploymentDomain extends Domain {
   environments: Environments;
   /** What the caller may see, under the id of every model that it speaks of. */
   readableByModel(caller: Caller): Promise<Map<string, DeploymentRecord[]>>;
+  /** With its current revision. Throws `NotFoundError` where the caller may not see it, too. */
+  readable(
+    caller: Caller,
+    name: string,
+  ): Promise<{ deployment: DeploymentRecord; revision?: RevisionRecord }>;
 }
 
 /** Puts the deployment domain together. */
@@ -111,6 +116,11 @@ export async function createDeploymentDomain(
     auth: context.auth,
     logger,
   });
+  const access = new DeploymentAccess({
+    authorizer: context.authorizer,
+    models,
+    deployments,
+  });
   const router = deploymentRoutes({
     context,
     store,
@@ -124,11 +134,7 @@ export async function createDeploymentDomain(
       announce,
     }),
     logs: new DeploymentLogs(environments),
-    access: new DeploymentAccess({
-      authorizer: context.authorizer,
-      models,
-      deployments,
-    }),
+    access,
   });
 
   let work: Promise<unknown> = Promise.resolve();
@@ -138,6 +144,11 @@ export async function createDeploymentDomain(
     lease,
     deployments,
     environments,
+    async readable(caller, name) {
+      const { deployment } = await access.readable(caller, name);
+      const revisions = await store.currentRevisions([deployment]);
+      return { deployment, revision: revisions.get(deployment.id) };
+    },
     async readableByModel(caller) {
       return await readableByModel(store, await registry.scope(caller));
     },

@@ -76,6 +76,7 @@ const specSchema = z.strictObject({
         .regex(/^\d+(\.\d+)?([kMGT]i?)?$/, 'must be bytes, e.g. 512Mi')
         .optional(),
       gpu: z.number().int().min(0).optional(),
+      timeoutSeconds: z.number().positive().max(3600).optional(),
       replicas: z
         .strictObject({
           min: z.number().int().min(1),

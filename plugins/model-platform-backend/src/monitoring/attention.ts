@@ -72,7 +72,7 @@ export function attention(
       others.push({
         ...entry,
         kind: 'incomplete',
-        message: `Its metadata falls short of today's schema${
+        message: `It falls short of today's rules${
           shortfalls.length > 0 ? `: ${shortfalls.join(', ')}` : ''
         }`,
       });

@@ -46,7 +46,9 @@ export async function createMonitoringDomain(
   const stopped = new AbortController();
   let work: Promise<unknown> = Promise.resolve();
   return {
-    router: monitoringRoutes({ context, store, report, collectedAt }),
+    router: monitoringRoutes({
+      ...{ context, deployment, store, report, collectedAt },
+    }),
     async start() {
       work = collector?.run(stopped.signal) ?? work;
     },

@@ -6,9 +6,11 @@ import {
 import { MetricsStore } from '@model-platform/plugin-model-platform-node';
 import { Request, Router } from 'express';
 import PromiseRouter from 'express-promise-router';
+import { DeploymentDomain } from '../deployment';
 import { PlatformContext } from '../Domain';
 import { KpiReport } from './KpiReport';
 import { modelMetrics } from './modelMetrics';
+import { ObservedSizes } from './size/ObservedSizes';
 import { parsePeriod } from './timeRanges';
 
 /** Routes of metrics and KPIs. */
@@ -17,6 +19,7 @@ export function monitoringRoutes(options: {
     PlatformContext,
     'callerResolver' | 'registry' | 'metricCatalogue'
   >;
+  deployment: Pick<DeploymentDomain, 'readable'>;
   store: MetricsStore;
   report: KpiReport;
   collectedAt: () => Promise<Date | undefined>;
@@ -41,6 +44,23 @@ export function monitoringRoutes(options: {
         collectedAt: await options.collectedAt(),
       }),
     );
+  });
+
+  const sizes = new ObservedSizes(options.store);
+  router.get('/v1/deployments/:name/sizes', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const { deployment, revision } = await options.deployment.readable(
+      caller,
+      req.params.name,
+    );
+    const variants = await Promise.all(
+      (revision?.variants ?? []).map(async ({ name, modelId, version }) => {
+        const found = await registry.findVersion(modelId, version);
+        const asked = { ...found?.resources, ...deployment.spec.resources };
+        return { name, version, asked, runners: asked.replicas?.min ?? 1 };
+      }),
+    );
+    res.json({ items: await sizes.of(deployment.name, variants) });
   });
 
   router.get('/v1/kpis/overview', async (req, res) => {

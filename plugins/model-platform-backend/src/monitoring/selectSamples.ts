@@ -22,6 +22,11 @@ const VARIANT_LABELS = [
 /** Of runners, counted by what starts them again. */
 export const RESTARTS_METRIC = 'model_runner_restarts_total';
 
+/** Of a runner's process, by the client libraries of both runtimes. */
+export const PROCESS_MEMORY_METRIC = 'process_resident_memory_bytes';
+export const PROCESS_CPU_METRIC = 'process_cpu_seconds_total';
+export const RUNNER_REQUESTS_METRIC = 'model_runner_requests_total';
+
 const PLATFORM_METRICS: Record<string, KeptMetric> = {
   model_gateway_requests_total: {
     type: 'counter',
@@ -48,7 +53,7 @@ const PLATFORM_METRICS: Record<string, KeptMetric> = {
     from: 'engine',
     labels: VARIANT_LABELS,
   },
-  model_runner_requests_total: {
+  [RUNNER_REQUESTS_METRIC]: {
     type: 'counter',
     from: 'runner',
     labels: [...VARIANT_LABELS, 'code'],
@@ -70,6 +75,16 @@ const PLATFORM_METRICS: Record<string, KeptMetric> = {
   },
   model_runner_load_seconds: {
     type: 'gauge',
+    from: 'runner',
+    labels: VARIANT_LABELS,
+  },
+  [PROCESS_MEMORY_METRIC]: {
+    type: 'gauge',
+    from: 'runner',
+    labels: VARIANT_LABELS,
+  },
+  [PROCESS_CPU_METRIC]: {
+    type: 'counter',
     from: 'runner',
     labels: VARIANT_LABELS,
   },

@@ -255,6 +255,25 @@ describe('publish, deploy, call, count', () => {
       (await platform.call('get', 'v1/models/iris/metrics', dana)).status,
     ).toBe(404);
 
+    const size = await until('the runner was seen to work', async () => {
+      const { body } = await platform.call(
+        'get',
+        'v1/deployments/iris/sizes',
+        sofia,
+      );
+      return body.items[0].observed.calls >= 10 && body.items[0];
+    });
+    expect(size).toMatchObject({
+      variant: 'main',
+      version: 1,
+      missing: 'a size is proposed after 1 h of observation and 100 calls',
+    });
+    expect(size.observed.memoryPeakBytes).toBeGreaterThan(20 * 2 ** 20);
+    expect(size.observed.cpuP95Cores).toBeGreaterThan(0);
+    expect(
+      (await platform.call('get', 'v1/deployments/iris/sizes', dana)).status,
+    ).toBe(404);
+
     const logs = await platform.call(
       'get',
       'v1/deployments/iris/logs?tail=50',

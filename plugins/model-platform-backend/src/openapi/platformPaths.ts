@@ -23,6 +23,20 @@ export const platformPaths: Array<[string, OpenApiObject]> = [
       answers: { '200': schemaRef('ModelMetrics') },
     }),
   }),
+  path('/v1/deployments/{name}/sizes', {
+    get: operation('getSizes', METRICS, {
+      summary: 'What runners of a deployment take, and the sizes that follow',
+      answers: {
+        '200': {
+          type: 'object',
+          required: ['items'],
+          properties: {
+            items: { type: 'array', items: schemaRef('VariantSize') },
+          },
+        },
+      },
+    }),
+  }),
   path('/v1/metric-catalogue', {
     get: operation('getMetricCatalogue', METRICS, {
       summary: 'Metrics that can be compared between projects',

@@ -190,6 +190,7 @@ export const schemas: Record<string, OpenApiObject> = {
     'cpu?': text,
     'memory?': text,
     'gpu?': integer,
+    'timeoutSeconds?': number,
     'replicas?': object({ min: integer, max: integer }),
   }),
   VersionFile: object(versionFile),
@@ -229,7 +230,7 @@ export const schemas: Record<string, OpenApiObject> = {
   }),
   FileReading: object({
     path: text,
-    format: oneOf('onnx', 'mlflow', 'skops'),
+    format: oneOf('onnx', 'mlflow', 'skops', 'pickle'),
     'inputs?': listOf(schemaRef('ReadField')),
     'outputs?': listOf(schemaRef('ReadField')),
     'evaluation?': { type: 'object', additionalProperties: number },
@@ -237,6 +238,15 @@ export const schemas: Record<string, OpenApiObject> = {
     'metadata?': free,
     'flavors?': listOf(text),
     'exampleFile?': text,
+    'imports?': {
+      ...listOf(text),
+      description: 'What loading it would import; of pickles and skops files',
+    },
+    'unlisted?': {
+      ...listOf(text),
+      description:
+        "Of these, what was on no list of the platform's when the version was published",
+    },
     'problem?': text,
   }),
   ModelVersion: object({
@@ -273,6 +283,13 @@ export const schemas: Record<string, OpenApiObject> = {
     }),
     version: schemaRef('DraftSpec'),
     files: listOf(schemaRef('DraftFile')),
+    'pickles?': {
+      ...listOf(
+        object({ path: text, 'imports?': listOf(text), 'problem?': text }),
+      ),
+      description:
+        'What the sender found pickles among the files to import, so that a refusal comes before anything is sent; the platform looks for itself, too',
+    },
     'force?': flag,
     'complete?': {
       ...flag,
@@ -493,6 +510,19 @@ export const schemas: Record<string, OpenApiObject> = {
     ),
     runnerRestarts: integer,
     'collectedAt?': time,
+  }),
+  VariantSize: object({
+    variant: text,
+    version: integer,
+    asked: object({ 'cpu?': text, 'memory?': text }),
+    observed: object({
+      seconds: number,
+      calls: number,
+      'memoryPeakBytes?': number,
+      'cpuP95Cores?': number,
+    }),
+    'proposed?': object({ cpu: text, memory: text }),
+    'missing?': text,
   }),
   KpiOverview: object({
     range: timeRange,

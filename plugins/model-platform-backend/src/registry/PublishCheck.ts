@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   CustomMetric,
   FieldProblem,
+  FileReading,
   MetadataSchemaRef,
   toEntityRef,
   toSystemName,
@@ -17,12 +18,14 @@ import {
   modelFieldsSchema,
   unsignedSpecSchema,
   versionSpecSchema,
+  picklesSchema,
 } from './draftSchema';
 import { MetadataSchemas } from './metadata/MetadataSchemas';
 import { MetricCatalogue } from './metadata/MetricCatalogue';
 import { metricProblems } from './metricProblems';
 import { modelNameProblem } from './modelNameProblem';
 import { ModelFields, ModelRecord } from './ModelStore';
+import { PicklePolicy, PickleReading } from './pickles/PicklePolicy';
 import { mayBeRead } from './reading/mayBeRead';
 import { signatureProblems } from './signatureProblems';
 import { zodProblems } from './zodProblems';
@@ -58,6 +61,7 @@ export class PublishCheck {
       schemas: MetadataSchemas;
       catalogue: MetricCatalogue;
       directory: EntityDirectory;
+      pickles: PicklePolicy;
       maxFileBytes: number;
     },
   ) {}
@@ -117,6 +121,11 @@ export class PublishCheck {
         ...metricProblems(version.data.metrics ?? [], this.options.catalogue),
       );
     }
+    const pickles = picklesSchema.safeParse(body.pickles);
+    if (!pickles.success)
+      problems.push(...zodProblems(pickles.error, 'pickles', body.pickles));
+    else if (isText(rawModel.system))
+      problems.push(...this.pickleProblems(rawModel.system, pickles.data));
     const contents = contentsOf(files.data ?? []);
     if (files.success) {
       problems.push(
@@ -291,6 +300,40 @@ export class PublishCheck {
     return shape.success
       ? signatureProblems(version)
       : zodProblems(shape.error, 'signature', signature);
+  }
+
+  /** What is refused of what loading pickles would import. */
+  pickleProblems(system: string, readings: PickleReading[]): FieldProblem[] {
+    return this.options.pickles.problems(toSystemName(system), readings);
+  }
+
+  /** The readings of a version that becomes ready, with what they import that is on no list. */
+  markedReadings(system: string, readings: FileReading[]): FileReading[] {
+    return this.options.pickles.marked(system, readings);
+  }
+
+  /** What a version falls short of today: its metadata, and its pickles. `digest` is of the rules. */
+  async complianceOf(
+    subject: { type: string; system: string; readings: FileReading[] },
+    metadata: Record<string, unknown>,
+  ): Promise<{
+    problems: FieldProblem[];
+    schemas: MetadataSchemaRef[];
+    digest: string;
+  }> {
+    const { system, readings } = subject;
+    const { problems, schemas, digest } = await this.metadataOf(
+      subject,
+      metadata,
+    );
+    const pickles = this.options.pickles.digestOf(system);
+    return {
+      problems: [...problems, ...this.pickleProblems(system, readings)],
+      schemas,
+      digest: `sha256:${createHash('sha256')
+        .update(`${digest} ${pickles}`)
+        .digest('hex')}`,
+    };
   }
 
   /** What the metadata of a version falls short of today, and by which schemas. */

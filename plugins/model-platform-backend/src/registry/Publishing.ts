@@ -86,6 +86,7 @@ export class Publishing {
       ...problems,
       ...this.options.check.differences(existing, draft.model, draft.given),
       ...(await this.quotaProblems(draft)),
+      ...(await this.contentProblems(draft)),
     ];
   }
 
@@ -361,12 +362,35 @@ export class Publishing {
         ...metadata.problems,
         ...problems,
         ...lock,
+        ...check.pickleProblems(record.system, read),
         ...(filled.signature
           ? check.signatureProblems({ ...version, ...filled })
           : []),
       ],
-      completion: { filled, readings: read, schemas: metadata.schemas },
+      completion: {
+        filled,
+        readings: check.markedReadings(record.system, read),
+        schemas: metadata.schemas,
+      },
     };
+  }
+
+  /** Of pickles that came along, which nobody has looked into yet. */
+  private async contentProblems({
+    files,
+    contents,
+    model: { system },
+  }: CheckedDraft): Promise<FieldProblem[]> {
+    const { check, readings } = this.options;
+    const sent = files.filter(({ digest }) => contents.has(digest));
+    if (!readings || sent.length === 0) return [];
+    return check.pickleProblems(
+      system,
+      await readings.pickles(
+        sent.map(file => ({ ...file, system })),
+        contents,
+      ),
+    );
   }
 
   private async quotaProblems({

@@ -98,6 +98,7 @@ export const versionSpecSchema = z.object({
         )
         .optional(),
       gpu: z.number().int().min(0).max(64).optional(),
+      timeoutSeconds: z.number().positive().max(3600).optional(),
       replicas: z
         .object({
           min: z.number().int().min(0).max(1000),
@@ -184,3 +185,15 @@ export const filesSchema = z
   )
   .min(1, 'must name at least one file')
   .max(MAX_FILES);
+
+/** What the sender says of pickles among the files. */
+export const picklesSchema = z
+  .array(
+    z.object({
+      path: name(1024),
+      imports: z.array(z.string().max(2100)).max(1000).optional(),
+      problem: z.string().max(2000).optional(),
+    }),
+  )
+  .max(500)
+  .default([]);

@@ -125,6 +125,12 @@ export const modelDeploymentKind: CatalogModelKindDefinition = {
                     cpu: { type: 'string', examples: ['500m'] },
                     memory: { type: 'string', examples: ['512Mi'] },
                     gpu: { type: 'number', minimum: 0 },
+                    timeoutSeconds: {
+                      type: 'number',
+                      exclusiveMinimum: 0,
+                      maximum: 3600,
+                      description: 'How long a call may take.',
+                    },
                     replicas: {
                       type: 'object',
                       required: ['min', 'max'],

@@ -1,4 +1,9 @@
-import { CatalogueMetric, KpiOverview, ModelMetrics } from '../types';
+import {
+  CatalogueMetric,
+  KpiOverview,
+  ModelMetrics,
+  VariantSize,
+} from '../types';
 import { enc } from './enc';
 import { EndpointCalls } from './EndpointCalls';
 import { RequestOptions } from './PlatformCalls';
@@ -14,6 +19,14 @@ export class MonitoringCalls extends EndpointCalls {
       ...options,
       query,
     });
+  }
+
+  /** What runners of a deployment take, and the sizes that follow from it. */
+  async getSizes(
+    deployment: string,
+    options?: RequestOptions,
+  ): Promise<{ items: VariantSize[] }> {
+    return await this.json(`deployments/${enc(deployment)}/sizes`, options);
   }
 
   async getMetricCatalogue(

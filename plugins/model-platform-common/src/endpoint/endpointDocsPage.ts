@@ -29,6 +29,9 @@ summary { cursor: pointer; font-weight: 600; }
 @media (prefers-color-scheme: dark) { .wrong { outline-color: #f88; } .problem { color: #f88; } }
 input, select, textarea { font: inherit; width: 100%; box-sizing: border-box; padding: .4rem .5rem; }
 button { font: inherit; margin: 1rem .5rem 0 0; padding: .4rem 1rem; cursor: pointer; }
+table { border-collapse: collapse; width: 100%; }
+th, td { border-bottom: 1px solid; padding: .25rem 1rem .25rem 0; text-align: left; vertical-align: top; }
+#answer { white-space: pre-wrap; overflow-wrap: anywhere; }
 pre { overflow: auto; padding: 1rem; border: 1px solid currentColor; border-radius: .25rem; }
 .fields { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 0 1rem; }
 </style>
@@ -47,6 +50,8 @@ pre { overflow: auto; padding: 1rem; border: 1px solid currentColor; border-radi
 <form id="predict"><div class="fields" id="fields"></div><button>Predict</button></form>
 <p id="status" role="status"></p>
 <pre id="answer" role="region" aria-label="Answer" tabindex="0" hidden></pre>
+<h2>What comes out</h2>
+<table><thead><tr><th scope="col">Name</th><th scope="col">Type</th><th scope="col">Meaning</th></tr></thead><tbody id="outputs"></tbody></table>
 <h2>Call it</h2>
 <h3>curl</h3><pre id="curl" role="region" aria-label="curl" tabindex="0"></pre>
 <h3>TypeScript</h3><pre id="typescript" role="region" aria-label="TypeScript" tabindex="0"></pre>
@@ -91,6 +96,8 @@ pre { overflow: auto; padding: 1rem; border: 1px solid currentColor; border-radi
   const typeOf = field => [].concat(field.type)[0];
   const isFile = field => typeOf(field) === 'string' && field.contentEncoding === 'base64';
   const isJson = field => typeOf(field) === 'array' || typeOf(field) === 'object';
+  // An array is named after what it holds.
+  const kindOf = field => field.format || (typeOf(field) === 'array' ? 'list of ' + kindOf(field.items) : field.contentEncoding || typeOf(field));
   const isText = field => typeOf(field) === 'string';
 
   function controlOf(field, required) {
@@ -142,11 +149,10 @@ pre { overflow: auto; padding: 1rem; border: 1px solid currentColor; border-radi
       label.textContent = name + ' ';
       const hint = document.createElement('small');
       const required = (schema.required || []).includes(name);
-      const kind = isFile(field) ? 'file' : field.format || typeOf(field);
       const bounds = [field.minimum, field.maximum].some(bound => Math.abs(bound) < Number.MAX_SAFE_INTEGER)
         ? [field.minimum, field.maximum].map(bound => (bound === undefined || Math.abs(bound) === Number.MAX_SAFE_INTEGER ? '' : bound)).join(' … ')
         : '';
-      hint.textContent = [kind, bounds, required ? '' : 'may be left out', field.description].filter(Boolean).join(' · ');
+      hint.textContent = [isFile(field) ? 'file' : kindOf(field), bounds, required ? '' : 'may be left out', field.description].filter(Boolean).join(' · ');
       label.append(hint);
       const value = name in example ? example[name] : (field.examples || [field.default])[0];
       const input = controlOf(field, required);
@@ -161,6 +167,19 @@ pre { overflow: auto; padding: 1rem; border: 1px solid currentColor; border-radi
       input.setAttribute('aria-describedby', problem.id);
       box.append(label, input, problem);
       return box;
+    }));
+    at('outputs').replaceChildren(...Object.entries(api.components.schemas.Outputs.properties).map(([name, field]) => {
+      const row = document.createElement('tr');
+      const header = document.createElement('th');
+      header.scope = 'row';
+      header.textContent = name;
+      row.append(header);
+      for (const text of [kindOf(field), [field.description, field.enum && 'One of ' + field.enum.filter(one => one !== null).join(', ') + '.'].filter(Boolean).join(' ')]) {
+        const cell = document.createElement('td');
+        cell.textContent = text;
+        row.append(cell);
+      }
+      return row;
     }));
     at('clients').replaceChildren(...samples.map(({ label, source }) => {
       const details = document.createElement('details');

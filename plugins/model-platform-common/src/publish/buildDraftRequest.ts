@@ -13,9 +13,12 @@ export function buildDraftRequest(given: {
   signature: unknown;
   files: VersionFile[];
   provenance: Provenance;
+  /** What pickles among the files would import, where the sender looked. */
+  pickles?: DraftRequest['pickles'];
   force?: boolean;
 }): DraftRequest {
-  const { fields, loading, signature, files, provenance, force } = given;
+  const { fields, loading, signature, files, provenance, pickles, force } =
+    given;
   const model: Record<string, unknown> = {};
   for (const field of modelFields) {
     if (fields[field] !== undefined) model[field] = fields[field];
@@ -39,6 +42,7 @@ export function buildDraftRequest(given: {
       digest,
       sizeBytes,
     })),
+    pickles: pickles?.length ? pickles : undefined,
     force: force || undefined,
   };
   return request as unknown as DraftRequest;

@@ -26,6 +26,30 @@ export interface Figure {
   previous: number | undefined;
 }
 
+/** What runners of a variant took in the last seven days. @public */
+export interface SizeObservation {
+  /** How long some runner of it was there. */
+  seconds: number;
+  calls: number;
+  /** Highest memory of one runner; absent where none was seen. */
+  memoryPeakBytes?: number;
+  /** Cores that one runner kept to in 95 of 100 spans of five minutes with calls. */
+  cpuP95Cores?: number;
+}
+
+/** The size of a variant's runners: what is asked for, what they take, what would do. @public */
+export interface VariantSize {
+  variant: string;
+  version: number;
+  /** By the deployment, else by the version's metadata. */
+  asked: { cpu?: string; memory?: string };
+  observed: SizeObservation;
+  /** Absent until enough was seen. */
+  proposed?: { cpu: string; memory: string };
+  /** Why nothing is proposed. */
+  missing?: string;
+}
+
 /** Technical and business metrics of one model. @public */
 export interface ModelMetrics {
   range: TimeRange;

@@ -136,6 +136,8 @@ export interface Resources {
   cpu?: string;
   memory?: string;
   gpu?: number;
+  /** How long a call may take, seconds; 30 where absent. */
+  timeoutSeconds?: number;
   replicas?: { min: number; max: number };
 }
 
@@ -181,7 +183,7 @@ export interface ReadField {
 /** What one file of a version says of itself; read by the platform, never loaded. @public */
 export interface FileReading {
   path: string;
-  format: 'onnx' | 'mlflow' | 'skops';
+  format: 'onnx' | 'mlflow' | 'skops' | 'pickle';
   inputs?: ReadField[];
   outputs?: ReadField[];
   /** Evaluation metrics, where its own metadata has some. */
@@ -194,7 +196,11 @@ export interface FileReading {
   flavors?: string[];
   /** Path beside an `MLmodel` of a table with an input. */
   exampleFile?: string;
-  /** Why nothing could be read. */
+  /** What loading it would import, `module.name`; of pickles and skops files. */
+  imports?: string[];
+  /** Of these, what was on no list of the platform's when the version was published. */
+  unlisted?: string[];
+  /** Why nothing, or not all, could be read. */
   problem?: string;
 }
 
@@ -260,6 +266,11 @@ export interface DraftRequest {
   version: Omit<VersionSpec, 'signature'> & { signature?: Signature };
   /** Small files may come along, in Base64; a draft has at most 4 MB. */
   files: Array<VersionFile & { content?: string }>;
+  /**
+   * What the sender found pickles among the files to import: a refusal then
+   * comes before anything is sent. The platform looks for itself, too.
+   */
+  pickles?: Array<Pick<FileReading, 'path' | 'imports' | 'problem'>>;
   /** Make a new version even where it equals the newest one. */
   force?: boolean;
   /** Make it ready at once where no file is missing, which is then the answer's version. */

@@ -14,6 +14,7 @@ import { ConfirmDialog } from '../shared/ConfirmDialog';
 import { problemOf } from './problemOf';
 import { RevisionTimeline } from './RevisionTimeline';
 import { RunnersTable } from './RunnersTable';
+import { SizeFacts } from './SizeFacts';
 import { SwitchOffButton } from './SwitchOffButton';
 import { TrafficBar } from './TrafficBar';
 import { TrafficNow } from './TrafficNow';
@@ -94,6 +95,7 @@ export function DeploymentSection(props: {
           />
           <div>
             <RunnersTable runners={deployment.runners} />
+            <SizeFacts deployment={deployment} />
           </div>
         </Grid.Root>
         {mayDeploy && variants.length > 1 && !deployment.off && (

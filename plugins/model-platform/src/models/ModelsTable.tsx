@@ -72,15 +72,15 @@ export function ModelsTable(props: {
       {
         id: 'type',
         label: 'Type',
-        defaultWidth: '0.6fr',
-        minWidth: 64,
+        defaultWidth: '0.8fr',
+        minWidth: 124,
         cell: model => <CellText title={model.type} />,
       },
       {
         id: 'theme',
         label: 'Theme',
-        defaultWidth: '1.3fr',
-        minWidth: 130,
+        defaultWidth: '1.2fr',
+        minWidth: 120,
         cell: model => (
           <Cell>
             <Text>{model.current?.theme ?? '–'}</Text>

@@ -5,7 +5,7 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { useLoaded } from '@model-platform/plugin-model-platform-react';
 
-/** Says what a model's metadata falls short of, since its schema was tightened; nothing where it is complete. */
+/** Says what a model falls short of, since a schema or the policy for pickles was tightened; nothing where it is complete. */
 export function MetadataNotice({ model }: { model: Model }) {
   return model.metadataComplete === false ? (
     <Shortfalls slug={model.slug} />
@@ -22,10 +22,10 @@ function Shortfalls({ slug }: { slug: string }) {
     <Alert
       status="warning"
       icon
-      title="The metadata falls short of today's schema"
+      title="It falls short of today's rules"
       description={
         <>
-          The version stays published. The next one must say:
+          The version stays published. The next one must put right:
           <ul style={{ margin: 0 }}>
             {(compliance.data?.problems ?? []).map(problem => (
               <li key={`${problem.field} ${problem.rule}`}>

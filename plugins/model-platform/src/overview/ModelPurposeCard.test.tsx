@@ -22,7 +22,7 @@ const platform = (metadataComplete: boolean) =>
 describe('ModelPurposeCard', () => {
   it("names the fields that fall short of today's schema", async () => {
     await renderOnPlatform(<ModelPurposeCard />, platform(false));
-    const notice = await screen.findByText(/falls short of today's schema/);
+    const notice = await screen.findByText(/falls short of today's rules/);
     const card = screen.getByRole('region', { name: 'What it is for' });
     expect(card).toContainElement(notice);
     expect(await within(card).findByRole('listitem')).toHaveTextContent(

@@ -8,6 +8,7 @@ import {
   Section,
   useLoaded,
 } from '@model-platform/plugin-model-platform-react';
+import { SignatureTable } from '../shared/SignatureTable';
 import { CallSnippets } from './CallSnippets';
 import { EndpointTokens } from './EndpointTokens';
 import { exportToken, Inputs } from './snippets';
@@ -37,7 +38,8 @@ export function EndpointUse(props: { name: string }) {
   return (
     <LoadState loaded={loaded} what={`the endpoint ${name}`}>
       {({ endpoint, model, version }) => {
-        const inputs = changed ?? endpoint.example ?? exampleOf(version);
+        const inputs =
+          changed ?? (version ? exampleOf(version) : endpoint.example ?? {});
         return (
           <Flex direction="column" gap="4">
             {!endpoint.ready && (
@@ -144,6 +146,11 @@ export function EndpointUse(props: { name: string }) {
                 </Text>
               </Flex>
             </Section>
+            {version && (
+              <Section title="4. What goes in and comes out">
+                <SignatureTable signature={version.signature} />
+              </Section>
+            )}
           </Flex>
         );
       }}

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { NumberField, Select, Switch, TextField } from '@backstage/ui';
+import { NumberField, Select, TextField } from '@backstage/ui';
 import { SignatureField } from '@model-platform/plugin-model-platform-common';
 
 /** How text is written that is not any text. */
@@ -17,43 +17,39 @@ export function InputField(props: {
 }) {
   const { field, value, onChange } = props;
   const label = `${field.name}${field.unit ? ` (${field.unit})` : ''}`;
-  if (field.shape && field.shape.length > 0) {
-    return <JsonField label={label} value={value} onChange={onChange} />;
-  }
-  if (field.type === 'object') {
+  const described = (how?: string) =>
+    [field.description, how].filter(Boolean).join('. ') || undefined;
+  if (field.type === 'object' || (field.shape && field.shape.length > 0)) {
     return (
       <JsonField
-        kind="object"
+        kind={field.shape && field.shape.length > 0 ? 'list' : 'object'}
         label={label}
+        describe={described}
         value={value}
         onChange={onChange}
       />
     );
   }
-  if (field.enum) {
+  const choices =
+    field.enum ?? (field.type === 'boolean' ? [true, false] : undefined);
+  if (choices) {
     return (
       <Select
         label={label}
-        options={field.enum.map(one => ({
-          id: String(one),
-          label: String(one),
-        }))}
+        description={described()}
+        options={choices.map(one => ({ id: String(one), label: String(one) }))}
         selectedKey={String(value)}
         onSelectionChange={key =>
-          onChange(field.enum?.find(one => String(one) === key))
+          onChange(choices.find(one => String(one) === key))
         }
       />
-    );
-  }
-  if (field.type === 'boolean') {
-    return (
-      <Switch label={label} isSelected={value === true} onChange={onChange} />
     );
   }
   if (field.type === 'number' || field.type === 'integer') {
     return (
       <NumberField
         label={label}
+        description={described()}
         value={typeof value === 'number' ? value : undefined}
         minValue={field.minimum}
         maxValue={field.maximum}
@@ -68,7 +64,7 @@ export function InputField(props: {
   return (
     <TextField
       label={label}
-      description={writing[field.type]}
+      description={described(writing[field.type])}
       value={typeof value === 'string' ? value : ''}
       onChange={onChange}
     />
@@ -86,21 +82,22 @@ const jsonKinds = {
 
 /** For shaped inputs a list, for objects one, as JSON. What can't be read yet changes nothing. */
 function JsonField(props: {
-  kind?: keyof typeof jsonKinds;
+  kind: keyof typeof jsonKinds;
   label: string;
+  describe: (how: string) => string | undefined;
   value: unknown;
   onChange: (value: unknown) => void;
 }) {
-  const { kind = 'list', label, value, onChange } = props;
+  const { kind, label, describe, value, onChange } = props;
   const { empty, is } = jsonKinds[kind];
   const [text, setText] = useState(JSON.stringify(value ?? empty));
   const [isWrong, setWrong] = useState(false);
   return (
     <TextField
       label={label}
-      description={
-        isWrong ? `This is not a JSON ${kind} yet` : `As a JSON ${kind}`
-      }
+      description={describe(
+        isWrong ? `This is not a JSON ${kind} yet` : `As a JSON ${kind}`,
+      )}
       isInvalid={isWrong}
       value={text}
       onChange={next => {

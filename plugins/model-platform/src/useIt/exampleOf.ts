@@ -4,14 +4,23 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { Inputs } from './snippets';
 
-/** One line of inputs to begin with: the version's own, else made from its signature. */
+/** One line of inputs to begin with: the version's own and what is taken where nothing is sent, else made from its signature. */
 export function exampleOf(version: ModelVersion | undefined): Inputs {
   if (!version) return {};
-  if (version.example) return version.example;
+  if (version.example)
+    return { ...defaultsOf(version.signature.inputs), ...version.example };
   return Object.fromEntries(
     version.signature.inputs
       .filter(field => !field.optional)
       .map(field => [field.name, valueOf(field)]),
+  );
+}
+
+function defaultsOf(fields: SignatureField[]): Inputs {
+  return Object.fromEntries(
+    fields
+      .filter(field => field.default !== undefined)
+      .map(field => [field.name, field.default]),
   );
 }
 

@@ -17,10 +17,11 @@ import {
 } from '@model-platform/plugin-model-platform-react';
 import { toText } from '../shared/toText';
 import { SetAliasButton } from './SetAliasButton';
-import { SignatureTable } from './SignatureTable';
+import { SignatureTable } from '../shared/SignatureTable';
 import { VersionApprovals } from './VersionApprovals';
 import { VersionFiles } from './VersionFiles';
 import { VersionLifeButtons } from './VersionLifeButtons';
+import { VersionPickles } from './VersionPickles';
 
 /** One version in full. */
 export function VersionDetails(props: {
@@ -78,6 +79,7 @@ export function VersionDetails(props: {
             </Section>
             <VersionFiles slug={slug} version={data} />
           </Grid.Root>
+          <VersionPickles version={data} />
           {data.status !== 'draft' && (
             <VersionApprovals slug={slug} version={data} />
           )}
@@ -129,7 +131,10 @@ function factsOf(version: ModelVersion) {
     },
     {
       name: 'Files say',
-      value: version.readings?.map(readingText).join('; '),
+      value: version.readings
+        ?.filter(({ format }) => format !== 'pickle')
+        .map(readingText)
+        .join('; '),
     },
     {
       name: 'Loaded as',
@@ -145,6 +150,7 @@ function factsOf(version: ModelVersion) {
         resources?.cpu && `CPU ${resources.cpu}`,
         resources?.memory && `memory ${resources.memory}`,
         resources?.gpu && `${resources.gpu} GPU`,
+        resources?.timeoutSeconds && `${resources.timeoutSeconds} s a call`,
       ]
         .filter(Boolean)
         .join(', '),

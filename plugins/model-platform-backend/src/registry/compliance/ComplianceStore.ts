@@ -1,5 +1,6 @@
 import {
   FieldProblem,
+  FileReading,
   MetadataSchemaRef,
 } from '@model-platform/plugin-model-platform-common';
 
@@ -11,13 +12,15 @@ export interface ComplianceSubject {
   /** Its current version; 0 where none is ready. */
   version: number;
   metadata: Record<string, unknown>;
+  /** What the files of that version say. */
+  readings: FileReading[];
 }
 
 /** How a model stood to a schema when somebody looked. */
 export interface ComplianceRecord {
   modelId: string;
   version: number;
-  /** Of the schema in force then. */
+  /** Of the rules in force then: schema and policy for pickles. */
   schemaDigest: string;
   schemas: MetadataSchemaRef[];
   problems: FieldProblem[];

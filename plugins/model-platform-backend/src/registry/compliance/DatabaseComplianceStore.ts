@@ -19,7 +19,7 @@ interface ComplianceRow {
 type SubjectRow = Pick<
   ModelRow,
   'id' | 'type' | 'system' | 'current_number' | 'metadata'
->;
+> & { readings: string | null };
 
 const FIND_CHUNK = 500;
 
@@ -130,6 +130,11 @@ export class DatabaseComplianceStore implements ComplianceStore {
 
   private published() {
     return this.knex('registry_models')
+      .leftJoin('registry_versions', on =>
+        on
+          .on('registry_versions.model_id', 'registry_models.id')
+          .andOn('registry_versions.number', 'registry_models.current_number'),
+      )
       .whereNotNull('registry_models.published_at')
       .select(
         'registry_models.id',
@@ -137,6 +142,7 @@ export class DatabaseComplianceStore implements ComplianceStore {
         'registry_models.system',
         'registry_models.current_number',
         'registry_models.metadata',
+        'registry_versions.readings',
       );
   }
 }
@@ -148,5 +154,6 @@ function toSubject(row: SubjectRow): ComplianceSubject {
     system: row.system,
     version: row.current_number ?? 0,
     metadata: row.metadata ? JSON.parse(row.metadata) : {},
+    readings: row.readings ? JSON.parse(row.readings) : [],
   };
 }

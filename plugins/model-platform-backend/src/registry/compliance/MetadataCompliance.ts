@@ -24,7 +24,7 @@ export interface ComplianceTotals {
 }
 
 /**
- * How published models stand to the schema in force today. Looked at ahead of
+ * How published models stand to the schema and the policy for pickles in force today. Looked at ahead of
  * time, once for each schema and version, so that asking costs a list. What is
  * found short stays published.
  */
@@ -43,7 +43,10 @@ export class MetadataCompliance {
     const { store, check } = this.options;
     let checked = 0;
     for (const place of await store.places()) {
-      const { digest } = await check.metadataOf(place, {});
+      const { digest } = await check.complianceOf(
+        { ...place, readings: [] },
+        {},
+      );
       for (;;) {
         if (signal?.aborted) return checked;
         const subjects = await store.stale(place, digest, BATCH);
@@ -113,7 +116,7 @@ export class MetadataCompliance {
     const { check, clock = () => new Date() } = this.options;
     const records: ComplianceRecord[] = [];
     for (const subject of subjects) {
-      const { problems, schemas, digest } = await check.metadataOf(
+      const { problems, schemas, digest } = await check.complianceOf(
         subject,
         subject.metadata,
       );

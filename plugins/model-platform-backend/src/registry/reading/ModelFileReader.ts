@@ -3,6 +3,7 @@ import path from 'node:path';
 import type {
   BytesWanted,
   ReadAnswer,
+  ReadFormat,
   ReadRequest,
 } from '@model-platform/model-file-reader';
 import { FileReading } from '@model-platform/plugin-model-platform-common';
@@ -55,14 +56,14 @@ export class ModelFileReader {
 
   /** Never rejects for what is in the file: that is the reading's `problem`. */
   async read(
-    format: FileReading['format'],
+    format: ReadFormat,
     file: StoredFile,
   ): Promise<Omit<FileReading, 'path' | 'format'>> {
     return await this.limit(() => this.readApart(format, file));
   }
 
   private async readApart(
-    format: FileReading['format'],
+    format: ReadFormat,
     file: StoredFile,
   ): Promise<Omit<FileReading, 'path' | 'format'>> {
     const { timeoutMs, memoryMb } = this.limits;

@@ -1,4 +1,8 @@
-import { FileReading } from '@model-platform/plugin-model-platform-common';
+import type { ReadFormat } from '@model-platform/model-file-reader';
+import {
+  FileReading,
+  mayHoldPickle,
+} from '@model-platform/plugin-model-platform-common';
 
 /** Formats that carry a signature, by the name of the file. */
 const formats: Array<[RegExp, FileReading['format']]> = [
@@ -20,4 +24,16 @@ export function readableFiles<T extends { path: string }>(
       return found ? [{ file, format: found[1] }] : [];
     })
     .slice(0, MAX_FILES);
+}
+
+/** The files that loading may import something by. All of them count. */
+export function pickleFiles<T extends { path: string }>(
+  files: T[],
+): Array<{ file: T; format: ReadFormat }> {
+  return files.flatMap(file => {
+    const kind = mayHoldPickle(file.path);
+    return kind
+      ? [{ file, format: kind === 'pickle' ? kind : 'maybePickle' }]
+      : [];
+  });
 }

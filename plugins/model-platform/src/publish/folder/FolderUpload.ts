@@ -3,6 +3,7 @@ import {
   canonicalRequest,
   DraftRequest,
   FieldProblem,
+  mayHoldPickle,
   ModelVersion,
   sendParts,
   uploadFiles,
@@ -13,10 +14,13 @@ import { ModelPlatformApi } from '@model-platform/plugin-model-platform-react';
 import { digestOfBlob, toDigestText } from './digestOfBlob';
 import { FolderFile } from './FolderFile';
 import { ModelFolder } from './readModelFolder';
+import { toBase64 } from './toBase64';
 import { toCut } from './toCut';
 
 /** Larger files go in parts: a page tells how far it is by what has arrived. */
 const WHOLE_UP_TO_BYTES = 8 * 1024 * 1024;
+/** Pickles are looked into by the platform, already when it is asked. */
+const MAX_PICKLE_BYTES = 2 * 1024 * 1024;
 const CLIENT = 'model-platform-portal';
 
 type SentFile = VersionFile & FolderFile;
@@ -97,7 +101,16 @@ export class FolderUpload {
 
   /** Everything that it would be refused for; nothing is stored. */
   async check(signal: AbortSignal): Promise<FieldProblem[]> {
-    return (await this.api.checkDraft(this.request, { signal })).problems;
+    const files: DraftRequest['files'] = [];
+    let left = MAX_PICKLE_BYTES;
+    for (const { file, path, digest, sizeBytes } of this.files) {
+      const isSent = mayHoldPickle(path) && sizeBytes <= left;
+      if (isSent) left -= sizeBytes;
+      const content = isSent ? await toBase64(file) : undefined;
+      files.push({ path, digest, sizeBytes, content });
+    }
+    const request = { ...this.request, files };
+    return (await this.api.checkDraft(request, { signal })).problems;
   }
 
   /** Throws what the platform refuses, or a cut that did not end. */

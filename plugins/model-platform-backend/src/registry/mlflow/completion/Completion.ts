@@ -107,17 +107,17 @@ export class Completion {
         },
       ];
     }
-    const { request, prompt } = await this.requestOf(
+    const { request, files, prompt } = await this.requestOf(
       call,
       model,
       modelTags,
       version,
     );
     try {
-      const problems = await this.options.publishing.checkDraft(
-        call.caller,
-        request,
-      );
+      const problems = await this.options.publishing.checkDraft(call.caller, {
+        ...request,
+        pickles: await this.options.readings.pickles(files),
+      });
       return inWordsOfMlflow(
         lacksSignature(request) ? [...problems, signatureMissing] : problems,
         prompt !== undefined,

@@ -1,5 +1,6 @@
 import { ByteStream } from './ByteStream';
 import { numpyBytesOf } from './numpyBytesOf';
+import { PickleImports } from './PickleImports';
 import {
   Made,
   MARK,
@@ -9,15 +10,8 @@ import {
   TupleValue,
 } from './PickleStack';
 
-/** What a pickle would import, `module.name`. */
-export interface PickleImports {
-  imports: string[];
-  /** Why it could not be followed to its end: there may be more. */
-  problem?: string;
-}
-
 const MAX_TEXT = 1024;
-const MAX_IMPORTS = 10_000;
+const MAX_IMPORTS = 1_000;
 
 /** Arguments of opcodes that are passed over: a number of bytes, or a line. */
 const passedOver: Record<string, number | 'line'> = {
@@ -57,14 +51,14 @@ const counted: Record<string, { size: number; text: boolean }> = {
  * Opcodes: https://github.com/python/cpython/blob/main/Lib/pickletools.py
  */
 export async function readPickleImports(
-  source: AsyncIterable<Uint8Array>,
-): Promise<PickleImports> {
-  const stream = new ByteStream(source);
+  stream: ByteStream,
+  /** How many follow each other, where something else follows them. */
+  count = Infinity,
+): Promise<PickleImports & { imports: string[] }> {
   const imports = new Set<string>();
   try {
-    for (;;) {
+    for (let read = 0; read < count; read += 1) {
       const first = await stream.next();
-      // Several pickles may follow each other.
       if (first === undefined) break;
       await readOne(stream, first, imports);
     }

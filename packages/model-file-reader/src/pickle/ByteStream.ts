@@ -1,13 +1,18 @@
 /** Bytes that come in pieces, read in the sizes that a format wants. */
 export class ByteStream {
-  private readonly source: AsyncIterator<Uint8Array>;
+  private readonly pieces: AsyncIterator<Uint8Array>;
   private piece: Uint8Array = new Uint8Array();
   private at = 0;
   /** Bytes taken so far. */
   position = 0;
 
-  constructor(source: AsyncIterable<Uint8Array>) {
-    this.source = source[Symbol.asyncIterator]();
+  /** @param source - one with `skip` is asked to pass over what nobody reads */
+  constructor(
+    private readonly source: AsyncIterable<Uint8Array> & {
+      skip?: (bytes: number) => void;
+    },
+  ) {
+    this.pieces = source[Symbol.asyncIterator]();
   }
 
   /** The next byte; `undefined` at the end. */
@@ -27,8 +32,15 @@ export class ByteStream {
 
   async bytes(length: number): Promise<Buffer> {
     const bytes = Buffer.alloc(length);
-    for (let index = 0; index < length; index += 1) {
-      bytes[index] = await this.byte();
+    for (let filled = 0; filled < length; ) {
+      if (this.at === this.piece.length && !(await this.more())) {
+        throw new Error('it ends too early');
+      }
+      const step = Math.min(length - filled, this.piece.length - this.at);
+      bytes.set(this.piece.subarray(this.at, this.at + step), filled);
+      this.at += step;
+      this.position += step;
+      filled += step;
     }
     return bytes;
   }
@@ -53,6 +65,11 @@ export class ByteStream {
   async skip(length: number): Promise<void> {
     let left = length;
     while (left > 0) {
+      if (this.at === this.piece.length && this.source.skip) {
+        this.source.skip(left);
+        this.position += left;
+        return;
+      }
       if (this.at === this.piece.length && !(await this.more())) {
         throw new Error('it ends too early');
       }
@@ -65,7 +82,7 @@ export class ByteStream {
 
   private async more(): Promise<boolean> {
     for (;;) {
-      const { value, done } = await this.source.next();
+      const { value, done } = await this.pieces.next();
       if (done) return false;
       if (value.length > 0) {
         this.piece = value;

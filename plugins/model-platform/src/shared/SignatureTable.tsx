@@ -70,6 +70,7 @@ function meaningOf(field: SignatureField): string {
     field.unit && `in ${field.unit}`,
     bounds.join(' '),
     field.enum && `one of ${field.enum.join(', ')}`,
+    field.default !== undefined && `else ${JSON.stringify(field.default)}`,
   ]
     .filter(Boolean)
     .join('; ');

@@ -1,0 +1,163 @@
+import {
+  appendFileSync,
+  closeSync,
+  openSync,
+  readSync,
+  statSync,
+} from 'node:fs';
+import { DEFAULT_CALL_TIMEOUT_MS } from '@model-platform/model-wire';
+import { Confinement } from './confinement/Confinement';
+import { residentBytes } from './confinement/residentBytes';
+import { describeMemory } from './describeMemory';
+import { httpProbe } from './httpProbe';
+import { pause } from './pause';
+import { WatchedProcess } from './WatchedProcess';
+
+const MEMORY_POLL_MS = 250;
+const HEALTH_POLL_MS = 2_000;
+const READ_BYTES = 64 * 1024;
+const OUT_OF_HEAP = 'JavaScript heap out of memory';
+
+/** Ends a runner that has more memory than it may, or that answers nothing any more, and knows why one was ended. */
+export class RunnerGuard {
+  readonly #id: string;
+  readonly #memoryBytes: number | undefined;
+  readonly #cpuCores: number | undefined;
+  readonly #callMs: number;
+  readonly #graceMs: number;
+  readonly #logFile: string;
+  readonly #confinement: Confinement;
+  /** Before the process that runs now. */
+  #kills = 0;
+
+  constructor(options: {
+    id: string;
+    memoryBytes: number | undefined;
+    cpuCores: number | undefined;
+    requestTimeoutMs: number | undefined;
+    graceMs: number;
+    logFile: string;
+    confinement: Confinement;
+  }) {
+    this.#id = options.id;
+    this.#memoryBytes = options.memoryBytes;
+    this.#cpuCores = options.cpuCores;
+    this.#callMs = options.requestTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
+    this.#graceMs = options.graceMs;
+    this.#logFile = options.logFile;
+    this.#confinement = options.confinement;
+    this.#kills = this.#memoryKills;
+  }
+
+  /** Returns why the process must end, or nothing when it has ended by itself. */
+  async watch(
+    process: WatchedProcess,
+    healthUrl: string,
+  ): Promise<string | undefined> {
+    this.#kills = this.#memoryKills;
+    return await Promise.race([
+      this.#watchMemory(process),
+      this.#watchHealth(process, healthUrl),
+    ]);
+  }
+
+  /** Why a process ended, where it was over its memory. */
+  explain(reason: string, ownLog: { from: number }): string | undefined {
+    const isKilled = reason === 'ended by SIGKILL' || reason === 'ended';
+    if (isKilled && this.#memoryKills > this.#kills) {
+      return this.#overMemory();
+    }
+    // V8 ends a program itself that is over its share.
+    return reason === 'ended by SIGABRT' &&
+      this.#memoryBytes !== undefined &&
+      tailOf(this.#logFile, ownLog.from).includes(OUT_OF_HEAP)
+      ? this.#overMemory()
+      : undefined;
+  }
+
+  /** For who reads the runner's own log. */
+  log(reason: string): void {
+    appendFileSync(
+      this.#logFile,
+      `${JSON.stringify({
+        at: new Date().toISOString(),
+        level: 'error',
+        message: `the runner ended: ${reason}`,
+      })}\n`,
+      { mode: 0o600 },
+    );
+  }
+
+  get #memoryKills(): number {
+    return this.#confinement.groups?.memoryKills(this.#id) ?? 0;
+  }
+
+  #overMemory(): string {
+    return `used more than its ${describeMemory(
+      this.#memoryBytes ?? 0,
+    )} of memory; raise resources.memory`;
+  }
+
+  async #watchMemory(process: WatchedProcess): Promise<string | undefined> {
+    const limit = this.#memoryBytes;
+    const isHeld = this.#confinement.groups?.limitsMemory ?? false;
+    while (!process.over.aborted) {
+      if (limit !== undefined && !isHeld) {
+        const bytes = await residentBytes(process.pid);
+        if (bytes !== undefined && bytes > limit) {
+          return this.#overMemory();
+        }
+      }
+      await pause(
+        limit !== undefined && !isHeld ? MEMORY_POLL_MS : HEALTH_POLL_MS,
+        process.over,
+      );
+    }
+    return undefined;
+  }
+
+  /**
+   * One question, that waits for as long as a call may take: code that computes
+   * keeps it waiting, code that never comes back keeps it for ever.
+   */
+  async #watchHealth(
+    process: WatchedProcess,
+    url: string,
+  ): Promise<string | undefined> {
+    let isReady = false;
+    while (!process.over.aborted) {
+      const health = await httpProbe(url, {
+        timeoutMs: this.#callMs + this.#graceMs,
+        signal: process.over,
+      });
+      if (health === 200 && !isReady) {
+        isReady = true;
+        // A start may take all there is; what it takes later is held.
+        this.#confinement.groups?.limitCpu(this.#id, this.#cpuCores);
+      }
+      if (health === 'silent' && isReady && !process.over.aborted) {
+        return `answered nothing for ${
+          (this.#callMs + this.#graceMs) / 1000
+        } s, longer than a call may take: endpoint code that never comes back, as an endless loop`;
+      }
+      await pause(isReady ? HEALTH_POLL_MS : 50, process.over);
+    }
+    return undefined;
+  }
+}
+
+function tailOf(path: string, from: number): string {
+  const { size } = statSync(path);
+  const start = Math.max(size < from ? 0 : from, size - READ_BYTES);
+  const buffer = Buffer.alloc(size - start);
+  const file = openSync(path, 'r');
+  try {
+    return buffer.toString(
+      'utf8',
+      0,
+      readSync(file, buffer, 0, buffer.length, start),
+    );
+  } finally {
+    closeSync(file);
+  }
+}

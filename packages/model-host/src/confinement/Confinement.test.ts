@@ -1,0 +1,423 @@
+import { spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import {
+  HostRunnerState,
+  HostState,
+  RunnerSpec,
+} from '@model-platform/model-wire';
+import { buildPrograms, TestPlatform, until } from '../testPlatform';
+import { makePython, Probe, probeSpec } from '../testProbes';
+
+jest.setTimeout(240_000);
+
+const isRoot = process.getuid?.() === 0;
+const MEMORY = 160 * 1024 * 1024;
+const REFUSED =
+  /^refused: (ENOENT|EACCES|EPERM|ESRCH|EROFS|ERR_ACCESS_DENIED)$/;
+
+let platform: TestPlatform;
+let state: HostState;
+
+beforeAll(() => buildPrograms(), 60_000);
+beforeEach(() => {
+  platform = new TestPlatform();
+});
+afterEach(async () => {
+  await platform.clean();
+});
+
+async function call(spec: RunnerSpec, probe: Probe): Promise<Response> {
+  return await fetch(`${state.gateway.url}/${spec.endpoint}/predict`, {
+    method: 'POST',
+    headers: {
+      authorization: 'Bearer mpe_test_secret',
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ inputs: probe }),
+  });
+}
+
+async function answer(spec: RunnerSpec, probe: Probe): Promise<string> {
+  const response = await call(spec, probe);
+  const body = (await response.json()) as { outputs?: { answer: string } };
+  if (!body.outputs) {
+    throw new Error(JSON.stringify(body));
+  }
+  return body.outputs.answer;
+}
+
+/** Once it is ready after so many restarts. */
+async function restarted(
+  spec: RunnerSpec,
+  restarts: number,
+): Promise<HostRunnerState> {
+  return await until(async () => {
+    const runner = await platform.runner(spec.id);
+    return runner?.phase === 'ready' && runner.restarts === restarts && runner;
+  });
+}
+
+async function logOf(spec: RunnerSpec): Promise<string> {
+  const logs = await platform.api('GET', `/v1/runners/${spec.id}/logs`);
+  return await logs.text();
+}
+
+function groupFile(spec: RunnerSpec, name: string): string {
+  for (const controller of ['memory', 'cpu']) {
+    const found = findBelow(`/sys/fs/cgroup/${controller}`, spec.id, name);
+    if (found) {
+      return readFileSync(found, 'utf8').trim();
+    }
+  }
+  const unified = findBelow('/sys/fs/cgroup', spec.id, name);
+  return unified ? readFileSync(unified, 'utf8').trim() : '';
+}
+
+function findBelow(
+  folder: string,
+  id: string,
+  name: string,
+): string | undefined {
+  if (!existsSync(folder)) {
+    return undefined;
+  }
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) {
+      const path = join(folder, entry.name);
+      const file = join(path, name);
+      if (entry.name === id && existsSync(file)) {
+        return file;
+      }
+      const found = findBelow(path, id, name);
+      if (found) {
+        return found;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** What the portal keeps, as platforms of before left it: some of it readable by all. */
+function layPlatformFiles(): string[] {
+  const at = (path: string) => join(platform.dataDir, path);
+  const files = {
+    'secrets.json': 0o600,
+    'quickstart.json': 0o644,
+    'db/model-platform.sqlite': 0o644,
+    'blobs/ab/abcd': 0o644,
+  };
+  for (const [path, mode] of Object.entries(files)) {
+    mkdirSync(dirname(at(path)), { recursive: true });
+    writeFileSync(at(path), 'of the platform', { mode });
+  }
+  return Object.keys(files).map(at);
+}
+
+const levels: Array<[string, { level: string; user?: number; PATH?: string }]> =
+  [
+    ['a file tree of their own', { level: 'sandbox' }],
+    ...(isRoot
+      ? ([
+          // Others than root get to a Python that everybody gets to.
+          ['a user of their own', { level: 'user', PATH: '/usr/bin:/bin' }],
+          [
+            'a file tree, for a platform of an ordinary user',
+            { level: 'sandbox', user: 65534, PATH: '/usr/bin:/bin' },
+          ],
+        ] satisfies typeof levels)
+      : []),
+  ];
+
+describe.each(levels)('confinement by %s', (_, { level, user, PATH }) => {
+  it('keeps endpoint code from what is the platform’s and other systems’', async () => {
+    const secrets = layPlatformFiles();
+    const ownUser = isRoot && user === undefined;
+    const interpreter = makePython(
+      platform.dataDir,
+      PATH ?? process.env.PATH ?? '',
+    );
+    platform.user = user;
+    platform.handOver();
+    const portal = spawn(
+      process.execPath,
+      ['-e', 'setInterval(() => {}, 1e6)'],
+      {
+        env: { PORTAL_SECRET: 'of the portal' },
+        uid: user,
+      },
+    );
+    try {
+      state = await platform.start({
+        RUNNER_CONFINEMENT: level,
+        PYTHON_RUNNER: interpreter,
+      });
+      expect(state.confinement).toMatchObject({ level, ownUser });
+      const other = probeSpec(platform, {
+        name: 'other',
+        system: 'patient-care',
+        runtime: 'python',
+      });
+      const specs = (['python', 'node'] as const).map(runtime =>
+        probeSpec(platform, {
+          name: `mine-${runtime}`,
+          system: 'plant-catalogue',
+          runtime,
+        }),
+      );
+      platform.handOver();
+      for (const spec of [other, ...specs]) {
+        await platform.deploy(spec);
+      }
+      const scratch = (spec: RunnerSpec) =>
+        join(platform.dataDir, 'host/scratch', spec.id);
+      expect(
+        await answer(other, {
+          act: 'write',
+          subject: join(scratch(other), 'kept.txt'),
+        }),
+      ).toBe('written');
+      const closed = [
+        ...secrets,
+        ...['host.json', 'state.json', 'plan.json', 'seal.json'].map(name =>
+          join(platform.dataDir, 'host', name),
+        ),
+        join(platform.dataDir, 'logs/gateway.jsonl'),
+        join(other.directory, 'endpoint-settings.json'),
+        join(other.directory, 'model/knowledge.txt'),
+        join(platform.dataDir, 'versions/other/1/files/knowledge.txt'),
+        join(scratch(other), 'kept.txt'),
+        '/etc/shadow',
+        ...[state.pid, state.gateway.pid, portal.pid].map(
+          pid => `/proc/${pid}/environ`,
+        ),
+        `/proc/${(await platform.ready(other.id)).pid}/environ`,
+      ];
+      for (const spec of specs) {
+        const own = join(spec.directory, 'model/knowledge.txt');
+        for (const subject of closed) {
+          expect([
+            subject,
+            await answer(spec, { act: 'read', subject }),
+          ]).toEqual([subject, expect.stringMatching(REFUSED)]);
+        }
+        expect(await answer(spec, { act: 'read', subject: own })).toBe(
+          `what ${spec.endpoint} knows`,
+        );
+        for (const subject of [
+          own,
+          join(spec.directory, 'model.json'),
+          `/usr/local/${spec.id}`,
+        ]) {
+          expect([
+            subject,
+            await answer(spec, { act: 'write', subject }),
+          ]).toEqual([subject, expect.stringMatching(REFUSED)]);
+        }
+        // Where the data folder is in /tmp, it may write to a place of the same name, in a /tmp of its own.
+        const plan = join(platform.dataDir, 'host/plan.json');
+        const before = readFileSync(plan, 'utf8');
+        await answer(spec, { act: 'write', subject: plan });
+        expect(readFileSync(plan, 'utf8')).toBe(before);
+        for (const folder of ['host', 'versions', 'runners', 'db']) {
+          const listed = await answer(spec, {
+            act: 'list',
+            subject: join(platform.dataDir, folder),
+          });
+          // What is there of it in a sandbox is the way to its own files alone.
+          expect(listed.replace('plan.json', '')).not.toMatch(
+            /other|json|sqlite/,
+          );
+        }
+        for (const pid of [state.pid, portal.pid]) {
+          expect(
+            await answer(spec, { act: 'signal', subject: String(pid) }),
+          ).toMatch(ownUser ? REFUSED : /./);
+        }
+        const environment = JSON.parse(
+          await answer(spec, { act: 'environment' }),
+        );
+        expect(JSON.stringify(environment)).not.toMatch(
+          /of the (portal|platform)|secret of|HIDDEN_FROM_RUNNERS/,
+        );
+        expect(environment).not.toHaveProperty('RUNNER_SECRET');
+        expect(environment.TMPDIR).toBe(scratch(spec));
+        const { pid } = await platform.ready(spec.id);
+        expect(statSync(`/proc/${pid}`).uid).not.toBe(0);
+      }
+      // Node's code may not read there.
+      const limits = await answer(specs[0], { act: 'limits' });
+      expect(limits).toMatch(/^Max core file size +0 +0/m);
+      expect(limits).toMatch(/^NoNewPrivs:\t1$/m);
+      expect(limits).toMatch(/^Cap(Prm|Eff|Bnd):\t0+$/m);
+      // A user of its own passes through the data folder: what lies in it is closed to it.
+      const isPassed = (statSync(platform.dataDir).mode & 0o011) !== 0;
+      expect(isPassed).toBe(level === 'user');
+      const open = ['secrets.json', 'quickstart.json', 'db', 'blobs'].filter(
+        name => statSync(join(platform.dataDir, name)).mode & 0o077,
+      );
+      expect(isPassed ? open : []).toEqual([]);
+    } finally {
+      portal.kill('SIGKILL');
+    }
+  });
+});
+
+describe('limits', () => {
+  it.each(isRoot ? ['node', 'python'] : ['node'])(
+    'ends %s code over its memory, says why, and starts it again',
+    async runtime => {
+      state = await platform.start({
+        PYTHON_RUNNER: makePython(platform.dataDir, process.env.PATH ?? ''),
+      });
+      const spec = probeSpec(platform, {
+        name: 'hungry',
+        system: 'plant-catalogue',
+        runtime: runtime as 'node' | 'python',
+        changes: { resources: { memoryBytes: MEMORY, cpuCores: 0.5 } },
+      });
+      await platform.deploy(spec);
+      const { pid } = await platform.ready(spec.id);
+      expect(await answer(spec, { act: 'fill', subject: '16' })).toBe('filled');
+      const response = await call(spec, { act: 'fill', subject: '1024' });
+      expect(response.status).toBe(502);
+      const again = await until(async () => {
+        const runner = await platform.runner(spec.id);
+        return runner?.phase === 'ready' && runner.pid !== pid && runner;
+      });
+      const reason =
+        'used more than its 160Mi of memory; raise resources.memory';
+      expect(again).toMatchObject({ restarts: 1, message: reason });
+      expect(await logOf(spec)).toContain(reason);
+      expect(platform.output).toContain(reason);
+
+      process.kill(again.pid as number, 'SIGKILL');
+      const killed = await until(async () => {
+        const runner = await platform.runner(spec.id);
+        return runner?.restarts === 2 && runner;
+      });
+      expect(killed.message).toBe('ended by SIGKILL');
+    },
+  );
+
+  it('watches memory where no group holds it', async () => {
+    state = await platform.start({ RUNNER_CONFINEMENT: 'none' });
+    expect(state.confinement).toMatchObject({
+      level: 'none',
+      memory: 'watched',
+      cpu: 'threads',
+    });
+    const spec = probeSpec(platform, {
+      name: 'hungry',
+      system: 'plant-catalogue',
+      runtime: 'node',
+      changes: { resources: { memoryBytes: MEMORY, cpuCores: 1.5 } },
+    });
+    await platform.deploy(spec);
+    const environment = JSON.parse(await answer(spec, { act: 'environment' }));
+    expect(environment).toMatchObject({
+      OMP_NUM_THREADS: '2',
+      OPENBLAS_NUM_THREADS: '2',
+      MKL_NUM_THREADS: '2',
+      UV_THREADPOOL_SIZE: '4',
+    });
+    // It may be ended before it has answered.
+    await call(spec, { act: 'fill', subject: '256' });
+    const ended = await until(async () => {
+      const runner = await platform.runner(spec.id);
+      return runner?.restarts === 1 && runner;
+    });
+    expect(ended.message).toMatch(/^used more than its 160Mi of memory/);
+  });
+
+  it('finds code that never comes back, answers its callers in time, and starts it again', async () => {
+    state = await platform.start({
+      HANG_GRACE_MS: '500',
+      PYTHON_RUNNER: makePython(platform.dataDir, process.env.PATH ?? ''),
+    });
+    const specs = (['node', 'python'] as const).map(runtime =>
+      probeSpec(platform, {
+        name: `endless-${runtime}`,
+        system: 'plant-catalogue',
+        runtime,
+        changes: { requestTimeoutMs: 1_000 },
+      }),
+    );
+    for (const spec of specs) {
+      await platform.deploy(spec);
+      const limits = { maxBodyBytes: 1_048_576, timeoutMs: 1_000 };
+      const plan = platform.plan([spec], { limits });
+      await platform.api('PUT', `/v1/deployments/${spec.endpoint}/route`, plan);
+      const response = await call(spec, { act: 'spin' });
+      expect(response.status).toBe(504);
+      expect(await response.text()).toContain('did not answer within 1000 ms');
+      const again = await restarted(spec, 1);
+      expect(again.message).toMatch(
+        /^answered nothing for 1.5 s, .* never comes back/,
+      );
+      await until(
+        async () => (await call(spec, { act: 'environment' })).status === 200,
+      );
+      expect((await call(spec, { act: 'crash' })).status).toBe(502);
+      const crashed = await restarted(spec, 2);
+      expect(crashed.message).toMatch(/^exit code 3/);
+    }
+  });
+
+  it('says what it cannot give', async () => {
+    state = await platform.start();
+    const spec = probeSpec(platform, {
+      name: 'gpus',
+      system: 'plant-catalogue',
+      runtime: 'node',
+      changes: { resources: { gpus: 9 } },
+    });
+    await platform.api('PUT', '/v1/deployments/gpus/runners', {
+      runners: [spec],
+    });
+    const failed = await until(async () => {
+      const runner = await platform.runner(spec.id);
+      return runner?.phase === 'failed' && runner;
+    });
+    expect(failed.message).toMatch(
+      /^it asks for 9 GPUs \(resources\.gpu\), and this machine has /,
+    );
+  });
+
+  if (isRoot) {
+    it('holds CPU and memory in groups of the kernel once it is ready, and clears them away', async () => {
+      state = await platform.start();
+      expect(state.confinement).toMatchObject({
+        memory: 'group',
+        cpu: 'group',
+      });
+      const spec = probeSpec(platform, {
+        name: 'grouped',
+        system: 'plant-catalogue',
+        runtime: 'node',
+        changes: { resources: { memoryBytes: MEMORY, cpuCores: 0.25 } },
+      });
+      await platform.deploy(spec);
+      const { pid } = await platform.ready(spec.id);
+      const isUnified = state.confinement.summary.includes('cgroup v2');
+      const names = isUnified
+        ? ['memory.max', 'cpu.max', 'cgroup.procs']
+        : ['memory.limit_in_bytes', 'cpu.cfs_quota_us', 'cgroup.procs'];
+      await until(() => groupFile(spec, names[1]).startsWith('25000'));
+      expect(groupFile(spec, names[0])).toBe(String(MEMORY));
+      expect(groupFile(spec, names[2])).toBe(String(pid));
+      await platform.api('DELETE', '/v1/deployments/grouped');
+      expect(groupFile(spec, names[2])).toBe('');
+      expect(existsSync(join(platform.dataDir, 'host/scratch', spec.id))).toBe(
+        false,
+      );
+    });
+  }
+});

@@ -1,0 +1,190 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { RunnerManifest, RunnerSpec } from '@model-platform/model-wire';
+import { packageFolder } from './packageFolder';
+import { TestPlatform } from './testPlatform';
+
+const REPOSITORY = resolve(
+  packageFolder('@model-platform/model-host'),
+  '../..',
+);
+
+/** What endpoint code can be asked to try. For tests. */
+export interface Probe {
+  act:
+    | 'read'
+    | 'write'
+    | 'list'
+    | 'signal'
+    | 'environment'
+    | 'limits'
+    | 'fill'
+    | 'spin'
+    | 'crash';
+  /** A path, a pid, or megabytes. */
+  subject?: string;
+}
+
+const node = `
+import fs from 'node:fs';
+const hoard = [];
+const acts = {
+  read: path => fs.readFileSync(path, 'latin1'),
+  write: path => { fs.writeFileSync(path, 'written'); return 'written'; },
+  list: path => fs.readdirSync(path).join(' '),
+  signal: pid => { process.kill(Number(pid), 0); return 'reached'; },
+  environment: () => JSON.stringify(process.env),
+  limits: () => fs.readFileSync('/proc/self/limits', 'latin1') + fs.readFileSync('/proc/self/status', 'latin1'),
+  fill: megabytes => {
+    for (let filled = 0; filled < Number(megabytes); filled += 8) hoard.push(Buffer.alloc(8 << 20, 1));
+    return 'filled';
+  },
+  spin: () => { for (;;); },
+  crash: () => process.exit(3),
+};
+export function predict(model, { act, subject }) {
+  try {
+    return { answer: acts[act](subject) };
+  } catch (error) {
+    return { answer: 'refused: ' + error.code };
+  }
+}
+`;
+
+const python = `
+import errno, json, os
+
+hoard = []
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read().decode("latin1")
+
+def write(path):
+    with open(path, "w") as file:
+        file.write("written")
+    return "written"
+
+def signal(pid):
+    os.kill(int(pid), 0)
+    return "reached"
+
+def fill(megabytes):
+    for _ in range(0, int(megabytes), 8):
+        hoard.append(bytearray(b"1" * (8 << 20)))
+    return "filled"
+
+def spin(_):
+    while True:
+        pass
+
+ACTS = {
+    "read": read,
+    "write": write,
+    "list": lambda path: " ".join(os.listdir(path)),
+    "signal": signal,
+    "environment": lambda _: json.dumps(dict(os.environ)),
+    "limits": lambda _: read("/proc/self/limits") + read("/proc/self/status"),
+    "fill": fill,
+    "spin": spin,
+    "crash": lambda _: os._exit(3),
+}
+
+def predict(model, inputs, context):
+    try:
+        return {"answer": ACTS[inputs["act"]](inputs.get("subject"))}
+    except OSError as error:
+        return {"answer": "refused: " + errno.errorcode[error.errno]}
+`;
+
+/** A runner of endpoint code that does what it is asked; files lie as the portal lays them. */
+export function probeSpec(
+  platform: TestPlatform,
+  options: {
+    name: string;
+    system: string;
+    runtime: 'node' | 'python';
+    changes?: Partial<RunnerSpec>;
+  },
+): RunnerSpec {
+  const { name, system, runtime, changes } = options;
+  const directory = join(platform.dataDir, 'runners', name, 'r1-main');
+  const model = join(platform.dataDir, 'versions', name, '1', 'files');
+  for (const folder of [directory, model]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+  const endpoint = runtime === 'node' ? 'endpoint.js' : 'endpoint.py';
+  const write = (path: string, text: string, mode: number) =>
+    writeFileSync(path, text, { mode });
+  write(join(model, endpoint), runtime === 'node' ? node : python, 0o400);
+  write(join(model, 'knowledge.txt'), `what ${name} knows`, 0o400);
+  const manifest: RunnerManifest = {
+    formatVersion: 1,
+    model: { name, slug: name, system, type: 'ml', description: name },
+    version: 1,
+    flavor: runtime,
+    files: [endpoint],
+    endpoint,
+    signature: {
+      inputs: [
+        { name: 'act', type: 'string' },
+        { name: 'subject', type: 'string', optional: true },
+      ],
+      outputs: [{ name: 'answer', type: 'string' }],
+    },
+    metrics: [],
+  };
+  write(join(directory, 'model.json'), JSON.stringify(manifest), 0o600);
+  write(
+    join(directory, 'endpoint-settings.json'),
+    JSON.stringify({ secrets: { KEY: `secret of ${name}` } }),
+    0o600,
+  );
+  symlinkSync(model, join(directory, 'model'));
+  return {
+    id: `${name}--r1-main-0`,
+    endpoint: name,
+    runtime,
+    directory,
+    variant: 'main',
+    version: 1,
+    revision: 1,
+    environment: 'local',
+    ...changes,
+  };
+}
+
+/** A Python environment in the data folder, with what every runner needs. */
+export function makePython(dataDir: string, PATH: string): string {
+  const made = execFileSync(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      `
+      process.umask(0o077);
+      const { ensurePython } = await import(${JSON.stringify(
+        join(REPOSITORY, 'scripts/lib/pythonRuntime.mjs'),
+      )});
+      process.stdout.write(JSON.stringify(await ensurePython({
+        requirements: [${JSON.stringify(
+          join(
+            REPOSITORY,
+            'packages/model-runner-python/requirements-runner.txt',
+          ),
+        )}],
+        dataDir: ${JSON.stringify(dataDir)},
+      })));`,
+    ],
+    { encoding: 'utf8', env: { ...process.env, PATH } },
+  );
+  const { python: interpreter, unavailable } = JSON.parse(made) as {
+    python?: string;
+    unavailable?: string;
+  };
+  if (!interpreter) {
+    throw new Error(unavailable);
+  }
+  return interpreter;
+}

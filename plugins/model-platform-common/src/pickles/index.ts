@@ -1,0 +1,2 @@
+export { isDangerousImport } from './isDangerousImport';
+export { mayHoldPickle } from './mayHoldPickle';

@@ -1,0 +1,1 @@
+export { describeSize } from './describeSize';
