@@ -1,4 +1,3 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import {
@@ -10,8 +9,8 @@ import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { root } from '../platform/Platform';
-import { sharedPlatform } from '../platform/sharedPlatform';
 import { anyLine, anySignature, isRectangular } from './anySignature';
+import { runnerPython } from './runnerPython';
 import { StartedRunner } from './StartedRunner';
 
 const SIGNATURES = 8;
@@ -33,15 +32,6 @@ ${inputs
   .join('\n')}
 <decision id="answer" name="answer"><literalExpression><text>1</text></literalExpression></decision>
 </definitions>`;
-
-/** The environment that the platform made for Python runners. */
-function runnerPython(): string {
-  const environments = path.join(sharedPlatform().dataDir, 'venv');
-  const made = fs
-    .readdirSync(environments)
-    .find(name => fs.existsSync(path.join(environments, name, '.complete')));
-  return path.join(environments, made ?? '', 'bin/python');
-}
 
 /** The signature as a model of either runtime that answers whatever it takes. */
 async function startBoth(signature: Signature): Promise<StartedRunner[]> {

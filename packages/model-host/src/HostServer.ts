@@ -15,6 +15,7 @@ import {
 import { z } from 'zod';
 import { Host, HostLog } from './Host';
 import { HostError } from './HostError';
+import { LogFilter } from './LogFilter';
 import { RunnerLogs } from './RunnerLogs';
 
 /** Plans hold one line per token: this is room for a hundred thousand. */
@@ -26,6 +27,8 @@ const releaseSchema = z.object({ keep: z.array(z.string()) });
 const logQuerySchema = z.object({
   tail: z.coerce.number().int().min(0).max(MAX_TAIL).default(100),
   follow: z.enum(['true', 'false']).default('false'),
+  since: z.iso.datetime({ offset: true }).optional(),
+  grep: z.string().optional(),
 });
 
 const DEPLOYMENT_CALL =
@@ -129,12 +132,14 @@ export class HostServer {
     if (!this.#logs.has(id)) {
       throw HostError.notFound(`There are no logs of runner '${id}'`);
     }
+    const filter = LogFilter.of(query);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     // First the place in the file: what is written once the answer has begun is followed.
     const lines = await this.#logs.read(id, {
       tail: query.tail,
       follow: query.follow === 'true',
+      filter,
       signal: gone.signal,
     });
     response.writeHead(200, {

@@ -97,7 +97,7 @@ export class Runner {
   }
 
   get state(): HostRunnerState {
-    const { id, endpoint, variant, version, revision } = this.spec;
+    const { id, endpoint, variant, version, revision, interpreter } = this.spec;
     const { record, pid, restarts, message } = this.#supervisor;
     return {
       id,
@@ -110,6 +110,7 @@ export class Runner {
       message,
       startedAt: record?.startedAt,
       pid,
+      interpreter,
       url: record && urlOf(record),
       secret: record?.secret,
     };

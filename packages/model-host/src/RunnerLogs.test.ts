@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LogFilter } from './LogFilter';
 import { RunnerLogs } from './RunnerLogs';
 
 describe('RunnerLogs', () => {
@@ -17,11 +18,16 @@ describe('RunnerLogs', () => {
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  async function tail(id: string, count: number): Promise<unknown[]> {
+  async function tail(
+    id: string,
+    count: number,
+    wanted: { since?: string; grep?: string } = {},
+  ): Promise<unknown[]> {
     const messages: unknown[] = [];
     const options = {
       tail: count,
       follow: false,
+      filter: LogFilter.of(wanted),
       signal: new AbortController().signal,
     };
     for await (const line of await logs.read(id, options)) {
@@ -52,6 +58,81 @@ describe('RunnerLogs', () => {
     expect(readdirSync(folder).sort()).toEqual(['long.1.jsonl', 'long.jsonl']);
   });
 
+  it('finds lines by time, text and expression, also in what was put aside', async () => {
+    const line = (index: number, message: string, more = {}) =>
+      `${JSON.stringify({
+        at: new Date(Date.UTC(2026, 0, 1, 0, index)).toISOString(),
+        level: 'info',
+        message,
+        ...more,
+      })}\n`;
+    writeFileSync(
+      join(folder, 'found.1.jsonl'),
+      line(0, 'ready') + line(1, 'Refused it', { requestId: 'r-1' }),
+    );
+    writeFileSync(
+      join(folder, 'found.jsonl'),
+      `${line(2, 'failed', { stack: 'TypeError: no\n  at x' })}not JSON\n${line(
+        3,
+        'refused',
+        { code: 413 },
+      )}`,
+    );
+    const all = ['ready', 'Refused it', 'failed', 'not JSON', 'refused'];
+    expect(await tail('found', 10, {})).toEqual(all);
+    const since = '2026-01-01T00:02:00Z';
+    expect(await tail('found', 10, { since })).toEqual(all.slice(2));
+    const cases: Array<[string, string[]]> = [
+      ['refused', ['Refused it', 'refused']],
+      ['r-1', ['Refused it']],
+      ['/^refused$/', ['refused']],
+      ['/^refused/i', ['Refused it', 'refused']],
+      ['/TypeError: \\w+/', ['failed']],
+      ['413', ['refused']],
+      ['not json', ['not JSON']],
+      // It would take longer than the world lasts elsewhere.
+      [`/(a+)+$/`, []],
+    ];
+    for (const [grep, wanted] of cases)
+      expect([grep, await tail('found', 10, { grep })]).toEqual([grep, wanted]);
+    expect(await tail('found', 1, { grep: 'refused' })).toEqual(['refused']);
+    expect(await tail('found', 9, { grep: 'refused', since })).toEqual([
+      'refused',
+    ]);
+    expect(() => LogFilter.of({ grep: '/(/' })).toThrow(
+      'grep is no expression: error parsing regexp: missing closing )',
+    );
+    expect(() => LogFilter.of({ grep: 'x'.repeat(501) })).toThrow('500');
+  });
+
+  it('follows across a cut, and only what is wanted', async () => {
+    const path = join(folder, 'followed.jsonl');
+    const line = (message: string) => `${JSON.stringify({ message })}\n`;
+    writeFileSync(path, line('yes 0') + line('no'));
+    const stop = new AbortController();
+    const found: unknown[] = [];
+    const following = (async () => {
+      const lines = await logs.read('followed', {
+        tail: 10,
+        follow: true,
+        filter: LogFilter.of({ grep: 'yes' }),
+        signal: stop.signal,
+      });
+      for await (const one of lines) {
+        found.push(JSON.parse(one).message);
+        if (found.length === 1) {
+          // Faster than anybody reads: what was written is put aside at once.
+          appendFileSync(path, `${line('yes 1')}${'x'.repeat(11_000_000)}\n`);
+          await logs.rotate();
+          appendFileSync(path, line('no') + line('yes 2'));
+        }
+        if (found.includes('yes 2')) stop.abort();
+      }
+    })();
+    await following;
+    expect(found.slice(0, 3)).toEqual(['yes 0', 'yes 1', 'yes 2']);
+  });
+
   it('forgets runners that are gone for a week, or beyond two hundred, but never one that runs', () => {
     const old = new Date(Date.now() - 8 * 24 * 60 * 60_000);
     for (const id of ['old', 'running']) {
@@ -63,7 +144,7 @@ describe('RunnerLogs', () => {
       const at = new Date(Date.now() - index * 1000);
       utimesSync(join(folder, `r${index}.jsonl`), at, at);
     }
-    logs.clean(new Set(['running', 'long']));
+    logs.clean(new Set(['running', 'long', 'found', 'followed']));
     const left = readdirSync(folder);
     expect(left).not.toContain('old.jsonl');
     expect(left).toEqual(

@@ -8,6 +8,7 @@ import {
 import { copyFile, open, rename, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { LogFilter } from './LogFilter';
 import { pause } from './pause';
 
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
@@ -16,6 +17,8 @@ const CHUNK_BYTES = 64 * 1024;
 const KEEP_MS = 7 * 24 * 60 * 60_000;
 const KEEP_FILES = 200;
 const POLL_MS = 200;
+/** So many more than wanted are kept before they are cut. */
+const CHUNK_LINES = 1_000;
 
 /** The log files of runners: JSON lines as the programs wrote them, wrapped where they wrote something else. */
 export class RunnerLogs {
@@ -31,33 +34,59 @@ export class RunnerLogs {
 
   /**
    * The last lines as of now, oldest first; then, with `follow`, all that come
-   * from now on until the signal.
+   * from now on until the signal. With a filter only those that it accepts.
    */
   async read(
     id: string,
-    options: { tail: number; follow: boolean; signal: AbortSignal },
+    options: {
+      tail: number;
+      follow: boolean;
+      filter?: LogFilter;
+      signal: AbortSignal;
+    },
   ): Promise<AsyncIterable<string>> {
     const path = this.#path(id);
+    const aside = identityOf(rotated(path));
     const { size, mtime } = await stat(path);
-    const lines = await lastLines(path, size, options.tail);
-    if (lines.length < options.tail && existsSync(rotated(path))) {
-      const before = rotated(path);
+    const wrap = wrapper(mtime.toISOString());
+    const lines = options.filter
+      ? await this.#lastAccepted(path, size, wrap, options.filter, options)
+      : (await this.#last(path, size, options.tail)).map(wrap);
+    return this.#lines(path, { ...options, lines, size, aside, wrap });
+  }
+
+  async #last(path: string, size: number, tail: number): Promise<string[]> {
+    const lines = await lastLines(path, size, tail);
+    const before = rotated(path);
+    if (lines.length < tail && existsSync(before)) {
       lines.unshift(
-        ...(await lastLines(
-          before,
-          (
-            await stat(before)
-          ).size,
-          options.tail - lines.length,
-        )),
+        ...(await lastLines(before, sizeOf(before), tail - lines.length)),
       );
     }
-    return this.#lines(path, {
-      ...options,
-      lines,
-      size,
-      wrap: wrapper(mtime.toISOString()),
-    });
+    return lines;
+  }
+
+  async #lastAccepted(
+    path: string,
+    size: number,
+    wrap: (line: string) => string,
+    filter: LogFilter,
+    { tail, signal }: { tail: number; signal: AbortSignal },
+  ): Promise<string[]> {
+    let found: string[] = [];
+    const before = rotated(path);
+    for (const [file, end] of [
+      [before, sizeOf(before)],
+      [path, size],
+    ] as const) {
+      for await (const line of linesBetween(file, 0, end)) {
+        if (signal.aborted) return [];
+        const wrapped = wrap(line);
+        if (filter.accepts(wrapped)) found.push(wrapped);
+        if (found.length > 2 * tail + CHUNK_LINES) found = lastOf(found, tail);
+      }
+    }
+    return lastOf(found, tail);
   }
 
   async *#lines(
@@ -65,25 +94,30 @@ export class RunnerLogs {
     options: {
       lines: string[];
       size: number;
+      aside: string | undefined;
       follow: boolean;
+      filter?: LogFilter;
       signal: AbortSignal;
       wrap: (line: string) => string;
     },
   ): AsyncIterable<string> {
-    const { lines, size, follow, signal, wrap } = options;
-    yield* lines.map(wrap);
-    if (follow) {
-      yield* this.#follow(path, size, wrap, signal);
+    const { lines, follow, filter, wrap } = options;
+    yield* lines;
+    if (!follow) return;
+    for await (const line of this.#follow(path, options)) {
+      const wrapped = wrap(line);
+      if (!filter || filter.accepts(wrapped)) yield wrapped;
     }
   }
 
   async *#follow(
     path: string,
-    from: number,
-    wrap: (line: string) => string,
-    signal: AbortSignal,
+    from: { size: number; aside: string | undefined; signal: AbortSignal },
   ): AsyncIterable<string> {
-    let offset = from;
+    const { signal } = from;
+    const before = rotated(path);
+    let offset = from.size;
+    let { aside } = from;
     let rest = '';
     while (!signal.aborted) {
       let size: number;
@@ -92,10 +126,14 @@ export class RunnerLogs {
       } catch {
         return;
       }
-      if (size < offset) {
-        // Cut when it had grown too large.
+      if (identityOf(before) !== aside) {
+        // Cut when it had grown too large; what was not read yet is in the part that was put aside.
+        aside = identityOf(before);
+        const begin = offset - Buffer.byteLength(rest);
         offset = 0;
         rest = '';
+        yield* linesBetween(before, begin, sizeOf(before));
+        continue;
       }
       if (size > offset) {
         const stream = createReadStream(path, {
@@ -107,11 +145,7 @@ export class RunnerLogs {
         for await (const chunk of stream as AsyncIterable<string>) {
           const lines = (rest + chunk).split('\n');
           rest = (lines.pop() ?? '').slice(-MAX_LINE_BYTES);
-          for (const line of lines) {
-            if (line.trim() !== '') {
-              yield wrap(line);
-            }
-          }
+          yield* lines.filter(line => line.trim() !== '');
         }
       } else {
         await pause(POLL_MS, signal);
@@ -181,6 +215,36 @@ function sizeOf(path: string): number {
   }
 }
 
+function lastOf(lines: string[], count: number): string[] {
+  return count === 0 ? [] : lines.slice(-count);
+}
+
+/** Those that are not empty. */
+async function* linesBetween(
+  path: string,
+  start: number,
+  end: number,
+): AsyncIterable<string> {
+  if (end <= start) return;
+  const input = createReadStream(path, {
+    start,
+    end: end - 1,
+    encoding: 'utf8',
+  });
+  for await (const line of createInterface({ input, crlfDelay: Infinity }))
+    if (line.trim() !== '') yield line;
+}
+
+/** Tells one file at a place from the next. */
+function identityOf(path: string): string | undefined {
+  try {
+    const { ino, mtimeMs } = statSync(path);
+    return `${ino} ${mtimeMs}`;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Reads from the end, so that a long log costs no more than a short one. */
 async function lastLines(
   path: string,
@@ -206,22 +270,8 @@ async function lastLines(
       start = from;
     }
     const lines: string[] = [];
-    if (size > start) {
-      const input = createReadStream(path, {
-        start,
-        end: size - 1,
-        encoding: 'utf8',
-      });
-      for await (const line of createInterface({
-        input,
-        crlfDelay: Infinity,
-      })) {
-        if (line.trim() !== '') {
-          lines.push(line);
-        }
-      }
-    }
-    return lines.slice(-count);
+    for await (const line of linesBetween(path, start, size)) lines.push(line);
+    return lastOf(lines, count);
   } finally {
     await file.close();
   }

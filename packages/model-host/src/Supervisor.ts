@@ -8,6 +8,7 @@ import { pause } from './pause';
 import { startTimeOf } from './startTimeOf';
 import { ProcessRecord, StateFile } from './StateFile';
 import { WatchedProcess } from './WatchedProcess';
+import { withoutCoreDumps } from './withoutCoreDumps';
 
 const MAX_BACKOFF_MS = 10_000;
 /** After so long a process counts as well, and its next end as the first. */
@@ -236,7 +237,9 @@ export class Supervisor {
       purpose,
       startedAt: new Date().toISOString(),
     };
-    const { command, args, env, cwd } = this.#program.launch(intent);
+    const { command, args, env, cwd } = withoutCoreDumps(
+      this.#program.launch(intent),
+    );
     if (this.isRetired) {
       throw new Error('not wanted any more');
     }

@@ -131,6 +131,49 @@ describe('environments of models', () => {
     }
   });
 
+  it('are made of the dependencies of a pyproject.toml, by the same rules', async () => {
+    const project = (text: string) => {
+      const file = path.join(folder, 'pyproject.toml');
+      fs.writeFileSync(file, text);
+      return environments.lockOf(file);
+    };
+    expect(
+      await project(
+        '[project]\nname = "a"\nversion = "1"\ndependencies = ["six==1.17.0"]\n[project.urls]\nhome = "https://example.org"\n',
+      ),
+    ).toMatch(/^six==1\.17\.0/);
+    for (const [text, reason] of [
+      [
+        '[project]\ndependencies = ["six @ \\u0068ttp://example.org/${HOME}/six.whl"]',
+        /comes from an address/,
+      ],
+      [
+        '[project]\ndependencies = ["six\\n-r /etc/hostname"]',
+        /must be a list of texts/,
+      ],
+      ['[project]\ndynamic = ["dependencies"]', /must have a list/],
+      ['[project\n', /is no TOML/],
+    ] as const)
+      await expect(project(text)).rejects.toThrow(reason);
+  });
+
+  it('have one lock, however many ask for it at once', async () => {
+    const file = requirements('six==1.16.0\n');
+    const leaving = new AbortController();
+    const first = environments.lockOf(file, leaving.signal);
+    while (resolvers().length === 0)
+      await new Promise(resolve => setTimeout(resolve, 5));
+    const others = Promise.all([
+      environments.lockOf(file),
+      environments.lockOf(file),
+    ]);
+    leaving.abort();
+    await expect(first).rejects.toThrow(/abort/i);
+    const [one, other] = await others;
+    expect(one).toMatch(/^six==1\.16\.0/);
+    expect(other).toBe(one);
+  });
+
   it('are resolved by a user who can read no more than all can', async () => {
     const own = String(process.getuid?.());
     const isRoot = own === '0';

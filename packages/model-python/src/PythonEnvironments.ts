@@ -23,7 +23,10 @@ const sha256 = (text: string) =>
  * that is cut off leaves none that is half made.
  */
 export class PythonEnvironments {
-  private readonly underWay = new Map<string, Promise<string>>();
+  private readonly underWay = new Map<
+    string,
+    { work: Promise<string>; signal: AbortSignal | undefined }
+  >();
   private uv: Promise<Uv> | undefined;
 
   constructor(
@@ -47,11 +50,7 @@ export class PythonEnvironments {
     const interpreter = join(folder, 'bin', 'python');
     if (existsSync(join(folder, COMPLETE)) && existsSync(interpreter))
       return interpreter;
-    const running =
-      this.underWay.get(key) ??
-      this.make(folder, lock, signal).finally(() => this.underWay.delete(key));
-    this.underWay.set(key, running);
-    return await running;
+    return await this.once(key, signal, () => this.make(folder, lock, signal));
   }
 
   /** The lock of these requirements, made once: the same text has the same one from then on. */
@@ -64,17 +63,15 @@ export class PythonEnvironments {
     const file = join(locks, `${sha256(text)}.lock`);
     const known = await readFile(file, 'utf8').catch(() => undefined);
     if (known !== undefined) return known;
-    const uv = await this.findUv();
-    const lock = await compileApart(
-      uv,
-      basename(requirementsFile),
-      text,
-      signal,
-    );
-    await mkdir(locks, { recursive: true, mode: 0o700 });
-    await writeFile(`${file}.tmp`, lock, { flush: true });
-    await rename(`${file}.tmp`, file);
-    return lock;
+    return await this.once(file, signal, async () => {
+      const uv = await this.findUv();
+      const name = basename(requirementsFile);
+      const lock = await compileApart(uv, name, text, signal);
+      await mkdir(locks, { recursive: true, mode: 0o700 });
+      await writeFile(`${file}.tmp`, lock, { flush: true });
+      await rename(`${file}.tmp`, file);
+      return lock;
+    });
   }
 
   /** Removes every environment that is not named. */
@@ -88,6 +85,29 @@ export class PythonEnvironments {
       )
         await empty(join(this.options.folder, name));
     }
+  }
+
+  /**
+   * Who asks for what is being made waits for it; where whoever began gives it
+   * up, it is begun anew for those who still wait.
+   */
+  private async once(
+    name: string,
+    signal: AbortSignal | undefined,
+    make: () => Promise<string>,
+  ): Promise<string> {
+    const running = this.underWay.get(name);
+    if (running) {
+      try {
+        return await running.work;
+      } catch (error) {
+        if (!running.signal?.aborted) throw error;
+        return await this.once(name, signal, make);
+      }
+    }
+    const work = make().finally(() => this.underWay.delete(name));
+    this.underWay.set(name, { work, signal });
+    return await work;
   }
 
   private async make(

@@ -1,6 +1,14 @@
-import { copyFile, constants, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import {
+  constants,
+  copyFile,
+  mkdtemp,
+  readFile,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { projectDependencies } from './projectDependencies';
 import { requirementsProblem } from './requirementsProblem';
 import { findProgram, ResolverUser } from './ResolverUser';
 import { Uv } from './Uv';
@@ -33,20 +41,44 @@ export async function compileApart(
 ): Promise<string> {
   if (Buffer.byteLength(text) > MAX_REQUIREMENTS_BYTES)
     throw new Error(`${name} has more than ${MAX_REQUIREMENTS_BYTES} bytes`);
-  const problem = requirementsProblem(name, text);
-  if (problem !== undefined) throw new Error(`${name}${problem}`);
   const folder = await mkdtemp(join(tmpdir(), 'model-platform-lock-'));
   try {
-    const file = join(folder, basename(name));
-    await writeFile(file, text);
+    const given = join(folder, basename(name));
+    const file = join(folder, 'requirements.txt');
+    await writeFile(given, text);
     const user = await ResolverUser.find();
     const python = user && (await reachable(user, uv.python.file));
     const program = join(folder, 'uv');
+    const wrap = (command: string, args: string[]): [string, string[]] =>
+      user && python ? user.commandOf(command, args) : [command, args];
+    const env = {
+      ...Object.fromEntries(
+        PASSED_ON.flatMap(one => [
+          [one, process.env[one]],
+          [one.toLowerCase(), process.env[one.toLowerCase()]],
+        ]),
+      ),
+      HOME: folder,
+      TMPDIR: folder,
+      UV_CACHE_DIR: join(folder, 'cache'),
+    };
     if (user && python) {
       const own = (await findProgram(uv.program)) ?? uv.program;
       await copyFile(own, program, constants.COPYFILE_FICLONE);
-      for (const path of [folder, file, program]) await user.own(path);
+      for (const path of [folder, given, program]) await user.own(path);
     }
+    if (given !== file)
+      await writeFile(
+        file,
+        await projectDependencies(python ?? uv.python.file, given, wrap, {
+          cwd: folder,
+          env,
+          signal,
+          timeoutMs: TIMEOUT_MS,
+        }),
+      );
+    const problem = requirementsProblem(await readFile(file, 'utf8'));
+    if (problem !== undefined) throw new Error(`${name}${problem}`);
     return await uv.compile(file, {
       signal,
       timeoutMs: TIMEOUT_MS,
@@ -55,19 +87,9 @@ export async function compileApart(
           python && {
             program,
             python,
-            wrap: (command, args) => user.commandOf(command, args),
+            wrap,
           }),
-        env: {
-          ...Object.fromEntries(
-            PASSED_ON.flatMap(one => [
-              [one, process.env[one]],
-              [one.toLowerCase(), process.env[one.toLowerCase()]],
-            ]),
-          ),
-          HOME: folder,
-          TMPDIR: folder,
-          UV_CACHE_DIR: join(folder, 'cache'),
-        },
+        env,
       },
     });
   } finally {

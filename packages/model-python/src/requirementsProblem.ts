@@ -10,11 +10,7 @@ const ADDRESS =
  *
  * @returns what is wrong, with the line, to stand behind the file's name
  */
-export function requirementsProblem(
-  name: string,
-  text: string,
-): string | undefined {
-  if (name.endsWith('.toml')) return undefined;
+export function requirementsProblem(text: string): string | undefined {
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     const comment = line.search(/(^|\s)#/);
     const asked = (comment === -1 ? line : line.slice(0, comment))

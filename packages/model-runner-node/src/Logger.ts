@@ -1,9 +1,13 @@
-import { currentRequest } from './endpoint/currentRequest';
+import { cleanFacts } from './privacy/cleanFacts';
+import { requestsInHand } from './privacy/RequestsInHand';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
 /** JSON lines on stdout: ids, sizes and durations, never what a caller sent. */
 export class Logger {
+  /** As it is before others' output is taken over. */
+  private readonly out = process.stdout.write.bind(process.stdout);
+
   constructor(private readonly debugEnabled: boolean) {}
 
   debug(message: string, facts?: Record<string, unknown>) {
@@ -31,13 +35,13 @@ export class Logger {
     message: string,
     facts: Record<string, unknown> = {},
   ) {
-    process.stdout.write(
+    const { requestId = requestsInHand.requestId, ...others } = facts;
+    this.out(
       `${JSON.stringify({
         at: new Date().toISOString(),
         level,
-        message,
-        requestId: currentRequest.getStore(),
-        ...facts,
+        requestId,
+        ...cleanFacts({ message, ...others }),
       })}\n`,
     );
   }

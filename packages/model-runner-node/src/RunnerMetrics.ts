@@ -26,6 +26,12 @@ export class RunnerMetrics {
     labelNames: ['code'],
     registers: [this.registry],
   });
+  private readonly errors = new Counter({
+    name: 'model_runner_errors_total',
+    help: 'Calls that were refused or failed, by class of error',
+    labelNames: ['class'],
+    registers: [this.registry],
+  });
   private readonly codes = new Map<number, Counter.Internal>();
   readonly requestSeconds = new Histogram({
     name: 'model_runner_request_duration_seconds',
@@ -88,6 +94,10 @@ export class RunnerMetrics {
       this.codes.set(code, counter);
     }
     counter.inc();
+  }
+
+  countError(errorClass: string) {
+    this.errors.inc({ class: errorClass });
   }
 
   get contentType() {

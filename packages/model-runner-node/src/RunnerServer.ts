@@ -14,6 +14,7 @@ import { answerStream, readStreamWish } from './answerStream';
 import { CallerCall } from './CallerCall';
 import { createInputReader } from './createInputReader';
 import { createOutputWriter } from './createOutputWriter';
+import { errorClass, errorName } from './errorName';
 import { Call, LoadedModel, Row } from './flavors/Flavor';
 import { Logger } from './Logger';
 import { ModelOutputError } from './ModelOutputError';
@@ -21,6 +22,7 @@ import {
   INFER_HEADER_LENGTH,
   inferByProtocol,
 } from './openInference/inferByProtocol';
+import { failureFacts } from './privacy/failureFacts';
 import { parseJson, readBody } from './readBody';
 import { readMultipart } from './readMultipart';
 import { RequestError } from './RequestError';
@@ -50,21 +52,6 @@ const SCORING_PATHS = new Set(['/invocations', '/ping', '/health', '/version']);
 /** The MLflow whose scoring protocol is spoken. */
 const MLFLOW_VERSION = '3.17.2';
 const digest = (text: string) => createHash('sha256').update(text).digest();
-
-const NAMES: Record<number, string> = {
-  400: 'InputError',
-  401: 'AuthenticationError',
-  404: 'NotFoundError',
-  405: 'MethodNotAllowedError',
-  413: 'PayloadTooLargeError',
-  415: 'UnsupportedMediaTypeError',
-  429: 'TooManyRequestsError',
-  502: 'BadGatewayError',
-  503: 'ServiceUnavailableError',
-  504: 'GatewayTimeoutError',
-};
-
-const errorName = (status: number) => NAMES[status] ?? 'Error';
 
 /** An error in the shape of the protocol that the path is of. */
 function errorBody(
@@ -103,6 +90,8 @@ export class RunnerServer {
   private active = 0;
   private draining = false;
   private lastCallAt = 0;
+  /** Of those that are logged. */
+  private readonly answerBytes = new WeakMap<ServerResponse, number>();
 
   constructor(
     private readonly manifest: RunnerManifest,
@@ -306,6 +295,12 @@ export class RunnerServer {
       }
     } catch (error) {
       this.answerError(path, response, requestId, error);
+      if (counted)
+        this.metrics.countError(
+          response.statusCode === CALLER_LEFT
+            ? 'CallerLeft'
+            : errorClass(error),
+        );
     } finally {
       this.active -= 1;
       if (counted) {
@@ -313,7 +308,7 @@ export class RunnerServer {
         this.metrics.inFlight.dec();
         this.metrics.requestSeconds.observe(seconds);
         this.metrics.countAnswer(response.statusCode);
-        this.logAnswer(requestId, path, response.statusCode, seconds);
+        this.logAnswer(request, response, { requestId, path, seconds });
       }
     }
   }
@@ -446,7 +441,10 @@ export class RunnerServer {
       headers: this.headers(requestId),
       complete: outputs =>
         this.prediction(this.writeOutputs([outputs])[0], requestId),
-      fail: error => this.describeError('/predict', requestId, error),
+      fail: error => {
+        this.metrics.countError(errorClass(error));
+        return this.describeError('/predict', requestId, error);
+      },
     });
   }
 
@@ -563,17 +561,26 @@ export class RunnerServer {
     response.end(text);
   }
 
-  /** What was refused can be found by its request id; what was answered only where asked for. */
+  /** What was refused or failed can be found by its request id; what was answered only where asked for. */
   private logAnswer(
-    requestId: string,
-    path: string,
-    code: number,
-    seconds: number,
+    request: IncomingMessage,
+    response: ServerResponse,
+    call: { requestId: string; path: string; seconds: number },
   ) {
-    const refused = code >= 400 && code < 500;
-    if (!refused && !this.logger.isDebugEnabled) return;
-    const facts = { requestId, path, code, durationMs: seconds * 1000 };
-    if (refused) this.logger.info('refused', facts);
+    const { statusCode: code } = response;
+    if (code < 400 && !this.logger.isDebugEnabled) return;
+    const { requestId, path, seconds } = call;
+    const length = request.headers['content-length'];
+    const facts = {
+      requestId,
+      path,
+      code,
+      durationMs: seconds * 1000,
+      requestBytes: length === undefined ? undefined : Number(length),
+      answerBytes: this.answerBytes.get(response),
+    };
+    if (code >= 500) this.logger.info('failed', facts);
+    else if (code >= 400) this.logger.info('refused', facts);
     else this.logger.debug('answered', facts);
   }
 
@@ -611,9 +618,10 @@ export class RunnerServer {
       const body = errorBody(path, requestId, errorName(status), error);
       return { status, body, headers };
     }
-    const { name, stack } =
-      error instanceof Error ? error : new Error(String(error));
-    this.logger.error('the model failed', { requestId, error: name, stack });
+    this.logger.error('the model failed', {
+      requestId,
+      ...failureFacts(error),
+    });
     // Names of fields are the model's, values are the caller's: only those are told.
     const isWrong = error instanceof ModelOutputError;
     const reason = isWrong ? `: ${error.message}` : '';
@@ -651,6 +659,8 @@ export class RunnerServer {
     type: string,
     headers: Record<string, string> = {},
   ) {
+    if (status >= 400 || this.logger.isDebugEnabled)
+      this.answerBytes.set(response, body.length);
     response.writeHead(status, {
       'content-type': type,
       'content-length': body.length,

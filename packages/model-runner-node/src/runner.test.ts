@@ -201,6 +201,7 @@ describe('the iris example', () => {
     );
     expect(samples.get('model_runner_requests_total code="200"')).toBe(2);
     expect(samples.get('model_runner_requests_total code="400"')).toBe(2);
+    expect(samples.get('model_runner_errors_total class="InputError"')).toBe(2);
     expect(samples.get('model_runner_request_duration_seconds_count ')).toBe(4);
     expect(samples.get('model_runner_predict_duration_seconds_count ')).toBe(2);
     expect(samples.get('model_runner_requests_in_flight ')).toBe(0);
@@ -211,10 +212,27 @@ describe('the iris example', () => {
     await until(
       () => told('answered').length === 2 && told('refused').length === 2,
     );
+    expect(told('answered')[0]).toMatchObject({
+      level: 'debug',
+      code: 200,
+      requestBytes: expect.any(Number),
+      answerBytes: expect.any(Number),
+    });
     // Times and ids are numbers too, any digits may be in them.
     const spoken = runner
       .log()
-      .map(({ at, requestId, durationMs, loadSeconds, port, ...said }) => said);
+      .map(
+        ({
+          at,
+          requestId,
+          durationMs,
+          loadSeconds,
+          port,
+          requestBytes,
+          answerBytes,
+          ...said
+        }) => said,
+      );
     expect(JSON.stringify(spoken)).not.toMatch(/77777|virginica|5\.1/);
   });
 

@@ -12,6 +12,8 @@ import { FlavorContext } from './flavors/Flavor';
 import { flavors } from './flavors/flavors';
 import { refuseBytes } from './flavors/refuseBytes';
 import { Logger } from './Logger';
+import { keepInHand } from './privacy/keepInHand';
+import { takeOverOutput } from './privacy/takeOverOutput';
 import { RunnerMetrics } from './RunnerMetrics';
 import { RunnerServer } from './RunnerServer';
 
@@ -28,6 +30,7 @@ const readOptional = (file: string) =>
  */
 export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
   const logger = new Logger(variables.LOG_LEVEL === 'debug');
+  takeOverOutput(logger);
   const fail = (message: string, facts?: Record<string, unknown>) => {
     logger.error(message, facts);
     process.exitCode = 1;
@@ -137,7 +140,7 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
     isWarm = true;
     const seconds = (performance.now() - begin) / 1000;
     metrics.loadSeconds.set(seconds);
-    server.serve(loaded);
+    server.serve(keepInHand(loaded));
     logger.info('ready', {
       model: model.slug,
       version,

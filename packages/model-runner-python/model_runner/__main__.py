@@ -107,7 +107,7 @@ async def run(environment: Environment, logger: Logger) -> int:
         return {name: file.read_bytes()} if file.exists() else {}
 
     manifest = orjson.loads((environment.model_dir / "model.json").read_bytes())
-    metrics = RunnerMetrics(manifest, environment)
+    metrics = RunnerMetrics(manifest, environment, logger)
     app = App(manifest, environment, {**document("openapi.json"), **document("docs.html")}, metrics, logger)
     server = Server(
         uvicorn.Config(

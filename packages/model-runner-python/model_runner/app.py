@@ -157,6 +157,7 @@ class App:
         path = full_path[len(self._prefix) :] if full_path.startswith(f"{self._prefix}/") else full_path
         counted = path in ("/predict", "/invocations") or path.endswith("/infer")
         begin = time.perf_counter()
+        error_class = None
         REQUEST_ID.set(request_id)
         if counted:
             self._metrics.in_flight.inc()
@@ -166,15 +167,19 @@ class App:
             answer = await self._route(scope["method"], full_path, path, headers, receive, request_id)
         except RequestError as error:
             answer = self._refusal(path, error, request_id)
+            error_class = _NAMES.get(error.status, "Error")
         except (Exception, SystemExit) as error:
             answer = self._failure(path, error, request_id)
+            error_class = "ModelOutputError" if isinstance(error, ModelOutputError) else "ModelError"
         status, body, content_type, more = answer
         if counted:
             seconds = time.perf_counter() - begin
             self._metrics.in_flight.dec()
             self._metrics.request_seconds.observe(seconds)
             self._metrics.count_answer(status)
-            self._log_answer(request_id, path, status, seconds)
+            if error_class is not None:
+                self._metrics.count_error(error_class)
+            self._log_answer(request_id, path, status, seconds, headers.get(b"content-length", b""), body)
         await send(
             {
                 "type": "http.response.start",
@@ -280,6 +285,8 @@ class App:
         self._metrics.batch_size.observe(lines.count)
         written = self._write(answers)
         self._output_check(written)
+        if self._metrics.solves is not None:
+            self._metrics.solves.count(written.rows)
         return written
 
     async def _predict(self, headers: dict[bytes, bytes], receive: Receive, request_id: str) -> Answer:
@@ -345,13 +352,23 @@ class App:
             raise RequestError(404, "This runner was started without this document.")
         return 200, document, content_type, {}
 
-    def _log_answer(self, request_id: str, path: str, code: int, seconds: float) -> None:
-        """What was refused can be found by its request id; what was answered only where asked for."""
-        refused = 400 <= code < 500
-        if not refused and not self._logger.is_debug:
+    def _log_answer(
+        self, request_id: str, path: str, code: int, seconds: float, request_bytes: bytes, body: bytes
+    ) -> None:
+        """What was refused or failed can be found by its request id; what was answered only where asked for."""
+        if code < 400 and not self._logger.is_debug:
             return
-        facts = {"requestId": request_id, "path": path, "code": code, "durationMs": seconds * 1000}
-        if refused:
+        facts = {
+            "requestId": request_id,
+            "path": path,
+            "code": code,
+            "durationMs": seconds * 1000,
+            **({"requestBytes": int(request_bytes)} if request_bytes.isdigit() else {}),
+            "answerBytes": len(body),
+        }
+        if code >= 500:
+            self._logger.info("failed", **facts)
+        elif code >= 400:
             self._logger.info("refused", **facts)
         else:
             self._logger.debug("answered", **facts)

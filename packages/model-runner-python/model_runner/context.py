@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .custom_metrics import CustomMetrics
 from .logs import Logger
-from .metrics import CustomMetrics
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from .environment import BatchSettings
 from .metrics import RunnerMetrics
+from .privacy import in_hand
 from .table import Table, joined, split
 
 
@@ -41,6 +42,14 @@ class JoinedPredictions:
 
     async def predict(self, lines: Table) -> Table:
         """Raises what the model raises on these lines; those of others never make it fail."""
+        # From here on, since what is joined may write of all its calls, and what failed is told by who called.
+        with in_hand(lines.rows):
+            answer = await self._join(lines)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def _join(self, lines: Table) -> asyncio.Future[Table | BaseException]:
         loop = asyncio.get_running_loop()
         call = _Call(lines, copy_context(), loop.create_future())
         self._waiting.append(call)
@@ -49,10 +58,7 @@ class JoinedPredictions:
             self._is_gathering = True
             # Whatever else has arrived by now is read before.
             loop.call_soon(self._gather, loop, 1, context=Context())
-        answer = await call.answer
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
+        return call.answer
 
     def _gather(self, loop: asyncio.AbstractEventLoop, seen: int) -> None:
         """Goes on as long as each turn of the loop brings further calls."""

@@ -1,16 +1,29 @@
 """JSON lines on stdout: ids, sizes and durations, never what a caller sent."""
 from __future__ import annotations
 
+import contextlib
+import faulthandler
+import fcntl
 import io
 import logging
+import os
+import resource
 import sys
+import threading
 import traceback
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import datetime, timezone
 from typing import Any, TextIO
 
 import orjson
 
+from .privacy import MAX_TEXT, clean_facts
+
+#: Lines that were begun and not ended; older ones are said as they are.
+MAX_RESTS = 100
+#: What native code may have written that was not read yet.
+PIPE_BYTES = 1_048_576
 
 #: Id of the request that is worked for, wherever it is logged from.
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -21,6 +34,7 @@ class Logger:
 
     def __init__(self, stream: TextIO, debug: bool = False) -> None:
         self._stream = stream
+        self._lock = threading.Lock()
         self.is_debug = debug
 
     def debug(self, message: str, *args: Any, **facts: Any) -> None:
@@ -42,32 +56,49 @@ class Logger:
 
     def _write(self, level: str, message: str, args: tuple[Any, ...], facts: dict[str, Any]) -> None:
         at = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        line = {"at": at, "level": level, "message": message % args if args else message}
-        request_id = REQUEST_ID.get()
+        line: dict[str, Any] = {"at": at, "level": level}
+        request_id = facts.pop("requestId", None) or REQUEST_ID.get()
         if request_id is not None:
             line["requestId"] = request_id
-        line.update(facts)
-        self._stream.write(orjson.dumps(line, default=str).decode() + "\n")
-        self._stream.flush()
+        line.update(clean_facts({"message": message % args if args else message, **facts}))
+        text = orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode(errors="replace")
+        with self._lock:
+            self._stream.write(text + "\n")
+            self._stream.flush()
 
 
 class PrintedLines(io.TextIOBase):
     """Takes what the developer's code prints, and writes each line as a log line."""
 
-    def __init__(self, logger: Logger) -> None:
+    def __init__(self, write: Callable[[str], None]) -> None:
         super().__init__()
-        self._logger = logger
-        self._rest = ""
+        self._write = write
+        #: Beginnings of lines, by the request that they are of.
+        self._rests: dict[str | None, str] = {}
 
     def writable(self) -> bool:
         return True
 
     def write(self, text: str) -> int:
-        *lines, self._rest = (self._rest + text).split("\n")
+        request_id = REQUEST_ID.get()
+        *lines, rest = (self._rests.pop(request_id, "") + text).split("\n")
+        if rest:
+            self._rests[request_id] = rest
         for line in lines:
-            if line.strip():
-                self._logger.info(line)
+            self._say(line)
+        # What never ends must not fill the memory.
+        if len(rest) > MAX_TEXT or len(self._rests) > MAX_RESTS:
+            self._say(self._rests.pop(next(iter(self._rests))))
         return len(text)
+
+    def flush(self) -> None:
+        """What was printed without an end of the line; also before the process ends."""
+        rest = self._rests.pop(REQUEST_ID.get(), "")
+        self._say(rest)
+
+    def _say(self, line: str) -> None:
+        if line.strip():
+            self._write(line)
 
 
 class LogRecords(logging.Handler):
@@ -92,9 +123,42 @@ class LogRecords(logging.Handler):
 
 
 def take_over_output(debug: bool) -> Logger:
-    """From now on stdout carries log lines only: what is printed, logged and warned of too."""
-    logger = Logger(sys.stdout, debug)
-    sys.stdout = PrintedLines(logger)  # type: ignore[assignment]
+    """
+    From now on this process writes log lines only: what is printed, logged and warned of, and what native code
+    says. All that Python itself says at a crash, which has no values, goes past it.
+    """
+    # No copy of the memory, and so of what callers sent, is left behind by a crash.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    real = open(os.dup(1), "w", encoding="utf-8", errors="replace")  # noqa: SIM115
+    faulthandler.enable(real)
+    logger = Logger(real, debug)
+    sys.stdout = sys.__stdout__ = PrintedLines(logger.info)  # type: ignore[assignment, misc]
+    sys.stderr = sys.__stderr__ = PrintedLines(logger.warning)  # type: ignore[assignment, misc]
+    _take_over_descriptors(logger)
     logging.basicConfig(handlers=[LogRecords(logger)], level=logging.DEBUG if debug else logging.INFO, force=True)
     logging.captureWarnings(True)
+    threading.excepthook = lambda failed: logger.error(
+        "a thread failed",
+        stack="".join(traceback.format_exception(failed.exc_type, failed.exc_value, failed.exc_traceback)),
+    )
     return logger
+
+
+def _take_over_descriptors(logger: Logger) -> None:
+    """What is written past Python, by native code, becomes log lines too."""
+    readable, writable = os.pipe()
+    with contextlib.suppress(OSError, AttributeError):
+        fcntl.fcntl(writable, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    # Native code that writes while it keeps the interpreter would wait for a reader that waits for it.
+    os.set_blocking(writable, False)
+    os.dup2(writable, 1)
+    os.dup2(writable, 2)
+    os.close(writable)
+
+    def read() -> None:
+        with open(readable, encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                if line.strip():
+                    logger.warning("%s", line.rstrip("\n"))
+
+    threading.Thread(target=read, name="native-output", daemon=True).start()

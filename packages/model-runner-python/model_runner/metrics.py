@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from prometheus_client import (
@@ -16,7 +15,10 @@ from prometheus_client import (
 )
 from prometheus_client.metrics_core import Metric
 
+from .custom_metrics import CustomMetrics
 from .environment import Environment
+from .logs import Logger
+from .solve_metrics import SolveMetrics
 
 #: Seconds; from half a millisecond to half a minute.
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -25,8 +27,6 @@ BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
 BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000)
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
-_KINDS = {"counter": Counter, "gauge": Gauge, "histogram": Histogram}
 
 
 class _LabelledProcessCollector:
@@ -45,7 +45,7 @@ class _LabelledProcessCollector:
 class RunnerMetrics:
     """Every series carries whose it is: system, model, version, environment, endpoint, variant, revision."""
 
-    def __init__(self, manifest: dict[str, Any], environment: Environment) -> None:
+    def __init__(self, manifest: dict[str, Any], environment: Environment, logger: Logger) -> None:
         disable_created_metrics()
         self._registry = CollectorRegistry()
         self._labels = {
@@ -66,6 +66,12 @@ class RunnerMetrics:
             registry=self._registry,
         )
         self._codes: dict[int, Any] = {}
+        self._errors = Counter(
+            "model_runner_errors_total",
+            "Calls that were refused or failed, by class of error",
+            (*names, "class"),
+            registry=self._registry,
+        )
 
         def histogram(name: str, text: str, buckets: tuple[float, ...] = BUCKETS) -> Any:
             return Histogram(name, text, names, registry=self._registry, buckets=buckets).labels(**self._labels)
@@ -81,7 +87,11 @@ class RunnerMetrics:
         self.queue_depth = gauge("model_runner_queue_depth", "Calls that wait for a prediction")
         self.in_flight = gauge("model_runner_requests_in_flight", "Calls being answered now")
         self.load_seconds = gauge("model_runner_load_seconds", "How long the model took to load")
-        self.custom = CustomMetrics(manifest.get("metrics", []), self._labels, self._registry)
+        is_solved = manifest["model"].get("type") == "optimization"
+        self.solves = SolveMetrics(self._labels, self._registry) if is_solved else None
+        self.custom = CustomMetrics(
+            manifest.get("metrics", []), manifest["signature"]["inputs"], self._labels, self._registry, logger
+        )
 
     def count_answer(self, code: int) -> None:
         counter = self._codes.get(code)
@@ -90,91 +100,8 @@ class RunnerMetrics:
             self._codes[code] = counter
         counter.inc()
 
+    def count_error(self, error_class: str) -> None:
+        self._errors.labels(**self._labels, **{"class": error_class}).inc()
+
     def expose(self) -> bytes:
         return generate_latest(self._registry)
-
-
-class CustomMetric:
-    """One series that endpoint code counts."""
-
-    def __init__(self, owner: CustomMetrics, series: Any) -> None:
-        self._owner = owner
-        self._series = series
-
-    def inc(self, amount: float = 1) -> None:
-        """Counters and gauges; raises ValueError where a counter would shrink."""
-        if not self._owner.is_muted:
-            self._series.inc(amount)
-
-    def dec(self, amount: float = 1) -> None:
-        """Gauges."""
-        if not self._owner.is_muted:
-            self._series.dec(amount)
-
-    def set(self, value: float) -> None:
-        """Gauges."""
-        if not self._owner.is_muted:
-            self._series.set(value)
-
-    def observe(self, value: float) -> None:
-        """Histograms."""
-        if not self._owner.is_muted:
-            self._series.observe(value)
-
-
-class CustomMetrics:
-    """
-    What endpoint code counts: `context.metrics.counter("name").inc()`. Only what model.yaml declares;
-    everything else raises LookupError.
-    """
-
-    def __init__(self, declared: list[dict[str, Any]], labels: dict[str, str], registry: CollectorRegistry) -> None:
-        self._labels = labels
-        self._metrics: dict[str, tuple[str, list[str], Any]] = {}
-        self._series: dict[tuple[Any, ...], CustomMetric] = {}
-        self.is_muted = False
-        for metric in declared:
-            own = metric.get("labels") or []
-            made = _KINDS[metric["type"]](
-                metric["name"], metric.get("description") or metric["name"], (*labels, *own), registry=registry
-            )
-            self._metrics[metric["name"]] = (metric["type"], own, made)
-            if not own:
-                # It is there from the start: a counter at zero, not none.
-                made.labels(**labels)
-
-    @contextmanager
-    def muted(self) -> Iterator[None]:
-        """Nothing is counted meanwhile."""
-        self.is_muted = True
-        try:
-            yield
-        finally:
-            self.is_muted = False
-
-    def counter(self, name: str, **labels: str) -> CustomMetric:
-        return self._find("counter", name, labels)
-
-    def gauge(self, name: str, **labels: str) -> CustomMetric:
-        return self._find("gauge", name, labels)
-
-    def histogram(self, name: str, **labels: str) -> CustomMetric:
-        return self._find("histogram", name, labels)
-
-    def _find(self, kind: str, name: str, labels: dict[str, str]) -> CustomMetric:
-        key = (kind, name, *sorted(labels.items()))
-        found = self._series.get(key)
-        if found is None:
-            found = self._series[key] = self._make(kind, name, labels)
-        return found
-
-    def _make(self, kind: str, name: str, labels: dict[str, str]) -> CustomMetric:
-        declared, own, metric = self._metrics.get(name, (None, [], None))
-        if metric is None:
-            known = ", ".join(self._metrics) or "none"
-            raise LookupError(f"metric '{name}' is not declared in model.yaml (declared: {known})")
-        if declared != kind:
-            raise LookupError(f"metric '{name}' is declared as a {declared}, not a {kind}")
-        if set(labels) != set(own):
-            raise LookupError(f"metric '{name}' takes the labels {sorted(own)}, not {sorted(labels)}")
-        return CustomMetric(self, metric.labels(**self._labels, **{key: str(value) for key, value in labels.items()}))

@@ -13,6 +13,7 @@ from typing import Any
 from .context import Context
 from .errors import ModelOutputError, StartError
 from .flavors import FLAVORS
+from .privacy import in_hand
 from .table import Columns, Rows, Table, table_of
 
 #: What JSON has as it is.
@@ -94,9 +95,12 @@ class Model:
 
         Raises ModelOutputError where an answer lacks one of them.
         """
-        if not self.is_own_code:
-            return self.predict_at_once(table)
-        return self._of_rows(await _settled(self._answer_rows(table.rows)), table.count)
+        rows = table.rows
+        with in_hand(rows):
+            if not self.is_own_code:
+                return self.predict_at_once(table)
+            answers = await _settled(self._answer_rows(rows))
+        return self._of_rows(answers, table.count)
 
     def predict_at_once(self, table: Table) -> Table:
         """The same, for models without endpoint code: these know nothing of calls, lines of several may be joined."""

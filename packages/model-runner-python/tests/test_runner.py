@@ -82,15 +82,43 @@ def test_the_example_suggests_and_counts(start: Callable[..., Runner]) -> None:
     assert metrics["suggestions_made_total", LABELS] == 1
     assert metrics["model_runner_requests_total", LABELS | {("code", "200")}] == 1
     assert metrics["model_runner_requests_total", LABELS | {("code", "400")}] == 1
+    assert metrics["model_runner_errors_total", LABELS | {("class", "InputError")}] == 1
     assert metrics["model_runner_request_duration_seconds_count", LABELS] == 2
     assert metrics["model_runner_predict_duration_seconds_count", LABELS] == 1
     assert metrics["model_runner_requests_in_flight", LABELS] == 0
     assert metrics["model_runner_load_seconds", LABELS] > 0
     assert metrics["process_resident_memory_bytes", LABELS] > 1e7
     assert all(LABELS <= labels for _, labels in metrics)
+    until(lambda: {"answered", "refused"} <= set(runner.messages), "a line a call")
     log = json.dumps(runner.log)
     assert "4.8598" not in log and "93.2" not in log
-    until(lambda: {"answered", "refused"} <= set(runner.messages), "a line a call")
+    (answered,) = [line for line in runner.log if line["message"] == "answered"]
+    assert answered["requestBytes"] > 100 and answered["answerBytes"] == len(answer.bytes)
+
+
+def test_solves_are_counted_by_what_answers_say(start: Callable[..., Runner]) -> None:
+    model = {"name": "Test", "slug": "test", "system": "tests", "type": "optimization", "description": ""}
+    outputs = [
+        {"name": "status", "type": "string"},
+        {"name": "gap", "type": "number", "optional": True},
+        {"name": "solveTimeMs", "type": "number"},
+    ]
+    runner = start(
+        manifest(model=model, signature={**SCALAR, "outputs": outputs}),
+        code(
+            """
+            def predict(model, inputs, context):
+                status = {1: "optimal", 2: "infeasible"}.get(inputs["x"], "marked-status")
+                return {"status": status, "gap": 0.0 if inputs["x"] == 1 else None, "solveTimeMs": 12.5}
+            """
+        ),
+    ).wait_ready()
+    assert runner.predict([{"x": 1}, {"x": 2}, {"x": 3}]).status == 200
+    metrics = runner.metrics()
+    for status in ("optimal", "infeasible", "other"):
+        assert metrics["model_runner_solves_total", LABELS | {("status", status)}] == 1
+    assert metrics["model_runner_solve_duration_seconds_sum", LABELS] == pytest.approx(0.0375)
+    assert metrics["model_runner_solve_gap_ratio_count", LABELS] == 1
 
 
 def test_an_estimator_alone_is_served_by_its_signature(start: Callable[..., Runner], tmp_path: Path) -> None:
@@ -279,8 +307,8 @@ def test_endpoint_code_that_fails_is_told_apart(start: Callable[..., Runner]) ->
             "requestId": f"r-{x}",
         }
         until(lambda x=x: any(line.get("requestId") == f"r-{x}" for line in runner.log), "the reason in the log")
-        (line,) = [line for line in runner.log if line.get("requestId") == f"r-{x}"]
-        assert line["level"] == "error" and reason in line["stack"] and "marked-value" not in line["stack"]
+        (line,) = [line for line in runner.log if line.get("requestId") == f"r-{x}" and line["level"] == "error"]
+        assert reason in line["stack"] and "marked-value" not in line["stack"]
     assert runner.predict([{"x": 9}, {"x": 10}]).json["error"]["fields"][0]["path"] == "outputs[1].y"
     assert runner.predict({"x": 9}).status == 200
     assert runner.metrics()["hits_total", LABELS] == 2

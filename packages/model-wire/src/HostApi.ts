@@ -14,7 +14,7 @@ import { trafficPlanSchema } from './TrafficPlan';
  * | `POST /v1/deployments/{endpoint}/release` | `{ keep: string[] }`: all other runners of the endpoint are drained and stopped |
  * | `DELETE /v1/deployments/{endpoint}` | the route goes first, then the runners drain and stop |
  * | `GET /metrics` | `model_runner_restarts_total`, Prometheus text |
- * | `GET /v1/runners/{id}/logs?tail=100&follow=true` | JSON lines, oldest first; of stopped runners too, as long as their logs are kept |
+ * | `GET /v1/runners/{id}/logs?tail=100&follow=true` | JSON lines, oldest first; of stopped runners too, as long as their logs are kept. With `since` (RFC 3339) and `grep` (text, or `/expression/`) only the last of those |
  *
  * Every call is idempotent; the plan is on disk before it is acted on, so a
  * killed host goes on where it was.
@@ -70,6 +70,8 @@ export interface HostRunnerState {
   message?: string;
   startedAt?: string;
   pid?: number;
+  /** Of Python: what its process runs in, where that is no environment of the platform's own. */
+  interpreter?: string;
   /** For the collector: `<url>/metrics` with the secret's header. */
   url?: string;
   secret?: string;

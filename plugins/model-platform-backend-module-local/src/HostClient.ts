@@ -11,6 +11,7 @@ import {
   RunnerSpec,
   TrafficPlan,
 } from '@model-platform/model-wire';
+import { LogOptions } from '@model-platform/plugin-model-platform-node';
 import { Agent, request, Dispatcher } from 'undici';
 
 const NOT_RUNNING =
@@ -84,10 +85,12 @@ export class HostClient {
   /** JSON lines; undefined where the host knows no logs of this runner. */
   async logs(
     runner: string,
-    options: { tail?: number; follow?: boolean; signal?: AbortSignal },
+    options: LogOptions,
   ): Promise<AsyncIterable<Buffer> | undefined> {
     const query = new URLSearchParams({ tail: String(options.tail ?? 100) });
     if (options.follow) query.set('follow', 'true');
+    if (options.since) query.set('since', options.since.toISOString());
+    if (options.grep) query.set('grep', options.grep);
     const path = `/v1/runners/${encodeURIComponent(runner)}/logs?${query}`;
     const response = await this.call('GET', path, undefined, options.signal, [
       404,

@@ -22,6 +22,7 @@ import {
   DesiredRoute,
   DesiredVariant,
   LogOptions,
+  LogSource,
   ObservedDeployment,
   RunnerRef,
   ScrapeTarget,
@@ -296,7 +297,7 @@ export class LocalDriver implements DeploymentDriver {
     yield* readJsonLines(body, ref.runner);
   }
 
-  async logSources(ref: DeploymentRef): Promise<string[]> {
+  async logSources(ref: DeploymentRef): Promise<LogSource[]> {
     const state = await this.host.state();
     const running = (state.deployments[ref.name]?.runners ?? []).map(
       ({ id }) => id,
@@ -305,12 +306,19 @@ export class LocalDriver implements DeploymentDriver {
       () => [],
     );
     const ended = kept
-      .filter(
-        file =>
-          file.startsWith(runnerPrefix(ref.name)) && file.endsWith('.jsonl'),
-      )
-      .map(file => file.slice(0, -'.jsonl'.length));
-    return [...new Set([...running, ...ended])];
+      .filter(file => file.startsWith(runnerPrefix(ref.name)))
+      // What was put aside when a log had grown too large is the same runner's.
+      .flatMap(file => /^([^.]+)(?:\.1)?\.jsonl$/.exec(file)?.[1] ?? []);
+    return [...new Set([...running, ...ended])].map(runner => {
+      const [, revision, variant] =
+        /^(\d+)-(.+)-\d+$/.exec(runner.slice(runnerPrefix(ref.name).length)) ??
+        [];
+      return {
+        runner,
+        revision: revision ? Number(revision) : undefined,
+        variant,
+      };
+    });
   }
 
   async scrapeTargets(): Promise<ScrapeTarget[]> {
@@ -414,8 +422,11 @@ export class LocalDriver implements DeploymentDriver {
       }
       try {
         await this.versions.keepOnly(await this.directories.usedVersions());
-        const { pythonPath } = await this.host.state();
-        await this.environments.removeUnused(pythonPath);
+        const { pythonPath, deployments } = await this.host.state();
+        const inUse = Object.values(deployments).flatMap(({ runners }) =>
+          runners.flatMap(({ interpreter }) => interpreter ?? []),
+        );
+        await this.environments.removeUnused(pythonPath, inUse);
       } catch (error) {
         this.logger.warn(
           `Files of versions no longer deployed could not be removed: ${error}`,

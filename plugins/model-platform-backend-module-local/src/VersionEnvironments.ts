@@ -1,5 +1,5 @@
 import { glob, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { InputError } from '@backstage/errors';
 import { PythonEnvironments } from '@model-platform/model-python';
 import {
@@ -47,16 +47,25 @@ export class VersionEnvironments {
           : await environments.lockOf(file, signal),
       );
     }
-    const key = await environments.keyOf(lock);
-    await writeFile(join(dirname(files), MARKER), key);
-    return await saying(version, 'installed', () =>
+    const interpreter = await saying(version, 'installed', () =>
       environments.ensure(lock, signal),
     );
+    // Not before: until then the version goes on in the one that it has.
+    await writeFile(
+      join(dirname(files), MARKER),
+      await environments.keyOf(lock),
+    );
+    return interpreter;
   }
 
-  /** Removes the environments of versions whose files are gone. */
-  async removeUnused(pythonPath: string): Promise<void> {
-    const used = new Set<string>();
+  /**
+   * Removes the environments of versions whose files are gone.
+   *
+   * @param inUse - interpreters of runners: after an upgrade they go on in the
+   *   environment that they were started in
+   */
+  async removeUnused(pythonPath: string, inUse: string[]): Promise<void> {
+    const used = new Set(inUse.map(file => basename(dirname(dirname(file)))));
     for await (const file of glob(`versions/*/*/${MARKER}`, {
       cwd: this.dataDir,
     })) {

@@ -94,10 +94,21 @@ export interface RunnerRef {
 
 /** @public */
 export interface LogOptions {
-  /** How many of the last lines first. */
+  /** How many of the last lines first, of those that are wanted. */
   tail?: number;
+  /** None that were written before. */
+  since?: Date;
+  /** Only lines with this text, in any case; `/expression/` and `/expression/i` are RE2's, and valid. */
+  grep?: string;
   follow?: boolean;
   signal?: AbortSignal;
+}
+
+/** A runner that has written something, also one that is gone. @public */
+export interface LogSource {
+  runner: string;
+  revision?: number;
+  variant?: string;
 }
 
 /**
@@ -131,6 +142,6 @@ export interface DeploymentDriver {
   list(): Promise<string[]>;
   logs(ref: RunnerRef, options: LogOptions): AsyncIterable<LogLine>;
   /** Runners with logs, those that are gone too. */
-  logSources(ref: DeploymentRef): Promise<string[]>;
+  logSources(ref: DeploymentRef): Promise<LogSource[]>;
   scrapeTargets(): Promise<ScrapeTarget[]>;
 }

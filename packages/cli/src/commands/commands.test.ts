@@ -295,6 +295,28 @@ describe('the other commands', () => {
     expect(messages).toEqual(['one', 'two', 'three\ufffd[2J']);
   });
 
+  it('asks for the log lines that are wanted', async () => {
+    let asked: string | undefined;
+    server.routes.set('GET /v1/deployments/iris/logs', (req, res) => {
+      asked = req.url?.split('?')[1];
+      send(res, 200, { items: [], sources: [] });
+    });
+    for (const [args, query] of [
+      ['', undefined],
+      [
+        '--since 10m --grep /a.b/i --tail 5 --variant main --revision 2',
+        'since=10m&grep=%2Fa.b%2Fi&tail=5&variant=main&revision=2',
+      ],
+    ] as const) {
+      const run = await cli('logs', 'iris', ...args.split(' ').filter(Boolean));
+      expect([run.stderr, run.exitCode, asked]).toEqual([
+        'iris has written nothing of that kind yet.\n',
+        0,
+        query,
+      ]);
+    }
+  });
+
   it('asks for what they say', async () => {
     // Each command runs twice, once with --json.
     const asked = new Set<string>();

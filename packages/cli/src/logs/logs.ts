@@ -1,5 +1,6 @@
 import {
   LogLine,
+  LogsQuery,
   ModelPlatformClient,
 } from '@model-platform/plugin-model-platform-common';
 import { Terminal } from '../output/Terminal';
@@ -12,8 +13,7 @@ const RECONNECT_MS = 1_000;
 /** @internal */
 export interface LogsOptions {
   name: string;
-  tail: number;
-  runner?: string;
+  query: LogsQuery;
   platform: ModelPlatformClient;
   terminal: Terminal;
   signal: AbortSignal;
@@ -22,31 +22,27 @@ export interface LogsOptions {
 /** The last lines, oldest first. */
 export async function logs({
   name,
-  tail,
-  runner,
+  query,
   platform,
   terminal,
 }: LogsOptions): Promise<void> {
-  const answer = await platform.getLogs(name, { tail, runner });
+  const answer = await platform.getLogs(name, query);
   if (terminal.json) {
     terminal.result(answer, '');
     return;
   }
   for (const line of answer.items) terminal.line(line, formatLine(line));
-  if (!answer.items.length) terminal.note(`${name} has written nothing yet.`);
+  if (!answer.items.length)
+    terminal.note(`${name} has written nothing of that kind yet.`);
 }
 
 /** The last lines and all that follow, until it is interrupted. A connection that is cut is made again. */
 export async function followLogs(options: LogsOptions): Promise<void> {
-  const { name, runner, platform, terminal, signal } = options;
-  let { tail } = options;
+  const { name, platform, terminal, signal } = options;
+  let { query } = options;
   const recent = new RecentLines();
   for (;;) {
-    const response = await platform.followLogs(
-      name,
-      { tail, runner },
-      { signal },
-    );
+    const response = await platform.followLogs(name, query, { signal });
     try {
       for await (const data of readEventStream(
         response.body ?? emptyStream(),
@@ -62,7 +58,7 @@ export async function followLogs(options: LogsOptions): Promise<void> {
     }
     terminal.note('The connection was closed; connecting again.');
     recent.reconnected();
-    tail = RECONNECT_TAIL;
+    query = { ...query, tail: RECONNECT_TAIL };
     await sleep(RECONNECT_MS, signal);
   }
 }

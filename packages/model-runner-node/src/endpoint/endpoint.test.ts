@@ -266,7 +266,7 @@ export function predict(model, { x }, context) {
     expect(await exitCode).toBe(1);
     expect(log().at(-1)).toMatchObject({
       level: 'error',
-      message: 'endpoint code failed outside of a call: too late',
+      message: 'failed outside of a call: too late',
     });
   });
 

@@ -1,12 +1,12 @@
 import { EndpointSettings, RunnerManifest } from '@model-platform/model-wire';
 import { FlavorContext, LoadedModel, Row } from '../flavors/Flavor';
 import { signatureTensors } from '../flavors/signatureTensors';
+import { SolveMetrics } from '../flavors/solving/SolveMetrics';
+import { requestsInHand } from '../privacy/RequestsInHand';
 import { createOutputReader } from './createOutputReader';
-import { currentRequest } from './currentRequest';
 import { CustomMetrics } from './CustomMetrics';
 import { EndpointContext } from './EndpointContext';
 import { importEndpoint } from './importEndpoint';
-import { takeOverConsole } from './takeOverConsole';
 
 interface EndpointOptions {
   manifest: RunnerManifest & { endpoint: string };
@@ -31,13 +31,6 @@ export async function loadEndpoint({
   context: { registry, logger },
   loadModel,
 }: EndpointOptions): Promise<LoadedModel> {
-  takeOverConsole(logger);
-  process.on('uncaughtException', error => {
-    logger.error(`endpoint code failed outside of a call: ${error.message}`, {
-      stack: error.stack,
-    });
-    process.exit(1);
-  });
   const { endpoint, signature } = manifest;
   const code = await importEndpoint(directory, endpoint);
   const { predict, predictBatch } = code;
@@ -45,7 +38,12 @@ export async function loadEndpoint({
     throw new Error(
       `${endpoint} must export predict(model, inputs, context) or predictBatch(model, rows, context)`,
     );
-  const metrics = new CustomMetrics(manifest.metrics, registry);
+  const metrics = new CustomMetrics({
+    declared: manifest.metrics,
+    inputs: signature.inputs,
+    registry,
+    logger,
+  });
   const context: EndpointContext = {
     metrics,
     logger,
@@ -67,26 +65,33 @@ export async function loadEndpoint({
     : inner && {
         predict: (rows: Row[]) =>
           inner.predict(rows, {
-            requestId: currentRequest.getStore() ?? 'load',
+            requestId: requestsInHand.requestId ?? 'load',
             signal: new AbortController().signal,
           }),
       };
   const readAnswers = createOutputReader(signature);
-  const answer: LoadedModel['predict'] = (rows, { requestId }) =>
-    currentRequest.run(requestId, async () =>
-      readAnswers(
-        predictBatch
-          ? await predictBatch(model, rows, context)
-          : await Promise.all(rows.map(row => predict?.(model, row, context))),
-        rows.length,
-      ),
+  const solves =
+    !inner && manifest.model.type === 'optimization'
+      ? new SolveMetrics(registry)
+      : undefined;
+  const answer = async (rows: Row[]) =>
+    readAnswers(
+      predictBatch
+        ? await predictBatch(model, rows, context)
+        : await Promise.all(rows.map(row => predict?.(model, row, context))),
+      rows.length,
     );
   return {
     platform: manifest.flavor,
-    ...signatureTensors(signature, answer),
+    ...signatureTensors(signature, async rows => {
+      const answers = await answer(rows);
+      if (solves) for (const one of answers) solves.count(one);
+      return answers;
+    }),
     async warmUp(rows) {
-      const signal = new AbortController().signal;
-      await metrics.muted(() => answer(rows, { requestId: 'warm-up', signal }));
+      const work = () => metrics.muted(() => answer(rows));
+      // What it is called with is the version's own example.
+      await requestsInHand.during('warm-up', () => [], work);
     },
     close: inner?.close,
   };

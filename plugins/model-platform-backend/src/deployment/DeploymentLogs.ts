@@ -4,6 +4,7 @@ import { LogLine } from '@model-platform/plugin-model-platform-common';
 import { DeploymentDriver } from '@model-platform/plugin-model-platform-node';
 import { DeploymentRecord } from './DeploymentStore';
 import { Environments } from './Environments';
+import { LogQuery } from './parseLogQuery';
 
 /** How often runners that are new are looked for while following, milliseconds. */
 const NEW_RUNNERS_MS = 2_000;
@@ -15,17 +16,17 @@ export class DeploymentLogs {
   /** The last lines of all runners, or of one, in the order of time. */
   async tail(
     deployment: DeploymentRecord,
-    options: { tail: number; runner?: string; signal: AbortSignal },
+    options: LogQuery & { signal: AbortSignal },
   ): Promise<{ items: LogLine[]; sources: string[] }> {
     const driver = this.environments.driver(deployment.environment);
-    const sources = await this.sources(driver, deployment, options.runner);
+    const sources = await this.sources(driver, deployment, options);
     const lines = await Promise.all(
       sources.chosen.map(async runner => {
         const found: LogLine[] = [];
         try {
           const log = driver.logs(
             { deployment: { name: deployment.name }, runner },
-            { tail: options.tail, signal: options.signal },
+            linesOf(options),
           );
           for await (const line of log) {
             found.push(line);
@@ -47,14 +48,14 @@ export class DeploymentLogs {
   /** The same, then every further line until the signal; runners that start later too. */
   async follow(
     deployment: DeploymentRecord,
-    options: { tail: number; runner?: string; signal: AbortSignal },
+    options: LogQuery & { signal: AbortSignal },
     onLine: (line: LogLine) => void,
   ): Promise<void> {
     const driver = this.environments.driver(deployment.environment);
     const followed = new Set<string>();
     const underWay = new Set<Promise<void>>();
     while (!options.signal.aborted) {
-      const { chosen } = await this.sources(driver, deployment, options.runner);
+      const { chosen } = await this.sources(driver, deployment, options);
       for (const runner of chosen.filter(name => !followed.has(name))) {
         followed.add(runner);
         const work = this.followOne(
@@ -77,13 +78,13 @@ export class DeploymentLogs {
     driver: DeploymentDriver,
     deployment: DeploymentRecord,
     runner: string,
-    options: { tail: number; signal: AbortSignal },
+    options: LogQuery & { signal: AbortSignal },
     onLine: (line: LogLine) => void,
   ): Promise<void> {
     try {
       const lines = driver.logs(
         { deployment: { name: deployment.name }, runner },
-        { tail: options.tail, follow: true, signal: options.signal },
+        { ...linesOf(options), follow: true },
       );
       for await (const line of lines) {
         onLine(line);
@@ -105,19 +106,34 @@ export class DeploymentLogs {
   private async sources(
     driver: DeploymentDriver,
     deployment: DeploymentRecord,
-    runner: string | undefined,
+    query: LogQuery,
   ) {
-    const all = await driver.logSources({ name: deployment.name });
-    if (runner === undefined) {
-      return { all, chosen: all };
-    }
-    if (!all.includes(runner)) {
+    const known = await driver.logSources({ name: deployment.name });
+    const all = known.map(({ runner }) => runner);
+    if (query.runner !== undefined && !all.includes(query.runner)) {
       throw new NotFoundError(
-        `Deployment ${deployment.name} has no runner ${runner}; it has: ${
+        `Deployment ${deployment.name} has no runner ${query.runner}; it has: ${
           all.join(', ') || 'none'
         }`,
       );
     }
-    return { all, chosen: [runner] };
+    const chosen = known
+      .filter(
+        source =>
+          (query.runner ?? source.runner) === source.runner &&
+          (query.variant ?? source.variant) === source.variant &&
+          (query.revision ?? source.revision) === source.revision,
+      )
+      .map(({ runner }) => runner);
+    return { all, chosen };
   }
+}
+
+function linesOf({
+  tail,
+  since,
+  grep,
+  signal,
+}: LogQuery & { signal: AbortSignal }) {
+  return { tail, since, grep, signal };
 }

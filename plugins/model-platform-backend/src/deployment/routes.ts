@@ -17,6 +17,7 @@ import { Endpoints } from './Endpoints';
 import { EndpointTokens } from './EndpointTokens';
 import { MAX_NUMBER } from './parseDeploymentSpec';
 import { nextCursor, parseCursor } from './paging';
+import { parseLogQuery } from './parseLogQuery';
 import {
   offSchema,
   parseApply,
@@ -229,13 +230,12 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
   router.get('/v1/deployments/:name/logs', async (req, res) => {
     const caller = await callerResolver.fromRequest(req);
     const { deployment } = await access.readable(caller, req.params.name);
-    const tail = Number(req.query.tail ?? 200);
-    if (!Number.isInteger(tail) || tail < 0 || tail > 5_000) {
-      throw new InputError('tail must be a whole number from 0 to 5000');
-    }
     const stopped = new AbortController();
     res.on('close', () => stopped.abort());
-    const query = { tail, runner: text(req, 'runner'), signal: stopped.signal };
+    const query = {
+      ...parseLogQuery(name => text(req, name), new Date()),
+      signal: stopped.signal,
+    };
     if (req.query.follow === 'true') {
       await sendLogEvents(res, onLine =>
         logs.follow(deployment, query, onLine),

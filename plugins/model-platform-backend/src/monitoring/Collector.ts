@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LoggerService } from '@backstage/backend-plugin-api';
-import { isError, ResponseError } from '@backstage/errors';
+import { isError } from '@backstage/errors';
 import {
   DeploymentDriver,
   ScrapeTarget,
 } from '@model-platform/plugin-model-platform-node';
 import { Knex } from 'knex';
 import pLimit from 'p-limit';
-import { Agent, fetch } from 'undici';
 import {
   DatabaseMetricsStore,
   ScrapedSample,
@@ -16,11 +15,9 @@ import {
 import { MetricCatalogue } from '../registry/metadata/MetricCatalogue';
 import { parsePrometheusText } from './parsePrometheusText';
 import { selectSamples, startTimeOf } from './selectSamples';
+import { TargetReader } from './TargetReader';
 
-const SCRAPE_TIMEOUT_MS = 4_000;
 const MAX_CONCURRENT = 8;
-/** An exposition that is larger is a mistake of whoever counts. */
-const MAX_BYTES = 8 * 1024 * 1024;
 /** Samples that one target may have collected of one system: a gateway counts for many. */
 const MAX_SAMPLES = 5_000;
 const CLEAN_EVERY_MS = 600_000;
@@ -33,7 +30,7 @@ export interface CollectorLease {
 
 /** Reads gateway and runners every few seconds, where this process leads. */
 export class Collector {
-  private readonly dispatcher = new Agent({ connectTimeout: 2_000 });
+  private readonly reader = new TargetReader();
 
   private readonly limit = pLimit(MAX_CONCURRENT);
 
@@ -99,7 +96,7 @@ export class Collector {
   private async scrape(target: ScrapeTarget, fencing: number): Promise<void> {
     const { store, catalogue, lease } = this.options;
     try {
-      const text = await this.read(target);
+      const text = await this.reader.read(target);
       const { samples: exposed } = parsePrometheusText(text);
       const samples = selectSamples(exposed, target, catalogue);
       const { kept, leftOut } = bounded(samples);
@@ -130,28 +127,6 @@ export class Collector {
         `${target.id} could not be read: ${messageOf(error)}`,
       );
     }
-  }
-
-  private async read(target: ScrapeTarget): Promise<string> {
-    const response = await fetch(target.url, {
-      headers: { accept: 'text/plain', ...target.headers },
-      signal: AbortSignal.timeout(SCRAPE_TIMEOUT_MS),
-      dispatcher: this.dispatcher,
-      redirect: 'error',
-    });
-    if (!response.ok) {
-      throw await ResponseError.fromResponse(response);
-    }
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of response.body ?? []) {
-      size += chunk.byteLength;
-      if (size > MAX_BYTES) {
-        throw new Error(`its answer is larger than ${MAX_BYTES} bytes`);
-      }
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks).toString('utf8');
   }
 
   private tellOnce(key: string, message: string): void {

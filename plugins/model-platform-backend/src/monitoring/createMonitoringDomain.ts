@@ -3,6 +3,7 @@ import { Domain, PlatformContext } from '../Domain';
 import { Collector } from './Collector';
 import { DatabaseMetricsStore } from './DatabaseMetricsStore';
 import { KpiReport } from './KpiReport';
+import { LiveMetrics } from './LiveMetrics';
 import { monitoringRoutes } from './routes';
 
 /** Puts the monitoring domain together; it reads registry and deployments. */
@@ -43,11 +44,15 @@ export async function createMonitoringDomain(
     deployments: caller => deployment.readableByModel(caller),
     collectedAt,
   });
+  const live = new LiveMetrics({
+    drivers: () => deployment.environments.drivers(),
+    catalogue: metricCatalogue,
+  });
   const stopped = new AbortController();
   let work: Promise<unknown> = Promise.resolve();
   return {
     router: monitoringRoutes({
-      ...{ context, deployment, store, report, collectedAt },
+      ...{ context, deployment, store, report, live, collectedAt },
     }),
     async start() {
       work = collector?.run(stopped.signal) ?? work;

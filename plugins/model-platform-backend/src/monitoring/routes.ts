@@ -9,6 +9,7 @@ import PromiseRouter from 'express-promise-router';
 import { DeploymentDomain } from '../deployment';
 import { PlatformContext } from '../Domain';
 import { KpiReport } from './KpiReport';
+import { LiveMetrics } from './LiveMetrics';
 import { modelMetrics } from './modelMetrics';
 import { ObservedSizes } from './size/ObservedSizes';
 import { parsePeriod } from './timeRanges';
@@ -22,6 +23,7 @@ export function monitoringRoutes(options: {
   deployment: Pick<DeploymentDomain, 'readable'>;
   store: MetricsStore;
   report: KpiReport;
+  live: LiveMetrics;
   collectedAt: () => Promise<Date | undefined>;
 }): Router {
   const { callerResolver, registry, metricCatalogue } = options.context;
@@ -44,6 +46,12 @@ export function monitoringRoutes(options: {
         collectedAt: await options.collectedAt(),
       }),
     );
+  });
+
+  router.get('/v1/models/:name/live-metrics', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const model = await registry.getModel(caller, req.params.name);
+    res.set('Cache-Control', 'no-store').json(await options.live.of(model));
   });
 
   const sizes = new ObservedSizes(options.store);

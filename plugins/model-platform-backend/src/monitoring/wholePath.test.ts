@@ -282,6 +282,43 @@ describe('publish, deploy, call, count', () => {
     expect(logs.body.sources).toEqual(['iris--r1-main-0']);
     expect(logs.body.items.length).toBeGreaterThan(0);
 
+    const linesOf = async (query: Record<string, string>) => {
+      const { status, body } = await platform.call(
+        'get',
+        `v1/deployments/iris/logs?${new URLSearchParams(query)}`,
+        mira,
+      );
+      return status === 200
+        ? body.items.map(({ message }: { message: string }) => message)
+        : [status, body.error.message];
+    };
+    expect(await linesOf({ grep: 'READY', since: '1h' })).toEqual(['ready']);
+    expect(
+      await linesOf({
+        grep: '/^(ready|started)$/',
+        variant: 'main',
+        tail: '1',
+      }),
+    ).toEqual(['ready']);
+    expect(await linesOf({ grep: '/^READY$/' })).toEqual([]);
+    expect(await linesOf({ since: '2126-01-01T00:00:00Z' })).toEqual([]);
+    expect(await linesOf({ revision: '2' })).toEqual([]);
+    expect(await linesOf({ variant: 'challenger' })).toEqual([]);
+    expect(await linesOf({ grep: '/(/' })).toEqual([
+      400,
+      expect.stringContaining("grep: '(' is no expression of RE2"),
+    ]);
+
+    const live = await platform.call(
+      'get',
+      'v1/models/iris/live-metrics',
+      mira,
+    );
+    expect(live.body).toMatchObject({ runners: 1, unread: [], series: [] });
+    expect(
+      (await platform.call('get', 'v1/models/iris/live-metrics', dana)).status,
+    ).toBe(404);
+
     const stale = await platform
       .call('post', 'v1/deployments/iris/off', mira)
       .set('if-match', '"other"')

@@ -117,11 +117,25 @@ export const deploymentPaths: Array<[string, OpenApiObject]> = [
       summary:
         'Log lines of the runners; with follow=true as text/event-stream',
       parameters: [
-        query('tail', 'How many of the last lines', {
+        query(
+          'tail',
+          'How many of the last lines that are wanted; where it is not said 200, with since or grep 5,000',
+          { type: 'integer', minimum: 0, maximum: 5000 },
+        ),
+        query('runner', 'Only of this one, also where it is gone'),
+        query('variant', 'Only of runners of this variant'),
+        query('revision', 'Only of runners of this revision', {
           type: 'integer',
-          default: 200,
+          minimum: 1,
         }),
-        query('runner', 'Only of this one'),
+        query(
+          'since',
+          'Only what was written since: a duration back from now (30s, 10m, 2h, 1d, 1w), or a time (RFC 3339)',
+        ),
+        query(
+          'grep',
+          'Only lines with this text, in any case; /expression/ or /expression/i is one in the syntax of RE2. At most 500 characters',
+        ),
         query('follow', 'Go on as lines come', { type: 'boolean' }),
       ],
       answers: {

@@ -23,6 +23,13 @@ export const platformPaths: Array<[string, OpenApiObject]> = [
       answers: { '200': schemaRef('ModelMetrics') },
     }),
   }),
+  path('/v1/models/{name}/live-metrics', {
+    get: operation('getLiveMetrics', METRICS, {
+      summary:
+        "What the model's own code counts, read from its runners this moment; nothing of it is stored",
+      answers: { '200': schemaRef('LiveModelMetrics') },
+    }),
+  }),
   path('/v1/deployments/{name}/sizes', {
     get: operation('getSizes', METRICS, {
       summary: 'What runners of a deployment take, and the sizes that follow',

@@ -511,6 +511,23 @@ export const schemas: Record<string, OpenApiObject> = {
     runnerRestarts: integer,
     'collectedAt?': time,
   }),
+  LiveModelMetrics: object({
+    readAt: time,
+    runners: integer,
+    unread: listOf(text),
+    series: listOf(
+      object({
+        metric: text,
+        runner: text,
+        'endpoint?': text,
+        'variant?': text,
+        'version?': text,
+        labels: { type: 'object', additionalProperties: text },
+        value: number,
+        isCollected: { type: 'boolean' },
+      }),
+    ),
+  }),
   VariantSize: object({
     variant: text,
     version: integer,

@@ -10,6 +10,19 @@ import { enc } from './enc';
 import { MetadataCalls } from './MetadataCalls';
 import { PageQuery, RequestOptions } from './PlatformCalls';
 
+/** Which log lines are wanted; all may be combined. @public */
+export interface LogsQuery {
+  /** How many of the last. */
+  tail?: number;
+  runner?: string;
+  variant?: string;
+  revision?: number;
+  /** A duration back from now, such as `10m`, or a time. */
+  since?: string;
+  /** Text, or `/expression/` in RE2's syntax. */
+  grep?: string;
+}
+
 /** Deployments, their revisions and logs. @public */
 export class DeploymentCalls extends MetadataCalls {
   async listDeployments(
@@ -106,19 +119,19 @@ export class DeploymentCalls extends MetadataCalls {
 
   async getLogs(
     name: string,
-    query: { tail?: number; runner?: string } = {},
+    query: LogsQuery = {},
     options?: RequestOptions,
   ): Promise<{ items: LogLine[]; sources: string[] }> {
     return await this.json(`deployments/${enc(name)}/logs`, {
       ...options,
-      query,
+      query: { ...query },
     });
   }
 
   /** A response of type `text/event-stream`; each `data:` is a `LogLine`. */
   async followLogs(
     name: string,
-    query: { tail?: number; runner?: string } = {},
+    query: LogsQuery = {},
     options?: RequestOptions,
   ): Promise<Response> {
     return await this.send(

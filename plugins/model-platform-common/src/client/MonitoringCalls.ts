@@ -1,6 +1,7 @@
 import {
   CatalogueMetric,
   KpiOverview,
+  LiveModelMetrics,
   ModelMetrics,
   VariantSize,
 } from '../types';
@@ -19,6 +20,14 @@ export class MonitoringCalls extends EndpointCalls {
       ...options,
       query,
     });
+  }
+
+  /** Read from the runners this moment; nothing of it is stored. */
+  async getLiveMetrics(
+    name: string,
+    options?: RequestOptions,
+  ): Promise<LiveModelMetrics> {
+    return await this.json(`models/${enc(name)}/live-metrics`, options);
   }
 
   /** What runners of a deployment take, and the sizes that follow from it. */

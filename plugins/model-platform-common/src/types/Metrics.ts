@@ -80,6 +80,30 @@ export interface ModelMetrics {
   collectedAt?: string;
 }
 
+/** One series of a model's own metrics, as a runner says it. @public */
+export interface LiveSeries {
+  /** Of a histogram `…_sum` and `…_count`. */
+  metric: string;
+  runner: string;
+  endpoint?: string;
+  variant?: string;
+  version?: string;
+  labels: Record<string, string>;
+  value: number;
+  /** Whether the metric is in the platform's catalogue; others are never stored. */
+  isCollected: boolean;
+}
+
+/** What a model's runners count this moment, read for whoever asks. @public */
+export interface LiveModelMetrics {
+  readAt: string;
+  /** How many run. */
+  runners: number;
+  /** Those that did not answer. */
+  unread: string[];
+  series: LiveSeries[];
+}
+
 /** @public */
 export interface KpiModelRow {
   slug: string;

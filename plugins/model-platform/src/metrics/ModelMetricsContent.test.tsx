@@ -57,4 +57,48 @@ describe('ModelMetricsContent', () => {
     await waitFor(() => expect(ranges()).toContain('1h'));
     expect(screen.getByTestId('address')).toHaveTextContent('range=1h');
   });
+
+  it('shows what runners count now, and says what is not stored', async () => {
+    const series = {
+      runner: 'local/iris--r1-main-0',
+      endpoint: 'iris',
+      variant: 'main',
+      version: '1',
+    };
+    const platform = new FakePlatform()
+      .when('GET models/iris/metrics', () => sampleMetrics())
+      .when('GET models/iris/live-metrics', () => ({
+        readAt: new Date().toISOString(),
+        runners: 2,
+        unread: ['local/iris--r1-main-1'],
+        series: [
+          {
+            ...series,
+            metric: 'offers_total',
+            labels: { kind: 'small' },
+            value: 12,
+            isCollected: false,
+          },
+          {
+            ...series,
+            metric: 'suggestions_made_total',
+            labels: {},
+            value: 3,
+            isCollected: true,
+          },
+        ],
+      }));
+    await renderOnPlatform(<ModelMetricsContent />, platform);
+    const table = await screen.findByRole('table', {
+      name: 'Own metrics, live',
+    });
+    const [, own, catalogued] = within(table).getAllByRole('row');
+    expect(own).toHaveTextContent('offers_total');
+    expect(own).toHaveTextContent('kind=small');
+    expect(own).toHaveTextContent('not stored');
+    expect(catalogued).toHaveTextContent('in the catalogue');
+    expect(
+      screen.getByText('Did not answer this time: local/iris--r1-main-1'),
+    ).toBeInTheDocument();
+  });
 });

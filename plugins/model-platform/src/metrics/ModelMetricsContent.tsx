@@ -15,6 +15,7 @@ import { METRIC_RANGES, rangeOf, RANGES } from '../shared/ranges';
 import { useUrlState } from '../shared/useUrlState';
 import { BusinessMetrics } from './BusinessMetrics';
 import { CallsByPart } from './CallsByPart';
+import { LiveMetrics } from './LiveMetrics';
 import { TechnicalCharts } from './TechnicalCharts';
 
 /** Figures move while one looks; the collector itself reads every few seconds. */
@@ -93,6 +94,7 @@ export function ModelMetricsContent() {
             </Grid.Root>
             <TechnicalCharts metrics={data} />
             <BusinessMetrics metrics={data} period={period} />
+            <LiveMetrics slug={slug} />
             <CallsByPart metrics={data} />
           </>
         )}

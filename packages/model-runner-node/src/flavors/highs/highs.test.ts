@@ -61,6 +61,18 @@ describe('the example ward-staffing', () => {
     });
   });
 
+  it('counts how solves ended, what they took and their gaps', async () => {
+    const text = await (await fetch(`${ward.url}/metrics`)).text();
+    const value = (name: string, more = '') =>
+      Number(
+        new RegExp(`^${name}\\{${more}.*\\} (\\S+)$`, 'm').exec(text)?.[1],
+      );
+    expect(value('model_runner_solves_total', 'status="optimal"')).toBe(2);
+    expect(value('model_runner_solves_total', 'status="infeasible"')).toBe(1);
+    expect(value('model_runner_solve_duration_seconds_count')).toBe(3);
+    expect(value('model_runner_solve_gap_ratio_bucket', 'le="0"')).toBe(2);
+  });
+
   it('takes a batch, and refuses what does not fit by field', async () => {
     const batch = await ward.outputs([
       { needed: [1, 0, 0, 0, 0, 0] },

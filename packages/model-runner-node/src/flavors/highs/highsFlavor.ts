@@ -18,7 +18,7 @@ const READ_MS = 20_000;
 export const highsFlavor: Flavor = {
   name: 'highs',
 
-  async load(manifest, directory) {
+  async load(manifest, directory, context) {
     const file = onlyFile(manifest, ['.lp', '.mps']);
     const format = file.toLowerCase().endsWith('.lp') ? 'lp' : 'mps';
     const { inputs, outputs } = manifest.signature;
@@ -42,7 +42,7 @@ export const highsFlavor: Flavor = {
         );
       }
     }
-    return solvedModel(manifest, pool, 'lp_highs', async (row, limitMs) => {
+    const solve = async (row: Row, limitMs: number): Promise<Solution> => {
       const ended = await run(
         { format, text: fill(row), limitMs },
         limitMs + GRACE_MS,
@@ -50,7 +50,8 @@ export const highsFlavor: Flavor = {
       return ended.end === 'done'
         ? (ended.value as Solution)
         : { status: 'unknown', solveTimeMs: ended.tookMs };
-    });
+    };
+    return solvedModel(manifest, context, pool, 'lp_highs', solve);
   },
 };
 

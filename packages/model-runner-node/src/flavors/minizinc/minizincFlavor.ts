@@ -10,7 +10,7 @@ import { MinizincField, MinizincModel } from './MinizincModel';
 export const minizincFlavor: Flavor = {
   name: 'minizinc',
 
-  async load(manifest, directory) {
+  async load(manifest, directory, context) {
     const pool = new SolverPool('minizinc', false);
     const [model] = await Promise.all([
       MinizincModel.read(pool, directory, manifest.files),
@@ -39,6 +39,7 @@ export const minizincFlavor: Flavor = {
       );
     return solvedModel(
       manifest,
+      context,
       pool,
       'minizinc',
       async (row, limitMs) =>

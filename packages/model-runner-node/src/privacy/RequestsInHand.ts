@@ -1,0 +1,87 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { FieldValue, Filtered, ValueFilter } from './ValueFilter';
+
+/** Requests whose code may still write something, of which nobody can tell whose it is. */
+const MAX_RECENT = 16;
+
+/** A request that a model works on; its values are gathered only where something is written. */
+class RequestInHand {
+  private made?: ValueFilter;
+
+  constructor(
+    readonly requestId: string,
+    private readonly values: () => Iterable<FieldValue>,
+  ) {}
+
+  get filter(): ValueFilter {
+    this.made ??= new ValueFilter(this.values());
+    return this.made;
+  }
+}
+
+/**
+ * The requests that are worked on now, so that nothing which is written
+ * meanwhile, by whomever, repeats their values.
+ */
+export class RequestsInHand {
+  private readonly all = new Set<RequestInHand>();
+  private recent: RequestInHand[] = [];
+  private readonly current = new AsyncLocalStorage<RequestInHand>();
+
+  /** Of the request that is worked on here, wherever it is asked from. */
+  get requestId(): string | undefined {
+    return this.current.getStore()?.requestId;
+  }
+
+  /** Holds a request until the work is done. */
+  async during<T>(
+    requestId: string,
+    values: () => Iterable<FieldValue>,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const request = this.take(requestId, values);
+    try {
+      return await this.current.run(request, work);
+    } finally {
+      this.end(request);
+    }
+  }
+
+  /** Holds a request until it is ended; lines of others' code don't know that they are of it. */
+  take(requestId: string, values: () => Iterable<FieldValue>): RequestInHand {
+    const request = new RequestInHand(requestId, values);
+    this.all.add(request);
+    return request;
+  }
+
+  end(request: RequestInHand) {
+    this.all.delete(request);
+    this.recent.push(request);
+    if (this.recent.length > MAX_RECENT) this.recent.shift();
+  }
+
+  /** Paths in place of values. */
+  replace(text: string): Filtered {
+    const found: Filtered['found'] = [];
+    let clean = text;
+    for (const request of this.concerned()) {
+      const next = request.filter.replace(clean);
+      clean = next.text;
+      found.push(...next.found);
+    }
+    return { text: clean, found };
+  }
+
+  /**
+   * Whose values may stand in what is written here: those of the request at
+   * hand and of all others, for their code shares this process; where nobody
+   * can tell whose it is, as of the last words of a failure that nobody
+   * caught, also of those that were answered a moment ago.
+   */
+  private concerned(): Iterable<RequestInHand> {
+    const here = this.current.getStore();
+    return here ? new Set([here, ...this.all]) : [...this.all, ...this.recent];
+  }
+}
+
+export const requestsInHand = new RequestsInHand();

@@ -1,0 +1,264 @@
+"""Keeps values of the requests in hand out of everything that is written down meanwhile."""
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+import math
+import re
+import sys
+import threading
+import urllib.parse
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import Any
+
+#: Texts that are shorter stand for nobody.
+MIN_TEXT = 4
+#: Numbers with fewer digits are those of anybody.
+MIN_DIGITS = 6
+#: So much of a value's beginning is the value, cut off.
+MIN_BEGINNING = 8
+MAX_TEXT = 16_384
+#: Of all texts of a line together.
+MAX_LINE = 65_536
+MAX_DEPTH = 8
+MAX_MEMBERS = 100
+MAX_PATHS = 20
+
+Rows = list[dict[str, Any]]
+#: The field of the signature, its path in the request, the value.
+FieldValue = tuple[str, str, Any]
+
+
+def _forms_of_text(text: str) -> Iterator[str]:
+    yield text
+    # As JSON, a printed value and an address have it.
+    yield json.dumps(text, ensure_ascii=False)[1:-1]
+    yield json.dumps(text)[1:-1]
+    yield repr(text)[1:-1]
+    yield ascii(text)[1:-1]
+    yield urllib.parse.quote(text, errors="replace")
+    if "\n" in text:
+        yield from (line.strip() for line in text.split("\n"))
+
+
+def _forms_of_bytes(value: bytes) -> Iterator[str]:
+    yield base64.b64encode(value).decode().rstrip("=")
+    yield base64.urlsafe_b64encode(value).decode().rstrip("=")
+    yield value.hex()
+    yield repr(value)[2:-1]
+    yield ", ".join(map(str, value))
+    try:
+        yield from _forms_of_text(value.decode())
+    except UnicodeDecodeError:
+        pass
+
+
+def _rounded(value: float) -> tuple[str, ...]:
+    if abs(value) < 10 ** (MIN_DIGITS - 1) or not math.isfinite(value):
+        return ()
+    return str(abs(int(value))), str(abs(round(value)))
+
+
+def written_forms(value: Any) -> Iterator[str]:
+    """How a value may stand in a text: as it is, escaped, encoded. None where it is too short to tell anything."""
+    forms: Iterable[str] = ()
+    if isinstance(value, str):
+        forms = _forms_of_text(value) if len(value.strip()) >= MIN_TEXT else ()
+    elif isinstance(value, (bytes, bytearray)):
+        forms = _forms_of_bytes(bytes(value)) if len(value) >= MIN_TEXT else ()
+    elif isinstance(value, (datetime.date, datetime.datetime)):
+        forms = (str(value), value.isoformat(), repr(value))
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        text = repr(value).removeprefix("-")
+        if len(re.sub(r"\D", "", text)) >= MIN_DIGITS:
+            forms = (text, text.removesuffix(".0"), f"{abs(value):,}", *_rounded(value))
+    for form in forms:
+        if len(form) >= MIN_TEXT and form.strip():
+            yield form
+
+
+def _scalars_of(value: Any) -> Iterator[Any]:
+    """Names of an object's members are values too: the caller chose them."""
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield name
+            yield from _scalars_of(member)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _scalars_of(item)
+    else:
+        to_list = getattr(value, "tolist", None)
+        if to_list is None:
+            yield value
+        else:
+            yield from _scalars_of(to_list())
+
+
+def values_of_rows(rows: Rows) -> Iterator[FieldValue]:
+    """Paths end at the signature's fields: what is within may be named by the caller."""
+    for index, row in enumerate(rows):
+        at = "inputs" if len(rows) == 1 else f"inputs[{index}]"
+        for field, given in row.items():
+            for value in _scalars_of(given):
+                yield field, f"{at}.{field}", value
+
+
+class ValueFilter:
+    """Finds values in texts, in time that does not grow with their number."""
+
+    def __init__(self, values: Iterable[FieldValue]) -> None:
+        self._by_start: dict[str, list[tuple[str, str, str]]] = {}
+        known: set[str] = set()
+        for field, path, value in values:
+            for form in written_forms(value):
+                if form not in known:
+                    known.add(form)
+                    self._by_start.setdefault(form[:MIN_TEXT], []).append((form, path, field))
+
+    def replace(self, text: str) -> tuple[str, list[tuple[str, str]]]:
+        """The text with the path of its field in place of every value; and path and field of each."""
+        found: list[tuple[str, str]] = []
+        if not self._by_start:
+            return text, found
+        clean: list[str] = []
+        at = begin = 0
+        while at + MIN_TEXT <= len(text):
+            length, path, field = self._longest_at(text, at)
+            if length:
+                clean += (text[begin:at], f"«{path}»")
+                found.append((path, field))
+                at += length
+                begin = at
+            else:
+                at += 1
+        return ("".join((*clean, text[begin:])) if found else text), found
+
+    def _longest_at(self, text: str, at: int) -> tuple[int, str, str]:
+        best = (0, "", "")
+        for form, path, field in self._by_start.get(text[at : at + MIN_TEXT], ()):
+            length = len(form) if text.startswith(form, at) else _common(form, text, at)
+            if (length == len(form) or length >= MIN_BEGINNING) and length > best[0]:
+                best = (length, path, field)
+        return best
+
+
+def _common(form: str, text: str, at: int) -> int:
+    length = MIN_TEXT
+    end = min(len(form), len(text) - at)
+    while length < end and form[length] == text[at + length]:
+        length += 1
+    return length
+
+
+class RequestInHand:
+    """Its values are gathered only where something is written."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._filter: ValueFilter | None = None
+
+    @property
+    def filter(self) -> ValueFilter:
+        if self._filter is None:
+            self._filter = ValueFilter(values_of_rows(self._rows))
+        return self._filter
+
+
+#: Stays until the task of the request ends, so that what failed is told without its values.
+_CURRENT: ContextVar[RequestInHand | None] = ContextVar("request_in_hand", default=None)
+_ALL: set[RequestInHand] = set()
+#: Requests whose code may still write something, of which nobody can tell whose it is.
+_RECENT: deque[RequestInHand] = deque(maxlen=16)
+_LOCK = threading.Lock()
+
+
+@contextmanager
+def in_hand(rows: Rows) -> Iterator[None]:
+    """Until the end of the block nothing that is written, by whomever, repeats the values of these rows."""
+    request = RequestInHand(rows)
+    _CURRENT.set(request)
+    with _LOCK:
+        _ALL.add(request)
+    try:
+        yield
+    finally:
+        # A line that was begun and not ended is of this request, too; the code may have put anything in their place.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(Exception):
+                stream.flush()
+        with _LOCK:
+            _ALL.discard(request)
+            _RECENT.append(request)
+
+
+def _concerned() -> list[RequestInHand]:
+    """
+    Whose values may stand in what is written here: those of the request at hand and of all others, for their
+    code shares this process; where nobody can tell whose it is, also of those that were answered a moment ago.
+    """
+    current = _CURRENT.get()
+    with _LOCK:
+        if current is None:
+            return [*_ALL, *_RECENT]
+        return [current, *(request for request in _ALL if request is not current)]
+
+
+def replace_values(text: str) -> tuple[str, list[tuple[str, str]]]:
+    found: list[tuple[str, str]] = []
+    for request in _concerned():
+        text, more = request.filter.replace(text)
+        found += more
+    return text, found
+
+
+def clean_facts(facts: dict[str, Any]) -> dict[str, Any]:
+    """
+    What is logged, as it may be written down: bounded, and with paths of fields in place of the values of
+    requests; `replaced` names those.
+    """
+    replaced: dict[str, None] = {}
+
+    left = MAX_LINE
+
+    def text(given: str) -> str:
+        nonlocal left
+        if left <= 0:
+            return "…"
+        more = len(given) - MAX_TEXT
+        bounded = f"{given[:MAX_TEXT]}… ({more} characters more)" if more > 0 else given
+        clean, found = replace_values(bounded.encode(errors="replace").decode())
+        replaced.update((path, None) for path, _ in found)
+        left -= len(clean)
+        return clean
+
+    def cleaned(value: Any, depth: int) -> Any:
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, str):
+            return text(value)
+        if isinstance(value, (int, float)):
+            plain = repr(value)
+            clean = text(plain)
+            if clean != plain:
+                return clean
+            # Wider whole numbers are no JSON that everybody reads.
+            return value if not isinstance(value, int) or value.bit_length() < 64 else plain
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            return f"{len(value)} bytes"
+        if depth == MAX_DEPTH:
+            return "…"
+        if isinstance(value, dict):
+            members = list(value.items())[:MAX_MEMBERS]
+            return {text(str(name)): cleaned(member, depth + 1) for name, member in members}
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return [cleaned(item, depth + 1) for item in list(value)[:MAX_MEMBERS]]
+        return text(str(value))
+
+    clean = {name: cleaned(value, 0) for name, value in facts.items()}
+    if replaced:
+        clean["replaced"] = list(replaced)[:MAX_PATHS]
+    return clean
