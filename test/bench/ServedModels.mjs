@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { cpuMs } from './cpuMs.mjs';
 import { memoryMb } from './memoryMb.mjs';
 
 const START_TIMEOUT_MS = 180_000;
@@ -11,7 +12,8 @@ export class ServedModels {
   /**
    * Resolves once `ready` answers 200.
    *
-   * @param options.call - makes a request for `load` of a model and rows of numbers
+   * @param options.call - makes a request for `load` of a model and rows of numbers; its `labels`
+   *   tells from the answer's JSON what is predicted for each row
    */
   static async start({ name, command, args, cwd, env, url, ready, call }) {
     const served = new ServedModels();
@@ -50,6 +52,10 @@ export class ServedModels {
 
   get memoryMb() {
     return memoryMb(this.#child.pid);
+  }
+
+  get cpuMs() {
+    return cpuMs(this.#child.pid);
   }
 
   async stop() {

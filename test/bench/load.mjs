@@ -1,43 +1,42 @@
-import { Pool } from 'undici';
 import { quantile } from './BenchPlatform.mjs';
+import { requestBytes } from './httpExchange.mjs';
+import { KeptConnection } from './KeptConnection.mjs';
 
 /**
- * Calls a server over kept connections without Nagle's delay, as many at a
- * time as there are connections.
+ * Calls a server over kept connections, as many at a time as there are of them.
  *
- * @param call - makes the n-th request: `{ method?, path, headers?, body? or bytes? }`
+ * @param call - makes the n-th request: `{ method?, path, headers?, body? or bytes? }`, or its bytes if it is
+ *   always the same
  * @returns sorted latencies in milliseconds, and calls a second
  */
 export async function load(url, { call, calls, connections = 1, warmUp = 0 }) {
-  const pool = new Pool(url, {
-    connections,
-    pipelining: 1,
-    connect: { noDelay: true },
-  });
+  const opened = await Promise.all(
+    Array.from({ length: connections }, () => KeptConnection.open(url)),
+  );
   const latencies = [];
   let next = 0;
-  const work = async until => {
-    while (next < until) {
-      const index = next++;
-      const { body, bytes, headers, ...request } = call(index);
-      const begin = performance.now();
-      const response = await pool.request({
-        method: 'GET',
-        ...request,
-        body: bytes ?? (body && JSON.stringify(body)),
-        headers: {
-          ...(body && { 'content-type': 'application/json' }),
-          ...headers,
-        },
-      });
-      const text = await response.body.text();
-      latencies.push(performance.now() - begin);
-      if (response.statusCode >= 400)
-        throw new Error(`${request.path}: ${response.statusCode} ${text}`);
-    }
-  };
+  const work = (connection, until) =>
+    new Promise((resolve, reject) => {
+      const goOn = () => {
+        if (next >= until) {
+          resolve();
+          return;
+        }
+        const made = call(next++);
+        const bytes = Buffer.isBuffer(made) ? made : requestBytes(made);
+        const begin = performance.now();
+        connection.send(bytes, (error, answer) => {
+          latencies.push(performance.now() - begin);
+          if (error) reject(error);
+          else if (answer.status < 200 || answer.status >= 300)
+            reject(new Error(`${answer.status}: ${answer.body}`));
+          else goOn();
+        });
+      };
+      goOn();
+    });
   const all = until =>
-    Promise.all(Array.from({ length: connections }, () => work(until)));
+    Promise.all(opened.map(connection => work(connection, until)));
   try {
     await all(warmUp);
     latencies.length = 0;
@@ -51,6 +50,6 @@ export async function load(url, { call, calls, connections = 1, warmUp = 0 }) {
       perSecond: calls / seconds,
     };
   } finally {
-    await pool.close();
+    for (const connection of opened) connection.close();
   }
 }

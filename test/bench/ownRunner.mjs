@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ensurePythonRuntime } from '../../scripts/lib/pythonRuntime.mjs';
 import { inRoot } from '../../scripts/lib/paths.mjs';
 import { freePort } from '../services/freePort.mjs';
-import { inferBody } from './anchors/servers.mjs';
+import { inferBody, inferLabels } from './anchors/servers.mjs';
 import { ServedModels } from './ServedModels.mjs';
 
 const SECRET = 'secret-of-this-bench';
@@ -114,10 +114,12 @@ async function startRunner(folder, options) {
         ? {
             path: `/${model}/v2/models/${model}/infer`,
             body: inferBody(rows, flavor === 'onnx' ? 'FP32' : 'FP64'),
+            labels: inferLabels,
           }
         : {
             path: `/${model}/predict`,
             body: { inputs: rows.map(named) },
+            labels: ({ outputs }) => outputs.map(({ label }) => label),
           }),
     }),
   });

@@ -1,6 +1,8 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { buildPrograms } from '../../scripts/lib/build.mjs';
+import { exclusively } from '../../scripts/lib/exclusively.mjs';
 import { say } from '../../scripts/lib/progress.mjs';
 import {
   makeModels,
@@ -9,11 +11,16 @@ import {
   startMlflowServe,
   startMlserver,
 } from './anchors/servers.mjs';
+import { quantile } from './BenchPlatform.mjs';
+import { requestBytes } from './httpExchange.mjs';
+import { ask } from './KeptConnection.mjs';
 import { load } from './load.mjs';
 import { startNodeRunner, startPythonRunner } from './ownRunner.mjs';
 
 const CALLS = Number(process.env.BENCH_CALLS ?? 3_000);
-const WARM_UP = 300;
+/** Each server's calls are spread over so many turns, between which the others have theirs. */
+const ROUNDS = 5;
+const WARM_UP = 50;
 const BATCH = 100;
 const WIDTHS = { iris: 4, cancer: 30 };
 
@@ -22,6 +29,7 @@ const WIDTHS = { iris: 4, cancer: 30 };
  * projects with the same models. All of them stand idle while one is measured.
  */
 export async function runnersBench() {
+  await exclusively(buildPrograms);
   const folder = fs.mkdtempSync(
     path.join(os.tmpdir(), 'model-platform-bench-'),
   );
@@ -31,6 +39,16 @@ export async function runnersBench() {
     started.push(served);
     say(`${served.name}: ready after ${seconds(served.readyMs)}`);
     return served;
+  };
+  /** Of another project: where it can't be had here, its rows say why. */
+  const startOther = async (name, starting) => {
+    try {
+      return await start(starting());
+    } catch (error) {
+      const [unavailable] = error.message.trim().split('\n').slice(-1);
+      say(`${name}: ${error.message}`);
+      return { name, unavailable };
+    }
   };
   try {
     await makeModels(folder);
@@ -43,13 +61,19 @@ export async function runnersBench() {
         startPythonRunner(folder, model, width),
       );
     }
-    const onnx = await start(startMlserver(folder, { models, suffix: 'onnx' }));
-    const sklearn = await start(
+    const onnx = await startOther('MLServer', () =>
+      startMlserver(folder, { models, suffix: 'onnx' }),
+    );
+    const sklearn = await startOther('MLServer', () =>
       startMlserver(folder, { models, suffix: 'joblib' }),
     );
-    const kserve = await start(startKserve(folder, { models }));
-    const bentoml = await start(startBentoml(folder));
-    const mlflow = await start(startMlflowServe(folder, 'iris'));
+    const kserve = await startOther('KServe', () =>
+      startKserve(folder, { models }),
+    );
+    const bentoml = await startOther('BentoML', () => startBentoml(folder));
+    const mlflow = await startOther('`mlflow models serve`', () =>
+      startMlflowServe(folder, 'iris'),
+    );
     return [
       ...(await compare('ONNX iris 1×4', own['iris.onnx'], [
         [onnx, { c1: 5, c16: 5 }],
@@ -103,42 +127,116 @@ async function compare(what, own, others, { model = 'iris', rows = 1 } = {}) {
   const given = Array.from({ length: rows }, (_, row) =>
     Array.from({ length: width }, (__, column) => 1.5 + row / 8 + column / 4),
   );
+  const { infer, simple, ...their } = await prepare([
+    { key: 'infer', served: own, call: own.call(model, given) },
+    { key: 'simple', served: own, call: own.call(model, given, 'predict') },
+    ...others
+      .filter(([{ unavailable }]) => !unavailable)
+      .map(([served]) => ({
+        key: served.name,
+        served,
+        call: served.call(model, given),
+      })),
+  ]);
   const table = [];
   for (const connections of [1, 16]) {
-    const measure = (served, ...way) =>
-      load(served.url, {
-        call: () => served.call(model, given, ...way),
-        calls: CALLS,
-        connections,
-        warmUp: WARM_UP,
-      });
-    const our = await measure(own);
-    const simple = await measure(own, 'predict');
+    const figures = await measure({ infer, simple, ...their }, connections);
     for (const [other, reaches] of others) {
-      const their = await measure(other);
       const c1 = connections === 1;
       const reach = reaches[`c${connections}`];
-      const factor = c1 ? their.p50 / our.p50 : our.perSecond / their.perSecond;
-      table.push({
+      const row = {
         what: `${what}, c${connections}, ${c1 ? 'p50' : 'calls a second'}`,
-        measured: `${figure(our)}; simple API ${figure(simple)}`,
+        measured: `${figure(figures.infer)}; simple API ${figure(
+          figures.simple,
+        )}`,
         reach: reach ? `≥ ${reach}×` : 'printed',
-        'compared to': `${other.name}: ${figure(their)}`,
-        reached: reach
+      };
+      if (other.unavailable) {
+        row[
+          'compared to'
+        ] = `${other.name}: not to be had, ${other.unavailable}`;
+        row.reached = reach ? 'NO' : '';
+      } else {
+        const theirs = figures[other.name];
+        const factor = c1
+          ? theirs.p50 / figures.infer.p50
+          : figures.infer.perSecond / theirs.perSecond;
+        row['compared to'] = `${other.name}: ${figure(theirs)}`;
+        row.reached = reach
           ? `${factor >= reach ? 'yes' : 'NO'}, ${factor.toFixed(1)}×`
-          : `${factor.toFixed(1)}×`,
-      });
-      say(Object.values(table.at(-1)).join(' | '));
+          : `${factor.toFixed(1)}×`;
+      }
+      table.push(row);
+      say(Object.values(row).join(' | '));
     }
   }
   return table;
 }
+
+/**
+ * Requests as bytes, by their keys.
+ *
+ * @throws where they are not answered with the same predictions: then nothing is to be compared
+ */
+async function prepare(requests) {
+  const prepared = {};
+  let wanted;
+  for (const { key, served, call } of requests) {
+    const bytes = requestBytes(call);
+    const { status, body } = await ask(served.url, bytes);
+    const given =
+      status === 200 ? JSON.stringify(call.labels(JSON.parse(body))) : body;
+    wanted ??= given;
+    if (given !== wanted)
+      throw new Error(
+        `${served.name} answers ${status} ${given}, not ${wanted}, as ${requests[0].served.name} does.`,
+      );
+    prepared[key] = { served, bytes };
+  }
+  return prepared;
+}
+
+/** In turns, so that what else the machine does meets all of them alike; the median of each. */
+async function measure(requests, connections) {
+  const calls = Math.ceil(CALLS / ROUNDS);
+  const runs = {};
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (const [key, { served, bytes }] of Object.entries(requests)) {
+      const before = served.cpuMs;
+      const run = await load(served.url, {
+        call: () => bytes,
+        calls,
+        connections,
+        warmUp: WARM_UP,
+      });
+      const cpu = (served.cpuMs - before) / (calls + WARM_UP);
+      (runs[key] ??= []).push({ ...run, cpu });
+    }
+  return Object.fromEntries(
+    Object.entries(runs).map(([key, all]) => [
+      key,
+      Object.fromEntries(
+        Object.keys(all[0]).map(name => [
+          name,
+          median(all.map(run => run[name])),
+        ]),
+      ),
+    ]),
+  );
+}
+
+const median = values =>
+  quantile(
+    values.sort((left, right) => left - right),
+    0.5,
+  );
 
 const memory = (what, own, reach, others) => ({
   what: `memory of a ${what} (PSS of all its processes)`,
   measured: `${own.memoryMb.toFixed(0)} MB`,
   reach: `≤ ${reach} MB`,
   'compared to': others
+    .filter(({ unavailable }) => !unavailable)
     .map(({ name, memoryMb }) => `${name}: ${memoryMb.toFixed(0)} MB`)
     .join(', '),
   reached: own.memoryMb <= reach ? 'yes' : 'NO',
@@ -149,6 +247,7 @@ const ready = (what, own, reachMs, others) => ({
   measured: seconds(own.readyMs),
   reach: `≤ ${seconds(reachMs)}`,
   'compared to': others
+    .filter(({ unavailable }) => !unavailable)
     .map(({ name, readyMs }) => `${name}: ${seconds(readyMs)}`)
     .join(', '),
   reached: own.readyMs <= reachMs ? 'yes' : 'NO',
@@ -156,7 +255,7 @@ const ready = (what, own, reachMs, others) => ({
 
 const seconds = ms => `${(ms / 1000).toFixed(2)} s`;
 
-const figure = ({ p50, p99, perSecond }) =>
+const figure = ({ p50, p99, perSecond, cpu }) =>
   `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, ${perSecond.toFixed(
     0,
-  )}/s`;
+  )}/s, ${cpu.toFixed(2)} ms of CPU a call`;

@@ -58,14 +58,25 @@ def echo(model: str, tensors: list) -> None:
     write(model, nodes, inputs, outputs)
 
 
-def lookup() -> None:
-    """The number at a place of a list of three; fails beyond its end. Exported for one row at a time."""
+def lookup(name: str, rows: object) -> None:
+    """The number at a place of a list of three; fails beyond its end. `rows`: how many it was exported for."""
     write(
-        "lookup",
+        name,
         [helper.make_node("Gather", ["numbers", "place"], ["number"])],
-        [helper.make_tensor_value_info("place", TensorProto.INT32, [1, 1])],
-        [helper.make_tensor_value_info("number", TensorProto.FLOAT, [1, 1])],
+        [helper.make_tensor_value_info("place", TensorProto.INT32, [rows, 1])],
+        [helper.make_tensor_value_info("number", TensorProto.FLOAT, [rows, 1])],
         [helper.make_tensor("numbers", TensorProto.FLOAT, [3], [10.0, 20.0, float("nan")])],
+    )
+
+
+def total() -> None:
+    """The sum of all rows, however many: one answer for all of them."""
+    write(
+        "total",
+        [helper.make_node("ReduceSum", ["part", "axes"], ["sum"], keepdims=1)],
+        [helper.make_tensor_value_info("part", TensorProto.DOUBLE, ["N", 1])],
+        [helper.make_tensor_value_info("sum", TensorProto.DOUBLE, ["M", 1])],
+        [helper.make_tensor("axes", TensorProto.INT64, [1], [0])],
     )
 
 
@@ -73,4 +84,6 @@ if __name__ == "__main__":
     echo("echo", [(name, kind, [width]) for name, kind, width in TENSORS])
     echo("types", TYPES)
     echo("datatypes", [(name, kind, ["M"]) for name, kind in DATATYPES.items()])
-    lookup()
+    lookup("lookup", 1)
+    lookup("lookups", "N")
+    total()

@@ -20,6 +20,9 @@ export const hostEnvironmentSchema = z.object({
   DRAIN_TIMEOUT_MS: z.coerce.number().int().nonnegative().default(10_000),
   /** How long a runner may load its model, milliseconds. */
   START_TIMEOUT_MS: z.coerce.number().int().positive().default(60_000),
+  /** As runners have them, which know what holds where these are absent. */
+  BATCH_MAX_ROWS: z.coerce.number().int().nonnegative().optional(),
+  BATCH_MAX_DELAY_MS: z.coerce.number().int().nonnegative().optional(),
   /** How long a runner may answer nothing at all, beyond the time that a call has, milliseconds. */
   HANG_GRACE_MS: z.coerce.number().int().nonnegative().default(5_000),
   /** `auto` takes the best that the machine allows; another one is demanded. */
@@ -58,6 +61,8 @@ export interface HostSettings {
   logLevel: z.infer<typeof hostEnvironmentSchema>['LOG_LEVEL'];
   drainTimeoutMs: number;
   startTimeoutMs: number;
+  batchMaxRows?: number;
+  batchMaxDelayMs?: number;
   hangGraceMs: number;
   confinement: z.infer<typeof hostEnvironmentSchema>['RUNNER_CONFINEMENT'];
   runnerUserIds: { first: number; last: number };
@@ -91,6 +96,8 @@ export function readHostSettings(
     logLevel: data.LOG_LEVEL,
     drainTimeoutMs: data.DRAIN_TIMEOUT_MS,
     startTimeoutMs: data.START_TIMEOUT_MS,
+    batchMaxRows: data.BATCH_MAX_ROWS,
+    batchMaxDelayMs: data.BATCH_MAX_DELAY_MS,
     hangGraceMs: data.HANG_GRACE_MS,
     confinement: data.RUNNER_CONFINEMENT,
     runnerUserIds: data.RUNNER_USER_IDS,

@@ -235,6 +235,8 @@ export class Runner {
             ? undefined
             : String(spec.maxBodyBytes),
         DRAIN_TIMEOUT_MS: String(settings.drainTimeoutMs),
+        BATCH_MAX_ROWS: settings.batchMaxRows?.toString(),
+        BATCH_MAX_DELAY_MS: settings.batchMaxDelayMs?.toString(),
       };
     const env: Record<string, string> = {
       ...cleanEnvironment(),

@@ -3,6 +3,7 @@ import { Call } from './flavors/Flavor';
 
 /** One request; its signal is made only for models that ask for it. */
 export class CallerCall implements Call {
+  waitedMs = 0;
   private controller?: AbortController;
 
   constructor(

@@ -13,6 +13,9 @@ const BUCKETS = [
   10, 30,
 ];
 
+/** Lines of a prediction. */
+const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000];
+
 /** The standard metrics of a runner; every series carries whose it is. */
 export class RunnerMetrics {
   /** Flavors add what they count beside the standard metrics. */
@@ -42,6 +45,12 @@ export class RunnerMetrics {
     buckets: BUCKETS,
     registers: [this.registry],
   });
+  readonly batchSize = new Histogram({
+    name: 'model_runner_batch_size',
+    help: 'Lines in one prediction',
+    buckets: BATCH_BUCKETS,
+    registers: [this.registry],
+  });
   readonly inFlight = new Gauge({
     name: 'model_runner_requests_in_flight',
     help: 'Calls being answered now',
@@ -66,6 +75,16 @@ export class RunnerMetrics {
     collectDefaultMetrics({ register: this.registry });
     // Its label `version` is the one of Node, not of the model.
     this.registry.removeSingleMetric('nodejs_version_info');
+  }
+
+  /** Calls that wait for a prediction, asked for whenever the metrics are read. */
+  exposeWaiting(count: () => number) {
+    const gauge: Gauge = new Gauge({
+      name: 'model_runner_queue_depth',
+      help: 'Calls that wait for a prediction',
+      registers: [this.registry],
+      collect: () => gauge.set(count()),
+    });
   }
 
   countAnswer(code: number) {

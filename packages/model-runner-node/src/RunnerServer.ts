@@ -415,11 +415,12 @@ export class RunnerServer {
     const { rows, batch } = this.readInputs(wish.body);
     const call = new CallerCall(requestId, response);
     if (wish.isStream) {
-      await this.timed(this.stream(model, rows, batch, call, response));
+      const work = this.stream(model, rows, batch, call, response);
+      await this.counted(model, call, 1, work);
       return;
     }
     const answers = this.writeOutputs(
-      await this.timed(model.predict(rows, call)),
+      await this.predictRows(model, rows, call),
     );
     this.json(
       response,
@@ -476,7 +477,7 @@ export class RunnerServer {
     const { rows } = this.readInputs({ inputs: lines });
     const call = new CallerCall(requestId, response);
     const answers = this.writeOutputs(
-      await this.timed(model.predict(rows, call)),
+      await this.predictRows(model, rows, call),
     );
     this.json(response, 200, requestId, {
       predictions: predictionsOf(signature, answers),
@@ -495,7 +496,11 @@ export class RunnerServer {
     const { json, binary } = await inferByProtocol(
       {
         outputs: model.outputs,
-        infer: tensors => this.timed(model.infer(tensors, call)),
+        infer: tensors => {
+          const lines = tensors[0].shape[0] ?? 1;
+          const work = model.infer(tensors, call);
+          return this.counted(model, call, lines, work);
+        },
       },
       this.identity,
       body,
@@ -515,10 +520,22 @@ export class RunnerServer {
     );
   }
 
-  private async timed<T>(work: Promise<T>): Promise<T> {
+  private async predictRows(model: LoadedModel, rows: Row[], call: CallerCall) {
+    const work = model.predict(rows, call);
+    return await this.counted(model, call, rows.length, work);
+  }
+
+  private async counted<T>(
+    model: LoadedModel,
+    call: CallerCall,
+    lines: number,
+    work: Promise<T>,
+  ): Promise<T> {
     const begin = performance.now();
     const result = await work;
-    this.metrics.predictSeconds.observe((performance.now() - begin) / 1000);
+    const ms = performance.now() - begin - call.waitedMs;
+    this.metrics.predictSeconds.observe(ms / 1000);
+    if (!model.isJoining) this.metrics.batchSize.observe(lines);
     return result;
   }
 

@@ -100,9 +100,20 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
       );
     }
     const flavor = await flavors[flavorName]();
+    const { endpoint } = manifest;
+    let isWarm = false;
     const context: FlavorContext = {
       stateKey: environment.STATE_KEY,
       languageModelFile: at(LANGUAGE_MODEL_FILE),
+      batching: {
+        maxRows: environment.BATCH_MAX_ROWS,
+        maxDelayMs: environment.BATCH_MAX_DELAY_MS,
+        // Endpoint code around a model is what predicts: its lines are counted.
+        observe: rows => {
+          if (isWarm && !endpoint) metrics.batchSize.observe(rows);
+        },
+        countWaiting: count => metrics.exposeWaiting(count),
+      },
       registry: metrics.registry,
       logger,
     };
@@ -111,7 +122,6 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
       refuseBytes(flavor, manifest.signature);
       return await loadModel();
     };
-    const { endpoint } = manifest;
     const loaded = endpoint
       ? await loadEndpoint({
           manifest: { ...manifest, endpoint },
@@ -127,6 +137,7 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
         })
       : await loadPlain();
     await server.warmUp(loaded);
+    isWarm = true;
     const seconds = (performance.now() - begin) / 1000;
     metrics.loadSeconds.set(seconds);
     server.serve(keepInHand(loaded));

@@ -21,12 +21,14 @@ from . import open_inference, scoring
 from .environment import Environment
 from .errors import ModelOutputError, RequestError, StartError
 from .input_reader import InputReader
+from .joined_predictions import JoinedPredictions
 from .logs import REQUEST_ID, Logger
 from .metrics import CONTENT_TYPE, RunnerMetrics
 from .model import Model
 from .multipart import read_multipart
 from .output_check import output_check
 from .output_writer import output_writer
+from .table import Table
 
 JSON_TYPE = b"application/json"
 HTML_TYPE = b"text/html; charset=utf-8"
@@ -114,6 +116,7 @@ class App:
 
     def serve(self, model: Model) -> None:
         """From now on the runner is ready."""
+        self._predictions = JoinedPredictions(model.predict_at_once, self._environment.batch, self._metrics)
         self._model = model
 
     def drain(self) -> None:
@@ -129,12 +132,12 @@ class App:
         if example is None:
             return
         try:
-            rows, _ = self._reader.read({"inputs": example})
+            lines, _ = self._reader.read({"inputs": example})
         except RequestError as error:
             raise StartError(f"the example does not fit the signature: {error.message}") from None
         with self._metrics.custom.muted():
             try:
-                self._output_check(self._write(await model.predict(rows)))
+                self._output_check(self._write(await model.predict(lines)))
             except ModelOutputError as error:
                 told = "; ".join(f"{field['path']} {field['message']}" for field in error.fields)
                 raise StartError(f"the answer to the example does not fit the signature: {told}") from error
@@ -278,15 +281,17 @@ class App:
         self._require_model()
         return 200, b"\n", JSON_TYPE, {}
 
-    async def _run(self, model: Model, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    async def _run(self, model: Model, lines: Table) -> Table:
+        if not model.is_own_code:
+            return self._write(await self._predictions.predict(lines))
         begin = time.perf_counter()
-        answers = await model.predict(rows)
+        answers = await model.predict(lines)
         self._metrics.predict_seconds.observe(time.perf_counter() - begin)
+        self._metrics.batch_size.observe(lines.count)
         written = self._write(answers)
-        if model.is_own_code:
-            self._output_check(written)
+        self._output_check(written)
         if self._metrics.solves is not None:
-            self._metrics.solves.count(written)
+            self._metrics.solves.count(written.rows)
         return written
 
     async def _predict(self, headers: dict[bytes, bytes], receive: Receive, request_id: str) -> Answer:
@@ -294,10 +299,10 @@ class App:
         body = await self._read_body(headers, receive)
         content_type = headers.get(b"content-type", b"")
         if content_type.startswith(b"multipart/form-data"):
-            rows, batch = self._reader.read(read_multipart(self._inputs, body, content_type.decode("latin-1")))
+            lines, batch = self._reader.read(read_multipart(self._inputs, body, content_type.decode("latin-1")))
         else:
-            rows, batch = self._reader.read(_loads(body))
-        answers = await self._run(model, rows)
+            lines, batch = self._reader.read(_loads(body))
+        answers = (await self._run(model, lines)).rows
         return _json(
             200, {"outputs": answers if batch else answers[0], "model": self._about, "requestId": request_id}
         )
@@ -314,8 +319,9 @@ class App:
         body = await self._read_body(headers, receive)
         request = open_inference.read_infer_request(body, headers.get(INFER_HEADER_LENGTH.encode()))
         outputs = open_inference.wanted_outputs(self._outputs, request)
-        rows = open_inference.rows_of(self._inputs, request.tensors)
-        answers = await self._run(model, self._tensor_reader.read({"inputs": rows})[0])
+        given = open_inference.columns_of(self._inputs, request.tensors)
+        lines = self._tensor_reader.read_columns(given, all(tensor.is_finite for tensor in request.tensors))
+        answers = await self._run(model, lines)
         about = {"model_name": self._environment.endpoint, "model_version": self._version}
         json, binary = open_inference.infer_answer(about, request.id, outputs, answers)
         if not binary:

@@ -9,6 +9,15 @@ from .errors import StartError
 
 
 @dataclass(frozen=True)
+class BatchSettings:
+    """How lines of several calls are joined into one prediction: not at all where it has one line at most."""
+
+    max_rows: int
+    #: How long calls wait for further ones, while they come side by side.
+    max_delay_ms: int
+
+
+@dataclass(frozen=True)
 class Environment:
     """Times in milliseconds, sizes in bytes."""
 
@@ -22,6 +31,7 @@ class Environment:
     environment: str
     max_body_bytes: int
     drain_timeout_ms: int
+    batch: BatchSettings
     debug: bool
 
 
@@ -61,6 +71,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         environment=text("MODEL_ENVIRONMENT"),
         max_body_bytes=number("MAX_BODY_BYTES", 1_048_576),
         drain_timeout_ms=number("DRAIN_TIMEOUT_MS", 10_000),
+        batch=BatchSettings(number("BATCH_MAX_ROWS", 64), number("BATCH_MAX_DELAY_MS", 0)),
         debug=variables.get("LOG_LEVEL") == "debug",
     )
     if problems:

@@ -23,6 +23,9 @@ from .solve_metrics import SolveMetrics
 #: Seconds; from half a millisecond to half a minute.
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
+#: Lines of a prediction.
+BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000)
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -70,8 +73,8 @@ class RunnerMetrics:
             registry=self._registry,
         )
 
-        def histogram(name: str, text: str) -> Any:
-            return Histogram(name, text, names, registry=self._registry, buckets=BUCKETS).labels(**self._labels)
+        def histogram(name: str, text: str, buckets: tuple[float, ...] = BUCKETS) -> Any:
+            return Histogram(name, text, names, registry=self._registry, buckets=buckets).labels(**self._labels)
 
         def gauge(name: str, text: str) -> Any:
             return Gauge(name, text, names, registry=self._registry).labels(**self._labels)
@@ -80,6 +83,8 @@ class RunnerMetrics:
             "model_runner_request_duration_seconds", "From the first byte of a call to its answer"
         )
         self.predict_seconds = histogram("model_runner_predict_duration_seconds", "Time inside the model alone")
+        self.batch_size = histogram("model_runner_batch_size", "Lines in one prediction", BATCH_BUCKETS)
+        self.queue_depth = gauge("model_runner_queue_depth", "Calls that wait for a prediction")
         self.in_flight = gauge("model_runner_requests_in_flight", "Calls being answered now")
         self.load_seconds = gauge("model_runner_load_seconds", "How long the model took to load")
         is_solved = manifest["model"].get("type") == "optimization"

@@ -5,7 +5,7 @@ import asyncio
 import importlib.util
 import inspect
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,8 +14,10 @@ from .context import Context
 from .errors import ModelOutputError, StartError
 from .flavors import FLAVORS
 from .privacy import in_hand
+from .table import Columns, Rows, Table, table_of
 
-Rows = list[dict[str, Any]]
+#: What JSON has as it is.
+_PLAIN = frozenset({float, int, str, bool, type(None)})
 
 
 def _import_endpoint(file: Path) -> ModuleType:
@@ -33,7 +35,7 @@ def _import_endpoint(file: Path) -> ModuleType:
 
 class Model:
     """
-    Answers rows with rows, once it is loaded; raises whatever the model or the endpoint code raises.
+    Answers lines with lines, once it is loaded; raises whatever the model or the endpoint code raises.
     """
 
     def __init__(self, manifest: dict[str, Any], directory: Path, context: Context) -> None:
@@ -48,6 +50,7 @@ class Model:
         sys.dont_write_bytecode = True
         self._signature = manifest["signature"]
         self._outputs = [field["name"] for field in self._signature["outputs"]]
+        self._needed = [field["name"] for field in self._signature["outputs"] if not field.get("optional")]
         self._endpoint = _import_endpoint(directory / manifest["endpoint"]) if manifest.get("endpoint") else None
         self._flavor = flavor
         self._manifest = manifest
@@ -67,7 +70,13 @@ class Model:
         """Raises StartError, or whatever the developer's code raises."""
         load = self._own("load")
         model = await _settled(load(self._context)) if load else self._flavor.load(self._manifest, self._directory)
-        self._predict = self._choose(model)
+        if self.is_own_code:
+            self._answer_rows = self._choose(model)
+            return
+        predictor = getattr(self._flavor, "predictor", None)
+        if predictor is None:
+            raise StartError("endpoint.py must define predict(model, inputs, context), since the flavor loads nothing")
+        self._answer = predictor(model, self._signature)
 
     def _choose(self, model: Any) -> Callable[[Rows], Any]:
         context = self._context
@@ -75,37 +84,55 @@ class Model:
         if batch:
             return lambda rows: batch(model, rows, context)
         single = self._own("predict")
-        if single and inspect.iscoroutinefunction(single):
+        assert single is not None
+        if inspect.iscoroutinefunction(single):
             return lambda rows: _all(single(model, row, context) for row in rows)
-        if single:
-            return lambda rows: [single(model, row, context) for row in rows]
-        predictor = getattr(self._flavor, "predictor", None)
-        if predictor is None:
-            raise StartError("endpoint.py must define predict(model, inputs, context), since the flavor loads nothing")
-        return predictor(model, self._signature)
+        return lambda rows: [single(model, row, context) for row in rows]
 
-    async def predict(self, rows: Rows) -> Rows:
+    async def predict(self, table: Table) -> Table:
         """
         The signature's outputs, as plain values, and no others.
 
         Raises ModelOutputError where an answer lacks one of them.
         """
+        rows = table.rows
         with in_hand(rows):
-            answers = await _settled(self._predict(rows))
-        if not isinstance(answers, (list, tuple)) or len(answers) != len(rows):
-            given = len(answers) if isinstance(answers, (list, tuple)) else type(answers).__name__
-            raise ModelOutputError([{"path": "outputs", "message": f"must be a list of {len(rows)} answers, not {given}"}])
-        paths = ["outputs"] if len(rows) == 1 else [f"outputs[{index}]" for index in range(len(rows))]
-        return [self._plain(answer, path) for answer, path in zip(answers, paths)]
+            if not self.is_own_code:
+                return self.predict_at_once(table)
+            answers = await _settled(self._answer_rows(rows))
+        return self._of_rows(answers, table.count)
+
+    def predict_at_once(self, table: Table) -> Table:
+        """The same, for models without endpoint code: these know nothing of calls, lines of several may be joined."""
+        answers = self._answer(table)
+        return self._of_columns(answers, table.count) if isinstance(answers, dict) else self._of_rows(answers, table.count)
+
+    def _of_columns(self, columns: Columns, count: int) -> Table:
+        for name in self._outputs:
+            if len(columns[name]) != count:
+                raise _not_as_many(count, len(columns[name]))
+        return Table(count, {name: _plain_column(columns[name]) for name in self._outputs})
+
+    def _of_rows(self, answers: Any, count: int) -> Table:
+        if not isinstance(answers, (list, tuple)):
+            raise _not_as_many(count, type(answers).__name__)
+        if len(answers) != count:
+            raise _not_as_many(count, len(answers))
+        paths = ["outputs"] if count == 1 else [f"outputs[{index}]" for index in range(count)]
+        return table_of(self._outputs, [self._plain(answer, path) for answer, path in zip(answers, paths)])
 
     def _plain(self, answer: Any, path: str) -> dict[str, Any]:
         if not isinstance(answer, dict):
             message = f"must be a dict with the outputs by name, not {type(answer).__name__}"
             raise ModelOutputError([{"path": path, "message": message}])
-        missing = [field["name"] for field in self._signature["outputs"] if field["name"] not in answer and not field.get("optional")]
+        missing = [name for name in self._needed if name not in answer]
         if missing:
             raise ModelOutputError([{"path": f"{path}.{name}", "message": "is missing"} for name in missing])
         return {name: _plain_value(answer.get(name)) for name in self._outputs}
+
+
+def _not_as_many(count: int, given: Any) -> ModelOutputError:
+    return ModelOutputError([{"path": "outputs", "message": f"must be a list of {count} answers, not {given}"}])
 
 
 async def _settled(value: Any) -> Any:
@@ -120,3 +147,7 @@ def _plain_value(value: Any) -> Any:
     """Arrays and scalars of numpy and pandas become lists and numbers."""
     to_list = getattr(value, "tolist", None)
     return value if to_list is None else to_list()
+
+
+def _plain_column(values: Sequence[Any]) -> Sequence[Any]:
+    return values if _PLAIN.issuperset(map(type, values)) else [_plain_value(value) for value in values]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timezone
 from typing import Any
 
-Rows = list[dict[str, Any]]
+from .table import Table
 
 
 def _date(value: Any) -> Any:
@@ -37,13 +37,14 @@ def _each(write: Callable[[Any], Any], value: Any) -> Any:
     return [_each(write, item) for item in value] if isinstance(value, list) else write(value)
 
 
-def output_writer(fields: list[dict[str, Any]]) -> Callable[[Rows], Rows]:
+def output_writer(fields: list[dict[str, Any]]) -> Callable[[Table], Table]:
     """Made once; most models have nothing that JSON doesn't have."""
     writers = [(field["name"], _WRITERS[field["type"]]) for field in fields if field["type"] in _WRITERS]
     if not writers:
-        return lambda rows: rows
+        return lambda table: table
 
-    def write(rows: Rows) -> Rows:
-        return [{**row, **{name: _each(writer, row[name]) for name, writer in writers}} for row in rows]
+    def write(table: Table) -> Table:
+        written = {name: [_each(writer, value) for value in table.columns[name]] for name, writer in writers}
+        return Table(table.count, {**table.columns, **written})
 
     return write

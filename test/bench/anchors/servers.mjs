@@ -17,6 +17,9 @@ export function inferBody(rows, datatype) {
   return { inputs: [{ name: 'row', datatype, shape, data: rows.flat() }] };
 }
 
+/** What the protocol's answer predicts for each row. */
+export const inferLabels = ({ outputs: [{ data }] }) => data.flat();
+
 /** Its newest runs with uvloop below 0.22 only; skl2onnx makes the models of the bench. */
 const mlserverPrograms = () =>
   ensurePackages('mlserver-1.7.1', [
@@ -72,6 +75,7 @@ export async function startMlserver(folder, { models, suffix }) {
     call: (model, rows) => ({
       path: `/v2/models/${model}/infer`,
       ...json(inferBody(rows, suffix === 'onnx' ? 'FP32' : 'FP64')),
+      labels: inferLabels,
     }),
   });
 }
@@ -94,6 +98,7 @@ export async function startKserve(folder, { models }) {
     call: (model, rows) => ({
       path: `/v2/models/${model}/infer`,
       ...json(inferBody(rows, 'FP64')),
+      labels: inferLabels,
     }),
   });
 }
@@ -121,7 +126,11 @@ export async function startBentoml(folder) {
     },
     url: `http://127.0.0.1:${port}`,
     ready: '/readyz',
-    call: (model, rows) => ({ path: `/${model}`, ...json({ rows }) }),
+    call: (model, rows) => ({
+      path: `/${model}`,
+      ...json({ rows }),
+      labels: predicted => predicted,
+    }),
   });
 }
 
@@ -147,6 +156,10 @@ export async function startMlflowServe(folder, model) {
     env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
     url: `http://127.0.0.1:${port}`,
     ready: '/ping',
-    call: (_, rows) => ({ path: '/invocations', ...json({ inputs: rows }) }),
+    call: (_, rows) => ({
+      path: '/invocations',
+      ...json({ inputs: rows }),
+      labels: ({ predictions }) => predictions,
+    }),
   });
 }

@@ -21,6 +21,12 @@ const manifest: RunnerManifest = {
 
 const context = {
   languageModelFile: 'none',
+  batching: {
+    maxRows: 1,
+    maxDelayMs: 0,
+    observe: () => undefined,
+    countWaiting: () => undefined,
+  },
   registry: new Registry(),
   logger: new Logger(false),
 };

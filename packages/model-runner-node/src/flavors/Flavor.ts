@@ -26,6 +26,20 @@ export interface Call {
   requestId: string;
   /** Aborted when the caller is gone: what is for nobody any more may end. */
   readonly signal: AbortSignal;
+  /** How long it waited to be joined to others, milliseconds: none of the model's own time. */
+  waitedMs?: number;
+}
+
+/** How lines of several calls become one prediction, for models that can tell them apart again. */
+export interface Batching {
+  /** Lines of a prediction that is of more than one call. */
+  maxRows: number;
+  /** How long calls wait for further ones, while they come side by side. */
+  maxDelayMs: number;
+  /** For the metrics: lines of a prediction. */
+  observe(rows: number): void;
+  /** For the metrics: calls that wait for a prediction. */
+  countWaiting(count: () => number): void;
 }
 
 /** One step of an answer that comes piece by piece; `outputs` is the last. */
@@ -45,6 +59,8 @@ export interface LoadedModel {
   stream?(row: Row, call: Call): AsyncIterable<StreamEvent>;
   /** Instead of a prediction, where the first one may take too long to wait for. */
   warmUp?(rows: Row[]): Promise<void>;
+  /** Whether it joins calls, and says itself how many lines its predictions have. */
+  isJoining?: boolean;
   close?(): Promise<void>;
 }
 
@@ -54,6 +70,7 @@ export interface FlavorContext {
   stateKey?: string;
   /** Where the environment's language model is told of; there may be no such file. */
   languageModelFile: string;
+  batching: Batching;
   /** For what the flavor counts beside the standard metrics. */
   registry: Registry;
   /** Facts and reasons, never what was sent. */

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StartError
+from ..table import Table
 
 
 def find_file(manifest: dict[str, Any], suffixes: tuple[str, ...]) -> str:
@@ -48,3 +49,14 @@ def column_order(known: list[str] | None, signature: dict[str, Any]) -> list[str
     if shaped:
         raise StartError(f"inputs with a shape ({', '.join(shaped)}) need endpoint code")
     return names
+
+
+def matrix_maker(names: list[str], dtype: Any) -> Callable[[Table], Any]:
+    """Makes a row of numpy of each line, with the columns in this order; a number that is missing is NaN."""
+    import numpy
+
+    def matrix(table: Table) -> Any:
+        columns = numpy.array([table.columns[name] for name in names], dtype=dtype)
+        return numpy.ascontiguousarray(columns.T)
+
+    return matrix

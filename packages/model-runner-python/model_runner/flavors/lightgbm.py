@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..table import Columns, Table
 from .files import column_order, find_file, open_model
-from .trees import Rows, tree_predictor
+from .trees import tree_predictor
 
 SUFFIXES = (".lgb", ".txt")
 #: Never a model.
@@ -26,7 +27,7 @@ def load(manifest: dict[str, Any], directory: Path) -> Any:
     return open_model(file, read)
 
 
-def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Rows], Rows]:
+def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Columns]:
     fitted = model.feature_name()
     # How it calls columns that nobody named.
     named = fitted != [f"Column_{index}" for index in range(len(fitted))]

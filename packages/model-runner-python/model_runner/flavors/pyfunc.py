@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StartError
+from ..table import Columns, Rows, Table
 from . import lightgbm, sklearn, xgboost
 from .files import open_model
 
-Rows = list[dict[str, Any]]
 #: MLflow's own descriptions, which no flavor means.
 DESCRIPTIONS = ("requirements.txt", "requirements.lock", "conda.yaml", "python_env.yaml", ".json")
 
@@ -58,48 +58,48 @@ def _load_native(manifest: dict[str, Any], directory: Path, folder: Path) -> Nat
     )
 
 
-def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Rows], Rows]:
+def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Columns | Rows]:
     if isinstance(model, NativeModel):
         return model.flavor.predictor(model.model, signature)
     schema = model.metadata.get_input_schema()
     to_inputs = _tensors(signature, schema) if schema is not None and schema.is_tensor_spec() else _table(signature, schema)
     outputs = signature["outputs"]
 
-    def predict(rows: Rows) -> Rows:
-        return _answers(model.predict(to_inputs(rows)), outputs, len(rows))
+    def predict(table: Table) -> Columns | Rows:
+        return _answers(model.predict(to_inputs(table)), outputs, table.count)
 
     return predict
 
 
-def _tensors(signature: dict[str, Any], schema: Any) -> Callable[[Rows], Any]:
+def _tensors(signature: dict[str, Any], schema: Any) -> Callable[[Table], Any]:
     import numpy
 
     names = [field["name"] for field in signature["inputs"]]
     types = schema.numpy_types()
 
-    def convert(rows: Rows) -> Any:
-        arrays = [numpy.array([row[name] for row in rows], dtype=kind) for name, kind in zip(names, types)]
+    def convert(table: Table) -> Any:
+        arrays = [numpy.array(table.columns[name], dtype=kind) for name, kind in zip(names, types)]
         return dict(zip(names, arrays)) if schema.has_input_names() else arrays[0]
 
     return convert
 
 
-def _table(signature: dict[str, Any], schema: Any) -> Callable[[Rows], Any]:
+def _table(signature: dict[str, Any], schema: Any) -> Callable[[Table], Any]:
     import pandas
 
     names = [field["name"] for field in signature["inputs"]]
     # MLflow narrows no numbers by itself: 64 bits are refused where it was fitted with 32.
     kinds = {} if schema is None or not schema.has_input_names() else dict(zip(schema.input_names(), schema.pandas_types()))
 
-    def convert(rows: Rows) -> Any:
-        table = pandas.DataFrame({name: [row[name] for row in rows] for name in names})
-        whole = {name: kind for name, kind in kinds.items() if name in table and not table[name].isna().any()}
-        return table.astype(whole)
+    def convert(table: Table) -> Any:
+        frame = pandas.DataFrame({name: list(table.columns[name]) for name in names})
+        whole = {name: kind for name, kind in kinds.items() if name in frame and not frame[name].isna().any()}
+        return frame.astype(whole)
 
     return convert
 
 
-def _answers(predicted: Any, outputs: list[dict[str, Any]], count: int) -> Rows:
+def _answers(predicted: Any, outputs: list[dict[str, Any]], count: int) -> Columns | Rows:
     """Columns by name where it has those of the signature, else by place."""
     import numpy
 
@@ -115,7 +115,7 @@ def _answers(predicted: Any, outputs: list[dict[str, Any]], count: int) -> Rows:
         if table.shape[1] < len(names):
             raise ValueError(f"the model predicts {table.shape[1]} columns for {len(names)} outputs")
         columns = [table[:, index].tolist() for index in range(len(names))]
-    return [dict(zip(names, values)) for values in zip(*columns, strict=True)]
+    return dict(zip(names, columns))
 
 
 def _values(column: Any) -> list[Any]:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StartError
-from .files import column_order, find_file, open_model
+from ..table import Columns, Table
+from .files import column_order, find_file, matrix_maker, open_model
 
-Rows = list[dict[str, Any]]
-
+#: Some estimators compute with 32 bits, where larger numbers are infinite.
+LARGEST_FLOAT32 = 3.4028234663852886e38
 SUFFIXES = (".joblib", ".pkl", ".pickle", ".skops")
 
 
@@ -40,7 +41,7 @@ def _load_skops(file: Path) -> Any:
     return load_skops(file, trusted=[])
 
 
-def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Rows], Rows]:
+def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Columns]:
     """
     The estimator's own prediction. Columns are in the order it was fitted with where it knows
     their names, else in the signature's.
@@ -49,6 +50,7 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Rows], Rows]:
     columns of `predict`, in order. Raises StartError where the signature can't be served so.
     """
     import numpy
+    from sklearn import config_context
 
     fitted_names = getattr(model, "feature_names_in_", None)
     names = column_order(fitted_names, signature)
@@ -62,20 +64,30 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Rows], Rows]:
     if has_probabilities and not hasattr(model, "predict_proba"):
         raise StartError("the output 'probabilities' needs a model with predict_proba")
 
-    def predict(rows: Rows) -> Rows:
-        columns = numpy.array([[row[name] for name in names] for row in rows], dtype=dtype)
-        answers: Rows = [{} for _ in rows]
+    matrix = matrix_maker(names, dtype)
+    # What is missing is NaN, which estimators look for themselves.
+    is_whole = dtype is float and not any(
+        field.get("optional") and field.get("default") is None for field in signature["inputs"]
+    )
+
+    def predict(table: Table) -> Columns:
+        lines = matrix(table)
+        # Looked at once here, and not again at every step of a pipeline.
+        if is_whole and numpy.abs(lines).max() <= LARGEST_FLOAT32:
+            with config_context(assume_finite=True):
+                return answer(lines, table)
+        return answer(lines, table)
+
+    def answer(lines: Any, table: Table) -> Columns:
+        answers: Columns = {}
         if plain:
-            predicted = numpy.asarray(model.predict(columns)).reshape(len(rows), -1)
+            predicted = numpy.asarray(model.predict(lines)).reshape(table.count, -1)
             if len(plain) > 1 and predicted.shape[1] < len(plain):
                 raise ValueError(f"the model predicts {predicted.shape[1]} columns for {len(plain)} outputs")
             for index, field in enumerate(plain):
-                values = predicted if field.get("shape") else predicted[:, index]
-                for answer, value in zip(answers, values.tolist()):
-                    answer[field["name"]] = value
+                answers[field["name"]] = (predicted if field.get("shape") else predicted[:, index]).tolist()
         if has_probabilities:
-            for answer, value in zip(answers, model.predict_proba(columns).tolist()):
-                answer["probabilities"] = value
+            answers["probabilities"] = model.predict_proba(lines).tolist()
         return answers
 
     return predict

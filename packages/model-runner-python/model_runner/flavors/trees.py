@@ -4,12 +4,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-Rows = list[dict[str, Any]]
+from ..table import Columns, Table
+from .files import matrix_maker
 
 
 def tree_predictor(
     names: list[str], predict: Callable[[Any], Any], signature: dict[str, Any]
-) -> Callable[[Rows], Rows]:
+) -> Callable[[Table], Columns]:
     """
     `predict` takes a matrix of numbers, NaN where one is missing, and answers one value or one value a class.
 
@@ -35,17 +36,15 @@ def tree_predictor(
             return [field["enum"][at] for at in chosen(values)]
         return values[:, index].tolist()
 
-    def predict_rows(rows: Rows) -> Rows:
-        matrix = numpy.array(
-            [[numpy.nan if row[name] is None else row[name] for name in names] for row in rows], dtype=float
-        )
-        values = numpy.asarray(predict(matrix)).reshape(len(rows), -1)
-        answers: Rows = [{} for _ in rows]
+    matrix = matrix_maker(names, float)
+
+    def predict_table(table: Table) -> Columns:
+        values = numpy.asarray(predict(matrix(table))).reshape(table.count, -1)
+        answers: Columns = {}
         numbers = 0
         for field in signature["outputs"]:
-            for answer, value in zip(answers, column(field, values, min(numbers, values.shape[1] - 1))):
-                answer[field["name"]] = value
+            answers[field["name"]] = column(field, values, min(numbers, values.shape[1] - 1))
             numbers += field["type"] == "number" and not field.get("shape")
         return answers
 
-    return predict_rows
+    return predict_table

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..table import Columns, Table
 from .files import column_order, find_file, open_model
-from .trees import Rows, tree_predictor
+from .trees import tree_predictor
 
 SUFFIXES = (".ubj", ".xgb", ".bst", ".json")
 
@@ -23,6 +24,6 @@ def load(manifest: dict[str, Any], directory: Path) -> Any:
     return open_model(file, read)
 
 
-def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Rows], Rows]:
+def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Columns]:
     names = column_order(model.feature_names, signature)
     return tree_predictor(names, lambda matrix: model.inplace_predict(matrix, validate_features=False), signature)

@@ -2,6 +2,6 @@
 from __future__ import annotations
 
 from .infer_request import read_infer_request
-from .signature_tensors import infer_answer, rows_of, tensors_of, wanted_outputs
+from .signature_tensors import columns_of, infer_answer, tensors_of, wanted_outputs
 
-__all__ = ["infer_answer", "read_infer_request", "rows_of", "tensors_of", "wanted_outputs"]
+__all__ = ["columns_of", "infer_answer", "read_infer_request", "tensors_of", "wanted_outputs"]

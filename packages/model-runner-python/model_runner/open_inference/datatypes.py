@@ -54,11 +54,23 @@ def fits(datatype: str, value: Any) -> bool:
     return (isinstance(value, int) or value.is_integer()) and lowest <= value <= highest
 
 
+def are_fit(datatype: str, values: list[Any]) -> bool:
+    """Whether these are flat and sure to be all of the datatype, looked at together: a tenth of the time that each takes."""
+    if not values or datatype in ("BOOL", "BYTES"):
+        return False
+    kinds = set(map(type, values))
+    if datatype in _INTEGERS:
+        lowest, highest = _INTEGERS[datatype]
+        return kinds == {int} and lowest <= min(values) and max(values) <= highest
+    if not kinds <= {float, int}:
+        return False
+    largest = _LARGEST[datatype]
+    # A sum that is finite has finite numbers only.
+    return math.isfinite(sum(values)) and (largest == math.inf or (-largest <= min(values) and max(values) <= largest))
+
+
 def misfit(datatype: str, values: list[Any]) -> int | None:
     """Position of the first value of JSON that is none of the datatype; None where all fit."""
-    # Of large tensors nearly all are numbers that fit: looked at together, they take a tenth of the time.
-    if datatype == "FP64" and set(map(type, values)) <= {float, int} and all(map(math.isfinite, values)):
-        return None
     return next((position for position, value in enumerate(values) if not fits(datatype, value)), None)
 
 

@@ -9,7 +9,7 @@ import orjson
 
 from ..errors import RequestError
 from ..field_reader import MAX_SAFE_INTEGER, type_of
-from .datatypes import DATATYPES, misfit, read_binary, size_of
+from .datatypes import DATATYPES, are_fit, misfit, read_binary, size_of
 
 MAX_DIMENSIONS = 8
 #: Extensions of other servers that change what an answer is, and are not spoken here.
@@ -23,6 +23,12 @@ class Tensor:
     shape: list[int]
     #: Flat, row-major.
     data: list[Any]
+    #: Whether the data were JSON, which has no numbers that are none.
+    is_json: bool
+
+    @property
+    def is_finite(self) -> bool:
+        return self.is_json and self.datatype.startswith("FP")
 
 
 @dataclass(frozen=True)
@@ -137,17 +143,18 @@ def _read_tensor(given: Any, index: int, part: _BinaryPart) -> Tensor:
             )
         values = read_binary(datatype, taken, where)
         _require_count(len(values), shape, f"{where} has")
-        return Tensor(name, datatype, shape, values)
+        return Tensor(name, datatype, shape, values, False)
     if not isinstance(data, list):
         raise RequestError(400, f"{where}.data must be an array, flat or nested.")
-    flat = flatten(data)
+    is_fit = are_fit(datatype, data)
+    flat = data if is_fit else flatten(data)
     _require_count(len(flat), shape, f"{where}.data has")
-    position = misfit(datatype, flat)
+    position = None if is_fit else misfit(datatype, flat)
     if position is not None:
         raise RequestError(
             400, f"{where}.data[{position}] must fit {datatype}, but is of type {type_of(flat[position])}."
         )
-    return Tensor(name, datatype, shape, flat)
+    return Tensor(name, datatype, shape, flat, True)
 
 
 def _split(body: bytes, header: bytes | None) -> tuple[bytes, bytes]:

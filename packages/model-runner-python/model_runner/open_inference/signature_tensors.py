@@ -4,16 +4,17 @@ from __future__ import annotations
 import base64
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
 from ..errors import RequestError
 from ..input_reader import MAX_ROWS
+from ..table import Columns, Table
 from .datatypes import is_taken_for, write_binary
 from .infer_request import InferRequest, Tensor, flatten, told
 
-Rows = list[dict[str, Any]]
 Fields = list[dict[str, Any]]
 
 #: Datatype of a field, as the protocol names it; objects go as JSON text, dates as they are written.
@@ -71,7 +72,7 @@ def _require_datatype(name: str, field: dict[str, Any], datatype: str) -> None:
         raise RequestError(400, f"Input '{name}' must have datatype {_datatype(field)}, not {datatype}.")
 
 
-def _rows_of_matrix(fields: Fields, only: Tensor) -> Rows:
+def _columns_of_matrix(fields: Fields, only: Tensor) -> Table:
     """One `[N, k]` tensor has the signature's scalars in their order."""
     width = len(fields)
     if only.shape[1] != width:
@@ -80,21 +81,20 @@ def _rows_of_matrix(fields: Fields, only: Tensor) -> Rows:
         raise RequestError(400, _NO_ROWS)
     for field in fields:
         _require_datatype(only.name, field, only.datatype)
-    names = [field["name"] for field in fields]
-    columns = [_plain(field, only.data[index::width]) for index, field in enumerate(fields)]
-    return [dict(zip(names, values)) for values in zip(*columns)]
+    columns = {field["name"]: _plain(field, only.data[index::width]) for index, field in enumerate(fields)}
+    return Table(only.shape[0], columns)
 
 
-def rows_of(fields: Fields, tensors: list[Tensor]) -> Rows:
+def columns_of(fields: Fields, tensors: list[Tensor]) -> Table:
     """
-    Rows by the signature's names, still to be read by it.
+    Columns by the signature's names, still to be read by it; those of tensors that are left out are missing.
 
     One `[N, k]` tensor takes the signature's scalars in their order; several
     take them by name. Raises RequestError 400.
     """
     names = [field["name"] for field in fields]
     if len(tensors) == 1 and tensors[0].name not in names and len(tensors[0].shape) == 2:
-        return _rows_of_matrix(fields, tensors[0])
+        return _columns_of_matrix(fields, tensors[0])
     by_name = {tensor.name: tensor for tensor in tensors}
     unknown = [name for name in by_name if name not in names]
     if unknown:
@@ -110,7 +110,7 @@ def rows_of(fields: Fields, tensors: list[Tensor]) -> Rows:
         raise RequestError(400, _NO_ROWS)
     if count > MAX_ROWS:
         raise RequestError(400, f"A batch has at most {MAX_ROWS} lines, not {count}.")
-    rows: Rows = [{} for _ in range(count)]
+    columns: Columns = {}
     for field in fields:
         name, shape = field["name"], field.get("shape")
         tensor = by_name.get(name)
@@ -121,10 +121,10 @@ def rows_of(fields: Fields, tensors: list[Tensor]) -> Rows:
         if shape is None and step != 1:
             raise RequestError(400, f"Input '{name}' must have one value a row, not {step}.")
         values = _plain(field, tensor.data)
-        for row in range(count):
-            own = values[row * step : (row + 1) * step]
-            rows[row][name] = _nest(own, tensor.shape[1:]) if shape else own[0]
-    return rows
+        columns[name] = (
+            [_nest(values[at : at + step], tensor.shape[1:]) for at in range(0, len(values), step)] if shape else values
+        )
+    return Table(count, columns)
 
 
 def wanted_outputs(fields: Fields, request: InferRequest) -> list[tuple[dict[str, Any], bool]]:
@@ -138,11 +138,11 @@ def wanted_outputs(fields: Fields, request: InferRequest) -> list[tuple[dict[str
     return [(by_name[name], is_binary) for name, is_binary in request.wanted]
 
 
-def _values(field: dict[str, Any], rows: Rows, is_binary: bool) -> list[Any]:
-    data = flatten([row[field["name"]] for row in rows])
+def _values(field: dict[str, Any], column: Sequence[Any], is_binary: bool) -> list[Any]:
+    data = flatten(list(column))
     if field["type"] == "object":
         return [json.dumps(value) for value in data]
-    # Rows have them as JSON does.
+    # Columns have them as JSON does.
     if is_binary and field["type"] == "bytes":
         return [value if value is None else base64.b64decode(value) for value in data]
     return data
@@ -157,17 +157,17 @@ def _shape(field: dict[str, Any], size: int, count: int) -> list[int]:
 
 
 def infer_answer(
-    about: dict[str, str], request_id: str | None, outputs: list[tuple[dict[str, Any], bool]], rows: Rows
+    about: dict[str, str], request_id: str | None, outputs: list[tuple[dict[str, Any], bool]], answers: Table
 ) -> tuple[bytes, list[bytes]]:
     """The JSON of the answer, and behind it the bytes of the tensors that are wanted so. Raises RequestError 400."""
     tensors, binary = [], []
     for field, is_binary in outputs:
         datatype = _datatype(field)
-        values = _values(field, rows, is_binary)
+        values = _values(field, answers.columns[field["name"]], is_binary)
         tensor: dict[str, Any] = {
             "name": field["name"],
             "datatype": datatype,
-            "shape": _shape(field, len(values), len(rows)),
+            "shape": _shape(field, len(values), answers.count),
         }
         if is_binary:
             data = write_binary(field["name"], datatype, values)

@@ -1,7 +1,10 @@
 """How MLflow's server answers."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+from ..table import Table
 
 _CODES = {
     401: "UNAUTHENTICATED",
@@ -17,6 +20,6 @@ def error_code(status: int) -> str:
     return _CODES.get(status, "INTERNAL_ERROR" if status >= 500 else "BAD_REQUEST")
 
 
-def predictions_of(fields: list[dict[str, Any]], rows: list[dict[str, Any]]) -> list[Any]:
+def predictions_of(fields: list[dict[str, Any]], answers: Table) -> Sequence[Any]:
     """Values where a model has one output, else a dictionary for each line."""
-    return [row[fields[0]["name"]] for row in rows] if len(fields) == 1 else rows
+    return answers.columns[fields[0]["name"]] if len(fields) == 1 else answers.rows

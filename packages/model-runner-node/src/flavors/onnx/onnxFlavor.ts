@@ -5,11 +5,13 @@ import { isTakenFor } from '../../openInference/datatypes';
 import { RequestError } from '../../RequestError';
 import {
   Flavor,
+  FlavorContext,
   LoadedModel,
   OipTensor,
   OipTensorMetadata,
   Row,
 } from '../Flavor';
+import { JoinedRuns, Results, ResultTensor } from './JoinedRuns';
 import {
   fromTensorValue,
   inputMismatch,
@@ -59,7 +61,7 @@ const toOip = ({ name, type, shape }: TensorMetadata): OipTensorMetadata => ({
 const toOipTensor = (
   name: string,
   type: Tensor.Type,
-  tensor: Tensor,
+  tensor: ResultTensor,
 ): OipTensor => ({
   name,
   datatype: onnxToOip[type]!,
@@ -75,6 +77,7 @@ export const onnxFlavor: Flavor = {
   async load(
     manifest: RunnerManifest,
     directory: string,
+    { batching }: FlavorContext,
   ): Promise<LoadedModel> {
     const file = manifest.files.find(name => name.endsWith('.onnx'));
     if (!file)
@@ -94,22 +97,28 @@ export const onnxFlavor: Flavor = {
     const toRows = rowsFromResults(manifest, outputs);
     const toOwnFeeds = feedsFromTensors(manifest, inputs);
     const oneByOne = takesOneRow(inputs);
+    const runs = new JoinedRuns(session, batching, {
+      isFree: [...inputs, ...outputs].every(
+        ({ shape }) => shape.length > 0 && toShape(shape)[0] === -1,
+      ),
+    });
     return {
       platform: 'onnx_onnxruntime',
       inputs: inputs.map(toOip),
       outputs: outputs.map(toOip),
-      async predict(rows) {
+      isJoining: true,
+      async predict(rows, call) {
         if (!oneByOne || rows.length === 1)
-          return toRows(await session.run(toFeeds(rows)), rows.length);
+          return toRows(await runs.run(toFeeds(rows), call), rows.length);
         const answers: Row[] = [];
         for (const row of rows)
-          answers.push(...toRows(await session.run(toFeeds([row])), 1));
+          answers.push(...toRows(await runs.run(toFeeds([row]), call), 1));
         return answers;
       },
-      async infer(tensors) {
-        const results = await session.run(toOwnFeeds(tensors));
+      async infer(tensors, call) {
+        const results = await runs.run(toOwnFeeds(tensors), call);
         return outputs.map(({ name, type }) =>
-          toOipTensor(name, type, results[name] as Tensor),
+          toOipTensor(name, type, results[name]),
         );
       },
       close: () => session.release(),
@@ -256,10 +265,10 @@ function rowsFromResults(manifest: RunnerManifest, outputs: TensorMetadata[]) {
   const types = new Map(outputs.map(({ name, type }) => [name, type]));
   for (const { field, source } of sources)
     refuse(outputMismatch(field, types.get(source)!));
-  return (results: InferenceSession.ReturnType, count: number): Row[] => {
+  return (results: Results, count: number): Row[] => {
     const rows: Row[] = Array.from({ length: count }, () => ({}));
     for (const { field, source } of sources) {
-      const tensor = results[source] as Tensor;
+      const tensor = results[source];
       const data = tensor.data as ArrayLike<unknown>;
       const size = data.length / count;
       for (let row = 0; row < count; row += 1) {

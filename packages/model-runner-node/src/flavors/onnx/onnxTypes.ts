@@ -99,12 +99,17 @@ export function toTensor(
   return tensorOf(type, toNumberArray(datatype, values), shape);
 }
 
-function tensorOf(
+export const isTypedArray = (data: unknown): data is NumberArray =>
+  ArrayBuffer.isView(data);
+
+/** Numbers that lie as the tensor's do. */
+export function tensorOf(
   type: Tensor.Type,
   array: NumberArray,
   shape: number[],
 ): Tensor {
-  if (!(array instanceof Float16Array)) return new Tensor(type, array, shape);
+  if (type !== 'float16' && !(array instanceof Float16Array))
+    return new Tensor(type, array, shape);
   const bits = new Uint16Array(array.buffer, array.byteOffset, array.length);
   const tensor = new Tensor(type, bits, shape);
   // The library makes a Float16Array of them, which its native part cannot read.
