@@ -7,9 +7,11 @@ from typing import Any
 
 from ..table import Columns, Table
 from .files import column_order, find_file, open_model
-from .trees import tree_predictor
+from .trees import Answers, tree_predictor
 
 SUFFIXES = (".lgb", ".txt")
+#: https://lightgbm.readthedocs.io/en/stable/Parameters.html#objective: these answer probabilities.
+_OF_CLASSES = ("binary", "multiclass", "multiclassova", "cross_entropy", "cross_entropy_lambda")
 #: Never a model.
 OTHER_TEXTS = ("requirements.txt",)
 
@@ -31,4 +33,7 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
     fitted = model.feature_name()
     # How it calls columns that nobody named.
     named = fitted != [f"Column_{index}" for index in range(len(fitted))]
-    return tree_predictor(column_order(fitted if named else None, signature), model.predict, signature)
+    objective = str(model.params.get("objective", "custom"))
+    answers: Answers = "probabilities" if objective in _OF_CLASSES else "numbers"
+    names = column_order(fitted if named else None, signature)
+    return tree_predictor(names, model.predict, signature, objective, answers)

@@ -1,0 +1,49 @@
+"""What boosters of different objectives answer, as the outputs of a signature."""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+import pytest
+
+from model_runner.errors import StartError
+from model_runner.flavors.trees import tree_predictor
+from model_runner.table import Table
+
+TABLE = Table(3, {"size": [1.0, 2.0, 3.0]})
+#: As XGBoost answers three lines.
+SOFTMAX = numpy.array([0.0, 2.0, 1.0], dtype=numpy.float32)
+SOFTPROB = numpy.array([[0.6, 0.3, 0.1], [0.1, 0.2, 0.7], [0.2, 0.5, 0.3]], dtype=numpy.float32)
+LOGISTIC = numpy.array([0.9, 0.2, 0.6], dtype=numpy.float32)
+
+
+def outputs(values: Any, answers: Any, *fields: dict[str, Any]) -> dict[str, Any]:
+    signature = {"outputs": list(fields)}
+    predict = tree_predictor(["size"], lambda matrix: values, signature, "reg:squarederror", answers)
+    return dict(predict(TABLE))
+
+
+@pytest.mark.parametrize(
+    ("values", "answers", "classes"),
+    [
+        (SOFTMAX, "class", [0, 2, 1]),
+        (SOFTPROB, "probabilities", [0, 2, 1]),
+        (LOGISTIC, "probabilities", [1, 0, 1]),
+    ],
+)
+def test_the_class_of_each_line(values: Any, answers: Any, classes: list[int]) -> None:
+    names = ["a", "b", "c"]
+    found = outputs(
+        values,
+        answers,
+        {"name": "number", "type": "integer"},
+        {"name": "name", "type": "string", "enum": names},
+    )
+    assert found == {"number": classes, "name": [names[one] for one in classes]}
+
+
+def test_numbers_are_no_classes() -> None:
+    values = numpy.array([7.2, 0.1, 1.9])
+    assert outputs(values, "numbers", {"name": "days", "type": "number"}) == {"days": [7.2, 0.1, 1.9]}
+    with pytest.raises(StartError, match="output 'days' is a class .integer., but the objective reg:squarederror"):
+        outputs(values, "numbers", {"name": "days", "type": "integer"})
