@@ -78,7 +78,11 @@ function scalarReader(field: WireSignatureField): FieldReader {
     if (read === undefined) {
       const given =
         isText && typeof value === 'string' ? 'other text' : typeOf(value);
-      errors.push({ path, message: `must be ${expected}, not ${given}` });
+      const message =
+        type === given
+          ? 'must be a finite number'
+          : `must be ${expected}, not ${given}`;
+      errors.push({ path, message });
     } else if (allowed && !allowed.has(read)) {
       errors.push({
         path,

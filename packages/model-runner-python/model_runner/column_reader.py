@@ -1,11 +1,10 @@
 """Reads all values of one field at once: made once, called for every batch."""
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .field_reader import Errors, Read
+from .field_reader import Errors, Read, is_finite
 
 #: The column as models get it; None where something in it does not fit, or that is not sure.
 ReadColumn = Callable[[Sequence[Any]], Sequence[Any] | None]
@@ -19,6 +18,13 @@ _PLAIN: dict[str, frozenset[type]] = {
 }
 
 
+def _is_sum_finite(values: Sequence[Any]) -> bool:
+    try:
+        return is_finite(sum(values))
+    except OverflowError:
+        return False
+
+
 def _plain_check(field: dict[str, Any], largest_integer: int) -> Callable[[Sequence[Any]], bool] | None:
     """Whether values are sure to fit as they are, looked at together; None for fields whose values must be converted."""
     kind = field["type"]
@@ -28,7 +34,7 @@ def _plain_check(field: dict[str, Any], largest_integer: int) -> Callable[[Seque
     checks: list[Callable[[Sequence[Any]], bool]] = []
     if kind == "number":
         # A sum that is finite has finite numbers only.
-        checks.append(lambda values: math.isfinite(sum(values)))
+        checks.append(lambda values: _is_sum_finite(values))
     if kind == "integer":
         checks.append(lambda values: -largest_integer <= min(values) and max(values) <= largest_integer)
     allowed, minimum, maximum = field.get("enum"), field.get("minimum"), field.get("maximum")

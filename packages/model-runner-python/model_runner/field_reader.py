@@ -49,10 +49,18 @@ def type_of(value: Any) -> str:
     return "array" if isinstance(value, list) else "object"
 
 
+def is_finite(value: float) -> bool:
+    """False for a whole number, too, that is larger than any that models count with."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 def _number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return value if math.isfinite(value) else None
+    return value if is_finite(value) else None
 
 
 def _integer(largest: int) -> Callable[[Any], int | None]:
@@ -119,7 +127,8 @@ def _scalar_reader(field: dict[str, Any], largest_integer: int) -> Read:
         fitting = convert(value)
         if fitting is None:
             given = "other text" if is_text and isinstance(value, str) else type_of(value)
-            errors.append({"path": path, "message": f"must be {expected}, not {given}"})
+            rule = "must be a finite number" if kind == given else f"must be {expected}, not {given}"
+            errors.append({"path": path, "message": rule})
         elif allowed is not None and fitting not in allowed:
             errors.append({"path": path, "message": f"must be one of {', '.join(map(str, allowed))}"})
         elif minimum is not None and fitting < minimum:
