@@ -15,6 +15,8 @@ import {
   startReady,
 } from './__testUtils__/startRunner';
 
+jest.setTimeout(60_000);
+
 /** Cases by the model that answers them. */
 const suites = [
   {

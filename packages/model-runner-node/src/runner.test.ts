@@ -16,6 +16,8 @@ import {
   until,
 } from './__testUtils__/startRunner';
 
+jest.setTimeout(60_000);
+
 const REPOSITORY = resolve(__dirname, '../../..');
 const CONFORMANCE = join(REPOSITORY, 'test/conformance');
 const IRIS = join(REPOSITORY, 'examples/iris');

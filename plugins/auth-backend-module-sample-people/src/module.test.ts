@@ -7,6 +7,8 @@ import authPlugin from '@backstage/plugin-auth-backend';
 import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import authModuleSamplePeople, { loopbackOnly } from '.';
 
+jest.setTimeout(60_000);
+
 const key = 'k'.repeat(32);
 const people = [
   { entityRef: 'user:default/mira', name: 'Mira', role: 'Model developer' },

@@ -31,6 +31,8 @@ import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import permissionModuleModelPlatform from '.';
 
+jest.setTimeout(60_000);
+
 type SampleModel = Pick<
   Model,
   'slug' | 'owner' | 'system' | 'visibility' | 'sharedWith'

@@ -10,6 +10,8 @@ import {
 import { LeaderLease } from './LeaderLease';
 import { allModels } from '../registry/ModelScope';
 
+jest.setTimeout(60_000);
+
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
 
 const revision: NewRevision = {

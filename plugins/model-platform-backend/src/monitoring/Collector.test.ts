@@ -13,6 +13,8 @@ import { Collector } from './Collector';
 import { DatabaseMetricsStore } from './DatabaseMetricsStore';
 import { parsePrometheusText } from './parsePrometheusText';
 
+jest.setTimeout(60_000);
+
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
 
 const catalogue = new MetricCatalogue([

@@ -4,6 +4,8 @@ import { TestCiIssuer } from '../../__testUtils__/TestCiIssuer';
 import { CiIdentities } from './CiIdentities';
 import { readCiIdentities } from './readCiIdentities';
 
+jest.setTimeout(60_000);
+
 const PORTAL = 'https://portal.example.test';
 const main = {
   aud: PORTAL,
