@@ -16,6 +16,20 @@ const BUCKETS = [
 /** Lines of a prediction. */
 const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000];
 
+/**
+ * Of the client library: the label `version` of the first is the one of Node,
+ * not of the model; the others it would read where the permission model lets
+ * nobody read, and count as 0.
+ */
+const NOT_TRUE_HERE = [
+  'nodejs_version_info',
+  'process_resident_memory_bytes',
+  'process_virtual_memory_bytes',
+  'process_heap_bytes',
+  'process_open_fds',
+  'process_max_fds',
+];
+
 /** The standard metrics of a runner; every series carries whose it is. */
 export class RunnerMetrics {
   /** Flavors add what they count beside the standard metrics. */
@@ -73,8 +87,15 @@ export class RunnerMetrics {
       revision: environment.MODEL_REVISION,
     });
     collectDefaultMetrics({ register: this.registry });
-    // Its label `version` is the one of Node, not of the model.
-    this.registry.removeSingleMetric('nodejs_version_info');
+    for (const name of NOT_TRUE_HERE) this.registry.removeSingleMetric(name);
+    new Gauge({
+      name: 'process_resident_memory_bytes',
+      help: 'Resident memory size in bytes.',
+      registers: [this.registry],
+      collect() {
+        this.set(process.memoryUsage.rss());
+      },
+    });
   }
 
   /** Calls that wait for a prediction, asked for whenever the metrics are read. */

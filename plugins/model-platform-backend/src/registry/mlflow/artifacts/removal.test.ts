@@ -218,7 +218,8 @@ describe.each(combinations)(
 
     it('makes a version of files that lay in its system, old and of no use, and are collected at that moment', async () => {
       const { modelId, root } = await logModel('registered', OTHER_SYSTEM);
-      const text = 'weights of another system';
+      // A pickle, as short as they are.
+      const text = 'N.';
       await send(`${root}/MLmodel`, mlmodel);
       await send(`${root}/model.pkl`, text);
       for (const content of [mlmodel, text])
