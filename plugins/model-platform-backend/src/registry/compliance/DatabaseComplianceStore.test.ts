@@ -72,6 +72,7 @@ describe.each(databases.eachSupportedId())('compliance on %s', id => {
       modelId: iris,
       version: 1,
       metadata: expect.objectContaining({ theme: 'species-recognition' }),
+      readings: [{ path: 'model.onnx', format: 'onnx', problem: 'none' }],
     });
 
     const record = (
