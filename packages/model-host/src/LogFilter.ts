@@ -2,6 +2,13 @@ import { RE2JS } from 're2js';
 import { HostError } from './HostError';
 
 const MAX_PATTERN = 500;
+/** Instructions of an expression: each may cost a step for every character. */
+const MAX_PROGRAM = 1_000;
+/** Characters of a line that are looked at. */
+const MAX_LINE = 4_096;
+/** Looking may take as long of a minute: who supervises runners does it beside. */
+const MAX_SEARCH_MS = 2_000;
+const MINUTE_MS = 60_000;
 
 /**
  * `/expression/` or `/expression/i` in RE2's syntax, which takes linear time
@@ -22,6 +29,8 @@ function matcherOf(pattern: string): (text: string) => boolean {
       source,
       flags ? RE2JS.CASE_INSENSITIVE : 0,
     );
+    if (expression.programSize() > MAX_PROGRAM)
+      throw new Error('it is too large; repeat less often');
     return text => expression.matcher(text).find();
   } catch (error) {
     throw HostError.input(
@@ -32,8 +41,11 @@ function matcherOf(pattern: string): (text: string) => boolean {
   }
 }
 
-/** Which JSON lines of a log are wanted. */
+/** Which JSON lines of a log are wanted. Made for one search. */
 export class LogFilter {
+  private searchedMs = 0;
+  private searchedSince = performance.now();
+
   private constructor(
     private readonly since: number | undefined,
     private readonly matches: ((text: string) => boolean) | undefined,
@@ -55,9 +67,25 @@ export class LogFilter {
       return false;
     const { matches } = this;
     if (!matches) return true;
+    const begin = performance.now();
+    if (begin - this.searchedSince > MINUTE_MS) {
+      this.searchedSince = begin;
+      this.searchedMs = 0;
+    }
+    if (this.searchedMs > MAX_SEARCH_MS)
+      throw HostError.input(
+        'grep takes too long in these logs; look for less, or since a later time',
+      );
     const { at, level, message, ...facts } = fields;
-    return [message, ...Object.values(facts)].some(value =>
-      matches(typeof value === 'string' ? value : JSON.stringify(value) ?? ''),
-    );
+    let left = MAX_LINE;
+    const isWanted = [message, ...Object.values(facts)].some(value => {
+      const text =
+        typeof value === 'string' ? value : JSON.stringify(value) ?? '';
+      const looked = text.slice(0, left);
+      left -= looked.length;
+      return matches(looked);
+    });
+    this.searchedMs += performance.now() - begin;
+    return isWanted;
   }
 }

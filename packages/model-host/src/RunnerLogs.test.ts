@@ -99,6 +99,14 @@ describe('RunnerLogs', () => {
     expect(await tail('found', 9, { grep: 'refused', since })).toEqual([
       'refused',
     ]);
+    expect(() => LogFilter.of({ grep: '/.{0,1000}.{0,1000}!/' })).toThrow(
+      'repeat less often',
+    );
+    const slow = LogFilter.of({ grep: '/(a|b|c|.){0,150}[!?]/' })!;
+    const long = JSON.stringify({ message: 'x'.repeat(4_096) });
+    expect(() => {
+      for (;;) slow.accepts(long);
+    }).toThrow('grep takes too long');
     expect(() => LogFilter.of({ grep: '/(/' })).toThrow(
       'grep is no expression: error parsing regexp: missing closing )',
     );

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -11,6 +12,19 @@ const runnerLock = path.resolve(
   __dirname,
   '../../model-runner-python/requirements-runner.txt',
 );
+
+/** A wheel whose `.pth` file does something whenever its environment's Python starts. */
+const WHEEL = `
+import sys, zipfile
+wheel, ran = sys.argv[1:]
+with zipfile.ZipFile(wheel, "w") as file:
+    file.writestr("busy.py", "value = 1\\n")
+    file.writestr("busy.pth", f"import os; open({ran!r}, 'w').close()\\n")
+    info = "busy-1.0.dist-info"
+    file.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\\nName: busy\\nVersion: 1.0\\n")
+    file.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    file.writestr(f"{info}/RECORD", "busy.py,,\\nbusy.pth,,\\n")
+`;
 
 describe('environments of models', () => {
   let folder: string;
@@ -128,6 +142,37 @@ describe('environments of models', () => {
       ).rejects.toThrow(
         /requirements\.txt, line 2: .* only packages of the index/,
       );
+    }
+    await expect(
+      environments.lockOf(requirements(`six\r-r ${secret}\n`)),
+    ).rejects.toThrow(/must be plain text/);
+  });
+
+  it('run nothing of a package while they are made', async () => {
+    const ran = path.join(folder, 'ran.txt');
+    const wheels = path.join(folder, 'wheels');
+    fs.mkdirSync(wheels);
+    const wheel = path.join(wheels, 'busy-1.0-py3-none-any.whl');
+    execFileSync('python3', ['-c', WHEEL, wheel, ran]);
+    const hash = createHash('sha256')
+      .update(fs.readFileSync(wheel))
+      .digest('hex');
+    process.env.UV_FIND_LINKS = wheels;
+    try {
+      const interpreter = await environments.ensure(
+        `busy==1.0 --hash=sha256:${hash}\n`,
+      );
+      expect(fs.existsSync(ran)).toBe(false);
+      // Compiled it is.
+      const library = path.resolve(interpreter, '../../lib');
+      const compiled = fs
+        .readdirSync(library, { recursive: true, encoding: 'utf8' })
+        .filter(name => name.endsWith('.pyc'));
+      expect(compiled.some(name => name.includes('busy'))).toBe(true);
+      execFileSync(interpreter, ['-c', '']);
+      expect(fs.existsSync(ran)).toBe(true);
+    } finally {
+      delete process.env.UV_FIND_LINKS;
     }
   });
 

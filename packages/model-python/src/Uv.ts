@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { findPython, OLDEST_PYTHON, Python } from './findPython';
+import { installEnvironment } from './installEnvironment';
 import { run } from './run';
 import { uvSettings } from './uvSettings';
 
@@ -107,13 +108,34 @@ export class Uv {
         ...['pip', 'install', '--quiet', '--no-config'],
         ...['--python', interpreter],
         ...['--only-binary', ':all:', '--require-hashes'],
-        // Every start of a runner would compile all it imports.
-        '--compile-bytecode',
         ...locks.flatMap(lock => ['--requirement', lock]),
       ],
       { signal },
     );
+    await this.compileAll(join(folder, 'lib'), signal);
     return interpreter;
+  }
+
+  /**
+   * Every start of a runner would compile all it imports. By the interpreter
+   * that the environment was made with, which knows nothing of it: starting the
+   * environment's own runs what a package put into its `.pth` files, and uv's
+   * `--compile-bytecode` does that.
+   */
+  private async compileAll(
+    folder: string,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { file } = this.python;
+    const work = run(
+      file,
+      ['-I', '-S', '-m', 'compileall', '-qq', '-j', '0', folder],
+      { signal, env: installEnvironment(process.env) },
+    );
+    // Some packages bring files that are no Python yet, as templates; they stay as they are.
+    await work.catch(error => {
+      if (signal?.aborted) throw error;
+    });
   }
 
   private async run(
@@ -122,7 +144,7 @@ export class Uv {
   ): Promise<string> {
     return await run(this.program, args, {
       ...options,
-      env: { ...this.settings, ...process.env },
+      env: { ...this.settings, ...installEnvironment(process.env) },
     });
   }
 }

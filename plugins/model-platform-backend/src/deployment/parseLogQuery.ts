@@ -6,6 +6,8 @@ import { MAX_NUMBER } from './parseDeploymentSpec';
 const MAX_TAIL = 5_000;
 const DEFAULT_TAIL = 200;
 const MAX_GREP = 500;
+/** Instructions of an expression, as the host takes them. */
+const MAX_PROGRAM = 1_000;
 const UNITS = {
   s: 'seconds',
   m: 'minutes',
@@ -86,7 +88,8 @@ function parseGrep(given: string | undefined): string | undefined {
   const [, source] = /^\/(.+)\/i?$/s.exec(given) ?? [];
   if (source !== undefined) {
     try {
-      RE2JS.compile(source);
+      if (RE2JS.compile(source).programSize() > MAX_PROGRAM)
+        throw new Error('it is too large; repeat less often');
     } catch (error) {
       throw new InputError(
         `grep: '${source}' is no expression of RE2: ${

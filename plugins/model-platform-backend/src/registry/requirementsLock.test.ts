@@ -68,6 +68,16 @@ describe('the Python packages that a version pins', () => {
     expect(large.status).toBe(400);
   });
 
+  it('are plain text: what ends a line for an installer ends it here', () => {
+    for (const end of ['\r', '\v', '\f', '\u2028', '\0'])
+      expect(
+        lockProblems(
+          `six==1.17.0 ${hash} # x${end}--index-url https://a.org\n`,
+        ),
+      ).toMatchObject([{ rule: expect.stringContaining('plain text') }]);
+    expect(lockProblems(`# x\r\nsix==1.17.0 \\\r\n\t${hash}\r\n`)).toEqual([]);
+  });
+
   it('are looked at in a time that grows with the file, whatever is in it', () => {
     const size = 500_000;
     for (const text of [

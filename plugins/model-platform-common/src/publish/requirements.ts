@@ -8,6 +8,8 @@ export const MAX_LOCK_BYTES = 1024 * 1024;
 
 const MAX_PROBLEMS = 20;
 const MAX_GIVEN = 200;
+/** What installers take for the end of a line, or of a comment, or nobody sees. */
+const ODD_LINE_END = /(?![\t\n])(?!\r\n)[\p{Cc}\p{Zl}\p{Zp}]/u;
 /** Name, extras, exact version; its parts have single spaces between them. */
 const PINNED = /^[A-Za-z0-9][\w.-]*( ?\[[\w., -]*\])? ?===? ?[\w.!+-]+ ?$/;
 const HASH = /^--hash=sha(256|384|512):[0-9a-f]{64,128}$/;
@@ -33,6 +35,14 @@ export function requirementsFileOf(
 
 /** What in a lock is not pinned with a hash, by line. @public */
 export function lockProblems(lock: string): FieldProblem[] {
+  if (ODD_LINE_END.test(lock))
+    return [
+      {
+        field: 'files',
+        rule: `${REQUIREMENTS_LOCK} must be plain text, with lines that end in a line feed`,
+        source: 'platform',
+      },
+    ];
   const problems: FieldProblem[] = [];
   let begin = 0;
   let whole = '';
