@@ -51,11 +51,14 @@ export class Runner {
   readonly purpose: string;
   readonly #supervisor: Supervisor;
   readonly #options: RunnerOptions;
+  /** Why its process has less confinement than others, if so. */
+  #weakness: string | undefined;
   #labels: Record<string, string> | undefined;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
     this.spec = options.spec;
+    this.#weakness = this.#findWeakness();
     this.purpose = purposeOf(options.spec);
     this.#supervisor = new Supervisor(this.#program(), options.state);
   }
@@ -100,6 +103,16 @@ export class Runner {
   get state(): HostRunnerState {
     const { id, endpoint, variant, version, revision, interpreter } = this.spec;
     const { record, pid, restarts, message } = this.#supervisor;
+    const messages = [
+      ...(pid !== undefined && this.#weakness
+        ? [
+            `it runs as the platform's user and can read all that it can, for ${
+              this.#weakness
+            }`,
+          ]
+        : []),
+      ...(message ? [message] : []),
+    ];
     return {
       id,
       endpoint,
@@ -108,7 +121,7 @@ export class Runner {
       revision,
       phase: this.#phase,
       restarts,
-      message,
+      message: messages.length > 0 ? messages.join('; ') : undefined,
       startedAt: record?.startedAt,
       pid,
       interpreter,
@@ -125,6 +138,13 @@ export class Runner {
       return 'ready';
     }
     return this.#supervisor.hasFailed ? 'failed' : 'starting';
+  }
+
+  #findWeakness(): string | undefined {
+    const { settings, confinement } = this.#options;
+    const { runtime, interpreter = settings.python } = this.spec;
+    const command = runtime === 'python' ? interpreter : process.execPath;
+    return command && confinement.weaknessOf(command);
   }
 
   start(after?: Promise<void>): void {
@@ -165,15 +185,20 @@ export class Runner {
     return {
       id: spec.id,
       // One of a host that kept its runners apart in another way is replaced.
-      purpose:
-        confinement.state.level === 'none'
-          ? this.purpose
-          : `${this.purpose}/${confinement.state.level}`,
+      purpose: [
+        this.purpose,
+        ...(confinement.level === 'none' ? [] : [confinement.level]),
+        ...(this.#weakness ? ['weak'] : []),
+      ].join('/'),
       logFile: folder.runnerLog(spec.id),
       secretVariable: RUNNER_SECRET_VARIABLE,
       backoffMs: BACKOFF_MS,
       startTimeoutMs: settings.startTimeoutMs,
-      launch: record => this.#launch(record),
+      launch: record => {
+        const launch = this.#launch(record);
+        this.#weakness = this.#findWeakness();
+        return launch;
+      },
       probe: async (record, signal) => {
         const status = await httpProbe(`${urlOf(record)}/v2/health/ready`, {
           timeoutMs: 2_000,

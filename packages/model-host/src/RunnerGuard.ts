@@ -7,13 +7,11 @@ import {
 } from 'node:fs';
 import { DEFAULT_CALL_TIMEOUT_MS } from '@model-platform/model-wire';
 import { Confinement } from './confinement/Confinement';
-import { residentBytes } from './confinement/residentBytes';
 import { describeMemory } from './describeMemory';
 import { httpProbe } from './httpProbe';
 import { pause } from './pause';
 import { WatchedProcess } from './WatchedProcess';
 
-const MEMORY_POLL_MS = 250;
 const HEALTH_POLL_MS = 2_000;
 const READ_BYTES = 64 * 1024;
 const OUT_OF_HEAP = 'JavaScript heap out of memory';
@@ -55,9 +53,13 @@ export class RunnerGuard {
     healthUrl: string,
   ): Promise<string | undefined> {
     this.#kills = this.#memoryKills;
+    const { groups } = this.#confinement;
+    const limit = this.#memoryBytes;
     return await Promise.race([
-      this.#watchMemory(process),
       this.#watchHealth(process, healthUrl),
+      ...(limit !== undefined && !groups?.limitsMemory
+        ? [this.#watchMemory(process, limit)]
+        : []),
     ]);
   }
 
@@ -98,22 +100,13 @@ export class RunnerGuard {
     )} of memory; raise resources.memory`;
   }
 
-  async #watchMemory(process: WatchedProcess): Promise<string | undefined> {
-    const limit = this.#memoryBytes;
-    const isHeld = this.#confinement.groups?.limitsMemory ?? false;
-    while (!process.over.aborted) {
-      if (limit !== undefined && !isHeld) {
-        const bytes = await residentBytes(process.pid);
-        if (bytes !== undefined && bytes > limit) {
-          return this.#overMemory();
-        }
-      }
-      await pause(
-        limit !== undefined && !isHeld ? MEMORY_POLL_MS : HEALTH_POLL_MS,
-        process.over,
-      );
-    }
-    return undefined;
+  async #watchMemory(
+    process: WatchedProcess,
+    limit: number,
+  ): Promise<string | undefined> {
+    return (await this.#confinement.memoryWatch.hasMore(process, limit))
+      ? this.#overMemory()
+      : undefined;
   }
 
   /**

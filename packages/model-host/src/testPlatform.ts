@@ -64,6 +64,8 @@ export class TestPlatform {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'model-host-test-'));
   /** Whom the host runs as, where it is not who runs the tests. */
   user: number | undefined;
+  /** What the host is started by, which becomes it. */
+  launcher: string[] = [];
   #host: ChildProcess | undefined;
   #output = '';
   readonly #seen = new Set<number>();
@@ -86,23 +88,24 @@ export class TestPlatform {
   }
 
   spawn(environment: Record<string, string> = {}): ChildProcess {
-    const child = spawn(
+    const [command, ...args] = [
+      ...this.launcher,
       process.execPath,
-      [join(REPOSITORY, 'packages/model-host/bin/model-host.js')],
-      {
-        env: {
-          PATH: process.env.PATH,
-          MODEL_PLATFORM_DATA_DIR: this.dataDir,
-          GATEWAY_PORT: '0',
-          DRAIN_TIMEOUT_MS: '2000',
-          HIDDEN_FROM_RUNNERS: 'yes',
-          ...environment,
-        },
-        stdio: ['ignore', 'pipe', 'pipe'],
-        uid: this.user,
-        gid: this.user,
+      join(REPOSITORY, 'packages/model-host/bin/model-host.js'),
+    ];
+    const child = spawn(command, args, {
+      env: {
+        PATH: process.env.PATH,
+        MODEL_PLATFORM_DATA_DIR: this.dataDir,
+        GATEWAY_PORT: '0',
+        DRAIN_TIMEOUT_MS: '2000',
+        HIDDEN_FROM_RUNNERS: 'yes',
+        ...environment,
       },
-    );
+      stdio: ['ignore', 'pipe', 'pipe'],
+      uid: this.user,
+      gid: this.user,
+    });
     child.stdout.on('data', chunk => (this.#output += chunk));
     child.stderr.on('data', chunk => (this.#output += chunk));
     return child;

@@ -17,6 +17,7 @@ export interface Probe {
     | 'write'
     | 'list'
     | 'signal'
+    | 'leave'
     | 'environment'
     | 'limits'
     | 'fill'
@@ -53,7 +54,7 @@ export function predict(model, { act, subject }) {
 `;
 
 const python = `
-import errno, json, os
+import ctypes, errno, json, os
 
 hoard = []
 
@@ -70,6 +71,17 @@ def signal(pid):
     os.kill(int(pid), 0)
     return "reached"
 
+def leave(_):
+    # For a user namespace of its own, which only one with a single thread may.
+    child = os.fork()
+    if child == 0:
+        libc = ctypes.CDLL(None, use_errno=True)
+        os._exit(ctypes.get_errno() if libc.unshare(0x10000000) else 0)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code != 0:
+        raise OSError(code, "unshare")
+    return "left"
+
 def fill(megabytes):
     for _ in range(0, int(megabytes), 8):
         hoard.append(bytearray(b"1" * (8 << 20)))
@@ -84,6 +96,7 @@ ACTS = {
     "write": write,
     "list": lambda path: " ".join(os.listdir(path)),
     "signal": signal,
+    "leave": leave,
     "environment": lambda _: json.dumps(dict(os.environ)),
     "limits": lambda _: read("/proc/self/limits") + read("/proc/self/status"),
     "fill": fill,

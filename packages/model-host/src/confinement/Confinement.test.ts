@@ -1,19 +1,24 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
   HostRunnerState,
   HostState,
   RunnerSpec,
 } from '@model-platform/model-wire';
-import { buildPrograms, TestPlatform, until } from '../testPlatform';
+import { buildPrograms, isAlive, TestPlatform, until } from '../testPlatform';
 import { makePython, Probe, probeSpec } from '../testProbes';
 
 jest.setTimeout(240_000);
@@ -105,6 +110,15 @@ function findBelow(
   return undefined;
 }
 
+/** A group of the kernel that everybody may put processes into. */
+function layOpenGroup(): string {
+  const top = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'].find(existsSync);
+  const group = join(top ?? '', `open-to-all-${process.pid}`);
+  mkdirSync(group);
+  chmodSync(join(group, 'cgroup.procs'), 0o666);
+  return group;
+}
+
 /** What the portal keeps, as platforms of before left it: some of it readable by all. */
 function layPlatformFiles(): string[] {
   const at = (path: string) => join(platform.dataDir, path);
@@ -160,6 +174,9 @@ describe.each(levels)('confinement by %s', (_, { level, user, PATH }) => {
         PYTHON_RUNNER: interpreter,
       });
       expect(state.confinement).toMatchObject({ level, ownUser });
+      expect(state.confinement.summary.includes('can end its processes')).toBe(
+        !ownUser,
+      );
       const other = probeSpec(platform, {
         name: 'other',
         system: 'patient-care',
@@ -269,6 +286,105 @@ describe.each(levels)('confinement by %s', (_, { level, user, PATH }) => {
     }
   });
 });
+
+if (isRoot) {
+  it.each(levels.filter(([, { level }]) => level === 'sandbox'))(
+    'keeps groups of the kernel out of %s, whoever may write to them',
+    async (_, { level, user, PATH }) => {
+      const group = layOpenGroup();
+      try {
+        platform.user = user;
+        const interpreter = makePython(
+          platform.dataDir,
+          PATH ?? process.env.PATH ?? '',
+        );
+        platform.handOver();
+        state = await platform.start({
+          RUNNER_CONFINEMENT: level,
+          PYTHON_RUNNER: interpreter,
+        });
+        const spec = probeSpec(platform, {
+          name: 'escaping',
+          system: 'plant-catalogue',
+          runtime: 'python',
+        });
+        platform.handOver();
+        await platform.deploy(spec);
+        const subject = join(group, 'cgroup.procs');
+        expect(await answer(spec, { act: 'write', subject })).toMatch(REFUSED);
+        const place = '/sys/fs/cgroup';
+        expect(await answer(spec, { act: 'list', subject: place })).toBe('');
+        expect(
+          await answer(spec, { act: 'write', subject: join(place, 'new') }),
+        ).toMatch(REFUSED);
+        // Another namespace would let it mount them anew, where it is the owner.
+        if (user !== undefined) {
+          expect(await answer(spec, { act: 'leave' })).toBe('refused: ENOSPC');
+        }
+      } finally {
+        rmdirSync(group);
+      }
+    },
+  );
+
+  it('starts nothing as the platform’s user where a user of its own is demanded, and says where it is not', async () => {
+    const closed = mkdtempSync(join(tmpdir(), 'model-host-closed-'));
+    try {
+      const PYTHON_RUNNER = makePython(closed, '/usr/bin:/bin');
+      const spec = probeSpec(platform, {
+        name: 'behind',
+        system: 'plant-catalogue',
+        runtime: 'python',
+      });
+      const put = { runners: [spec] };
+
+      // As in most containers: root, that may make no mounts.
+      platform.launcher = ['setpriv', '--bounding-set=-sys_admin', '--'];
+      state = await platform.start({ PYTHON_RUNNER });
+      const weak =
+        /run as the platform's user, for another user does not get to /;
+      expect(state.confinement).toMatchObject({
+        level: 'user',
+        ownUser: false,
+        summary: expect.stringMatching(weak),
+      });
+      expect(platform.output).toMatch(weak);
+      await platform.api('PUT', '/v1/deployments/behind/runners', put);
+      const open = await platform.ready(spec.id);
+      expect(open.message).toMatch(/^it runs as the platform's user/);
+      expect(open.message).toContain(`chmod o+x ${closed}`);
+      expect(statSync(`/proc/${open.pid}`).uid).toBe(0);
+      // What it started is left behind, and not taken over by one that demands more.
+      await platform.killHost();
+
+      state = await platform.start({
+        PYTHON_RUNNER,
+        RUNNER_CONFINEMENT: 'user',
+      });
+      const failed = await until(async () => {
+        const runner = await platform.runner(spec.id);
+        return runner?.phase === 'failed' && runner;
+      });
+      expect(failed.message).toMatch(
+        /^RUNNER_CONFINEMENT is 'user', and another user does not get to /,
+      );
+      expect(failed.message).toContain(`chmod o+x ${closed}`);
+      expect(isAlive(open.pid)).toBe(false);
+      expect(state.confinement.summary).toContain('are not started');
+
+      execFileSync('chmod', ['-R', 'go+rX', closed]);
+      const { pid, message } = await platform.ready(spec.id);
+      expect(statSync(`/proc/${pid}`).uid).not.toBe(0);
+      expect(message).not.toMatch(/it runs as/);
+      expect((await platform.state()).confinement).toMatchObject({
+        ownUser: true,
+        summary: expect.not.stringContaining('are not started'),
+      });
+    } finally {
+      rmSync(closed, { recursive: true });
+    }
+  });
+}
 
 describe('limits', () => {
   it.each(isRoot ? ['node', 'python'] : ['node'])(

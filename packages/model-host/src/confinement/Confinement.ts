@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -13,7 +12,9 @@ import { HostState } from '@model-platform/model-wire';
 import { DataFolder } from '../DataFolder';
 import { HostSettings } from '../HostSettings';
 import { Launch } from '../Supervisor';
+import { closedFolders } from './closedFolders';
 import { ControlGroups } from './ControlGroups';
+import { MemoryWatch } from './MemoryWatch';
 import { emptyFolder, openToAll, openToGroup, openWayTo } from './openToRunner';
 import { sandboxScript } from './sandboxScript';
 import { shellQuote } from './shellQuote';
@@ -43,16 +44,22 @@ export interface ConfinedLaunch extends Launch {
  * of the machine; as much as this machine allows, found out once by trying.
  */
 export class Confinement {
-  readonly state: HostState['confinement'];
   readonly groups: ControlGroups | undefined;
+  readonly memoryWatch = new MemoryWatch();
+  readonly #level: Level;
+  /** Whether the level was asked for, so that nothing weaker will do. */
+  readonly #isDemanded: boolean;
+  readonly #reasons: string[];
   readonly #folder: DataFolder;
   readonly #users: UserIds | undefined;
   readonly #tools: Tools;
-  readonly #reached = new Map<string, boolean>();
+  /** By program: why another user does not get to it, if so. */
+  readonly #weaknesses = new Map<string, string | undefined>();
   readonly #warn: (message: string) => void;
 
   private constructor(options: {
     level: Level;
+    isDemanded: boolean;
     reasons: string[];
     folder: DataFolder;
     users: UserIds | undefined;
@@ -60,26 +67,43 @@ export class Confinement {
     tools: Tools;
     warn: (message: string) => void;
   }) {
-    const { level, reasons, folder, users, groups, tools, warn } = options;
-    this.#folder = folder;
-    this.#users = level === 'none' ? undefined : users;
-    this.groups = groups;
-    this.#tools = tools;
-    this.#warn = warn;
-    const memory = groups?.limitsMemory ? 'group' : 'watched';
-    const cpu = groups?.limitsCpu ? 'group' : 'threads';
-    this.state = {
-      level,
-      ownUser: this.#users !== undefined,
-      memory,
-      cpu,
-      summary: summaryOf({
-        level,
-        ownUser: this.#users !== undefined,
-        noNewPrivileges: tools.setpriv !== undefined,
-        groups,
-      }),
-      reasons,
+    this.#level = options.level;
+    this.#isDemanded = options.isDemanded;
+    this.#reasons = options.reasons;
+    this.#folder = options.folder;
+    this.#users = options.level === 'none' ? undefined : options.users;
+    this.groups = options.groups;
+    this.#tools = options.tools;
+    this.#warn = options.warn;
+  }
+
+  get level(): Level {
+    return this.#level;
+  }
+
+  /** As it is by now: programs of which runners have come may be out of reach. */
+  get state(): HostState['confinement'] {
+    const weak = [...this.#weaknesses].filter(([, why]) => why !== undefined);
+    const isWeak = weak.length > 0 && !this.#isDemanded;
+    return {
+      level: this.#level,
+      ownUser: this.#users !== undefined && !isWeak,
+      memory: this.groups?.limitsMemory ? 'group' : 'watched',
+      cpu: this.groups?.limitsCpu ? 'group' : 'threads',
+      summary: [
+        summaryOf({
+          level: this.#level,
+          ownUser: this.#users !== undefined,
+          noNewPrivileges: this.#tools.setpriv !== undefined,
+          groups: this.groups,
+        }),
+        ...weak.map(([program, why]) =>
+          this.#isDemanded
+            ? `but runners of ${program} are not started, for ${why}`
+            : `but runners of ${program} run as the platform's user, for ${why}`,
+        ),
+      ].join('; '),
+      reasons: this.#reasons,
     };
   }
 
@@ -118,6 +142,7 @@ export class Confinement {
       const { level } = attempt;
       const confinement = new Confinement({
         ...attempt,
+        isDemanded: wanted !== 'auto',
         reasons,
         folder,
         groups,
@@ -126,6 +151,9 @@ export class Confinement {
       });
       const problem = confinement.#whyImpossible(level, programs);
       if (problem === undefined) {
+        if (settings.python) {
+          confinement.#whyUnreached(settings.python);
+        }
         return confinement;
       }
       reasons.push(`${level}: ${problem}`);
@@ -137,11 +165,20 @@ export class Confinement {
         )}`,
       );
     }
-    const rest = { folder, users, groups, tools, warn };
+    const rest = { folder, users, groups, tools, warn, isDemanded: false };
     return new Confinement({ level: 'none', reasons, ...rest });
   }
 
-  /** A new scratch folder, files that its user may read, and the way into confinement. */
+  /** Why runners of a program are started without a user of their own, where others have one. */
+  weaknessOf(command: string): string | undefined {
+    return this.#isDemanded ? undefined : this.#whyUnreached(command);
+  }
+
+  /**
+   * A new scratch folder, files that its user may read, and the way into confinement.
+   *
+   * @throws Error where that is less than what is demanded
+   */
   prepare(launch: ConfinedLaunch): Launch {
     const { id, files, programs, cwd } = launch;
     const user = this.#userOf(launch);
@@ -153,7 +190,7 @@ export class Confinement {
       for (const path of programs.filter(place => this.#isOurs(place))) {
         openToAll(path);
       }
-      if (this.state.level === 'user') {
+      if (this.#level === 'user') {
         for (const path of [...files, ...programs, cwd]) {
           openWayTo(path, this.#folder.dataDir);
         }
@@ -181,8 +218,9 @@ export class Confinement {
     joins: string[],
   ): Launch {
     const { unshare, setpriv } = this.#tools;
-    const isSandbox = this.state.level === 'sandbox';
+    const isSandbox = this.#level === 'sandbox';
     const isLinux = process.platform === 'linux';
+    const hasOwnUsers = isSandbox && process.getuid?.() !== 0;
     const script = [
       'set -e',
       'umask 022',
@@ -198,6 +236,8 @@ export class Confinement {
             devices: gpus > 0 ? gpuDevices() : [],
           })
         : []),
+      // Of this namespace alone: in a further one, a runner could mount anew what is hidden from it.
+      ...(hasOwnUsers ? ['echo 0 > /proc/sys/user/max_user_namespaces'] : []),
       `cd ${shellQuote(cwd)}`,
       'umask 077',
       `exec ${[
@@ -206,12 +246,11 @@ export class Confinement {
       ].join(' ')} "$@"`,
     ].join('\n');
     const shell = ['/bin/sh', '-c', script, 'sh', command, ...args];
-    const isRoot = process.getuid?.() === 0;
     const [first, ...rest] =
       isSandbox && unshare
         ? [
             unshare,
-            ...(isRoot ? [] : ['--user', '--map-root-user']),
+            ...(hasOwnUsers ? ['--user', '--map-root-user'] : []),
             '--mount',
             '--propagation',
             'private',
@@ -222,45 +261,66 @@ export class Confinement {
     return { command: first, args: rest, env, cwd };
   }
 
-  #userOf(launch: ConfinedLaunch): number | undefined {
+  #userOf({ system, command }: ConfinedLaunch): number | undefined {
     if (!this.#users) {
       return undefined;
     }
-    const user = this.#users.of(launch.system);
-    if (this.state.level === 'sandbox' || this.#reaches(launch, user)) {
-      return user;
+    if (this.#weaknesses.get(command) !== undefined) {
+      // It may have been opened since.
+      this.#weaknesses.delete(command);
     }
+    const weakness = this.#whyUnreached(command);
+    if (weakness === undefined) {
+      return this.#users.of(system);
+    }
+    if (this.#isDemanded) {
+      throw new Error(
+        `RUNNER_CONFINEMENT is '${this.#level}', and ${weakness}`,
+      );
+    }
+    this.#warn(
+      `${command}: its runners run as the platform's user and can read all that it can, for ${weakness}`,
+    );
     return undefined;
   }
 
-  /** Whether an unprivileged user gets to a program, whose folders are not ours to open. */
-  #reaches({ command, cwd }: ConfinedLaunch, user: number): boolean {
-    const known = this.#reached.get(command);
-    if (known !== undefined) {
-      return known;
+  /** Where the level is a user of its own: what keeps that from a program, if anything does. */
+  #whyUnreached(command: string): string | undefined {
+    // That Node is reached was found out with the level.
+    const isKnown = command === process.execPath;
+    if (!this.#users || this.#level !== 'user' || isKnown) {
+      return undefined;
     }
+    if (!this.#weaknesses.has(command)) {
+      const why = this.#tryAs(this.#users.of(''), command);
+      this.#weaknesses.set(command, why);
+    }
+    return this.#weaknesses.get(command);
+  }
+
+  /** Folders above a program need not be ours to open. */
+  #tryAs(user: number, command: string): string | undefined {
     const { setpriv = '' } = this.#tools;
-    let reaches = true;
     try {
       openWayTo(command, this.#folder.dataDir);
-      execFileSync(
-        setpriv,
-        [...privileges(user, false), command, '--version'],
-        {
-          stdio: 'pipe',
-          timeout: CHECK_TIMEOUT_MS,
-          cwd: '/',
-        },
-      );
-    } catch {
-      reaches = false;
-      this.#warn(
-        `${command} cannot be reached by another user than the platform's, since a folder above it is closed to others: its runners run as the platform's own user and can read all that it can. Open the folders, or install it where everybody gets to`,
-      );
+      // By a shell: setpriv itself still has root's way through closed folders.
+      const shell = ['/bin/sh', '-c', 'exec "$0" --version', command];
+      execFileSync(setpriv, [...privileges(user, false), ...shell], {
+        stdio: 'pipe',
+        timeout: CHECK_TIMEOUT_MS,
+        cwd: '/',
+      });
+      return undefined;
+    } catch (error) {
+      const closed = closedFolders(command);
+      return `another user does not get to ${command}: ${
+        closed.length > 0
+          ? `open the folders above it (chmod o+x ${closed.join(
+              ' ',
+            )}), or install it where everybody gets to`
+          : sayingOf(error)
+      }`;
     }
-    mkdirSync(cwd, { recursive: true, mode: 0o700 });
-    this.#reached.set(command, reaches);
-    return reaches;
   }
 
   #whyImpossible(level: Level, programs: string[]): string | undefined {
@@ -304,8 +364,7 @@ export class Confinement {
       });
       return undefined;
     } catch (error) {
-      const { stderr, message } = error as Error & { stderr?: Buffer };
-      return (stderr?.toString().trim() || message).split('\n')[0];
+      return sayingOf(error);
     } finally {
       rmSync(cwd, { recursive: true, force: true });
     }
@@ -337,6 +396,12 @@ function findTools(): Tools {
           .find(path => path.startsWith('/') && existsSync(path))
       : undefined;
   return { setpriv: find('setpriv'), unshare: find('unshare') };
+}
+
+/** First line of what a failed program said. */
+function sayingOf(error: unknown): string {
+  const { stderr, message } = error as Error & { stderr?: Buffer };
+  return (stderr?.toString().trim() || message).split('\n')[0];
 }
 
 /** Arguments of setpriv. */
@@ -390,7 +455,11 @@ function summaryOf(options: {
     ? `runners are not confined: they run as the platform's user and can read what it can (${parts.join(
         ', ',
       )})`
-    : `runners are confined: ${parts.join(', ')}`;
+    : `runners are confined: ${parts.join(', ')}${
+        ownUser
+          ? ''
+          : "; they run as the platform's user, and can end its processes and each other"
+      }`;
 }
 
 /** Folders of a Python that its environments use: where it lies, and its libraries. */

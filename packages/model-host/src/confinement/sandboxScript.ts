@@ -19,6 +19,7 @@ const SMALL = [
   'ld.so.cache',
   'mime.types',
 ].map(name => `/etc/${name}`);
+const GROUPS = '/sys/fs/cgroup';
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom'].map(
   name => `/dev/${name}`,
 );
@@ -72,6 +73,10 @@ export function sandboxScript(sandbox: Sandbox): string[] {
     ...devices.map(path => [path, 'bind']),
     ['/proc', 'rbind'],
     ['/sys', 'rbind'],
+    // Groups of the kernel are its owner's to change, and that may be the runner's user.
+    ...(existsSync(GROUPS)
+      ? [[GROUPS, 'ro,nosuid,nodev,noexec,mode=0555', 'nothing', 'tmpfs']]
+      : []),
   ];
   return [
     'command_path=$PATH',
@@ -87,8 +92,8 @@ export function sandboxScript(sandbox: Sandbox): string[] {
     // All at once: a program's start for each would be most of the runner's own.
     `cat > etc/fstab <<'END-OF-MOUNTS'`,
     ...mounts.map(
-      ([path, options, source = path]) =>
-        `${escaped(source)} ${escaped(root + path)} none ${options} 0 0`,
+      ([path, options, source = path, type = 'none']) =>
+        `${escaped(source)} ${escaped(root + path)} ${type} ${options} 0 0`,
     ),
     'END-OF-MOUNTS',
     'mount -a -T etc/fstab',
