@@ -318,9 +318,9 @@ if (isRoot) {
           await answer(spec, { act: 'write', subject: join(place, 'new') }),
         ).toMatch(REFUSED);
         // Another namespace would let it mount them anew, where it is the owner.
-        if (user !== undefined) {
-          expect(await answer(spec, { act: 'leave' })).toBe('refused: ENOSPC');
-        }
+        expect(await answer(spec, { act: 'leave' })).toMatch(
+          user === undefined ? /./ : /^refused: ENOSPC$/,
+        );
       } finally {
         rmdirSync(group);
       }

@@ -33,8 +33,10 @@ export async function residentBytes(
     return found;
   }
   try {
-    const list = leaders.join(',');
-    const { stdout } = await run('ps', ['-o', 'pgid=,rss=', '-g', list]);
+    const { stdout } = await run('ps', [
+      ...['-o', 'pgid=,rss='],
+      ...['-g', leaders.join(',')],
+    ]);
     for (const line of stdout.trim().split('\n')) {
       const [leader, kilobytes] = line.trim().split(/\s+/).map(Number);
       found.set(leader, (found.get(leader) ?? 0) + kilobytes * 1024);
@@ -72,7 +74,7 @@ function addFamily(pid: number, family: Set<number>): void {
     return;
   }
   family.add(pid);
-  for (const thread of list(`/proc/${pid}/task`)) {
+  for (const thread of namesIn(`/proc/${pid}/task`)) {
     const children = read(`/proc/${pid}/task/${thread}/children`) ?? '';
     for (const child of children.split(' ').filter(Boolean)) {
       addFamily(Number(child), family);
@@ -90,7 +92,7 @@ function isNumber(value: number | undefined): value is number {
   return value !== undefined;
 }
 
-function list(folder: string): string[] {
+function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
