@@ -113,13 +113,16 @@ export class Host {
     await this.#gatewayReady();
     const { confinement } = await this.state();
     // A host of before this that still runs says nothing of it.
-    if (confinement)
+    if (confinement) {
+      const { level, ownUser } = confinement;
+      const isOpen = level === 'none' || (level === 'user' && !ownUser);
       say(
-        `  ${confinement.level === 'none' ? '!' : '✓'} ${[
+        `  ${isOpen ? '!' : '✓'} ${[
           confinement.summary,
           ...confinement.reasons,
         ].join('; ')}`,
       );
+    }
     this.#watch();
   }
 

@@ -81,8 +81,9 @@ export class Host {
       nodePrograms(),
       message => log('warn', message),
     );
-    const { level, summary, reasons } = this.#confinement.state;
-    log(level === 'none' ? 'warn' : 'info', summary, { reasons });
+    const { level, ownUser, summary, reasons } = this.#confinement.state;
+    const isOpen = level === 'none' || (level === 'user' && !ownUser);
+    log(isOpen ? 'warn' : 'info', summary, { reasons });
     this.#plan = PlanFile.open(folder.planFile);
     this.#state = StateFile.open(folder.stateFile, message =>
       log('warn', 'state.json is not used', { reason: message }),

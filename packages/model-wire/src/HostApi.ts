@@ -111,7 +111,7 @@ export interface HostState {
      * `none`: they can do whatever the platform's user can.
      */
     level: 'sandbox' | 'user' | 'none';
-    /** Whether runners of different systems are different users. */
+    /** Whether runners of different systems are different users, each of them. */
     ownUser: boolean;
     /** `group`: held by the kernel; `watched`: the host looks, and ends who has more. */
     memory: 'group' | 'watched';
