@@ -173,6 +173,10 @@ describe('readPickles', () => {
       'a wrapper that is made otherwise',
       joblib({ make: '\x85cmine\nmake\n0' }),
     ],
+    [
+      'a frame that ends within a name',
+      '\x80\x04\x95\x07\0\0\0\0\0\0\0cnumpy.timeit\ntimeit\n.',
+    ],
     ['a frame around an array', `\x80\x04\x95\xff\0\0\0\0\0\0\0${joblib({})}`],
     [
       'too much of a padding',
