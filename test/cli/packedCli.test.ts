@@ -62,7 +62,8 @@ test.describe('the command as the platform hands it out', () => {
       };
       model.example = { x: 2 };
     });
-    fs.rmSync(path.join(folder, 'iris.onnx'));
+    for (const name of ['iris.onnx', 'examples.yaml'])
+      fs.rmSync(path.join(folder, name));
     fs.writeFileSync(
       path.join(folder, 'endpoint.ts'),
       'export const predict = (_: unknown, { x }: { x: number }) => ({ y: x * x });\n',

@@ -7,18 +7,20 @@ the gateway rewrites nothing.
 """
 from __future__ import annotations
 
+import asyncio
 import hmac
 import re
 import time
 import traceback
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
 
 from . import open_inference, scoring
-from .environment import Environment
+from .environment import BatchSettings, Environment
 from .errors import ModelOutputError, RequestError, StartError
 from .input_reader import InputReader
 from .joined_predictions import JoinedPredictions
@@ -39,6 +41,10 @@ INFER_HEADER_LENGTH = "inference-header-content-length"
 LARGEST_INTEGER = 2**64 - 1
 #: Paths of MLflow's scoring protocol, which has its own shape of errors.
 SCORING_PATHS = ("/invocations", "/ping", "/health", "/version")
+
+#: Of the loop, in which it accepts, reads and answers what has arrived meanwhile. Not a time: by the loop's
+#: clock, which stood still, that would be over already.
+TURNS_BETWEEN_CALLS = 8
 
 _NAMES = {
     400: "InputError",
@@ -97,6 +103,8 @@ class App:
         self._output_check = output_check(self._outputs, LARGEST_INTEGER)
         self._model: Model | None = None
         self._draining = False
+        #: Of code that holds up the loop.
+        self._turn = asyncio.Lock()
         #: Calls that are being answered.
         self.active = 0
         #: By the monotonic clock, seconds.
@@ -116,7 +124,8 @@ class App:
 
     def serve(self, model: Model) -> None:
         """From now on the runner is ready."""
-        self._predictions = JoinedPredictions(model.predict_at_once, self._environment.batch, self._metrics)
+        batch = self._environment.batch if model.is_line_by_line else BatchSettings(max_rows=1, max_delay_ms=0)
+        self._predictions = JoinedPredictions(model.predict_at_once, batch, self._metrics)
         self._model = model
 
     def drain(self) -> None:
@@ -281,11 +290,33 @@ class App:
         self._require_model()
         return 200, b"\n", JSON_TYPE, {}
 
+    @asynccontextmanager
+    async def _turn_of(self, model: Model) -> AsyncIterator[None]:
+        """
+        Code that does not wait for anything holds up the loop for as long as it takes. After it the loop gets to
+        all else, such as telling that the runner is alive, before the next call has its turn.
+        """
+        if model.is_async:
+            yield
+            return
+        await self._turn.acquire()
+        try:
+            yield
+        finally:
+            self._end_turn(TURNS_BETWEEN_CALLS)
+
+    def _end_turn(self, left: int) -> None:
+        if left == 0:
+            self._turn.release()
+        else:
+            asyncio.get_running_loop().call_soon(self._end_turn, left - 1)
+
     async def _run(self, model: Model, lines: Table) -> Table:
         if not model.is_own_code:
             return self._write(await self._predictions.predict(lines))
-        begin = time.perf_counter()
-        answers = await model.predict(lines)
+        async with self._turn_of(model):
+            begin = time.perf_counter()
+            answers = await model.predict(lines)
         self._metrics.predict_seconds.observe(time.perf_counter() - begin)
         self._metrics.batch_size.observe(lines.count)
         written = self._write(answers)

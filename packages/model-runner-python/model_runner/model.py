@@ -58,6 +58,8 @@ class Model:
         self._context = context
         #: Whether answers are those of the developer's own code, which may be anything.
         self.is_own_code = self._own("predict_batch") is not None or self._own("predict") is not None
+        #: Whether each line is answered by itself, whichever lines stand beside it; known once it is loaded.
+        self.is_line_by_line = False
         #: Whether it has to run in the loop that serves, as clients of other servers do.
         self.is_async = any(
             inspect.iscoroutinefunction(self._own(name)) for name in ("load", "predict", "predict_batch")
@@ -77,6 +79,7 @@ class Model:
         if predictor is None:
             raise StartError("endpoint.py must define predict(model, inputs, context), since the flavor loads nothing")
         self._answer = predictor(model, self._signature)
+        self.is_line_by_line = self._flavor.is_line_by_line(model)
 
     def _choose(self, model: Any) -> Callable[[Rows], Any]:
         context = self._context
@@ -103,7 +106,7 @@ class Model:
         return self._of_rows(answers, table.count)
 
     def predict_at_once(self, table: Table) -> Table:
-        """The same, for models without endpoint code: these know nothing of calls, lines of several may be joined."""
+        """The same, for models without endpoint code."""
         answers = self._answer(table)
         return self._of_columns(answers, table.count) if isinstance(answers, dict) else self._of_rows(answers, table.count)
 

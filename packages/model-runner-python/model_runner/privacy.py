@@ -9,10 +9,12 @@ import re
 import sys
 import threading
 import urllib.parse
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from operator import itemgetter
 from typing import Any
 
 #: Texts that are shorter stand for nobody.
@@ -35,6 +37,9 @@ FieldValue = tuple[str, str, Any]
 
 def _forms_of_text(text: str) -> Iterator[str]:
     yield text
+    if text.isascii() and text.isalnum():
+        return
+    yield text.strip()
     # As JSON, a printed value and an address have it.
     yield json.dumps(text, ensure_ascii=False)[1:-1]
     yield json.dumps(text)[1:-1]
@@ -108,46 +113,57 @@ def values_of_rows(rows: Rows) -> Iterator[FieldValue]:
 
 
 class ValueFilter:
-    """Finds values in texts, in time that does not grow with their number."""
+    """
+    Finds values in texts, in time that hardly grows with their number: the forms are sorted, and the one
+    with the longest beginning that a text has is beside the place where the text itself would stand.
+    """
 
     def __init__(self, values: Iterable[FieldValue]) -> None:
-        self._by_start: dict[str, list[tuple[str, str, str]]] = {}
-        known: set[str] = set()
+        self._of: dict[str, tuple[str, str]] = {}
         for field, path, value in values:
             for form in written_forms(value):
-                if form not in known:
-                    known.add(form)
-                    self._by_start.setdefault(form[:MIN_TEXT], []).append((form, path, field))
+                self._of.setdefault(form, (path, field))
+        self._sorted = sorted(self._of)
+        self._starts = {form[:MIN_TEXT] for form in self._sorted}
+        self._longest = max(map(len, self._sorted), default=0)
 
-    def replace(self, text: str) -> tuple[str, list[tuple[str, str]]]:
-        """The text with the path of its field in place of every value; and path and field of each."""
-        found: list[tuple[str, str]] = []
-        if not self._by_start:
-            return text, found
-        clean: list[str] = []
-        at = begin = 0
-        while at + MIN_TEXT <= len(text):
-            length, path, field = self._longest_at(text, at)
-            if length:
-                clean += (text[begin:at], f"«{path}»")
-                found.append((path, field))
-                at += length
-                begin = at
-            else:
-                at += 1
-        return ("".join((*clean, text[begin:])) if found else text), found
+    def longest_at(self, text: str, at: int) -> tuple[int, str, str]:
+        """Length of the value that stands at this place of the text, its path and field; 0 where none does."""
+        if text[at : at + MIN_TEXT] not in self._starts:
+            return 0, "", ""
+        place = bisect_left(self._sorted, text[at : at + self._longest])
+        length, form = max((_common(form, text, at), form) for form in self._sorted[max(place - 1, 0) : place + 1])
+        if length < MIN_BEGINNING:
+            # A value may be that short, but then it is there as a whole.
+            whole = (text[at : at + size] for size in range(length, MIN_TEXT - 1, -1))
+            form = next((short for short in whole if short in self._of), "")
+            length = len(form)
+        return (length, *self._of[form]) if length else (0, "", "")
 
-    def _longest_at(self, text: str, at: int) -> tuple[int, str, str]:
-        best = (0, "", "")
-        for form, path, field in self._by_start.get(text[at : at + MIN_TEXT], ()):
-            length = len(form) if text.startswith(form, at) else _common(form, text, at)
-            if (length == len(form) or length >= MIN_BEGINNING) and length > best[0]:
-                best = (length, path, field)
-        return best
+
+def replaced(text: str, filters: list[ValueFilter]) -> tuple[str, list[tuple[str, str]]]:
+    """The text with the path of its field in place of every value; and path and field of each."""
+    found: list[tuple[str, str]] = []
+    clean: list[str] = []
+    at = begin = 0
+    while at + MIN_TEXT <= len(text):
+        # Of values that begin alike, of one request or of several, the longest is meant.
+        length, path, field = max((one.longest_at(text, at) for one in filters), key=itemgetter(0))
+        if length:
+            clean += (text[begin:at], f"«{path}»")
+            found.append((path, field))
+            at += length
+            begin = at
+        else:
+            at += 1
+    return ("".join((*clean, text[begin:])) if found else text), found
 
 
 def _common(form: str, text: str, at: int) -> int:
-    length = MIN_TEXT
+    """How much of the form's beginning the text has at this place."""
+    if text.startswith(form, at):
+        return len(form)
+    length = 0
     end = min(len(form), len(text) - at)
     while length < end and form[length] == text[at + length]:
         length += 1
@@ -208,11 +224,9 @@ def _concerned() -> list[RequestInHand]:
 
 
 def replace_values(text: str) -> tuple[str, list[tuple[str, str]]]:
-    found: list[tuple[str, str]] = []
-    for request in _concerned():
-        text, more = request.filter.replace(text)
-        found += more
-    return text, found
+    """The text with the path of its field in place of every value of a request; and path and field of each."""
+    filters = [request.filter for request in _concerned()]
+    return replaced(text, filters) if filters else (text, [])
 
 
 def clean_facts(facts: dict[str, Any]) -> dict[str, Any]:

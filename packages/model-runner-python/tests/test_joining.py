@@ -2,32 +2,52 @@
 from __future__ import annotations
 
 import json
+import pickle
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from runner import Answer, Runner
+import numpy
+import pytest
+from model_runner.flavors.sklearn import is_line_by_line
+from runner import Answer, Runner, until
+from sklearn.linear_model import LinearRegression
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 from test_runner import LABELS, manifest
 
-#: An estimator that doubles, and fails on all it is given where 13 is among it.
-FUSSY = """
-class Fussy:
+#: An estimator of somebody's own, which answers how far lines are from what stands beside them.
+OWN = """
+class Own:
     def predict(self, lines):
-        if 13 in lines:
-            raise ValueError("13 is among them")
-        return lines[:, 0] * 2
+        return lines[:, 0] - lines[:, 0].mean()
 """
 #: Made as pickle would make it, without that class in the tests.
-PICKLED = b"cfussy\nFussy\n)\x81."
+PICKLED = b"cown\nOwn\n)\x81."
 CALLS = 24
 BATCH_COUNT = ("model_runner_batch_size_count", LABELS)
 BATCH_SUM = ("model_runner_batch_size_sum", LABELS)
 
 
 def start_fussy(start: Callable[..., Runner], tmp_path: Path, **variables: str) -> Runner:
-    (tmp_path / "model.pkl").write_bytes(PICKLED)
-    files: dict[str, Path | str] = {"model.pkl": tmp_path / "model.pkl", "fussy.py": FUSSY}
+    """It doubles, and fails on all it is given where 13 is among it."""
+    known = numpy.array([[number] for number in (*range(13), 7.5, *range(14, CALLS))])
+    known.sort(axis=0)
+    encoder = OrdinalEncoder(categories=[known[:, 0]])
+    model = make_pipeline(encoder, KNeighborsRegressor(n_neighbors=1)).fit(known, known[:, 0] * 2)
+    return start_estimator(start, tmp_path, pickle.dumps(model), **variables)
+
+
+def start_estimator(
+    start: Callable[..., Runner], tmp_path: Path, pickled: bytes, more: dict[str, str] | None = None, **variables: str
+) -> Runner:
+    (tmp_path / "model.pkl").write_bytes(pickled)
+    files: dict[str, Path | str] = {"model.pkl": tmp_path / "model.pkl", **(more or {})}
     alone = manifest(flavor="sklearn", files=list(files))
     del alone["endpoint"]
     return start(alone, files, **variables).wait_ready()
@@ -94,3 +114,55 @@ def test_calls_wait_for_others_where_that_is_said(start: Callable[..., Runner], 
         float(dict(labels)["le"]): value for (name, labels), value in metrics.items() if name == "model_runner_batch_size_bucket"
     }
     assert buckets[8] == metrics[BATCH_COUNT]
+
+
+def test_calls_are_not_joined_where_nobody_knows_what_a_model_does_with_them(
+    start: Callable[..., Runner], tmp_path: Path
+) -> None:
+    runner = start_estimator(start, tmp_path, PICKLED, {"own.py": OWN})
+    for answer in call_side_by_side(runner, [[{"x": 1 + 1000 * at}, {"x": 3 + 1000 * at}] for at in range(CALLS)]):
+        assert answer.json["outputs"] == [{"y": -1}, {"y": 1}]
+
+
+@pytest.mark.parametrize(
+    ("function", "is_known"),
+    [(numpy.log1p, True), (numpy.nan_to_num, True), (None, True), (lambda lines: lines - lines.mean(), False)],
+)
+def test_an_estimator_is_known_by_all_its_steps(function: Any, is_known: bool) -> None:
+    assert is_line_by_line(make_pipeline(FunctionTransformer(function), LinearRegression())) is is_known
+
+
+def test_a_runner_tells_that_it_is_alive_between_calls_that_hold_it_up(start: Callable[..., Runner]) -> None:
+    busy = "import time\ndef predict(model, inputs, context):\n    print('begins', flush=True)\n    time.sleep(0.3)\n    return {'y': inputs['x']}\n"
+    runner = start(manifest(), {"endpoint.py": busy}).wait_ready()
+    alive: list[float] = []
+    answered: list[float] = []
+    calls = 8
+
+    def ask() -> None:
+        connection = runner.connection()
+        while len(answered) < calls:
+            assert runner.call("GET", "/v2/health/live", connection=connection).status == 200
+            alive.append(time.monotonic())
+
+    body = json.dumps({"inputs": {"x": 1}})
+    connections = [runner.connection() for _ in range(calls)]
+    for connection in connections:
+        assert runner.call("GET", "/v2/health/live", connection=connection).status == 200
+
+    def call(connection: HTTPConnection) -> None:
+        assert runner.call("POST", "/predict", body, connection=connection).status == 200
+        answered.append(time.monotonic())
+
+    with ThreadPoolExecutor(calls + 1) as threads:
+        first = threads.submit(call, connections[0])
+        until(lambda: "begins" in runner.messages, "the first call")
+        # All of these wait for the first one, and then are there at once.
+        others = [threads.submit(call, connection) for connection in connections[1:]]
+        asking = threads.submit(ask)
+        for one in (first, *others, asking):
+            one.result()
+    answered.sort()
+    between = [any(begin < at < end for at in alive) for begin, end in pairwise(answered)]
+    # On a busy machine who asks may be late for a turn, but not for most of them.
+    assert sum(between) >= calls // 2, (alive, answered)

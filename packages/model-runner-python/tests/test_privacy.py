@@ -8,6 +8,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from model_runner.privacy import ValueFilter, replaced
 from runner import Runner, until
 
 NAME = 'Ännë "Quill" Märkwald'
@@ -182,3 +183,33 @@ def test_last_words_have_none(serve: Callable[[], Runner], how: str) -> None:
     # Where it was, in words of Python's own.
     assert ("Fatal Python error: Aborted" in text and 'endpoint.py", line' in text) == (how == "abo")
     expect_none(runner)
+
+
+def _replaced(text: str, *requests: list[Any]) -> str:
+    filters = [ValueFilter(("x", f"inputs[{index}].x", value) for index, value in enumerate(values)) for values in requests]
+    return replaced(text, filters)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("name=Alice Smith.", "name=«inputs[0].x»."),
+        ("abcd abcdx abcdz abc", "«inputs[1].x» «inputs[2].x» «inputs[1].x»z abc"),
+        ("customer-12… customer", "«inputs[3].x»… «inputs[3].x»"),
+        ("custom", "custom"),
+    ],
+)
+def test_values_are_found_whole_cut_off_and_trimmed(text: str, clean: str) -> None:
+    assert _replaced(text, [" Alice Smith", "abcd", "abcdx", "customer-1234"]) == clean
+
+
+def test_values_that_begin_alike_are_told_apart() -> None:
+    one, other = ["CUST00007918", "CUST00007919"], ["CUST00007920", "CUST000079"]
+    assert _replaced("CUST00007919 CUST00007920", one, other) == "«inputs[1].x» «inputs[0].x»"
+    assert _replaced("CUST00007920", other, one) == "«inputs[0].x»"
+
+
+def test_values_are_found_among_very_many_that_begin_alike() -> None:
+    ids = [f"CUST{1_000_000 + index}" for index in range(100_000)]
+    wanted = " ".join(f"«inputs[{99_000 + index}].x»" for index in range(1_000))
+    assert _replaced(" ".join(ids[-1_000:]), ids) == wanted

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { replaceValues } from './replaceValues';
 import { FieldValue, Filtered, ValueFilter } from './ValueFilter';
 
 /** Requests whose code may still write something, of which nobody can tell whose it is. */
@@ -62,14 +63,10 @@ export class RequestsInHand {
 
   /** Paths in place of values. */
   replace(text: string): Filtered {
-    const found: Filtered['found'] = [];
-    let clean = text;
-    for (const request of this.concerned()) {
-      const next = request.filter.replace(clean);
-      clean = next.text;
-      found.push(...next.found);
-    }
-    return { text: clean, found };
+    return replaceValues(
+      text,
+      this.concerned().map(request => request.filter),
+    );
   }
 
   /**
@@ -78,9 +75,11 @@ export class RequestsInHand {
    * can tell whose it is, as of the last words of a failure that nobody
    * caught, also of those that were answered a moment ago.
    */
-  private concerned(): Iterable<RequestInHand> {
+  private concerned(): RequestInHand[] {
     const here = this.current.getStore();
-    return here ? new Set([here, ...this.all]) : [...this.all, ...this.recent];
+    return here
+      ? [...new Set([here, ...this.all])]
+      : [...this.all, ...this.recent];
   }
 }
 

@@ -11,70 +11,83 @@ export interface FieldValue {
   value: unknown;
 }
 
-interface Form {
-  text: string;
-  path: string;
-  field: string;
-}
+type Place = Omit<FieldValue, 'value'>;
 
 /** Where a text had values. */
 export interface Filtered {
   text: string;
-  found: Array<{ path: string; field: string }>;
+  found: Place[];
 }
 
-/** Finds values in texts, in time that does not grow with their number. */
+/** A value that stands somewhere in a text. */
+export interface Match {
+  length: number;
+  place: Place;
+}
+
+/**
+ * Finds values in texts, in time that hardly grows with their number: the forms
+ * are sorted, and the one with the longest beginning that a text has is beside
+ * the place where the text itself would stand.
+ */
 export class ValueFilter {
-  private readonly byStart = new Map<string, Form[]>();
+  private readonly places = new Map<string, Place>();
+  private readonly sorted: string[];
+  private readonly starts: Set<string>;
 
   constructor(values: Iterable<FieldValue>) {
-    const known = new Set<string>();
-    for (const { value, path, field } of values) {
-      for (const text of writtenForms(value)) {
-        if (known.has(text)) continue;
-        known.add(text);
-        const start = text.slice(0, MIN_TEXT);
-        const others = this.byStart.get(start);
-        if (others) others.push({ text, path, field });
-        else this.byStart.set(start, [{ text, path, field }]);
-      }
-    }
+    for (const { value, path, field } of values)
+      for (const form of writtenForms(value))
+        if (!this.places.has(form)) this.places.set(form, { path, field });
+    this.sorted = [...this.places.keys()].sort();
+    this.starts = new Set(this.sorted.map(form => form.slice(0, MIN_TEXT)));
   }
 
-  /** The text with the path of its field in place of every value. */
-  replace(text: string): Filtered {
-    const found: Filtered['found'] = [];
-    if (this.byStart.size === 0) return { text, found };
-    let clean = '';
-    let from = 0;
-    for (let at = 0; at + MIN_TEXT <= text.length; ) {
-      const match = this.longestAt(text, at);
-      if (match) {
-        clean += `${text.slice(from, at)}«${match.form.path}»`;
-        found.push(match.form);
-        at += match.length;
-        from = at;
-      } else {
-        at += 1;
-      }
+  /** The value at this place of the text, if one is there. */
+  longestAt(text: string, at: number): Match | undefined {
+    if (!this.starts.has(text.slice(at, at + MIN_TEXT))) return undefined;
+    const after = this.placeOf(text, at);
+    let length = 0;
+    let form = '';
+    for (const near of this.sorted.slice(Math.max(after - 1, 0), after + 1)) {
+      const common = commonLength(near, text, at);
+      if (common > length) [length, form] = [common, near];
     }
-    return found.length > 0
-      ? { text: clean + text.slice(from), found }
-      : { text, found };
+    if (length >= MIN_BEGINNING)
+      return { length, place: this.places.get(form)! };
+    // A value may be that short, but then it is there as a whole.
+    for (let size = length; size >= MIN_TEXT; size -= 1) {
+      const place = this.places.get(text.slice(at, at + size));
+      if (place) return { length: size, place };
+    }
+    return undefined;
   }
 
-  private longestAt(text: string, at: number) {
-    let best: { form: Form; length: number } | undefined;
-    for (const form of this.byStart.get(text.slice(at, at + MIN_TEXT)) ?? []) {
-      let length = MIN_TEXT;
-      while (
-        length < form.text.length &&
-        form.text.charCodeAt(length) === text.charCodeAt(at + length)
-      )
-        length += 1;
-      const isMatch = length === form.text.length || length >= MIN_BEGINNING;
-      if (isMatch && length > (best?.length ?? 0)) best = { form, length };
+  /** Of the first form that comes after what the text has there. */
+  private placeOf(text: string, at: number): number {
+    let low = 0;
+    let high = this.sorted.length;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const form = this.sorted[middle];
+      const common = commonLength(form, text, at);
+      const isBefore =
+        common === form.length ||
+        form.charCodeAt(common) < text.charCodeAt(at + common);
+      if (isBefore) low = middle + 1;
+      else high = middle;
     }
-    return best;
+    return low;
   }
+}
+
+/** How much of the form's beginning the text has at this place. */
+function commonLength(form: string, text: string, at: number): number {
+  let length = 0;
+  while (
+    length < form.length &&
+    form.charCodeAt(length) === text.charCodeAt(at + length)
+  )
+    length += 1;
+  return length;
 }

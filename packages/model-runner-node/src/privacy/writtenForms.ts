@@ -15,6 +15,8 @@ const ascii = (text: string) =>
 
 function* formsOfText(text: string): Iterable<string> {
   yield text;
+  if (/^[A-Za-z0-9]*$/.test(text)) return;
+  yield text.trim();
   // As JSON, a printed object, another language's JSON and an address have it.
   const json = JSON.stringify(text).slice(1, -1);
   yield json;

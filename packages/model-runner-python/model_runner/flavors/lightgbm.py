@@ -37,3 +37,7 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
     answers: Answers = "probabilities" if objective in _OF_CLASSES else "numbers"
     names = column_order(fitted if named else None, signature)
     return tree_predictor(names, model.predict, signature, objective, answers)
+
+
+def is_line_by_line(model: Any) -> bool:
+    return True

@@ -58,6 +58,16 @@ def _load_native(manifest: dict[str, Any], directory: Path, folder: Path) -> Nat
     )
 
 
+def is_line_by_line(model: Any) -> bool:
+    """What a developer's own `PythonModel` does with lines that stand beside each other, nobody knows."""
+    if isinstance(model, NativeModel):
+        return bool(model.flavor.is_line_by_line(model.model))
+    loader = model.metadata.flavors.get("python_function", {}).get("loader_module")
+    if loader == "mlflow.sklearn":
+        return sklearn.is_line_by_line(model.get_raw_model())
+    return loader in ("mlflow.xgboost", "mlflow.lightgbm")
+
+
 def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Columns | Rows]:
     if isinstance(model, NativeModel):
         return model.flavor.predictor(model.model, signature)

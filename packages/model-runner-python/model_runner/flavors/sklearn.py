@@ -91,3 +91,21 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
         return answers
 
     return predict
+
+
+#: Their estimators, and functions that transformers are given, answer each line by itself.
+_LINE_BY_LINE = ("sklearn", "numpy", "xgboost", "lightgbm")
+
+
+def is_line_by_line(model: Any) -> bool:
+    """Whether each line is answered by itself: of an estimator or a step of somebody's own nobody knows."""
+    given = model.get_params(deep=True).values() if hasattr(model, "get_params") else ()
+    steps = [part for part in given if callable(part) or hasattr(part, "get_params")]
+    return all(_library_of(part) in _LINE_BY_LINE for part in (model, *steps))
+
+
+def _library_of(part: Any) -> str:
+    named = part if isinstance(part, type) or not hasattr(part, "get_params") else type(part)
+    # Functions of numpy's own kind have no module, their type has.
+    module = getattr(named, "__module__", None) or type(part).__module__
+    return str(module).partition(".")[0]

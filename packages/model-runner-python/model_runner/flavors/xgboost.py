@@ -43,3 +43,7 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
         return model.inplace_predict(matrix, validate_features=False)
 
     return tree_predictor(names, predict, signature, objective, _ANSWERS.get(objective, "numbers"))
+
+
+def is_line_by_line(model: Any) -> bool:
+    return True
