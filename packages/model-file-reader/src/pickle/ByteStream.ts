@@ -1,3 +1,5 @@
+import { NotAPickle } from './NotAPickle';
+
 /** Bytes that come in pieces, read in the sizes that a format wants. */
 export class ByteStream {
   private readonly pieces: AsyncIterator<Uint8Array>;
@@ -26,7 +28,7 @@ export class ByteStream {
   /** Throws where it ends before. */
   async byte(): Promise<number> {
     const byte = await this.next();
-    if (byte === undefined) throw new Error('it ends too early');
+    if (byte === undefined) throw new NotAPickle('it ends too early');
     return byte;
   }
 
@@ -34,7 +36,7 @@ export class ByteStream {
     const bytes = Buffer.alloc(length);
     for (let filled = 0; filled < length; ) {
       if (this.at === this.piece.length && !(await this.more())) {
-        throw new Error('it ends too early');
+        throw new NotAPickle('it ends too early');
       }
       const step = Math.min(length - filled, this.piece.length - this.at);
       bytes.set(this.piece.subarray(this.at, this.at + step), filled);
@@ -52,13 +54,13 @@ export class ByteStream {
       : bytes.readUIntLE(0, length);
   }
 
-  /** Up to a line feed, which is left out. What is longer than `max` is cut, but passed over. */
-  async line(max: number): Promise<string> {
+  /** Up to a line feed, which is left out. What is longer than `max` is passed over. */
+  async line(max: number): Promise<Buffer | undefined> {
     const bytes: number[] = [];
-    for (;;) {
+    for (let length = 0; ; length += 1) {
       const byte = await this.byte();
-      if (byte === 10) return Buffer.from(bytes).toString('utf8');
-      if (bytes.length < max) bytes.push(byte);
+      if (byte === 10) return length > max ? undefined : Buffer.from(bytes);
+      if (length < max) bytes.push(byte);
     }
   }
 
@@ -71,7 +73,7 @@ export class ByteStream {
         return;
       }
       if (this.at === this.piece.length && !(await this.more())) {
-        throw new Error('it ends too early');
+        throw new NotAPickle('it ends too early');
       }
       const step = Math.min(left, this.piece.length - this.at);
       this.at += step;

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { zipOf } from '../__testUtils__/zipOf';
 import { openFile } from '../openFile';
 import { readFile } from '../readFile';
@@ -35,6 +35,37 @@ const npyOf = (descr: string, content: string) => {
     0,
   )}${header}${content}`;
 };
+
+/** A text with its opcode. */
+const text = (value: string) =>
+  `\x8c${String.fromCharCode(value.length)}${value}`;
+/** Another name for Python than for whoever counts what is put, not what is kept. */
+const shifted = `\x80\x04${text(
+  'collections',
+)}r\x01\0\0\0r\x01\0\0\0r\x00\0\0\x000${text('os')}\x940${text(
+  'OrderedDict',
+)}r\x03\0\0\x000${text('OrderedDict')}r\x04\0\0\x000`;
+
+const int4 = (value: number) => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value);
+  return bytes.toString('latin1');
+};
+/** An array as joblib writes it, with whatever is said of it. */
+const joblib = ({
+  dtype = `cnumpy\ndtype\n${text('i1')}\x85R`,
+  length = EVIL.length,
+  more = '',
+  name = 'joblib.numpy_pickle\nNumpyArrayWrapper',
+  make = ')\x81',
+  behind = EVIL,
+}) =>
+  [
+    '\x80\x04](',
+    `c${name}\n${make}`,
+    `}(${text('shape')}J${int4(length)}\x85${text('dtype')}${dtype}${more}ub`,
+    behind,
+  ].join('');
 
 describe('readPickles', () => {
   it.each(['pipeline.0.pkl', 'pipeline.2.pkl', 'pipeline.5.pkl'])(
@@ -90,6 +121,84 @@ describe('readPickles', () => {
     expect(await read(bytes)).toEqual({ imports: [name] });
   });
 
+  it.each<[string, string, string]>([
+    [
+      'an entry that is kept twice',
+      `${shifted}h\x02${text('system')}\x93.`,
+      'os.system',
+    ],
+    ['quotation marks', "S'os'\nS'system'\n\x93.", 'os.system'],
+    ['escapes', 'Vo\\u0073\nVsystem\n\x93.', '?.?'],
+    ['escapes in quotation marks', "S'o\\x73'\nS'system'\n\x93.", '?.?'],
+    ['a name too long to keep', `c${'a'.repeat(2000)}\nb\n.`, '?.b'],
+  ])('is not led astray by %s', async (_way, bytes, name) => {
+    expect(await read(bytes)).toEqual({ imports: [name] });
+  });
+
+  it.each([
+    ['a number as Python alone takes it', 'Np1_0\n.'],
+    ['a longer number', `Np${'9'.repeat(30)}\n.`],
+    ['an entry that is not kept', 'h\x05.'],
+    [
+      'a frame that ends behind the pickle',
+      '\x80\x04\x95\x09\0\0\0\0\0\0\0N.N.',
+    ],
+    [
+      'a type without a number',
+      joblib({ dtype: `cnumpy\ndtype\n${text('q')}\x85R` }),
+    ],
+    [
+      'a type of some other module',
+      joblib({ dtype: `cmine\ndtype\n${text('i1')}\x85R` }),
+    ],
+    [
+      'a type that holds objects all the same',
+      joblib({
+        dtype: `cnumpy\ndtype\n${text('i1')}\x85R(K\x03${text('|')}NNNJ${int4(
+          -1,
+        )}J${int4(-1)}K?tb`,
+      }),
+    ],
+    ['a size below nothing', joblib({ length: -1 })],
+    [
+      'attributes that stand for methods',
+      joblib({ more: `${text('read')}cnumpy\nndarray\n` }),
+    ],
+    ['keys that cannot be told', joblib({ more: 'Vshap\\u0065\nK\x01\x85' })],
+    [
+      'a wrapper by another name',
+      joblib({ name: 'joblib\nnumpy_pickle.NumpyArrayWrapper', make: ')R' }),
+    ],
+    [
+      'a wrapper that is made otherwise',
+      joblib({ make: '\x85cmine\nmake\n0' }),
+    ],
+    [
+      'a frame that ends within a name',
+      '\x80\x04\x95\x07\0\0\0\0\0\0\0cnumpy.timeit\ntimeit\n.',
+    ],
+    ['a frame around an array', `\x80\x04\x95\xff\0\0\0\0\0\0\0${joblib({})}`],
+    [
+      'too much of a padding',
+      joblib({
+        more: `${text('numpy_array_alignment_bytes')}K\x10`,
+        behind: `c${EVIL}`,
+      }),
+    ],
+  ])('says that %s cannot be followed', async (_way, bytes) => {
+    expect((await read(bytes)).problem).toBeDefined();
+  });
+
+  it('takes the last of the entries with one name', async () => {
+    const others = Array.from({ length: 70 }, () => `${text('order')}N`).join(
+      '',
+    );
+    const more = `${others}${text('shape')})`;
+    // One byte of it is the array now, and the rest is read.
+    const { imports } = await read(joblib({ more, behind: `\xff${EVIL}` }));
+    expect(imports).toContain('os.system');
+  });
+
   it.each([
     ['', []],
     ['cos\nsystem\n\xff', ['os.system']],
@@ -143,6 +252,8 @@ describe('readPickles', () => {
   });
 
   it('says what it does not look into', async () => {
+    const twice = Buffer.concat([deflateSync('N'), deflateSync(EVIL)]);
+    expect((await read(twice)).problem).toContain('more follows');
     expect(await read('BZh91AY')).toEqual({
       imports: [],
       problem: expect.stringContaining('packed with bz2'),
@@ -152,7 +263,21 @@ describe('readPickles', () => {
   });
 
   it('takes for no pickle what is not written as one', async () => {
-    expect(await read('weights', 'maybePickle')).toEqual({});
+    // The last two begin as a pickle does.
+    for (const content of [
+      'weights',
+      '',
+      '.',
+      'cloudpickle\nnumpy\nonnx\n',
+      '(some notes)',
+    ])
+      expect(await read(content, 'maybePickle')).toEqual({});
+    for (const content of [EVIL, gzipSync(EVIL), deflateSync(EVIL)])
+      expect(await read(content, 'maybePickle')).toEqual({
+        imports: ['os.system'],
+      });
+    // What Python goes on with may import anything.
+    expect(await read('Np1_0\n.', 'maybePickle')).toHaveProperty('problem');
     expect(await read(`\x80\x04${EVIL}`, 'maybePickle')).toEqual({
       imports: ['os.system'],
     });

@@ -3,9 +3,9 @@ import { ByteSource } from '../ByteSource';
 import { findInZip } from '../zipFiles';
 import { ByteStream } from './ByteStream';
 import { PickleImports } from './PickleImports';
-import { readPickleImports } from './readPickleImports';
+import { PickleFindings, readPickleImports } from './readPickleImports';
 import { SkippableFile } from './SkippableFile';
-import { unpackerOf } from './unpackerOf';
+import { atMost, unpackerOf } from './unpackerOf';
 
 const ARCHIVES = /\.(zip|npz|pt|pth)$/i;
 const HEAD_BYTES = 16;
@@ -25,22 +25,13 @@ export async function readPickles(file: ByteSource): Promise<PickleImports> {
     return await readZipped(file);
   if (isArray(head))
     return await readArray(new ByteStream(new SkippableFile(file)));
-  const unpacker = unpackerOf(head);
-  if (unpacker) {
-    if ('problem' in unpacker) return { imports: [], ...unpacker };
-    return await readPickleImports(new ByteStream(unpacker.unpack(file)));
-  }
-  return await readPickleImports(
-    new ByteStream(new SkippableFile(file)),
-    head.subarray(0, LEGACY_TORCH.length).equals(LEGACY_TORCH)
-      ? LEGACY_TORCH_PICKLES
-      : undefined,
-  );
+  const { imports, problem } = await readOpcodes(file, head);
+  return { imports, problem };
 }
 
 /**
- * The same of a file whose name may mean anything: what is not written as
- * pickles of our days are is taken for none.
+ * The same of a file whose name may mean anything. It is taken for none where
+ * Python would have given up before it had called anything.
  */
 export async function readPicklesIfAny(
   file: ByteSource,
@@ -50,7 +41,29 @@ export async function readPicklesIfAny(
     isPickle(head) ||
     isArray(head) ||
     head.subarray(0, 4).equals(Buffer.from('PK\x03\x04'));
-  return isOne ? await readPickles(file) : {};
+  if (isOne) return await readPickles(file);
+  const { imports, problem, calls, fails } = await readOpcodes(file, head);
+  const isNone = imports.length === 0 ? fails || !problem : fails && !calls;
+  return isNone ? {} : { imports, problem };
+}
+
+/** Plain, or packed. */
+async function readOpcodes(
+  file: ByteSource,
+  head: Buffer,
+): Promise<PickleFindings> {
+  const unpacker = unpackerOf(head);
+  if (unpacker) {
+    if ('problem' in unpacker)
+      return { imports: [], calls: false, ...unpacker };
+    return await readPickleImports(new ByteStream(unpacker.unpack(file)));
+  }
+  return await readPickleImports(
+    new ByteStream(new SkippableFile(file)),
+    head.subarray(0, LEGACY_TORCH.length).equals(LEGACY_TORCH)
+      ? LEGACY_TORCH_PICKLES
+      : undefined,
+  );
 }
 
 async function readZipped(file: ByteSource): Promise<PickleImports> {
@@ -64,10 +77,10 @@ async function readZipped(file: ByteSource): Promise<PickleImports> {
       const isOfNumpy = /\.npy$/i.test(path);
       if (!isOfNumpy && mayHoldPickle(path) !== 'pickle') return undefined;
       const unzipped = await entry.open();
-      const stream = new ByteStream(unzipped);
+      const stream = new ByteStream(atMost(unzipped));
       const found = isOfNumpy
         ? await readArray(stream)
-        : await readPickleImports(stream);
+        : await readObjects(stream);
       unzipped.destroy();
       if (!found.imports) return undefined;
       hasPickle = true;
@@ -94,9 +107,12 @@ async function readArray(stream: ByteStream): Promise<PickleImports> {
     return { imports: [], problem: 'its description is too long' };
   const header = (await stream.bytes(length)).toString('latin1');
   // Only of objects: what follows is a pickle.
-  return /['"][<>=|]?O\d*['"]/.test(header)
-    ? await readPickleImports(stream)
-    : {};
+  return /['"][<>=|]?O\d*['"]/.test(header) ? await readObjects(stream) : {};
+}
+
+async function readObjects(stream: ByteStream): Promise<PickleImports> {
+  const { imports, problem } = await readPickleImports(stream);
+  return { imports, problem };
 }
 
 function isArray(head: Buffer): boolean {

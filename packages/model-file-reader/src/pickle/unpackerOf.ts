@@ -3,12 +3,15 @@ import zlib from 'node:zlib';
 import { ByteSource } from '../ByteSource';
 import { bytesFrom } from '../bytesFrom';
 
+/** Small files can unpack to whatever their maker wants to keep busy. */
+const MAX_UNPACKED_BYTES = 4 * 1024 ** 3;
+
 const inflate = () => zlib.createInflate();
 
 /** How packed files begin, as joblib writes them. */
 const packings: Array<{
   start: string;
-  unpacker?: () => NodeJS.ReadWriteStream;
+  unpacker?: () => zlib.Gunzip | zlib.Inflate;
   name: string;
 }> = [
   { start: '1f8b', name: 'gzip', unpacker: () => zlib.createGunzip() },
@@ -41,15 +44,34 @@ export function unpackerOf(
       };
 }
 
+/** @throws Error where there is more than anybody looks into. */
+export async function* atMost(
+  pieces: AsyncIterable<Uint8Array>,
+  maxBytes = MAX_UNPACKED_BYTES,
+): AsyncGenerator<Uint8Array> {
+  let total = 0;
+  for await (const piece of pieces) {
+    total += piece.length;
+    if (total > maxBytes) {
+      throw new Error(`it unpacks to more than ${maxBytes / 1024 ** 3} GB`);
+    }
+    yield piece;
+  }
+}
+
 async function* unpacked(
   file: ByteSource,
-  unpacker: NodeJS.ReadWriteStream,
+  unpacker: zlib.Gunzip | zlib.Inflate,
 ): AsyncGenerator<Uint8Array> {
   const source = Readable.from(bytesFrom(file));
-  const stream = source.pipe(unpacker) as unknown as Readable;
+  const stream = source.pipe(unpacker);
   source.on('error', error => stream.destroy(error));
   try {
-    for await (const piece of stream) yield piece;
+    yield* atMost(stream);
+    // Joblib goes on with what follows, as if it were one.
+    if (unpacker.bytesWritten < file.sizeBytes) {
+      throw new Error('more follows behind what is packed in it');
+    }
   } finally {
     source.destroy();
     stream.destroy();

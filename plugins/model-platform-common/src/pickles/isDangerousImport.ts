@@ -5,6 +5,8 @@ const MODULES = new Set(
     'importlib imp runpy ctypes code codeop pickle _pickle commands',
     'multiprocessing asyncio webbrowser pip pdb bdb timeit tempfile platform',
     'marshal smtplib ftplib telnetlib distutils setuptools',
+    // Python 3 maps these to its own in pickles of Python 2.
+    'cPickle httplib urllib2 xmlrpclib SocketServer',
   ]
     .join(' ')
     .split(' '),
@@ -18,7 +20,7 @@ const REACHED = new Set(
 );
 
 const NAMES =
-  /^(builtins|__builtin__)\.(eval|exec|compile|open|getattr|setattr|delattr|globals|locals|vars|__import__|execfile|input|breakpoint|file|apply|reload)$|^_?operator\.(attrgetter|methodcaller)$|^functools\.reduce$|^_?io\.(open|open_code|FileIO)$/;
+  /^(builtins|__builtin__)\.(eval|exec|compile|open|getattr|setattr|delattr|globals|locals|vars|__import__|execfile|input|breakpoint|file|apply|reload|reduce|raw_input)$|^_?operator\.(attrgetter|methodcaller)$|^functools\.reduce$|^_?io\.(open|open_code|FileIO)$/;
 
 /** What loads, runs or writes by the name alone, in libraries that models need otherwise. */
 const IN_LIBRARIES =

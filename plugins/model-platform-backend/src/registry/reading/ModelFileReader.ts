@@ -8,6 +8,7 @@ import type {
 } from '@model-platform/model-file-reader';
 import { FileReading } from '@model-platform/plugin-model-platform-common';
 import pLimit from 'p-limit';
+import { ReadingBudget } from './ReadingBudget';
 
 const MB = 1024 * 1024;
 const AT_ONCE = 2;
@@ -58,15 +59,28 @@ export class ModelFileReader {
   async read(
     format: ReadFormat,
     file: StoredFile,
+    budget?: ReadingBudget,
   ): Promise<Omit<FileReading, 'path' | 'format'>> {
-    return await this.limit(() => this.readApart(format, file));
+    return await this.limit(async () => {
+      if (budget?.isSpent) return { problem: budget.problem };
+      const start = performance.now();
+      const reading = await this.readApart(
+        format,
+        file,
+        budget?.atMost(this.limits.timeoutMs),
+      ).finally(() => budget?.spend(performance.now() - start));
+      return reading.problem !== undefined && budget?.isSpent
+        ? { ...reading, problem: budget.problem }
+        : reading;
+    });
   }
 
   private async readApart(
     format: ReadFormat,
     file: StoredFile,
+    timeoutMs = this.limits.timeoutMs,
   ): Promise<Omit<FileReading, 'path' | 'format'>> {
-    const { timeoutMs, memoryMb } = this.limits;
+    const { memoryMb } = this.limits;
     const child = this.take() ?? startProgram(memoryMb);
     let timer: NodeJS.Timeout | undefined;
     let answered = false;

@@ -7,8 +7,10 @@ import {
   ArtifactStore,
   Sha256,
 } from '@model-platform/plugin-model-platform-node';
+import pLimit from 'p-limit';
 import { fieldWithNul } from '../../http/fieldWithNul';
-import { ModelFileReader } from './ModelFileReader';
+import { ModelFileReader, StoredFile } from './ModelFileReader';
+import { ReadingBudget } from './ReadingBudget';
 import { pickleFiles, readableFiles } from './readableFiles';
 
 /** What whoever made the files put into them is kept, and shown with the version. */
@@ -16,6 +18,7 @@ const MAX_CHARACTERS = 200_000;
 const MAX_METADATA_CHARACTERS = 50_000;
 const MAX_PICKLES = 500;
 const MAX_KNOWN = 1_000;
+const BUDGET_MS = 60_000;
 
 /** Whose files are read, and out of which system's part of the store. */
 interface Subject {
@@ -23,12 +26,23 @@ interface Subject {
   system: string;
 }
 
-/** What the files of a version say of themselves. */
+type Reading = Omit<FileReading, 'path' | 'format'>;
+
+/** The readings of one call: each content once, one after the other, in a bounded time. */
+interface Call {
+  contents: Map<string, Buffer>;
+  budget: ReadingBudget;
+  inTurn: pLimit.Limit;
+  done: Map<string, Promise<Reading>>;
+}
+
+/**
+ * What the files of a version say of themselves. A call has one file read at a
+ * time, and so has a system, so that nobody waits for all that others have.
+ */
 export class VersionReadings {
-  private readonly known = new Map<
-    string,
-    Awaited<ReturnType<VersionReadings['read']>>
-  >();
+  private readonly turns = new Map<string, pLimit.Limit>();
+  private readonly known = new Map<string, Reading>();
 
   constructor(
     private readonly options: {
@@ -36,6 +50,8 @@ export class VersionReadings {
       reader: ModelFileReader;
       /** Told when the platform itself fails at it, which is no fault of the file. */
       onError?: (error: unknown) => void;
+      /** What the files of one version may take altogether. */
+      budgetMs?: number;
     },
   ) {}
 
@@ -44,25 +60,21 @@ export class VersionReadings {
     { version: { files }, system }: Subject,
     contents: Map<string, Buffer> = new Map(),
   ): Promise<FileReading[]> {
+    const call = this.call(contents);
     const described = await Promise.all(
       readableFiles(files).map(
         async ({ file, format }): Promise<FileReading> => ({
           path: file.path,
           format,
-          ...(await this.tryToRead(
-            file,
-            format,
-            system,
-            contents.get(file.digest),
-          )),
+          ...(await this.once({ ...file, system }, format, call)),
         }),
       ),
     );
     const readings = [
       ...described,
-      ...(await this.pickles(
+      ...(await this.picklesIn(
         files.map(file => ({ ...file, system })),
-        contents,
+        call,
       )),
     ];
     let left = MAX_CHARACTERS;
@@ -78,13 +90,20 @@ export class VersionReadings {
     files: Array<VersionFile & { system: string }>,
     contents: Map<string, Buffer> = new Map(),
   ): Promise<FileReading[]> {
+    return await this.picklesIn(files, this.call(contents));
+  }
+
+  private async picklesIn(
+    files: Array<VersionFile & { system: string }>,
+    call: Call,
+  ): Promise<FileReading[]> {
     const found = pickleFiles(files);
     const readings = await Promise.all(
       found.slice(0, MAX_PICKLES).map(
         async ({ file, format }): Promise<FileReading> => ({
           path: file.path,
           format: 'pickle',
-          ...(await this.readPickle(file, format, contents.get(file.digest))),
+          ...(await this.once(file, format, call, this.known)),
         }),
       ),
     );
@@ -104,9 +123,10 @@ export class VersionReadings {
     format: ReadFormat,
     system: string,
     content?: Buffer,
-  ): Promise<Omit<FileReading, 'path' | 'format'>> {
+    budget?: ReadingBudget,
+  ): Promise<Reading> {
     const { artifacts, reader } = this.options;
-    return await reader.read(format, {
+    const stored: StoredFile = {
       sizeBytes: file.sizeBytes,
       async read(position, length) {
         const start = Math.min(position, file.sizeBytes);
@@ -119,37 +139,68 @@ export class VersionReadings {
         });
         return Buffer.concat(await stream.toArray());
       },
-    });
+    };
+    return await this.turnOf(system)(() => reader.read(format, stored, budget));
   }
 
-  /** Once for each content of the store: MLflow's door asks with every tag. */
-  private async readPickle(
+  private turnOf(system: string): pLimit.Limit {
+    const turns = this.turns.get(system) ?? pLimit(1);
+    this.turns.set(system, turns);
+    return turns;
+  }
+
+  private call(contents: Map<string, Buffer>): Call {
+    const { budgetMs = BUDGET_MS } = this.options;
+    return {
+      contents,
+      budget: new ReadingBudget(budgetMs),
+      inTurn: pLimit(1),
+      done: new Map(),
+    };
+  }
+
+  /** @param known - of earlier calls: MLflow's door asks with every tag */
+  private once(
     file: VersionFile & { system: string },
     format: ReadFormat,
-    content: Buffer | undefined,
-  ): ReturnType<VersionReadings['read']> {
-    const key = `${format} ${file.digest}`;
-    const known = this.known.get(key);
-    if (known) return known;
-    const reading = await this.tryToRead(file, format, file.system, content);
-    // What came along is not known to be what its digest says.
-    if (!content && reading.problem === undefined) {
-      const [oldest] = this.known.keys();
-      if (this.known.size >= MAX_KNOWN) this.known.delete(oldest);
-      this.known.set(key, reading);
-    }
-    return reading;
+    call: Call,
+    known?: Map<string, Reading>,
+  ): Promise<Reading> {
+    const key = `${format} ${file.digest} ${file.sizeBytes}`;
+    const remembered = known?.get(key);
+    if (remembered) return Promise.resolve(remembered);
+    const begun =
+      call.done.get(key) ??
+      call.inTurn(() => this.tryToRead(file, format, call, known && key));
+    call.done.set(key, begun);
+    return begun;
   }
 
   private async tryToRead(
-    ...file: Parameters<VersionReadings['read']>
-  ): ReturnType<VersionReadings['read']> {
+    file: VersionFile & { system: string },
+    format: ReadFormat,
+    { contents, budget }: Call,
+    key: string | undefined,
+  ): Promise<Reading> {
+    const content = contents.get(file.digest);
     try {
-      return await this.read(...file);
+      const { system } = file;
+      const reading = await this.read(file, format, system, content, budget);
+      // What came along is not known to be what its digest says; with more time, it may be read to its end.
+      if (key && !content && reading.problem !== budget.problem) {
+        this.remember(key, reading);
+      }
+      return reading;
     } catch (error) {
       this.options.onError?.(error);
       return { problem: 'the platform could not read it just now' };
     }
+  }
+
+  private remember(key: string, reading: Reading): void {
+    const [oldest] = this.known.keys();
+    if (this.known.size >= MAX_KNOWN) this.known.delete(oldest);
+    this.known.set(key, reading);
   }
 }
 

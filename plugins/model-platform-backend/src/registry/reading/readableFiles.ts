@@ -4,10 +4,12 @@ import {
   mayHoldPickle,
 } from '@model-platform/plugin-model-platform-common';
 
+const MLMODEL = /(^|\/)MLmodel$/;
+
 /** Formats that carry a signature, by the name of the file. */
 const formats: Array<[RegExp, FileReading['format']]> = [
   [/\.onnx$/i, 'onnx'],
-  [/(^|\/)MLmodel$/, 'mlflow'],
+  [MLMODEL, 'mlflow'],
   [/\.skops$/i, 'skops'],
 ];
 
@@ -26,12 +28,16 @@ export function readableFiles<T extends { path: string }>(
     .slice(0, MAX_FILES);
 }
 
-/** The files that loading may import something by. All of them count. */
+/**
+ * The files that loading may import something by. All of them count; where
+ * there is an `MLmodel`, that may name any other for a pickle.
+ */
 export function pickleFiles<T extends { path: string }>(
   files: T[],
 ): Array<{ file: T; format: ReadFormat }> {
+  const mayBeAny = files.some(({ path }) => MLMODEL.test(path));
   return files.flatMap(file => {
-    const kind = mayHoldPickle(file.path);
+    const kind = mayHoldPickle(file.path) ?? (mayBeAny ? 'maybe' : undefined);
     return kind
       ? [{ file, format: kind === 'pickle' ? kind : 'maybePickle' }]
       : [];

@@ -1,0 +1,121 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { FileArtifactStore } from '../artifacts/FileArtifactStore';
+import { ModelFileReader } from './ModelFileReader';
+import { VersionReadings } from './VersionReadings';
+
+const root = path.resolve(__dirname, '../../../../..');
+const EVIL = "cos\nsystem\n(S'id'\ntR.";
+
+jest.setTimeout(120_000);
+
+describe('VersionReadings', () => {
+  let directory: string;
+  let artifacts: FileArtifactStore;
+
+  beforeAll(async () => {
+    // The program, from its sources.
+    execFileSync(process.execPath, [
+      path.join(root, 'packages/model-file-reader/scripts/build.cjs'),
+    ]);
+    directory = await mkdtemp(path.join(os.tmpdir(), 'readings-'));
+    artifacts = await FileArtifactStore.create({ directory });
+  });
+  afterAll(() => rm(directory, { recursive: true }));
+
+  const stored = async (
+    content: string | Buffer,
+    name: string,
+    system = 'patient-care',
+  ) => ({
+    path: name,
+    system,
+    ...(await artifacts.write(
+      Readable.from([Buffer.from(content)]),
+      {},
+      system,
+    )),
+  });
+  const create = (budgetMs?: number) =>
+    new VersionReadings({ artifacts, reader: new ModelFileReader(), budgetMs });
+
+  it('reads a content once, whatever its names, and remembers what is wrong with it', async () => {
+    const readings = create();
+    const file = await stored('BZh91AY', 'model.pkl');
+    const named = Array.from({ length: 500 }, (_, index) => ({
+      ...file,
+      path: `${index}.pkl`,
+    }));
+    const asked = jest.spyOn(artifacts, 'read');
+    const found = await readings.pickles(named);
+    expect(found).toHaveLength(500);
+    expect(found[499]).toMatchObject({
+      path: '499.pkl',
+      problem: expect.stringContaining('packed with bz2'),
+    });
+    const times = asked.mock.calls.length;
+    expect(times).toBeLessThan(5);
+    await readings.pickles(named.slice(0, 10));
+    expect(asked).toHaveBeenCalledTimes(times);
+    asked.mockRestore();
+  });
+
+  it('gives the files of a version so much time altogether', async () => {
+    const slow = await Promise.all(
+      [1, 2].map(index =>
+        stored(gzipSync('N0'.repeat(20_000_000 + index)), `${index}.pkl`),
+      ),
+    );
+    const readings = create(500);
+    const problem =
+      'reading the files of this version takes longer than 0.5 seconds altogether';
+    expect(await readings.pickles(slow)).toMatchObject([
+      { path: '1.pkl', problem },
+      { path: '2.pkl', problem },
+    ]);
+    // Nothing is known of what there was no time for.
+    const asked = jest.spyOn(artifacts, 'read');
+    await readings.pickles(slow.slice(1));
+    expect(asked).toHaveBeenCalled();
+    asked.mockRestore();
+  });
+
+  it('reads for one system while another has it read many files', async () => {
+    const readings = create();
+    const held = await Promise.all(
+      [1, 2, 3].map(index => stored(`N${'N0'.repeat(index)}.`, 'a.pkl', 'big')),
+    );
+    const small = await stored(EVIL, 'b.pkl', 'small');
+    let release: () => void = () => undefined;
+    const released = new Promise<void>(resolve => {
+      release = resolve;
+    });
+    const read = artifacts.read.bind(artifacts);
+    const asked = jest
+      .spyOn(artifacts, 'read')
+      .mockImplementation(async (digest, system, range) => {
+        if (system === 'big') await released;
+        return await read(digest, system, range);
+      });
+    const big = Promise.all(held.map(file => readings.pickles([file])));
+    expect(await readings.pickles([small])).toMatchObject([
+      { imports: ['os.system'] },
+    ]);
+    release();
+    expect(await big).toMatchObject(held.map(() => [{ imports: [] }]));
+    asked.mockRestore();
+  });
+
+  it('looks into whatever an MLmodel may name', async () => {
+    const weights = await stored(EVIL, 'model/weights.txt');
+    const mlmodel = await stored('flavors: {}', 'model/MLmodel');
+    expect(await create().pickles([weights])).toEqual([]);
+    expect(await create().pickles([weights, mlmodel])).toEqual([
+      { path: 'model/weights.txt', format: 'pickle', imports: ['os.system'] },
+    ]);
+  });
+});
