@@ -76,6 +76,15 @@ export class RunnerMetrics {
     registers: [this.registry],
   });
 
+  private readonly residentMemory = new Gauge({
+    name: 'process_resident_memory_bytes',
+    help: 'Resident memory size in bytes.',
+    registers: [],
+    collect() {
+      this.set(process.memoryUsage.rss());
+    },
+  });
+
   constructor(manifest: RunnerManifest, environment: RunnerEnvironment) {
     this.registry.setDefaultLabels({
       system: manifest.model.system,
@@ -88,14 +97,7 @@ export class RunnerMetrics {
     });
     collectDefaultMetrics({ register: this.registry });
     for (const name of NOT_TRUE_HERE) this.registry.removeSingleMetric(name);
-    new Gauge({
-      name: 'process_resident_memory_bytes',
-      help: 'Resident memory size in bytes.',
-      registers: [this.registry],
-      collect() {
-        this.set(process.memoryUsage.rss());
-      },
-    });
+    this.registry.registerMetric(this.residentMemory);
   }
 
   /** Calls that wait for a prediction, asked for whenever the metrics are read. */
