@@ -80,7 +80,13 @@ test.describe('mira publishes a folder from the page', () => {
     ).json();
     expect(
       published.files.map(({ path: name }: { path: string }) => name),
-    ).toEqual(['README.md', 'iris.onnx', 'model.yaml', 'train.py']);
+    ).toEqual([
+      'README.md',
+      'examples.yaml',
+      'iris.onnx',
+      'model.yaml',
+      'train.py',
+    ]);
     // The same content by command is no other version.
     fs.writeFileSync(path.join(folder, 'model.yaml'), JSON.stringify(model));
     const again = await platform.cli(['publish', folder]);
