@@ -167,7 +167,18 @@ export async function startModel(
       method,
       body: body === undefined ? undefined : JSON.stringify(body),
     });
-    return { status: response.status, body: await response.json() };
+    const answer = { status: response.status, body: await response.json() };
+    const { requestId } = answer.body;
+    // What failed is logged, and the line may come after the answer.
+    const deadline = Date.now() + 10_000;
+    while (
+      answer.status === 500 &&
+      requestId &&
+      !out.slice(0, out.lastIndexOf('\n')).includes(requestId) &&
+      Date.now() < deadline
+    )
+      await new Promise(done => setTimeout(done, 5));
+    return answer;
   };
   const predict: RunningModel['predict'] = inputs =>
     call('POST', '/predict', { inputs });
@@ -177,6 +188,7 @@ export async function startModel(
     directory,
     log: () =>
       out
+        .slice(0, out.lastIndexOf('\n') + 1)
         .split('\n')
         .filter(Boolean)
         .map(line => JSON.parse(line)),
