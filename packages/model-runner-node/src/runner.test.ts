@@ -438,8 +438,9 @@ describe('a model that fails on some inputs', () => {
       },
       requestId: 'r-1',
     });
-    await until(() => runner.log().at(-1)?.level === 'error');
-    expect(runner.log().at(-1)).toMatchObject({
+    const line = () => runner.log().findLast(({ stack }) => stack);
+    await until(() => line() !== undefined);
+    expect(line()).toMatchObject({
       level: 'error',
       message: 'the model failed',
       requestId: 'r-1',

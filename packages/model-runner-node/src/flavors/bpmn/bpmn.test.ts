@@ -319,7 +319,7 @@ it.each([
     const { status, body } = await runner.predict({ word: 'Marked' });
     expect(status).toBe(500);
     expect(body.error.name).toBe('ModelError');
-    expect(runner.log().at(-1)!.stack).toContain(reason);
+    expect(runner.log().findLast(line => line.stack)!.stack).toContain(reason);
     expect(JSON.stringify([body, runner.log()])).not.toContain('Marked');
     expect((await runner.call('GET', '/v2/health/ready')).status).toBe(200);
   },

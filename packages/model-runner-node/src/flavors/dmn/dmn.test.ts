@@ -513,7 +513,7 @@ it('tells a table that contradicts itself apart from wrong requests, with the re
   const { status, body } = await model.predict({ a: 77777 });
   expect(status).toBe(500);
   expect(body.error.name).toBe('ModelError');
-  const { stack } = model.log().at(-1)!;
+  const { stack } = model.log().findLast(line => line.stack)!;
   expect(stack).toContain(
     "Decision 'b': several rules match, but its hit policy is UNIQUE.",
   );
