@@ -1,4 +1,6 @@
 import {
+  chmod,
+  chown,
   lstat,
   mkdir,
   readdir,
@@ -6,6 +8,7 @@ import {
   readlink,
   rename,
   rm,
+  stat,
   symlink,
   writeFile,
 } from 'node:fs/promises';
@@ -132,6 +135,12 @@ async function writeIfDifferent(path: string, text: string): Promise<void> {
   }
   const temporary = `${path}.tmp`;
   await writeFile(temporary, text, { mode: 0o600, flush: true });
+  // The host opens the folder to the group of its runner, which reads on what is written later.
+  const folder = await stat(dirname(path));
+  if ((folder.mode & 0o040) !== 0) {
+    await chown(temporary, folder.uid, folder.gid);
+    await chmod(temporary, 0o640);
+  }
   await rename(temporary, path);
 }
 
