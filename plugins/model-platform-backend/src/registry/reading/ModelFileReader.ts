@@ -8,6 +8,7 @@ import type {
 } from '@model-platform/model-file-reader';
 import { FileReading } from '@model-platform/plugin-model-platform-common';
 import pLimit from 'p-limit';
+import { ReaderFailedError } from './ReaderFailedError';
 import { ReadingBudget } from './ReadingBudget';
 
 const MB = 1024 * 1024;
@@ -55,7 +56,10 @@ export class ModelFileReader {
     this.limits = { ...defaultLimits, ...limits };
   }
 
-  /** Never rejects for what is in the file: that is the reading's `problem`. */
+  /**
+   * Never rejects for what is in the file: that is the reading's `problem`.
+   * @throws ReaderFailedError where the program fails, else whatever the file's store throws
+   */
   async read(
     format: ReadFormat,
     file: StoredFile,
@@ -95,14 +99,14 @@ export class ModelFileReader {
             }),
           timeoutMs,
         );
-        child.on('error', reject);
+        child.on('error', error => reject(new ReaderFailedError(error)));
         child.once('exit', (_code, signal) => {
           if (signal === 'SIGABRT') {
             resolve({
               problem: `reading it takes more than ${memoryMb} MB of memory`,
             });
           } else {
-            reject(new Error('The reader of model files ended unexpectedly'));
+            reject(new ReaderFailedError());
           }
         });
         const accept = (given: ReadAnswer) => {

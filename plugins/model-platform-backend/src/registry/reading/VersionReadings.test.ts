@@ -110,6 +110,21 @@ describe('VersionReadings', () => {
     asked.mockRestore();
   });
 
+  it('says nothing of a file while its store is out of reach', async () => {
+    const readings = create();
+    const files = [await stored('N.', 'model.pkl')];
+    const away = jest
+      .spyOn(artifacts, 'read')
+      .mockRejectedValue(new Error('out of reach'));
+    const failure = new Error('out of reach');
+    await expect(readings.pickles(files)).rejects.toEqual(failure);
+    await expect(
+      readings.of({ version: { files }, system: 'patient-care' }),
+    ).rejects.toEqual(failure);
+    away.mockRestore();
+    expect(await readings.pickles(files)).toMatchObject([{ imports: [] }]);
+  });
+
   it('looks into whatever an MLmodel may name', async () => {
     const weights = await stored(EVIL, 'model/weights.txt');
     const mlmodel = await stored('flavors: {}', 'model/MLmodel');

@@ -10,6 +10,7 @@ import {
 import pLimit from 'p-limit';
 import { fieldWithNul } from '../../http/fieldWithNul';
 import { ModelFileReader, StoredFile } from './ModelFileReader';
+import { ReaderFailedError } from './ReaderFailedError';
 import { ReadingBudget } from './ReadingBudget';
 import { pickleFiles, readableFiles } from './readableFiles';
 
@@ -48,14 +49,17 @@ export class VersionReadings {
     private readonly options: {
       artifacts: ArtifactStore;
       reader: ModelFileReader;
-      /** Told when the platform itself fails at it, which is no fault of the file. */
+      /** Told when the program that reads fails. */
       onError?: (error: unknown) => void;
       /** What the files of one version may take altogether. */
       budgetMs?: number;
     },
   ) {}
 
-  /** @param contents - of files that are at hand, by digest; the others are read from the store */
+  /**
+   * Rejects where the store does.
+   * @param contents - of files that are at hand, by digest; the others are read from the store
+   */
   async of(
     { version: { files }, system }: Subject,
     contents: Map<string, Buffer> = new Map(),
@@ -85,7 +89,7 @@ export class VersionReadings {
     });
   }
 
-  /** What loading those of the files that hold pickles would import. */
+  /** What loading those of the files that hold pickles would import. Rejects where the store does. */
   async pickles(
     files: Array<VersionFile & { system: string }>,
     contents: Map<string, Buffer> = new Map(),
@@ -192,8 +196,10 @@ export class VersionReadings {
       }
       return reading;
     } catch (error) {
+      // Out of reach for a moment, the store says nothing of the file: whoever asks may try again.
+      if (!(error instanceof ReaderFailedError)) throw error;
       this.options.onError?.(error);
-      return { problem: 'the platform could not read it just now' };
+      return { problem: 'the platform could not read it' };
     }
   }
 
