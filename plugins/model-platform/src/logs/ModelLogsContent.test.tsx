@@ -50,9 +50,7 @@ describe('ModelLogsContent', () => {
     await userEvent.type(search, 'REQ-77');
     await waitFor(() => expect(log).not.toHaveTextContent('model loaded'));
     expect(log).toHaveTextContent('column bmi is missing');
-    expect(
-      screen.getByText('1 line has this'),
-    ).toBeInTheDocument();
+    expect(screen.getByText('1 line has this')).toBeInTheDocument();
 
     await userEvent.click(screen.getByRole('button', { name: /Runner/ }));
     await userEvent.click(
