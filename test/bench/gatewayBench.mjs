@@ -100,6 +100,7 @@ function requestsOf(endpoint) {
       method: 'POST',
       path: `/${endpoint}/predict`,
       headers: {
+        host: 'localhost',
         authorization: `Bearer ${TOKEN}`,
         'x-customer-id': `customer-${100 + index}`,
       },
