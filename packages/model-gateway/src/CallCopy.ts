@@ -1,6 +1,7 @@
 import { IncomingMessage } from 'node:http';
 import { Dispatcher } from 'undici';
 import { CopyBudget } from './CopyBudget';
+import { CopyExchange } from './CopyExchange';
 import { requestHeaders } from './forwardedHeaders';
 import { Route, ShadowVariant } from './Route';
 
@@ -112,30 +113,13 @@ export class CallCopy {
       metrics.lost('no_runner');
       return;
     }
-    const startedAt = performance.now();
-    let controller: Dispatcher.DispatchController | undefined;
-    let status = 0;
-    let isRunning = true;
     this.#users += 1;
-    metrics.started();
-    runner.started();
-    const over = (code: number) => {
-      if (isRunning) {
-        isRunning = false;
-        clearTimeout(timer);
-        metrics.finished(
-          undefined,
-          code,
-          (performance.now() - startedAt) / 1000,
-        );
-        runner.finished();
-        this.#release();
-      }
-    };
-    const timer = setTimeout(() => {
-      over(504);
-      controller?.abort(new Error('The copy took too long'));
-    }, route.timeoutMs);
+    const exchange = new CopyExchange({
+      runner,
+      metrics,
+      timeoutMs: route.timeoutMs,
+      onOver: () => this.#release(),
+    });
     runner.dispatch(
       {
         path: this.#request.url ?? '/',
@@ -146,28 +130,7 @@ export class CallCopy {
         }),
         body,
       },
-      {
-        onRequestStart: started => {
-          controller = started;
-          if (!isRunning) {
-            started.abort(new Error('The copy took too long'));
-          }
-        },
-        onResponseStart: (_controller, code) => {
-          status = code;
-        },
-        onResponseData: () => {
-          // As for a call: the limit is on the pause between two chunks.
-          timer.refresh();
-        },
-        onResponseEnd: () => over(status),
-        onResponseError: () => {
-          if (!controller) {
-            runner.couldNotConnect();
-          }
-          over(controller ? 502 : 503);
-        },
-      },
+      exchange,
     );
   }
 

@@ -189,15 +189,15 @@ describe('shares of traffic', () => {
       const route = routeOf('sticky', weighted(shares), { stickiness });
       await put(route);
       await put(route, otherAdmin);
-      const once = (base: string) =>
+      const namesAt = (base: string) =>
         answersOf(300, index => ({
           path: '/sticky/predict',
           base,
           ...of(`visitor-${index}`),
         }));
-      const names = await once(gateway.url);
-      expect(await once(gateway.url)).toEqual(names);
-      expect(await once(otherUrl)).toEqual(names);
+      const names = await namesAt(gateway.url);
+      expect(await namesAt(gateway.url)).toEqual(names);
+      expect(await namesAt(otherUrl)).toEqual(names);
       found.push(names);
     }
     // What tells who calls does not decide where the call goes.
@@ -683,10 +683,10 @@ describe('a new plan', () => {
         count += 1;
       }
     });
+    const reached = (target: number) => until(() => count >= target);
     for (let revision = 2; revision < 60; revision += 1) {
       await put(plan(revision));
-      const reached = count + 10;
-      await until(() => count >= reached);
+      await reached(count + 10);
     }
     isOver = true;
     await Promise.all(load);
