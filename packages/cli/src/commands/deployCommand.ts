@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { readDeploymentFile } from '../deploy/readDeploymentFile';
+import { describeVariants } from '../deploy/describeVariants';
 import { waitUntilServing } from '../deploy/waitUntilServing';
 import { CommandRunner } from './CommandRunner';
 import { wholeNumber } from './wholeNumber';
@@ -55,15 +56,11 @@ export function deployCommand(run: CommandRunner): Command {
             ]);
             return;
           }
-          const variants = deployment.revision?.variants.map(
-            ({ name: variant, model, version, weight }) =>
-              `  ${variant}: ${model} version ${version}, ${weight} %`,
-          );
           terminal.result(deployment, [
             `${name} serves revision ${deployment.servingRevision} at ${
               deployment.url ?? 'its endpoint'
             }`,
-            ...(variants ?? []),
+            ...describeVariants(deployment.revision),
             '',
             'Call it:',
             `  model-platform invoke ${name}`,

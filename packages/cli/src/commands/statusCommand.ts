@@ -1,5 +1,6 @@
 import {
   Deployment,
+  describeShare,
   describeSize,
   Model,
   ModelPlatformClient,
@@ -153,8 +154,12 @@ function describeDeployment(deployment: Deployment): string[] {
   ];
   if (deployment.url) lines.push(`  ${deployment.url}`);
   if (deployment.off) lines.push(`  ${deployment.offReason ?? 'switched off'}`);
-  for (const { name, version, weight } of deployment.revision?.variants ?? []) {
-    lines.push(`  variant ${name}: version ${version}, ${weight} %`);
+  for (const variant of deployment.revision?.variants ?? []) {
+    lines.push(
+      `  variant ${variant.name}: version ${variant.version}, ${describeShare(
+        variant,
+      )}`,
+    );
   }
   for (const { type, status, reason, message } of deployment.conditions) {
     lines.push(
