@@ -40,6 +40,7 @@ export interface DeploymentEvent {
   modelSlug: string;
   action:
     | 'applied'
+    | 'progressed'
     | 'ready'
     | 'degraded'
     | 'failed'

@@ -55,6 +55,8 @@ export interface DesiredRoute {
     weight: number;
     model: Model;
     version: number;
+    /** Of a revision that is tried beside the route's own; the route's where absent. */
+    revision?: number;
     /** Ids of its runners, as `observe` shows them; those that are not ready get no traffic. */
     runners: string[];
   }>;
@@ -134,8 +136,14 @@ export interface DeploymentDriver {
    * stops all runners; returns when nothing but the route is left.
    */
   switchOff(ref: DeploymentRef, route: DesiredRoute): Promise<void>;
-  /** Drains and stops the runners of all revisions but these and later ones, which may begin meanwhile. */
-  release(ref: DeploymentRef, keepRevisions: number[]): Promise<void>;
+  /**
+   * Drains and stops the runners of all revisions up to the newest that was made
+   * but those to keep; later ones may begin meanwhile, and are left alone.
+   */
+  release(
+    ref: DeploymentRef,
+    revisions: { keep: number[]; newest: number },
+  ): Promise<void>;
   /** Route first, then runners: nothing of it is left. */
   remove(ref: DeploymentRef): Promise<void>;
   /** Names of the deployments of which anything exists, to find leftovers. */

@@ -8,6 +8,7 @@ import {
 import { Caller } from '../access/Caller';
 import { atMostEvery } from '../atMostEvery';
 import { Domain, PlatformContext } from '../Domain';
+import { CanaryFigures } from './canary/CanaryFigures';
 import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
 import { DeploymentAccess } from './DeploymentAccess';
 import { DeploymentLogs } from './DeploymentLogs';
@@ -39,6 +40,8 @@ export interface DeploymentDomain extends Domain {
   lease: LeaderLease;
   deployments: Deployments;
   environments: Environments;
+  /** How revisions did, for the analysis of canaries; until then there are no figures. */
+  useFigures(figures: CanaryFigures): void;
   /** What the caller may see, under the id of every model that it speaks of. */
   readableByModel(caller: Caller): Promise<Map<string, DeploymentRecord[]>>;
   /** With its current revision. Throws `NotFoundError` where the caller may not see it, too. */
@@ -92,14 +95,20 @@ export async function createDeploymentDomain(
     store,
     models,
     environments,
+    metric: name => context.metricCatalogue.get(name),
     announce,
   });
+  let figures: CanaryFigures | undefined;
   const reconciler = new Reconciler({
     store,
     deployments,
     models,
     environments,
     lease,
+    figures: {
+      read: async query => (await figures?.read(query)) ?? new Map(),
+      completeUntil: async () => await figures?.completeUntil(),
+    },
     logger,
     announce,
     readyTimeoutMs:
@@ -144,6 +153,9 @@ export async function createDeploymentDomain(
     lease,
     deployments,
     environments,
+    useFigures(known) {
+      figures = known;
+    },
     async readable(caller, name) {
       const { deployment } = await access.readable(caller, name);
       const revisions = await store.currentRevisions([deployment]);
@@ -199,6 +211,8 @@ function isDesiredChange(payload: unknown): payload is DeploymentEvent {
     typeof payload === 'object' &&
     payload !== null &&
     'action' in payload &&
-    !['ready', 'degraded', 'failed'].includes(String(payload.action))
+    !['progressed', 'ready', 'degraded', 'failed'].includes(
+      String(payload.action),
+    )
   );
 }

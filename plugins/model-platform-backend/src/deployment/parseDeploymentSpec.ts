@@ -5,6 +5,8 @@ import {
   toSystemName,
 } from '@model-platform/plugin-model-platform-common';
 import { z } from 'zod';
+import { canaryFields, canaryProblems } from './canary/canarySchema';
+import { problem } from './problem';
 
 /** Words that stand for something else in paths and metrics of the gateway. */
 const RESERVED_NAMES = new Set([
@@ -43,8 +45,9 @@ const specSchema = z.strictObject({
   model: text,
   strategy: z
     .strictObject({
-      type: z.enum(['single', 'weighted']),
+      type: z.enum(['single', 'weighted', 'canary']),
       stickyBy: text.optional(),
+      ...canaryFields,
     })
     .optional(),
   variants: z
@@ -131,7 +134,7 @@ export function parseDeploymentSpec(
     system: toSystemName(parsed.data.system),
     owner: parsed.data.owner && toEntityRef(parsed.data.owner, 'group'),
   };
-  problems.push(...variantProblems(spec));
+  problems.push(...variantProblems(spec), ...canaryProblems(spec));
   return problems.length > 0 ? { problems } : { spec, problems };
 }
 
@@ -198,16 +201,6 @@ function variantProblems(spec: DeploymentSpec): FieldProblem[] {
     }
   }
   return problems;
-}
-
-/** One broken rule of a deployment. */
-export function problem(
-  field: string,
-  rule: string,
-  given?: unknown,
-  example?: unknown,
-): FieldProblem {
-  return { field, rule, given, example, source: 'platform' };
 }
 
 function joinPath(path: string, part: PropertyKey): string {

@@ -344,8 +344,10 @@ export const schemas: Record<string, OpenApiObject> = {
     environment: text,
     model: text,
     'strategy?': object({
-      type: oneOf('single', 'weighted'),
+      type: oneOf('single', 'weighted', 'canary'),
       'stickyBy?': text,
+      'steps?': listOf(schemaRef('CanaryStep')),
+      'analysis?': schemaRef('CanaryAnalysis'),
     }),
     'variants?': listOf(
       object({
@@ -380,15 +382,7 @@ export const schemas: Record<string, OpenApiObject> = {
     createdAt: time,
     actor: text,
     reason: text,
-    variants: listOf(
-      object({
-        name: text,
-        modelId: text,
-        model: text,
-        version: integer,
-        weight: number,
-      }),
-    ),
+    variants: listOf(schemaRef('ResolvedVariant')),
   }),
   Deployment: object({
     name: text,
@@ -403,16 +397,29 @@ export const schemas: Record<string, OpenApiObject> = {
     source: text,
     off: flag,
     'offReason?': text,
+    overrides: listOf(schemaRef('DeploymentOverride')),
+    drift: listOf(text),
+    'canary?': schemaRef('CanaryStatus'),
     'revision?': schemaRef('Revision'),
     'servingRevision?': integer,
-    phase: oneOf('Off', 'Pending', 'Starting', 'Ready', 'Degraded', 'Failed'),
+    phase: oneOf(
+      'Off',
+      'Pending',
+      'Starting',
+      'Canary',
+      'Ready',
+      'Degraded',
+      'Failed',
+    ),
     conditions: listOf(
       object({
         type: oneOf('Available', 'Progressing', 'Degraded'),
         status: oneOf('True', 'False', 'Unknown'),
         reason: text,
         message: text,
+        lastTransitionTime: time,
         lastTransitionAt: time,
+        observedGeneration: integer,
       }),
     ),
     runners: listOf(

@@ -1,4 +1,6 @@
+import { CanaryAnalysis, CanaryStatus, CanaryStep } from './Canary';
 import { Resources } from './Model';
+import { DeploymentOverride } from './Override';
 
 /** Which version a variant serves. @public */
 export type VersionSelector =
@@ -23,7 +25,14 @@ export interface DeploymentSpec {
   environment: string;
   /** Name, slug or entity ref of the model. */
   model: string;
-  strategy?: { type: 'single' | 'weighted'; stickyBy?: string };
+  strategy?: {
+    type: 'single' | 'weighted' | 'canary';
+    stickyBy?: string;
+    /** Of `canary`. */
+    steps?: CanaryStep[];
+    /** Of `canary`. */
+    analysis?: CanaryAnalysis;
+  };
   variants?: DeploymentVariant[];
   resources?: Resources;
   triggers?: Array<{ onVersion?: true; onAlias?: { alias: string } }>;
@@ -43,7 +52,12 @@ export interface Condition {
   status: 'True' | 'False' | 'Unknown';
   reason: string;
   message: string;
+  /** When `status` changed last. */
+  lastTransitionTime: string;
+  /** The same, under its older name. */
   lastTransitionAt: string;
+  /** Generation of the spec that this was said of. */
+  observedGeneration: number;
 }
 
 /** @public */
@@ -51,6 +65,7 @@ export type DeploymentPhase =
   | 'Off'
   | 'Pending'
   | 'Starting'
+  | 'Canary'
   | 'Ready'
   | 'Degraded'
   | 'Failed';
@@ -102,8 +117,14 @@ export interface Deployment {
   /** Where the desired state comes from: `api`, or the location of a file in Git. */
   source: string;
   off: boolean;
-  /** Who switched it off or on last, and why. */
+  /** Who switched it off, and why. */
   offReason?: string;
+  /** What persons put beside the spec. */
+  overrides: DeploymentOverride[];
+  /** In words: where what serves is not what the spec asks for. */
+  drift: string[];
+  /** Of the revision that is wanted, where it is or was tried beside another one. */
+  canary?: CanaryStatus;
   revision?: Revision;
   /** Revision that traffic goes to now. */
   servingRevision?: number;
