@@ -155,21 +155,27 @@ export const predict = async (model, inputs) => (await model.predict([inputs]))[
 
     // A bad one.
     const bad = await publish(
-      `export const predict = () => { throw new Error('broken'); };`,
+      // The example is answered when it is loaded; what comes then is not.
+      `let calls = 0;
+export const predict = async (model, inputs) => {
+  calls += 1;
+  if (calls > 5) throw new Error('broken');
+  return (await model.predict([inputs]))[0];
+};`,
     );
     const back = await canary(
       'it is rolled back by itself',
       ({ revision, phase }) => revision === 3 && phase === 'rolled-back',
     );
     expect(back.canary?.reason).toMatch(
-      /^error ratio 100 % of \d+ calls, bound 5 %/,
+      /^error ratio [\d.]+ % of \d+ calls, bound 5 %/,
     );
     await eventually('it is told', async () =>
       (await deployment()).drift.includes(`latest is ${bad}, serving 2`),
     );
     const deployed = await platform.cli(['deploy', folder]);
     expect(deployed.code).toBe(1);
-    expect(deployed.stderr).toContain('was rolled back: error ratio 100 %');
+    expect(deployed.stderr).toContain('was rolled back: error ratio');
 
     // One that a person wants no more of, and one that has to wait for nobody.
     await publish(good('four'));

@@ -275,14 +275,22 @@ describe.each(databases.eachSupportedId())('canaries with %p', id => {
 
     const more = await called(first);
     await models.publish(3, {
-      code: `export async function predict() { throw new Error('broken'); }`,
+      // The example is answered when it is loaded; what comes then is not.
+      code: `
+let calls = 0;
+export async function predict(model, inputs) {
+  calls += 1;
+  if (calls > 5) throw new Error('broken');
+  return (await model.predict([inputs]))[0];
+}
+`,
     });
     const back = await canary(
       'it is rolled back',
       ({ revision, phase }) => revision === 3 && phase === 'rolled-back',
     );
     expect(back.canary?.reason).toMatch(
-      /^error ratio 100 % of \d+ calls, bound 5 % at step 1 of 2/,
+      /^error ratio [\d.]+ % of \d+ calls, bound 5 %.* at step 1 of 2$/,
     );
     const settled = await found(
       'only the stable one is left',
@@ -291,7 +299,10 @@ describe.each(databases.eachSupportedId())('canaries with %p', id => {
     );
     const seen = await more.stop();
     // Nobody but the bad version failed a call.
-    expect(Object.keys(seen).sort()).toEqual(['200 v2', '500 v3']);
+    expect(Object.keys(seen).filter(key => !key.startsWith('200'))).toEqual([
+      '500 v3',
+    ]);
+    expect(seen['200 v2']).toBeGreaterThan(0);
     expect(settled).toMatchObject({ servingRevision: 2, revision: 3 });
     expect(
       Object.fromEntries(

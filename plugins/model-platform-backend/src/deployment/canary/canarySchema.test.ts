@@ -43,14 +43,19 @@ describe('the strategy canary', () => {
     ]);
   });
 
-  it.each<[string, object, object?]>([
-    ['spec.strategy.steps', {}],
-    ['spec.strategy.steps[0].weight', { steps: [{ weight: 100 }] }],
-    ['spec.strategy.steps[0].weight', { steps: [{ weight: 0.05 }] }],
-    ['spec.strategy.steps[0].pause', { steps: [{ weight: 1, pause: '5' }] }],
+  it.each<[string, object, object]>([
+    ['spec.strategy.steps', {}, {}],
+    ['spec.strategy.steps[0].weight', { steps: [{ weight: 100 }] }, {}],
+    ['spec.strategy.steps[0].weight', { steps: [{ weight: 0.05 }] }, {}],
+    [
+      'spec.strategy.steps[0].pause',
+      { steps: [{ weight: 1, pause: '5' }] },
+      {},
+    ],
     [
       'spec.strategy.steps[1].weight',
       { steps: [{ weight: 20 }, { weight: 10 }] },
+      {},
     ],
     [
       'spec.strategy.analysis.metrics[0]',
@@ -58,6 +63,7 @@ describe('the strategy canary', () => {
         steps: [{ weight: 1 }],
         analysis: { metrics: [{ metric: 'latency' }] },
       },
+      {},
     ],
     [
       'spec.variants',
@@ -69,7 +75,7 @@ describe('the strategy canary', () => {
         ],
       },
     ],
-    ['spec.strategy.steps', { type: 'single', steps: [{ weight: 1 }] }],
+    ['spec.strategy.steps', { type: 'single', steps: [{ weight: 1 }] }, {}],
   ])('refuses by %s', (field, strategy, more) => {
     expect(fields(canary(strategy, more))).toEqual([field]);
   });
