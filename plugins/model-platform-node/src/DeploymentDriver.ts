@@ -51,12 +51,16 @@ export interface DesiredRoute {
   timeoutSeconds?: number;
   /** None where the deployment is switched off. */
   variants: Array<{
+    /** Unique in the route. */
     name: string;
+    /**
+     * Of a variant of another revision, which is tried beside the route's own:
+     * how its runners and metrics name it.
+     */
+    beside?: { revision: number; variant: string };
     weight: number;
     model: Model;
     version: number;
-    /** Of a revision that is tried beside the route's own; the route's where absent. */
-    revision?: number;
     /** Ids of its runners, as `observe` shows them; those that are not ready get no traffic. */
     runners: string[];
   }>;

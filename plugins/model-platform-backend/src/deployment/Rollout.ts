@@ -529,7 +529,12 @@ export class Rollout {
         ...(beside
           ? variantsOf(beside.desired, share, observed).map(variant => ({
               ...variant,
-              revision: beside.desired.revision,
+              // Callers that stay with a variant are shared out by its name.
+              name: `${variant.name}@${beside.desired.revision}`,
+              beside: {
+                revision: beside.desired.revision,
+                variant: variant.name,
+              },
             }))
           : []),
       ],
