@@ -1,5 +1,15 @@
 import { CanaryStatus } from '@model-platform/plugin-model-platform-common';
 
+const WAITS: Record<NonNullable<CanaryStatus['waitsFor']>, string> = {
+  route: 'its share of the traffic',
+  runners: 'its runners',
+  time: 'its pause',
+  figures: 'figures',
+  calls: 'calls',
+  person: 'a person',
+  resume: 'a person to resume it',
+};
+
 /** How far the new revision has come, a line each. */
 export function describeCanary(canary: CanaryStatus): string[] {
   const { revision, stableRevision, step, steps, weight } = canary;
@@ -17,13 +27,3 @@ export function describeCanary(canary: CanaryStatus): string[] {
     ),
   ];
 }
-
-const WAITS: Record<NonNullable<CanaryStatus['waitsFor']>, string> = {
-  route: 'its share of the traffic',
-  runners: 'its runners',
-  time: 'its pause',
-  figures: 'figures',
-  calls: 'calls',
-  person: 'a person',
-  resume: 'a person to resume it',
-};

@@ -1,7 +1,7 @@
 import { MetricsStore } from '@model-platform/plugin-model-platform-node';
 import { CanaryFigures, RevisionFigure } from '../deployment';
 import { MetricCatalogue } from '../registry/metadata/MetricCatalogue';
-import { CallFigures } from './CallFigures';
+import { CallFigures, Counted } from './CallFigures';
 
 type Query = Parameters<CanaryFigures['read']>[0];
 
@@ -19,27 +19,20 @@ export class RevisionFigures implements CanaryFigures {
     const { endpoint, start, end, revisions, metric } = query;
     const calls = new CallFigures(this.options.store, { endpoint });
     const totals = await calls.totals(start, end, ['revision']);
-    const values =
-      metric.metric === 'error_ratio'
-        ? new Map<number, number>()
-        : await this.values(query, calls);
-    const isCounter =
-      this.options.catalogue.get(metric.metric)?.type === 'counter';
+    const values = await this.values(query, calls);
     const found = new Map<number, RevisionFigure>();
     for (const { labels, calls: count, errors } of totals) {
       const revision = Number(labels.revision);
-      if (count === 0 || !revisions.includes(revision)) continue;
-      const value = values.get(revision);
-      found.set(revision, {
-        calls: count,
-        value:
-          metric.metric === 'error_ratio'
-            ? errors / count
-            : isCounter
-            ? // One that was not counted is none.
-              (value ?? 0) / count
-            : value,
-      });
+      if (count > 0 && revisions.includes(revision)) {
+        found.set(revision, {
+          calls: count,
+          value: this.valueOf(metric.metric, {
+            calls: count,
+            errors,
+            value: values.get(revision),
+          }),
+        });
+      }
     }
     return found;
   }
@@ -48,10 +41,26 @@ export class RevisionFigures implements CanaryFigures {
     return await this.options.collectedAt();
   }
 
+  private valueOf(
+    metric: string,
+    { calls, errors, value }: Counted & { value?: number },
+  ): number | undefined {
+    if (metric === 'error_ratio') {
+      return errors / calls;
+    }
+    return this.options.catalogue.get(metric)?.type === 'counter'
+      ? // One that was not counted is none.
+        (value ?? 0) / calls
+      : value;
+  }
+
   private async values(
     { endpoint, start, end, metric: { metric, quantile = 0.95 } }: Query,
     calls: CallFigures,
   ): Promise<Map<number, number>> {
+    if (metric === 'error_ratio') {
+      return new Map();
+    }
     const by = ['revision'];
     const type = this.options.catalogue.get(metric)?.type;
     const samples =
