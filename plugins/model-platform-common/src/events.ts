@@ -40,7 +40,6 @@ export interface DeploymentEvent {
   modelSlug: string;
   action:
     | 'applied'
-    | 'progressed'
     | 'ready'
     | 'degraded'
     | 'failed'

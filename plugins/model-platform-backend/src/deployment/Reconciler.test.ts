@@ -83,6 +83,7 @@ describe('reconciling with the local driver and its host', () => {
       },
       logger: mockServices.logger.mock(),
       announce,
+      progressed() {},
       readyTimeoutMs,
     });
     wake.now = name => reconciler.wake(name);

@@ -56,6 +56,8 @@ export interface ReconcilerOptions {
     deployment: DeploymentRecord,
     action: DeploymentEvent['action'],
   ) => void;
+  /** Something moved that is nothing to act on: pages show it. */
+  progressed: () => void;
   /** How long a revision may take until its runners are ready, milliseconds. */
   readyTimeoutMs: number;
 }
@@ -251,12 +253,17 @@ export class Reconciler {
         details: { revision: status.servingRevision },
       });
     } else if (action === 'degraded' || action === 'failed') {
-      history.push({
-        actor: platformActor.name,
-        action,
-        reason: status.conditions.find(({ type }) => type === 'Degraded')
-          ?.message,
-      });
+      const degraded = status.conditions.find(
+        ({ type }) => type === 'Degraded',
+      );
+      // Why a canary was rolled back is told already.
+      if (degraded?.reason !== 'RolledBack') {
+        history.push({
+          actor: platformActor.name,
+          action,
+          reason: degraded?.message,
+        });
+      }
     }
     const saved = await this.options.store.saveStatus(
       record,
@@ -280,7 +287,7 @@ export class Reconciler {
     } else if (
       JSON.stringify(record.canary) !== JSON.stringify(status.canary)
     ) {
-      this.options.announce({ ...record, ...status }, 'progressed');
+      this.options.progressed();
     }
   }
 

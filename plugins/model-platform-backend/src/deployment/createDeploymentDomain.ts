@@ -67,6 +67,15 @@ export async function createDeploymentDomain(
   });
   const stopped = new AbortController();
 
+  const tellPages = () => {
+    signals
+      .publish({
+        channel: SIGNALS_CHANNEL,
+        recipients: { type: 'broadcast' },
+        message: { changed: 'deployments' },
+      })
+      .catch(error => logger.warn(`Pages could not be told: ${error}`));
+  };
   // What is announced wakes the reconciler, which announces things itself.
   const wake: { now(name: string): void } = { now() {} };
   const announce = (
@@ -83,13 +92,7 @@ export async function createDeploymentDomain(
     events
       .publish({ topic: DEPLOYMENT_EVENTS_TOPIC, eventPayload: event })
       .catch(error => logger.warn(`An event could not be published: ${error}`));
-    signals
-      .publish({
-        channel: SIGNALS_CHANNEL,
-        recipients: { type: 'broadcast' },
-        message: { changed: 'deployments' },
-      })
-      .catch(error => logger.warn(`Pages could not be told: ${error}`));
+    tellPages();
   };
   const deployments = new Deployments({
     store,
@@ -111,6 +114,7 @@ export async function createDeploymentDomain(
     },
     logger,
     announce,
+    progressed: tellPages,
     readyTimeoutMs:
       (config.getOptionalNumber(
         'modelPlatform.deployments.readyTimeoutSeconds',
@@ -211,8 +215,6 @@ function isDesiredChange(payload: unknown): payload is DeploymentEvent {
     typeof payload === 'object' &&
     payload !== null &&
     'action' in payload &&
-    !['progressed', 'ready', 'degraded', 'failed'].includes(
-      String(payload.action),
-    )
+    !['ready', 'degraded', 'failed'].includes(String(payload.action))
   );
 }

@@ -6,7 +6,8 @@ import {
 /** Who gets which share of the calls: of a canary, both revisions by its step. */
 export function trafficOf({ canary, revision }: Deployment): ResolvedVariant[] {
   const wanted = revision?.variants ?? [];
-  if (!canary || canary.phase === 'promoted') return wanted;
+  // What serves beside is shown only to those who may see it.
+  if (!canary?.stable.length || canary.phase === 'promoted') return wanted;
   if (canary.phase === 'rolled-back') return canary.stable;
   const share = (variants: ResolvedVariant[], percent: number) =>
     variants.map(variant => ({

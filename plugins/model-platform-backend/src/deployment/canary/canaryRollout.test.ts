@@ -115,6 +115,7 @@ describe.each(databases.eachSupportedId())('canaries with %p', id => {
         catalogue,
         collectedAt: async () => await metricsStore.collectedAt(),
       }),
+      progressed() {},
       readyTimeoutMs: 60_000,
     });
     const collector = new Collector({
