@@ -18,8 +18,9 @@ test.describe('a canary', () => {
   test.setTimeout(600_000);
 
   test.beforeAll(async () => {
+    test.setTimeout(600_000);
     platform = await Platform.create();
-    await platform.start();
+    await platform.start({ timeoutMs: 600_000 });
   });
 
   test.afterAll(async () => {
