@@ -74,6 +74,7 @@ export function deployCommand(run: CommandRunner): Command {
               deployment.url ?? 'its endpoint'
             }`,
             ...(variants ?? []),
+            ...(deployment.drift ?? []),
             '',
             'Call it:',
             `  model-platform invoke ${name}`,
