@@ -15,6 +15,7 @@ import { searchCommand } from './searchCommand';
 import { statusCommand } from './statusCommand';
 import { steerCommand } from './steerCommand';
 import { testCommand } from './testCommand';
+import { tokenCommand } from './tokenCommand';
 
 /** Environment and exit codes, below every help. */
 const footer = `
@@ -39,6 +40,7 @@ export function createProgram(run: CommandRunner): Command {
     publishCommand(run),
     deployCommand(run),
     invokeCommand(run),
+    tokenCommand(run),
     statusCommand(run),
     logsCommand(run),
     aliasCommand(run),

@@ -39,6 +39,7 @@ import { repeated } from './repeated';
 import { Resolution, RevisionResolver } from './RevisionResolver';
 import { rollbackTarget } from './rollbackTarget';
 import { sameContent } from './sameContent';
+import { trafficOf } from './trafficOf';
 import { whatMoved } from './whatMoved';
 
 /** How long a new deployment waits for one of the same name to be gone. */
@@ -150,6 +151,7 @@ export class Deployments {
       reason: options.reason ?? 'Applied',
       variants: resolution.variants,
       resources: spec.resources,
+      traffic: trafficOf(spec),
     };
     if (!existing) {
       const created = await store.create(
@@ -387,6 +389,7 @@ export class Deployments {
         }`,
         variants: target.variants,
         resources: target.resources,
+        traffic: target.traffic,
       },
       history: {
         actor: actor.name,
@@ -450,8 +453,9 @@ export class Deployments {
           options.reason ? `: ${options.reason}` : ''
         }`,
         // The version that was looked at is promoted, not what its selector means by now.
-        variants: [{ ...variant, weight: 100 }],
+        variants: [{ ...variant, weight: 100, shadow: undefined }],
         resources: current.resources,
+        traffic: current.traffic,
       },
       history: {
         actor: actor.name,
@@ -531,6 +535,7 @@ export class Deployments {
       reason,
       variants: resolution.variants,
       resources: deployment.spec.resources,
+      traffic: trafficOf(deployment.spec),
     };
     const changed = await this.options.store.change(deployment, {
       set: { watched: resolution.watched },
@@ -561,6 +566,7 @@ export class Deployments {
       reason: `As the spec says again${reason ? `: ${reason}` : ''}`,
       variants: resolution.variants,
       resources: spec.resources,
+      traffic: trafficOf(spec),
     };
     const current = await currentRevision(this.options.store, deployment);
     return {

@@ -6,6 +6,7 @@ import {
 } from '@model-platform/plugin-model-platform-node';
 import {
   CanaryStatus,
+  parseStickyBy,
   Resources,
 } from '@model-platform/plugin-model-platform-common';
 import { NotFoundError } from '@backstage/errors';
@@ -485,6 +486,7 @@ export class Rollout {
       variants.push({
         name: variant.name,
         weight: variant.weight,
+        shadowShare: variant.shadow,
         model,
         version,
       });
@@ -496,6 +498,8 @@ export class Rollout {
       variants,
       resources: revision.resources,
       timeoutSeconds: timeoutSecondsOf(revision.resources, variants),
+      concurrentCalls: revision.traffic?.concurrentCalls,
+      stickiness: parseStickyBy(revision.traffic?.stickyBy ?? ''),
       openFile: (version, path) => models.openFile(version, path),
     };
     if (this.desired.size >= MAX_CACHED) {
@@ -524,6 +528,8 @@ export class Rollout {
       revision: number,
       environment: own.environment,
       timeoutSeconds: timeouts.length > 0 ? Math.max(...timeouts) : undefined,
+      concurrentCalls: own.concurrentCalls,
+      stickiness: own.stickiness,
       variants: [
         ...variantsOf(own, 1 - share, observed),
         ...(beside
@@ -572,17 +578,16 @@ function variantsOf(
   share: number,
   observed: ObservedDeployment,
 ): DesiredRoute['variants'] {
-  return desired.variants.map(({ name, weight, model, version }) => ({
-    name,
+  return desired.variants.map(variant => ({
+    ...variant,
     // Equal shares are equal numbers, whichever way they were computed.
-    weight: Math.round(weight * share * 1e6) / 1e6,
-    model,
-    version: version.number,
+    weight: Math.round(variant.weight * share * 1e6) / 1e6,
+    version: variant.version.number,
     runners: observed.runners
       .filter(
         runner =>
           runner.revision === desired.revision &&
-          runner.variant === name &&
+          runner.variant === variant.name &&
           isAlive(runner),
       )
       .map(runner => runner.id)

@@ -5,8 +5,10 @@ import {
   toSystemName,
 } from '@model-platform/plugin-model-platform-common';
 import { z } from 'zod';
-import { canaryFields, canaryProblems } from './canary/canarySchema';
+import { canaryProblems } from './canary/canarySchema';
 import { problem } from './problem';
+import { shadowProblems } from './shadowProblems';
+import { limitsSchema, shadowSchema, strategySchema } from './strategySchema';
 
 /** Words that stand for something else in paths and metrics of the gateway. */
 const RESERVED_NAMES = new Set([
@@ -43,13 +45,7 @@ const specSchema = z.strictObject({
   system: text,
   environment: text,
   model: text,
-  strategy: z
-    .strictObject({
-      type: z.enum(['single', 'weighted', 'canary']),
-      stickyBy: text.optional(),
-      ...canaryFields,
-    })
-    .optional(),
+  strategy: strategySchema.optional(),
   variants: z
     .array(
       z.strictObject({
@@ -62,6 +58,7 @@ const specSchema = z.strictObject({
           ),
         version: versionSelector,
         weight: z.number().min(0).max(100).optional(),
+        shadow: shadowSchema.optional(),
         model: text.optional(),
       }),
     )
@@ -92,6 +89,7 @@ const specSchema = z.strictObject({
         .optional(),
     })
     .optional(),
+  limits: limitsSchema.optional(),
   triggers: z
     .array(
       z
@@ -134,7 +132,11 @@ export function parseDeploymentSpec(
     system: toSystemName(parsed.data.system),
     owner: parsed.data.owner && toEntityRef(parsed.data.owner, 'group'),
   };
-  problems.push(...variantProblems(spec), ...canaryProblems(spec));
+  problems.push(
+    ...variantProblems(spec),
+    ...shadowProblems(spec),
+    ...canaryProblems(spec),
+  );
   return problems.length > 0 ? { problems } : { spec, problems };
 }
 
@@ -178,7 +180,9 @@ function variantProblems(spec: DeploymentSpec): FieldProblem[] {
       ),
     );
   }
-  const weights = variants.map(variant => variant.weight);
+  const weights = variants
+    .filter(({ shadow }) => shadow === undefined)
+    .map(variant => variant.weight);
   const given = weights.filter(weight => weight !== undefined);
   if (given.length > 0 && given.length < weights.length) {
     problems.push(

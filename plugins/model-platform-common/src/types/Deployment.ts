@@ -1,6 +1,12 @@
-import { CanaryAnalysis, CanaryStatus, CanaryStep } from './Canary';
+import { CanaryStatus } from './Canary';
 import { Resources } from './Model';
 import { DeploymentOverride } from './Override';
+import {
+  CallRate,
+  DeploymentLimits,
+  DeploymentStrategy,
+  RevisionTraffic,
+} from './Traffic';
 
 /** Which version a variant serves. @public */
 export type VersionSelector =
@@ -14,6 +20,11 @@ export interface DeploymentVariant {
   version: VersionSelector;
   /** Share of traffic, in percent. */
   weight?: number;
+  /**
+   * With the strategy `shadow`, instead of a weight: it gets copies of so many
+   * calls, in percent, and its answers are dropped.
+   */
+  shadow?: number;
   /** Another model of the same system; the deployment's own where absent. */
   model?: string;
 }
@@ -25,16 +36,10 @@ export interface DeploymentSpec {
   environment: string;
   /** Name, slug or entity ref of the model. */
   model: string;
-  strategy?: {
-    type: 'single' | 'weighted' | 'canary';
-    stickyBy?: string;
-    /** Of `canary`. */
-    steps?: CanaryStep[];
-    /** Of `canary`. */
-    analysis?: CanaryAnalysis;
-  };
+  strategy?: DeploymentStrategy;
   variants?: DeploymentVariant[];
   resources?: Resources;
+  limits?: DeploymentLimits;
   triggers?: Array<{ onVersion?: true; onAlias?: { alias: string } }>;
 }
 
@@ -91,6 +96,8 @@ export interface ResolvedVariant {
   model: string;
   version: number;
   weight: number;
+  /** Of how many calls it gets copies, in percent; it answers nobody. */
+  shadow?: number;
 }
 
 /** Immutable snapshot of a deployment. @public */
@@ -100,6 +107,7 @@ export interface Revision {
   actor: string;
   reason: string;
   variants: ResolvedVariant[];
+  traffic?: RevisionTraffic;
 }
 
 /** A deployment: desired and observed. Its name is its endpoint's. @public */
@@ -163,6 +171,9 @@ export interface EndpointToken {
   createdAt: string;
   expiresAt?: string;
   revokedAt?: string;
+  rate?: CallRate;
+  /** Whether its calls may name the variant that answers, by `x-model-variant`. */
+  mayChooseVariant?: boolean;
 }
 
 /** @public */
