@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { describeCanary } from '../deploy/describeCanary';
 import { readDeploymentFile } from '../deploy/readDeploymentFile';
 import { describeVariants } from '../deploy/describeVariants';
 import { waitUntilServing } from '../deploy/waitUntilServing';
@@ -56,11 +57,21 @@ export function deployCommand(run: CommandRunner): Command {
             ]);
             return;
           }
+          if (deployment.servingRevision !== deployment.revision?.number) {
+            terminal.result(deployment, [
+              `${name}: revision ${deployment.revision?.number} does not have all traffic yet.`,
+              ...(deployment.drift ?? []),
+              ...(deployment.canary ? describeCanary(deployment.canary) : []),
+              `model-platform status ${name} shows how it goes on; resume, promote and abort decide it.`,
+            ]);
+            return;
+          }
           terminal.result(deployment, [
             `${name} serves revision ${deployment.servingRevision} at ${
               deployment.url ?? 'its endpoint'
             }`,
             ...describeVariants(deployment.revision),
+            ...(deployment.drift ?? []),
             '',
             'Call it:',
             `  model-platform invoke ${name}`,
