@@ -35,5 +35,6 @@ export default defineConfig({
     { name: 'openapi', testDir: './openapi' },
     { name: 'endpoints', testDir: './endpoints' },
     { name: 'faults', testDir: './faults' },
+    { name: 'kubernetes', testDir: './kubernetes' },
   ],
 });
