@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { V1Deployment } from '@kubernetes/client-node';
+import { V1Deployment, V1ObjectMeta } from '@kubernetes/client-node';
 import { DesiredRevision } from '@model-platform/plugin-model-platform-node';
 import { KubernetesDriver } from '../../plugins/model-platform-backend-module-kubernetes/src/KubernetesDriver';
 import { eventually } from '../platform/Platform';
@@ -110,14 +110,18 @@ test('a second pass without change writes nothing, and a portal that was started
   expect(cluster.proxy.writes()).toEqual([]);
 
   const versions = async () => {
-    const { items } = await cluster.apps.listNamespacedDeployment({
+    const mine = {
       namespace,
-    });
-    const pods = await cluster.core.listNamespacedPod({ namespace });
-    return [...items, ...pods.items].map(({ metadata }) => [
-      metadata?.name,
-      metadata?.resourceVersion,
+      labelSelector: 'model-platform.io/endpoint=adopted',
+    };
+    const [deployments, pods, maps] = await Promise.all([
+      cluster.apps.listNamespacedDeployment(mine),
+      cluster.core.listNamespacedPod(mine),
+      cluster.core.listNamespacedConfigMap(mine),
     ]);
+    return [deployments, pods, maps]
+      .flatMap(({ items }): Array<{ metadata?: V1ObjectMeta }> => items)
+      .map(({ metadata }) => [metadata?.name, metadata?.resourceVersion]);
   };
   const before = await versions();
   const next = await cluster.driver();

@@ -12,9 +12,9 @@ import {
   ServerConfiguration,
 } from '@kubernetes/client-node';
 import { InputError } from '@backstage/errors';
-import { Dispatcher, request } from 'undici';
+import { request } from 'undici';
 import { statusCodeOf, toClusterError } from './toClusterError';
-import { Kind, KINDS } from './kinds';
+import { Kind, KINDS, pathOf } from './kinds';
 import { withRetry } from './withRetry';
 
 /** A server that takes a connection and does not answer is as good as none. */
@@ -25,6 +25,12 @@ export interface ObjectKey {
   kind: Kind;
   namespace?: string;
   name: string;
+}
+
+/** A list as it is sent. */
+interface RawList<T> {
+  metadata: { resourceVersion?: string; continue?: string };
+  items: T[];
 }
 
 /** The API server, with what the driver asks of it. Passing failures are tried again. */
@@ -69,7 +75,7 @@ export class KubernetesClient {
   /** Makes the object what this one says, whoever else has written there; what it does not say is others'. */
   async apply(
     object: KubernetesObject,
-    options: { manager: string; dryRun?: boolean; signal?: AbortSignal },
+    options: { manager: string; signal?: AbortSignal },
   ): Promise<KubernetesObject> {
     return await this.call(
       `apply ${describe(object)}`,
@@ -77,7 +83,7 @@ export class KubernetesClient {
         this.objects.patch(
           object,
           undefined,
-          options.dryRun ? 'All' : undefined,
+          undefined,
           options.manager,
           true,
           PatchStrategy.ServerSideApply,
@@ -109,45 +115,31 @@ export class KubernetesClient {
     });
   }
 
-  /** All in pages; not tried again, for who watches does that. */
+  /** All in pages, as the server writes them; not tried again, for who watches does that. */
   async list(
     kind: Kind,
-    labelSelector?: string,
+    labelSelector = '',
     namespace?: string,
   ): Promise<KubernetesListObject<KubernetesObject>> {
     const items: KubernetesObject[] = [];
-    let page: KubernetesListObject<KubernetesObject>;
-    let next: string | undefined;
-    do {
-      page = await this.objects.list(
-        KINDS[kind].apiVersion,
-        kind,
-        namespace,
-        undefined,
-        undefined,
-        undefined,
-        undefined,
-        labelSelector,
-        PAGE,
-        next,
+    let next = '';
+    for (;;) {
+      const page: RawList<KubernetesObject> = await this.readJson(
+        pathOf(kind, namespace),
+        { labelSelector, limit: String(PAGE), continue: next },
       );
       items.push(...page.items);
-      next = page.metadata?._continue;
-    } while (next);
-    return { ...page, items };
+      next = page.metadata.continue ?? '';
+      if (!next) return { metadata: page.metadata, items };
+    }
   }
 
   /** What the cluster warned of, about one pod; not tried again, for it is asked again anyway. */
   async warnings(namespace: string, podUid: string): Promise<CoreV1Event[]> {
     try {
-      const { items } = await this.objects.list<CoreV1Event>(
-        'v1',
-        'Event',
-        namespace,
-        undefined,
-        undefined,
-        undefined,
-        `involvedObject.uid=${podUid},type=Warning`,
+      const { items }: RawList<CoreV1Event> = await this.readJson(
+        `/api/v1/namespaces/${namespace}/events`,
+        { fieldSelector: `involvedObject.uid=${podUid},type=Warning` },
       );
       return items;
     } catch (error) {
@@ -157,37 +149,54 @@ export class KubernetesClient {
 
   /** What a container has written; of one that was ended, what it wrote last. */
   async openLog(
-    {
-      namespace,
-      pod,
-      container,
-    }: Record<'namespace' | 'pod' | 'container', string>,
+    where: { namespace: string; pod: string; container: string },
     query: Record<string, string>,
     signal?: AbortSignal,
-  ): Promise<Dispatcher.BodyMixin & AsyncIterable<Buffer>> {
+  ): Promise<AsyncIterable<Buffer>> {
+    const { namespace, pod, container } = where;
+    try {
+      return await this.read(
+        `/api/v1/namespaces/${namespace}/pods/${pod}/log`,
+        { ...query, container },
+        signal,
+      );
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw toClusterError(error, `read the log of ${pod}`);
+    }
+  }
+
+  private async readJson<T>(
+    path: string,
+    query: Record<string, string>,
+  ): Promise<T> {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const body = await this.read(path, query, signal);
+    return (await body.json()) as T;
+  }
+
+  private async read(
+    path: string,
+    query: Record<string, string>,
+    signal?: AbortSignal,
+  ) {
+    // It may have a path of its own, behind a proxy for many clusters.
     const url = new URL(
-      `/api/v1/namespaces/${namespace}/pods/${pod}/log`,
-      this.config.getCurrentCluster()?.server,
+      `${this.config.getCurrentCluster()?.server.replace(/\/+$/, '')}${path}`,
     );
-    url.search = String(new URLSearchParams({ ...query, container }));
+    for (const [name, value] of Object.entries(query)) {
+      if (value) url.searchParams.set(name, value);
+    }
     const context = new RequestContext(String(url), HttpMethod.GET);
     await this.config.applySecurityAuthentication(context);
-    const doing = `read the log of ${pod}`;
     const { statusCode, body } = await request(url, {
       headers: context.getHeaders(),
       dispatcher: context.getDispatcher(),
       bodyTimeout: 0,
       signal,
-    }).catch(error => {
-      signal?.throwIfAborted();
-      throw toClusterError(error, doing);
     });
     if (statusCode !== 200) {
-      const text = await body.text();
-      throw toClusterError(
-        new ApiException(statusCode, doing, text, {}),
-        doing,
-      );
+      throw new ApiException(statusCode, path, await body.text(), {});
     }
     return body;
   }

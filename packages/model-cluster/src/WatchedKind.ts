@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubernetesObject, ListWatch, Watch } from '@kubernetes/client-node';
 import { toClusterError } from './toClusterError';
-import { Kind, KINDS } from './kinds';
+import { Kind, KINDS, pathOf } from './kinds';
 import { KubernetesClient } from './KubernetesClient';
 
 const FIRST_DELAY_MS = 200;
@@ -38,14 +38,8 @@ export class WatchedKind {
     },
   ) {
     const { client, kind, namespace, labelSelector, onChange } = options;
-    const { apiVersion, plural } = KINDS[kind];
     this.informer = new ListWatch(
-      [
-        apiVersion.includes('/') ? '/apis' : '/api',
-        apiVersion,
-        ...(namespace ? ['namespaces', namespace] : []),
-        plural,
-      ].join('/'),
+      pathOf(kind, namespace),
       new Watch(client.config),
       async () => {
         const list = await client.list(kind, labelSelector, namespace);

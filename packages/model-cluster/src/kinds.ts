@@ -35,3 +35,14 @@ export const KINDS = {
 } as const;
 
 export type Kind = keyof typeof KINDS;
+
+/** Where objects of a kind are, in one namespace or all. */
+export function pathOf(kind: Kind, namespace?: string): string {
+  const { apiVersion, plural } = KINDS[kind];
+  return [
+    apiVersion.includes('/') ? '/apis' : '/api',
+    apiVersion,
+    ...(namespace ? ['namespaces', namespace] : []),
+    plural,
+  ].join('/');
+}

@@ -16,7 +16,7 @@ import { LoggerService } from '@backstage/backend-plugin-api';
 import { ServiceUnavailableError } from '@backstage/errors';
 import { LABELS, MANAGER } from './manifests/labels';
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 10_000;
 /** Secrets are not to be read; addresses are the gateways' business. */
 const UNWATCHED = new Set<Kind>(['Secret', 'EndpointSlice']);
 

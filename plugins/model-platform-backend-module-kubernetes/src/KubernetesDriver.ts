@@ -163,9 +163,10 @@ export class KubernetesDriver implements DeploymentDriver {
     for (const deployment of deployments) {
       const { namespace, name } = deployment.metadata ?? {};
       const there = pods.filter(
-        ({ metadata }) =>
+        ({ metadata, status }) =>
           metadata?.namespace === namespace &&
           !metadata?.deletionTimestamp &&
+          status?.phase !== 'Failed' &&
           metadata?.labels?.[LABELS.revision] ===
             deployment.metadata?.labels?.[LABELS.revision] &&
           metadata?.labels?.[LABELS.variant] ===
