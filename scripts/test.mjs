@@ -94,12 +94,14 @@ async function faultTests() {
 
 /** The driver on a real API server, which is built of its Go modules the first time. */
 async function kubernetesTests() {
-  const built = await step('finding the Kubernetes cluster', () =>
-    ensureKubernetes('api'),
-  );
-  if (built.unavailable && !process.env.TEST_KUBECONFIG) {
-    say(`  ! ${built.unavailable}`);
-    return { passed: 0, failed: 1 };
+  if (!process.env.TEST_KUBECONFIG) {
+    const built = await step('finding the Kubernetes cluster', () =>
+      ensureKubernetes('api'),
+    );
+    if (built.unavailable) {
+      say(`  ! ${built.unavailable}`);
+      return { passed: 0, failed: 1 };
+    }
   }
   return await playwright('kubernetes');
 }

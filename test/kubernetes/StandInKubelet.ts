@@ -51,6 +51,7 @@ export class StandInKubelet {
     this.stopped = true;
     clearTimeout(this.timer);
     await this.working;
+    await this.core.deleteNode({ name: 'stand-in' });
   }
 
   private next(): void {

@@ -6,6 +6,7 @@ import {
   CoreV1Api,
   KubeConfig,
   KubernetesObject,
+  OpenidApi,
   RbacAuthorizationV1Api,
 } from '@kubernetes/client-node';
 import { ConfigReader } from '@backstage/config';
@@ -38,7 +39,9 @@ interface Service {
 
 /** A real API server with a stand-in for nodes, and the rights that `rbac.yaml` gives. */
 export class TestCluster {
-  static async start(): Promise<TestCluster> {
+  static async start(
+    options: { portalUrl?: string } = {},
+  ): Promise<TestCluster> {
     const { startKubernetes } = await import('../services/kubernetes.mjs');
     const service = await startKubernetes();
     if ('unavailable' in service) throw new Error(service.unavailable);
@@ -48,6 +51,7 @@ export class TestCluster {
       service,
       config,
       await ApiProxy.start(config.getCurrentCluster()?.server ?? ''),
+      options.portalUrl ?? 'https://portal.example.org',
     );
     for (const object of cluster.roles()) await cluster.apply(object);
     await cluster.kubelet.start();
@@ -68,6 +72,7 @@ export class TestCluster {
     readonly service: Service,
     readonly config: KubeConfig,
     readonly proxy: ApiProxy,
+    private readonly portalUrl: string,
   ) {
     this.core = config.makeApiClient(CoreV1Api);
     this.apps = config.makeApiClient(AppsV1Api);
@@ -124,6 +129,12 @@ export class TestCluster {
     return file;
   }
 
+  /** What tokens of its service accounts are verified with, as JSON. */
+  async keys(): Promise<string> {
+    const keys = this.config.makeApiClient(OpenidApi);
+    return await keys.getServiceAccountIssuerOpenIDKeyset();
+  }
+
   /** Acts as a service account. */
   async reader(namespace: string, name: string): Promise<CoreV1Api> {
     const config = new KubeConfig();
@@ -135,7 +146,7 @@ export class TestCluster {
   async driver(): Promise<KubernetesDriver> {
     const driver = KubernetesDriver.fromConfig(
       new ConfigReader({
-        backend: { baseUrl: 'https://portal.example.org' },
+        backend: { baseUrl: this.portalUrl },
         modelPlatform: {
           kubernetes: {
             kubeconfig: await this.kubeconfigOf(ACCOUNT, ACCOUNT),

@@ -50,7 +50,7 @@ test('an API server that is killed while revisions are applied, and started agai
     await isReady(driver, name);
   }
   const { items } = await cluster.apps.listDeploymentForAllNamespaces({
-    labelSelector: 'app.kubernetes.io/component=runner',
+    labelSelector: `model-platform.io/endpoint in (${names.join(',')})`,
   });
   expect(items.map(({ metadata }) => metadata?.name).toSorted()).toEqual(
     names.map(name => `m-${name}--r1-main`).toSorted(),
