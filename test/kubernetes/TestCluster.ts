@@ -12,6 +12,7 @@ import {
 import { ConfigReader } from '@backstage/config';
 import { KubernetesClient } from '@model-platform/model-cluster';
 import { KubernetesDriver } from '../../plugins/model-platform-backend-module-kubernetes/src/KubernetesDriver';
+import { JSONWebKeySet } from 'jose';
 import { parseAllDocuments } from 'yaml';
 import { root } from '../platform/Platform';
 import { ApiProxy } from './ApiProxy';
@@ -129,10 +130,11 @@ export class TestCluster {
     return file;
   }
 
-  /** What tokens of its service accounts are verified with, as JSON. */
-  async keys(): Promise<string> {
+  /** What tokens of its service accounts are verified with. */
+  async keys(): Promise<JSONWebKeySet> {
     const keys = this.config.makeApiClient(OpenidApi);
-    return await keys.getServiceAccountIssuerOpenIDKeyset();
+    // Described as text, and read as what it is.
+    return Object(await keys.getServiceAccountIssuerOpenIDKeyset());
   }
 
   /** Acts as a service account. */

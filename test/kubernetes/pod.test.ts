@@ -40,7 +40,7 @@ test.afterAll(async () => {
 });
 
 test('what the objects of a variant say fetches the model with the token of its account, and serves it', async () => {
-  const keys = createLocalJWKSet(JSON.parse(await cluster.keys()));
+  const keys = createLocalJWKSet(await cluster.keys());
   answer = async (token, url) => {
     // As the portal trusts a cluster.
     const { payload } = await jwtVerify(token, keys, {
