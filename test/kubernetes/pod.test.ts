@@ -15,7 +15,12 @@ import { SECRET_KEY, TestCluster } from './TestCluster';
 const namespace = 'models-crm--test';
 const model = fs.readFileSync(path.join(root, 'examples/iris/iris.onnx'));
 const digest = `sha256:${createHash('sha256').update(model).digest('hex')}`;
-const inputs = ['sepal_length', 'sepal_width', 'petal_length', 'petal_width'];
+const flower = {
+  sepal_length: 5.1,
+  sepal_width: 3.5,
+  petal_length: 1.4,
+  petal_width: 0.2,
+};
 
 let cluster: TestCluster;
 let portal: http.Server;
@@ -60,7 +65,10 @@ test('what the objects of a variant say fetches the model with the token of its 
     version: {
       files: [{ path: 'iris.onnx', digest, sizeBytes: model.length }],
       signature: {
-        inputs: inputs.map(name => ({ name, type: 'number' as const })),
+        inputs: Object.keys(flower).map(name => ({
+          name,
+          type: 'number' as const,
+        })),
         outputs: [
           { name: 'species', type: 'string' },
           { name: 'probabilities', type: 'number', shape: [3] },
@@ -84,26 +92,20 @@ test('what the objects of a variant say fetches the model with the token of its 
       return ok;
     });
     const call = (secret: string) =>
-      fetch(`${url}/v2/models/iris/infer`, {
+      fetch(`${url}/predict`, {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
           [RUNNER_SECRET_HEADER]: secret,
         },
-        body: JSON.stringify({
-          inputs: inputs.map((name, index) => ({
-            name,
-            datatype: 'FP64',
-            shape: [1],
-            data: [[5.1, 3.5, 1.4, 0.2][index]],
-          })),
-        }),
+        body: JSON.stringify({ inputs: flower }),
       });
     const response = await call(
       new DerivedKeys(SECRET_KEY).runnerSecret(namespace),
     );
-    expect(response.status).toBe(200);
-    expect(JSON.stringify(await response.json())).toContain('setosa');
+    const text = await response.text();
+    expect(response.status, text).toBe(200);
+    expect(text).toContain('setosa');
     expect((await call('of-somebody-else')).ok).toBe(false);
   } finally {
     await pod.stop();
