@@ -15,6 +15,11 @@ const MAX_GAP_MS = 1_000;
 export class WatchedKind {
   private readonly informer: ListWatch<KubernetesObject>;
 
+  /** Objects by the value of the label that they are looked for by. */
+  private readonly byLabel = new Map<string, Map<string, KubernetesObject>>();
+
+  private readonly labelOf = new Map<string, string>();
+
   private failures = 0;
 
   private restart: NodeJS.Timeout | undefined;
@@ -32,6 +37,8 @@ export class WatchedKind {
       /** All of them where absent. */
       namespace?: string;
       labelSelector?: string;
+      /** Name of the label that `labelled` looks by. */
+      indexLabel?: string;
       onChange(): void;
       /** Of the first failure in a row. */
       onFailure(error: Error): void;
@@ -57,10 +64,13 @@ export class WatchedKind {
       // Servers end watches now and then; what happens meanwhile is to be known soon.
       { delayFn: async delayMs => await sleep(Math.min(delayMs, MAX_GAP_MS)) },
     );
-    this.informer.on('change', () => {
-      this.recovered();
-      onChange();
-    });
+    for (const verb of ['add', 'update', 'delete'] as const) {
+      this.informer.on(verb, object => {
+        this.index(object, verb === 'delete');
+        this.recovered();
+        onChange();
+      });
+    }
     this.informer.on('error', error => this.failed(error));
   }
 
@@ -90,6 +100,30 @@ export class WatchedKind {
 
   list(namespace?: string): readonly KubernetesObject[] {
     return this.informer.list(namespace);
+  }
+
+  /** Those whose label of the index has this value. */
+  labelled(value: string): Iterable<KubernetesObject> {
+    return this.byLabel.get(value)?.values() ?? [];
+  }
+
+  private index(object: KubernetesObject, isGone: boolean): void {
+    const { indexLabel } = this.options;
+    if (!indexLabel) return;
+    const { namespace, name, labels } = object.metadata ?? {};
+    const id = `${namespace}/${name}`;
+    const before = this.labelOf.get(id);
+    const now = isGone ? undefined : labels?.[indexLabel];
+    if (before !== undefined && before !== now) {
+      const objects = this.byLabel.get(before);
+      objects?.delete(id);
+      if (objects?.size === 0) this.byLabel.delete(before);
+      this.labelOf.delete(id);
+    }
+    if (now === undefined) return;
+    this.labelOf.set(id, now);
+    const objects = this.byLabel.get(now) ?? new Map();
+    this.byLabel.set(now, objects.set(id, object));
   }
 
   private failed(error: unknown): void {

@@ -27,6 +27,9 @@ interface Applied {
 export class Applier {
   private readonly applied = new Map<string, Applied>();
 
+  /** Manifests are not changed once they are made. */
+  private readonly digests = new WeakMap<KubernetesObject, string>();
+
   constructor(
     private readonly client: KubernetesClient,
     private readonly view: ClusterView,
@@ -41,7 +44,7 @@ export class Applier {
     for (const object of objects) {
       signal?.throwIfAborted();
       const key = keyOf(object);
-      const wanted = digestOf(object);
+      const wanted = this.wantedOf(object);
       if (this.isAsWanted(key, wanted)) continue;
       const live = await this.client.apply(object, {
         manager: MANAGER,
@@ -67,6 +70,14 @@ export class Applier {
   async delete(key: ObjectKey): Promise<void> {
     await this.client.delete(key);
     this.applied.delete(idOf(key));
+  }
+
+  private wantedOf(object: KubernetesObject): string {
+    const known = this.digests.get(object);
+    if (known) return known;
+    const digest = digestOf(object);
+    this.digests.set(object, digest);
+    return digest;
   }
 
   private isAsWanted(key: ObjectKey, wanted: string): boolean {

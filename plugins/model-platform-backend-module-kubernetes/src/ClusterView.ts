@@ -51,6 +51,7 @@ export class ClusterView {
           client: options.client,
           kind,
           labelSelector: `${LABELS.managedBy}=${MANAGER}`,
+          indexLabel: LABELS.endpoint,
           onChange: () => this.changed(),
           onFailure: error => options.logger.warn(error.message),
         }),
@@ -93,11 +94,18 @@ export class ClusterView {
     labels: Record<string, string> = {},
     namespace?: string,
   ): Array<Objects[K]> {
-    const objects = this.kinds.get(kind)?.list(namespace) ?? [];
-    return objects.filter(({ metadata }) =>
-      Object.entries(labels).every(
-        ([name, value]) => metadata?.labels?.[name] === value,
-      ),
+    const watched = this.kinds.get(kind);
+    const endpoint = labels[LABELS.endpoint];
+    const objects =
+      endpoint === undefined
+        ? watched?.list(namespace)
+        : watched?.labelled(endpoint);
+    return [...(objects ?? [])].filter(
+      ({ metadata }) =>
+        (namespace === undefined || metadata?.namespace === namespace) &&
+        Object.entries(labels).every(
+          ([name, value]) => metadata?.labels?.[name] === value,
+        ),
     ) as Array<Objects[K]>;
   }
 
