@@ -481,6 +481,7 @@ export class KubernetesDriver implements DeploymentDriver {
     return {
       id,
       kind: 'runner',
+      isShadow: labels[LABELS.shadow] === 'true' || undefined,
       url: `http://${host}:${PORT}/metrics`,
       headers: { [RUNNER_SECRET_HEADER]: this.keys.runnerSecret(namespace) },
       labels: {

@@ -356,6 +356,7 @@ export class LocalDriver implements DeploymentDriver {
           targets.push({
             id: `local/${runner.id}`,
             kind: 'runner',
+            isShadow: runner.isShadow,
             url: `${runner.url}/metrics`,
             labels: {
               system: model.system,
@@ -409,6 +410,7 @@ export class LocalDriver implements DeploymentDriver {
         version: variant.version.number,
         revision: desired.revision,
         environment: desired.environment,
+        isShadow: variant.shadowShare ? true : undefined,
         resources: toRunnerResources(
           desired.resources,
           variant.version.resources,

@@ -8,6 +8,7 @@ export * from './DeploymentDriver';
 export * from './MetricsStore';
 export * from './extensions';
 export * from './runners/bytesOf';
+export * from './runners/callTimeoutMs';
 export * from './runners/EndpointCodeSettings';
 export * from './runners/LanguageModels';
 export * from './runners/readJsonLines';

@@ -13,6 +13,7 @@ import { rollbackCommand } from './rollbackCommand';
 import { searchCommand } from './searchCommand';
 import { statusCommand } from './statusCommand';
 import { testCommand } from './testCommand';
+import { tokenCommand } from './tokenCommand';
 
 /** Environment and exit codes, below every help. */
 const footer = `
@@ -37,6 +38,7 @@ export function createProgram(run: CommandRunner): Command {
     publishCommand(run),
     deployCommand(run),
     invokeCommand(run),
+    tokenCommand(run),
     statusCommand(run),
     logsCommand(run),
     aliasCommand(run),

@@ -48,6 +48,7 @@ export function labelsOf(placement: Placement): Record<string, string> {
     [LABELS.environment]: environment,
     [LABELS.model]: variant.model.slug,
     [LABELS.version]: String(variant.version.number),
+    ...(variant.shadowShare ? { [LABELS.shadow]: 'true' } : {}),
   };
 }
 

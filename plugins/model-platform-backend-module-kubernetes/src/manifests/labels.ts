@@ -11,6 +11,8 @@ export const LABELS = {
   variant: 'model-platform.io/variant',
   model: 'model-platform.io/model',
   version: 'model-platform.io/version',
+  /** Of variants that only get copies of calls. */
+  shadow: 'model-platform.io/shadow',
 } as const;
 
 export const OURS = { [LABELS.managedBy]: MANAGER };

@@ -6,6 +6,7 @@ import {
   HistoryEntry,
   ResolvedVariant,
   Resources,
+  RevisionTraffic,
   RunnerStatus,
 } from '@model-platform/plugin-model-platform-common';
 import { DesiredToken } from '@model-platform/plugin-model-platform-node';
@@ -71,13 +72,14 @@ export interface RevisionRecord {
   reason: string;
   variants: ResolvedVariant[];
   resources?: Resources;
+  traffic?: RevisionTraffic;
   /** When traffic first went to it. */
   firstServedAt?: string;
 }
 
 export type NewRevision = Pick<
   RevisionRecord,
-  'actor' | 'reason' | 'variants' | 'resources'
+  'actor' | 'reason' | 'variants' | 'resources' | 'traffic'
 >;
 
 export interface HistoryDraft {

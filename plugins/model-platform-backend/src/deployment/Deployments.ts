@@ -20,11 +20,13 @@ import {
   NewRevision,
 } from './DeploymentStore';
 import { Environments } from './Environments';
-import { parseDeploymentSpec, problem } from './parseDeploymentSpec';
+import { parseDeploymentSpec } from './parseDeploymentSpec';
+import { problem } from './problem';
 import { repeated } from './repeated';
 import { RevisionResolver, variantsOf } from './RevisionResolver';
 import { rollbackTarget } from './rollbackTarget';
 import { sameContent } from './sameContent';
+import { trafficOf } from './trafficOf';
 import { whatMoved } from './whatMoved';
 
 /** How long a new deployment waits for one of the same name to be gone. */
@@ -124,6 +126,7 @@ export class Deployments {
       reason: options.reason ?? 'Applied',
       variants: resolution.variants,
       resources: spec.resources,
+      traffic: trafficOf(spec),
     };
     if (!existing) {
       const created = await store.create(
@@ -232,6 +235,7 @@ export class Deployments {
         }`,
         variants: target.variants,
         resources: target.resources,
+        traffic: target.traffic,
       },
       history: {
         actor: actor.name,
@@ -279,6 +283,7 @@ export class Deployments {
             version: { number: variant.version },
           }),
           weight: 100,
+          shadow: undefined,
         },
       ],
     };
@@ -290,8 +295,9 @@ export class Deployments {
           options.reason ? `: ${options.reason}` : ''
         }`,
         // The version that was looked at is promoted, not what its selector means by now.
-        variants: [{ ...variant, weight: 100 }],
+        variants: [{ ...variant, weight: 100, shadow: undefined }],
         resources: current.resources,
+        traffic: current.traffic,
       },
       history: {
         actor: actor.name,
@@ -349,6 +355,7 @@ export class Deployments {
       reason,
       variants: resolution.variants,
       resources: deployment.spec.resources,
+      traffic: trafficOf(deployment.spec),
     };
     const changed = await this.options.store.change(deployment, {
       set: { watched: resolution.watched },

@@ -4,7 +4,10 @@ import {
   DesiredRoute,
   ObservedDeployment,
 } from '@model-platform/plugin-model-platform-node';
-import { Resources } from '@model-platform/plugin-model-platform-common';
+import {
+  parseStickyBy,
+  Resources,
+} from '@model-platform/plugin-model-platform-common';
 import { NotFoundError } from '@backstage/errors';
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { DeployableModels } from './DeployableModels';
@@ -337,6 +340,7 @@ export class Rollout {
       variants.push({
         name: variant.name,
         weight: variant.weight,
+        shadowShare: variant.shadow,
         model,
         version,
       });
@@ -348,6 +352,8 @@ export class Rollout {
       variants,
       resources: revision.resources,
       timeoutSeconds: timeoutSecondsOf(revision.resources, variants),
+      concurrentCalls: revision.traffic?.concurrentCalls,
+      stickiness: parseStickyBy(revision.traffic?.stickyBy ?? ''),
       openFile: (version, path) => models.openFile(version, path),
     };
     if (this.desired.size >= MAX_CACHED) {
@@ -366,16 +372,16 @@ export class Rollout {
       revision: desired.revision,
       environment: desired.environment,
       timeoutSeconds: desired.timeoutSeconds,
-      variants: desired.variants.map(({ name, weight, model, version }) => ({
-        name,
-        weight,
-        model,
-        version: version.number,
+      concurrentCalls: desired.concurrentCalls,
+      stickiness: desired.stickiness,
+      variants: desired.variants.map(variant => ({
+        ...variant,
+        version: variant.version.number,
         runners: observed.runners
           .filter(
             runner =>
               runner.revision === desired.revision &&
-              runner.variant === name &&
+              runner.variant === variant.name &&
               isAlive(runner),
           )
           .map(runner => runner.id)

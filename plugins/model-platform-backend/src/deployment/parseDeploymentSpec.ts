@@ -5,6 +5,9 @@ import {
   toSystemName,
 } from '@model-platform/plugin-model-platform-common';
 import { z } from 'zod';
+import { problem } from './problem';
+import { shadowProblems } from './shadowProblems';
+import { limitsSchema, shadowSchema, strategySchema } from './strategySchema';
 
 /** Words that stand for something else in paths and metrics of the gateway. */
 const RESERVED_NAMES = new Set([
@@ -41,12 +44,7 @@ const specSchema = z.strictObject({
   system: text,
   environment: text,
   model: text,
-  strategy: z
-    .strictObject({
-      type: z.enum(['single', 'weighted']),
-      stickyBy: text.optional(),
-    })
-    .optional(),
+  strategy: strategySchema.optional(),
   variants: z
     .array(
       z.strictObject({
@@ -59,6 +57,7 @@ const specSchema = z.strictObject({
           ),
         version: versionSelector,
         weight: z.number().min(0).max(100).optional(),
+        shadow: shadowSchema.optional(),
         model: text.optional(),
       }),
     )
@@ -89,6 +88,7 @@ const specSchema = z.strictObject({
         .optional(),
     })
     .optional(),
+  limits: limitsSchema.optional(),
   triggers: z
     .array(
       z
@@ -131,7 +131,7 @@ export function parseDeploymentSpec(
     system: toSystemName(parsed.data.system),
     owner: parsed.data.owner && toEntityRef(parsed.data.owner, 'group'),
   };
-  problems.push(...variantProblems(spec));
+  problems.push(...variantProblems(spec), ...shadowProblems(spec));
   return problems.length > 0 ? { problems } : { spec, problems };
 }
 
@@ -175,7 +175,9 @@ function variantProblems(spec: DeploymentSpec): FieldProblem[] {
       ),
     );
   }
-  const weights = variants.map(variant => variant.weight);
+  const weights = variants
+    .filter(({ shadow }) => shadow === undefined)
+    .map(variant => variant.weight);
   const given = weights.filter(weight => weight !== undefined);
   if (given.length > 0 && given.length < weights.length) {
     problems.push(
@@ -198,16 +200,6 @@ function variantProblems(spec: DeploymentSpec): FieldProblem[] {
     }
   }
   return problems;
-}
-
-/** One broken rule of a deployment. */
-export function problem(
-  field: string,
-  rule: string,
-  given?: unknown,
-  example?: unknown,
-): FieldProblem {
-  return { field, rule, given, example, source: 'platform' };
 }
 
 function joinPath(path: string, part: PropertyKey): string {

@@ -45,5 +45,6 @@ export function toApiRevision(revision: RevisionRecord): Revision {
     actor: revision.actor,
     reason: revision.reason,
     variants: revision.variants,
+    traffic: revision.traffic,
   };
 }

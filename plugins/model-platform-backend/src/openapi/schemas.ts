@@ -52,6 +52,19 @@ const publisherToken = {
   'expiresAt?': time,
   'lastUsedAt?': time,
   'revokedAt?': time,
+  'rate?': schemaRef('CallRate'),
+  'mayChooseVariant?': flag,
+};
+
+const variantFigures = {
+  endpoint: text,
+  variant: text,
+  version: text,
+  calls: number,
+  errors: number,
+  callerErrors: number,
+  'latencyP50Seconds?': number,
+  'latencyP95Seconds?': number,
 };
 
 const endpointToken = {
@@ -344,8 +357,11 @@ export const schemas: Record<string, OpenApiObject> = {
     environment: text,
     model: text,
     'strategy?': object({
-      type: oneOf('single', 'weighted'),
-      'stickyBy?': text,
+      type: oneOf('single', 'weighted', 'shadow'),
+      'stickyBy?': {
+        type: 'string',
+        description: '`header:NAME`, `cookie:NAME` or `json:MEMBER.MEMBER`',
+      },
     }),
     'variants?': listOf(
       object({
@@ -358,10 +374,16 @@ export const schemas: Record<string, OpenApiObject> = {
           ],
         },
         'weight?': number,
+        'shadow?': {
+          type: 'number',
+          description:
+            'Percent of the calls of which it gets copies, with the strategy `shadow`',
+        },
         'model?': text,
       }),
     ),
     'resources?': schemaRef('Resources'),
+    'limits?': object({ 'concurrentCalls?': integer }),
     'triggers?': listOf(
       object({
         'onVersion?': { const: true },
@@ -387,8 +409,10 @@ export const schemas: Record<string, OpenApiObject> = {
         model: text,
         version: integer,
         weight: number,
+        'shadow?': number,
       }),
     ),
+    'traffic?': object({ 'stickyBy?': text, 'concurrentCalls?': integer }),
   }),
   Deployment: object({
     name: text,
@@ -456,6 +480,11 @@ export const schemas: Record<string, OpenApiObject> = {
     ready: flag,
     'example?': free,
   }),
+  CallRate: object({
+    calls: integer,
+    per: oneOf('second', 'minute'),
+    'burst?': integer,
+  }),
   EndpointToken: object(endpointToken),
   NewEndpointToken: object({ ...endpointToken, token: text }),
   Grant: object({
@@ -495,15 +524,8 @@ export const schemas: Record<string, OpenApiObject> = {
       latencyP50Seconds: listOf(point),
       latencyP95Seconds: listOf(point),
     }),
-    byVariant: listOf(
-      object({
-        endpoint: text,
-        variant: text,
-        version: text,
-        calls: number,
-        errors: number,
-      }),
-    ),
+    byVariant: listOf(object(variantFigures)),
+    shadows: listOf(object({ ...variantFigures, dropped: number })),
     byConsumer: listOf(object({ consumer: text, calls: number })),
     custom: listOf(
       object({ ...catalogueMetric, total: figure, series: listOf(point) }),

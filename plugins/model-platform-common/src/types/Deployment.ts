@@ -1,4 +1,10 @@
 import { Resources } from './Model';
+import {
+  CallRate,
+  DeploymentLimits,
+  DeploymentStrategy,
+  RevisionTraffic,
+} from './Traffic';
 
 /** Which version a variant serves. @public */
 export type VersionSelector =
@@ -12,6 +18,11 @@ export interface DeploymentVariant {
   version: VersionSelector;
   /** Share of traffic, in percent. */
   weight?: number;
+  /**
+   * With the strategy `shadow`, instead of a weight: it gets copies of so many
+   * calls, in percent, and its answers are dropped.
+   */
+  shadow?: number;
   /** Another model of the same system; the deployment's own where absent. */
   model?: string;
 }
@@ -23,9 +34,10 @@ export interface DeploymentSpec {
   environment: string;
   /** Name, slug or entity ref of the model. */
   model: string;
-  strategy?: { type: 'single' | 'weighted'; stickyBy?: string };
+  strategy?: DeploymentStrategy;
   variants?: DeploymentVariant[];
   resources?: Resources;
+  limits?: DeploymentLimits;
   triggers?: Array<{ onVersion?: true; onAlias?: { alias: string } }>;
 }
 
@@ -76,6 +88,8 @@ export interface ResolvedVariant {
   model: string;
   version: number;
   weight: number;
+  /** Of how many calls it gets copies, in percent; it answers nobody. */
+  shadow?: number;
 }
 
 /** Immutable snapshot of a deployment. @public */
@@ -85,6 +99,7 @@ export interface Revision {
   actor: string;
   reason: string;
   variants: ResolvedVariant[];
+  traffic?: RevisionTraffic;
 }
 
 /** A deployment: desired and observed. Its name is its endpoint's. @public */
@@ -142,6 +157,9 @@ export interface EndpointToken {
   createdAt: string;
   expiresAt?: string;
   revokedAt?: string;
+  rate?: CallRate;
+  /** Whether its calls may name the variant that answers, by `x-model-variant`. */
+  mayChooseVariant?: boolean;
 }
 
 /** @public */

@@ -1,5 +1,6 @@
 export * from './Model';
 export * from './Deployment';
+export * from './Traffic';
 export * from './Life';
 export * from './Metrics';
 export * from './Access';

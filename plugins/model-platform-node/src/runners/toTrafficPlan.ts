@@ -1,7 +1,8 @@
 import { TrafficPlan, trafficPlanSchema } from '@model-platform/model-wire';
 import { DeploymentRef, DesiredRoute } from '../DeploymentDriver';
+import { callTimeoutMs } from './callTimeoutMs';
 
-/** What gateways are told of a route. @public */
+/** What the gateway is told of a deployment's route. @public */
 export function toTrafficPlan(
   ref: DeploymentRef,
   route: DesiredRoute,
@@ -9,10 +10,15 @@ export function toTrafficPlan(
   return trafficPlanSchema.parse({
     endpoint: ref.name,
     revision: route.revision,
-    limits: { timeoutMs: callTimeoutMs(route.timeoutSeconds) },
+    stickiness: route.stickiness,
+    limits: {
+      timeoutMs: callTimeoutMs(route.timeoutSeconds),
+      concurrentCalls: route.concurrentCalls,
+    },
     variants: route.variants.map(variant => ({
       name: variant.name,
       weight: variant.weight,
+      shadowShare: variant.shadowShare,
       labels: {
         system: variant.model.system,
         model: variant.model.slug,
@@ -29,11 +35,12 @@ export function toTrafficPlan(
       hash: token.hash,
       consumer: token.consumer,
       expiresAt: token.expiresAt ? Date.parse(token.expiresAt) : undefined,
+      rate: token.rate && {
+        calls: token.rate.calls,
+        perSeconds: token.rate.per === 'second' ? 1 : 60,
+        burst: token.rate.burst ?? Math.ceil(token.rate.calls),
+      },
+      mayChooseVariant: token.mayChooseVariant,
     })),
   });
-}
-
-/** @public */
-export function callTimeoutMs(seconds: number | undefined): number | undefined {
-  return seconds === undefined ? undefined : Math.round(seconds * 1000);
 }
