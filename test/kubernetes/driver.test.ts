@@ -41,7 +41,8 @@ async function rollOut(of: KubernetesDriver, desired: DesiredRevision) {
     await of.route(desired.ref, route);
     return true;
   });
-  await of.release(desired.ref, [desired.revision]);
+  const { revision } = desired;
+  await of.release(desired.ref, { keep: [revision], newest: revision });
 }
 
 const objectsOf = async (endpoint: string) => {
