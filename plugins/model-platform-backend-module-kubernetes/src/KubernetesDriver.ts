@@ -199,9 +199,10 @@ export class KubernetesDriver implements DeploymentDriver {
         digest,
         plan,
         services: Object.fromEntries(
-          plan.variants.map(({ name }) => [
+          // One may be of a revision that is tried beside the route's own.
+          plan.variants.map(({ name, labels }) => [
             name,
-            objectName(ref.name, route.revision, name),
+            objectName(ref.name, Number(labels.revision), labels.variant),
           ]),
         ),
       }),

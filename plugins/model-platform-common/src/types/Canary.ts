@@ -1,4 +1,4 @@
-import { ResolvedVariant } from './Deployment';
+import { ResolvedVariant } from './ResolvedVariant';
 
 /** One step of a canary: how much of the traffic, and for how long at least. @public */
 export interface CanaryStep {

@@ -1,6 +1,7 @@
 import { CanaryStatus } from './Canary';
 import { Resources } from './Model';
 import { DeploymentOverride } from './Override';
+import { ResolvedVariant } from './ResolvedVariant';
 import {
   CallRate,
   DeploymentLimits,
@@ -87,17 +88,6 @@ export interface RunnerStatus {
   message?: string;
   startedAt?: string;
   pid?: number;
-}
-
-/** One variant with its selector resolved. @public */
-export interface ResolvedVariant {
-  name: string;
-  modelId: string;
-  model: string;
-  version: number;
-  weight: number;
-  /** Of how many calls it gets copies, in percent; it answers nobody. */
-  shadow?: number;
 }
 
 /** Immutable snapshot of a deployment. @public */

@@ -8,3 +8,4 @@ export * from './VersionComparison';
 export * from './Webhook';
 export * from './Canary';
 export * from './Override';
+export * from './ResolvedVariant';
