@@ -364,9 +364,9 @@ test('what has no room, or is refused, says so', async () => {
   });
   expect(refused.message).toMatch(/refuses to make 1 of its pods.*quota/);
 
-  const wrong = revisionOf('wrong', 1, { resources: { cpu: '1.2.3' } });
+  const wrong = revisionOf('wrong', 1, { system: 's'.repeat(70) });
   await expect(driver.apply(wrong, never)).rejects.toThrow(
-    /refuses to apply the Deployment .*m-wrong--r1-main.*quantities/,
+    /refuses to apply the Namespace models-s+.*63/,
   );
 });
 
@@ -383,6 +383,6 @@ test('a namespace takes none but restricted pods', async () => {
         },
       },
     });
-  await expect(create({ privileged: true })).rejects.toThrow(/restricted/);
+  await expect(create({ runAsUser: 0 })).rejects.toThrow(/restricted/);
   await expect(create({})).rejects.toThrow(/restricted/);
 });
