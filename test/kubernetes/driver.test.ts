@@ -336,7 +336,7 @@ test('what has no room, or is refused, says so', async () => {
   await driver.apply(huge, never);
   const waiting = await eventually('why it has no place', async () => {
     const { runners } = await driver.observe(huge.ref);
-    return runners.find(({ message }) => message);
+    return runners.find(({ message }) => /no room/.test(message ?? ''));
   });
   expect(waiting.phase).toBe('starting');
   expect(waiting.message).toMatch(/no room for it .*5k cpu.*Insufficient cpu/);
@@ -345,7 +345,7 @@ test('what has no room, or is refused, says so', async () => {
   await driver.apply(gpu, never);
   const without = await eventually('why it has no place', async () => {
     const { runners } = await driver.observe(gpu.ref);
-    return runners.find(({ message }) => message);
+    return runners.find(({ message }) => /no room/.test(message ?? ''));
   });
   expect(without.message).toMatch(/2 nvidia.com\/gpu.*Insufficient nvidia/);
 
