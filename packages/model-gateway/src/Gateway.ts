@@ -369,7 +369,7 @@ export class Gateway {
       route,
       variant,
       requestId: makeRequestId(this.#requestIdSecret, route.endpoint, {
-        revision: route.revision,
+        revision: variant.revision,
         variantIndex: variant.index,
       }),
     };

@@ -20,7 +20,10 @@ export interface CopySettings {
 
 /** One variant of a route, ready for use. */
 export interface RouteVariant {
+  /** Place among those of its revision. */
   index: number;
+  /** Another one than the route's where it is tried beside that. */
+  revision: number;
   name: string;
   version: string;
   weight: number;

@@ -40,8 +40,12 @@ export class RouteTable {
     const previous = this.#routes.get(route.endpoint);
     const compiled = new Route(
       route,
-      route.variants.map((variant, index) => ({
-        index,
+      route.variants.map((variant, place) => ({
+        index: route.variants
+          .slice(0, place)
+          .filter(({ labels }) => labels.revision === variant.labels.revision)
+          .length,
+        revision: Number(variant.labels.revision),
         name: variant.name,
         version: variant.labels.version,
         weight: variant.weight,

@@ -255,6 +255,7 @@ export const modelPlatformPlugin = createBackendPlugin({
         };
         const deployment = await createDeploymentDomain(context);
         const monitoring = await createMonitoringDomain(context, deployment);
+        deployment.useFigures(monitoring.figures);
         const webhooks = await createWebhooksDomain(context, deployment, {
           tokens,
           memberships,

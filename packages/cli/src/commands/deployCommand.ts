@@ -1,5 +1,7 @@
 import { Command } from 'commander';
+import { describeCanary } from '../deploy/describeCanary';
 import { readDeploymentFile } from '../deploy/readDeploymentFile';
+import { describeVariants } from '../deploy/describeVariants';
 import { waitUntilServing } from '../deploy/waitUntilServing';
 import { CommandRunner } from './CommandRunner';
 import { wholeNumber } from './wholeNumber';
@@ -55,15 +57,21 @@ export function deployCommand(run: CommandRunner): Command {
             ]);
             return;
           }
-          const variants = deployment.revision?.variants.map(
-            ({ name: variant, model, version, weight }) =>
-              `  ${variant}: ${model} version ${version}, ${weight} %`,
-          );
+          if (deployment.servingRevision !== deployment.revision?.number) {
+            terminal.result(deployment, [
+              `${name}: revision ${deployment.revision?.number} does not have all traffic yet.`,
+              ...(deployment.drift ?? []),
+              ...(deployment.canary ? describeCanary(deployment.canary) : []),
+              `model-platform status ${name} shows how it goes on; resume, promote and abort decide it.`,
+            ]);
+            return;
+          }
           terminal.result(deployment, [
             `${name} serves revision ${deployment.servingRevision} at ${
               deployment.url ?? 'its endpoint'
             }`,
-            ...(variants ?? []),
+            ...describeVariants(deployment.revision),
+            ...(deployment.drift ?? []),
             '',
             'Call it:',
             `  model-platform invoke ${name}`,

@@ -1,5 +1,6 @@
 import {
   Deployment,
+  describeShare,
   describeSize,
   Model,
   ModelPlatformClient,
@@ -9,6 +10,7 @@ import { Command } from 'commander';
 import { CliError } from '../errors/CliError';
 import { formatTable } from '../output/formatTable';
 import { allPages } from '../platform/allPages';
+import { describeCanary } from '../deploy/describeCanary';
 import { CommandRunner } from './CommandRunner';
 
 const overviewHead = [
@@ -152,9 +154,15 @@ function describeDeployment(deployment: Deployment): string[] {
     }, serving ${deployment.servingRevision ?? '-'}`,
   ];
   if (deployment.url) lines.push(`  ${deployment.url}`);
-  if (deployment.off) lines.push(`  ${deployment.offReason ?? 'switched off'}`);
-  for (const { name, version, weight } of deployment.revision?.variants ?? []) {
-    lines.push(`  variant ${name}: version ${version}, ${weight} %`);
+  // An older platform tells no drift.
+  for (const sentence of deployment.drift ?? []) lines.push(`  ${sentence}`);
+  if (deployment.canary) lines.push(...describeCanary(deployment.canary));
+  for (const variant of deployment.revision?.variants ?? []) {
+    lines.push(
+      `  variant ${variant.name}: version ${variant.version}, ${describeShare(
+        variant,
+      )}`,
+    );
   }
   for (const { type, status, reason, message } of deployment.conditions) {
     lines.push(

@@ -1,5 +1,7 @@
 import {
+  CanaryStatus,
   Condition,
+  DeploymentOverride,
   DeploymentPhase,
   DeploymentSpec,
   EndpointToken,
@@ -11,6 +13,7 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { DesiredToken } from '@model-platform/plugin-model-platform-node';
 import { ModelScope } from '../registry/ModelScope';
+import { CanaryDecision } from './canary/CanaryDecision';
 
 /** Versions that a deployment's triggers look at, by model id. */
 export type WatchedVersions = Record<
@@ -34,14 +37,22 @@ export interface DeploymentRecord {
   /** Grows with each change of desired state; what `ETag` is made of. */
   changes: number;
   source: string;
+  /** What persons put beside the spec. */
+  overrides: DeploymentOverride[];
+  /** Whether one of them switches it off. */
   off: boolean;
-  offReason?: string;
   /** To be removed; its name is free once nothing of it runs any more. */
   deleting: boolean;
   revision?: number;
   servingRevision?: number;
   rolloutStartedAt?: string;
   watched: WatchedVersions;
+  /** What a person decided on the canary of a revision. */
+  decision?: CanaryDecision;
+  /** How far a revision has come; of the wanted one, or of one that was wanted before. */
+  canary?: CanaryStatus;
+  /** Where selectors mean something else than what serves, in words. */
+  drift: string[];
   phase: DeploymentPhase;
   conditions: Condition[];
   runners: RunnerStatus[];
@@ -56,6 +67,8 @@ export type DeploymentStatus = Pick<
   DeploymentRecord,
   | 'servingRevision'
   | 'rolloutStartedAt'
+  | 'canary'
+  | 'drift'
   | 'phase'
   | 'conditions'
   | 'runners'
@@ -100,8 +113,8 @@ export interface DesiredChange {
       | 'model'
       | 'modelSlug'
       | 'source'
-      | 'off'
-      | 'offReason'
+      | 'overrides'
+      | 'decision'
       | 'deleting'
       | 'watched'
     >
@@ -197,13 +210,14 @@ export interface DeploymentStore {
   ): Promise<HistoryEntry[]>;
 
   /**
-   * Written only while the lease with this fencing number is held; answers
-   * false where it is not.
+   * Written only while the lease with this fencing number is held, in one
+   * transaction with what is to be told of it; answers false where it is not.
    */
   saveStatus(
-    id: string,
+    deployment: DeploymentRecord,
     status: DeploymentStatus,
     fencing: number,
+    history?: HistoryDraft[],
   ): Promise<boolean>;
   markServed(id: string, revision: number, at: string): Promise<void>;
   /** After nothing of it runs any more. */

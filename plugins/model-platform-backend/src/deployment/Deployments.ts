@@ -1,12 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
 import {
+  CatalogueMetric,
   DeploymentEvent,
+  DeploymentOverride,
   DeploymentSpec,
   Model,
   toEntityRef,
 } from '@model-platform/plugin-model-platform-common';
 import { canonicalJson } from '../canonicalJson';
+import { CanaryDecision } from './canary/CanaryDecision';
+import { aimOf, canaryOf, isCanaried } from './canary/canaryOf';
+import { analysisProblems } from './canary/canarySchema';
 import { DeployableModels } from './DeployableModels';
 import { currentRevision } from './currentRevision';
 import { DeploymentActor, platformActor } from './DeploymentActor';
@@ -20,10 +25,18 @@ import {
   NewRevision,
 } from './DeploymentStore';
 import { Environments } from './Environments';
+import {
+  hasOverride,
+  holdsContent,
+  holdsRevision,
+  withOverride,
+  withoutOverride,
+} from './overrides/overrides';
+import { selectorDrift } from './overrides/selectorDrift';
 import { parseDeploymentSpec } from './parseDeploymentSpec';
 import { problem } from './problem';
 import { repeated } from './repeated';
-import { RevisionResolver, variantsOf } from './RevisionResolver';
+import { Resolution, RevisionResolver } from './RevisionResolver';
 import { rollbackTarget } from './rollbackTarget';
 import { sameContent } from './sameContent';
 import { trafficOf } from './trafficOf';
@@ -39,10 +52,18 @@ export interface ApplyOptions {
   ifMatch?: string;
 }
 
+/** What a person says with a change, and from which state it shall be made. */
+export interface ChangeOptions {
+  reason?: string;
+  ifMatch?: string;
+}
+
 export interface DeploymentsOptions {
   store: DeploymentStore;
   models: DeployableModels;
   environments: Environments;
+  /** A metric that the platform collects. */
+  metric: (name: string) => CatalogueMetric | undefined;
   /** Told after each change: wakes the reconciler, tells pages and other domains. */
   announce: (
     deployment: DeploymentRecord,
@@ -103,7 +124,11 @@ export class Deployments {
     const resolution = await this.resolver.resolve(spec, ref =>
       this.models.deployable(ref, spec.environment, actor),
     );
-    const { model, problems } = resolution;
+    const { model } = resolution;
+    const problems = [
+      ...resolution.problems,
+      ...analysisProblems(spec, this.options.metric),
+    ];
     if (!model || problems.length > 0) {
       throw new DeploymentProblemsError(name, problems);
     }
@@ -153,8 +178,13 @@ export class Deployments {
     requireMatch(existing, options.ifMatch);
     const current = await currentRevision(this.options.store, existing);
     const sameSpec = canonicalJson(existing.spec) === canonicalJson(spec);
-    const sameRevision =
-      current !== undefined && sameContent(current, revision);
+    const sameRevision = sameSpec
+      ? // What a person put beside the spec holds until the spec changes.
+        holdsRevision(existing.overrides) ||
+        (current !== undefined && sameContent(current, revision))
+      : current !== undefined &&
+        sameContent(current, revision) &&
+        isSettled(existing);
     if (
       sameSpec &&
       sameRevision &&
@@ -164,7 +194,7 @@ export class Deployments {
     }
     const changed = await store.change(existing, {
       set: {
-        ...(sameSpec ? {} : { spec }),
+        ...(sameSpec ? {} : { spec, overrides: [] }),
         owner: spec.owner ?? model.owner,
         model: model.name,
         modelSlug: model.slug,
@@ -172,7 +202,14 @@ export class Deployments {
         watched: resolution.watched,
       },
       revision: sameRevision ? undefined : revision,
-      history: { actor: actor.name, action: 'applied', reason: options.reason },
+      history: {
+        actor: actor.name,
+        action: 'applied',
+        reason: options.reason,
+        ...(sameSpec || existing.overrides.length === 0
+          ? {}
+          : { details: { lifted: existing.overrides } }),
+      },
     });
     this.options.announce(changed, 'applied');
     return changed;
@@ -191,18 +228,21 @@ export class Deployments {
     name: string,
     off: boolean,
     actor: DeploymentActor,
-    options: { reason?: string; ifMatch?: string } = {},
+    options: ChangeOptions = {},
   ): Promise<DeploymentRecord> {
     return await repeated(options, async () => {
       const deployment = await this.changeable(name, actor, options.ifMatch);
       if (deployment.off === off) {
         return deployment;
       }
-      const who = `${off ? 'Off' : 'On'} by ${actor.name}`;
       const changed = await this.options.store.change(deployment, {
         set: {
-          off,
-          offReason: options.reason ? `${who}: ${options.reason}` : who,
+          overrides: off
+            ? withOverride(
+                deployment.overrides,
+                override('off', actor, options.reason),
+              )
+            : withoutOverride(deployment.overrides, 'off'),
         },
         history: {
           actor: actor.name,
@@ -215,19 +255,133 @@ export class Deployments {
     });
   }
 
+  /** Nothing of it moves by itself any more: no new revision, no step, no traffic. */
+  async pause(
+    name: string,
+    actor: DeploymentActor,
+    options: ChangeOptions = {},
+  ): Promise<DeploymentRecord> {
+    return await repeated(options, async () => {
+      const deployment = await this.changeable(name, actor, options.ifMatch);
+      if (hasOverride(deployment.overrides, 'pause')) {
+        return deployment;
+      }
+      const changed = await this.options.store.change(deployment, {
+        set: {
+          overrides: withOverride(
+            deployment.overrides,
+            override('pause', actor, options.reason),
+          ),
+        },
+        history: {
+          actor: actor.name,
+          action: 'paused',
+          reason: options.reason,
+        },
+      });
+      this.options.announce(changed, 'applied');
+      return changed;
+    });
+  }
+
+  /** Lifts a pause, else lets the step of a canary go on that waits for a person. */
+  async resume(
+    name: string,
+    actor: DeploymentActor,
+    options: ChangeOptions = {},
+  ): Promise<DeploymentRecord> {
+    const deployment = await this.changeable(name, actor, options.ifMatch);
+    if (hasOverride(deployment.overrides, 'pause')) {
+      return await this.lift(name, actor, { ...options, kind: 'pause' });
+    }
+    const canary = canaryOf(deployment);
+    if (canary?.phase !== 'progressing') {
+      throw new ConflictError(
+        `Deployment ${name} is not paused, and no canary of it waits for a person`,
+      );
+    }
+    return await this.decide(deployment, actor, {
+      verdict: 'advance',
+      step: canary.step,
+      reason: options.reason,
+    });
+  }
+
+  /** Ends a canary: all traffic stays with the stable revision. */
+  async abort(
+    name: string,
+    actor: DeploymentActor,
+    options: ChangeOptions = {},
+  ): Promise<DeploymentRecord> {
+    const deployment = await this.changeable(name, actor, options.ifMatch);
+    if (!isCanaried(deployment)) {
+      throw new ConflictError(
+        `Deployment ${name} has no canary under way; \`rollback\` goes back to an earlier revision`,
+      );
+    }
+    return await this.decide(deployment, actor, {
+      verdict: 'abort',
+      reason: options.reason,
+    });
+  }
+
+  /**
+   * Lifts what persons put beside the spec: of one kind, else all of it. What
+   * the spec asks for is wanted again.
+   */
+  async lift(
+    name: string,
+    actor: DeploymentActor,
+    options: ChangeOptions & { kind?: DeploymentOverride['kind'] } = {},
+  ): Promise<DeploymentRecord> {
+    return await repeated(options, async () => {
+      const deployment = await this.changeable(name, actor, options.ifMatch);
+      const overrides = withoutOverride(deployment.overrides, options.kind);
+      if (overrides.length === deployment.overrides.length) {
+        return deployment;
+      }
+      const lifted = deployment.overrides.filter(
+        one => !overrides.includes(one),
+      );
+      const isContent = holdsContent(lifted);
+      const asked = isContent
+        ? await this.askedFor(deployment, actor, options.reason)
+        : undefined;
+      const changed = await this.options.store.change(deployment, {
+        set: { overrides, ...(asked ? { watched: asked.watched } : {}) },
+        revision: asked?.revision,
+        history: {
+          actor: actor.name,
+          action: 'lifted',
+          reason: options.reason,
+          details: { lifted },
+        },
+      });
+      this.options.announce(
+        changed,
+        deployment.off && !changed.off ? 'on' : 'applied',
+      );
+      return changed;
+    });
+  }
+
   /** To the revision that is named, else to the last other one that has served. */
   async rollback(
     name: string,
     actor: DeploymentActor,
-    options: { revision?: number; reason?: string; ifMatch?: string } = {},
+    options: ChangeOptions & { revision?: number } = {},
   ): Promise<DeploymentRecord> {
     const { store } = this.options;
     const deployment = await this.changeable(name, actor, options.ifMatch);
     const target = await rollbackTarget(store, deployment, options.revision);
     await this.models.requireVersions(deployment, target, actor);
     const changed = await store.change(deployment, {
-      // What was published until now is the reason to roll back, not to roll forward again.
-      set: { watched: await this.watchedNow(deployment.spec) },
+      set: {
+        overrides: withOverride(deployment.overrides, {
+          ...override('rollback', actor, options.reason),
+          revision: target.number,
+        }),
+      },
       revision: {
         actor: actor.name,
         reason: `Rolled back to revision ${target.number}${
@@ -248,47 +402,51 @@ export class Deployments {
     return changed;
   }
 
-  /** Sends all traffic to one variant, which is the only one from then on. */
+  /**
+   * Sends all traffic to one variant, which is the only one from then on. Of a
+   * canary: to the new revision, without the steps that are left.
+   */
   async promote(
     name: string,
     actor: DeploymentActor,
-    options: { variant: string; reason?: string; ifMatch?: string },
+    options: ChangeOptions & { variant?: string },
   ): Promise<DeploymentRecord> {
     const deployment = await this.changeable(name, actor, options.ifMatch);
     const current = await currentRevision(this.options.store, deployment);
+    const names = current?.variants.map(({ name: own }) => own) ?? [];
+    if (options.variant === undefined && !isCanaried(deployment)) {
+      throw new InputError(
+        `Deployment ${name} has no canary under way; say which variant gets all traffic: ${names.join(
+          ', ',
+        )}`,
+      );
+    }
     const variant = current?.variants.find(
-      ({ name: own }) => own === options.variant,
+      ({ name: own }) => own === (options.variant ?? names[0]),
     );
     if (!current || !variant) {
       throw new InputError(
         `Deployment ${name} has no variant ${
           options.variant
-        }; it has: ${current?.variants.map(({ name: own }) => own).join(', ')}`,
+        }; it has: ${names.join(', ')}`,
       );
+    }
+    if (isCanaried(deployment)) {
+      return await this.decide(deployment, actor, {
+        verdict: 'promote',
+        reason: options.reason,
+      });
     }
     if (current.variants.length === 1) {
       return deployment;
     }
-    const declared = variantsOf(deployment.spec).find(
-      ({ name: own }) => own === variant.name,
-    );
-    const { stickyBy } = deployment.spec.strategy ?? {};
-    const spec: DeploymentSpec = {
-      ...deployment.spec,
-      strategy: { type: 'single', ...(stickyBy ? { stickyBy } : {}) },
-      variants: [
-        {
-          ...(declared ?? {
-            name: variant.name,
-            version: { number: variant.version },
-          }),
-          weight: 100,
-          shadow: undefined,
-        },
-      ],
-    };
     const changed = await this.options.store.change(deployment, {
-      set: { spec, watched: await this.watchedNow(spec) },
+      set: {
+        overrides: withOverride(deployment.overrides, {
+          ...override('promote', actor, options.reason),
+          variant: variant.name,
+        }),
+      },
       revision: {
         actor: actor.name,
         reason: `Promoted ${variant.name}${
@@ -331,13 +489,35 @@ export class Deployments {
 
   /**
    * Makes a new revision where a version was published or an alias moved since
-   * the last one. Compares what is with what was seen, so that no event need
-   * arrive.
+   * the last one, and tells where selectors mean something else than what is
+   * served. Compares what is with what was seen, so that no event need arrive.
    */
-  async followTriggers(
+  async follow(
     deployment: DeploymentRecord,
-  ): Promise<DeploymentRecord> {
+  ): Promise<{ record: DeploymentRecord; drift: string[] }> {
     const resolution = await this.resolver.resolve(deployment.spec);
+    const record = holdsRevision(deployment.overrides)
+      ? deployment
+      : await this.followTriggers(deployment, resolution);
+    const aim = aimOf(record);
+    const served =
+      aim === undefined
+        ? undefined
+        : await this.options.store.revision(record.id, aim);
+    return {
+      record,
+      drift: selectorDrift(
+        record.spec,
+        resolution.variants,
+        served?.variants ?? [],
+      ),
+    };
+  }
+
+  private async followTriggers(
+    deployment: DeploymentRecord,
+    resolution: Resolution,
+  ): Promise<DeploymentRecord> {
     if (
       resolution.problems.length > 0 ||
       canonicalJson(resolution.watched) === canonicalJson(deployment.watched)
@@ -362,6 +542,74 @@ export class Deployments {
       revision:
         current && sameContent(current, revision) ? undefined : revision,
       history: { actor: platformActor.name, action: 'triggered', reason },
+    });
+    this.options.announce(changed, 'applied');
+    return changed;
+  }
+
+  /** What the spec asks for now; without a revision where that is wanted already. */
+  private async askedFor(
+    deployment: DeploymentRecord,
+    actor: DeploymentActor,
+    reason: string | undefined,
+  ): Promise<{ watched: Resolution['watched']; revision?: NewRevision }> {
+    const { spec, name } = deployment;
+    const resolution = await this.resolver.resolve(spec, ref =>
+      this.models.deployable(ref, spec.environment, actor),
+    );
+    if (resolution.problems.length > 0) {
+      throw new DeploymentProblemsError(name, resolution.problems);
+    }
+    await this.models.requireOpen(deployment, resolution.models, actor);
+    const revision: NewRevision = {
+      actor: actor.name,
+      reason: `As the spec says again${reason ? `: ${reason}` : ''}`,
+      variants: resolution.variants,
+      resources: spec.resources,
+      traffic: trafficOf(spec),
+    };
+    const current = await currentRevision(this.options.store, deployment);
+    return {
+      watched: resolution.watched,
+      revision:
+        current && sameContent(current, revision) ? undefined : revision,
+    };
+  }
+
+  /** On the canary of the revision that is wanted. */
+  private async decide(
+    deployment: DeploymentRecord,
+    actor: DeploymentActor,
+    decision: Pick<CanaryDecision, 'verdict' | 'step' | 'reason'>,
+  ): Promise<DeploymentRecord> {
+    const { revision } = deployment;
+    if (revision === undefined) {
+      throw new ConflictError(`Deployment ${deployment.name} has no revision`);
+    }
+    const changed = await this.options.store.change(deployment, {
+      set: {
+        // Who lets it move, or stops it, wants no pause any more.
+        overrides: withoutOverride(deployment.overrides, 'pause'),
+        decision: {
+          ...decision,
+          revision,
+          by: actor.name,
+          at: new Date().toISOString(),
+        },
+      },
+      history: {
+        actor: actor.name,
+        action: {
+          promote: 'promoted',
+          abort: 'aborted',
+          advance: 'resumed',
+        }[decision.verdict],
+        reason: decision.reason,
+        details: {
+          revision,
+          ...(decision.step ? { step: decision.step } : {}),
+        },
+      },
     });
     this.options.announce(changed, 'applied');
     return changed;
@@ -437,8 +685,24 @@ export class Deployments {
       ]);
     }
   }
+}
 
-  private async watchedNow(spec: DeploymentSpec) {
-    return (await this.resolver.resolve(spec)).watched;
-  }
+/** No canary of it is under way, and none was rolled back: a changed spec has nothing to try again. */
+function isSettled(deployment: DeploymentRecord): boolean {
+  return (
+    canaryOf(deployment)?.phase !== 'rolled-back' && !isCanaried(deployment)
+  );
+}
+
+function override(
+  kind: DeploymentOverride['kind'],
+  actor: DeploymentActor,
+  reason: string | undefined,
+): DeploymentOverride {
+  return {
+    kind,
+    by: actor.name,
+    since: new Date().toISOString(),
+    ...(reason ? { reason } : {}),
+  };
 }

@@ -8,6 +8,7 @@ import {
 import { Caller } from '../access/Caller';
 import { atMostEvery } from '../atMostEvery';
 import { Domain, PlatformContext } from '../Domain';
+import { CanaryFigures } from './canary/CanaryFigures';
 import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
 import { DeploymentAccess } from './DeploymentAccess';
 import { DeploymentLogs } from './DeploymentLogs';
@@ -39,6 +40,8 @@ export interface DeploymentDomain extends Domain {
   lease: LeaderLease;
   deployments: Deployments;
   environments: Environments;
+  /** How revisions did, for the analysis of canaries; until then there are no figures. */
+  useFigures(figures: CanaryFigures): void;
   /** What the caller may see, under the id of every model that it speaks of. */
   readableByModel(caller: Caller): Promise<Map<string, DeploymentRecord[]>>;
   /** With its current revision. Throws `NotFoundError` where the caller may not see it, too. */
@@ -64,6 +67,15 @@ export async function createDeploymentDomain(
   });
   const stopped = new AbortController();
 
+  const tellPages = () => {
+    signals
+      .publish({
+        channel: SIGNALS_CHANNEL,
+        recipients: { type: 'broadcast' },
+        message: { changed: 'deployments' },
+      })
+      .catch(error => logger.warn(`Pages could not be told: ${error}`));
+  };
   // What is announced wakes the reconciler, which announces things itself.
   const wake: { now(name: string): void } = { now() {} };
   const announce = (
@@ -80,28 +92,29 @@ export async function createDeploymentDomain(
     events
       .publish({ topic: DEPLOYMENT_EVENTS_TOPIC, eventPayload: event })
       .catch(error => logger.warn(`An event could not be published: ${error}`));
-    signals
-      .publish({
-        channel: SIGNALS_CHANNEL,
-        recipients: { type: 'broadcast' },
-        message: { changed: 'deployments' },
-      })
-      .catch(error => logger.warn(`Pages could not be told: ${error}`));
+    tellPages();
   };
   const deployments = new Deployments({
     store,
     models,
     environments,
+    metric: name => context.metricCatalogue.get(name),
     announce,
   });
+  let figures: CanaryFigures | undefined;
   const reconciler = new Reconciler({
     store,
     deployments,
     models,
     environments,
     lease,
+    figures: {
+      read: async query => (await figures?.read(query)) ?? new Map(),
+      completeUntil: async () => await figures?.completeUntil(),
+    },
     logger,
     announce,
+    progressed: tellPages,
     readyTimeoutMs:
       (config.getOptionalNumber(
         'modelPlatform.deployments.readyTimeoutSeconds',
@@ -144,6 +157,9 @@ export async function createDeploymentDomain(
     lease,
     deployments,
     environments,
+    useFigures(known) {
+      figures = known;
+    },
     async readable(caller, name) {
       const { deployment } = await access.readable(caller, name);
       const revisions = await store.currentRevisions([deployment]);

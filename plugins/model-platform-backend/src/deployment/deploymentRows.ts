@@ -5,6 +5,7 @@ import {
   RevisionRecord,
   SourceRecord,
 } from './DeploymentStore';
+import { hasOverride } from './overrides/overrides';
 
 export interface DeploymentRow {
   id: string;
@@ -19,13 +20,15 @@ export interface DeploymentRow {
   generation: number;
   changes: number;
   source: string;
-  off: boolean | number;
-  off_reason: string | null;
+  overrides: string | null;
   deleting: boolean | number;
   revision: number | null;
   serving_revision: number | null;
   rollout_started_at: string | null;
   watched: string;
+  decision: string | null;
+  canary: string | null;
+  drift: string | null;
   phase: string;
   conditions: string;
   runners: string;
@@ -89,6 +92,9 @@ export interface SourceRow {
 }
 
 export function toDeployment(row: DeploymentRow): DeploymentRecord {
+  const overrides: DeploymentRecord['overrides'] = JSON.parse(
+    row.overrides ?? '[]',
+  );
   return {
     id: row.id,
     name: row.name,
@@ -102,13 +108,16 @@ export function toDeployment(row: DeploymentRow): DeploymentRecord {
     generation: row.generation,
     changes: row.changes,
     source: row.source,
-    off: Boolean(row.off),
-    offReason: row.off_reason ?? undefined,
+    overrides,
+    off: hasOverride(overrides, 'off'),
     deleting: Boolean(row.deleting),
     revision: row.revision ?? undefined,
     servingRevision: row.serving_revision ?? undefined,
     rolloutStartedAt: row.rollout_started_at ?? undefined,
     watched: JSON.parse(row.watched),
+    decision: row.decision ? JSON.parse(row.decision) : undefined,
+    canary: row.canary ? JSON.parse(row.canary) : undefined,
+    drift: JSON.parse(row.drift ?? '[]'),
     phase: row.phase as DeploymentRecord['phase'],
     conditions: JSON.parse(row.conditions),
     runners: JSON.parse(row.runners),

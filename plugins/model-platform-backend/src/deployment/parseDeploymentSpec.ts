@@ -5,6 +5,7 @@ import {
   toSystemName,
 } from '@model-platform/plugin-model-platform-common';
 import { z } from 'zod';
+import { canaryProblems } from './canary/canarySchema';
 import { problem } from './problem';
 import { shadowProblems } from './shadowProblems';
 import { limitsSchema, shadowSchema, strategySchema } from './strategySchema';
@@ -131,7 +132,11 @@ export function parseDeploymentSpec(
     system: toSystemName(parsed.data.system),
     owner: parsed.data.owner && toEntityRef(parsed.data.owner, 'group'),
   };
-  problems.push(...variantProblems(spec), ...shadowProblems(spec));
+  problems.push(
+    ...variantProblems(spec),
+    ...shadowProblems(spec),
+    ...canaryProblems(spec),
+  );
   return problems.length > 0 ? { problems } : { spec, problems };
 }
 

@@ -46,9 +46,17 @@ export const rollbackSchema = z.strictObject({
   reason,
 });
 
+/** Without a variant: the new revision of a canary. */
 export const promoteSchema = z.strictObject({
-  variant: z.string().min(1),
+  variant: z.string().min(1).optional(),
   reason,
+});
+
+/** Of `pause`, `resume` and `abort`. */
+export const reasonSchema = z.strictObject({ reason });
+
+export const liftSchema = z.strictObject({
+  kind: z.enum(['off', 'pause', 'promote', 'rollback']).optional(),
 });
 
 export const tokenSchema = z.strictObject({

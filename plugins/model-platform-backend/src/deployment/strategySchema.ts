@@ -1,8 +1,9 @@
 import { parseStickyBy } from '@model-platform/plugin-model-platform-common';
 import { z } from 'zod';
+import { canaryFields } from './canary/canarySchema';
 
 export const strategySchema = z.strictObject({
-  type: z.enum(['single', 'weighted', 'shadow']),
+  type: z.enum(['single', 'weighted', 'canary', 'shadow']),
   stickyBy: z
     .string()
     .trim()
@@ -12,6 +13,7 @@ export const strategySchema = z.strictObject({
       'must be header:NAME, cookie:NAME or json:MEMBER, e.g. header:x-customer-id or json:inputs.customerId',
     )
     .optional(),
+  ...canaryFields,
 });
 
 export const limitsSchema = z.strictObject({

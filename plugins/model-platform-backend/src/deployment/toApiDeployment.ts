@@ -2,8 +2,11 @@ import {
   Deployment,
   Revision,
 } from '@model-platform/plugin-model-platform-common';
+import { canaryOf } from './canary/canaryOf';
 import { etagOf } from './deploymentEtag';
 import { DeploymentRecord, RevisionRecord } from './DeploymentStore';
+import { describeOverrides } from './overrides/describeOverrides';
+import { offReason } from './statusOf';
 
 /** A deployment as the API shows it. */
 export function toApiDeployment(
@@ -23,7 +26,13 @@ export function toApiDeployment(
     generation: record.generation,
     source: record.source,
     off: record.off,
-    offReason: record.offReason,
+    offReason: offReason(record) || undefined,
+    overrides: record.overrides,
+    drift: [
+      ...describeOverrides(record.spec, record.overrides),
+      ...record.drift,
+    ],
+    canary: shownCanary(record),
     revision: revision && toApiRevision(revision),
     servingRevision: record.off ? undefined : record.servingRevision,
     phase: record.phase,
@@ -47,4 +56,12 @@ export function toApiRevision(revision: RevisionRecord): Revision {
     variants: revision.variants,
     traffic: revision.traffic,
   };
+}
+
+/** What the stable revision serves may be shown only as long as it serves: by then, rights are asked of its models. */
+function shownCanary(record: DeploymentRecord): Deployment['canary'] {
+  const canary = canaryOf(record);
+  return canary && canary.stableRevision !== record.servingRevision
+    ? { ...canary, stable: [] }
+    : canary;
 }

@@ -35,8 +35,8 @@ export interface CountedByLabels extends Counted {
 export class CallFigures {
   constructor(
     private readonly store: MetricsStore,
-    /** Slugs of the models that count; no others are read. */
-    private readonly models: string[],
+    /** What counts; nothing else is read. */
+    private readonly labels: { model: string[] } | { endpoint: string },
     private readonly metrics: CallMetrics = {
       count: CALLS_METRIC,
       duration: LATENCY_METRIC,
@@ -47,7 +47,7 @@ export class CallFigures {
   async series(period: Period, by: string[]): Promise<MetricSeries[]> {
     return await this.store.range({
       metric: this.metrics.count,
-      labels: { model: this.models },
+      labels: this.labels,
       by: [...by, 'code'],
       start: period.start,
       end: period.end,
@@ -64,7 +64,7 @@ export class CallFigures {
   ): Promise<CountedByLabels[]> {
     const samples = await this.store.instant({
       metric: this.metrics.count,
-      labels: { model: this.models },
+      labels: this.labels,
       by: [...by, 'code'],
       start,
       end,
@@ -96,7 +96,7 @@ export class CallFigures {
   ): Promise<Array<{ labels: Record<string, string>; value: number }>> {
     return await this.store.instant({
       metric: this.metrics.duration,
-      labels: { model: this.models },
+      labels: this.labels,
       by,
       start,
       end,
@@ -111,7 +111,7 @@ export class CallFigures {
   ): Promise<MetricSeries[]> {
     return await this.store.range({
       metric: this.metrics.duration,
-      labels: { model: this.models },
+      labels: this.labels,
       start: period.start,
       end: period.end,
       stepSeconds: period.stepSeconds,

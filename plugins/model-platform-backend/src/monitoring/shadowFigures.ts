@@ -11,7 +11,11 @@ export async function shadowFigures(
   end: Date,
 ): Promise<ShadowFigures[]> {
   const [figures, dropped] = await Promise.all([
-    variantFigures(new CallFigures(store, [model], COPY_METRICS), start, end),
+    variantFigures(
+      new CallFigures(store, { model: [model] }, COPY_METRICS),
+      start,
+      end,
+    ),
     store.instant({
       metric: 'model_gateway_shadow_dropped_total',
       labels: { model },

@@ -1,6 +1,7 @@
 import { deploymentPaths } from './deploymentPaths';
 import { filePaths } from './filePaths';
 import { lifePaths } from './lifePaths';
+import { canarySchemas } from './canarySchemas';
 import { lifeSchemas } from './lifeSchemas';
 import { platformPaths } from './platformPaths';
 import { registryPaths } from './registryPaths';
@@ -36,6 +37,6 @@ export const openApiDocument = {
           "A publisher token (mpt_…), the token of a configured CI system, or the portal's own token of who is signed in",
       },
     },
-    schemas: { ...schemas, ...lifeSchemas },
+    schemas: { ...schemas, ...lifeSchemas, ...canarySchemas },
   },
 };

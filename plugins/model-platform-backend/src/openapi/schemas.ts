@@ -357,11 +357,13 @@ export const schemas: Record<string, OpenApiObject> = {
     environment: text,
     model: text,
     'strategy?': object({
-      type: oneOf('single', 'weighted', 'shadow'),
+      type: oneOf('single', 'weighted', 'canary', 'shadow'),
       'stickyBy?': {
         type: 'string',
         description: '`header:NAME`, `cookie:NAME` or `json:MEMBER.MEMBER`',
       },
+      'steps?': listOf(schemaRef('CanaryStep')),
+      'analysis?': schemaRef('CanaryAnalysis'),
     }),
     'variants?': listOf(
       object({
@@ -402,16 +404,7 @@ export const schemas: Record<string, OpenApiObject> = {
     createdAt: time,
     actor: text,
     reason: text,
-    variants: listOf(
-      object({
-        name: text,
-        modelId: text,
-        model: text,
-        version: integer,
-        weight: number,
-        'shadow?': number,
-      }),
-    ),
+    variants: listOf(schemaRef('ResolvedVariant')),
     'traffic?': object({ 'stickyBy?': text, 'concurrentCalls?': integer }),
   }),
   Deployment: object({
@@ -427,16 +420,29 @@ export const schemas: Record<string, OpenApiObject> = {
     source: text,
     off: flag,
     'offReason?': text,
+    overrides: listOf(schemaRef('DeploymentOverride')),
+    drift: listOf(text),
+    'canary?': schemaRef('CanaryStatus'),
     'revision?': schemaRef('Revision'),
     'servingRevision?': integer,
-    phase: oneOf('Off', 'Pending', 'Starting', 'Ready', 'Degraded', 'Failed'),
+    phase: oneOf(
+      'Off',
+      'Pending',
+      'Starting',
+      'Canary',
+      'Ready',
+      'Degraded',
+      'Failed',
+    ),
     conditions: listOf(
       object({
         type: oneOf('Available', 'Progressing', 'Degraded'),
         status: oneOf('True', 'False', 'Unknown'),
         reason: text,
         message: text,
+        lastTransitionTime: time,
         lastTransitionAt: time,
+        observedGeneration: integer,
       }),
     ),
     runners: listOf(

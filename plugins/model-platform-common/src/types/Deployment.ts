@@ -1,4 +1,6 @@
+import { CanaryStatus } from './Canary';
 import { Resources } from './Model';
+import { DeploymentOverride } from './Override';
 import {
   CallRate,
   DeploymentLimits,
@@ -55,7 +57,12 @@ export interface Condition {
   status: 'True' | 'False' | 'Unknown';
   reason: string;
   message: string;
+  /** When `status` changed last. */
+  lastTransitionTime: string;
+  /** The same, under its older name. */
   lastTransitionAt: string;
+  /** Generation of the spec that this was said of. */
+  observedGeneration: number;
 }
 
 /** @public */
@@ -63,6 +70,7 @@ export type DeploymentPhase =
   | 'Off'
   | 'Pending'
   | 'Starting'
+  | 'Canary'
   | 'Ready'
   | 'Degraded'
   | 'Failed';
@@ -117,8 +125,14 @@ export interface Deployment {
   /** Where the desired state comes from: `api`, or the location of a file in Git. */
   source: string;
   off: boolean;
-  /** Who switched it off or on last, and why. */
+  /** Who switched it off, and why. */
   offReason?: string;
+  /** What persons put beside the spec. */
+  overrides: DeploymentOverride[];
+  /** In words: where what serves is not what the spec asks for. */
+  drift: string[];
+  /** Of the revision that is wanted, where it is or was tried beside another one. */
+  canary?: CanaryStatus;
   revision?: Revision;
   /** Revision that traffic goes to now. */
   servingRevision?: number;

@@ -6,3 +6,5 @@ export * from './Metrics';
 export * from './Access';
 export * from './VersionComparison';
 export * from './Webhook';
+export * from './Canary';
+export * from './Override';
