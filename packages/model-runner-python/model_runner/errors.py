@@ -19,6 +19,11 @@ class RequestError(Exception):
         self.headers = headers or {}
 
 
+def caller_gone() -> RequestError:
+    """Told to nobody; it is counted as what it is."""
+    return RequestError(400, "The caller went away.")
+
+
 class StartError(Exception):
     """The runner can't serve this version; said in the log, for the model's developer."""
 
