@@ -34,6 +34,8 @@ export interface Call {
 export interface Batching {
   /** Lines of a prediction that is of more than one call. */
   maxRows: number;
+  /** Bytes of their values together: wide lines would fill the memory. One call may have more. */
+  maxBytes: number;
   /** How long calls wait for further ones, while they come side by side. */
   maxDelayMs: number;
   /** For the metrics: lines of a prediction. */
