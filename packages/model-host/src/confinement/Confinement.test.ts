@@ -535,5 +535,38 @@ describe('limits', () => {
         false,
       );
     });
+
+    it.each(['node', 'python'] as const)(
+      'gives %s code that burns CPU no more of it than it has',
+      async runtime => {
+        state = await platform.start({
+          PYTHON_RUNNER: makePython(platform.dataDir, process.env.PATH ?? ''),
+        });
+        const spec = probeSpec(platform, {
+          name: 'burning',
+          system: 'plant-catalogue',
+          runtime,
+          changes: { resources: { memoryBytes: MEMORY, cpuCores: 0.25 } },
+        });
+        await platform.deploy(spec);
+        await platform.ready(spec.id);
+        const quota = state.confinement.summary.includes('cgroup v2')
+          ? 'cpu.max'
+          : 'cpu.cfs_quota_us';
+        await until(() => groupFile(spec, quota).startsWith('25000'));
+        const throttled = () =>
+          Number(
+            /^nr_throttled (\d+)$/m.exec(groupFile(spec, 'cpu.stat'))?.[1],
+          );
+        const before = throttled();
+        // Of a core; without the limit it is a whole one.
+        const share = Number(
+          await answer(spec, { act: 'burn', subject: '3' }),
+        );
+        expect(share).toBeGreaterThan(0);
+        expect(share).toBeLessThan(0.5);
+        expect(throttled()).toBeGreaterThan(before);
+      },
+    );
   }
 });

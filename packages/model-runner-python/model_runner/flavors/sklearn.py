@@ -70,7 +70,8 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
         field.get("optional") and field.get("default") is None for field in signature["inputs"]
     )
 
-    # Its parameters were looked at when it was fitted, and nobody sets others here; older versions always look again.
+    # Its parameters were looked at when it was fitted, and one that was set since and is wrong fails where it is used.
+    # Older versions always look again.
     settings = {"skip_parameter_validation": True} if "skip_parameter_validation" in get_config() else {}
 
     def predict(table: Table) -> Columns:
