@@ -327,6 +327,26 @@ if (isRoot) {
     },
   );
 
+  it('tries out programs without its own environment', async () => {
+    const seen = mkdtempSync(join(tmpdir(), 'model-host-seen-'));
+    try {
+      chmodSync(seen, 0o777);
+      const PYTHON_RUNNER = join(seen, 'python');
+      writeFileSync(PYTHON_RUNNER, `#!/bin/sh\nenv > ${seen}/$(id -u)\n`, {
+        mode: 0o755,
+      });
+      platform.launcher = ['setpriv', '--bounding-set=-sys_admin', '--'];
+      state = await platform.start({ PYTHON_RUNNER });
+      expect(state.confinement.level).toBe('user');
+      const [other] = readdirSync(seen).filter(name => /^[1-9]/.test(name));
+      const variables = readFileSync(join(seen, other), 'utf8');
+      expect(variables).toContain('PATH=');
+      expect(variables).not.toContain('HIDDEN_FROM_RUNNERS');
+    } finally {
+      rmSync(seen, { recursive: true });
+    }
+  });
+
   it('starts nothing as the platform’s user where a user of its own is demanded, and says where it is not', async () => {
     const closed = mkdtempSync(join(tmpdir(), 'model-host-closed-'));
     try {
