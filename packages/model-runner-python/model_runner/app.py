@@ -21,7 +21,7 @@ import orjson
 
 from . import open_inference, scoring
 from .environment import Environment
-from .errors import ModelOutputError, RequestError, StartError, caller_gone
+from .errors import CALLER_LEFT, ModelOutputError, RequestError, StartError, caller_gone
 from .input_reader import InputReader
 from .joined_predictions import JoinedPredictions
 from .logs import REQUEST_ID, Logger
@@ -51,6 +51,7 @@ _NAMES = {
     405: "MethodNotAllowedError",
     413: "PayloadTooLargeError",
     415: "UnsupportedMediaTypeError",
+    CALLER_LEFT: "CallerLeft",
     503: "ServiceUnavailableError",
 }
 

@@ -19,9 +19,13 @@ class RequestError(Exception):
         self.headers = headers or {}
 
 
+#: nginx's number for a caller that left before the answer.
+CALLER_LEFT = 499
+
+
 def caller_gone() -> RequestError:
-    """Told to nobody; it is counted as what it is."""
-    return RequestError(400, "The caller went away.")
+    """For the count alone; nobody is there to read it."""
+    return RequestError(CALLER_LEFT, "The caller went away.")
 
 
 class StartError(Exception):

@@ -254,6 +254,7 @@ def test_code_is_not_asked_for_callers_who_are_gone(start: Callable[..., Runner]
         last = threads.submit(runner.predict, {"x": 4})
         assert (first.result().json["outputs"], last.result().json["outputs"]) == ({"y": 1}, {"y": 4})
     assert [message for message in runner.messages if "asked" in message] == ["asked for 1", "asked for 4"]
+    assert runner.metrics()["model_runner_errors_total", LABELS | {("class", "CallerLeft")}] == 2
 
 
 def test_a_runner_tells_that_it_is_alive_between_the_lines_of_a_call(start: Callable[..., Runner]) -> None:

@@ -26,6 +26,8 @@ export interface Call {
   requestId: string;
   /** Aborted when the caller is gone: what is for nobody any more may end. */
   readonly signal: AbortSignal;
+  /** The same, for who only looks: a signal costs something to make. */
+  readonly isGone?: boolean;
   /** How long it waited to be joined to others, milliseconds: none of the model's own time. */
   waitedMs?: number;
 }

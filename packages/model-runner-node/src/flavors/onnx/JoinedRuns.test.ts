@@ -27,11 +27,12 @@ describe('JoinedRuns', () => {
     const [{ shape }] = session.inputMetadata.flatMap(one =>
       one.isTensor ? [one] : [],
     );
-    const call = { requestId: 'r', signal: new AbortController().signal };
-    const run = async (place: number, count = 1) => {
+    const { signal } = new AbortController();
+    const run = async (place: number, count = 1, isGone = false) => {
       const places = BigInt64Array.from({ length: count }, () => BigInt(place));
       const dims = shape.length === 1 ? [count] : [count, 1];
       const feeds = { [name]: new Tensor('int64', places, dims) };
+      const call = { requestId: 'r', signal, isGone };
       const results = await runs.run(feeds, call);
       return Number(results[session.outputNames[0]].data[0]);
     };
@@ -45,6 +46,19 @@ describe('JoinedRuns', () => {
       10, 20, 20,
     ]);
     expect(rows).toEqual([1, 5, 1]);
+    rows.length = 0;
+    // Nothing is run for callers who left while they waited.
+    const [first, gone, last] = await Promise.allSettled([
+      run(0),
+      run(1, 1, true),
+      run(1),
+    ]);
+    expect([first, gone.status, last]).toMatchObject([
+      { value: 10 },
+      'rejected',
+      { value: 20 },
+    ]);
+    expect(rows).toEqual([1, 1]);
     await session.release();
   });
 });

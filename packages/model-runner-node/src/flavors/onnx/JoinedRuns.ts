@@ -69,6 +69,8 @@ export class JoinedRuns {
     while (this.waiting.length > 0) {
       const { maxDelayMs } = this.batching;
       if (maxDelayMs > 0 && this.wasJoined) await pause(maxDelayMs);
+      this.dropGone();
+      if (this.waiting.length === 0) break;
       const calls = this.take();
       this.wasJoined = calls.length > 1;
       const begin = performance.now();
@@ -76,6 +78,14 @@ export class JoinedRuns {
       await this.answer(calls);
     }
     this.isWorking = false;
+  }
+
+  /** For callers who left while they waited, nothing is run. */
+  private dropGone() {
+    const all = this.waiting.splice(0);
+    for (const one of all)
+      if (one.call.isGone) one.reject(new Error('The caller is gone.'));
+      else this.waiting.push(one);
   }
 
   /** As many as go together, one at least. */
