@@ -208,7 +208,8 @@ describe('environments of models', () => {
     try {
       const lock = `bold==1.0 --hash=sha256:${hash}\n`;
       await expect(environments.ensure(lock)).rejects.toThrow(
-        /pyvenv\.cfg or a python of its own/,
+        // Scripts of that name uv refuses by itself.
+        /pyvenv\.cfg or a python of its own|reserved name `python`/,
       );
       const made = path.join(folder, await environments.keyOf(lock));
       expect(fs.existsSync(`${made}.complete`)).toBe(false);

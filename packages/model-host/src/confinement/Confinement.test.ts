@@ -580,9 +580,7 @@ describe('limits', () => {
           );
         const before = throttled();
         // Of a core; without the limit it is a whole one.
-        const share = Number(
-          await answer(spec, { act: 'burn', subject: '3' }),
-        );
+        const share = Number(await answer(spec, { act: 'burn', subject: '3' }));
         expect(share).toBeGreaterThan(0);
         expect(share).toBeLessThan(0.5);
         expect(throttled()).toBeGreaterThan(before);

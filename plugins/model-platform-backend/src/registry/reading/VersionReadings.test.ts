@@ -128,7 +128,9 @@ describe('VersionReadings', () => {
 
   it('asks a store that is out of reach for nothing more', async () => {
     const files = await Promise.all(
-      [1, 2, 3, 4].map(index => stored(`${'N0'.repeat(index)}N.`, `${index}.pkl`)),
+      [1, 2, 3, 4].map(index =>
+        stored(`${'N0'.repeat(index)}N.`, `${index}.pkl`),
+      ),
     );
     const away = jest
       .spyOn(artifacts, 'read')
@@ -151,12 +153,10 @@ describe('VersionReadings', () => {
       reader: new ModelFileReader(),
       onError: error => told.push(error),
     });
-    const asked = jest
-      .spyOn(artifacts, 'read')
-      .mockImplementation(async () => {
-        for (const pid of readerPids()) process.kill(pid, 'SIGKILL');
-        return await new Promise<never>(() => {});
-      });
+    const asked = jest.spyOn(artifacts, 'read').mockImplementation(async () => {
+      for (const pid of readerPids()) process.kill(pid, 'SIGKILL');
+      return await new Promise<never>(() => {});
+    });
     expect(await readings.pickles([file])).toEqual([
       {
         path: 'model.pkl',
