@@ -365,7 +365,7 @@ export async function predict(model, inputs) {
     const calls = await called(first);
 
     await models.publish(2);
-    const waiting = await canary(
+    await canary(
       'it waits for a person',
       ({ waitsFor }) => waitsFor === 'person',
     );
