@@ -17,6 +17,8 @@ import { Uv } from './Uv';
 const LAYOUT = '2';
 const sha256 = (text: string) =>
   createHash('sha256').update(text).digest('hex');
+/** Beside the folder: what is in it, packages may have brought. */
+const stampOf = (folder: string) => `${folder}.complete`;
 
 /**
  * Environments of models, `<folder>/<hash of the lock>`: made once, shared by
@@ -148,9 +150,6 @@ export class PythonEnvironments {
     }
   }
 }
-
-/** Beside the folder: what is in it, packages may have brought. */
-const stampOf = (folder: string) => `${folder}.complete`;
 
 async function discard(folder: string): Promise<void> {
   await rm(stampOf(folder), { force: true });
