@@ -11,6 +11,7 @@ const MAX_PATTERN = 500;
 const MAX_PROGRAM = 1_000;
 /** Characters of a line that are looked at. */
 const MAX_LINE = 4_096;
+const tooLarge = () => new Error('it is too large; repeat less often');
 
 /**
  * `/expression/` or `/expression/i` in RE2's syntax, which takes linear time
@@ -42,8 +43,6 @@ function matcherOf(pattern: string): (text: string) => boolean {
     );
   }
 }
-
-const tooLarge = () => new Error('it is too large; repeat less often');
 
 /** Which JSON lines of a log are wanted. Made for one search. */
 export class LogFilter {
