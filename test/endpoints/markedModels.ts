@@ -20,6 +20,10 @@ export interface MarkedModel {
   refused?: Record<string, Make>;
   /** Inputs on which it fails, by what it does then. */
   failing?: Record<string, Make>;
+  /** Python packages that it needs beside those that every runner has. */
+  requirements?: string;
+  /** Whether it answers piece by piece, too. */
+  streams?: boolean;
   /** How it fails so that its process ends. */
   ending?: Record<string, Make>;
 }
@@ -137,6 +141,44 @@ const DMN = `<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" i
 </decision>
 </definitions>`;
 
+const flowerNames = [
+  'sepal_length',
+  'sepal_width',
+  'petal_length',
+  'petal_width',
+];
+
+/** A model of the flowers of the command line's tests, of one format. */
+function flowers(
+  flavor: string,
+  files: string[],
+  output: { name: string; type: string; enum?: string[] },
+  requirements: string,
+): MarkedModel {
+  return {
+    name: `marked-${flavor}`,
+    runtime: 'python',
+    manifest: {
+      flavor,
+      signature: {
+        inputs: flowerNames.map(name => ({ name, type: 'number' })),
+        outputs: [output],
+      },
+    },
+    files: Object.fromEntries(
+      files.map(file => [
+        path.basename(file),
+        inRoot('test/cli/__fixtures__', file),
+      ]),
+    ),
+    requirements,
+    inputs: marks =>
+      Object.fromEntries(
+        flowerNames.map(name => [name, Number(`5.${marks.number(name)}`)]),
+      ),
+  };
+}
+
 const by = (...ways: string[]) =>
   Object.fromEntries(ways.map(how => [how, person(how)]));
 
@@ -179,6 +221,28 @@ export function markedModels(languageModelUrl: string): MarkedModel[] {
         bmi: Number(`20.${marks.number('bmi')}`),
       }),
     },
+    flowers(
+      'pyfunc',
+      ['mlflow-iris/MLmodel', 'mlflow-iris/model.pkl'],
+      { name: 'species', type: 'integer' },
+      'mlflow-skinny==3.17.2\npandas==3.1.1\nscikit-learn==1.9.1\n',
+    ),
+    flowers(
+      'xgboost',
+      ['iris.ubj'],
+      {
+        name: 'species',
+        type: 'string',
+        enum: ['setosa', 'versicolor', 'virginica'],
+      },
+      'xgboost-cpu==3.2.0\n',
+    ),
+    flowers(
+      'lightgbm',
+      ['setosa.lgb'],
+      { name: 'is_setosa', type: 'boolean' },
+      'lightgbm==4.7.0\n',
+    ),
     {
       name: 'marked-python',
       runtime: 'python',
@@ -210,6 +274,7 @@ export function markedModels(languageModelUrl: string): MarkedModel[] {
     {
       name: 'marked-prompt',
       runtime: 'node',
+      streams: true,
       manifest: {
         flavor: 'prompt',
         signature: {

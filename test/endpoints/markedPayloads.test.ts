@@ -8,7 +8,8 @@ import {
   buildPrograms,
   TestPlatform,
 } from '../../packages/model-host/src/testPlatform';
-import { eventually } from '../platform/Platform';
+import { PythonEnvironments } from '../../packages/model-python/src/PythonEnvironments';
+import { eventually, root } from '../platform/Platform';
 import { MarkedModel, markedModels } from './markedModels';
 import { Marks } from './Marks';
 import { runnerPython } from './runnerPython';
@@ -29,7 +30,7 @@ test.describe('what callers send', () => {
   let gatewayUrl: string;
 
   test.beforeAll(async () => {
-    test.setTimeout(600_000);
+    test.setTimeout(1_200_000);
     fs.writeFileSync(stamp, '');
     buildPrograms();
     languageModel = await LanguageModelServer.start('key-of-this-test');
@@ -49,7 +50,25 @@ test.describe('what callers send', () => {
     fs.rmSync(stamp);
   });
 
-  async function deploy({ name, runtime, manifest, files }: MarkedModel) {
+  /** Of a model that needs packages of its own, made as the platform makes it. */
+  async function interpreterOf({ name, requirements }: MarkedModel) {
+    if (requirements === undefined) return undefined;
+    const environments = new PythonEnvironments({
+      folder: path.join(platform.dataDir, 'environments'),
+      runnerLock: path.join(
+        root,
+        'packages/model-runner-python/requirements-runner.txt',
+      ),
+    });
+    const folder = path.join(platform.dataDir, 'requirements', name);
+    fs.mkdirSync(folder, { recursive: true });
+    const file = path.join(folder, 'requirements.txt');
+    fs.writeFileSync(file, requirements);
+    return await environments.ensure(await environments.lockOf(file));
+  }
+
+  async function deploy(model: MarkedModel) {
+    const { name, runtime, manifest, files } = model;
     const directory = path.join(platform.dataDir, 'runners', name);
     fs.mkdirSync(path.join(directory, 'model'), { recursive: true });
     for (const [file, content] of Object.entries(files)) {
@@ -77,6 +96,7 @@ test.describe('what callers send', () => {
       id: idOf(name),
       runtime,
       directory,
+      interpreter: await interpreterOf(model),
     });
     const route = `/v1/deployments/${name}`;
     await expectOk(
@@ -130,6 +150,11 @@ test.describe('what callers send', () => {
 
   const predict = (name: string, inputs: unknown) =>
     send(name, '/predict', JSON.stringify({ inputs }));
+
+  const asEvents = {
+    'content-type': 'application/json',
+    accept: 'text/event-stream',
+  };
 
   /** A form that has the inputs, bytes as files. */
   function formOf({ manifest }: MarkedModel, inputs: Record<string, unknown>) {
@@ -221,6 +246,12 @@ test.describe('what callers send', () => {
             JSON.stringify({ dataframe_records: [inputs()] }),
           ),
         ];
+        if (model.streams) {
+          const body = JSON.stringify({ inputs: inputs() });
+          const streamed = await send(name, '/predict', body, asEvents);
+          expect(streamed.text).toContain('event: ');
+          valid.push(streamed);
+        }
         expect
           .soft(valid.map(({ status, text }) => (status === 200 ? 200 : text)))
           .toEqual(valid.map(() => 200));
@@ -261,6 +292,17 @@ test.describe('what callers send', () => {
       expect(status).toBeGreaterThanOrEqual(400);
       told.push(text);
     }
+
+    // What was answered piece by piece until then is the model's own answer.
+    languageModel.next({ cut: marks.text('a cut stream') });
+    const cut = await send(
+      'marked-prompt',
+      '/predict',
+      JSON.stringify({ inputs: { name: marks.text('of a cut stream') } }),
+      asEvents,
+    );
+    expect(cut.text).toContain('event: error');
+    told.push(cut.text.slice(cut.text.indexOf('event: error')));
 
     for (const text of told) expect.soft(marks.in(text), text).toEqual([]);
     const state = await platform.state();

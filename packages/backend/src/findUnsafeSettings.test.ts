@@ -174,7 +174,7 @@ describe('findUnsafeSettings', () => {
     [
       'an environment of the local driver',
       { modelPlatform: { environments: [{ name: 'prod', driver: 'local' }] } },
-      /environment prod .* driver local/,
+      /environment prod .* driver local, .* as users of their own only where it allows/,
     ],
     [
       'an environment that names no driver',

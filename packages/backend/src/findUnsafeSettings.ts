@@ -77,7 +77,7 @@ function* findInDatabase(config: Config) {
   }
 }
 
-/** Models that the local driver runs share one machine and one user with the portal. */
+/** Models that the local driver runs share one machine with the portal, whatever keeps them apart there. */
 function* findInEnvironments(config: Config) {
   if (config.getOptionalBoolean('modelPlatform.local.trusted') === true) return;
   const environments = config.getOptionalConfigArray(
@@ -92,7 +92,7 @@ function* findInEnvironments(config: Config) {
     if (driver === LOCAL_DRIVER) {
       yield `The environment ${environment.getString(
         'name',
-      )} (modelPlatform.environments) has the driver local, whose models run on this machine as the portal's own user. Take another driver, or set modelPlatform.local.trusted to true if everybody who may publish and deploy may also run programs on this machine.`;
+      )} (modelPlatform.environments) has the driver local, whose models run on the portal's own machine, as users of their own only where it allows that. Take another driver, or set modelPlatform.local.trusted to true if everybody who may publish and deploy may also run programs on this machine.`;
     }
   }
 }

@@ -17,6 +17,7 @@ import { Host, HostLog } from './Host';
 import { HostError } from './HostError';
 import { LogFilter } from './LogFilter';
 import { RunnerLogs } from './RunnerLogs';
+import { SearchBudget } from './SearchBudget';
 
 /** Plans hold one line per token: this is room for a hundred thousand. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
@@ -42,6 +43,7 @@ export class HostServer {
   readonly #logs: RunnerLogs;
   readonly #secretHash: Buffer;
   readonly #log: HostLog;
+  readonly #searches = new SearchBudget();
 
   constructor(options: {
     host: Host;
@@ -132,7 +134,7 @@ export class HostServer {
     if (!this.#logs.has(id)) {
       throw HostError.notFound(`There are no logs of runner '${id}'`);
     }
-    const filter = LogFilter.of(query);
+    const filter = LogFilter.of(query, this.#searches);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     // First the place in the file: what is written once the answer has begun is followed.

@@ -1,14 +1,17 @@
+import {
+  MAX_EXPRESSION_SIZE,
+  sizeOfExpression,
+} from '@model-platform/model-wire';
 import { RE2JS } from 're2js';
 import { HostError } from './HostError';
+import { SearchBudget } from './SearchBudget';
 
 const MAX_PATTERN = 500;
 /** Instructions of an expression: each may cost a step for every character. */
 const MAX_PROGRAM = 1_000;
 /** Characters of a line that are looked at. */
 const MAX_LINE = 4_096;
-/** Looking may take as long of a minute: who supervises runners does it beside. */
-const MAX_SEARCH_MS = 2_000;
-const MINUTE_MS = 60_000;
+const tooLarge = () => new Error('it is too large; repeat less often');
 
 /**
  * `/expression/` or `/expression/i` in RE2's syntax, which takes linear time
@@ -25,12 +28,12 @@ function matcherOf(pattern: string): (text: string) => boolean {
     return text => text.toLowerCase().includes(wanted);
   }
   try {
+    if (sizeOfExpression(source) > MAX_EXPRESSION_SIZE) throw tooLarge();
     const expression = RE2JS.compile(
       source,
       flags ? RE2JS.CASE_INSENSITIVE : 0,
     );
-    if (expression.programSize() > MAX_PROGRAM)
-      throw new Error('it is too large; repeat less often');
+    if (expression.programSize() > MAX_PROGRAM) throw tooLarge();
     return text => expression.matcher(text).find();
   } catch (error) {
     throw HostError.input(
@@ -43,39 +46,38 @@ function matcherOf(pattern: string): (text: string) => boolean {
 
 /** Which JSON lines of a log are wanted. Made for one search. */
 export class LogFilter {
-  private searchedMs = 0;
-  private searchedSince = performance.now();
-
   private constructor(
     private readonly since: number | undefined,
     private readonly matches: ((text: string) => boolean) | undefined,
+    private readonly budget: SearchBudget,
   ) {}
 
   /** Undefined where all are. @throws HostError 400 */
-  static of(wanted: { since?: string; grep?: string }): LogFilter | undefined {
+  static of(
+    wanted: { since?: string; grep?: string },
+    budget: SearchBudget,
+  ): LogFilter | undefined {
     const { since, grep } = wanted;
     if (!since && !grep) return undefined;
     return new LogFilter(
       since ? Date.parse(since) : undefined,
       grep ? matcherOf(grep) : undefined,
+      budget,
     );
   }
 
+  /** @throws HostError 503 where searches have taken all that they may */
   accepts(line: string): boolean {
     const fields = Object(JSON.parse(line));
     if (this.since !== undefined && !(Date.parse(fields.at) >= this.since))
       return false;
-    const { matches } = this;
+    const { matches, budget } = this;
     if (!matches) return true;
-    const begin = performance.now();
-    if (begin - this.searchedSince > MINUTE_MS) {
-      this.searchedSince = begin;
-      this.searchedMs = 0;
-    }
-    if (this.searchedMs > MAX_SEARCH_MS)
-      throw HostError.input(
-        'grep takes too long in these logs; look for less, or since a later time',
+    if (budget.isSpent)
+      throw HostError.unavailable(
+        'grep takes too long: the searches of this minute have taken all that they may; look for less, since a later time, or again in a minute',
       );
+    const begin = performance.now();
     const { at, level, message, ...facts } = fields;
     let left = MAX_LINE;
     const isWanted = [message, ...Object.values(facts)].some(value => {
@@ -85,7 +87,7 @@ export class LogFilter {
       left -= looked.length;
       return matches(looked);
     });
-    this.searchedMs += performance.now() - begin;
+    budget.spend(performance.now() - begin);
     return isWanted;
   }
 }

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LogFilter } from './LogFilter';
 import { RunnerLogs } from './RunnerLogs';
+import { SearchBudget } from './SearchBudget';
 
 describe('RunnerLogs', () => {
   const folder = mkdtempSync(join(tmpdir(), 'runner-logs-'));
@@ -27,7 +28,7 @@ describe('RunnerLogs', () => {
     const options = {
       tail: count,
       follow: false,
-      filter: LogFilter.of(wanted),
+      filter: LogFilter.of(wanted, new SearchBudget()),
       signal: new AbortController().signal,
     };
     for await (const line of await logs.read(id, options)) {
@@ -99,18 +100,33 @@ describe('RunnerLogs', () => {
     expect(await tail('found', 9, { grep: 'refused', since })).toEqual([
       'refused',
     ]);
-    expect(() => LogFilter.of({ grep: '/.{0,1000}.{0,1000}!/' })).toThrow(
-      'repeat less often',
-    );
-    const slow = LogFilter.of({ grep: '/(a|b|c|.){0,150}[!?]/' })!;
-    const long = JSON.stringify({ message: 'x'.repeat(4_096) });
-    expect(() => {
-      for (;;) slow.accepts(long);
-    }).toThrow('grep takes too long');
-    expect(() => LogFilter.of({ grep: '/(/' })).toThrow(
+  });
+
+  it('refuses searches that are too large, and those that take too long, whoever began', () => {
+    const budget = new SearchBudget(100);
+    const filter = (grep: string) => LogFilter.of({ grep }, budget);
+    for (const large of [
+      '.{0,1000}.{0,1000}!',
+      '((a{30}b){30}c)'.repeat(30),
+      // Compiling it would be enough to hold up all else.
+      '((abcdefghijklmnopqrstuvw{9}){9}){9}'.repeat(13),
+    ])
+      expect(() => filter(`/${large}/`)).toThrow('repeat less often');
+    expect(() => filter('/(/')).toThrow(
       'grep is no expression: error parsing regexp: missing closing )',
     );
-    expect(() => LogFilter.of({ grep: 'x'.repeat(501) })).toThrow('500');
+    expect(() => filter('x'.repeat(501))).toThrow('500');
+
+    const [slow, other] = [filter('/(a|b|c|.){0,150}[!?]/'), filter('x')];
+    const long = JSON.stringify({ message: 'x'.repeat(4_096) });
+    expect(other?.accepts(long)).toBe(true);
+    expect(() => {
+      for (;;) slow?.accepts(long);
+    }).toThrow('grep takes too long');
+    expect(() => other?.accepts(long)).toThrow('grep takes too long');
+    // By time alone nothing is searched.
+    const since = LogFilter.of({ since: '2026-01-01T00:00:00Z' }, budget);
+    expect(since?.accepts('{"at":"2026-01-02T00:00:00Z"}')).toBe(true);
   });
 
   it('follows across a cut, and only what is wanted', async () => {
@@ -123,7 +139,7 @@ describe('RunnerLogs', () => {
       const lines = await logs.read('followed', {
         tail: 10,
         follow: true,
-        filter: LogFilter.of({ grep: 'yes' }),
+        filter: LogFilter.of({ grep: 'yes' }, new SearchBudget()),
         signal: stop.signal,
       });
       for await (const one of lines) {

@@ -22,8 +22,9 @@ export interface Probe {
     | 'limits'
     | 'fill'
     | 'spin'
+    | 'burn'
     | 'crash';
-  /** A path, a pid, or megabytes. */
+  /** A path, a pid, megabytes, or seconds. */
   subject?: string;
 }
 
@@ -42,6 +43,12 @@ const acts = {
     return 'filled';
   },
   spin: () => { for (;;); },
+  burn: seconds => {
+    const [begin, before] = [Date.now(), process.cpuUsage()];
+    while (Date.now() < begin + seconds * 1000);
+    const { user, system } = process.cpuUsage(before);
+    return String((user + system) / 1000 / (Date.now() - begin));
+  },
   crash: () => process.exit(3),
 };
 export function predict(model, { act, subject }) {
@@ -54,7 +61,7 @@ export function predict(model, { act, subject }) {
 `;
 
 const python = `
-import ctypes, errno, json, os
+import ctypes, errno, json, os, time
 
 hoard = []
 
@@ -91,6 +98,12 @@ def spin(_):
     while True:
         pass
 
+def burn(seconds):
+    begin, before = time.monotonic(), time.process_time()
+    while time.monotonic() < begin + float(seconds):
+        pass
+    return str((time.process_time() - before) / (time.monotonic() - begin))
+
 ACTS = {
     "read": read,
     "write": write,
@@ -101,6 +114,7 @@ ACTS = {
     "limits": lambda _: read("/proc/self/limits") + read("/proc/self/status"),
     "fill": fill,
     "spin": spin,
+    "burn": burn,
     "crash": lambda _: os._exit(3),
 }
 

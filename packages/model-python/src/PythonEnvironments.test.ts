@@ -13,6 +13,18 @@ const runnerLock = path.resolve(
   '../../model-runner-python/requirements-runner.txt',
 );
 
+/** A wheel that brings one file, at a place of its own data. */
+const BRINGING = `
+import sys, zipfile
+wheel, place, text = sys.argv[1:]
+with zipfile.ZipFile(wheel, "w") as file:
+    file.writestr(f"bold-1.0.data/{place}", text)
+    info = "bold-1.0.dist-info"
+    file.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\\nName: bold\\nVersion: 1.0\\n")
+    file.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    file.writestr(f"{info}/RECORD", f"bold-1.0.data/{place},,\\n")
+`;
+
 /** A wheel whose `.pth` file does something whenever its environment's Python starts. */
 const WHEEL = `
 import sys, zipfile
@@ -91,12 +103,17 @@ describe('environments of models', () => {
     expect(versionIn(first, 'uvicorn')).toBe(versionIn(second, 'uvicorn'));
 
     const cutOff = path.dirname(path.dirname(second));
-    fs.rmSync(path.join(cutOff, '.complete'));
+    fs.rmSync(`${cutOff}.complete`);
+    // A package may bring what once said that it is whole.
+    fs.writeFileSync(path.join(cutOff, '.complete'), '');
     fs.rmSync(path.join(cutOff, 'lib'), { recursive: true });
     expect(versionIn(await environments.ensure(made), 'six')).toBe('1.17.0');
 
     await environments.keepOnly(new Set([await environments.keyOf(made)]));
     expect(fs.existsSync(first)).toBe(false);
+    expect(
+      fs.readdirSync(folder).filter(name => name.endsWith('.complete')),
+    ).toEqual([`${await environments.keyOf(made)}.complete`]);
     expect(versionIn(second, 'six')).toBe('1.17.0');
   });
 
@@ -171,6 +188,31 @@ describe('environments of models', () => {
       expect(compiled.some(name => name.includes('busy'))).toBe(true);
       execFileSync(interpreter, ['-c', '']);
       expect(fs.existsSync(ran)).toBe(true);
+    } finally {
+      delete process.env.UV_FIND_LINKS;
+    }
+  });
+
+  it.each([
+    ['data/pyvenv.cfg', 'home = /etc\n'],
+    ['scripts/python', '#!/bin/sh\n'],
+    ['data/bin/python', '#!/bin/sh\n'],
+  ])('are refused where a package brings a %s', async (place, text) => {
+    const wheels = fs.mkdtempSync(path.join(folder, 'bold-'));
+    const wheel = path.join(wheels, 'bold-1.0-py3-none-any.whl');
+    execFileSync('python3', ['-c', BRINGING, wheel, place, text]);
+    const hash = createHash('sha256')
+      .update(fs.readFileSync(wheel))
+      .digest('hex');
+    process.env.UV_FIND_LINKS = wheels;
+    try {
+      const lock = `bold==1.0 --hash=sha256:${hash}\n`;
+      await expect(environments.ensure(lock)).rejects.toThrow(
+        // Scripts of that name uv refuses by itself.
+        /pyvenv\.cfg or a python of its own|reserved name `python`/,
+      );
+      const made = path.join(folder, await environments.keyOf(lock));
+      expect(fs.existsSync(`${made}.complete`)).toBe(false);
     } finally {
       delete process.env.UV_FIND_LINKS;
     }

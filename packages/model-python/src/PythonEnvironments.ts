@@ -13,9 +13,12 @@ import { compileApart } from './compileApart';
 import { lockBlocks } from './lockBlocks';
 import { Uv } from './Uv';
 
-const COMPLETE = '.complete';
+/** Of environments that are made in another way, so that none of before is taken for one of these. */
+const LAYOUT = '2';
 const sha256 = (text: string) =>
   createHash('sha256').update(text).digest('hex');
+/** Beside the folder: what is in it, packages may have brought. */
+const stampOf = (folder: string) => `${folder}.complete`;
 
 /**
  * Environments of models, `<folder>/<hash of the lock>`: made once, shared by
@@ -40,7 +43,7 @@ export class PythonEnvironments {
   /** Name of the environment that a lock gets. */
   async keyOf(lock: string): Promise<string> {
     const runner = await readFile(this.options.runnerLock, 'utf8');
-    return sha256(`${lock}\0${runner}`).slice(0, 16);
+    return sha256(`${lock}\0${runner}\0${LAYOUT}`).slice(0, 16);
   }
 
   /** Interpreter of the environment of a lock. @throws Error with the reason where it cannot be made */
@@ -48,7 +51,7 @@ export class PythonEnvironments {
     const key = await this.keyOf(lock);
     const folder = join(this.options.folder, key);
     const interpreter = join(folder, 'bin', 'python');
-    if (existsSync(join(folder, COMPLETE)) && existsSync(interpreter))
+    if (existsSync(stampOf(folder)) && existsSync(interpreter))
       return interpreter;
     return await this.once(key, signal, () => this.make(folder, lock, signal));
   }
@@ -83,7 +86,7 @@ export class PythonEnvironments {
         !keys.has(name) &&
         !this.underWay.has(name)
       )
-        await empty(join(this.options.folder, name));
+        await discard(join(this.options.folder, name));
     }
   }
 
@@ -115,7 +118,7 @@ export class PythonEnvironments {
     lock: string,
     signal: AbortSignal | undefined,
   ): Promise<string> {
-    await empty(folder);
+    await discard(folder);
     const uv = await this.findUv();
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const own = new Set(lockBlocks(lock).map(({ name }) => name));
@@ -133,7 +136,7 @@ export class PythonEnvironments {
       files.push(join(folder, name));
     }
     const interpreter = await uv.install(folder, files, signal);
-    await writeFile(join(folder, COMPLETE), '', { flush: true });
+    await writeFile(stampOf(folder), '', { flush: true });
     return interpreter;
   }
 
@@ -148,6 +151,7 @@ export class PythonEnvironments {
   }
 }
 
-async function empty(folder: string): Promise<void> {
+async function discard(folder: string): Promise<void> {
+  await rm(stampOf(folder), { force: true });
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }

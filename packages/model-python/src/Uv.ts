@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { findPython, OLDEST_PYTHON, Python } from './findPython';
 import { installEnvironment } from './installEnvironment';
+import { limited } from './limited';
 import { run } from './run';
 import { uvSettings } from './uvSettings';
 
 const UV_VERSION = '0.13.9';
+const INSTALL_TIMEOUT_MS = 30 * 60_000;
 
 /** How requirements are resolved; as by the machine's user where nothing is said. */
 export interface CompileOptions {
@@ -94,7 +96,13 @@ export class Uv {
     });
   }
 
-  /** Makes an environment with what the locks pin, wheels only. @returns its interpreter */
+  /**
+   * Makes an environment with what the locks pin, wheels only.
+   *
+   * @returns its interpreter
+   * @throws Error where a package takes the place of what makes it an environment:
+   *   which Python it is, the platform itself goes by
+   */
   async install(
     folder: string,
     locks: string[],
@@ -103,6 +111,7 @@ export class Uv {
     const { file } = this.python;
     await run(file, ['-m', 'venv', '--without-pip', folder], { signal });
     const interpreter = join(folder, 'bin', 'python');
+    const base = await baseOf(folder);
     await this.run(
       [
         ...['pip', 'install', '--quiet', '--no-config'],
@@ -110,8 +119,12 @@ export class Uv {
         ...['--only-binary', ':all:', '--require-hashes'],
         ...locks.flatMap(lock => ['--requirement', lock]),
       ],
-      { signal },
+      { signal, timeoutMs: INSTALL_TIMEOUT_MS },
     );
+    if ((await baseOf(folder)) !== base)
+      throw new Error(
+        'one of the packages brings a pyvenv.cfg or a python of its own, which none may',
+      );
     await this.compileAll(join(folder, 'lib'), signal);
     return interpreter;
   }
@@ -128,11 +141,16 @@ export class Uv {
   ): Promise<void> {
     const { file } = this.python;
     const work = run(
-      file,
-      ['-I', '-S', '-m', 'compileall', '-qq', '-j', '0', folder],
-      { signal, env: installEnvironment(process.env) },
+      ...limited(file, [
+        ...['-I', '-S', '-m', 'compileall', '-qq', '-j', '0', folder],
+      ]),
+      {
+        signal,
+        timeoutMs: INSTALL_TIMEOUT_MS,
+        env: installEnvironment(process.env),
+      },
     );
-    // Some packages bring files that are no Python yet, as templates; they stay as they are.
+    // Some packages bring files that are no Python yet, as templates; what is not compiled stays as it is.
     await work.catch(error => {
       if (signal?.aborted) throw error;
     });
@@ -140,11 +158,18 @@ export class Uv {
 
   private async run(
     args: string[],
-    options: { cwd?: string; signal?: AbortSignal },
+    options: { cwd?: string; signal?: AbortSignal; timeoutMs?: number },
   ): Promise<string> {
-    return await run(this.program, args, {
+    return await run(...limited(this.program, args), {
       ...options,
       env: { ...this.settings, ...installEnvironment(process.env) },
     });
   }
+}
+
+/** Which Python an environment is of: its settings, and where its interpreter leads. */
+async function baseOf(folder: string): Promise<string> {
+  const settings = await readFile(join(folder, 'pyvenv.cfg'), 'utf8');
+  const interpreter = await realpath(join(folder, 'bin', 'python'));
+  return `${interpreter}\n${settings}`;
 }

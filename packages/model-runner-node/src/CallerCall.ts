@@ -11,6 +11,10 @@ export class CallerCall implements Call {
     private readonly response: ServerResponse,
   ) {}
 
+  get isGone(): boolean {
+    return this.response.destroyed;
+  }
+
   get signal(): AbortSignal {
     if (!this.controller) {
       const controller = new AbortController();

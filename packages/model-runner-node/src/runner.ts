@@ -107,6 +107,7 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
       languageModelFile: at(LANGUAGE_MODEL_FILE),
       batching: {
         maxRows: environment.BATCH_MAX_ROWS,
+        maxBytes: environment.MAX_BODY_BYTES,
         maxDelayMs: environment.BATCH_MAX_DELAY_MS,
         // Endpoint code around a model is what predicts: its lines are counted.
         observe: rows => {

@@ -20,8 +20,8 @@ from typing import Any
 import orjson
 
 from . import open_inference, scoring
-from .environment import BatchSettings, Environment
-from .errors import ModelOutputError, RequestError, StartError
+from .environment import Environment
+from .errors import CALLER_LEFT, ModelOutputError, RequestError, StartError, caller_gone
 from .input_reader import InputReader
 from .joined_predictions import JoinedPredictions
 from .logs import REQUEST_ID, Logger
@@ -31,6 +31,7 @@ from .multipart import read_multipart
 from .output_check import output_check
 from .output_writer import output_writer
 from .table import Table
+from .turns import after_turns
 
 JSON_TYPE = b"application/json"
 HTML_TYPE = b"text/html; charset=utf-8"
@@ -42,10 +43,6 @@ LARGEST_INTEGER = 2**64 - 1
 #: Paths of MLflow's scoring protocol, which has its own shape of errors.
 SCORING_PATHS = ("/invocations", "/ping", "/health", "/version")
 
-#: Of the loop, in which it accepts, reads and answers what has arrived meanwhile. Not a time: by the loop's
-#: clock, which stood still, that would be over already.
-TURNS_BETWEEN_CALLS = 8
-
 _NAMES = {
     400: "InputError",
     401: "AuthenticationError",
@@ -54,6 +51,7 @@ _NAMES = {
     405: "MethodNotAllowedError",
     413: "PayloadTooLargeError",
     415: "UnsupportedMediaTypeError",
+    CALLER_LEFT: "CallerLeft",
     503: "ServiceUnavailableError",
 }
 
@@ -102,6 +100,8 @@ class App:
         self._write = output_writer(self._outputs)
         self._output_check = output_check(self._outputs, LARGEST_INTEGER)
         self._model: Model | None = None
+        #: Of models whose calls can be joined.
+        self._predictions: JoinedPredictions | None = None
         self._draining = False
         #: Of code that holds up the loop.
         self._turn = asyncio.Lock()
@@ -124,8 +124,9 @@ class App:
 
     def serve(self, model: Model) -> None:
         """From now on the runner is ready."""
-        batch = self._environment.batch if model.is_line_by_line else BatchSettings(max_rows=1, max_delay_ms=0)
-        self._predictions = JoinedPredictions(model.predict_at_once, batch, self._metrics)
+        batch, max_bytes = self._environment.batch, self._environment.max_body_bytes
+        if model.is_line_by_line and batch.max_rows > 1:
+            self._predictions = JoinedPredictions(model.predict_at_once, batch, max_bytes, self._metrics)
         self._model = model
 
     def drain(self) -> None:
@@ -291,35 +292,43 @@ class App:
         return 200, b"\n", JSON_TYPE, {}
 
     @asynccontextmanager
-    async def _turn_of(self, model: Model) -> AsyncIterator[None]:
+    async def _turn_of(self, model: Model, is_gone: Callable[[], bool]) -> AsyncIterator[None]:
         """
         Code that does not wait for anything holds up the loop for as long as it takes. After it the loop gets to
         all else, such as telling that the runner is alive, before the next call has its turn.
+
+        Raises RequestError where nobody is there any more by then.
         """
         if model.is_async:
             yield
             return
-        await self._turn.acquire()
+        with self._metrics.queue_depth.track_inprogress():
+            await self._turn.acquire()
+        if is_gone():
+            self._turn.release()
+            raise caller_gone()
         try:
             yield
         finally:
-            self._end_turn(TURNS_BETWEEN_CALLS)
+            after_turns(self._turn.release)
 
-    def _end_turn(self, left: int) -> None:
-        if left == 0:
-            self._turn.release()
-        else:
-            asyncio.get_running_loop().call_soon(self._end_turn, left - 1)
+    async def _run(self, model: Model, lines: Table, size: int, receive: Receive) -> Table:
+        """`size`: bytes that were sent for these lines."""
 
-    async def _run(self, model: Model, lines: Table) -> Table:
-        if not model.is_own_code:
-            return self._write(await self._predictions.predict(lines))
-        async with self._turn_of(model):
+        def is_gone() -> bool:
+            # The server's own knowledge: receive() would wait for it to come true.
+            return bool(getattr(getattr(receive, "__self__", None), "disconnected", False))
+
+        if self._predictions is not None:
+            return self._write(await self._predictions.predict(lines, size, is_gone))
+        async with self._turn_of(model, is_gone):
             begin = time.perf_counter()
             answers = await model.predict(lines)
         self._metrics.predict_seconds.observe(time.perf_counter() - begin)
         self._metrics.batch_size.observe(lines.count)
         written = self._write(answers)
+        if not model.is_own_code:
+            return written
         self._output_check(written)
         if self._metrics.solves is not None:
             self._metrics.solves.count(written.rows)
@@ -333,7 +342,7 @@ class App:
             lines, batch = self._reader.read(read_multipart(self._inputs, body, content_type.decode("latin-1")))
         else:
             lines, batch = self._reader.read(_loads(body))
-        answers = (await self._run(model, lines)).rows
+        answers = (await self._run(model, lines, len(body), receive)).rows
         return _json(
             200, {"outputs": answers if batch else answers[0], "model": self._about, "requestId": request_id}
         )
@@ -342,7 +351,7 @@ class App:
         model = self._require_model()
         body = await self._read_body(headers, receive)
         lines = self._scoring_reader.read(body, headers.get(b"content-type", b"").decode("latin-1"))
-        answers = await self._run(model, self._reader.read({"inputs": lines})[0])
+        answers = await self._run(model, self._reader.read({"inputs": lines})[0], len(body), receive)
         return _json(200, {"predictions": scoring.predictions_of(self._outputs, answers)})
 
     async def _infer(self, headers: dict[bytes, bytes], receive: Receive) -> Answer:
@@ -352,7 +361,7 @@ class App:
         outputs = open_inference.wanted_outputs(self._outputs, request)
         given = open_inference.columns_of(self._inputs, request.tensors)
         lines = self._tensor_reader.read_columns(given, all(tensor.is_finite for tensor in request.tensors))
-        answers = await self._run(model, lines)
+        answers = await self._run(model, lines, len(body), receive)
         about = {"model_name": self._environment.endpoint, "model_version": self._version}
         json, binary = open_inference.infer_answer(about, request.id, outputs, answers)
         if not binary:
@@ -372,7 +381,7 @@ class App:
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
-                raise RequestError(400, "The caller went away.")
+                raise caller_gone()
             chunk = message.get("body", b"")
             size += len(chunk)
             if size > limit:

@@ -19,6 +19,15 @@ class RequestError(Exception):
         self.headers = headers or {}
 
 
+#: nginx's number for a caller that left before the answer.
+CALLER_LEFT = 499
+
+
+def caller_gone() -> RequestError:
+    """For the count alone; nobody is there to read it."""
+    return RequestError(CALLER_LEFT, "The caller went away.")
+
+
 class StartError(Exception):
     """The runner can't serve this version; said in the log, for the model's developer."""
 

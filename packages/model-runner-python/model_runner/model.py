@@ -14,7 +14,7 @@ from .context import Context
 from .errors import ModelOutputError, StartError
 from .flavors import FLAVORS
 from .privacy import in_hand
-from .table import Columns, Rows, Table, table_of
+from .table import Columns, Rows, Table, copied, table_of
 
 #: What JSON has as it is.
 _PLAIN = frozenset({float, int, str, bool, type(None)})
@@ -49,6 +49,10 @@ class Model:
         sys.path.insert(0, str(directory))
         sys.dont_write_bytecode = True
         self._signature = manifest["signature"]
+        #: Inputs that code could change in place, where nothing that is written may have what was sent.
+        self._changeable = [
+            field["name"] for field in self._signature["inputs"] if field.get("shape") or field["type"] == "object"
+        ]
         self._outputs = [field["name"] for field in self._signature["outputs"]]
         self._needed = [field["name"] for field in self._signature["outputs"] if not field.get("optional")]
         self._endpoint = _import_endpoint(directory / manifest["endpoint"]) if manifest.get("endpoint") else None
@@ -90,7 +94,17 @@ class Model:
         assert single is not None
         if inspect.iscoroutinefunction(single):
             return lambda rows: _all(single(model, row, context) for row in rows)
-        return lambda rows: [single(model, row, context) for row in rows]
+
+        async def one_by_one(rows: Rows) -> list[Any]:
+            answers = []
+            for row in rows:
+                if answers:
+                    # A thousand lines would hold up the loop for too long.
+                    await asyncio.sleep(0)
+                answers.append(single(model, row, context))
+            return answers
+
+        return one_by_one
 
     async def predict(self, table: Table) -> Table:
         """
@@ -101,13 +115,19 @@ class Model:
         with in_hand(table):
             if not self.is_own_code:
                 return self.predict_at_once(table)
-            answers = await _settled(self._answer_rows(table.rows))
+            answers = await _settled(self._answer_rows(self._lent(table).rows))
         return self._of_rows(answers, table.count)
 
     def predict_at_once(self, table: Table) -> Table:
         """The same, for models without endpoint code."""
-        answers = self._answer(table)
+        answers = self._answer(self._lent(table))
         return self._of_columns(answers, table.count) if isinstance(answers, dict) else self._of_rows(answers, table.count)
+
+    def _lent(self, table: Table) -> Table:
+        """As code gets it, to do with it what it likes."""
+        if not self._changeable:
+            return table
+        return Table(table.count, {**table.columns, **{name: copied(table.columns[name]) for name in self._changeable}})
 
     def _of_columns(self, columns: Columns, count: int) -> Table:
         for name in self._outputs:

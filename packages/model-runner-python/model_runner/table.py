@@ -23,6 +23,16 @@ class Table(NamedTuple):
         return [dict(zip(names, values)) for values in zip(*self.columns.values())]
 
 
+def copied(value: Any) -> Any:
+    """All the way down, of what was read from JSON or came as tensors."""
+    if isinstance(value, (list, tuple)):
+        return [copied(item) for item in value]
+    if isinstance(value, dict):
+        return {name: copied(member) for name, member in value.items()}
+    copy = getattr(value, "copy", None)
+    return value if copy is None else copy()
+
+
 def table_of(names: Sequence[str], rows: Rows) -> Table:
     """Of rows that have all these names."""
     return Table(len(rows), {name: [row[name] for row in rows] for name in names})

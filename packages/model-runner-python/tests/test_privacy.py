@@ -78,6 +78,10 @@ CODE = """
             context.logger.info("facts", name=name, amount=inputs["amount"], few=inputs["few"], day=inputs["day"],
                 nested=[{inputs["tags"][0]: inputs["profile"]}], picture=inputs["picture"], big=12345678901234567890123,
                 error=ValueError(name), array=numpy.asarray([inputs["amount"]]))
+        if how == "mut":
+            tag, deep = inputs["tags"].pop(), inputs["profile"].pop("marked member")
+            inputs["name"] = ""
+            print("taken", tag, deep.pop("in"), name)
         if how == "thr":
             try:
                 raise KeyError(inputs["letter"])
@@ -140,6 +144,14 @@ def test_printed_values_are_paths(serve: Callable[[], Runner]) -> None:
         "picture": f"{len(PICTURE)} bytes",
         "error": "«inputs[0].name»",
     }
+    expect_none(runner)
+
+
+def test_values_stay_those_that_were_sent_where_code_changes_its_inputs(serve: Callable[[], Runner]) -> None:
+    runner = serve()
+    assert runner.predict({**LINE, "how": "mut"}).status == 200
+    wanted = "taken «inputs.tags» «inputs.profile» «inputs.name»"
+    until(lambda: wanted in runner.messages, wanted)
     expect_none(runner)
 
 

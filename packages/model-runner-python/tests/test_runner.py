@@ -96,6 +96,59 @@ def test_the_example_suggests_and_counts(start: Callable[..., Runner]) -> None:
     assert answered["requestBytes"] > 100 and answered["answerBytes"] == len(answer.bytes)
 
 
+def test_endpoint_code_solves_with_highs(start: Callable[..., Runner]) -> None:
+    """Which shelves to build, each of which takes a whole number of boards; SciPy has HiGHS within it."""
+    model = {"name": "Test", "slug": "test", "system": "tests", "type": "optimization", "description": ""}
+    outputs = [
+        {"name": "status", "type": "string"},
+        {"name": "shelves", "type": "integer", "shape": [-1], "optional": True},
+        {"name": "worth", "type": "number", "optional": True},
+        {"name": "gap", "type": "number", "optional": True},
+        {"name": "solveTimeMs", "type": "number"},
+    ]
+    inputs = [
+        {"name": "worths", "type": "number", "shape": [-1]},
+        {"name": "boards", "type": "number", "shape": [-1]},
+        {"name": "stock", "type": "number"},
+        {"name": "least", "type": "number", "default": 0},
+    ]
+    runner = start(
+        manifest(model=model, signature={"inputs": inputs, "outputs": outputs}),
+        code(
+            """
+            import time
+            import numpy
+            from scipy.optimize import LinearConstraint, milp
+
+            #: As milp tells it.
+            STATUS = {0: "optimal", 1: "timeLimit", 2: "infeasible", 3: "unbounded"}
+
+            def predict(model, inputs, context):
+                begin = time.perf_counter()
+                takes = LinearConstraint([inputs["boards"]], ub=inputs["stock"])
+                counts = LinearConstraint([numpy.ones(len(inputs["boards"]))], lb=inputs["least"])
+                worths = numpy.array(inputs["worths"])
+                found = milp(-worths, constraints=[takes, counts], integrality=numpy.ones_like(worths), options={"time_limit": 5})
+                answer = {"status": STATUS.get(found.status, "other"), "solveTimeMs": (time.perf_counter() - begin) * 1000}
+                if found.x is None:
+                    return answer
+                return {**answer, "shelves": found.x.round().astype(int), "worth": -found.fun, "gap": found.mip_gap}
+            """
+        ),
+    ).wait_ready()
+    # Relaxed it would be 2.5 of the first; rounded down, 20.
+    given = {"worths": [10, 7], "boards": [4, 3], "stock": 10}
+    answer = runner.predict([given, {**given, "least": 9}])
+    assert answer.status == 200, answer.text
+    solved, infeasible = answer.json["outputs"]
+    assert solved["status"] == "optimal" and solved["shelves"] == [1, 2]
+    assert solved["worth"] == pytest.approx(24) and solved["gap"] == pytest.approx(0)
+    assert infeasible["status"] == "infeasible" and infeasible["shelves"] is None
+    metrics = runner.metrics()
+    for status in ("optimal", "infeasible"):
+        assert metrics["model_runner_solves_total", LABELS | {("status", status)}] == 1
+
+
 def test_solves_are_counted_by_what_answers_say(start: Callable[..., Runner]) -> None:
     model = {"name": "Test", "slug": "test", "system": "tests", "type": "optimization", "description": ""}
     outputs = [

@@ -16,4 +16,5 @@ export * from './EndpointSettings';
 export * from './FetchOrder';
 export * from './nodeRunnerArguments';
 export * from './scoringErrorCode';
+export * from './sizeOfExpression';
 export * from './stateBinding';

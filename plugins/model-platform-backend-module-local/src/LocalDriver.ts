@@ -32,6 +32,7 @@ import {
 } from '@model-platform/plugin-model-platform-node';
 import { HostClient } from './HostClient';
 import { RunnerDirectories } from './RunnerDirectories';
+import { servingInterpreters } from './servingInterpreters';
 import { toRunnerResources } from './toRunnerResources';
 import { VersionEnvironments } from './VersionEnvironments';
 import { VersionFiles } from './VersionFiles';
@@ -126,6 +127,9 @@ export class LocalDriver implements DeploymentDriver {
     try {
       await this.cleaning;
       await mkdir(this.dataDir, { recursive: true, mode: 0o700 });
+      const serving = servingInterpreters(
+        state.deployments[ref.name]?.runners ?? [],
+      );
       const interpreters = new Map<string, string>();
       for (const variant of desired.variants) {
         const files = await this.versions.ensure(
@@ -133,12 +137,17 @@ export class LocalDriver implements DeploymentDriver {
           desired.openFile,
           options.signal,
         );
-        const interpreter = await this.environments.ensure(
-          variant.version,
-          files,
-          state.pythonPath,
-          options.signal,
-        );
+        const areServing = runners
+          .filter(runner => runner.variant === variant.name)
+          .every(({ id }) => serving.has(id));
+        const interpreter = areServing
+          ? undefined
+          : await this.environments.ensure(
+              variant.version,
+              files,
+              state.pythonPath,
+              options.signal,
+            );
         if (interpreter) interpreters.set(variant.name, interpreter);
         await this.directories.ensure(ref.name, revision, variant, files, {
           [LANGUAGE_MODEL_FILE]: this.languageModelOf(
@@ -155,7 +164,9 @@ export class LocalDriver implements DeploymentDriver {
         ref.name,
         runners.map(runner => ({
           ...runner,
-          interpreter: interpreters.get(runner.variant),
+          interpreter: serving.has(runner.id)
+            ? serving.get(runner.id)
+            : interpreters.get(runner.variant),
         })),
         options.signal,
       );

@@ -123,6 +123,45 @@ describe('environments of versions whose publisher pins nothing', () => {
     );
   });
 
+  it('stay those of versions and runners that have them where a newer platform cannot make its own', async () => {
+    const folder = path.join(dataDir, 'upgraded');
+    const before = new VersionEnvironments(folder);
+    const files = path.join(folder, 'versions', 'm', '1', 'files');
+    fs.mkdirSync(files, { recursive: true });
+    fs.writeFileSync(path.join(files, 'requirements.txt'), 'six==1.17.0\n');
+    const version = {
+      ...{ model: 'kept', number: 1, runtime: 'python', flavor: 'python' },
+      files: [{ path: 'requirements.txt' }],
+    } as ModelVersion;
+    const { signal } = new AbortController();
+    const made = await before.ensure(version, files, pythonPath, signal);
+    const marker = path.join(path.dirname(files), 'environment');
+    const marked = fs.readFileSync(marker, 'utf8');
+
+    const newer = path.join(folder, 'newer');
+    fs.mkdirSync(newer);
+    fs.writeFileSync(
+      path.join(newer, 'requirements-runner.txt'),
+      `idna==3.10 --hash=sha256:${'0'.repeat(64)}\n`,
+    );
+    const upgraded = new VersionEnvironments(folder);
+    await expect(
+      upgraded.ensure(version, files, newer, signal),
+    ).rejects.toThrow(
+      /^The Python packages of kept version 1 cannot be installed: /,
+    );
+    expect(fs.readFileSync(marker, 'utf8')).toBe(marked);
+    await upgraded.removeUnused(newer, []);
+    expect(fs.existsSync(String(made))).toBe(true);
+
+    // The version goes on in another one; who was started in this one has it still.
+    fs.writeFileSync(marker, '0'.repeat(16));
+    await upgraded.removeUnused(newer, [String(made)]);
+    expect(fs.existsSync(String(made))).toBe(true);
+    await upgraded.removeUnused(newer, []);
+    expect(fs.existsSync(String(made))).toBe(false);
+  });
+
   it('take requirements that pin everything as they are', async () => {
     const hash =
       '4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274';

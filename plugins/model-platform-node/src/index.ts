@@ -3,6 +3,10 @@
  *
  * @packageDocumentation
  */
+export {
+  MAX_EXPRESSION_SIZE,
+  sizeOfExpression,
+} from '@model-platform/model-wire';
 export * from './ArtifactStore';
 export * from './DeploymentDriver';
 export * from './MetricsStore';

@@ -327,6 +327,26 @@ if (isRoot) {
     },
   );
 
+  it('tries out programs without its own environment', async () => {
+    const seen = mkdtempSync(join(tmpdir(), 'model-host-seen-'));
+    try {
+      chmodSync(seen, 0o777);
+      const PYTHON_RUNNER = join(seen, 'python');
+      writeFileSync(PYTHON_RUNNER, `#!/bin/sh\nenv > ${seen}/$(id -u)\n`, {
+        mode: 0o755,
+      });
+      platform.launcher = ['setpriv', '--bounding-set=-sys_admin', '--'];
+      state = await platform.start({ PYTHON_RUNNER });
+      expect(state.confinement.level).toBe('user');
+      const [other] = readdirSync(seen).filter(name => /^[1-9]/.test(name));
+      const variables = readFileSync(join(seen, other), 'utf8');
+      expect(variables).toContain('PATH=');
+      expect(variables).not.toContain('HIDDEN_FROM_RUNNERS');
+    } finally {
+      rmSync(seen, { recursive: true });
+    }
+  });
+
   it('starts nothing as the platform’s user where a user of its own is demanded, and says where it is not', async () => {
     const closed = mkdtempSync(join(tmpdir(), 'model-host-closed-'));
     try {
@@ -535,5 +555,36 @@ describe('limits', () => {
         false,
       );
     });
+
+    it.each(['node', 'python'] as const)(
+      'gives %s code that burns CPU no more of it than it has',
+      async runtime => {
+        state = await platform.start({
+          PYTHON_RUNNER: makePython(platform.dataDir, process.env.PATH ?? ''),
+        });
+        const spec = probeSpec(platform, {
+          name: 'burning',
+          system: 'plant-catalogue',
+          runtime,
+          changes: { resources: { memoryBytes: MEMORY, cpuCores: 0.25 } },
+        });
+        await platform.deploy(spec);
+        await platform.ready(spec.id);
+        const quota = state.confinement.summary.includes('cgroup v2')
+          ? 'cpu.max'
+          : 'cpu.cfs_quota_us';
+        await until(() => groupFile(spec, quota).startsWith('25000'));
+        const throttled = () =>
+          Number(
+            /^nr_throttled (\d+)$/m.exec(groupFile(spec, 'cpu.stat'))?.[1],
+          );
+        const before = throttled();
+        // Of a core; without the limit it is a whole one.
+        const share = Number(await answer(spec, { act: 'burn', subject: '3' }));
+        expect(share).toBeGreaterThan(0);
+        expect(share).toBeLessThan(0.5);
+        expect(throttled()).toBeGreaterThan(before);
+      },
+    );
   }
 });

@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { HostState } from '@model-platform/model-wire';
+import { cleanEnvironment } from '../cleanEnvironment';
 import { DataFolder } from '../DataFolder';
 import { HostSettings } from '../HostSettings';
 import { Launch } from '../Supervisor';
@@ -309,6 +310,7 @@ export class Confinement {
         stdio: 'pipe',
         timeout: CHECK_TIMEOUT_MS,
         cwd: '/',
+        env: cleanEnvironment(),
       });
       return undefined;
     } catch (error) {

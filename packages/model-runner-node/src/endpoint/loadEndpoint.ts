@@ -2,6 +2,7 @@ import { EndpointSettings, RunnerManifest } from '@model-platform/model-wire';
 import { FlavorContext, LoadedModel, Row } from '../flavors/Flavor';
 import { signatureTensors } from '../flavors/signatureTensors';
 import { SolveMetrics } from '../flavors/solving/SolveMetrics';
+import { copyOf } from '../privacy/copyOf';
 import { requestsInHand } from '../privacy/RequestsInHand';
 import { createOutputReader } from './createOutputReader';
 import { CustomMetrics } from './CustomMetrics';
@@ -74,16 +75,19 @@ export async function loadEndpoint({
     !inner && manifest.model.type === 'optimization'
       ? new SolveMetrics(registry)
       : undefined;
-  const answer = async (rows: Row[]) =>
-    readAnswers(
+  const answer = async (given: Row[]) => {
+    // Code may change what it gets, and what was sent has still to be known where something is written.
+    const rows = given.map(row => copyOf(row) as Row);
+    return readAnswers(
       predictBatch
         ? await predictBatch(model, rows, context)
         : // Where one line throws at once, the others' failures are still awaited.
           await Promise.all(
             rows.map(async row => await predict?.(model, row, context)),
           ),
-      rows.length,
+      given.length,
     );
+  };
   return {
     platform: manifest.flavor,
     ...signatureTensors(signature, async rows => {

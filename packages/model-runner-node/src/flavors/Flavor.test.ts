@@ -23,6 +23,7 @@ const context = {
   languageModelFile: 'none',
   batching: {
     maxRows: 1,
+    maxBytes: 1,
     maxDelayMs: 0,
     observe: () => undefined,
     countWaiting: () => undefined,

@@ -26,6 +26,8 @@ export interface Call {
   requestId: string;
   /** Aborted when the caller is gone: what is for nobody any more may end. */
   readonly signal: AbortSignal;
+  /** The same, for who only looks: a signal costs something to make. */
+  readonly isGone?: boolean;
   /** How long it waited to be joined to others, milliseconds: none of the model's own time. */
   waitedMs?: number;
 }
@@ -34,6 +36,8 @@ export interface Call {
 export interface Batching {
   /** Lines of a prediction that is of more than one call. */
   maxRows: number;
+  /** Bytes of their values together: wide lines would fill the memory. One call may have more. */
+  maxBytes: number;
   /** How long calls wait for further ones, while they come side by side. */
   maxDelayMs: number;
   /** For the metrics: lines of a prediction. */

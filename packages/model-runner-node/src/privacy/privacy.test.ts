@@ -58,6 +58,12 @@ export async function predict(model, inputs, { logger }) {
   if (how === 'log') {
     logger.info('facts', { name, amount, few, nested: [{ [tags[0]]: profile }], picture, error: new Error(name), big: 12345678901234567890n, loop: globalThis });
   }
+  if (how === 'change') {
+    const [tag, deep, bytes] = [tags.pop(), profile['marked member'].in, picture.toString('base64')];
+    profile['marked member'].in = inputs.name = '';
+    picture.fill(0);
+    console.log('taken', tag, deep, bytes, name);
+  }
   if (how === 'throw') throw new TypeError('no ' + name, { cause: new Error('for ' + letter) });
   if (how === 'txt') throw name + ' is text';
   if (how === 'parse') JSON.parse(name);
@@ -102,6 +108,16 @@ async function until(condition: () => boolean) {
 }
 
 describe('what a runner writes', () => {
+  it('has none of the values that were sent where code changes its inputs', async () => {
+    const runner = await serve();
+    const answer = await runner.predict({ ...line, how: 'change' });
+    expect(answer.body.outputs).toEqual({ y: 1 });
+    const wanted =
+      'taken «inputs.tags» «inputs.profile» «inputs.picture» «inputs.name»';
+    await until(() => runner.log().some(({ message }) => message === wanted));
+    expectNone(runner);
+  });
+
   it('has paths in place of values, however they are written, and says so', async () => {
     const runner = await serve();
     const { body } = await runner.predict({ ...line, how: 'print' });

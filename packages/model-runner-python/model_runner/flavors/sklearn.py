@@ -70,7 +70,8 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
         field.get("optional") and field.get("default") is None for field in signature["inputs"]
     )
 
-    # Its parameters were looked at when it was fitted; older versions always do it again.
+    # Its parameters were looked at when it was fitted, and one that was set since and is wrong fails where it is used.
+    # Older versions always look again.
     settings = {"skip_parameter_validation": True} if "skip_parameter_validation" in get_config() else {}
 
     def predict(table: Table) -> Columns:
@@ -95,19 +96,33 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
     return predict
 
 
-#: Their estimators, and functions that transformers are given, answer each line by itself.
-_LINE_BY_LINE = ("sklearn", "numpy", "xgboost", "lightgbm")
+#: Their estimators answer each line by itself.
+_LINE_BY_LINE = ("sklearn", "xgboost", "lightgbm")
+#: Functions that look at one value at a time, beside the universal ones of one input. Others of these libraries look
+#: across lines, as `scale` and `cumsum` do.
+_VALUE_BY_VALUE = ("nan_to_num", "round", "around", "clip")
+#: Scores by which features were chosen when the estimator was fitted, and are not looked at again.
+_SCORES = "sklearn.feature_selection"
 
 
 def is_line_by_line(model: Any) -> bool:
     """Whether each line is answered by itself: of an estimator or a step of somebody's own nobody knows."""
     given = model.get_params(deep=True).values() if hasattr(model, "get_params") else ()
     steps = [part for part in given if callable(part) or hasattr(part, "get_params")]
-    return all(_library_of(part) in _LINE_BY_LINE for part in (model, *steps))
+    return all(map(_is_known, (model, *steps)))
 
 
-def _library_of(part: Any) -> str:
-    named = part if isinstance(part, type) or not hasattr(part, "get_params") else type(part)
-    # Functions of numpy's own kind have no module, their type has.
-    module = getattr(named, "__module__", None) or type(part).__module__
-    return str(module).partition(".")[0]
+def _is_known(part: Any) -> bool:
+    import numpy
+
+    if isinstance(part, type):
+        # What values are to be.
+        return part is float or part is int or issubclass(part, numpy.generic)
+    if isinstance(part, numpy.ufunc):
+        return part.nin == 1 and part.signature is None
+    if hasattr(part, "get_params") or not hasattr(part, "__name__"):
+        return type(part).__module__.partition(".")[0] in _LINE_BY_LINE
+    module = str(getattr(part, "__module__", None))
+    if module.startswith(_SCORES):
+        return True
+    return any(part is getattr(numpy, name) for name in _VALUE_BY_VALUE)

@@ -44,6 +44,7 @@ describe('parseLogQuery', () => {
     [{ since: '9999999d' }, 'since must be'],
     [{ grep: '/a(/' }, "grep: 'a(' is no expression of RE2: "],
     [{ grep: '/.{0,1000}.{0,1000}!/' }, 'repeat less often'],
+    [{ grep: `/${'((a{30}b){30}c)'.repeat(30)}/` }, 'repeat less often'],
     [{ grep: '/(?=a)/' }, 'is no expression of RE2'],
     [{ grep: 'x'.repeat(501) }, 'grep may have 500 characters'],
     [{ tail: '5001' }, 'tail must be a whole number from 0 to 5000'],

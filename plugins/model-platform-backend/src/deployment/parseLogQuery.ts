@@ -1,4 +1,8 @@
 import { InputError } from '@backstage/errors';
+import {
+  MAX_EXPRESSION_SIZE,
+  sizeOfExpression,
+} from '@model-platform/plugin-model-platform-node';
 import { DateTime } from 'luxon';
 import { RE2JS } from 're2js';
 import { parseDuration } from './parseDuration';
@@ -78,7 +82,10 @@ function parseGrep(given: string | undefined): string | undefined {
   const [, source] = /^\/(.+)\/i?$/s.exec(given) ?? [];
   if (source !== undefined) {
     try {
-      if (RE2JS.compile(source).programSize() > MAX_PROGRAM)
+      if (
+        sizeOfExpression(source) > MAX_EXPRESSION_SIZE ||
+        RE2JS.compile(source).programSize() > MAX_PROGRAM
+      )
         throw new Error('it is too large; repeat less often');
     } catch (error) {
       throw new InputError(

@@ -11,6 +11,7 @@ type Feeds = Record<string, Tensor>;
 interface Waiting {
   feeds: Feeds;
   rows: number;
+  bytes: number;
   /** Only runs of one kind can be joined. */
   kind: string;
   call: Call;
@@ -54,7 +55,11 @@ export class JoinedRuns {
       .join();
     return await new Promise((resolve, reject) => {
       const since = performance.now();
-      this.waiting.push({ feeds, rows, kind, call, since, resolve, reject });
+      const bytes = tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
+      this.waiting.push({
+        ...{ feeds, rows, bytes, kind, call, since },
+        ...{ resolve, reject },
+      });
       if (!this.isWorking) void this.work();
     });
   }
@@ -64,6 +69,8 @@ export class JoinedRuns {
     while (this.waiting.length > 0) {
       const { maxDelayMs } = this.batching;
       if (maxDelayMs > 0 && this.wasJoined) await pause(maxDelayMs);
+      this.dropGone();
+      if (this.waiting.length === 0) break;
       const calls = this.take();
       this.wasJoined = calls.length > 1;
       const begin = performance.now();
@@ -73,15 +80,25 @@ export class JoinedRuns {
     this.isWorking = false;
   }
 
+  /** For callers who left while they waited, nothing is run. */
+  private dropGone() {
+    const all = this.waiting.splice(0);
+    for (const one of all)
+      if (one.call.isGone) one.reject(new Error('The caller is gone.'));
+      else this.waiting.push(one);
+  }
+
   /** As many as go together, one at least. */
   private take(): Waiting[] {
     const [first] = this.waiting;
-    let rows = first.rows;
+    const { maxRows, maxBytes } = this.batching;
+    let { rows, bytes } = first;
     let count = 1;
     for (; count < this.waiting.length; count += 1) {
       const next = this.waiting[count];
       rows += next.rows;
-      if (next.kind !== first.kind || rows > this.batching.maxRows) break;
+      bytes += next.bytes;
+      if (next.kind !== first.kind || rows > maxRows || bytes > maxBytes) break;
     }
     return this.waiting.splice(0, count);
   }
@@ -131,6 +148,13 @@ export class JoinedRuns {
       );
     });
   }
+}
+
+/** Of its values; of texts, about as many. */
+function bytesOf({ data }: Tensor): number {
+  return Array.isArray(data)
+    ? data.reduce((sum, text) => sum + String(text).length, 0)
+    : (data as NumberArray).byteLength;
 }
 
 /** One below the other; they are of one type, and differ in their rows alone. */

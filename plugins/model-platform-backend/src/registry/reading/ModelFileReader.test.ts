@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { applyReadings } from './applyReadings';
+import { readerPids } from './__testUtils__/readerPids';
 import { ModelFileReader, StoredFile } from './ModelFileReader';
 
 const root = path.resolve(__dirname, '../../../../..');
@@ -86,6 +87,26 @@ describe('ModelFileReader', () => {
         stored(hungry),
       ),
     ).toEqual({ problem: 'reading it takes more than 40 MB of memory' });
+  });
+
+  it('goes on where the store answers a program that was ended meanwhile', async () => {
+    const reader = new ModelFileReader({ timeoutMs: 500 });
+    for (const _ of [1, 2, 3]) {
+      let answer: (bytes: Uint8Array) => void = () => {};
+      const read = () =>
+        new Promise<Uint8Array>(resolve => {
+          answer = resolve;
+        });
+      expect(
+        await reader.read('mlflow', { sizeBytes: 1 << 20, read }),
+      ).toHaveProperty('problem');
+      answer(new Uint8Array(1 << 20));
+      while (readerPids().length > 0)
+        await new Promise(resolve => setTimeout(resolve, 10));
+    }
+    expect(await reader.read('mlflow', stored(mlmodel()))).toHaveProperty(
+      'inputs',
+    );
   });
 
   it('fails where the store does', async () => {

@@ -115,7 +115,9 @@ export class ModelFileReader {
         };
         this.serve(child, file, accept, resolve, reject);
         const request: ReadRequest = { format, sizeBytes: file.sizeBytes };
-        child.send(request);
+        child.send(request, error => {
+          if (error) reject(new ReaderFailedError(error));
+        });
       });
       return 'reading' in answer
         ? answer.reading
@@ -183,7 +185,8 @@ export class ModelFileReader {
       }
       file
         .read(position, length)
-        .then(bytes => child.connected && child.send({ bytes }))
+        // That it has ended meanwhile, its end tells; without a callback nobody would catch it.
+        .then(bytes => child.connected && child.send({ bytes }, () => {}))
         .catch(reject);
     });
   }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { FileArtifactStore } from '../artifacts/FileArtifactStore';
+import { readerPids } from './__testUtils__/readerPids';
 import { ModelFileReader } from './ModelFileReader';
 import { VersionReadings } from './VersionReadings';
 
@@ -123,6 +124,52 @@ describe('VersionReadings', () => {
     ).rejects.toEqual(failure);
     away.mockRestore();
     expect(await readings.pickles(files)).toMatchObject([{ imports: [] }]);
+  });
+
+  it('asks a store that is out of reach for nothing more', async () => {
+    const files = await Promise.all(
+      [1, 2, 3, 4].map(index =>
+        stored(`${'N0'.repeat(index)}N.`, `${index}.pkl`),
+      ),
+    );
+    const away = jest
+      .spyOn(artifacts, 'read')
+      .mockRejectedValue(new Error('out of reach'));
+    const readings = create();
+    await expect(readings.pickles(files)).rejects.toThrow('out of reach');
+    // Whatever waits for its turn has had it when another one has.
+    await expect(
+      readings.pickles([await stored('NN0.', '5.pkl')]),
+    ).rejects.toThrow('out of reach');
+    expect(away).toHaveBeenCalledTimes(2);
+    away.mockRestore();
+  });
+
+  it('tells of a program that fails, and says of the file that it could not be read', async () => {
+    const file = await stored('NNN00.', 'model.pkl');
+    const told: unknown[] = [];
+    const readings = new VersionReadings({
+      artifacts,
+      reader: new ModelFileReader(),
+      onError: error => told.push(error),
+    });
+    const asked = jest.spyOn(artifacts, 'read').mockImplementation(async () => {
+      for (const pid of readerPids()) process.kill(pid, 'SIGKILL');
+      return await new Promise<never>(() => {});
+    });
+    expect(await readings.pickles([file])).toEqual([
+      {
+        path: 'model.pkl',
+        format: 'pickle',
+        problem: 'the platform could not read it',
+      },
+    ]);
+    expect(told).toEqual([
+      expect.objectContaining({ name: 'ReaderFailedError' }),
+    ]);
+    asked.mockRestore();
+    // It is not remembered as if it were the file's fault.
+    expect(await readings.pickles([file])).toMatchObject([{ imports: [] }]);
   });
 
   it('looks into whatever an MLmodel may name', async () => {

@@ -183,7 +183,7 @@ export class VersionReadings {
   private async tryToRead(
     file: VersionFile & { system: string },
     format: ReadFormat,
-    { contents, budget }: Call,
+    { contents, budget, inTurn }: Call,
     key: string | undefined,
   ): Promise<Reading> {
     const content = contents.get(file.digest);
@@ -197,7 +197,10 @@ export class VersionReadings {
       return reading;
     } catch (error) {
       // Out of reach for a moment, the store says nothing of the file: whoever asks may try again.
-      if (!(error instanceof ReaderFailedError)) throw error;
+      if (!(error instanceof ReaderFailedError)) {
+        inTurn.clearQueue();
+        throw error;
+      }
       this.options.onError?.(error);
       return { problem: 'the platform could not read it' };
     }
