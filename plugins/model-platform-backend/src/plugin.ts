@@ -249,12 +249,14 @@ export const modelPlatformPlugin = createBackendPlugin({
           compliance,
           authorizer,
           callerResolver,
+          claims,
           metricCatalogue,
           drivers,
           metricsStore,
         };
         const deployment = await createDeploymentDomain(context);
         const monitoring = await createMonitoringDomain(context, deployment);
+        deployment.useFigures(monitoring.figures);
         const webhooks = await createWebhooksDomain(context, deployment, {
           tokens,
           memberships,

@@ -1,15 +1,19 @@
 import {
   Condition,
+  DeploymentGate,
   DeploymentPhase,
   DeploymentSpec,
   EndpointToken,
   HistoryEntry,
+  RequestDecision,
   ResolvedVariant,
   Resources,
   RunnerStatus,
 } from '@model-platform/plugin-model-platform-common';
 import { DesiredToken } from '@model-platform/plugin-model-platform-node';
 import { ModelScope } from '../registry/ModelScope';
+import { NewRequest, RequestEnd, RequestStore } from './gates/RequestStore';
+import { TriggerStateStore } from './triggers/TriggerStates';
 
 /** Versions that a deployment's triggers look at, by model id. */
 export type WatchedVersions = Record<
@@ -41,6 +45,12 @@ export interface DeploymentRecord {
   servingRevision?: number;
   rolloutStartedAt?: string;
   watched: WatchedVersions;
+  /** Number of the request that waits for its gates. */
+  waitingRequest?: number;
+  /** What the next revision waits for, beside what its environment asks for. */
+  gates: DeploymentGate[];
+  /** Since when its declaration in Git is gone. */
+  orphanedAt?: string;
   phase: DeploymentPhase;
   conditions: Condition[];
   runners: RunnerStatus[];
@@ -102,9 +112,14 @@ export interface DesiredChange {
       | 'offReason'
       | 'deleting'
       | 'watched'
+      | 'gates'
     >
-  >;
+  > & { orphanedAt?: string | null };
   revision?: NewRevision;
+  /** To wait for its gates; ends the one that waits already. */
+  request?: NewRequest;
+  /** How the request that waits ends, where it does. */
+  ends?: RequestEnd;
   history: HistoryDraft;
 }
 
@@ -120,7 +135,8 @@ export type NewDeployment = Pick<
   | 'spec'
   | 'source'
   | 'watched'
->;
+> &
+  Partial<Pick<DeploymentRecord, 'gates'>>;
 
 export interface DeploymentQuery {
   modelId?: string;
@@ -148,10 +164,16 @@ export interface SourceRecord {
 
 /** Keeps deployments. Knows no rules. */
 export interface DeploymentStore {
-  /** Throws `ConflictError` where the name is taken. */
+  readonly requests: RequestStore;
+  readonly triggerStates: TriggerStateStore;
+
+  /**
+   * With its first revision, or with a request that waits for one. Throws
+   * `ConflictError` where the name is taken.
+   */
   create(
     deployment: NewDeployment,
-    revision: NewRevision,
+    first: NewRevision | { request: NewRequest },
     history: HistoryDraft,
   ): Promise<DeploymentRecord>;
   /**
@@ -168,6 +190,8 @@ export interface DeploymentStore {
     query: DeploymentQuery,
     scope: ModelScope,
   ): Promise<{ items: DeploymentRecord[]; totalItems: number }>;
+  /** Those of the names that are of deployments within the scope. */
+  readableNames(names: string[], scope: ModelScope): Promise<Set<string>>;
   /**
    * By deployment id: its own model first, then those that the revisions speak
    * of that are wanted and that serve.
@@ -179,6 +203,8 @@ export interface DeploymentStore {
     deploymentId: string,
     number: number,
   ): Promise<RevisionRecord | undefined>;
+  /** The newest that traffic ever went to. */
+  lastServed(deploymentId: string): Promise<RevisionRecord | undefined>;
   /** Those that are wanted now, by deployment id. */
   currentRevisions(
     deployments: DeploymentRecord[],
@@ -235,9 +261,20 @@ export interface DeploymentStore {
     id: string,
     revocation: { at: string; actor: string },
   ): Promise<EndpointTokenRecord | undefined>;
+  /**
+   * What a person said of the request that waits; a refusal ends it. Throws
+   * `ConflictError` where it waits no more, or the person said something already.
+   */
+  decide(
+    deployment: DeploymentRecord,
+    request: number,
+    decision: Omit<RequestDecision, 'at'>,
+  ): Promise<DeploymentRecord>;
+
   /** Removes what expired before this time. */
   dropExpiredTokens(before: Date): Promise<number>;
 
   sources(): Promise<SourceRecord[]>;
   saveSource(source: SourceRecord): Promise<void>;
+  dropSource(entityRef: string): Promise<void>;
 }

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
 import {
   DeploymentEvent,
+  DeploymentPlan,
   DeploymentSpec,
+  FieldProblem,
   Model,
   toEntityRef,
 } from '@model-platform/plugin-model-platform-common';
@@ -18,14 +20,31 @@ import {
   DeploymentRecord,
   DeploymentStore,
   NewRevision,
+  RevisionRecord,
 } from './DeploymentStore';
 import { Environments } from './Environments';
-import { parseDeploymentSpec, problem } from './parseDeploymentSpec';
+import { parseDeploymentSpec } from './parseDeploymentSpec';
+import { problem } from './problem';
 import { repeated } from './repeated';
-import { RevisionResolver, variantsOf } from './RevisionResolver';
+import { Resolution, RevisionResolver, variantsOf } from './RevisionResolver';
 import { rollbackTarget } from './rollbackTarget';
 import { sameContent } from './sameContent';
-import { whatMoved } from './whatMoved';
+import { VariantFigures } from './VariantFigures';
+import { QuotaCheck } from './checks/QuotaCheck';
+import { breakProblems, SignatureCheck } from './checks/SignatureCheck';
+import { allGates } from './gates/allGates';
+import { GateJudge } from './gates/GateJudge';
+import { VersionEvidence } from './gates/VersionEvidence';
+import {
+  Assessment,
+  Candidate,
+  gatesInForce,
+  RevisionAssessor,
+} from './RevisionAssessor';
+import { specChanges } from './specChanges';
+import { MetricTriggers } from './triggers/MetricTriggers';
+import { AliasMover } from './triggers/Requesters';
+import { requestOf, Triggers } from './triggers/Triggers';
 
 /** How long a new deployment waits for one of the same name to be gone. */
 const REMOVAL_TIMEOUT_MS = 15_000;
@@ -34,6 +53,8 @@ export interface ApplyOptions {
   reason?: string;
   /** `api`, or the location of a file in Git. */
   source?: string;
+  /** Where the same declaration stood before. */
+  movedFrom?: string;
   ifMatch?: string;
 }
 
@@ -46,6 +67,26 @@ export interface DeploymentsOptions {
     deployment: DeploymentRecord,
     action: DeploymentEvent['action'],
   ) => void;
+  /** What gates ask the registry; without it no evidence is there. */
+  evidence?: VersionEvidence;
+  aliasMover?: AliasMover;
+  /** What triggers by metrics read; without it they do nothing. */
+  figures?: () => VariantFigures | undefined;
+  clock?: () => Date;
+}
+
+/** What applying a document comes to, before anything is kept. */
+interface Application {
+  spec: DeploymentSpec;
+  model: Model;
+  resolution: Resolution;
+  existing?: DeploymentRecord;
+  current?: RevisionRecord;
+  revision: NewRevision;
+  isSameRevision: boolean;
+  candidate: Candidate;
+  /** Of a revision that is to be made; nothing where none is. */
+  assessment?: Assessment;
 }
 
 /**
@@ -55,11 +96,36 @@ export interface DeploymentsOptions {
  */
 export class Deployments {
   private readonly resolver: RevisionResolver;
+  private readonly signatures: SignatureCheck;
+  private readonly assessor: RevisionAssessor;
+  private readonly triggers: Triggers;
   readonly models: DeploymentModels;
 
   constructor(private readonly options: DeploymentsOptions) {
+    const { figures = () => undefined, clock = () => new Date() } = options;
     this.resolver = new RevisionResolver(options.models);
     this.models = new DeploymentModels(options.store, options.models);
+    this.signatures = new SignatureCheck(options);
+    this.assessor = new RevisionAssessor({
+      signatures: this.signatures,
+      quotas: new QuotaCheck(options),
+      judge: new GateJudge({
+        models: options.models,
+        evidence: options.evidence ?? noEvidence,
+      }),
+      clock,
+    });
+    this.triggers = new Triggers({
+      ...options,
+      aliasMover: options.aliasMover ?? (async () => undefined),
+      deploymentModels: this.models,
+      resolver: this.resolver,
+      assessor: this.assessor,
+      metrics: new MetricTriggers({ figures, clock }),
+      clock,
+      rollback: (name, reason) =>
+        this.rollback(name, platformActor, { reason, allowBreaking: true }),
+    });
   }
 
   /** Throws `DeploymentProblemsError` with every reason by field. */
@@ -74,29 +140,134 @@ export class Deployments {
     );
   }
 
+  /** What applying would do, without doing it. Throws what `apply` throws. */
+  async plan(
+    name: string,
+    input: unknown,
+    actor: DeploymentActor,
+    options: ApplyOptions = {},
+  ): Promise<DeploymentPlan> {
+    const { spec, existing, candidate, isSameRevision, assessment } =
+      await this.application(name, input, actor, options);
+    const changes = specChanges(existing?.spec, spec);
+    const holds = assessment?.holds ? 'made' : 'waits';
+    return {
+      name,
+      action: !existing
+        ? 'create'
+        : isSameRevision && changes.length === 0
+        ? 'none'
+        : 'change',
+      spec,
+      changes,
+      variants: candidate.variants,
+      restarts: isSameRevision
+        ? []
+        : candidate.variants.map(({ name: variant }) => variant),
+      revision: isSameRevision ? 'none' : holds,
+      gates: assessment?.states ?? [],
+      breaks: assessment?.breaks ?? [],
+      quotas: assessment?.quotas ?? [],
+    };
+  }
+
   private async applyOnce(
     name: string,
     input: unknown,
     actor: DeploymentActor,
     options: ApplyOptions,
   ): Promise<DeploymentRecord> {
-    const { store } = this.options;
+    const { store, announce } = this.options;
+    const application = await this.application(name, input, actor, options);
+    const {
+      spec,
+      model,
+      resolution,
+      existing,
+      revision,
+      candidate,
+      assessment,
+    } = application;
+    const { reason } = options;
+    const request =
+      assessment && !assessment.holds
+        ? requestOf(candidate, revision.reason, assessment)
+        : undefined;
+    const done = request ? 'requested' : 'applied';
+    if (!existing) {
+      const created = await store.create(
+        {
+          name,
+          modelId: model.id,
+          model: model.name,
+          modelSlug: model.slug,
+          system: model.system,
+          owner: spec.owner ?? model.owner,
+          environment: spec.environment,
+          spec,
+          source: options.source ?? 'api',
+          watched: resolution.watched,
+          gates: spec.gates,
+        },
+        request ? { request } : revision,
+        { actor: actor.name, action: 'applied', reason },
+      );
+      announce(created, done);
+      return created;
+    }
+    const sameSpec = canonicalJson(existing.spec) === canonicalJson(spec);
+    const source = options.source ?? existing.source;
+    const isKept =
+      sameSpec &&
+      source === existing.source &&
+      existing.orphanedAt === undefined;
+    if (
+      isKept &&
+      (request
+        ? await this.isWaitingFor(existing, candidate)
+        : application.isSameRevision && existing.waitingRequest === undefined)
+    ) {
+      return existing;
+    }
+    const makes = !request && !application.isSameRevision;
+    const changed = await store.change(existing, {
+      set: {
+        ...(sameSpec ? {} : { spec }),
+        owner: spec.owner ?? model.owner,
+        model: model.name,
+        modelSlug: model.slug,
+        source,
+        orphanedAt: null,
+        watched: resolution.watched,
+        gates: makes ? spec.gates ?? [] : gatesInForce(existing, spec.gates),
+      },
+      revision: makes ? revision : undefined,
+      request,
+      ends: request
+        ? undefined
+        : { state: 'superseded', reason: revision.reason },
+      history: { actor: actor.name, action: 'applied', reason },
+    });
+    announce(changed, done);
+    return changed;
+  }
+
+  /** Throws `DeploymentProblemsError` with every reason by field, and where the actor may not. */
+  private async application(
+    name: string,
+    input: unknown,
+    actor: DeploymentActor,
+    options: ApplyOptions,
+  ): Promise<Application> {
+    const { store, environments } = this.options;
     const parsed = parseDeploymentSpec(name, input);
     if (!parsed.spec) {
       throw new DeploymentProblemsError(name, parsed.problems);
     }
     const spec = parsed.spec;
-    if (!this.options.environments.has(spec.environment)) {
-      throw new DeploymentProblemsError(name, [
-        problem(
-          'spec.environment',
-          `there is no such environment; there are: ${this.options.environments
-            .names()
-            .join(', ')}`,
-          spec.environment,
-          this.options.environments.names()[0],
-        ),
-      ]);
+    const unusable = this.placeProblems(spec);
+    if (unusable.length > 0) {
+      throw new DeploymentProblemsError(name, unusable);
     }
     const resolution = await this.resolver.resolve(spec, ref =>
       this.models.deployable(ref, spec.environment, actor),
@@ -125,54 +296,97 @@ export class Deployments {
       variants: resolution.variants,
       resources: spec.resources,
     };
-    if (!existing) {
-      const created = await store.create(
-        {
-          name,
-          modelId: model.id,
-          model: model.name,
-          modelSlug: model.slug,
-          system: model.system,
-          owner: spec.owner ?? model.owner,
-          environment: spec.environment,
-          spec,
-          source: options.source ?? 'api',
-          watched: resolution.watched,
-        },
-        revision,
-        { actor: actor.name, action: 'applied', reason: options.reason },
-      );
-      this.options.announce(created, 'applied');
-      return created;
+    if (existing) {
+      await this.requireSame(existing, spec, model, actor);
+      await this.models.requireOpen(existing, resolution.models, actor);
+      requireSource(existing, options);
+      requireMatch(existing, options.ifMatch);
     }
-    await this.requireSame(existing, spec, model, actor);
-    await this.models.requireOpen(existing, resolution.models, actor);
-    requireMatch(existing, options.ifMatch);
-    const current = await currentRevision(this.options.store, existing);
-    const sameSpec = canonicalJson(existing.spec) === canonicalJson(spec);
-    const sameRevision =
+    const current = existing && (await currentRevision(store, existing));
+    const isSameRevision =
       current !== undefined && sameContent(current, revision);
-    if (
-      sameSpec &&
-      sameRevision &&
-      (options.source ?? existing.source) === existing.source
-    ) {
-      return existing;
+    const candidate: Candidate = {
+      actor: actor.name,
+      requesters: [actor.responsible ?? actor.name],
+      variants: revision.variants,
+      resources: revision.resources,
+      gates: allGates(
+        environments.gates(spec.environment),
+        gatesInForce(existing, spec.gates),
+      ),
+    };
+    const assessment = isSameRevision
+      ? undefined
+      : await this.assessor.assess(name, spec, existing, candidate);
+    if (assessment && assessment.problems.length > 0) {
+      throw new DeploymentProblemsError(name, assessment.problems);
     }
-    const changed = await store.change(existing, {
-      set: {
-        ...(sameSpec ? {} : { spec }),
-        owner: spec.owner ?? model.owner,
-        model: model.name,
-        modelSlug: model.slug,
-        source: options.source ?? existing.source,
-        watched: resolution.watched,
-      },
-      revision: sameRevision ? undefined : revision,
-      history: { actor: actor.name, action: 'applied', reason: options.reason },
-    });
-    this.options.announce(changed, 'applied');
-    return changed;
+    return {
+      ...{ spec, model, resolution, existing, current, revision },
+      ...{ isSameRevision, candidate, assessment },
+    };
+  }
+
+  /** Where it shall run, and what it shall look at, are there. */
+  private placeProblems(spec: DeploymentSpec): FieldProblem[] {
+    const { environments, figures } = this.options;
+    if (!environments.has(spec.environment)) {
+      return [
+        problem(
+          'spec.environment',
+          `there is no such environment; there are: ${environments
+            .names()
+            .join(', ')}`,
+          spec.environment,
+          environments.names()[0],
+        ),
+      ];
+    }
+    const systems = environments.systems(spec.environment);
+    const problems =
+      systems && !systems.includes(spec.system)
+        ? [
+            problem(
+              'spec.environment',
+              `takes only deployments of the systems ${systems.join(', ')}`,
+              spec.environment,
+            ),
+          ]
+        : [];
+    const known = figures?.();
+    for (const [index, { onMetric }] of (spec.triggers ?? []).entries()) {
+      if (onMetric && known && !known.knows(onMetric.metric)) {
+        problems.push(
+          problem(
+            `spec.triggers[${index}].onMetric.metric`,
+            'is neither error_ratio, latency or calls, nor in the metric catalogue of the platform',
+            onMetric.metric,
+            'error_ratio',
+          ),
+        );
+      }
+    }
+    return problems;
+  }
+
+  /** Whether just this is asked for already. */
+  private async isWaitingFor(
+    { id, waitingRequest }: DeploymentRecord,
+    candidate: Candidate,
+  ): Promise<boolean> {
+    const waiting =
+      waitingRequest === undefined
+        ? undefined
+        : await this.options.store.requests.get(id, waitingRequest);
+    return (
+      waiting !== undefined &&
+      canonicalJson([waiting.variants, waiting.resources, waiting.gates]) ===
+        canonicalJson([
+          candidate.variants,
+          candidate.resources,
+          candidate.gates,
+        ])
+    );
   }
 
   /** Throws `NotFoundError`. */
@@ -216,12 +430,19 @@ export class Deployments {
   async rollback(
     name: string,
     actor: DeploymentActor,
-    options: { revision?: number; reason?: string; ifMatch?: string } = {},
+    options: {
+      revision?: number;
+      reason?: string;
+      ifMatch?: string;
+      /** Also where it breaks the signature that the endpoint serves. */
+      allowBreaking?: boolean;
+    } = {},
   ): Promise<DeploymentRecord> {
     const { store } = this.options;
     const deployment = await this.changeable(name, actor, options.ifMatch);
     const target = await rollbackTarget(store, deployment, options.revision);
     await this.models.requireVersions(deployment, target, actor);
+    await this.requireCompatible(deployment, target, options.allowBreaking);
     const changed = await store.change(deployment, {
       // What was published until now is the reason to roll back, not to roll forward again.
       set: { watched: await this.watchedNow(deployment.spec) },
@@ -265,6 +486,9 @@ export class Deployments {
     if (current.variants.length === 1) {
       return deployment;
     }
+    await this.requireCompatible(deployment, {
+      variants: [{ ...variant, weight: 100 }],
+    });
     const declared = variantsOf(deployment.spec).find(
       ({ name: own }) => own === variant.name,
     );
@@ -307,10 +531,11 @@ export class Deployments {
   async delete(
     name: string,
     actor: DeploymentActor,
-    options: { reason?: string; ifMatch?: string } = {},
+    options: Pick<ApplyOptions, 'reason' | 'source' | 'ifMatch'> = {},
   ): Promise<void> {
     const deleted = await repeated(options, async () => {
       const deployment = await this.changeable(name, actor, options.ifMatch);
+      requireSource(deployment, options);
       return await this.options.store.change(deployment, {
         set: { deleting: true },
         history: {
@@ -323,41 +548,38 @@ export class Deployments {
     this.options.announce(deleted, 'deleted');
   }
 
-  /**
-   * Makes a new revision where a version was published or an alias moved since
-   * the last one. Compares what is with what was seen, so that no event need
-   * arrive.
-   */
+  /** Its declaration in Git is gone; it goes on as it is. */
+  async orphan(deployment: DeploymentRecord, actor: string): Promise<void> {
+    if (deployment.orphanedAt !== undefined) return;
+    const { clock = () => new Date() } = this.options;
+    const orphaned = await this.options.store.change(deployment, {
+      set: { orphanedAt: clock().toISOString() },
+      history: {
+        actor,
+        action: 'orphaned',
+        reason: `${deployment.source} no longer declares it`,
+      },
+    });
+    this.options.announce(orphaned, 'applied');
+  }
+
+  /** Makes a new revision where a trigger asks for one, or where one that waited has its gates. */
   async followTriggers(
     deployment: DeploymentRecord,
   ): Promise<DeploymentRecord> {
-    const resolution = await this.resolver.resolve(deployment.spec);
-    if (
-      resolution.problems.length > 0 ||
-      canonicalJson(resolution.watched) === canonicalJson(deployment.watched)
-    ) {
-      return deployment;
+    return await this.triggers.follow(deployment);
+  }
+
+  private async requireCompatible(
+    deployment: DeploymentRecord,
+    { variants }: Pick<NewRevision, 'variants'>,
+    allowBreaking?: boolean,
+  ): Promise<void> {
+    if (allowBreaking || deployment.spec.allowBreaking) return;
+    const breaks = await this.signatures.breaks(deployment, variants);
+    if (breaks.length > 0) {
+      throw new DeploymentProblemsError(deployment.name, breakProblems(breaks));
     }
-    if ((await this.models.added(deployment, resolution.models)).length > 0) {
-      // The name of a model means another one by now: nobody has decided on that.
-      return deployment;
-    }
-    const current = await currentRevision(this.options.store, deployment);
-    const reason = whatMoved(deployment, resolution.watched);
-    const revision: NewRevision = {
-      actor: platformActor.name,
-      reason,
-      variants: resolution.variants,
-      resources: deployment.spec.resources,
-    };
-    const changed = await this.options.store.change(deployment, {
-      set: { watched: resolution.watched },
-      revision:
-        current && sameContent(current, revision) ? undefined : revision,
-      history: { actor: platformActor.name, action: 'triggered', reason },
-    });
-    this.options.announce(changed, 'applied');
-    return changed;
   }
 
   /** The deployment, where this actor may change it. */
@@ -435,3 +657,28 @@ export class Deployments {
     return (await this.resolver.resolve(spec)).watched;
   }
 }
+
+/** Throws `ConflictError` where what a deployment shall be is said elsewhere. */
+function requireSource(
+  { name, source, orphanedAt }: DeploymentRecord,
+  given: Pick<ApplyOptions, 'source' | 'movedFrom'>,
+): void {
+  const isOwned = source !== 'api' && orphanedAt === undefined;
+  if (
+    isOwned &&
+    given.source !== undefined &&
+    given.source !== source &&
+    given.movedFrom !== source
+  ) {
+    throw new ConflictError(
+      `The deployment ${name} is declared in ${source}; change or remove it there. What holds beside its file: off, rollback and promote`,
+    );
+  }
+}
+
+/** Where nobody looks at versions, nothing is known to be complete. */
+const noEvidence: VersionEvidence = {
+  async metadataProblems() {
+    return [problem('metadata', 'cannot be looked at here')];
+  },
+};

@@ -8,7 +8,7 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { DeployableModels } from './DeployableModels';
 import { WatchedVersions } from './DeploymentStore';
-import { problem } from './parseDeploymentSpec';
+import { problem } from './problem';
 
 /** What the selectors of a spec mean now. */
 export interface Resolution {

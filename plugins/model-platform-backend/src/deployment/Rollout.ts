@@ -67,6 +67,10 @@ export class Rollout {
     if (record.off) {
       return await this.switchOff(driver, record, observed);
     }
+    if (record.revision === undefined) {
+      // Its first one waits for gates.
+      return { observed, unmade: true, settled: true };
+    }
     try {
       observed = await this.refreshRoute(driver, record, observed);
     } catch (error) {

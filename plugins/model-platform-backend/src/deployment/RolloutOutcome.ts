@@ -6,6 +6,8 @@ export interface RolloutOutcome {
   /** Revision that traffic goes to now. */
   serving?: number;
   rolloutStartedAt?: string;
+  /** There is no revision yet. */
+  unmade?: boolean;
   /** What the wanted revision runs with is still being fetched. */
   preparing?: boolean;
   /** The wanted revision took longer than it may. */

@@ -10,18 +10,22 @@ import { atMostEvery } from '../atMostEvery';
 import { Domain, PlatformContext } from '../Domain';
 import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
 import { DeploymentAccess } from './DeploymentAccess';
+import { DeploymentDeclarations } from './DeploymentDeclarations';
 import { DeploymentLogs } from './DeploymentLogs';
 import { Deployments } from './Deployments';
 import { DeploymentRecord, RevisionRecord } from './DeploymentStore';
 import { Endpoints } from './Endpoints';
 import { EndpointTokens } from './EndpointTokens';
 import { Environments } from './Environments';
+import { DeploymentApprovals } from './gates/DeploymentApprovals';
+import { registryEvidence } from './gates/registryEvidence';
 import { GitDeployments } from './GitDeployments';
 import { LeaderLease } from './LeaderLease';
 import { Reconciler } from './Reconciler';
 import { readableByModel } from './readableByModel';
 import { registryModels } from './registryModels';
 import { deploymentRoutes } from './routes';
+import { VariantFigures } from './VariantFigures';
 import { versionsInUse } from './versionsInUse';
 
 /** Changes of models that are made together are looked at together. */
@@ -39,6 +43,8 @@ export interface DeploymentDomain extends Domain {
   lease: LeaderLease;
   deployments: Deployments;
   environments: Environments;
+  /** What triggers by metrics read from now on. */
+  useFigures(figures: VariantFigures): void;
   /** What the caller may see, under the id of every model that it speaks of. */
   readableByModel(caller: Caller): Promise<Map<string, DeploymentRecord[]>>;
   /** With its current revision. Throws `NotFoundError` where the caller may not see it, too. */
@@ -88,11 +94,15 @@ export async function createDeploymentDomain(
       })
       .catch(error => logger.warn(`Pages could not be told: ${error}`));
   };
+  let figures: VariantFigures | undefined;
   const deployments = new Deployments({
     store,
     models,
     environments,
     announce,
+    evidence: registryEvidence(context.compliance),
+    aliasMover: (modelId, alias) => registry.aliasMover(modelId, alias),
+    figures: () => figures,
   });
   const reconciler = new Reconciler({
     store,
@@ -135,6 +145,17 @@ export async function createDeploymentDomain(
     }),
     logs: new DeploymentLogs(environments),
     access,
+    approvals: new DeploymentApprovals({
+      store,
+      claims: context.claims,
+      announce,
+    }),
+    declarations: new DeploymentDeclarations({
+      store,
+      catalog: context.catalog,
+      readable: async (caller, names) =>
+        await store.readableNames(names, await registry.scope(caller)),
+    }),
   });
 
   let work: Promise<unknown> = Promise.resolve();
@@ -144,6 +165,9 @@ export async function createDeploymentDomain(
     lease,
     deployments,
     environments,
+    useFigures(read) {
+      figures = read;
+    },
     async readable(caller, name) {
       const { deployment } = await access.readable(caller, name);
       const revisions = await store.currentRevisions([deployment]);

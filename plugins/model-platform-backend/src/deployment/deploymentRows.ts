@@ -26,6 +26,9 @@ export interface DeploymentRow {
   serving_revision: number | null;
   rollout_started_at: string | null;
   watched: string;
+  waiting_request: number | null;
+  gates: string | null;
+  orphaned_at: string | null;
   phase: string;
   conditions: string;
   runners: string;
@@ -107,6 +110,10 @@ export function toDeployment(row: DeploymentRow): DeploymentRecord {
     servingRevision: row.serving_revision ?? undefined,
     rolloutStartedAt: row.rollout_started_at ?? undefined,
     watched: JSON.parse(row.watched),
+    waitingRequest: row.waiting_request ?? undefined,
+    // Those of before knew no gates.
+    gates: JSON.parse(row.gates ?? '[]'),
+    orphanedAt: row.orphaned_at ?? undefined,
     phase: row.phase as DeploymentRecord['phase'],
     conditions: JSON.parse(row.conditions),
     runners: JSON.parse(row.runners),

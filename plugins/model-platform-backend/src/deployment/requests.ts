@@ -40,7 +40,14 @@ export const offSchema = z.strictObject({
 
 export const rollbackSchema = z.strictObject({
   revision: z.number().int().positive().max(MAX_NUMBER).optional(),
+  allowBreaking: z.boolean().optional(),
   reason,
+});
+
+export const decisionSchema = z.strictObject({
+  decision: z.enum(['approved', 'refused']).default('approved'),
+  request: z.number().int().positive().max(MAX_NUMBER).optional(),
+  reason: z.string().trim().min(1).max(2_000),
 });
 
 export const promoteSchema = z.strictObject({

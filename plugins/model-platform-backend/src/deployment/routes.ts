@@ -6,6 +6,8 @@ import { PlatformContext } from '../Domain';
 import { limitOf } from '../http/limitOf';
 import { parseBody } from '../http/parseBody';
 import { DeploymentAccess } from './DeploymentAccess';
+import { DeploymentDeclarations } from './DeploymentDeclarations';
+import { deploymentJsonSchema } from './deploymentJsonSchema';
 import { DeploymentLogs } from './DeploymentLogs';
 import { Deployments } from './Deployments';
 import {
@@ -15,10 +17,13 @@ import {
 } from './DeploymentStore';
 import { Endpoints } from './Endpoints';
 import { EndpointTokens } from './EndpointTokens';
+import { DeploymentApprovals } from './gates/DeploymentApprovals';
+import { toApiRequest } from './gates/toApiRequest';
 import { MAX_NUMBER } from './parseDeploymentSpec';
 import { nextCursor, parseCursor } from './paging';
 import { parseLogQuery } from './parseLogQuery';
 import {
+  decisionSchema,
   offSchema,
   parseApply,
   promoteSchema,
@@ -36,11 +41,14 @@ export interface DeploymentRoutesOptions {
   tokens: EndpointTokens;
   logs: DeploymentLogs;
   access: DeploymentAccess;
+  approvals: DeploymentApprovals;
+  declarations: DeploymentDeclarations;
 }
 
 /** Routes of deployments, their endpoints, tokens and logs. */
 export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
   const { store, deployments, endpoints, tokens, logs, access } = options;
+  const { approvals, declarations } = options;
   const { callerResolver, registry, auditor } = options.context;
   const router = PromiseRouter();
 
@@ -70,11 +78,24 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
   async function show(caller: Caller, deployment: DeploymentRecord) {
     const { models } = await access.readable(caller, deployment.name);
     const revisions = await store.currentRevisions([deployment]);
+    const [request] = await requestsOf(caller, [deployment]);
     return toApiDeployment(
       deployment,
       revisions.get(deployment.id),
-      await access.actions(caller, models),
+      {
+        ...(await access.actions(caller, models)),
+        approve:
+          request !== undefined && (await approvals.mayDecide(caller, request)),
+      },
+      request,
     );
+  }
+
+  /** Those that wait, where the caller may see what they are for. */
+  async function requestsOf(caller: Caller, items: DeploymentRecord[]) {
+    const waiting = items.filter(one => one.waitingRequest !== undefined);
+    const found = await store.requests.waiting(waiting.map(({ id }) => id));
+    return await access.readableRequests(caller, [...found.values()]);
   }
 
   /** Who, what and with which outcome, for the audit log. */
@@ -109,8 +130,20 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
   router.get('/v1/deployments', async (req, res) => {
     const { items, totalItems, limit } = await list(req);
     const revisions = await store.currentRevisions(items);
+    const requests = new Map(
+      (await requestsOf(await callerResolver.fromRequest(req), items)).map(
+        request => [request.deploymentId, request],
+      ),
+    );
     res.json({
-      items: items.map(item => toApiDeployment(item, revisions.get(item.id))),
+      items: items.map(item =>
+        toApiDeployment(
+          item,
+          revisions.get(item.id),
+          undefined,
+          requests.get(item.id),
+        ),
+      ),
       nextCursor: nextCursor(
         items.map(item => item.name),
         limit,
@@ -123,6 +156,15 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
     const caller = await callerResolver.fromRequest(req);
     const { name } = req.params;
     const { spec, reason } = parseApply(name, req.body);
+    if (flag(req, 'dryRun')) {
+      res.json(
+        await deployments.plan(name, spec, access.actor(caller), {
+          source: 'api',
+          ifMatch: req.headers['if-match'],
+        }),
+      );
+      return;
+    }
     const applied = await audited(req, 'apply', async () =>
       deployments.apply(name, spec, access.actor(caller), {
         reason,
@@ -144,10 +186,69 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
     await audited(req, 'delete', async () =>
       deployments.delete(req.params.name, access.actor(caller), {
         reason: text(req, 'reason'),
+        source: 'api',
         ifMatch: req.headers['if-match'],
       }),
     );
     res.status(204).end();
+  });
+
+  router.get('/v1/deployments/:name/requests', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const { deployment } = await access.readable(caller, req.params.name);
+    const limit = limitOf(req.query.limit);
+    const before = parseCursor(req.query.cursor);
+    const requests = await store.requests.list(deployment.id, {
+      limit,
+      before:
+        before === undefined ? undefined : wholeNumber(before, MAX_NUMBER),
+    });
+    res.json({
+      items: (await access.readableRequests(caller, requests)).map(
+        toApiRequest,
+      ),
+      nextCursor: nextCursor(
+        requests.map(({ number }) => String(number)),
+        limit,
+      ),
+    });
+  });
+
+  router.post('/v1/deployments/:name/decisions', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const decision = parseBody(decisionSchema, req.body);
+    const decided = await audited(req, decision.decision, async () => {
+      const { deployment } = await access.readable(caller, req.params.name);
+      return await approvals.decide(caller, deployment, decision);
+    });
+    send(res, await show(caller, decided));
+  });
+
+  router.get('/v1/deployment-declarations', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const limit = limitOf(req.query.limit);
+    const page = await declarations.list(caller, {
+      limit,
+      after: parseCursor(req.query.cursor),
+    });
+    res.json({
+      ...page,
+      nextCursor: nextCursor(
+        page.items.map(({ entityRef }) => entityRef),
+        limit,
+      ),
+    });
+  });
+
+  // Editors read it, and have no token.
+  router.get('/v1/model-deployment.schema.json', async (_req, res) => {
+    res
+      .type('application/schema+json')
+      .send(
+        JSON.stringify(
+          deploymentJsonSchema('urn:model-platform:ModelDeployment'),
+        ),
+      );
   });
 
   router.get('/v1/deployments/:name/revisions', async (req, res) => {
@@ -203,10 +304,14 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
 
   router.post('/v1/deployments/:name/rollback', async (req, res) => {
     const caller = await callerResolver.fromRequest(req);
-    const { revision, reason } = parseBody(rollbackSchema, req.body);
+    const { revision, reason, allowBreaking } = parseBody(
+      rollbackSchema,
+      req.body,
+    );
     const changed = await audited(req, 'rollback', async () =>
       deployments.rollback(req.params.name, access.actor(caller), {
         revision,
+        allowBreaking,
         reason,
         ifMatch: req.headers['if-match'],
       }),
@@ -320,6 +425,14 @@ function text(req: Request, name: string): string | undefined {
     throw new InputError(`${name} may be given once`);
   }
   return value === '' ? undefined : value;
+}
+
+function flag(req: Request, name: string): boolean {
+  const value = text(req, name) ?? 'false';
+  if (value !== 'true' && value !== 'false') {
+    throw new InputError(`${name} must be true or false`);
+  }
+  return value === 'true';
 }
 
 function wholeNumber(value: string, max = Number.MAX_SAFE_INTEGER): number {

@@ -1,15 +1,19 @@
 import {
+  Condition,
   Deployment,
   Revision,
 } from '@model-platform/plugin-model-platform-common';
 import { etagOf } from './deploymentEtag';
 import { DeploymentRecord, RevisionRecord } from './DeploymentStore';
+import { RequestRecord } from './gates/RequestStore';
+import { toApiRequest, waitingCondition } from './gates/toApiRequest';
 
 /** A deployment as the API shows it. */
 export function toApiDeployment(
   record: DeploymentRecord,
   revision: RevisionRecord | undefined,
   actions?: Deployment['actions'],
+  request?: RequestRecord,
 ): Deployment {
   return {
     name: record.name,
@@ -22,12 +26,18 @@ export function toApiDeployment(
     spec: record.spec,
     generation: record.generation,
     source: record.source,
+    orphanedAt: record.orphanedAt,
+    request: request && toApiRequest(request),
     off: record.off,
     offReason: record.offReason,
     revision: revision && toApiRevision(revision),
     servingRevision: record.off ? undefined : record.servingRevision,
     phase: record.phase,
-    conditions: record.conditions,
+    conditions: [
+      ...record.conditions,
+      ...(request ? [waitingCondition(request)] : []),
+      ...orphanedCondition(record),
+    ],
     runners: record.runners,
     url: record.url,
     updatedAt: record.updatedAt,
@@ -46,4 +56,21 @@ export function toApiRevision(revision: RevisionRecord): Revision {
     reason: revision.reason,
     variants: revision.variants,
   };
+}
+
+function orphanedCondition({
+  source,
+  orphanedAt,
+}: DeploymentRecord): Condition[] {
+  return orphanedAt === undefined
+    ? []
+    : [
+        {
+          type: 'Orphaned',
+          status: 'True',
+          reason: 'NotDeclaredAnyMore',
+          message: `${source} no longer declares it; it goes on as it is. Delete it, or apply it to take it over`,
+          lastTransitionAt: orphanedAt,
+        },
+      ];
 }

@@ -1,16 +1,22 @@
-import { DeploymentDomain } from '../deployment';
+import { DeploymentDomain, VariantFigures } from '../deployment';
 import { Domain, PlatformContext } from '../Domain';
 import { Collector } from './Collector';
 import { DatabaseMetricsStore } from './DatabaseMetricsStore';
 import { KpiReport } from './KpiReport';
 import { LiveMetrics } from './LiveMetrics';
+import { MetricsVariantFigures } from './MetricsVariantFigures';
 import { monitoringRoutes } from './routes';
+
+/** The monitoring domain, with what deployments read of it. */
+export interface MonitoringDomain extends Domain {
+  figures: VariantFigures;
+}
 
 /** Puts the monitoring domain together; it reads registry and deployments. */
 export async function createMonitoringDomain(
   context: PlatformContext,
   deployment: DeploymentDomain,
-): Promise<Domain> {
+): Promise<MonitoringDomain> {
   const { config, database, registry, compliance, metricCatalogue } = context;
   const logger = context.logger.child({ domain: 'monitoring' });
   const embedded = context.metricsStore
@@ -51,6 +57,7 @@ export async function createMonitoringDomain(
   const stopped = new AbortController();
   let work: Promise<unknown> = Promise.resolve();
   return {
+    figures: new MetricsVariantFigures(store, metricCatalogue),
     router: monitoringRoutes({
       ...{ context, deployment, store, report, live, collectedAt },
     }),

@@ -1,4 +1,5 @@
 import { deploymentPaths } from './deploymentPaths';
+import { deploymentSchemas } from './deploymentSchemas';
 import { filePaths } from './filePaths';
 import { lifePaths } from './lifePaths';
 import { lifeSchemas } from './lifeSchemas';
@@ -36,6 +37,6 @@ export const openApiDocument = {
           "A publisher token (mpt_…), the token of a configured CI system, or the portal's own token of who is signed in",
       },
     },
-    schemas: { ...schemas, ...lifeSchemas },
+    schemas: { ...schemas, ...lifeSchemas, ...deploymentSchemas },
   },
 };

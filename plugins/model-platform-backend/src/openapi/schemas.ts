@@ -338,37 +338,6 @@ export const schemas: Record<string, OpenApiObject> = {
     'details?': free,
     'client?': text,
   }),
-  DeploymentSpec: object({
-    'owner?': text,
-    system: text,
-    environment: text,
-    model: text,
-    'strategy?': object({
-      type: oneOf('single', 'weighted'),
-      'stickyBy?': text,
-    }),
-    'variants?': listOf(
-      object({
-        name: text,
-        version: {
-          oneOf: [
-            object({ alias: text }),
-            object({ number: integer }),
-            object({ latest: { const: true } }),
-          ],
-        },
-        'weight?': number,
-        'model?': text,
-      }),
-    ),
-    'resources?': schemaRef('Resources'),
-    'triggers?': listOf(
-      object({
-        'onVersion?': { const: true },
-        'onAlias?': object({ alias: text }),
-      }),
-    ),
-  }),
   ModelDeploymentManifest: object({
     apiVersion: { const: 'model-platform.io/v1alpha1' },
     kind: { const: 'ModelDeployment' },
@@ -401,6 +370,8 @@ export const schemas: Record<string, OpenApiObject> = {
     spec: schemaRef('DeploymentSpec'),
     generation: integer,
     source: text,
+    'orphanedAt?': time,
+    'request?': schemaRef('RevisionRequest'),
     off: flag,
     'offReason?': text,
     'revision?': schemaRef('Revision'),
@@ -408,7 +379,13 @@ export const schemas: Record<string, OpenApiObject> = {
     phase: oneOf('Off', 'Pending', 'Starting', 'Ready', 'Degraded', 'Failed'),
     conditions: listOf(
       object({
-        type: oneOf('Available', 'Progressing', 'Degraded'),
+        type: oneOf(
+          'Available',
+          'Progressing',
+          'Degraded',
+          'Waiting',
+          'Orphaned',
+        ),
         status: oneOf('True', 'False', 'Unknown'),
         reason: text,
         message: text,
@@ -432,7 +409,11 @@ export const schemas: Record<string, OpenApiObject> = {
     updatedAt: time,
     updatedBy: text,
     etag: text,
-    'actions?': object({ deploy: flag, createEndpointToken: flag }),
+    'actions?': object({
+      deploy: flag,
+      createEndpointToken: flag,
+      'approve?': flag,
+    }),
   }),
   LogLine: {
     ...object({

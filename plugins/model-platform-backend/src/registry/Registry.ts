@@ -384,6 +384,16 @@ export class Registry {
     return await direct.read(digest, system, path.split('/').pop() ?? path);
   }
 
+  /** Who moved an alias last, of whoever may see the model. */
+  async aliasMover(
+    modelId: string,
+    alias: string,
+  ): Promise<string | undefined> {
+    const now = new Date().toISOString();
+    const [moved] = await this.options.history.aliasesAt(modelId, now, alias);
+    return moved?.actor;
+  }
+
   /** Opens one of a version's files. Throws `NotFoundError`. */
   async openFile(
     version: ModelVersion,

@@ -1,10 +1,14 @@
 import {
   Deployment,
+  DeploymentDeclaration,
+  DeploymentPlan,
   DeploymentSpec,
   LogLine,
   ModelDeploymentManifest,
   Page,
+  RequestDecision,
   Revision,
+  RevisionRequest,
 } from '../types';
 import { enc } from './enc';
 import { MetadataCalls } from './MetadataCalls';
@@ -58,6 +62,62 @@ export class DeploymentCalls extends MetadataCalls {
     });
   }
 
+  /** What applying would do; refused as applying would be. */
+  async planDeployment(
+    name: string,
+    desired:
+      | ModelDeploymentManifest
+      | { spec: DeploymentSpec; reason?: string },
+    options?: RequestOptions,
+  ): Promise<DeploymentPlan> {
+    return await this.json(`deployments/${enc(name)}`, {
+      ...options,
+      method: 'PUT',
+      body: desired,
+      query: { dryRun: true },
+    });
+  }
+
+  /** Revisions that were asked for and wait, or waited, for gates; newest first. */
+  async listRevisionRequests(
+    name: string,
+    page: PageQuery = {},
+    options?: RequestOptions,
+  ): Promise<Page<RevisionRequest>> {
+    return await this.json(`deployments/${enc(name)}/requests`, {
+      ...options,
+      query: { ...page },
+    });
+  }
+
+  /** Approves or refuses the revision that waits. */
+  async decideRevision(
+    name: string,
+    body: Pick<RequestDecision, 'reason'> & {
+      decision?: RequestDecision['decision'];
+      /** The one that waits where absent. */
+      request?: number;
+    },
+    options?: RequestOptions,
+  ): Promise<Deployment> {
+    return await this.json(`deployments/${enc(name)}/decisions`, {
+      ...options,
+      method: 'POST',
+      body,
+    });
+  }
+
+  /** Declarations that were read from Git, also those that were refused. */
+  async listDeploymentDeclarations(
+    page: PageQuery = {},
+    options?: RequestOptions,
+  ): Promise<Page<DeploymentDeclaration>> {
+    return await this.json('deployment-declarations', {
+      ...options,
+      query: { ...page },
+    });
+  }
+
   async deleteDeployment(
     name: string,
     options?: RequestOptions & { reason?: string },
@@ -95,7 +155,12 @@ export class DeploymentCalls extends MetadataCalls {
 
   async rollback(
     name: string,
-    body: { revision?: number; reason?: string } = {},
+    body: {
+      revision?: number;
+      reason?: string;
+      /** Also where it breaks the signature that the endpoint serves. */
+      allowBreaking?: boolean;
+    } = {},
     options?: RequestOptions,
   ): Promise<Deployment> {
     return await this.json(`deployments/${enc(name)}/rollback`, {

@@ -1,4 +1,6 @@
+import { DeploymentGate, RevisionRequest } from './Gates';
 import { Resources } from './Model';
+import { DeploymentTrigger } from './Triggers';
 
 /** Which version a variant serves. @public */
 export type VersionSelector =
@@ -26,7 +28,10 @@ export interface DeploymentSpec {
   strategy?: { type: 'single' | 'weighted'; stickyBy?: string };
   variants?: DeploymentVariant[];
   resources?: Resources;
-  triggers?: Array<{ onVersion?: true; onAlias?: { alias: string } }>;
+  triggers?: DeploymentTrigger[];
+  gates?: DeploymentGate[];
+  /** Revisions may break the signature which the endpoint serves. */
+  allowBreaking?: boolean;
 }
 
 /** The whole file `model-deployment.yaml`. @public */
@@ -39,7 +44,7 @@ export interface ModelDeploymentManifest {
 
 /** As Kubernetes has them. @public */
 export interface Condition {
-  type: 'Available' | 'Progressing' | 'Degraded';
+  type: 'Available' | 'Progressing' | 'Degraded' | 'Waiting' | 'Orphaned';
   status: 'True' | 'False' | 'Unknown';
   reason: string;
   message: string;
@@ -101,6 +106,10 @@ export interface Deployment {
   generation: number;
   /** Where the desired state comes from: `api`, or the location of a file in Git. */
   source: string;
+  /** Since when its declaration in Git is gone; it goes on as it is. */
+  orphanedAt?: string;
+  /** The revision that waits for its gates. */
+  request?: RevisionRequest;
   off: boolean;
   /** Who switched it off or on last, and why. */
   offReason?: string;
@@ -115,7 +124,12 @@ export interface Deployment {
   updatedAt: string;
   updatedBy: string;
   etag: string;
-  actions?: { deploy: boolean; createEndpointToken: boolean };
+  actions?: {
+    deploy: boolean;
+    createEndpointToken: boolean;
+    /** May decide on the revision that waits. */
+    approve?: boolean;
+  };
 }
 
 /** What applications call. @public */

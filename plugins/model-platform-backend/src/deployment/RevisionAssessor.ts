@@ -1,0 +1,80 @@
+import {
+  DeploymentGate,
+  DeploymentSpec,
+  FieldProblem,
+  GateState,
+  QuotaState,
+  SignatureBreak,
+} from '@model-platform/plugin-model-platform-common';
+import { QuotaCheck } from './checks/QuotaCheck';
+import { breakProblems, SignatureCheck } from './checks/SignatureCheck';
+import { DeploymentRecord } from './DeploymentStore';
+import { allGates } from './gates/allGates';
+import { GateJudge, GateSubject } from './gates/GateJudge';
+import { NewRequest } from './gates/RequestStore';
+
+/** A revision that could be made. */
+export type Candidate = Omit<GateSubject, 'breaks'> &
+  Pick<NewRequest, 'resources'>;
+
+/** What is to be said of a revision before it is made. */
+export interface Assessment {
+  /** Why it cannot be made as it is. */
+  problems: FieldProblem[];
+  breaks: SignatureBreak[];
+  quotas: QuotaState[];
+  /** Of each of its gates. */
+  states: GateState[];
+  /** Whether it may be made now. */
+  holds: boolean;
+}
+
+/** Looks at a revision before it is made; the same for every way in which one comes about. */
+export class RevisionAssessor {
+  constructor(
+    private readonly options: {
+      signatures: SignatureCheck;
+      quotas: QuotaCheck;
+      judge: GateJudge;
+      clock: () => Date;
+    },
+  ) {}
+
+  /** @param deployment - as it is now; undefined for a new one */
+  async assess(
+    name: string,
+    spec: DeploymentSpec,
+    deployment: DeploymentRecord | undefined,
+    candidate: Candidate,
+  ): Promise<Assessment> {
+    const { signatures, quotas, judge, clock } = this.options;
+    const breaks = await signatures.breaks(deployment, candidate.variants);
+    const room = await quotas.check(
+      { name, system: spec.system, environment: spec.environment },
+      candidate,
+    );
+    const problems = [
+      ...(await signatures.variantProblems(candidate.variants, index =>
+        spec.variants ? `spec.variants[${index}].version` : 'spec.model',
+      )),
+      ...(spec.allowBreaking ? [] : breakProblems(breaks)),
+      ...room.problems,
+    ];
+    const states = await judge.judge({ ...candidate, breaks }, clock());
+    return {
+      problems,
+      breaks,
+      quotas: room.quotas,
+      states,
+      holds: problems.length === 0 && states.every(({ holds }) => holds),
+    };
+  }
+}
+
+/** What the next revision of a deployment waits for, with a new spec: what this takes away holds once more. */
+export function gatesInForce(
+  deployment: Pick<DeploymentRecord, 'gates'> | undefined,
+  gates: DeploymentGate[] = [],
+): DeploymentGate[] {
+  return allGates(deployment?.gates ?? [], gates);
+}

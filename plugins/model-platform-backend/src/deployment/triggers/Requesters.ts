@@ -1,0 +1,40 @@
+import { ResolvedVariant } from '@model-platform/plugin-model-platform-common';
+import { DeployableModels } from '../DeployableModels';
+import { DeploymentRecord } from '../DeploymentStore';
+
+/** Who moved an alias last; undefined where nobody knows. */
+export type AliasMover = (
+  modelId: string,
+  alias: string,
+) => Promise<string | undefined>;
+
+/**
+ * Persons behind what a trigger asks for: who published the versions that are
+ * new to it, and who moved the aliases that it follows. None of them can be the
+ * other pair of eyes.
+ */
+export async function requestersOf(
+  deployment: DeploymentRecord,
+  variants: ResolvedVariant[],
+  current: ResolvedVariant[],
+  sources: { models: DeployableModels; aliasMover: AliasMover },
+): Promise<string[]> {
+  const persons = new Set<string | undefined>();
+  const added = variants.filter(
+    variant =>
+      !current.some(
+        ({ modelId, version }) =>
+          modelId === variant.modelId && version === variant.version,
+      ),
+  );
+  const aliases = (deployment.spec.triggers ?? []).flatMap(
+    ({ onAlias }) => onAlias?.alias ?? [],
+  );
+  for (const { modelId, version: number } of added) {
+    const version = await sources.models.version(modelId, number);
+    persons.add(version?.responsible ?? version?.publisher);
+    for (const alias of aliases)
+      persons.add(await sources.aliasMover(modelId, alias));
+  }
+  return [...persons].flatMap(person => person ?? []);
+}

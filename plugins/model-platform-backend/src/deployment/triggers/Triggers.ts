@@ -1,0 +1,441 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isError } from '@backstage/errors';
+import {
+  DeploymentEvent,
+  DeploymentTrigger,
+} from '@model-platform/plugin-model-platform-common';
+import { canonicalJson } from '../../canonicalJson';
+import { ChangedMeanwhileError } from '../ChangedMeanwhileError';
+import { currentRevision } from '../currentRevision';
+import { DeployableModels } from '../DeployableModels';
+import { platformActor } from '../DeploymentActor';
+import { DeploymentModels } from '../DeploymentModels';
+import {
+  DeploymentRecord,
+  DeploymentStore,
+  NewRevision,
+} from '../DeploymentStore';
+import { Environments } from '../Environments';
+import { allGates } from '../gates/allGates';
+import { RequestRecord } from '../gates/RequestStore';
+import { Assessment, Candidate, RevisionAssessor } from '../RevisionAssessor';
+import { Resolution, RevisionResolver } from '../RevisionResolver';
+import { sameContent } from '../sameContent';
+import { whatMoved } from '../whatMoved';
+import { followed } from './followed';
+import { MetricTriggers } from './MetricTriggers';
+import { nextRun } from './nextRun';
+import { AliasMover, requestersOf } from './Requesters';
+import { TriggerStates } from './TriggerStates';
+
+export interface TriggersOptions {
+  store: DeploymentStore;
+  models: DeployableModels;
+  deploymentModels: DeploymentModels;
+  environments: Environments;
+  resolver: RevisionResolver;
+  assessor: RevisionAssessor;
+  metrics: MetricTriggers;
+  aliasMover: AliasMover;
+  clock: () => Date;
+  announce: (
+    deployment: DeploymentRecord,
+    action: DeploymentEvent['action'],
+  ) => void;
+  /** To the revision that served before. */
+  rollback: (name: string, reason: string) => Promise<DeploymentRecord>;
+}
+
+/** What times and figures say of a deployment. */
+interface Signs {
+  states: TriggerStates;
+  /** Schedules that are due, in words. */
+  due: string[];
+  /** Why nothing new is to be made by itself. */
+  held: string[];
+}
+
+/**
+ * Makes revisions by itself: where a version was published or an alias moved,
+ * a schedule came round, a figure is beyond its bound, or what somebody asked
+ * for has its gates. Compares what is with what was seen last, which is kept,
+ * so that no event need arrive and none is missed.
+ */
+export class Triggers {
+  constructor(private readonly options: TriggersOptions) {}
+
+  async follow(deployment: DeploymentRecord): Promise<DeploymentRecord> {
+    const { store, models, deploymentModels, resolver } = this.options;
+    const signs = await this.signs(deployment);
+    if ('changed' in signs) return signs.changed;
+    const resolution = await resolver.resolve(deployment.spec);
+    // Where the name of a model means another one by now, nobody has decided on that.
+    const isDecided =
+      (await deploymentModels.added(deployment, resolution.models)).length ===
+      0;
+    let changed = deployment;
+    if (resolution.problems.length === 0 && isDecided) {
+      const wanted = await followed(deployment, resolution.watched, models);
+      const causes = [
+        ...(isSame(wanted, deployment.watched)
+          ? []
+          : [whatMoved(deployment, wanted)]),
+        ...signs.due,
+      ];
+      if (causes.length > 0) {
+        changed = await this.propose(
+          deployment,
+          resolution,
+          causes.join('; '),
+          signs.held,
+        );
+      } else if (!isSame(resolution.watched, deployment.watched)) {
+        changed = await store.change(deployment, {
+          set: { watched: resolution.watched },
+          history: {
+            actor: platformActor.name,
+            action: 'passed-over',
+            reason: `${whatMoved(
+              deployment,
+              resolution.watched,
+            )}, which no trigger takes`,
+          },
+        });
+      }
+      if (signs.due.length > 0) await this.save(deployment, signs.states);
+    }
+    return changed === deployment && deployment.waitingRequest !== undefined
+      ? await this.attend(deployment, resolution, signs.held)
+      : changed;
+  }
+
+  /** What a trigger asks for: made at once where nothing is in its way. */
+  private async propose(
+    deployment: DeploymentRecord,
+    resolution: Resolution,
+    reason: string,
+    held: string[],
+  ): Promise<DeploymentRecord> {
+    const { store, announce } = this.options;
+    const current = await currentRevision(store, deployment);
+    const { variants, watched } = resolution;
+    const { resources } = deployment.spec;
+    const actor = platformActor.name;
+    const revision: NewRevision = { actor, reason, variants, resources };
+    const history = { actor, action: 'triggered', reason };
+    if (current && sameContent(current, revision)) {
+      if (isSame(watched, deployment.watched)) return deployment;
+      return await this.announced(
+        store.change(deployment, { set: { watched }, history }),
+      );
+    }
+    const waiting = await this.waiting(deployment);
+    if (waiting && isSame(waiting.variants, variants)) {
+      // It is asked for already.
+      return isSame(watched, deployment.watched)
+        ? deployment
+        : await store.change(deployment, { set: { watched }, history });
+    }
+    const candidate: Candidate = {
+      actor,
+      requesters: await requestersOf(
+        deployment,
+        variants,
+        current?.variants ?? [],
+        this.options,
+      ),
+      variants,
+      resources,
+      gates: this.gates(deployment),
+    };
+    const assessment = await this.assess(deployment, candidate, held);
+    if (assessment.holds) {
+      return await this.announced(
+        store.change(deployment, {
+          set: { watched, gates: deployment.spec.gates ?? [] },
+          revision,
+          ends: { state: 'superseded', reason },
+          history,
+        }),
+      );
+    }
+    const changed = await store.change(deployment, {
+      set: { watched },
+      request: requestOf(candidate, reason, assessment),
+      history: { actor, action: 'requested', reason },
+    });
+    announce(changed, 'requested');
+    return changed;
+  }
+
+  /** Looks whether what waits has its gates by now. */
+  private async attend(
+    deployment: DeploymentRecord,
+    resolution: Resolution,
+    held: string[],
+  ): Promise<DeploymentRecord> {
+    const { store, announce } = this.options;
+    const waiting = await this.waiting(deployment);
+    if (!waiting) return deployment;
+    if (
+      resolution.problems.length > 0 ||
+      !isOfSameModels(waiting, resolution)
+    ) {
+      const problems = resolution.problems.map(
+        ({ field, rule }) => `${field}: ${rule}`,
+      );
+      await this.keepStanding(waiting, {
+        gates: waiting.standing.gates,
+        problems:
+          problems.length > 0
+            ? problems
+            : ['a name means another model by now; apply the deployment again'],
+      });
+      return deployment;
+    }
+    const { variants, watched } = resolution;
+    const isByItself = waiting.actor === platformActor.name;
+    const isMoved = !isSame(variants, waiting.variants);
+    const candidate: Candidate = {
+      ...waiting,
+      variants,
+      gates: allGates(waiting.gates, this.gates(deployment)),
+      // What was said of other versions does not hold for these.
+      decisions: isMoved ? [] : waiting.decisions,
+      createdAt: isMoved ? undefined : waiting.createdAt,
+    };
+    const assessment = await this.assess(
+      deployment,
+      candidate,
+      isByItself ? held : [],
+    );
+    if (assessment.holds) {
+      return await this.announced(
+        store.change(deployment, {
+          set: { watched, gates: deployment.spec.gates ?? [] },
+          revision: {
+            actor: waiting.actor,
+            reason: waiting.reason,
+            variants,
+            resources: waiting.resources,
+          },
+          ends: { state: 'made' },
+          history: {
+            actor: platformActor.name,
+            action: 'gates-passed',
+            reason: waiting.reason,
+            details: { request: waiting.number },
+          },
+        }),
+      );
+    }
+    if (isMoved) {
+      const reason = `Its selectors mean other versions than what request ${waiting.number} was for: ${waiting.reason}`;
+      const changed = await store.change(deployment, {
+        set: { watched },
+        request: requestOf(candidate, waiting.reason, assessment),
+        history: { actor: platformActor.name, action: 'requested', reason },
+      });
+      announce(changed, 'requested');
+      return changed;
+    }
+    await this.keepStanding(waiting, standingOf(assessment));
+    return deployment;
+  }
+
+  /** What schedules and figures say; what figures ask for is done at once. */
+  private async signs(
+    deployment: DeploymentRecord,
+  ): Promise<Signs | { changed: DeploymentRecord }> {
+    const triggers = deployment.spec.triggers ?? [];
+    if (!triggers.some(({ schedule, onMetric }) => schedule ?? onMetric)) {
+      return { states: { metrics: {}, schedules: {} }, due: [], held: [] };
+    }
+    const { store, metrics, clock } = this.options;
+    const before = await store.triggerStates.get(deployment.id);
+    const current = await currentRevision(store, deployment);
+    const verdict = await metrics.look(
+      deployment,
+      before,
+      current?.firstServedAt ? new Date(current.firstServedAt) : undefined,
+    );
+    const { due, schedules } = lookAtSchedules(triggers, before, clock());
+    const states: TriggerStates = {
+      ...before,
+      metrics: verdict.states,
+      // A run is seen once what it asks for is kept.
+      schedules: due.length > 0 ? before.schedules : schedules,
+    };
+    let changed: DeploymentRecord | undefined;
+    for (const { trigger, reason } of verdict.acting) {
+      if (trigger.action === 'rollback') {
+        const rolledBack = await this.rollBack(deployment, before, reason);
+        changed = rolledBack ?? changed;
+        if (rolledBack) states.rolledBackTo = rolledBack.revision;
+      } else {
+        const action = trigger.action === 'hold' ? 'held' : 'notified';
+        await this.tell(deployment, action, reason);
+      }
+    }
+    if (!isDeepStrictEqual(states, before)) await this.save(deployment, states);
+    return changed
+      ? { changed }
+      : { states: { ...states, schedules }, due, held: verdict.held };
+  }
+
+  private async rollBack(
+    deployment: DeploymentRecord,
+    { rolledBackTo }: TriggerStates,
+    reason: string,
+  ): Promise<DeploymentRecord | undefined> {
+    if (rolledBackTo !== undefined && deployment.revision === rolledBackTo) {
+      await this.tell(
+        deployment,
+        'not-rolled-back',
+        `${reason}; revision ${rolledBackTo} was rolled back to already, so going back is no cure`,
+      );
+      return undefined;
+    }
+    try {
+      return await this.options.rollback(deployment.name, reason);
+    } catch (error) {
+      if (error instanceof ChangedMeanwhileError) throw error;
+      await this.tell(
+        deployment,
+        'not-rolled-back',
+        `${reason}; ${isError(error) ? error.message : error}`,
+      );
+      return undefined;
+    }
+  }
+
+  private async tell(
+    deployment: DeploymentRecord,
+    action: 'held' | 'notified' | 'not-rolled-back',
+    reason: string,
+  ): Promise<void> {
+    await this.options.store.addHistory(deployment, {
+      actor: platformActor.name,
+      action,
+      reason,
+    });
+    this.options.announce(deployment, 'alerted');
+  }
+
+  private async assess(
+    deployment: DeploymentRecord,
+    candidate: Candidate,
+    held: string[],
+  ): Promise<Assessment> {
+    const assessment = await this.options.assessor.assess(
+      deployment.name,
+      deployment.spec,
+      deployment,
+      candidate,
+    );
+    if (held.length === 0) return assessment;
+    const problems = held.map(rule => ({
+      field: 'spec.triggers',
+      rule: `held while ${rule}`,
+      source: 'platform',
+    }));
+    return {
+      ...assessment,
+      problems: [...assessment.problems, ...problems],
+      holds: false,
+    };
+  }
+
+  private gates({ environment, gates }: DeploymentRecord) {
+    return allGates(this.options.environments.gates(environment), gates);
+  }
+
+  private async waiting({
+    id,
+    waitingRequest,
+  }: DeploymentRecord): Promise<RequestRecord | undefined> {
+    return waitingRequest === undefined
+      ? undefined
+      : await this.options.store.requests.get(id, waitingRequest);
+  }
+
+  private async keepStanding(
+    request: RequestRecord,
+    standing: RequestRecord['standing'],
+  ): Promise<void> {
+    if (!isSame(standing, request.standing))
+      await this.options.store.requests.saveStanding(request, standing);
+  }
+
+  private async save(
+    { id }: DeploymentRecord,
+    states: TriggerStates,
+  ): Promise<void> {
+    await this.options.store.triggerStates.save(id, states);
+  }
+
+  private async announced(
+    change: Promise<DeploymentRecord>,
+  ): Promise<DeploymentRecord> {
+    const changed = await change;
+    this.options.announce(changed, 'applied');
+    return changed;
+  }
+}
+
+/** A revision that waits, with how it stands. */
+export function requestOf(
+  { actor, requesters, variants, resources, gates }: Candidate,
+  reason: string,
+  assessment: Assessment,
+) {
+  return {
+    ...{ actor, requesters, variants, resources, gates, reason },
+    breaks: assessment.breaks,
+    standing: standingOf(assessment),
+  };
+}
+
+function standingOf({ states, problems }: Assessment) {
+  return {
+    gates: states,
+    problems: problems.map(({ field, rule }) => `${field}: ${rule}`),
+  };
+}
+
+function lookAtSchedules(
+  triggers: DeploymentTrigger[],
+  before: TriggerStates,
+  now: Date,
+) {
+  const due: string[] = [];
+  const schedules: Record<string, string> = {};
+  for (const { schedule } of triggers) {
+    if (!schedule) continue;
+    const key = canonicalJson(schedule);
+    const seen = before.schedules[key];
+    const next =
+      seen === undefined ? undefined : nextRun(schedule, new Date(seen));
+    const isDue = next !== undefined && next <= now;
+    if (isDue)
+      due.push(
+        `Schedule ${schedule.cron} (${
+          schedule.timezone ?? 'UTC'
+        }) of ${next.toISOString()}`,
+      );
+    schedules[key] = isDue || seen === undefined ? now.toISOString() : seen;
+  }
+  return { due, schedules };
+}
+
+function isOfSameModels(
+  { variants }: RequestRecord,
+  resolution: Resolution,
+): boolean {
+  const known = new Set(variants.map(({ modelId }) => modelId));
+  return resolution.variants.every(({ modelId }) => known.has(modelId));
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return canonicalJson(one) === canonicalJson(other);
+}

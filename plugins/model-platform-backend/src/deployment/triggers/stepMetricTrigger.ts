@@ -1,0 +1,66 @@
+import { MetricTrigger } from '@model-platform/plugin-model-platform-common';
+import { durationMs } from '../durationMs';
+import { MetricTriggerState } from './TriggerStates';
+
+const COOLDOWN = '15m';
+
+/**
+ * One reading of a trigger's figure: it acts once the figure was beyond its
+ * bound for long enough, and not again before it has cleared and cooled down.
+ * Between the bound and where it clears, nothing changes.
+ */
+export function stepMetricTrigger(
+  trigger: MetricTrigger,
+  before: MetricTriggerState | undefined,
+  reading: { revision: number; value: number | undefined },
+  now: Date,
+): { state: MetricTriggerState; acts: boolean } {
+  const { revision, value } = reading;
+  const state: MetricTriggerState =
+    before?.revision === revision
+      ? { ...before }
+      : // What another revision did says nothing of this one.
+        { revision, actedAt: before?.actedAt };
+  if (value === undefined) {
+    delete state.beyondSince;
+    return { state, acts: false };
+  }
+  if (!isBeyond(trigger, value)) {
+    if (isClear(trigger, value)) {
+      delete state.beyondSince;
+      delete state.actingSince;
+    }
+    return { state, acts: false };
+  }
+  state.beyondSince ??= now.toISOString();
+  const acts =
+    state.actingSince === undefined &&
+    isOver(state.beyondSince, trigger.for, now) &&
+    (state.actedAt === undefined ||
+      isOver(state.actedAt, trigger.cooldown ?? COOLDOWN, now));
+  if (acts) {
+    state.actingSince = now.toISOString();
+    state.actedAt = state.actingSince;
+  }
+  return { state, acts };
+}
+
+function isBeyond({ above, below }: MetricTrigger, value: number): boolean {
+  return (
+    (above !== undefined && value > above) ||
+    (below !== undefined && value < below)
+  );
+}
+
+function isClear(
+  { above, below, clears }: MetricTrigger,
+  value: number,
+): boolean {
+  return above === undefined
+    ? value >= (clears ?? below ?? value)
+    : value <= (clears ?? above);
+}
+
+function isOver(since: string, duration: string, now: Date): boolean {
+  return now.getTime() - Date.parse(since) >= durationMs(duration);
+}
