@@ -140,12 +140,15 @@ export class Deployments {
     );
   }
 
-  /** What applying would do, without doing it. Throws what `apply` throws. */
+  /**
+   * What applying would do, or a change of its file in Git, without doing it.
+   * Throws what `apply` throws.
+   */
   async plan(
     name: string,
     input: unknown,
     actor: DeploymentActor,
-    options: ApplyOptions = {},
+    options: { ifMatch?: string } = {},
   ): Promise<DeploymentPlan> {
     const { spec, existing, candidate, isSameRevision, assessment } =
       await this.application(name, input, actor, options);
@@ -158,6 +161,8 @@ export class Deployments {
         : isSameRevision && changes.length === 0
         ? 'none'
         : 'change',
+      declaredIn:
+        existing && isDeclared(existing) ? existing.source : undefined,
       spec,
       changes,
       variants: candidate.variants,
@@ -660,12 +665,12 @@ export class Deployments {
 
 /** Throws `ConflictError` where what a deployment shall be is said elsewhere. */
 function requireSource(
-  { name, source, orphanedAt }: DeploymentRecord,
+  deployment: DeploymentRecord,
   given: Pick<ApplyOptions, 'source' | 'movedFrom'>,
 ): void {
-  const isOwned = source !== 'api' && orphanedAt === undefined;
+  const { name, source } = deployment;
   if (
-    isOwned &&
+    isDeclared(deployment) &&
     given.source !== undefined &&
     given.source !== source &&
     given.movedFrom !== source
@@ -674,6 +679,11 @@ function requireSource(
       `The deployment ${name} is declared in ${source}; change or remove it there. What holds beside its file: off, rollback and promote`,
     );
   }
+}
+
+/** Whether a file in Git says what it shall be. */
+function isDeclared({ source, orphanedAt }: DeploymentRecord): boolean {
+  return source !== 'api' && orphanedAt === undefined;
 }
 
 /** Where nobody looks at versions, nothing is known to be complete. */

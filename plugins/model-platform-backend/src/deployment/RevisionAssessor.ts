@@ -15,7 +15,7 @@ import { NewRequest } from './gates/RequestStore';
 
 /** A revision that could be made. */
 export type Candidate = Omit<GateSubject, 'breaks'> &
-  Pick<NewRequest, 'resources'>;
+  Pick<NewRequest, 'actor' | 'resources'>;
 
 /** What is to be said of a revision before it is made. */
 export interface Assessment {

@@ -13,10 +13,10 @@ export function deploymentSpecJsonSchema(): Record<string, unknown> {
 }
 
 /** JSON Schema 2020-12 of a `model-deployment.yaml`, for editors. */
-export function deploymentJsonSchema(id: string): object {
+export function deploymentJsonSchema(): object {
   return {
     $schema: DIALECT,
-    $id: id,
+    $id: 'urn:model-platform:model-deployment',
     title: 'ModelDeployment',
     description:
       'A deployment of a model as code: the endpoint of the same name, and which versions answer it.',

@@ -18,7 +18,7 @@ import {
 import { Endpoints } from './Endpoints';
 import { EndpointTokens } from './EndpointTokens';
 import { DeploymentApprovals } from './gates/DeploymentApprovals';
-import { toApiRequest } from './gates/toApiRequest';
+import { ShownRequest, toApiRequest } from './gates/toApiRequest';
 import { MAX_NUMBER } from './parseDeploymentSpec';
 import { nextCursor, parseCursor } from './paging';
 import { parseLogQuery } from './parseLogQuery';
@@ -78,24 +78,27 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
   async function show(caller: Caller, deployment: DeploymentRecord) {
     const { models } = await access.readable(caller, deployment.name);
     const revisions = await store.currentRevisions([deployment]);
-    const [request] = await requestsOf(caller, [deployment]);
+    const requests = await requestsOf(caller, [deployment]);
     return toApiDeployment(
       deployment,
       revisions.get(deployment.id),
-      {
-        ...(await access.actions(caller, models)),
-        approve:
-          request !== undefined && (await approvals.mayDecide(caller, request)),
-      },
-      request,
+      await access.actions(caller, models),
+      requests.get(deployment.id),
     );
   }
 
-  /** Those that wait, where the caller may see what they are for. */
+  /** By deployment those that wait, where the caller may see what they are for. */
   async function requestsOf(caller: Caller, items: DeploymentRecord[]) {
     const waiting = items.filter(one => one.waitingRequest !== undefined);
     const found = await store.requests.waiting(waiting.map(({ id }) => id));
-    return await access.readableRequests(caller, [...found.values()]);
+    const shown = new Map<string, ShownRequest>();
+    for (const request of await access.readableRequests(caller, [
+      ...found.values(),
+    ])) {
+      const mayDecide = await approvals.mayDecide(caller, request);
+      shown.set(request.deploymentId, { ...request, mayDecide });
+    }
+    return shown;
   }
 
   /** Who, what and with which outcome, for the audit log. */
@@ -130,11 +133,8 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
   router.get('/v1/deployments', async (req, res) => {
     const { items, totalItems, limit } = await list(req);
     const revisions = await store.currentRevisions(items);
-    const requests = new Map(
-      (await requestsOf(await callerResolver.fromRequest(req), items)).map(
-        request => [request.deploymentId, request],
-      ),
-    );
+    const caller = await callerResolver.fromRequest(req);
+    const requests = await requestsOf(caller, items);
     res.json({
       items: items.map(item =>
         toApiDeployment(
@@ -159,7 +159,6 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
     if (flag(req, 'dryRun')) {
       res.json(
         await deployments.plan(name, spec, access.actor(caller), {
-          source: 'api',
           ifMatch: req.headers['if-match'],
         }),
       );
@@ -244,11 +243,7 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
   router.get('/v1/model-deployment.schema.json', async (_req, res) => {
     res
       .type('application/schema+json')
-      .send(
-        JSON.stringify(
-          deploymentJsonSchema('urn:model-platform:ModelDeployment'),
-        ),
-      );
+      .send(JSON.stringify(deploymentJsonSchema()));
   });
 
   router.get('/v1/deployments/:name/revisions', async (req, res) => {

@@ -5,15 +5,18 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { etagOf } from './deploymentEtag';
 import { DeploymentRecord, RevisionRecord } from './DeploymentStore';
-import { RequestRecord } from './gates/RequestStore';
-import { toApiRequest, waitingCondition } from './gates/toApiRequest';
+import {
+  ShownRequest,
+  toApiRequest,
+  waitingCondition,
+} from './gates/toApiRequest';
 
 /** A deployment as the API shows it. */
 export function toApiDeployment(
   record: DeploymentRecord,
   revision: RevisionRecord | undefined,
   actions?: Deployment['actions'],
-  request?: RequestRecord,
+  request?: ShownRequest,
 ): Deployment {
   return {
     name: record.name,

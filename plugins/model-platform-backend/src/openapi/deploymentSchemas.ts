@@ -40,6 +40,7 @@ const request = {
       at: time,
     }),
   ),
+  'mayDecide?': flag,
   'closedAt?': time,
   'closedReason?': text,
   'revision?': integer,
@@ -52,6 +53,7 @@ export const deploymentSchemas: Record<string, OpenApiObject> = {
   DeploymentPlan: object({
     name: text,
     action: oneOf('create', 'change', 'none'),
+    'declaredIn?': text,
     spec: schemaRef('DeploymentSpec'),
     changes: listOf(
       object({ field: text, 'from?': anything, 'to?': anything }),

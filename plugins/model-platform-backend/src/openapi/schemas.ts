@@ -409,11 +409,7 @@ export const schemas: Record<string, OpenApiObject> = {
     updatedAt: time,
     updatedBy: text,
     etag: text,
-    'actions?': object({
-      deploy: flag,
-      createEndpointToken: flag,
-      'approve?': flag,
-    }),
+    'actions?': object({ deploy: flag, createEndpointToken: flag }),
   }),
   LogLine: {
     ...object({

@@ -124,12 +124,7 @@ export interface Deployment {
   updatedAt: string;
   updatedBy: string;
   etag: string;
-  actions?: {
-    deploy: boolean;
-    createEndpointToken: boolean;
-    /** May decide on the revision that waits. */
-    approve?: boolean;
-  };
+  actions?: { deploy: boolean; createEndpointToken: boolean };
 }
 
 /** What applications call. @public */

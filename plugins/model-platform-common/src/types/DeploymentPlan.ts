@@ -23,6 +23,8 @@ export interface DeploymentPlan {
   name: string;
   /** Whether it is new, changes, or is so already. */
   action: 'create' | 'change' | 'none';
+  /** Place in Git where it is declared, and has to be changed. */
+  declaredIn?: string;
   /** As it would be kept. */
   spec: DeploymentSpec;
   changes: SpecChange[];

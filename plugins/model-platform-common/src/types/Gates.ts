@@ -79,6 +79,8 @@ export interface RevisionRequest {
   /** Why it is not made though its gates hold, in words. */
   problems: string[];
   decisions: RequestDecision[];
+  /** Whether the caller may decide on it. */
+  mayDecide?: boolean;
   closedAt?: string;
   closedReason?: string;
   /** The revision that it became. */

@@ -18,6 +18,7 @@ import { SizeFacts } from './SizeFacts';
 import { SwitchOffButton } from './SwitchOffButton';
 import { TrafficBar } from './TrafficBar';
 import { TrafficNow } from './TrafficNow';
+import { WaitingRevision } from './WaitingRevision';
 
 /** One deployment: where it stands, its traffic, and what may be done with it. */
 export function DeploymentSection(props: {
@@ -47,6 +48,7 @@ export function DeploymentSection(props: {
             title={problem}
           />
         )}
+        <WaitingRevision deployment={deployment} onChanged={onChanged} />
         <Grid.Root columns={{ initial: '1', md: '2' }} gap="5">
           <Facts
             facts={[

@@ -16,6 +16,7 @@ import { DeploymentProblemsError } from '../DeploymentProblemsError';
 import { DeploymentRecord } from '../DeploymentStore';
 import { Environments } from '../Environments';
 import { DeploymentApprovals } from '../gates/DeploymentApprovals';
+import { LeaderLease } from '../LeaderLease';
 import { toApiDeployment } from '../toApiDeployment';
 import { Figure, FigureQuery } from '../VariantFigures';
 import { TestModels } from './TestModels';
@@ -64,7 +65,10 @@ export class TestDeployments {
   readonly approvals: DeploymentApprovals;
   readonly environments: Environments;
 
+  private readonly lease: LeaderLease;
+
   private constructor(knex: Knex, environments?: object[]) {
+    this.lease = LeaderLease.create({ knex, exclusive: true });
     const clock = () => this.now;
     const announce = (_deployment: DeploymentRecord, action: string) => {
       this.announced.push(action);
@@ -101,7 +105,10 @@ export class TestDeployments {
         ).principal;
         return {
           userEntityRef,
-          ownershipEntityRefs: [userEntityRef, ...(groups[userEntityRef] ?? [])],
+          ownershipEntityRefs: [
+            userEntityRef,
+            ...(groups[userEntityRef] ?? []),
+          ],
         };
       },
     });
@@ -151,12 +158,10 @@ export class TestDeployments {
     await this.store.saveStatus(
       id,
       { ...status, servingRevision: revision },
-      this.fencing,
+      (await this.lease.hold())!,
     );
     await this.store.markServed(id, revision!, this.now.toISOString());
   }
-
-  fencing = 0;
 
   pass(milliseconds: number) {
     this.now = new Date(this.now.getTime() + milliseconds);

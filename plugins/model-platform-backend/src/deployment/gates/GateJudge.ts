@@ -17,10 +17,8 @@ import { windowState } from './windowState';
 /** A revision that is asked for, as far as gates look at it. */
 export type GateSubject = Pick<
   NewRequest,
-  'actor' | 'requesters' | 'variants' | 'breaks' | 'gates'
+  'requesters' | 'variants' | 'breaks' | 'gates'
 > & {
-  /** Since when it is asked for; from now on where absent. */
-  createdAt?: string;
   decisions?: RequestDecision[];
 };
 
@@ -139,10 +137,9 @@ function approvalVerdict(
   if (approvers.length >= count)
     return { holds: true, message: `approved by ${approvers.join(', ')}` };
   const given = count > 1 ? ` (${approvers.length} of ${count} given)` : '';
-  const since = subject.createdAt ? ` since ${subject.createdAt}` : '';
   return {
     holds: false,
-    message: `waits for approval by a member of ${by}${given}, asked by ${subject.actor}${since}`,
+    message: `waits for approval by a member of ${by}${given}`,
   };
 }
 

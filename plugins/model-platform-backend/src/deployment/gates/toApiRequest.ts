@@ -4,8 +4,11 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { RequestRecord } from './RequestStore';
 
+/** A request, and whether the one to whom it is shown may decide on it. */
+export type ShownRequest = RequestRecord & { mayDecide?: boolean };
+
 /** A request as the API shows it. */
-export function toApiRequest(request: RequestRecord): RevisionRequest {
+export function toApiRequest(request: ShownRequest): RevisionRequest {
   return {
     number: request.number,
     state: request.state,
@@ -17,6 +20,7 @@ export function toApiRequest(request: RequestRecord): RevisionRequest {
     gates: request.standing.gates,
     problems: request.standing.problems,
     decisions: request.decisions,
+    mayDecide: request.mayDecide,
     closedAt: request.closedAt,
     closedReason: request.closedReason,
     revision: request.revision,
@@ -27,6 +31,7 @@ export function toApiRequest(request: RequestRecord): RevisionRequest {
 export function waitingCondition({
   standing,
   reason,
+  actor,
   createdAt,
 }: RequestRecord): Condition {
   const unmet = standing.gates.filter(({ holds }) => !holds);
@@ -35,7 +40,9 @@ export function waitingCondition({
     type: 'Waiting',
     status: 'True',
     reason: reasonOf(standing),
-    message: `The next revision (${reason}) ${texts.join('; ')}`,
+    message: `The next revision (${reason}), asked for by ${actor} since ${createdAt}: ${texts.join(
+      '; ',
+    )}`,
     lastTransitionAt: createdAt,
   };
 }

@@ -202,7 +202,6 @@ export class Triggers {
       gates: allGates(waiting.gates, this.gates(deployment)),
       // What was said of other versions does not hold for these.
       decisions: isMoved ? [] : waiting.decisions,
-      createdAt: isMoved ? undefined : waiting.createdAt,
     };
     const assessment = await this.assess(
       deployment,
