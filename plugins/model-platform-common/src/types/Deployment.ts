@@ -1,5 +1,6 @@
 import { DeploymentGate, RevisionRequest } from './Gates';
 import { Resources } from './Model';
+import { ResolvedVariant } from './ResolvedVariant';
 import { DeploymentTrigger } from './Triggers';
 
 /** Which version a variant serves. @public */
@@ -72,15 +73,6 @@ export interface RunnerStatus {
   message?: string;
   startedAt?: string;
   pid?: number;
-}
-
-/** One variant with its selector resolved. @public */
-export interface ResolvedVariant {
-  name: string;
-  modelId: string;
-  model: string;
-  version: number;
-  weight: number;
 }
 
 /** Immutable snapshot of a deployment. @public */

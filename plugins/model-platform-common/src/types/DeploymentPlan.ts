@@ -1,5 +1,6 @@
-import { DeploymentSpec, ResolvedVariant } from './Deployment';
+import { DeploymentSpec } from './Deployment';
 import { GateState } from './Gates';
+import { ResolvedVariant } from './ResolvedVariant';
 import { SignatureBreak } from './SignatureBreak';
 
 /** A field of the spec that would change. @public */

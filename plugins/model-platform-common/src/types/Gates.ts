@@ -1,4 +1,4 @@
-import { ResolvedVariant } from './Deployment';
+import { ResolvedVariant } from './ResolvedVariant';
 import { SignatureBreak } from './SignatureBreak';
 
 /** Somebody else's word: never that of who asked for the revision. @public */

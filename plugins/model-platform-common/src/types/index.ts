@@ -5,6 +5,7 @@ export * from './DeploymentSource';
 export * from './Gates';
 export * from './Life';
 export * from './Metrics';
+export * from './ResolvedVariant';
 export * from './SignatureBreak';
 export * from './Triggers';
 export * from './Access';

@@ -267,7 +267,7 @@ describe.each(databases.eachSupportedId())('triggers in %p', id => {
         ['spec.triggers[0].schedule.timezone: must be a time zone'],
       ],
       [
-        [{ onMetric: { ...metric, for: 'a while', below: 1 } }],
+        [{ onMetric: { ...metric, for: 'a while' } }],
         ['spec.triggers[0].onMetric.for: must be a duration'],
       ],
       [

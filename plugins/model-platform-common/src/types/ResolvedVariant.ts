@@ -1,0 +1,8 @@
+/** One variant with its selector resolved. @public */
+export interface ResolvedVariant {
+  name: string;
+  modelId: string;
+  model: string;
+  version: number;
+  weight: number;
+}
