@@ -8,7 +8,9 @@
  */
 exports.up = async function up(knex) {
   await knex.schema.alterTable('deployments', table => {
-    table.integer('waiting_request').comment('Number of the request that waits');
+    table
+      .integer('waiting_request')
+      .comment('Number of the request that waits');
     table
       .text('gates')
       .comment(
@@ -20,7 +22,9 @@ exports.up = async function up(knex) {
   });
 
   await knex.schema.createTable('deployment_requests', table => {
-    table.comment('Revisions that were asked for and wait, or waited, for gates');
+    table.comment(
+      'Revisions that were asked for and wait, or waited, for gates',
+    );
     table.string('deployment_id', 36).notNullable();
     table.integer('number').notNullable().comment('Counted per deployment');
     table
@@ -34,7 +38,10 @@ exports.up = async function up(knex) {
       .text('content')
       .notNullable()
       .comment('JSON: what it would resolve to, its gates, who asked for it');
-    table.text('standing').notNullable().comment('JSON: how its gates stood last');
+    table
+      .text('standing')
+      .notNullable()
+      .comment('JSON: how its gates stood last');
     table.string('closed_at', 32);
     table.text('closed_reason');
     table.integer('revision').comment('The one that it became');

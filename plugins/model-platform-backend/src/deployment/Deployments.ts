@@ -34,7 +34,7 @@ import { QuotaCheck } from './checks/QuotaCheck';
 import { breakProblems, SignatureCheck } from './checks/SignatureCheck';
 import { allGates } from './gates/allGates';
 import { GateJudge } from './gates/GateJudge';
-import { VersionEvidence } from './gates/VersionEvidence';
+import { noEvidence, VersionEvidence } from './gates/VersionEvidence';
 import {
   Assessment,
   Candidate,
@@ -153,14 +153,12 @@ export class Deployments {
     const { spec, existing, candidate, isSameRevision, assessment } =
       await this.application(name, input, actor, options);
     const changes = specChanges(existing?.spec, spec);
+    const isSame = isSameRevision && changes.length === 0;
+    const change = isSame ? 'none' : 'change';
     const holds = assessment?.holds ? 'made' : 'waits';
     return {
       name,
-      action: !existing
-        ? 'create'
-        : isSameRevision && changes.length === 0
-        ? 'none'
-        : 'change',
+      action: existing ? change : 'create',
       declaredIn:
         existing && isDeclared(existing) ? existing.source : undefined,
       spec,
@@ -685,10 +683,3 @@ function requireSource(
 function isDeclared({ source, orphanedAt }: DeploymentRecord): boolean {
   return source !== 'api' && orphanedAt === undefined;
 }
-
-/** Where nobody looks at versions, nothing is known to be complete. */
-const noEvidence: VersionEvidence = {
-  async metadataProblems() {
-    return [problem('metadata', 'cannot be looked at here')];
-  },
-};

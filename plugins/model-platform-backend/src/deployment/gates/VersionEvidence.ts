@@ -3,6 +3,7 @@ import {
   Model,
   ModelVersion,
 } from '@model-platform/plugin-model-platform-common';
+import { problem } from '../problem';
 
 /** What the registry knows of a version that gates ask for. */
 export interface VersionEvidence {
@@ -12,3 +13,10 @@ export interface VersionEvidence {
     version: ModelVersion,
   ): Promise<FieldProblem[]>;
 }
+
+/** Where nobody looks at versions, nothing is known to be complete. */
+export const noEvidence: VersionEvidence = {
+  async metadataProblems() {
+    return [problem('metadata', 'cannot be looked at here')];
+  },
+};
