@@ -11,6 +11,11 @@ import { ensureInstalled } from './lib/install.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { fail, say, seconds, step } from './lib/progress.mjs';
 import { ensurePython, ensurePythonRuntime } from './lib/pythonRuntime.mjs';
+import {
+  jestResult,
+  junitResult,
+  playwrightResult,
+} from './lib/testReports.mjs';
 import { ensureToolchain } from './lib/toolchain.mjs';
 
 /**
@@ -62,27 +67,6 @@ const check = async (command, args, options) =>
 
 const bin = name => inRoot('node_modules', '.bin', name);
 
-/** Counts of a jest report; a file that could not run counts as one failure. */
-function jestCounts(file, code) {
-  const report = JSON.parse(fs.readFileSync(file, 'utf8'));
-  const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
-  return {
-    passed: report.numPassedTests,
-    failed: failed === 0 && code !== 0 ? 1 : failed,
-    skipped: report.numPendingTests,
-  };
-}
-
-function playwrightCounts(file, code) {
-  const { stats } = JSON.parse(fs.readFileSync(file, 'utf8'));
-  const failed = stats.unexpected + stats.flaky;
-  return {
-    passed: stats.expected,
-    failed: failed === 0 && code !== 0 ? 1 : failed,
-    skipped: stats.skipped,
-  };
-}
-
 async function playwright(project, env) {
   const report = path.join(reports, `${project}.json`);
   const code = await show(
@@ -97,7 +81,7 @@ async function playwright(project, env) {
       },
     },
   );
-  return playwrightCounts(report, code);
+  return playwrightResult(report, code);
 }
 
 /** They start the S3 server themselves, but have no time to build it. */
@@ -204,7 +188,7 @@ async function main() {
           },
         },
       );
-      return jestCounts(report, code);
+      return jestResult(report, code);
     } finally {
       await postgres.stop?.();
       await s3.stop?.();
@@ -229,16 +213,7 @@ async function main() {
         cwd: inRoot('packages/model-runner-python'),
       },
     );
-    const [, attributes] =
-      /<testsuite ([^>]*)>/.exec(fs.readFileSync(report, 'utf8')) ?? [];
-    const count = name =>
-      Number(new RegExp(`${name}="(\\d+)"`).exec(attributes ?? '')?.[1] ?? 0);
-    const failed = count('failures') + count('errors');
-    return {
-      passed: count('tests') - failed - count('skipped'),
-      failed: failed || (code === 0 ? 0 : 1),
-      skipped: count('skipped'),
-    };
+    return junitResult(report, code);
   });
   if (
     chosen.length === 0 ||
@@ -263,6 +238,11 @@ try {
 } catch (error) {
   fail(error);
 }
+
+// Once more at the end, where whoever looks at a long log looks first.
+for (const { name, failures = [] } of results)
+  for (const failure of failures)
+    say(`\n✗ ${name}: ${failure.name}\n${failure.error}`);
 
 say('');
 for (const { name, passed, failed, skipped = 0, durationMs } of results) {

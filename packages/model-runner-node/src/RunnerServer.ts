@@ -6,27 +6,23 @@ import http, {
 } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import {
-  MODEL_VARIANT_HEADER,
-  MODEL_VERSION_HEADER,
   REQUEST_ID_HEADER,
   RUNNER_SECRET_HEADER,
   RunnerEnvironment,
   RunnerManifest,
-  scoringErrorCode,
 } from '@model-platform/model-wire';
+import { Answers, CALLER_LEFT, JSON_TYPE } from './Answers';
 import { answerStream, readStreamWish } from './answerStream';
 import { CallerCall } from './CallerCall';
 import { createInputReader } from './createInputReader';
 import { createOutputWriter } from './createOutputWriter';
-import { errorClass, errorName } from './errorName';
+import { errorClass } from './errorName';
 import { Call, LoadedModel, Row } from './flavors/Flavor';
 import { Logger } from './Logger';
-import { ModelOutputError } from './ModelOutputError';
 import {
   INFER_HEADER_LENGTH,
   inferByProtocol,
 } from './openInference/inferByProtocol';
-import { failureFacts } from './privacy/failureFacts';
 import { parseJson, readBody } from './readBody';
 import { readMultipart } from './readMultipart';
 import { RequestError } from './RequestError';
@@ -47,30 +43,10 @@ type Handler = (
 
 /** How long nobody may have called before idle connections are cut in a drain, milliseconds. */
 const QUIET_MS = 100;
-/** nginx's number for a caller that left before the answer. */
-const CALLER_LEFT = 499;
 const TEXT_TYPE = 'text/plain; charset=utf-8';
-const JSON_TYPE = 'application/json';
-/** Paths of MLflow's scoring protocol, which has its own shape of errors. */
-const SCORING_PATHS = new Set(['/invocations', '/ping', '/health', '/version']);
 /** The MLflow whose scoring protocol is spoken. */
 const MLFLOW_VERSION = '3.17.2';
 const digest = (text: string) => createHash('sha256').update(text).digest();
-
-/** An error in the shape of the protocol that the path is of. */
-function errorBody(
-  path: string,
-  requestId: string,
-  name: string,
-  error: Pick<RequestError, 'status' | 'message' | 'fields'>,
-): Record<string, unknown> {
-  const { status, message, fields } = error;
-  const told = fields ? { fields } : {};
-  if (path === '/v2' || path.startsWith('/v2/')) return { error: message };
-  return SCORING_PATHS.has(path)
-    ? { error_code: scoringErrorCode(status), message, ...told }
-    : { error: { name, message, ...told }, requestId };
-}
 
 /** Without a gateway in front, any page that its developer looks at could call it. */
 function requireOwnOrigin({ origin, host }: IncomingHttpHeaders): void {
@@ -102,17 +78,15 @@ export class RunnerServer {
   private readonly prefix: string;
   private readonly version: string;
   private active = 0;
-  private draining = false;
   private lastCallAt = 0;
-  /** Of those that are logged. */
-  private readonly answerBytes = new WeakMap<ServerResponse, number>();
+  private readonly answers: Answers;
 
   constructor(
     private readonly manifest: RunnerManifest,
     private readonly environment: RunnerEnvironment,
     private readonly documents: Documents,
     private readonly metrics: RunnerMetrics,
-    private readonly logger: Logger,
+    logger: Logger,
   ) {
     this.readInputs = createInputReader(manifest.signature);
     this.readScoring = createScoringReader(manifest.signature);
@@ -123,6 +97,11 @@ export class RunnerServer {
     this.version = String(manifest.version);
     this.identity = { name: environment.MODEL_ENDPOINT, version: this.version };
     this.prefix = `/${environment.MODEL_ENDPOINT}`;
+    this.answers = new Answers({
+      version: this.version,
+      variant: environment.MODEL_VARIANT,
+      logger,
+    });
     this.routes = this.createRoutes();
     // The gateway keeps its connections; closing idle ones under it would fail a call now and then.
     this.server.keepAliveTimeout = 300_000;
@@ -143,7 +122,7 @@ export class RunnerServer {
 
   /** Takes no new connections, finishes what is being answered, and closes. */
   async drain(timeoutMs: number): Promise<void> {
-    this.draining = true;
+    this.answers.endConnections();
     // Not the HTTP server's own close: it cuts idle connections at once, and
     // with them the calls that are already on their way through them.
     const closed = new Promise(resolve => {
@@ -187,7 +166,7 @@ export class RunnerServer {
       this.infer(request, response, requestId);
     const ping: Handler = (_request, response, requestId) => {
       this.requireModel();
-      this.send(response, 200, requestId, Buffer.from('\n'), JSON_TYPE);
+      this.answers.send(response, 200, requestId, Buffer.from('\n'), JSON_TYPE);
     };
     return new Map<string, Partial<Record<string, Handler>>>([
       [
@@ -210,7 +189,7 @@ export class RunnerServer {
         '/version',
         {
           GET: (_request, response, requestId) =>
-            this.send(
+            this.answers.send(
               response,
               200,
               requestId,
@@ -247,7 +226,7 @@ export class RunnerServer {
         '/v2',
         {
           GET: (_request, response, requestId) =>
-            this.json(response, 200, requestId, {
+            this.answers.json(response, 200, requestId, {
               name: 'model-runner-node',
               version: '1',
               extensions: ['binary_tensor_data'],
@@ -258,14 +237,14 @@ export class RunnerServer {
         '/v2/health/live',
         {
           GET: (_request, response, requestId) =>
-            this.json(response, 200, requestId, { live: true }),
+            this.answers.json(response, 200, requestId, { live: true }),
         },
       ],
       [
         '/v2/health/ready',
         {
           GET: (_request, response, requestId) =>
-            this.json(response, this.model ? 200 : 503, requestId, {
+            this.answers.json(response, this.model ? 200 : 503, requestId, {
               ready: Boolean(this.model),
             }),
         },
@@ -308,7 +287,7 @@ export class RunnerServer {
         await this.route(path, request, response, requestId);
       }
     } catch (error) {
-      this.answerError(path, response, requestId, error);
+      this.answers.error(path, response, requestId, error);
       if (counted)
         this.metrics.countError(
           response.statusCode === CALLER_LEFT
@@ -322,7 +301,7 @@ export class RunnerServer {
         this.metrics.inFlight.dec();
         this.metrics.requestSeconds.observe(seconds);
         this.metrics.countAnswer(response.statusCode);
-        this.logAnswer(request, response, { requestId, path, seconds });
+        this.answers.log(request, response, { requestId, path, seconds });
       }
     }
   }
@@ -422,7 +401,7 @@ export class RunnerServer {
     const answers = this.writeOutputs(
       await this.predictRows(model, rows, call),
     );
-    this.json(
+    this.answers.json(
       response,
       200,
       requestId,
@@ -455,12 +434,12 @@ export class RunnerServer {
         { path: 'inputs', message: 'must be one line, not an array' },
       ]);
     await answerStream(response, model.stream(rows[0], call), {
-      headers: this.headers(requestId),
+      headers: this.answers.headers(requestId),
       complete: outputs =>
         this.prediction(this.writeOutputs([outputs])[0], requestId),
       fail: error => {
         this.metrics.countError(errorClass(error));
-        return this.describeError('/predict', requestId, error);
+        return this.answers.describeError('/predict', requestId, error);
       },
     });
   }
@@ -479,7 +458,7 @@ export class RunnerServer {
     const answers = this.writeOutputs(
       await this.predictRows(model, rows, call),
     );
-    this.json(response, 200, requestId, {
+    this.answers.json(response, 200, requestId, {
       predictions: predictionsOf(signature, answers),
     });
   }
@@ -507,10 +486,10 @@ export class RunnerServer {
       typeof given === 'string' ? given : undefined,
     );
     if (binary.length === 0) {
-      this.send(response, 200, requestId, json, JSON_TYPE);
+      this.answers.send(response, 200, requestId, json, JSON_TYPE);
       return;
     }
-    this.send(
+    this.answers.send(
       response,
       200,
       requestId,
@@ -541,7 +520,7 @@ export class RunnerServer {
 
   private answerReady(response: ServerResponse, requestId: string) {
     const ready = Boolean(this.model);
-    this.json(response, ready ? 200 : 503, requestId, {
+    this.answers.json(response, ready ? 200 : 503, requestId, {
       name: this.identity.name,
       ready,
     });
@@ -549,7 +528,7 @@ export class RunnerServer {
 
   private answerMetadata(response: ServerResponse, requestId: string) {
     const { platform, inputs, outputs } = this.requireModel();
-    this.json(response, 200, requestId, {
+    this.answers.json(response, 200, requestId, {
       name: this.identity.name,
       versions: [this.version],
       platform,
@@ -569,132 +548,12 @@ export class RunnerServer {
         404,
         'This runner was started without this document.',
       );
-    this.send(response, 200, requestId, document, type);
+    this.answers.send(response, 200, requestId, document, type);
   }
 
   private async answerMetrics(response: ServerResponse) {
     const text = await this.metrics.expose();
     response.writeHead(200, { 'content-type': this.metrics.contentType });
     response.end(text);
-  }
-
-  /** What was refused or failed can be found by its request id; what was answered only where asked for. */
-  private logAnswer(
-    request: IncomingMessage,
-    response: ServerResponse,
-    call: { requestId: string; path: string; seconds: number },
-  ) {
-    const { statusCode: code } = response;
-    if (code < 400 && !this.logger.isDebugEnabled) return;
-    const { requestId, path, seconds } = call;
-    const length = request.headers['content-length'];
-    const facts = {
-      requestId,
-      path,
-      code,
-      durationMs: seconds * 1000,
-      requestBytes: length === undefined ? undefined : Number(length),
-      answerBytes: this.answerBytes.get(response),
-    };
-    if (code >= 500) this.logger.info('failed', facts);
-    else if (code >= 400) this.logger.info('refused', facts);
-    else this.logger.debug('answered', facts);
-  }
-
-  private answerError(
-    path: string,
-    response: ServerResponse,
-    requestId: string,
-    error: unknown,
-  ) {
-    if (response.destroyed) {
-      // For the count alone; nobody is there to read it.
-      response.statusCode = CALLER_LEFT;
-      return;
-    }
-    if (response.headersSent) {
-      response.destroy();
-      return;
-    }
-    const { status, body, headers } = this.describeError(
-      path,
-      requestId,
-      error,
-    );
-    this.json(response, status, requestId, body, headers);
-  }
-
-  /** An error as it is answered; what is the model's own fault goes to the log. */
-  private describeError(
-    path: string,
-    requestId: string,
-    error: unknown,
-  ): { status: number; body: unknown; headers?: Record<string, string> } {
-    if (error instanceof RequestError) {
-      const { status, headers } = error;
-      const body = errorBody(path, requestId, errorName(status), error);
-      return { status, body, headers };
-    }
-    this.logger.error('the model failed', {
-      requestId,
-      ...failureFacts(error),
-    });
-    // Names of fields are the model's, values are the caller's: only those are told.
-    const isWrong = error instanceof ModelOutputError;
-    const reason = isWrong ? `: ${error.message}` : '';
-    const message = `The model failed on this request${reason}; its logs tell why under request id ${requestId}.`;
-    const body = errorBody(path, requestId, 'ModelError', {
-      status: 500,
-      message,
-      fields: isWrong ? error.fields : undefined,
-    });
-    return { status: 500, body };
-  }
-
-  private json(
-    response: ServerResponse,
-    status: number,
-    requestId: string,
-    body: unknown,
-    headers?: Record<string, string>,
-  ) {
-    this.send(
-      response,
-      status,
-      requestId,
-      Buffer.from(JSON.stringify(body)),
-      JSON_TYPE,
-      headers,
-    );
-  }
-
-  private send(
-    response: ServerResponse,
-    status: number,
-    requestId: string,
-    body: Buffer,
-    type: string,
-    headers: Record<string, string> = {},
-  ) {
-    if (status >= 400 || this.logger.isDebugEnabled)
-      this.answerBytes.set(response, body.length);
-    response.writeHead(status, {
-      'content-type': type,
-      'content-length': body.length,
-      ...this.headers(requestId),
-      ...headers,
-    });
-    response.end(body);
-  }
-
-  /** What every answer carries. */
-  private headers(requestId: string): Record<string, string> {
-    return {
-      [REQUEST_ID_HEADER]: requestId,
-      [MODEL_VERSION_HEADER]: this.version,
-      [MODEL_VARIANT_HEADER]: this.environment.MODEL_VARIANT,
-      // Whoever keeps the connection shall not send a further call into its end.
-      ...(this.draining ? { connection: 'close' } : undefined),
-    };
   }
 }

@@ -71,7 +71,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         environment=text("MODEL_ENVIRONMENT"),
         max_body_bytes=number("MAX_BODY_BYTES", 1_048_576),
         drain_timeout_ms=number("DRAIN_TIMEOUT_MS", 10_000),
-        batch=BatchSettings(number("BATCH_MAX_ROWS", 64), number("BATCH_MAX_DELAY_MS", 0)),
+        batch=BatchSettings(number("BATCH_MAX_ROWS", 1_000), number("BATCH_MAX_DELAY_MS", 0)),
         debug=variables.get("LOG_LEVEL") == "debug",
     )
     if problems:

@@ -43,7 +43,7 @@ class JoinedPredictions:
     async def predict(self, lines: Table) -> Table:
         """Raises what the model raises on these lines; those of others never make it fail."""
         # From here on, since what is joined may write of all its calls, and what failed is told by who called.
-        with in_hand(lines.rows):
+        with in_hand(lines):
             answer = await self._join(lines)
         if isinstance(answer, BaseException):
             raise answer

@@ -98,11 +98,10 @@ class Model:
 
         Raises ModelOutputError where an answer lacks one of them.
         """
-        rows = table.rows
-        with in_hand(rows):
+        with in_hand(table):
             if not self.is_own_code:
                 return self.predict_at_once(table)
-            answers = await _settled(self._answer_rows(rows))
+            answers = await _settled(self._answer_rows(table.rows))
         return self._of_rows(answers, table.count)
 
     def predict_at_once(self, table: Table) -> Table:

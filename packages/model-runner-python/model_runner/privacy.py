@@ -17,6 +17,8 @@ from contextvars import ContextVar
 from operator import itemgetter
 from typing import Any
 
+from .table import Rows, Table
+
 #: Texts that are shorter stand for nobody.
 MIN_TEXT = 4
 #: Numbers with fewer digits are those of anybody.
@@ -30,7 +32,6 @@ MAX_DEPTH = 8
 MAX_MEMBERS = 100
 MAX_PATHS = 20
 
-Rows = list[dict[str, Any]]
 #: The field of the signature, its path in the request, the value.
 FieldValue = tuple[str, str, Any]
 
@@ -173,14 +174,14 @@ def _common(form: str, text: str, at: int) -> int:
 class RequestInHand:
     """Its values are gathered only where something is written."""
 
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
+    def __init__(self, lines: Table) -> None:
+        self._lines = lines
         self._filter: ValueFilter | None = None
 
     @property
     def filter(self) -> ValueFilter:
         if self._filter is None:
-            self._filter = ValueFilter(values_of_rows(self._rows))
+            self._filter = ValueFilter(values_of_rows(self._lines.rows))
         return self._filter
 
 
@@ -193,9 +194,9 @@ _LOCK = threading.Lock()
 
 
 @contextmanager
-def in_hand(rows: Rows) -> Iterator[None]:
-    """Until the end of the block nothing that is written, by whomever, repeats the values of these rows."""
-    request = RequestInHand(rows)
+def in_hand(lines: Table) -> Iterator[None]:
+    """Until the end of the block nothing that is written, by whomever, repeats the values of these lines."""
+    request = RequestInHand(lines)
     _CURRENT.set(request)
     with _LOCK:
         _ALL.add(request)

@@ -27,7 +27,7 @@ export const runnerEnvironmentSchema = z.object({
   /** How long a drain may take after SIGTERM, milliseconds. */
   DRAIN_TIMEOUT_MS: z.coerce.number().int().nonnegative().default(10_000),
   /** Lines of a prediction that answers more than one call; up to 1, each call has its own. */
-  BATCH_MAX_ROWS: z.coerce.number().int().nonnegative().default(64),
+  BATCH_MAX_ROWS: z.coerce.number().int().nonnegative().default(1_000),
   /** How long calls wait for further ones, while they come side by side, milliseconds. */
   BATCH_MAX_DELAY_MS: z.coerce.number().int().nonnegative().default(0),
 });

@@ -50,7 +50,7 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
     columns of `predict`, in order. Raises StartError where the signature can't be served so.
     """
     import numpy
-    from sklearn import config_context
+    from sklearn import config_context, get_config
 
     fitted_names = getattr(model, "feature_names_in_", None)
     names = column_order(fitted_names, signature)
@@ -70,13 +70,15 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
         field.get("optional") and field.get("default") is None for field in signature["inputs"]
     )
 
+    # Its parameters were looked at when it was fitted; older versions always do it again.
+    settings = {"skip_parameter_validation": True} if "skip_parameter_validation" in get_config() else {}
+
     def predict(table: Table) -> Columns:
         lines = matrix(table)
         # Looked at once here, and not again at every step of a pipeline.
-        if is_whole and numpy.abs(lines).max() <= LARGEST_FLOAT32:
-            with config_context(assume_finite=True):
-                return answer(lines, table)
-        return answer(lines, table)
+        is_finite = is_whole and numpy.abs(lines).max() <= LARGEST_FLOAT32
+        with config_context(assume_finite=is_finite, **settings):
+            return answer(lines, table)
 
     def answer(lines: Any, table: Table) -> Columns:
         answers: Columns = {}

@@ -12,20 +12,28 @@ import { Deployment } from '@model-platform/plugin-model-platform-common';
 import {
   LoadingRows,
   LoadState,
+  useDebounced,
 } from '@model-platform/plugin-model-platform-react';
 import { useUrlState } from '../shared/useUrlState';
 import { isAtLeast, LOG_LEVELS } from './logLevels';
 import { LogLines } from './LogLines';
-import { matchesText } from './matchesText';
 import { useLogs } from './useLogs';
 
 const ALL = 'all';
+const TYPING_MS = 400;
 const LEVEL_TITLES = {
   debug: 'All levels',
   info: 'Info and above',
   warn: 'Warnings and errors',
   error: 'Errors only',
 };
+
+function counted(shown: unknown[], lines: unknown[], grep?: string): string {
+  if (!grep) return `${shown.length} of the last ${lines.length} lines`;
+  return shown.length === 1
+    ? '1 line has this'
+    : `${shown.length} lines have this`;
+}
 
 /** The logs of one deployment's runners, to follow, filter and search. */
 export function DeploymentLogs({ deployment }: { deployment: Deployment }) {
@@ -34,7 +42,12 @@ export function DeploymentLogs({ deployment }: { deployment: Deployment }) {
   const runner = url.get('runner');
   const level = LOG_LEVELS.find(one => one === url.get('level')) ?? 'debug';
   const text = url.get('q') ?? '';
-  const logs = useLogs(deployment.name, runner, isFollowing);
+  const grep = useDebounced(text.trim(), TYPING_MS) || undefined;
+  const logs = useLogs(deployment.name, {
+    runner,
+    grep,
+    follow: isFollowing,
+  });
 
   const runners = new Set([
     ...deployment.runners.map(({ id }) => id),
@@ -45,9 +58,11 @@ export function DeploymentLogs({ deployment }: { deployment: Deployment }) {
     const known = deployment.runners.find(one => one.id === id);
     return known ? `${id} (${known.phase})` : id;
   };
-  const shown = (logs.lines ?? []).filter(
-    line => isAtLeast(line, level) && matchesText(line, text),
-  );
+  const shown = (logs.lines ?? []).filter(line => isAtLeast(line, level));
+
+  const nothing = grep
+    ? 'No line that is kept has this.'
+    : 'The runners have written nothing yet.';
 
   return (
     <Flex direction="column" gap="3">
@@ -81,7 +96,7 @@ export function DeploymentLogs({ deployment }: { deployment: Deployment }) {
         <div style={{ flex: 1, minWidth: 220 }}>
           <SearchField
             label="Search in the log"
-            placeholder="Words or a request id"
+            placeholder="Text, a request id or /expression/"
             size="small"
             value={text}
             onChange={value => url.set({ q: value }, { replace: true })}
@@ -126,9 +141,7 @@ export function DeploymentLogs({ deployment }: { deployment: Deployment }) {
               />
             )}
             <Text as="p" variant="body-small" color="secondary" role="status">
-              {lines.length === 0
-                ? 'The runners have written nothing yet.'
-                : `${shown.length} of the last ${lines.length} lines`}
+              {lines.length === 0 ? nothing : counted(shown, lines, grep)}
             </Text>
             {lines.length > 0 && (
               <LogLines

@@ -37,8 +37,8 @@ describe('ModelLogsContent', () => {
   it('filters by level and finds the lines of a request', async () => {
     const platform = new FakePlatform()
       .when('GET deployments', () => ({ items: [sampleDeployment()] }))
-      .when('GET deployments/iris/logs', () => ({
-        items: kept,
+      .when('GET deployments/iris/logs', ({ query }) => ({
+        items: query.get('grep') === 'REQ-77' ? [kept[1]] : kept,
         sources: ['iris-main-2', 'iris-main-1'],
       }));
     await renderOnPlatform(<ModelLogsContent />, platform);
@@ -50,7 +50,7 @@ describe('ModelLogsContent', () => {
     await userEvent.type(search, 'REQ-77');
     await waitFor(() => expect(log).not.toHaveTextContent('model loaded'));
     expect(log).toHaveTextContent('column bmi is missing');
-    expect(screen.getByText('1 of the last 2 lines')).toBeInTheDocument();
+    expect(screen.getByText('1 line has this')).toBeInTheDocument();
 
     await userEvent.click(screen.getByRole('button', { name: /Runner/ }));
     await userEvent.click(

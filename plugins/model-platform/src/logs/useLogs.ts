@@ -23,11 +23,14 @@ export interface Logs extends State {
   reload: () => void;
 }
 
-/** The last lines of a deployment's runners, and with `follow` those that come. */
+/**
+ * The last lines of a deployment's runners, and with `follow` those that come.
+ *
+ * @param grep - only lines with this, of all that are kept
+ */
 export function useLogs(
   deployment: string,
-  runner: string | undefined,
-  follow: boolean,
+  { runner, grep, follow }: { runner?: string; grep?: string; follow: boolean },
 ): Logs {
   const api = useApi(modelPlatformApiRef);
   const [state, setState] = useState<State>({ sources: [], hasEnded: false });
@@ -50,7 +53,7 @@ export function useLogs(
     const timer = follow ? setInterval(show, SHOW_EVERY_MS) : undefined;
 
     const read = async () => {
-      const query = { tail: TAIL, runner };
+      const query = { tail: TAIL, runner, grep };
       try {
         const { items, sources } = await api.getLogs(deployment, query, {
           signal,
@@ -81,7 +84,7 @@ export function useLogs(
       controller.abort();
       clearInterval(timer);
     };
-  }, [api, deployment, runner, follow, round]);
+  }, [api, deployment, runner, grep, follow, round]);
 
   return { ...state, reload };
 }
