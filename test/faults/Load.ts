@@ -10,12 +10,16 @@ export interface FailedCall {
   endedAt: number;
   /** Absent where there was no answer at all. */
   status?: number;
+  /** Of the model, where one answered. */
+  version?: string;
   message: string;
 }
 
 /** Calls of one endpoint at a fixed rate, however long the answers take. */
 export class Load {
   calls = 0;
+  /** Good answers by version of the model. */
+  readonly answered = new Map<string, number>();
   readonly failed: FailedCall[] = [];
   /** Failed while nothing was there to answer. */
   forgotten = 0;
@@ -84,8 +88,14 @@ export class Load {
   private async call(): Promise<void> {
     const { url, token, body } = this.options;
     const startedAt = Date.now();
-    const fail = (message: string, status?: number) =>
-      this.failed.push({ startedAt, endedAt: Date.now(), status, message });
+    const fail = (message: string, status?: number, version?: string) =>
+      this.failed.push({
+        startedAt,
+        endedAt: Date.now(),
+        status,
+        version,
+        message,
+      });
     this.calls += 1;
     try {
       const response = await fetch(`${url}/predict`, {
@@ -98,10 +108,12 @@ export class Load {
         signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
       });
       const text = await response.text();
+      const version = response.headers.get('x-model-version') ?? '';
       if (response.status !== 200)
-        fail(`${response.status} ${text}`, response.status);
+        fail(`${response.status} ${text}`, response.status, version);
       else if (JSON.parse(text).outputs === undefined)
-        fail(`200 without outputs: ${text}`, 200);
+        fail(`200 without outputs: ${text}`, 200, version);
+      else this.answered.set(version, (this.answered.get(version) ?? 0) + 1);
     } catch (error) {
       fail(`${error} ${(error as Error).cause ?? ''}`);
     }

@@ -350,6 +350,32 @@ describe('Gateway', () => {
     expect(hostile.headers).not.toHaveProperty('x-correlation-id');
   });
 
+  it('counts and tells by its own revision what is tried beside another one', async () => {
+    const route = routeOf(
+      'tried',
+      {
+        main: { urls: [await echo('stable')] },
+        'main@8': { urls: [await echo('new')] },
+      },
+      { revision: 7 },
+    );
+    Object.assign(route.variants[1].labels, { variant: 'main', revision: '8' });
+    await put(route);
+    const told = new Map<string, unknown>();
+    while (told.size < 2) {
+      const { text, headers } = await call('/tried/predict', { body: '{}' });
+      const id = String(headers['x-request-id']);
+      told.set(JSON.parse(text).name, verifyRequestId(ID_SECRET, 'tried', id));
+    }
+    expect(told.get('stable')).toMatchObject({ revision: 7, variantIndex: 0 });
+    expect(told.get('new')).toMatchObject({ revision: 8, variantIndex: 0 });
+    expect(
+      await metric(
+        `model_gateway_requests_total{system="plants",model="tried",version="2",environment="local",endpoint="tried",variant="main",revision="8",consumer="app-of-${TOKEN}",code="200"}`,
+      ),
+    ).toBeGreaterThan(0);
+  });
+
   it('asks for a token that is good for this endpoint', async () => {
     const to = await echo('tokens');
     await put(routeOf('iris', { main: { urls: [to] } }));

@@ -268,7 +268,7 @@ export class Gateway {
       throw GatewayError.nothingReady(route.endpoint);
     }
     const requestId = makeRequestId(this.#requestIdSecret, route.endpoint, {
-      revision: route.revision,
+      revision: variant.revision,
       variantIndex: variant.index,
     });
     const isCounted = isModelCall(request.method ?? '', target.rest);

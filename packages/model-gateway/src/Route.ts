@@ -10,7 +10,10 @@ import { VariantMetrics } from './VariantMetrics';
 
 /** One variant of a route, ready for use. */
 export interface RouteVariant {
+  /** Place among those of its revision. */
   index: number;
+  /** Another one than the route's where it is tried beside that. */
+  revision: number;
   name: string;
   version: string;
   weight: number;

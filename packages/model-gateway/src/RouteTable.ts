@@ -39,8 +39,12 @@ export class RouteTable {
   put(route: GatewayRoute): void {
     const compiled = new Route(
       route,
-      route.variants.map((variant, index) => ({
-        index,
+      route.variants.map((variant, place) => ({
+        index: route.variants
+          .slice(0, place)
+          .filter(({ labels }) => labels.revision === variant.labels.revision)
+          .length,
+        revision: Number(variant.labels.revision),
         name: variant.name,
         version: variant.labels.version,
         weight: variant.weight,

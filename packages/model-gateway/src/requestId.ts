@@ -5,7 +5,7 @@ export interface RequestFacts {
   /** When the gateway took the request, Unix time in milliseconds. */
   at: number;
   revision: number;
-  /** Place in the plan's list of variants; undefined if the call got no further than the gateway. */
+  /** Place among the variants of that revision; undefined if the call got no further than the gateway. */
   variantIndex?: number;
 }
 

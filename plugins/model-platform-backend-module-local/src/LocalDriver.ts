@@ -232,13 +232,15 @@ export class LocalDriver implements DeploymentDriver {
     }
   }
 
-  async release(ref: DeploymentRef, keepRevisions: number[]): Promise<void> {
+  async release(
+    ref: DeploymentRef,
+    { keep, newest }: { keep: number[]; newest: number },
+  ): Promise<void> {
     const state = await this.host.state();
     const runners = state.deployments[ref.name]?.runners ?? [];
     // Draining takes its time: a later revision may begin meanwhile, and was never meant.
-    const newest = Math.max(...keepRevisions);
     const isKept = (revision: number) =>
-      keepRevisions.includes(revision) || revision > newest;
+      keep.includes(revision) || revision > newest;
     await this.host.release(
       ref.name,
       runners.filter(({ revision }) => isKept(revision)).map(({ id }) => id),
@@ -469,8 +471,8 @@ function toPlan(ref: DeploymentRef, route: DesiredRoute): TrafficPlan {
         version: String(variant.version),
         environment: route.environment,
         endpoint: ref.name,
-        variant: variant.name,
-        revision: String(route.revision),
+        variant: variant.beside?.variant ?? variant.name,
+        revision: String(variant.beside?.revision ?? route.revision),
       },
       runners: variant.runners,
     })),

@@ -528,6 +528,10 @@ describe('modelPlatformPlugin', () => {
       ['post', `${route}/off`, {}],
       ['post', `${route}/promote`, { variant: 'a' }],
       ['post', `${route}/rollback`, { revision: 1 }],
+      ['post', `${route}/pause`, {}],
+      ['post', `${route}/resume`, {}],
+      ['post', `${route}/abort`, {}],
+      ['delete', `${route}/override`],
       ['post', 'v1/endpoints/mixed/tokens', { consumer: 'component:x' }],
       ['delete', route],
     ];
@@ -594,8 +598,18 @@ describe('modelPlatformPlugin', () => {
     expect(await statusOf('put', route, mira, { spec })).toBe(403);
     await share('system');
 
+    // The file still names the other model, which may be wanted again.
     expect(
       await statusOf('post', `${route}/promote`, pat, { variant: 'a' }),
+    ).toBe(200);
+    expect(await statusOf('get', route, mira)).toBe(404);
+    expect(
+      await statusOf('put', route, pat, {
+        spec: {
+          ...{ ...spec, owner: 'botany-ml', resources: { cpu: '500m' } },
+          variants: [{ ...variants[0], weight: 100 }],
+        },
+      }),
     ).toBe(200);
     const { body: past } = await platform.call(
       'get',
@@ -603,6 +617,7 @@ describe('modelPlatformPlugin', () => {
       mira,
     );
     expect(past.items).toMatchObject([
+      { number: 3, variants: [{ model: 'mixed-a' }] },
       { number: 2, variants: [{ model: 'mixed-a' }] },
       { number: 1, variants: [{ model: 'mixed-a' }] },
     ]);

@@ -51,7 +51,13 @@ export interface DesiredRoute {
   timeoutSeconds?: number;
   /** None where the deployment is switched off. */
   variants: Array<{
+    /** Unique in the route. */
     name: string;
+    /**
+     * Of a variant of another revision, which is tried beside the route's own:
+     * how its runners and metrics name it.
+     */
+    beside?: { revision: number; variant: string };
     weight: number;
     model: Model;
     version: number;
@@ -134,8 +140,14 @@ export interface DeploymentDriver {
    * stops all runners; returns when nothing but the route is left.
    */
   switchOff(ref: DeploymentRef, route: DesiredRoute): Promise<void>;
-  /** Drains and stops the runners of all revisions but these and later ones, which may begin meanwhile. */
-  release(ref: DeploymentRef, keepRevisions: number[]): Promise<void>;
+  /**
+   * Drains and stops the runners of all revisions up to the newest that was made
+   * but those to keep; later ones may begin meanwhile, and are left alone.
+   */
+  release(
+    ref: DeploymentRef,
+    revisions: { keep: number[]; newest: number },
+  ): Promise<void>;
   /** Route first, then runners: nothing of it is left. */
   remove(ref: DeploymentRef): Promise<void>;
   /** Names of the deployments of which anything exists, to find leftovers. */

@@ -7,6 +7,7 @@ import { deployCommand } from './deployCommand';
 import { devCommand } from './devCommand';
 import { diffCommand } from './diffCommand';
 import { invokeCommand } from './invokeCommand';
+import { liftCommand } from './liftCommand';
 import { logsCommand } from './logsCommand';
 import { offCommand } from './offCommand';
 import { promoteCommand } from './promoteCommand';
@@ -14,6 +15,7 @@ import { publishCommand } from './publishCommand';
 import { rollbackCommand } from './rollbackCommand';
 import { searchCommand } from './searchCommand';
 import { statusCommand } from './statusCommand';
+import { steerCommand } from './steerCommand';
 import { testCommand } from './testCommand';
 
 /** Environment and exit codes, below every help. */
@@ -47,8 +49,12 @@ export function createProgram(run: CommandRunner): Command {
     aliasCommand(run),
     promoteCommand(run),
     rollbackCommand(run),
+    steerCommand(run, 'pause'),
+    steerCommand(run, 'resume'),
+    steerCommand(run, 'abort'),
     offCommand(run, 'off'),
     offCommand(run, 'on'),
+    liftCommand(run),
     searchCommand(run),
   ];
   for (const command of commands) {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { describePlan } from '../deploy/describePlan';
+import { describeCanary } from '../deploy/describeCanary';
 import { readDeploymentFile } from '../deploy/readDeploymentFile';
 import { waitUntilServing } from '../deploy/waitUntilServing';
 import { CommandRunner } from './CommandRunner';
@@ -77,6 +78,15 @@ export function deployCommand(run: CommandRunner): Command {
                 deployment.offReason ? ` (${deployment.offReason})` : ''
               }; it serves nothing.`,
               `model-platform on ${name} switches it on.`,
+            ]);
+            return;
+          }
+          if (deployment.servingRevision !== deployment.revision?.number) {
+            terminal.result(deployment, [
+              `${name}: revision ${deployment.revision?.number} does not have all traffic yet.`,
+              ...(deployment.drift ?? []),
+              ...(deployment.canary ? describeCanary(deployment.canary) : []),
+              `model-platform status ${name} shows how it goes on; resume, promote and abort decide it.`,
             ]);
             return;
           }

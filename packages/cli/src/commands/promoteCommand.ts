@@ -4,15 +4,17 @@ import { CommandRunner } from './CommandRunner';
 
 export function promoteCommand(run: CommandRunner): Command {
   return new Command('promote')
-    .description('Give one variant of a deployment all the traffic.')
+    .description(
+      'Give one variant of a deployment all the traffic, or the new revision of a canary.',
+    )
     .argument('<deployment>')
-    .argument('<variant>')
+    .argument('[variant]', 'not needed while a canary is under way')
     .option('--reason <text>', 'why; kept in the history')
     .option('--json', 'print the result as JSON')
     .action(
       (
         name: string,
-        variant: string,
+        variant: string | undefined,
         options: { reason?: string; json?: boolean },
       ) =>
         run(options, async ({ terminal, platform }) => {
@@ -21,7 +23,7 @@ export function promoteCommand(run: CommandRunner): Command {
             reason: options.reason,
           });
           terminal.result(deployment, [
-            `${name}: ${variant} gets all traffic.`,
+            `${name}: ${variant ?? 'the new revision'} gets all traffic.`,
             ...describeRevision(deployment),
           ]);
         }),

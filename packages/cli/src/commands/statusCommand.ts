@@ -9,6 +9,7 @@ import { Command } from 'commander';
 import { CliError } from '../errors/CliError';
 import { formatTable } from '../output/formatTable';
 import { allPages } from '../platform/allPages';
+import { describeCanary } from '../deploy/describeCanary';
 import { CommandRunner } from './CommandRunner';
 
 const overviewHead = [
@@ -152,7 +153,9 @@ function describeDeployment(deployment: Deployment): string[] {
     }, serving ${deployment.servingRevision ?? '-'}`,
   ];
   if (deployment.url) lines.push(`  ${deployment.url}`);
-  if (deployment.off) lines.push(`  ${deployment.offReason ?? 'switched off'}`);
+  // An older platform tells no drift.
+  for (const sentence of deployment.drift ?? []) lines.push(`  ${sentence}`);
+  if (deployment.canary) lines.push(...describeCanary(deployment.canary));
   for (const { name, version, weight } of deployment.revision?.variants ?? []) {
     lines.push(`  variant ${name}: version ${version}, ${weight} %`);
   }

@@ -20,7 +20,7 @@ export interface WaitOptions {
 
 /**
  * Waits until the deployment's newest revision answers, and tells each
- * condition as it changes.
+ * condition as it changes. What is left to a person is not waited for.
  *
  * @throws CliError `Failed` with the platform's reason where it does not, or not in time.
  */
@@ -37,7 +37,7 @@ export async function waitUntilServing(
     ;
     deployment = await platform.getDeployment(applied.name)
   ) {
-    if (deployment.off) return deployment;
+    if (deployment.off || isPersons(deployment, wanted)) return deployment;
     if (
       deployment.phase === 'Ready' &&
       (deployment.servingRevision ?? 0) >= wanted
@@ -63,6 +63,8 @@ export async function waitUntilServing(
       );
     }
     if (Date.now() >= deadline) {
+      // Its steps take as long as they take.
+      if (deployment.canary?.phase === 'progressing') return deployment;
       throw new CliError(
         'Failed',
         `${applied.name} did not serve revision ${wanted} within ${
@@ -76,6 +78,18 @@ export async function waitUntilServing(
   }
 }
 
+/** It is for a person to say how it goes on. */
+function isPersons(
+  { overrides = [], canary, revision }: Deployment,
+  wanted: number,
+): boolean {
+  return (
+    revision?.number === wanted &&
+    (overrides.some(({ kind }) => kind === 'pause') ||
+      canary?.waitsFor === 'person')
+  );
+}
+
 /** The platform has given it up, or its runners fail again and again. */
 function hasFailed(deployment: Deployment, wanted: number): boolean {
   if (deployment.phase === 'Failed') return true;
@@ -84,7 +98,9 @@ function hasFailed(deployment: Deployment, wanted: number): boolean {
   );
   if (
     progressing?.status === 'False' &&
-    ['DeadlineExceeded', 'RuntimeUnavailable'].includes(progressing.reason)
+    ['DeadlineExceeded', 'RolledBack', 'RuntimeUnavailable'].includes(
+      progressing.reason,
+    )
   ) {
     return true;
   }

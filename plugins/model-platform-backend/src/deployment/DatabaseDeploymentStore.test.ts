@@ -86,25 +86,31 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
     expect(second).toMatchObject({ revision: 2, generation: 2, changes: 2 });
     await expect(
       store.change(made, {
-        set: { off: true },
+        set: { overrides: [] },
         history: { actor: 'x', action: 'off' },
       }),
     ).rejects.toThrow('changed by someone else');
 
+    const costs = {
+      kind: 'off' as const,
+      by: 'user:default/mira',
+      since: '2026-01-01T00:00:00.000Z',
+      reason: 'costs',
+    };
     const off = await store.change(second, {
-      set: { off: true, offReason: 'Off by user:default/mira: costs' },
+      set: { overrides: [costs] },
       history: { actor: 'user:default/mira', action: 'off', reason: 'costs' },
     });
     expect(off).toMatchObject({
       off: true,
-      offReason: 'Off by user:default/mira: costs',
+      overrides: [costs],
       generation: 2,
     });
     const on = await store.change(off, {
-      set: { off: false },
+      set: { overrides: [] },
       history: { actor: 'user:default/mira', action: 'on' },
     });
-    expect(on.offReason).toBeUndefined();
+    expect(on).toMatchObject({ off: false, overrides: [] });
 
     expect(
       (await store.revisions(made.id, { limit: 10 })).map(
@@ -176,8 +182,11 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
     const fencing = await LeaderLease.create({ knex }).hold();
     const serve = async (servingRevision: number) =>
       await store.saveStatus(
-        mixed.id,
-        { servingRevision, phase: 'Ready', conditions: [], runners: [] },
+        mixed,
+        {
+          ...{ servingRevision, phase: 'Ready', conditions: [], runners: [] },
+          drift: [],
+        },
         fencing!,
       );
     expect(await modelIds(mixed)).toEqual(['open', 'secret']);
@@ -207,6 +216,7 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
       phase: 'Ready' as const,
       conditions: [],
       runners: [],
+      drift: ['latest is 2, serving 1'],
       url: 'http://127.0.0.1:7080/iris',
     };
     let now = 1_000_000;
@@ -216,7 +226,10 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
     const led = await first.hold();
     expect(led).toBeDefined();
     expect(await second.hold()).toBeUndefined();
-    expect(await store.saveStatus(made.id, status, led!)).toBe(true);
+    const entry = (action: string) => [{ actor: 'platform', action }];
+    expect(
+      await store.saveStatus(made, status, led!, entry('canary-started')),
+    ).toBe(true);
 
     now += 10_000;
     expect(await first.hold()).toBe(led);
@@ -227,11 +240,23 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
     expect(taken).toBeGreaterThan(led!);
     expect(await first.hold()).toBeUndefined();
     expect(
-      await store.saveStatus(made.id, { ...status, phase: 'Failed' }, led!),
+      await store.saveStatus(
+        made,
+        { ...status, phase: 'Failed' },
+        led!,
+        entry('failed'),
+      ),
     ).toBe(false);
+    // What is told is in one transaction with what is so.
+    expect(
+      (await store.history(made, { limit: 9 })).map(({ action }) => action),
+    ).toEqual(['canary-started', 'applied']);
     await expect(first.requireHeld(knex, led!)).rejects.toThrow('leads by now');
     await second.requireHeld(knex, taken!);
-    expect((await store.get('iris'))?.phase).toBe('Ready');
+    expect(await store.get('iris')).toMatchObject({
+      phase: 'Ready',
+      drift: ['latest is 2, serving 1'],
+    });
 
     await second.release();
     expect(await first.hold()).toBeGreaterThan(taken!);

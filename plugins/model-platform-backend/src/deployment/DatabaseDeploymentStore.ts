@@ -31,6 +31,7 @@ import {
 } from './gates/requestRows';
 import { NewRequest, RequestStore } from './gates/RequestStore';
 import { LEADER_LEASE } from './LeaderLease';
+import { hasOverride } from './overrides/overrides';
 import {
   DeploymentRow,
   HistoryRow,
@@ -89,7 +90,6 @@ export class DatabaseDeploymentStore implements DeploymentStore {
           generation: 1,
           changes: 1,
           source: deployment.source,
-          off: false,
           deleting: false,
           watched: JSON.stringify(deployment.watched),
           gates: JSON.stringify(deployment.gates ?? []),
@@ -155,10 +155,8 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       if (set.watched) update.watched = JSON.stringify(set.watched);
       if (set.gates) update.gates = JSON.stringify(set.gates);
       if (set.orphanedAt !== undefined) update.orphaned_at = set.orphanedAt;
-      if (set.off !== undefined) {
-        update.off = set.off;
-        update.off_reason = set.offReason ?? null;
-      }
+      if (set.overrides) update.overrides = toJson(set.overrides);
+      if (set.decision) update.decision = JSON.stringify(set.decision);
       let number: number | undefined;
       if (revision) {
         number = await this.insertRevision(
@@ -169,7 +167,11 @@ export class DatabaseDeploymentStore implements DeploymentStore {
         );
         update.revision = number;
         update.rollout_started_at = null;
-      } else if (set.off === false) {
+      } else if (
+        from.off &&
+        set.overrides &&
+        !hasOverride(set.overrides, 'off')
+      ) {
         update.rollout_started_at = null;
       }
       const requested = await this.changeRequest(tx, from, change, number);
@@ -321,22 +323,32 @@ export class DatabaseDeploymentStore implements DeploymentStore {
   }
 
   async saveStatus(
-    id: string,
+    deployment: DeploymentRecord,
     status: DeploymentStatus,
     fencing: number,
+    history: HistoryDraft[] = [],
   ): Promise<boolean> {
-    const updated = await this.knex<DeploymentRow>('deployments')
-      .where({ id })
-      .whereExists(this.heldLease(fencing))
-      .update({
-        serving_revision: status.servingRevision ?? null,
-        rollout_started_at: status.rolloutStartedAt ?? null,
-        phase: status.phase,
-        conditions: JSON.stringify(status.conditions),
-        runners: JSON.stringify(status.runners),
-        url: status.url ?? null,
-      });
-    return updated > 0;
+    return await this.knex.transaction(async tx => {
+      const updated = await tx<DeploymentRow>('deployments')
+        .where({ id: deployment.id })
+        .whereExists(this.heldLease(fencing))
+        .update({
+          serving_revision: status.servingRevision ?? null,
+          rollout_started_at: status.rolloutStartedAt ?? null,
+          canary: status.canary ? JSON.stringify(status.canary) : null,
+          drift: toJson(status.drift),
+          phase: status.phase,
+          conditions: JSON.stringify(status.conditions),
+          runners: JSON.stringify(status.runners),
+          url: status.url ?? null,
+        });
+      if (updated > 0) {
+        for (const entry of history) {
+          await this.insertHistory(tx, deployment, entry);
+        }
+      }
+      return updated > 0;
+    });
   }
 
   async markServed(id: string, revision: number, at: string): Promise<void> {
@@ -667,4 +679,9 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       details: entry.details && JSON.stringify(entry.details),
     });
   }
+}
+
+/** Nothing where there is nothing in it. */
+function toJson(items: unknown[]): string | null {
+  return items.length > 0 ? JSON.stringify(items) : null;
 }

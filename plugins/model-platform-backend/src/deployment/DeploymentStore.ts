@@ -1,6 +1,8 @@
 import {
+  CanaryStatus,
   Condition,
   DeploymentGate,
+  DeploymentOverride,
   DeploymentPhase,
   DeploymentSpec,
   EndpointToken,
@@ -14,6 +16,7 @@ import { DesiredToken } from '@model-platform/plugin-model-platform-node';
 import { ModelScope } from '../registry/ModelScope';
 import { NewRequest, RequestEnd, RequestStore } from './gates/RequestStore';
 import { TriggerStateStore } from './triggers/TriggerStates';
+import { CanaryDecision } from './canary/CanaryDecision';
 
 /** Versions that a deployment's triggers look at, by model id. */
 export type WatchedVersions = Record<
@@ -37,8 +40,10 @@ export interface DeploymentRecord {
   /** Grows with each change of desired state; what `ETag` is made of. */
   changes: number;
   source: string;
+  /** What persons put beside the spec. */
+  overrides: DeploymentOverride[];
+  /** Whether one of them switches it off. */
   off: boolean;
-  offReason?: string;
   /** To be removed; its name is free once nothing of it runs any more. */
   deleting: boolean;
   revision?: number;
@@ -51,6 +56,12 @@ export interface DeploymentRecord {
   gates: DeploymentGate[];
   /** Since when its declaration in Git is gone. */
   orphanedAt?: string;
+  /** What a person decided on the canary of a revision. */
+  decision?: CanaryDecision;
+  /** How far a revision has come; of the wanted one, or of one that was wanted before. */
+  canary?: CanaryStatus;
+  /** Where selectors mean something else than what serves, in words. */
+  drift: string[];
   phase: DeploymentPhase;
   conditions: Condition[];
   runners: RunnerStatus[];
@@ -65,6 +76,8 @@ export type DeploymentStatus = Pick<
   DeploymentRecord,
   | 'servingRevision'
   | 'rolloutStartedAt'
+  | 'canary'
+  | 'drift'
   | 'phase'
   | 'conditions'
   | 'runners'
@@ -108,8 +121,8 @@ export interface DesiredChange {
       | 'model'
       | 'modelSlug'
       | 'source'
-      | 'off'
-      | 'offReason'
+      | 'overrides'
+      | 'decision'
       | 'deleting'
       | 'watched'
       | 'gates'
@@ -221,13 +234,14 @@ export interface DeploymentStore {
   ): Promise<HistoryEntry[]>;
 
   /**
-   * Written only while the lease with this fencing number is held; answers
-   * false where it is not.
+   * Written only while the lease with this fencing number is held, in one
+   * transaction with what is to be told of it; answers false where it is not.
    */
   saveStatus(
-    id: string,
+    deployment: DeploymentRecord,
     status: DeploymentStatus,
     fencing: number,
+    history?: HistoryDraft[],
   ): Promise<boolean>;
   markServed(id: string, revision: number, at: string): Promise<void>;
   /** After nothing of it runs any more. */

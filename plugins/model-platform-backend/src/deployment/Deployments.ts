@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
 import {
+  CatalogueMetric,
   DeploymentEvent,
+  DeploymentOverride,
   DeploymentPlan,
   DeploymentSpec,
   FieldProblem,
@@ -9,6 +11,10 @@ import {
   toEntityRef,
 } from '@model-platform/plugin-model-platform-common';
 import { canonicalJson } from '../canonicalJson';
+import { CanaryDecision } from './canary/CanaryDecision';
+import { CanaryFigures } from './canary/CanaryFigures';
+import { aimOf, canaryOf, isCanaried } from './canary/canaryOf';
+import { analysisProblems } from './canary/canarySchema';
 import { DeployableModels } from './DeployableModels';
 import { currentRevision } from './currentRevision';
 import { DeploymentActor, platformActor } from './DeploymentActor';
@@ -23,17 +29,25 @@ import {
   RevisionRecord,
 } from './DeploymentStore';
 import { Environments } from './Environments';
+import {
+  hasOverride,
+  holdsContent,
+  holdsRevision,
+  withOverride,
+  withoutOverride,
+} from './overrides/overrides';
+import { selectorDrift } from './overrides/selectorDrift';
 import { parseDeploymentSpec } from './parseDeploymentSpec';
 import { problem } from './problem';
 import { repeated } from './repeated';
-import { Resolution, RevisionResolver, variantsOf } from './RevisionResolver';
+import { Resolution, RevisionResolver } from './RevisionResolver';
 import { rollbackTarget } from './rollbackTarget';
 import { sameContent } from './sameContent';
-import { VariantFigures } from './VariantFigures';
 import { QuotaCheck } from './checks/QuotaCheck';
 import { breakProblems, SignatureCheck } from './checks/SignatureCheck';
 import { allGates } from './gates/allGates';
 import { GateJudge } from './gates/GateJudge';
+import { NewRequest } from './gates/RequestStore';
 import { noEvidence, VersionEvidence } from './gates/VersionEvidence';
 import {
   Assessment,
@@ -58,10 +72,18 @@ export interface ApplyOptions {
   ifMatch?: string;
 }
 
+/** What a person says with a change, and from which state it shall be made. */
+export interface ChangeOptions {
+  reason?: string;
+  ifMatch?: string;
+}
+
 export interface DeploymentsOptions {
   store: DeploymentStore;
   models: DeployableModels;
   environments: Environments;
+  /** A metric that the platform collects. */
+  metric: (name: string) => CatalogueMetric | undefined;
   /** Told after each change: wakes the reconciler, tells pages and other domains. */
   announce: (
     deployment: DeploymentRecord,
@@ -71,7 +93,7 @@ export interface DeploymentsOptions {
   evidence?: VersionEvidence;
   aliasMover?: AliasMover;
   /** What triggers by metrics read; without it they do nothing. */
-  figures?: () => VariantFigures | undefined;
+  figures?: () => CanaryFigures | undefined;
   clock?: () => Date;
 }
 
@@ -119,12 +141,15 @@ export class Deployments {
       ...options,
       aliasMover: options.aliasMover ?? (async () => undefined),
       deploymentModels: this.models,
-      resolver: this.resolver,
       assessor: this.assessor,
       metrics: new MetricTriggers({ figures, clock }),
       clock,
       rollback: (name, reason) =>
-        this.rollback(name, platformActor, { reason, allowBreaking: true }),
+        this.rollback(name, platformActor, {
+          reason,
+          allowBreaking: true,
+          isAutomatic: true,
+        }),
     });
   }
 
@@ -235,7 +260,7 @@ export class Deployments {
     const makes = !request && !application.isSameRevision;
     const changed = await store.change(existing, {
       set: {
-        ...(sameSpec ? {} : { spec }),
+        ...(sameSpec ? {} : { spec, overrides: [] }),
         owner: spec.owner ?? model.owner,
         model: model.name,
         modelSlug: model.slug,
@@ -249,7 +274,14 @@ export class Deployments {
       ends: request
         ? undefined
         : { state: 'superseded', reason: revision.reason },
-      history: { actor: actor.name, action: 'applied', reason },
+      history: {
+        actor: actor.name,
+        action: 'applied',
+        reason,
+        ...(sameSpec || existing.overrides.length === 0
+          ? {}
+          : { details: { lifted: existing.overrides } }),
+      },
     });
     announce(changed, done);
     return changed;
@@ -262,7 +294,7 @@ export class Deployments {
     actor: DeploymentActor,
     options: ApplyOptions,
   ): Promise<Application> {
-    const { store, environments } = this.options;
+    const { store } = this.options;
     const parsed = parseDeploymentSpec(name, input);
     if (!parsed.spec) {
       throw new DeploymentProblemsError(name, parsed.problems);
@@ -275,7 +307,11 @@ export class Deployments {
     const resolution = await this.resolver.resolve(spec, ref =>
       this.models.deployable(ref, spec.environment, actor),
     );
-    const { model, problems } = resolution;
+    const { model } = resolution;
+    const problems = [
+      ...resolution.problems,
+      ...analysisProblems(spec, this.options.metric),
+    ];
     if (!model || problems.length > 0) {
       throw new DeploymentProblemsError(name, problems);
     }
@@ -307,17 +343,9 @@ export class Deployments {
     }
     const current = existing && (await currentRevision(store, existing));
     const isSameRevision =
-      current !== undefined && sameContent(current, revision);
-    const candidate: Candidate = {
-      actor: actor.name,
-      requesters: [actor.responsible ?? actor.name],
-      variants: revision.variants,
-      resources: revision.resources,
-      gates: allGates(
-        environments.gates(spec.environment),
-        gatesInForce(existing, spec.gates),
-      ),
-    };
+      existing !== undefined &&
+      isWantedAlready(existing, spec, current, revision);
+    const candidate = this.candidate(spec, existing, revision, actor);
     const assessment = isSameRevision
       ? undefined
       : await this.assessor.assess(name, spec, existing, candidate);
@@ -332,7 +360,7 @@ export class Deployments {
 
   /** Where it shall run, and what it shall look at, are there. */
   private placeProblems(spec: DeploymentSpec): FieldProblem[] {
-    const { environments, figures } = this.options;
+    const { environments, metric } = this.options;
     if (!environments.has(spec.environment)) {
       return [
         problem(
@@ -356,9 +384,8 @@ export class Deployments {
             ),
           ]
         : [];
-    const known = figures?.();
     for (const [index, { onMetric }] of (spec.triggers ?? []).entries()) {
-      if (onMetric && known && !known.knows(onMetric.metric)) {
+      if (onMetric && !isKnown(onMetric.metric, metric)) {
         problems.push(
           problem(
             `spec.triggers[${index}].onMetric.metric`,
@@ -405,18 +432,21 @@ export class Deployments {
     name: string,
     off: boolean,
     actor: DeploymentActor,
-    options: { reason?: string; ifMatch?: string } = {},
+    options: ChangeOptions = {},
   ): Promise<DeploymentRecord> {
     return await repeated(options, async () => {
       const deployment = await this.changeable(name, actor, options.ifMatch);
       if (deployment.off === off) {
         return deployment;
       }
-      const who = `${off ? 'Off' : 'On'} by ${actor.name}`;
       const changed = await this.options.store.change(deployment, {
         set: {
-          off,
-          offReason: options.reason ? `${who}: ${options.reason}` : who,
+          overrides: off
+            ? withOverride(
+                deployment.overrides,
+                override('off', actor, options.reason),
+              )
+            : withoutOverride(deployment.overrides, 'off'),
         },
         history: {
           actor: actor.name,
@@ -429,16 +459,127 @@ export class Deployments {
     });
   }
 
+  /** Nothing of it moves by itself any more: no new revision, no step, no traffic. */
+  async pause(
+    name: string,
+    actor: DeploymentActor,
+    options: ChangeOptions = {},
+  ): Promise<DeploymentRecord> {
+    return await repeated(options, async () => {
+      const deployment = await this.changeable(name, actor, options.ifMatch);
+      if (hasOverride(deployment.overrides, 'pause')) {
+        return deployment;
+      }
+      const changed = await this.options.store.change(deployment, {
+        set: {
+          overrides: withOverride(
+            deployment.overrides,
+            override('pause', actor, options.reason),
+          ),
+        },
+        history: {
+          actor: actor.name,
+          action: 'paused',
+          reason: options.reason,
+        },
+      });
+      this.options.announce(changed, 'applied');
+      return changed;
+    });
+  }
+
+  /** Lifts a pause, else lets the step of a canary go on that waits for a person. */
+  async resume(
+    name: string,
+    actor: DeploymentActor,
+    options: ChangeOptions = {},
+  ): Promise<DeploymentRecord> {
+    const deployment = await this.changeable(name, actor, options.ifMatch);
+    if (hasOverride(deployment.overrides, 'pause')) {
+      return await this.lift(name, actor, { ...options, kind: 'pause' });
+    }
+    const canary = canaryOf(deployment);
+    if (canary?.phase !== 'progressing') {
+      throw new ConflictError(
+        `Deployment ${name} is not paused, and no canary of it waits for a person`,
+      );
+    }
+    return await this.decide(deployment, actor, {
+      verdict: 'advance',
+      step: canary.step,
+      reason: options.reason,
+    });
+  }
+
+  /** Ends a canary: all traffic stays with the stable revision. */
+  async abort(
+    name: string,
+    actor: DeploymentActor,
+    options: ChangeOptions = {},
+  ): Promise<DeploymentRecord> {
+    const deployment = await this.changeable(name, actor, options.ifMatch);
+    if (!isCanaried(deployment)) {
+      throw new ConflictError(
+        `Deployment ${name} has no canary under way; \`rollback\` goes back to an earlier revision`,
+      );
+    }
+    return await this.decide(deployment, actor, {
+      verdict: 'abort',
+      reason: options.reason,
+    });
+  }
+
+  /**
+   * Lifts what persons put beside the spec: of one kind, else all of it. What
+   * the spec asks for is wanted again.
+   */
+  async lift(
+    name: string,
+    actor: DeploymentActor,
+    options: ChangeOptions & { kind?: DeploymentOverride['kind'] } = {},
+  ): Promise<DeploymentRecord> {
+    return await repeated(options, async () => {
+      const deployment = await this.changeable(name, actor, options.ifMatch);
+      const overrides = withoutOverride(deployment.overrides, options.kind);
+      if (overrides.length === deployment.overrides.length) {
+        return deployment;
+      }
+      const lifted = deployment.overrides.filter(
+        one => !overrides.includes(one),
+      );
+      const isContent = holdsContent(lifted);
+      const asked = isContent
+        ? await this.askedFor(deployment, actor, options.reason)
+        : undefined;
+      const changed = await this.options.store.change(deployment, {
+        set: { overrides, ...(asked ? { watched: asked.watched } : {}) },
+        revision: asked?.revision,
+        request: asked?.request,
+        history: {
+          actor: actor.name,
+          action: 'lifted',
+          reason: options.reason,
+          details: { lifted },
+        },
+      });
+      this.options.announce(
+        changed,
+        deployment.off && !changed.off ? 'on' : 'applied',
+      );
+      return changed;
+    });
+  }
+
   /** To the revision that is named, else to the last other one that has served. */
   async rollback(
     name: string,
     actor: DeploymentActor,
-    options: {
+    options: ChangeOptions & {
       revision?: number;
-      reason?: string;
-      ifMatch?: string;
       /** Also where it breaks the signature that the endpoint serves. */
       allowBreaking?: boolean;
+      /** By a trigger: what is published from now on is tried again. */
+      isAutomatic?: boolean;
     } = {},
   ): Promise<DeploymentRecord> {
     const { store } = this.options;
@@ -447,8 +588,14 @@ export class Deployments {
     await this.models.requireVersions(deployment, target, actor);
     await this.requireCompatible(deployment, target, options.allowBreaking);
     const changed = await store.change(deployment, {
-      // What was published until now is the reason to roll back, not to roll forward again.
-      set: { watched: await this.watchedNow(deployment.spec) },
+      set: options.isAutomatic
+        ? { watched: (await this.resolver.resolve(deployment.spec)).watched }
+        : {
+            overrides: withOverride(deployment.overrides, {
+              ...override('rollback', actor, options.reason),
+              revision: target.number,
+            }),
+          },
       revision: {
         actor: actor.name,
         reason: `Rolled back to revision ${target.number}${
@@ -468,23 +615,40 @@ export class Deployments {
     return changed;
   }
 
-  /** Sends all traffic to one variant, which is the only one from then on. */
+  /**
+   * Sends all traffic to one variant, which is the only one from then on. Of a
+   * canary: to the new revision, without the steps that are left.
+   */
   async promote(
     name: string,
     actor: DeploymentActor,
-    options: { variant: string; reason?: string; ifMatch?: string },
+    options: ChangeOptions & { variant?: string },
   ): Promise<DeploymentRecord> {
     const deployment = await this.changeable(name, actor, options.ifMatch);
     const current = await currentRevision(this.options.store, deployment);
+    const names = current?.variants.map(({ name: own }) => own) ?? [];
+    if (options.variant === undefined && !isCanaried(deployment)) {
+      throw new InputError(
+        `Deployment ${name} has no canary under way; say which variant gets all traffic: ${names.join(
+          ', ',
+        )}`,
+      );
+    }
     const variant = current?.variants.find(
-      ({ name: own }) => own === options.variant,
+      ({ name: own }) => own === (options.variant ?? names[0]),
     );
     if (!current || !variant) {
       throw new InputError(
         `Deployment ${name} has no variant ${
           options.variant
-        }; it has: ${current?.variants.map(({ name: own }) => own).join(', ')}`,
+        }; it has: ${names.join(', ')}`,
       );
+    }
+    if (isCanaried(deployment)) {
+      return await this.decide(deployment, actor, {
+        verdict: 'promote',
+        reason: options.reason,
+      });
     }
     if (current.variants.length === 1) {
       return deployment;
@@ -492,25 +656,13 @@ export class Deployments {
     await this.requireCompatible(deployment, {
       variants: [{ ...variant, weight: 100 }],
     });
-    const declared = variantsOf(deployment.spec).find(
-      ({ name: own }) => own === variant.name,
-    );
-    const { stickyBy } = deployment.spec.strategy ?? {};
-    const spec: DeploymentSpec = {
-      ...deployment.spec,
-      strategy: { type: 'single', ...(stickyBy ? { stickyBy } : {}) },
-      variants: [
-        {
-          ...(declared ?? {
-            name: variant.name,
-            version: { number: variant.version },
-          }),
-          weight: 100,
-        },
-      ],
-    };
     const changed = await this.options.store.change(deployment, {
-      set: { spec, watched: await this.watchedNow(spec) },
+      set: {
+        overrides: withOverride(deployment.overrides, {
+          ...override('promote', actor, options.reason),
+          variant: variant.name,
+        }),
+      },
       revision: {
         actor: actor.name,
         reason: `Promoted ${variant.name}${
@@ -566,11 +718,31 @@ export class Deployments {
     this.options.announce(orphaned, 'applied');
   }
 
-  /** Makes a new revision where a trigger asks for one, or where one that waited has its gates. */
-  async followTriggers(
+  /**
+   * Makes a new revision where a trigger asks for one, or where one that waited
+   * has its gates, and tells where selectors mean something else than what is
+   * served.
+   */
+  async follow(
     deployment: DeploymentRecord,
-  ): Promise<DeploymentRecord> {
-    return await this.triggers.follow(deployment);
+  ): Promise<{ record: DeploymentRecord; drift: string[] }> {
+    const resolution = await this.resolver.resolve(deployment.spec);
+    const record = holdsRevision(deployment.overrides)
+      ? deployment
+      : await this.triggers.follow(deployment, resolution);
+    const aim = aimOf(record);
+    const served =
+      aim === undefined
+        ? undefined
+        : await this.options.store.revision(record.id, aim);
+    return {
+      record,
+      drift: selectorDrift(
+        record.spec,
+        resolution.variants,
+        served?.variants ?? [],
+      ),
+    };
   }
 
   private async requireCompatible(
@@ -583,6 +755,105 @@ export class Deployments {
     if (breaks.length > 0) {
       throw new DeploymentProblemsError(deployment.name, breakProblems(breaks));
     }
+  }
+
+  /** What the spec asks for now, which may have to wait for gates; nothing where that is wanted already. */
+  private async askedFor(
+    deployment: DeploymentRecord,
+    actor: DeploymentActor,
+    reason: string | undefined,
+  ): Promise<{
+    watched: Resolution['watched'];
+    revision?: NewRevision;
+    request?: NewRequest;
+  }> {
+    const { spec, name } = deployment;
+    const resolution = await this.resolver.resolve(spec, ref =>
+      this.models.deployable(ref, spec.environment, actor),
+    );
+    if (resolution.problems.length > 0) {
+      throw new DeploymentProblemsError(name, resolution.problems);
+    }
+    await this.models.requireOpen(deployment, resolution.models, actor);
+    const revision: NewRevision = {
+      actor: actor.name,
+      reason: `As the spec says again${reason ? `: ${reason}` : ''}`,
+      variants: resolution.variants,
+      resources: spec.resources,
+    };
+    const { watched } = resolution;
+    const current = await currentRevision(this.options.store, deployment);
+    if (current && sameContent(current, revision)) return { watched };
+    const candidate = this.candidate(spec, deployment, revision, actor);
+    const assessment = await this.assessor.assess(
+      name,
+      spec,
+      deployment,
+      candidate,
+    );
+    if (assessment.problems.length > 0) {
+      throw new DeploymentProblemsError(name, assessment.problems);
+    }
+    return assessment.holds
+      ? { watched, revision }
+      : { watched, request: requestOf(candidate, revision.reason, assessment) };
+  }
+
+  private candidate(
+    spec: DeploymentSpec,
+    existing: DeploymentRecord | undefined,
+    { variants, resources }: NewRevision,
+    actor: DeploymentActor,
+  ): Candidate {
+    return {
+      actor: actor.name,
+      requesters: [actor.responsible ?? actor.name],
+      variants,
+      resources,
+      gates: allGates(
+        this.options.environments.gates(spec.environment),
+        gatesInForce(existing, spec.gates),
+      ),
+    };
+  }
+
+  /** On the canary of the revision that is wanted. */
+  private async decide(
+    deployment: DeploymentRecord,
+    actor: DeploymentActor,
+    decision: Pick<CanaryDecision, 'verdict' | 'step' | 'reason'>,
+  ): Promise<DeploymentRecord> {
+    const { revision } = deployment;
+    if (revision === undefined) {
+      throw new ConflictError(`Deployment ${deployment.name} has no revision`);
+    }
+    const changed = await this.options.store.change(deployment, {
+      set: {
+        // Who lets it move, or stops it, wants no pause any more.
+        overrides: withoutOverride(deployment.overrides, 'pause'),
+        decision: {
+          ...decision,
+          revision,
+          by: actor.name,
+          at: new Date().toISOString(),
+        },
+      },
+      history: {
+        actor: actor.name,
+        action: {
+          promote: 'promoted',
+          abort: 'aborted',
+          advance: 'resumed',
+        }[decision.verdict],
+        reason: decision.reason,
+        details: {
+          revision,
+          ...(decision.step ? { step: decision.step } : {}),
+        },
+      },
+    });
+    this.options.announce(changed, 'applied');
+    return changed;
   }
 
   /** The deployment, where this actor may change it. */
@@ -655,10 +926,47 @@ export class Deployments {
       ]);
     }
   }
+}
 
-  private async watchedNow(spec: DeploymentSpec) {
-    return (await this.resolver.resolve(spec)).watched;
-  }
+/** No canary of it is under way, and none was rolled back: a changed spec has nothing to try again. */
+function isSettled(deployment: DeploymentRecord): boolean {
+  return (
+    canaryOf(deployment)?.phase !== 'rolled-back' && !isCanaried(deployment)
+  );
+}
+
+function override(
+  kind: DeploymentOverride['kind'],
+  actor: DeploymentActor,
+  reason: string | undefined,
+): DeploymentOverride {
+  return {
+    kind,
+    by: actor.name,
+    since: new Date().toISOString(),
+    ...(reason ? { reason } : {}),
+  };
+}
+
+/** Whether what a spec asks for needs no new revision. */
+function isWantedAlready(
+  existing: DeploymentRecord,
+  spec: DeploymentSpec,
+  current: RevisionRecord | undefined,
+  revision: NewRevision,
+): boolean {
+  const isSame = current !== undefined && sameContent(current, revision);
+  return canonicalJson(existing.spec) === canonicalJson(spec)
+    ? // What a person put beside the spec holds until the spec changes.
+      holdsRevision(existing.overrides) || isSame
+    : isSame && isSettled(existing);
+}
+
+function isKnown(name: string, metric: DeploymentsOptions['metric']): boolean {
+  return (
+    ['error_ratio', 'latency', 'calls'].includes(name) ||
+    metric(name) !== undefined
+  );
 }
 
 /** Throws `ConflictError` where what a deployment shall be is said elsewhere. */
@@ -674,7 +982,7 @@ function requireSource(
     given.movedFrom !== source
   ) {
     throw new ConflictError(
-      `The deployment ${name} is declared in ${source}; change or remove it there. What holds beside its file: off, rollback and promote`,
+      `The deployment ${name} is declared in ${source}; change or remove it there. What holds beside its file: off, pause, rollback and promote`,
     );
   }
 }

@@ -1,19 +1,13 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
 import { ConfigReader } from '@backstage/config';
-import {
-  Model,
-  ModelVersion,
-} from '@model-platform/plugin-model-platform-common';
 import { LocalDriver } from '@model-platform/plugin-model-platform-backend-module-local';
 import { Knex } from 'knex';
 import { TestHost } from '../__testUtils__/TestHost';
+import { line, TestModels } from '../__testUtils__/TestModels';
 import { until } from '../__testUtils__/until';
 import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
 import { platformActor } from './DeploymentActor';
@@ -27,90 +21,12 @@ import { Reconciler } from './Reconciler';
 
 jest.setTimeout(120_000);
 
-const root = join(__dirname, '../../../..');
-const onnx = join(root, 'examples/iris/iris.onnx');
-const line = {
-  sepal_length: 5.1,
-  sepal_width: 3.5,
-  petal_length: 1.4,
-  petal_width: 0.2,
-};
-
-/** The models of a registry, as far as deployments ask for them. */
-class Models {
-  readonly model: Model = {
-    id: 'model-1',
-    name: 'iris',
-    slug: 'iris',
-    type: 'ml',
-    description: 'Species',
-    owner: 'group:default/botany-ml',
-    system: 'plant-catalogue',
-    lifecycle: 'production',
-    visibility: 'system',
-    sharedWith: [],
-    tags: [],
-    createdAt: '2026-01-01T00:00:00.000Z',
-    createdBy: 'user:default/mira',
-    updatedAt: '2026-01-01T00:00:00.000Z',
-    aliases: {},
-    etag: '1',
-  };
-
-  private readonly versions = new Map<number, ModelVersion>();
-
-  async publish(number: number, change: Partial<ModelVersion> = {}) {
-    const bytes = await readFile(onnx);
-    const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-    this.versions.set(number, {
-      id: `version-${number}`,
-      modelId: this.model.id,
-      model: 'iris',
-      number,
-      status: 'ready',
-      metadata: {},
-      flavor: 'onnx',
-      runtime: 'node',
-      signature: {
-        inputs: Object.keys(line).map(name => ({
-          name,
-          type: 'number' as const,
-        })),
-        outputs: [
-          { name: 'species', type: 'string' },
-          { name: 'probabilities', type: 'number', shape: [3] },
-        ],
-      },
-      example: line,
-      files: [
-        { path: 'iris.onnx', digest, sizeBytes: (await stat(onnx)).size },
-      ],
-      manifestDigest: `sha256:${number}`,
-      aliases: [],
-      publisher: 'user:default/mira',
-      createdAt: '2026-01-01T00:00:00.000Z',
-      ...change,
-    });
-    this.model.latest = { number, status: 'ready' };
-  }
-
-  find = async (ref: string) => (ref === 'iris' ? this.model : undefined);
-  byId = async (id: string) => (id === this.model.id ? this.model : undefined);
-  version = async (_modelId: string, number: number) =>
-    this.versions.get(number);
-  /** Of versions that cannot be read. */
-  readonly unreadable = new Map<number, () => Readable>();
-
-  openFile = async ({ number }: ModelVersion) =>
-    this.unreadable.get(number)?.() ?? createReadStream(onnx);
-}
-
 describe('reconciling with the local driver and its host', () => {
   const databases = TestDatabases.create({ ids: ['SQLITE_3'] });
   let dataDir: string;
   let knex: Knex;
   let host: TestHost;
-  let models: Models;
+  let models: TestModels;
   let driver: LocalDriver;
   let store: DatabaseDeploymentStore;
   let deployments: Deployments;
@@ -126,7 +42,7 @@ describe('reconciling with the local driver and its host', () => {
       directory: join(__dirname, '../../migrations'),
     });
     host = new TestHost(dataDir);
-    models = new Models();
+    models = new TestModels();
     await models.publish(1);
     driver = LocalDriver.fromConfig(
       new ConfigReader({ modelPlatform: { local: { dataDir } } }),
@@ -150,7 +66,10 @@ describe('reconciling with the local driver and its host', () => {
     const stopped = new AbortController();
     const wake = { now: (_name: string) => {} };
     const announce = ({ name }: DeploymentRecord) => wake.now(name);
-    deployments = new Deployments({ store, models, environments, announce });
+    deployments = new Deployments({
+      ...{ store, models, environments, announce },
+      metric: () => undefined,
+    });
     tokens = new EndpointTokens({ store, maxLive: 10, announce });
     const reconciler = new Reconciler({
       store,
@@ -158,8 +77,13 @@ describe('reconciling with the local driver and its host', () => {
       models,
       environments,
       lease: LeaderLease.create({ knex, exclusive: true }),
+      figures: {
+        read: async () => new Map(),
+        completeUntil: async () => undefined,
+      },
       logger: mockServices.logger.mock(),
       announce,
+      progressed() {},
       readyTimeoutMs,
     });
     wake.now = name => reconciler.wake(name);
@@ -276,8 +200,15 @@ describe('reconciling with the local driver and its host', () => {
     await ready('iris', 3);
     expect((await predict(url, token)).version).toBe('1');
     // Rolled back is rolled back: version 2 does not come again by itself.
-    await sleep(1_000);
-    expect((await store.get('iris'))?.revision).toBe(3);
+    await models.publish(4);
+    const drifted = await until('it says so', async () => {
+      const found = await store.get('iris');
+      return found?.drift.includes('latest is 4, serving 1') && found;
+    });
+    expect(drifted.revision).toBe(3);
+    expect(
+      drifted.conditions.find(({ type }) => type === 'Progressing')?.message,
+    ).toBe('Revision 3 has all traffic; latest is 4, serving 1');
 
     await tokens.revoke(first, id, 'user:default/arun');
     const revokedAt = Date.now();
@@ -298,7 +229,10 @@ describe('reconciling with the local driver and its host', () => {
       'it says so',
       async () => (await store.get('iris'))?.phase === 'Off',
     );
-    expect((await store.get('iris'))?.offReason).toBe('Off by platform: costs');
+    expect((await store.get('iris'))?.overrides).toMatchObject([
+      { kind: 'rollback', by: 'platform', reason: 'worse', revision: 1 },
+      { kind: 'off', by: 'platform', reason: 'costs' },
+    ]);
     // Who may call it is told so; who may not any more learns nothing.
     expect((await predict(url, token)).status).toBe(401);
     const other = await tokens.create(first, {
@@ -319,6 +253,16 @@ describe('reconciling with the local driver and its host', () => {
     await deployments.setOff('iris', false, platformActor);
     await ready('iris', 3);
     expect((await predict(url, other.token)).status).toBe(200);
+
+    // What was put beside the spec is lifted: what it asks for is wanted again.
+    const lifted = await deployments.lift('iris', platformActor);
+    expect(lifted).toMatchObject({ overrides: [], revision: 4 });
+    await ready('iris', 4);
+    expect((await predict(url, other.token)).version).toBe('4');
+    await until(
+      'nothing differs any more',
+      async () => (await store.get('iris'))?.drift.length === 0,
+    );
 
     await deployments.delete('iris', platformActor);
     await until('the name is free', async () => !(await store.get('iris')));
@@ -344,10 +288,19 @@ describe('reconciling with the local driver and its host', () => {
     const changed = { ...spec, resources: { cpu: '500m' } };
     await Promise.all([
       deployments.setOff('iris', true, platformActor),
-      deployments.apply('iris', changed, platformActor),
+      deployments.pause('iris', platformActor),
     ]);
+    const both = await deployments.get('iris');
+    expect(both.overrides.map(({ kind }) => kind).sort()).toEqual([
+      'off',
+      'pause',
+    ]);
+    // The same spec lifts nothing; another one lifts what was put beside the one before.
+    await deployments.apply('iris', spec, platformActor);
+    expect(await deployments.get('iris')).toEqual(both);
+    await deployments.apply('iris', changed, platformActor);
     expect(await deployments.get('iris')).toMatchObject({
-      off: true,
+      overrides: [],
       spec: changed,
     });
     // Who says which state it must come from is told that it is another one.

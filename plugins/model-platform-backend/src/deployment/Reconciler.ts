@@ -3,10 +3,18 @@ import { isError } from '@backstage/errors';
 import { DeploymentEvent } from '@model-platform/plugin-model-platform-common';
 import { DeploymentDriver } from '@model-platform/plugin-model-platform-node';
 import pLimit from 'p-limit';
+import { canaryHistory } from './canary/canaryHistory';
+import { CanaryFigures } from './canary/CanaryFigures';
+import { canaryOf } from './canary/canaryOf';
 import { ChangedMeanwhileError } from './ChangedMeanwhileError';
 import { DeployableModels } from './DeployableModels';
 import { Deployments } from './Deployments';
-import { DeploymentRecord, DeploymentStore } from './DeploymentStore';
+import { platformActor } from './DeploymentActor';
+import {
+  DeploymentRecord,
+  DeploymentStore,
+  HistoryDraft,
+} from './DeploymentStore';
 import { Environments } from './Environments';
 import { LeaderLease } from './LeaderLease';
 import { Rollout } from './Rollout';
@@ -41,11 +49,15 @@ export interface ReconcilerOptions {
   models: DeployableModels;
   environments: Environments;
   lease: LeaderLease;
+  /** How revisions did, for the analysis of canaries. */
+  figures: CanaryFigures;
   logger: LoggerService;
   announce: (
     deployment: DeploymentRecord,
     action: DeploymentEvent['action'],
   ) => void;
+  /** Something moved that is nothing to act on: pages show it. */
+  progressed: () => void;
   /** How long a revision may take until its runners are ready, milliseconds. */
   readyTimeoutMs: number;
 }
@@ -161,18 +173,16 @@ export class Reconciler {
     this.attempts.set(seen.name, before);
     let next: Attempt;
     let record = seen;
+    let { drift } = seen;
     try {
       if (!seen.deleting && !seen.off) {
-        record = await this.options.deployments.followTriggers(seen);
+        ({ record, drift } = await this.options.deployments.follow(seen));
       }
       const outcome = await this.rollout.step(record, fencing, signal);
       if (outcome) {
-        await this.save(record, outcome, fencing);
+        await this.save(record, outcome, { fencing, drift });
       }
-      next = {
-        at: Date.now() + (outcome?.settled ? STEADY_MS : PROGRESSING_MS),
-        failures: 0,
-      };
+      next = { at: nextLook(outcome), failures: 0 };
     } catch (error) {
       if (signal.aborted) {
         return;
@@ -191,11 +201,14 @@ export class Reconciler {
       this.options.logger.warn(`Deployment ${seen.name}: ${reason.message}`, {
         deployment: seen.name,
       });
-      await this.save(record, { error: reason, settled: false }, fencing).catch(
-        failed =>
-          this.options.logger.error(
-            `The state of ${seen.name} could not be kept: ${failed}`,
-          ),
+      await this.save(
+        record,
+        { error: reason, settled: false },
+        { fencing, drift },
+      ).catch(failed =>
+        this.options.logger.error(
+          `The state of ${seen.name} could not be kept: ${failed}`,
+        ),
       );
     }
     if (this.attempts.get(seen.name) === before) {
@@ -206,58 +219,75 @@ export class Reconciler {
   private async save(
     record: DeploymentRecord,
     outcome: RolloutOutcome,
-    fencing: number,
+    options: { fencing: number; drift: string[] },
   ): Promise<void> {
-    const status = statusOf(record, outcome, new Date());
+    const { fencing, drift } = options;
+    const status = statusOf(record, outcome, { now: new Date(), drift });
     const before = {
       servingRevision: record.servingRevision,
       rolloutStartedAt: record.rolloutStartedAt,
+      canary: record.canary,
+      drift: record.drift,
       phase: record.phase,
       conditions: record.conditions,
       runners: record.runners,
       url: record.url,
     };
+    // In the words of the database: keys without a value are none.
     if (JSON.stringify(before) === JSON.stringify(status)) {
       return;
     }
+    const isNewlyServing =
+      status.servingRevision !== undefined &&
+      status.servingRevision !== record.servingRevision;
+    const action =
+      status.phase === record.phase ? undefined : ACTIONS[status.phase];
+    const history: HistoryDraft[] = canaryHistory(
+      canaryOf(record),
+      status.canary,
+    );
+    if (isNewlyServing) {
+      history.push({
+        actor: platformActor.name,
+        action: 'serving',
+        details: { revision: status.servingRevision },
+      });
+    } else if (action === 'degraded' || action === 'failed') {
+      const degraded = status.conditions.find(
+        ({ type }) => type === 'Degraded',
+      );
+      // Why a canary was rolled back is told already.
+      if (degraded?.reason !== 'RolledBack') {
+        history.push({
+          actor: platformActor.name,
+          action,
+          reason: degraded?.message,
+        });
+      }
+    }
     const saved = await this.options.store.saveStatus(
-      record.id,
+      record,
       status,
       fencing,
+      history,
     );
     if (!saved) {
       return;
     }
-    const after = { ...record, ...status };
-    if (
-      status.servingRevision !== undefined &&
-      status.servingRevision !== record.servingRevision
-    ) {
-      const at = new Date().toISOString();
+    if (isNewlyServing && status.servingRevision !== undefined) {
       await this.options.store.markServed(
         record.id,
         status.servingRevision,
-        at,
+        new Date().toISOString(),
       );
-      await this.options.store.addHistory(record, {
-        actor: 'platform',
-        action: 'serving',
-        details: { revision: status.servingRevision },
-      });
-      this.options.announce(after, 'ready');
-    } else if (status.phase !== record.phase) {
-      const action = ACTIONS[status.phase];
-      if (action) {
-        this.options.announce(after, action);
-      }
-      if (action === 'degraded' || action === 'failed') {
-        await this.options.store.addHistory(record, {
-          actor: 'platform',
-          action,
-          reason: status.conditions.find(({ type }) => type === 'Degraded')
-            ?.message,
-        });
-      }
+    }
+    const told = isNewlyServing ? 'ready' : action;
+    if (told) {
+      this.options.announce({ ...record, ...status }, told);
+    } else if (
+      JSON.stringify(record.canary) !== JSON.stringify(status.canary)
+    ) {
+      this.options.progressed();
     }
   }
 
@@ -308,4 +338,16 @@ export class Reconciler {
     });
     this.wakeUp = undefined;
   }
+}
+
+/** When a deployment is looked at again that nothing wakes before. */
+function nextLook(outcome: RolloutOutcome | undefined): number {
+  const now = Date.now();
+  if (!outcome?.settled) {
+    return now + PROGRESSING_MS;
+  }
+  const { lookAgainAt = 0 } = outcome;
+  return lookAgainAt > now
+    ? Math.min(now + STEADY_MS, lookAgainAt)
+    : now + STEADY_MS;
 }

@@ -4,9 +4,16 @@ import {
   DesiredRoute,
   ObservedDeployment,
 } from '@model-platform/plugin-model-platform-node';
-import { Resources } from '@model-platform/plugin-model-platform-common';
+import {
+  CanaryStatus,
+  Resources,
+} from '@model-platform/plugin-model-platform-common';
 import { NotFoundError } from '@backstage/errors';
 import { LoggerService } from '@backstage/backend-plugin-api';
+import { CanaryAnalyst } from './canary/CanaryAnalyst';
+import { CanaryFigures } from './canary/CanaryFigures';
+import { aimOf, canaryOf, isCanaried } from './canary/canaryOf';
+import { decided, firstStep, nextCanary } from './canary/nextCanary';
 import { DeployableModels } from './DeployableModels';
 import {
   DeploymentRecord,
@@ -14,16 +21,19 @@ import {
   RevisionRecord,
 } from './DeploymentStore';
 import { Environments } from './Environments';
+import { hasOverride } from './overrides/overrides';
 import { Preparations } from './Preparations';
 import { RolloutOutcome } from './RolloutOutcome';
+import { sameContent } from './sameContent';
 
 const MAX_CACHED = 1_000;
 
 /**
  * Brings one deployment one step nearer to what is wanted, without a failed
  * request: the new revision's runners start beside the old ones; traffic moves
- * once all its variants are ready; then the old ones drain. A revision that
- * does not become ready leaves the old one serving.
+ * once all its variants are ready, at once or by the steps of a canary; then the
+ * old ones drain. A revision that does not become ready leaves the old one
+ * serving.
  */
 export class Rollout {
   /** Revisions are immutable, so what drivers are told of them is too. */
@@ -37,15 +47,20 @@ export class Rollout {
 
   private readonly preparations = new Preparations();
 
+  private readonly analyst: CanaryAnalyst;
+
   constructor(
     private readonly options: {
       store: DeploymentStore;
       models: DeployableModels;
       environments: Environments;
+      figures: CanaryFigures;
       logger: LoggerService;
       readyTimeoutMs: number;
     },
-  ) {}
+  ) {
+    this.analyst = new CanaryAnalyst(options.figures);
+  }
 
   /** Undefined where there is nothing left to have a state. */
   async step(
@@ -75,14 +90,28 @@ export class Rollout {
       observed = await this.refreshRoute(driver, record, observed);
     } catch (error) {
       const routed = observed.routedRevision;
-      if (routed === undefined || routed === record.revision) {
+      if (routed === undefined || routed === aimOf(record)) {
         throw error;
       }
       this.logNotKeptUp(record, routed, error);
     }
-    const wanted = await this.revision(record, record.revision);
+    const wanted = await this.revision(record, aimOf(record));
     // What the engine says counts; what was noted last may be older than a crash.
-    const serving = observed.routedRevision ?? record.servingRevision;
+    const serving =
+      observed.routedRevision ??
+      record.servingRevision ??
+      canaryOf(record)?.stableRevision;
+    const tried = await this.canary(record, wanted, serving);
+    const byPerson = tried && decided(tried, record.decision, new Date());
+    if (byPerson) {
+      return {
+        observed,
+        serving,
+        rolloutStartedAt: record.rolloutStartedAt,
+        canary: byPerson,
+        settled: false,
+      };
+    }
     await this.preparations.endOthers(record.id, [
       wanted.number,
       ...(serving === undefined ? [] : [serving]),
@@ -90,7 +119,12 @@ export class Rollout {
     if (serving !== undefined && serving !== wanted.number) {
       await this.keepServing(driver, record, serving, observed, signal);
     }
-    return await this.rollOut(driver, record, wanted, serving, signal);
+    return await this.rollOut(driver, record, {
+      wanted,
+      servingBefore: serving,
+      tried,
+      signal,
+    });
   }
 
   /** Resolves once nothing is under way any more: after its signal was aborted. */
@@ -111,11 +145,7 @@ export class Rollout {
       return observed;
     }
     const ref = { name: record.name };
-    const desired = await this.desiredRevision(
-      record,
-      await this.revision(record, observed.routedRevision),
-    );
-    const route = await this.desiredRoute(record, desired, observed);
+    const route = await this.routeTo(record, observed.routedRevision, observed);
     if (observed.routeDigest === driver.routeDigest(ref, route)) {
       return observed;
     }
@@ -148,10 +178,15 @@ export class Rollout {
   private async rollOut(
     driver: DeploymentDriver,
     record: DeploymentRecord,
-    wanted: RevisionRecord,
-    servingBefore: number | undefined,
-    signal: AbortSignal,
+    options: {
+      wanted: RevisionRecord;
+      servingBefore: number | undefined;
+      /** Where the wanted revision stands, or begins, if it goes by steps. */
+      tried: CanaryStatus | undefined;
+      signal: AbortSignal;
+    },
   ): Promise<RolloutOutcome> {
+    const { wanted, servingBefore, tried, signal } = options;
     const ref = { name: record.name };
     const desired = await this.desiredRevision(record, wanted);
     const startedAt = () => record.rolloutStartedAt ?? new Date().toISOString();
@@ -183,10 +218,16 @@ export class Rollout {
     );
     let serving = observed.routedRevision ?? servingBefore;
     const switched = observed.routedRevision === wanted.number;
-    if (!switched && isReady(desired, observed)) {
+    const isHeld =
+      serving !== undefined && hasOverride(record.overrides, 'pause');
+    const canary =
+      tried && !switched
+        ? await this.nextStep(driver, record, { desired, tried, observed })
+        : undefined;
+    if (!switched && !tried && !isHeld && isReady(desired, observed)) {
       await driver.route(
         ref,
-        await this.desiredRoute(record, desired, observed),
+        await this.routeTo(record, wanted.number, observed),
       );
       observed = await driver.observe(ref);
       serving = wanted.number;
@@ -199,6 +240,8 @@ export class Rollout {
         this.release(driver, record, [wanted.number]);
         if (others.length === 0) {
           this.clean.set(record.id, wanted.number);
+        } else {
+          this.clean.delete(record.id);
         }
       }
     } else if (
@@ -212,15 +255,120 @@ export class Rollout {
     }
     const ready = isReady(desired, observed);
     const done = observed.routedRevision === wanted.number && ready;
+    if (canary) {
+      return {
+        observed,
+        serving,
+        rolloutStartedAt,
+        canary,
+        // What has moved on is put in force at once.
+        settled: isSameStep(canary, canaryOf(record)),
+        lookAgainAt: canary.until ? Date.parse(canary.until) : undefined,
+      };
+    }
+    const isWaiting = isHeld && ready && !done;
     return {
       observed,
       serving,
       rolloutStartedAt,
+      isHeld: isWaiting,
       overdue:
         !done &&
+        !isWaiting &&
         Date.now() - Date.parse(rolloutStartedAt) > this.options.readyTimeoutMs,
-      settled: done && others.length === 0,
+      settled: isWaiting || (done && others.length === 0),
     };
+  }
+
+  /** Where the wanted revision stands, or would begin; undefined where it takes no steps. */
+  private async canary(
+    record: DeploymentRecord,
+    wanted: RevisionRecord,
+    serving: number | undefined,
+  ): Promise<CanaryStatus | undefined> {
+    const { strategy } = record.spec;
+    if (
+      !strategy ||
+      !isCanaried(record) ||
+      serving === undefined ||
+      serving === wanted.number
+    ) {
+      return undefined;
+    }
+    const begun = canaryOf(record);
+    if (begun) {
+      return begun;
+    }
+    const stable = await this.revision(record, serving);
+    return sameContent(stable, wanted)
+      ? undefined
+      : firstStep(
+          {
+            revision: wanted.number,
+            stableRevision: stable.number,
+            stable: stable.variants,
+          },
+          strategy,
+          new Date(),
+        );
+  }
+
+  /** Undefined until there is a first step. */
+  private async nextStep(
+    driver: DeploymentDriver,
+    record: DeploymentRecord,
+    options: {
+      desired: DesiredRevision;
+      tried: CanaryStatus;
+      observed: ObservedDeployment;
+    },
+  ): Promise<CanaryStatus | undefined> {
+    const { desired, tried, observed } = options;
+    const { strategy } = record.spec;
+    const isPaused = hasOverride(record.overrides, 'pause');
+    const ready = isReady(desired, observed);
+    if (!strategy || !canaryOf(record)) {
+      return ready && !isPaused ? tried : undefined;
+    }
+    const now = new Date();
+    const route = await this.routeTo(record, tried.stableRevision, observed);
+    return nextCanary(tried, {
+      strategy,
+      decision: record.decision,
+      isPaused,
+      isReady: ready,
+      runnersSay: observed.runners.find(
+        ({ revision, message }) => revision === desired.revision && message,
+      )?.message,
+      isRouted:
+        observed.routedRevision === tried.stableRevision &&
+        observed.routeDigest ===
+          driver.routeDigest({ name: record.name }, route),
+      ...(await this.judge(record, tried, now)),
+      readyTimeoutMs: this.options.readyTimeoutMs,
+      now,
+    });
+  }
+
+  /** Figures that cannot be had are waited for, as long as the canary waits for any. */
+  private async judge(
+    record: DeploymentRecord,
+    tried: CanaryStatus,
+    now: Date,
+  ) {
+    try {
+      return await this.analyst.judge(
+        record.name,
+        tried,
+        record.spec.strategy,
+        now,
+      );
+    } catch (error) {
+      this.options.logger.warn(
+        `Deployment ${record.name}: figures of revision ${tried.revision} could not be had: ${error}`,
+      );
+      return { analysis: tried.analysis };
+    }
   }
 
   /** Keeps the old revision as it should be (runners, tokens) while the new one starts. */
@@ -248,10 +396,7 @@ export class Rollout {
         observed.routedRevision !== number &&
         isReady(desired, observed)
       ) {
-        await driver.route(
-          ref,
-          await this.desiredRoute(record, desired, observed),
-        );
+        await driver.route(ref, await this.routeTo(record, number, observed));
       }
     } catch (error) {
       this.logNotKeptUp(record, number, error);
@@ -278,7 +423,10 @@ export class Rollout {
       return;
     }
     const work = driver
-      .release({ name: record.name }, keep)
+      .release(
+        { name: record.name },
+        { keep, newest: Math.max(record.revision ?? 0, ...keep) },
+      )
       .catch(error =>
         this.options.logger.warn(
           `Deployment ${record.name}: runners no longer wanted could not be stopped: ${error}`,
@@ -361,33 +509,100 @@ export class Rollout {
     return desired;
   }
 
-  private async desiredRoute(
+  /** All traffic to one revision, but for the share of the one that is tried beside it. */
+  private async routeTo(
     record: DeploymentRecord,
-    desired: DesiredRevision,
+    number: number,
     observed: ObservedDeployment,
   ): Promise<DesiredRoute> {
+    const own = await this.desiredRevision(
+      record,
+      await this.revision(record, number),
+    );
+    const beside = await this.triedBeside(record, number, observed);
+    const share = beside ? beside.weight / 100 : 0;
+    const timeouts = [own, beside?.desired].flatMap(
+      desired => desired?.timeoutSeconds ?? [],
+    );
     return {
-      revision: desired.revision,
-      environment: desired.environment,
-      timeoutSeconds: desired.timeoutSeconds,
-      variants: desired.variants.map(({ name, weight, model, version }) => ({
-        name,
-        weight,
-        model,
-        version: version.number,
-        runners: observed.runners
-          .filter(
-            runner =>
-              runner.revision === desired.revision &&
-              runner.variant === name &&
-              isAlive(runner),
-          )
-          .map(runner => runner.id)
-          .sort(),
-      })),
+      revision: number,
+      environment: own.environment,
+      timeoutSeconds: timeouts.length > 0 ? Math.max(...timeouts) : undefined,
+      variants: [
+        ...variantsOf(own, 1 - share, observed),
+        ...(beside
+          ? variantsOf(beside.desired, share, observed).map(variant => ({
+              ...variant,
+              // Callers that stay with a variant are shared out by its name.
+              name: `${variant.name}@${beside.desired.revision}`,
+              beside: {
+                revision: beside.desired.revision,
+                variant: variant.name,
+              },
+            }))
+          : []),
+      ],
       tokens: await this.options.store.liveTokens(record.id, new Date()),
     };
   }
+
+  /** A revision that is not ready gets no traffic meanwhile. */
+  private async triedBeside(
+    record: DeploymentRecord,
+    stable: number,
+    observed: ObservedDeployment,
+  ): Promise<{ desired: DesiredRevision; weight: number } | undefined> {
+    const canary = canaryOf(record);
+    if (
+      !canary ||
+      canary.phase === 'rolled-back' ||
+      canary.stableRevision !== stable
+    ) {
+      return undefined;
+    }
+    const desired = await this.desiredRevision(
+      record,
+      await this.revision(record, canary.revision),
+    );
+    return isReady(desired, observed)
+      ? { desired, weight: canary.weight }
+      : undefined;
+  }
+}
+
+/** Variants of a revision with their shares of what it gets. */
+function variantsOf(
+  desired: DesiredRevision,
+  share: number,
+  observed: ObservedDeployment,
+): DesiredRoute['variants'] {
+  return desired.variants.map(({ name, weight, model, version }) => ({
+    name,
+    // Equal shares are equal numbers, whichever way they were computed.
+    weight: Math.round(weight * share * 1e6) / 1e6,
+    model,
+    version: version.number,
+    runners: observed.runners
+      .filter(
+        runner =>
+          runner.revision === desired.revision &&
+          runner.variant === name &&
+          isAlive(runner),
+      )
+      .map(runner => runner.id)
+      .sort(),
+  }));
+}
+
+function isSameStep(
+  canary: CanaryStatus,
+  before: CanaryStatus | undefined,
+): boolean {
+  return (
+    canary.phase === before?.phase &&
+    canary.step === before.step &&
+    canary.since !== undefined
+  );
 }
 
 /** What the deployment says, else the slowest of its versions. */

@@ -1,3 +1,4 @@
+import { CanaryStatus } from '@model-platform/plugin-model-platform-common';
 import { ObservedDeployment } from '@model-platform/plugin-model-platform-node';
 
 /** What one look at a deployment found and did. */
@@ -8,6 +9,10 @@ export interface RolloutOutcome {
   rolloutStartedAt?: string;
   /** There is no revision yet. */
   unmade?: boolean;
+  /** Where the wanted revision stands, if it goes by steps; as before where absent. */
+  canary?: CanaryStatus;
+  /** A person holds it: it is ready, and gets no traffic. */
+  isHeld?: boolean;
   /** What the wanted revision runs with is still being fetched. */
   preparing?: boolean;
   /** The wanted revision took longer than it may. */
@@ -18,4 +23,6 @@ export interface RolloutOutcome {
   error?: Error;
   /** Nothing is under way, so that the next look has time. */
   settled: boolean;
+  /** Sooner than otherwise, Unix time in milliseconds. */
+  lookAgainAt?: number;
 }

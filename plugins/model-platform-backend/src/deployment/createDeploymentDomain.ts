@@ -8,6 +8,7 @@ import {
 import { Caller } from '../access/Caller';
 import { atMostEvery } from '../atMostEvery';
 import { Domain, PlatformContext } from '../Domain';
+import { CanaryFigures } from './canary/CanaryFigures';
 import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
 import { DeploymentAccess } from './DeploymentAccess';
 import { DeploymentDeclarations } from './DeploymentDeclarations';
@@ -25,7 +26,6 @@ import { Reconciler } from './Reconciler';
 import { readableByModel } from './readableByModel';
 import { registryModels } from './registryModels';
 import { deploymentRoutes } from './routes';
-import { VariantFigures } from './VariantFigures';
 import { versionsInUse } from './versionsInUse';
 
 /** Changes of models that are made together are looked at together. */
@@ -43,8 +43,8 @@ export interface DeploymentDomain extends Domain {
   lease: LeaderLease;
   deployments: Deployments;
   environments: Environments;
-  /** What triggers by metrics read from now on. */
-  useFigures(figures: VariantFigures): void;
+  /** How revisions did, for the analysis of canaries and for triggers; until then there are no figures. */
+  useFigures(figures: CanaryFigures): void;
   /** What the caller may see, under the id of every model that it speaks of. */
   readableByModel(caller: Caller): Promise<Map<string, DeploymentRecord[]>>;
   /** With its current revision. Throws `NotFoundError` where the caller may not see it, too. */
@@ -70,6 +70,15 @@ export async function createDeploymentDomain(
   });
   const stopped = new AbortController();
 
+  const tellPages = () => {
+    signals
+      .publish({
+        channel: SIGNALS_CHANNEL,
+        recipients: { type: 'broadcast' },
+        message: { changed: 'deployments' },
+      })
+      .catch(error => logger.warn(`Pages could not be told: ${error}`));
+  };
   // What is announced wakes the reconciler, which announces things itself.
   const wake: { now(name: string): void } = { now() {} };
   const announce = (
@@ -86,19 +95,14 @@ export async function createDeploymentDomain(
     events
       .publish({ topic: DEPLOYMENT_EVENTS_TOPIC, eventPayload: event })
       .catch(error => logger.warn(`An event could not be published: ${error}`));
-    signals
-      .publish({
-        channel: SIGNALS_CHANNEL,
-        recipients: { type: 'broadcast' },
-        message: { changed: 'deployments' },
-      })
-      .catch(error => logger.warn(`Pages could not be told: ${error}`));
+    tellPages();
   };
-  let figures: VariantFigures | undefined;
+  let figures: CanaryFigures | undefined;
   const deployments = new Deployments({
     store,
     models,
     environments,
+    metric: name => context.metricCatalogue.get(name),
     announce,
     evidence: registryEvidence(context.compliance),
     aliasMover: (modelId, alias) => registry.aliasMover(modelId, alias),
@@ -110,8 +114,13 @@ export async function createDeploymentDomain(
     models,
     environments,
     lease,
+    figures: {
+      read: async query => (await figures?.read(query)) ?? new Map(),
+      completeUntil: async () => await figures?.completeUntil(),
+    },
     logger,
     announce,
+    progressed: tellPages,
     readyTimeoutMs:
       (config.getOptionalNumber(
         'modelPlatform.deployments.readyTimeoutSeconds',
@@ -165,8 +174,8 @@ export async function createDeploymentDomain(
     lease,
     deployments,
     environments,
-    useFigures(read) {
-      figures = read;
+    useFigures(known) {
+      figures = known;
     },
     async readable(caller, name) {
       const { deployment } = await access.readable(caller, name);

@@ -5,6 +5,7 @@ import {
   RevisionRecord,
   SourceRecord,
 } from './DeploymentStore';
+import { hasOverride } from './overrides/overrides';
 
 export interface DeploymentRow {
   id: string;
@@ -19,8 +20,7 @@ export interface DeploymentRow {
   generation: number;
   changes: number;
   source: string;
-  off: boolean | number;
-  off_reason: string | null;
+  overrides: string | null;
   deleting: boolean | number;
   revision: number | null;
   serving_revision: number | null;
@@ -29,6 +29,9 @@ export interface DeploymentRow {
   waiting_request: number | null;
   gates: string | null;
   orphaned_at: string | null;
+  decision: string | null;
+  canary: string | null;
+  drift: string | null;
   phase: string;
   conditions: string;
   runners: string;
@@ -90,6 +93,9 @@ export interface SourceRow {
 }
 
 export function toDeployment(row: DeploymentRow): DeploymentRecord {
+  const overrides: DeploymentRecord['overrides'] = JSON.parse(
+    row.overrides ?? '[]',
+  );
   return {
     id: row.id,
     name: row.name,
@@ -103,8 +109,8 @@ export function toDeployment(row: DeploymentRow): DeploymentRecord {
     generation: row.generation,
     changes: row.changes,
     source: row.source,
-    off: Boolean(row.off),
-    offReason: row.off_reason ?? undefined,
+    overrides,
+    off: hasOverride(overrides, 'off'),
     deleting: Boolean(row.deleting),
     revision: row.revision ?? undefined,
     servingRevision: row.serving_revision ?? undefined,
@@ -114,6 +120,9 @@ export function toDeployment(row: DeploymentRow): DeploymentRecord {
     // Those of before knew no gates.
     gates: JSON.parse(row.gates ?? '[]'),
     orphanedAt: row.orphaned_at ?? undefined,
+    decision: row.decision ? JSON.parse(row.decision) : undefined,
+    canary: row.canary ? JSON.parse(row.canary) : undefined,
+    drift: JSON.parse(row.drift ?? '[]'),
     phase: row.phase as DeploymentRecord['phase'],
     conditions: JSON.parse(row.conditions),
     runners: JSON.parse(row.runners),

@@ -7,9 +7,10 @@ import {
 import { z } from 'zod';
 import { CPU, MEMORY } from './checks/quantities';
 import { canonicalGates, gatesSchema } from './gates/gateSchema';
-import { problem } from './problem';
 import { triggerProblems } from './triggers/triggerProblems';
 import { triggersSchema } from './triggers/triggerSchema';
+import { canaryFields, canaryProblems } from './canary/canarySchema';
+import { problem } from './problem';
 
 /** Words that stand for something else in paths and metrics of the gateway. */
 const RESERVED_NAMES = new Set([
@@ -52,8 +53,9 @@ export const deploymentSpecSchema = z.strictObject({
   model: text,
   strategy: z
     .strictObject({
-      type: z.enum(['single', 'weighted']),
+      type: z.enum(['single', 'weighted', 'canary']),
       stickyBy: text.optional(),
+      ...canaryFields,
     })
     .optional(),
   variants: z
@@ -122,7 +124,11 @@ export function parseDeploymentSpec(
     owner: parsed.data.owner && toEntityRef(parsed.data.owner, 'group'),
   };
   if (parsed.data.gates) spec.gates = canonicalGates(parsed.data.gates);
-  problems.push(...variantProblems(spec), ...triggerProblems(spec));
+  problems.push(
+    ...variantProblems(spec),
+    ...canaryProblems(spec),
+    ...triggerProblems(spec),
+  );
   return problems.length > 0 ? { problems } : { spec, problems };
 }
 

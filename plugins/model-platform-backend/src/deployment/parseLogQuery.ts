@@ -1,6 +1,7 @@
 import { InputError } from '@backstage/errors';
-import { DateTime, Duration } from 'luxon';
+import { DateTime } from 'luxon';
 import { RE2JS } from 're2js';
+import { parseDuration } from './parseDuration';
 import { MAX_NUMBER } from './parseDeploymentSpec';
 
 const MAX_TAIL = 5_000;
@@ -8,13 +9,6 @@ const DEFAULT_TAIL = 200;
 const MAX_GREP = 500;
 /** Instructions of an expression, as the host takes them. */
 const MAX_PROGRAM = 1_000;
-const UNITS = {
-  s: 'seconds',
-  m: 'minutes',
-  h: 'hours',
-  d: 'days',
-  w: 'weeks',
-} as const;
 
 /** Which log lines of a deployment are wanted. */
 export interface LogQuery {
@@ -64,13 +58,9 @@ function parseRevision(given: string | undefined): number | undefined {
 
 function parseSince(given: string | undefined, now: Date): Date | undefined {
   if (given === undefined) return undefined;
-  const [, count, unit] = /^(\d{1,6})([smhdw])$/.exec(given) ?? [];
-  const at = unit
-    ? DateTime.fromJSDate(now).minus(
-        Duration.fromObject({
-          [UNITS[unit as keyof typeof UNITS]]: Number(count),
-        }),
-      )
+  const back = parseDuration(given);
+  const at = back
+    ? DateTime.fromJSDate(now).minus(back)
     : DateTime.fromISO(given, { zone: 'utc' });
   if (!at.isValid) {
     throw new InputError(

@@ -50,9 +50,17 @@ export const decisionSchema = z.strictObject({
   reason: z.string().trim().min(1).max(2_000),
 });
 
+/** Without a variant: the new revision of a canary. */
 export const promoteSchema = z.strictObject({
-  variant: z.string().min(1),
+  variant: z.string().min(1).optional(),
   reason,
+});
+
+/** Of `pause`, `resume` and `abort`. */
+export const reasonSchema = z.strictObject({ reason });
+
+export const liftSchema = z.strictObject({
+  kind: z.enum(['off', 'pause', 'promote', 'rollback']).optional(),
 });
 
 export const tokenSchema = z.strictObject({

@@ -24,9 +24,11 @@ import { nextCursor, parseCursor } from './paging';
 import { parseLogQuery } from './parseLogQuery';
 import {
   decisionSchema,
+  liftSchema,
   offSchema,
   parseApply,
   promoteSchema,
+  reasonSchema,
   rollbackSchema,
   tokenSchema,
 } from './requests';
@@ -321,6 +323,33 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
       deployments.promote(req.params.name, access.actor(caller), {
         variant,
         reason,
+        ifMatch: req.headers['if-match'],
+      }),
+    );
+    send(res, await show(caller, changed));
+  });
+
+  for (const action of ['pause', 'resume', 'abort'] as const) {
+    router.post(`/v1/deployments/:name/${action}`, async (req, res) => {
+      const caller = await callerResolver.fromRequest(req);
+      const { reason } = parseBody(reasonSchema, req.body);
+      const changed = await audited(req, action, async () =>
+        deployments[action](req.params.name, access.actor(caller), {
+          reason,
+          ifMatch: req.headers['if-match'],
+        }),
+      );
+      send(res, await show(caller, changed));
+    });
+  }
+
+  router.delete('/v1/deployments/:name/override', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const { kind } = parseBody(liftSchema, { kind: text(req, 'kind') });
+    const changed = await audited(req, 'lift', async () =>
+      deployments.lift(req.params.name, access.actor(caller), {
+        kind,
+        reason: text(req, 'reason'),
         ifMatch: req.headers['if-match'],
       }),
     );

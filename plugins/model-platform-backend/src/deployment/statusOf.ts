@@ -1,7 +1,9 @@
 import {
+  CanaryStatus,
   Condition,
   DeploymentPhase,
 } from '@model-platform/plugin-model-platform-common';
+import { aimOf, canaryOf } from './canary/canaryOf';
 import { DeploymentRecord, DeploymentStatus } from './DeploymentStore';
 import { RolloutOutcome } from './RolloutOutcome';
 
@@ -18,15 +20,22 @@ interface Verdicts {
 export function statusOf(
   record: DeploymentRecord,
   outcome: RolloutOutcome,
-  now: Date,
+  options: { now: Date; drift: string[] },
 ): DeploymentStatus {
   const { observed } = outcome;
-  const verdicts = judge(record, outcome);
+  const { now, drift } = options;
+  const canary = outcome.canary ?? canaryOf(record);
+  const verdicts = withDrift(
+    withCanary(judge(record, outcome), record, canary),
+    drift,
+  );
   return {
     servingRevision: outcome.error ? record.servingRevision : outcome.serving,
     rolloutStartedAt: outcome.error
       ? record.rolloutStartedAt
       : outcome.rolloutStartedAt,
+    canary,
+    drift,
     phase: verdicts.phase,
     conditions: [
       condition(record, 'Available', verdicts.available, now),
@@ -52,7 +61,7 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
   if (record.off) {
     return {
       phase: 'Off',
-      available: verdict('False', 'Off', record.offReason ?? 'Switched off'),
+      available: verdict('False', 'Off', offReason(record)),
       progressing: outcome.settled
         ? verdict('False', 'Off', 'Nothing of it runs')
         : verdict('True', 'Stopping', 'Runners finish the requests they have'),
@@ -69,7 +78,7 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
     };
   }
   const routed = observed?.routedRevision;
-  const switched = routed !== undefined && routed === record.revision;
+  const switched = routed !== undefined && routed === aimOf(record);
   const serves = routed !== undefined && hasReadyRunner(outcome, routed);
   const available = serves
     ? verdict('True', 'Serving', `Revision ${routed} answers`)
@@ -124,6 +133,20 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
       degraded: verdict('True', 'RunnersNotReady', message),
     };
   }
+  if (outcome.isHeld) {
+    return {
+      phase: serves ? 'Ready' : 'Degraded',
+      available,
+      progressing: verdict(
+        'False',
+        'Paused',
+        `Revision ${record.revision} is ready and gets no traffic: a person paused the deployment`,
+      ),
+      degraded: serves
+        ? verdict('False', 'AsWanted', '')
+        : verdict('True', 'RunnersNotReady', available.message),
+    };
+  }
   if (outcome.overdue) {
     const rest = serves ? `; revision ${routed} goes on serving` : '';
     const message = `Revision ${
@@ -157,6 +180,93 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
   };
 }
 
+/** What the steps of a canary add to it. */
+function withCanary(
+  verdicts: Verdicts,
+  record: DeploymentRecord,
+  canary: CanaryStatus | undefined,
+): Verdicts {
+  if (!canary || record.off || verdicts.available.status === 'Unknown') {
+    return verdicts;
+  }
+  if (canary.phase === 'rolled-back') {
+    const message = `Revision ${canary.revision} was rolled back: ${canary.reason}. Revision ${canary.stableRevision} goes on serving; a new version, or a change of the spec, is tried again`;
+    return {
+      phase: verdicts.phase === 'Ready' ? 'Degraded' : verdicts.phase,
+      available: verdicts.available,
+      progressing: verdict('False', 'RolledBack', message),
+      degraded:
+        verdicts.degraded.status === 'True'
+          ? verdicts.degraded
+          : verdict('True', 'RolledBack', message),
+    };
+  }
+  if (canary.phase === 'progressing') {
+    const isServing = verdicts.available.status === 'True';
+    return {
+      phase: isServing ? 'Canary' : verdicts.phase,
+      available: verdicts.available,
+      progressing: verdict(
+        canary.waitsFor === 'resume' ? 'False' : 'True',
+        canary.waitsFor === 'resume' ? 'Paused' : 'Canary',
+        `Revision ${canary.revision} has ${
+          canary.weight
+        } % of the traffic, step ${canary.step} of ${
+          canary.steps
+        }; it waits ${waitingFor(canary)}`,
+      ),
+      degraded: isServing ? verdict('False', 'Canary', '') : verdicts.degraded,
+    };
+  }
+  return verdicts;
+}
+
+function waitingFor(canary: CanaryStatus): string {
+  const said = canary.analysis
+    .filter(({ verdict: found }) => found === 'waiting')
+    .map(({ message }) => message)
+    .join('; ');
+  switch (canary.waitsFor) {
+    case 'person':
+      return 'for a person: resume, promote or abort';
+    case 'resume':
+      return 'until it is resumed: a person paused it';
+    case 'calls':
+      return `for calls: ${said}`;
+    case 'figures':
+      return 'for the figures of this step';
+    case 'runners':
+      return 'for its runners, and gets no traffic meanwhile';
+    case 'time':
+      return `until ${canary.until}`;
+    default:
+      return 'for its share of the traffic';
+  }
+}
+
+/** Nothing is under way, and yet it is not what the spec asks for. */
+function withDrift(verdicts: Verdicts, drift: string[]): Verdicts {
+  const { progressing } = verdicts;
+  return progressing.reason === 'Complete' && drift.length > 0
+    ? {
+        ...verdicts,
+        progressing: {
+          ...progressing,
+          message: `${progressing.message}; ${drift.join('; ')}`,
+        },
+      }
+    : verdicts;
+}
+
+/** Who switched it off, and why. */
+export function offReason({
+  overrides,
+}: Pick<DeploymentRecord, 'overrides'>): string {
+  const off = overrides.find(({ kind }) => kind === 'off');
+  if (!off) return '';
+  return `Off by ${off.by}${off.reason ? `: ${off.reason}` : ''}`;
+}
+
 function verdict(
   status: Condition['status'],
   reason: string,
@@ -172,13 +282,16 @@ function condition(
   now: Date,
 ): Condition {
   const before = record.conditions.find(known => known.type === type);
+  const at =
+    before?.status === verdictNow.status
+      ? before.lastTransitionAt
+      : now.toISOString();
   return {
     type,
     ...verdictNow,
-    lastTransitionAt:
-      before?.status === verdictNow.status
-        ? before.lastTransitionAt
-        : now.toISOString(),
+    lastTransitionTime: at,
+    lastTransitionAt: at,
+    observedGeneration: record.generation,
   };
 }
 

@@ -3,6 +3,7 @@ import {
   Deployment,
   Revision,
 } from '@model-platform/plugin-model-platform-common';
+import { canaryOf } from './canary/canaryOf';
 import { etagOf } from './deploymentEtag';
 import { DeploymentRecord, RevisionRecord } from './DeploymentStore';
 import {
@@ -10,6 +11,8 @@ import {
   toApiRequest,
   waitingCondition,
 } from './gates/toApiRequest';
+import { describeOverrides } from './overrides/describeOverrides';
+import { offReason } from './statusOf';
 
 /** A deployment as the API shows it. */
 export function toApiDeployment(
@@ -32,13 +35,19 @@ export function toApiDeployment(
     orphanedAt: record.orphanedAt,
     request: request && toApiRequest(request),
     off: record.off,
-    offReason: record.offReason,
+    offReason: offReason(record) || undefined,
+    overrides: record.overrides,
+    drift: [
+      ...describeOverrides(record.spec, record.overrides),
+      ...record.drift,
+    ],
+    canary: shownCanary(record),
     revision: revision && toApiRevision(revision),
     servingRevision: record.off ? undefined : record.servingRevision,
     phase: record.phase,
     conditions: [
       ...record.conditions,
-      ...(request ? [waitingCondition(request)] : []),
+      ...(request ? [waitingCondition(request, record.generation)] : []),
       ...orphanedCondition(record),
     ],
     runners: record.runners,
@@ -64,6 +73,7 @@ export function toApiRevision(revision: RevisionRecord): Revision {
 function orphanedCondition({
   source,
   orphanedAt,
+  generation,
 }: DeploymentRecord): Condition[] {
   return orphanedAt === undefined
     ? []
@@ -73,7 +83,17 @@ function orphanedCondition({
           status: 'True',
           reason: 'NotDeclaredAnyMore',
           message: `${source} no longer declares it; it goes on as it is. Delete it, or apply it to take it over`,
+          lastTransitionTime: orphanedAt,
           lastTransitionAt: orphanedAt,
+          observedGeneration: generation,
         },
       ];
+}
+
+/** What the stable revision serves may be shown only as long as it serves: by then, rights are asked of its models. */
+function shownCanary(record: DeploymentRecord): Deployment['canary'] {
+  const canary = canaryOf(record);
+  return canary && canary.stableRevision !== record.servingRevision
+    ? { ...canary, stable: [] }
+    : canary;
 }

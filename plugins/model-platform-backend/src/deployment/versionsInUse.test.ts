@@ -54,7 +54,7 @@ describe.each(databases.eachSupportedId())('versionsInUse in %p', id => {
 
     const lease = LeaderLease.create({ knex });
     const fencing = (await lease.hold())!;
-    await store.saveStatus(made.id, { ...made, servingRevision: 1 }, fencing);
+    await store.saveStatus(made, { ...made, servingRevision: 1 }, fencing);
     // The old one still serves while the new one starts.
     const second = await store.change((await store.get('iris'))!, {
       set: {},
@@ -62,11 +62,15 @@ describe.each(databases.eachSupportedId())('versionsInUse in %p', id => {
       history,
     });
     expect(await uses('m1')).toEqual([text(2), text(1)]);
-    await store.saveStatus(made.id, { ...second, servingRevision: 2 }, fencing);
+    await store.saveStatus(made, { ...second, servingRevision: 2 }, fencing);
     expect(await uses('m1', 1)).toEqual([]);
 
     await store.change((await store.get('iris'))!, {
-      set: { off: true },
+      set: {
+        overrides: [
+          { kind: 'off', by: 'x', since: '2026-01-01T00:00:00.000Z' },
+        ],
+      },
       history,
     });
     expect(await uses('m1')).toEqual([]);

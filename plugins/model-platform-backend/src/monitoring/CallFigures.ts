@@ -17,15 +17,17 @@ export interface Counted {
 export class CallFigures {
   constructor(
     private readonly store: MetricsStore,
-    /** Slugs of the models that count; no others are read. */
-    private readonly models: string[],
+    /** What counts; nothing else is read. */
+    private readonly labels:
+      | { model: string[] }
+      | { endpoint: string; variant?: string },
   ) {}
 
   /** Increase per step, by these labels and by class of the answer. */
   async series(period: Period, by: string[]): Promise<MetricSeries[]> {
     return await this.store.range({
       metric: CALLS_METRIC,
-      labels: { model: this.models },
+      labels: this.labels,
       by: [...by, 'code'],
       start: period.start,
       end: period.end,
@@ -42,7 +44,7 @@ export class CallFigures {
   ): Promise<Array<Counted & { labels: Record<string, string> }>> {
     const samples = await this.store.instant({
       metric: CALLS_METRIC,
-      labels: { model: this.models },
+      labels: this.labels,
       by: [...by, 'code'],
       start,
       end,
@@ -71,7 +73,7 @@ export class CallFigures {
   ): Promise<Array<{ labels: Record<string, string>; value: number }>> {
     return await this.store.instant({
       metric: LATENCY_METRIC,
-      labels: { model: this.models },
+      labels: this.labels,
       by,
       start,
       end,
@@ -86,7 +88,7 @@ export class CallFigures {
   ): Promise<MetricSeries[]> {
     return await this.store.range({
       metric: LATENCY_METRIC,
-      labels: { model: this.models },
+      labels: this.labels,
       start: period.start,
       end: period.end,
       stepSeconds: period.stepSeconds,

@@ -49,7 +49,7 @@ export class KpiReport {
     const { start, end, previousStart } = period;
     const models = await this.models(caller, filter);
     const slugs = models.map(({ slug }) => slug);
-    const calls = new CallFigures(store, slugs);
+    const calls = new CallFigures(store, { model: slugs });
     const [byModel, byModelBefore, series, p95, p95Before, p95ByModel] =
       await Promise.all([
         calls.totals(start, end, ['model']),
@@ -214,10 +214,9 @@ export class KpiReport {
     now: Date,
   ): Promise<KpiOverview['attention']> {
     const since = (days: number) => new Date(now.getTime() - days * DAY_MS);
-    const all = new CallFigures(
-      this.options.store,
-      models.map(({ slug }) => slug),
-    );
+    const all = new CallFigures(this.options.store, {
+      model: models.map(({ slug }) => slug),
+    });
     const [lastDay, lately] = await Promise.all([
       all.totals(since(1), now, ['model']),
       all.totals(since(30), now, ['model']),
@@ -229,7 +228,7 @@ export class KpiReport {
     const ever = new Set([
       ...called,
       ...calledSlugs(
-        await new CallFigures(this.options.store, silent).totals(
+        await new CallFigures(this.options.store, { model: silent }).totals(
           since(EVER_DAYS),
           now,
           ['model'],

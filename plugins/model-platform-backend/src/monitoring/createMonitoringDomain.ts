@@ -1,15 +1,15 @@
-import { DeploymentDomain, VariantFigures } from '../deployment';
+import { CanaryFigures, DeploymentDomain } from '../deployment';
 import { Domain, PlatformContext } from '../Domain';
 import { Collector } from './Collector';
 import { DatabaseMetricsStore } from './DatabaseMetricsStore';
 import { KpiReport } from './KpiReport';
 import { LiveMetrics } from './LiveMetrics';
-import { MetricsVariantFigures } from './MetricsVariantFigures';
+import { RevisionFigures } from './RevisionFigures';
 import { monitoringRoutes } from './routes';
 
-/** The monitoring domain, with what deployments read of it. */
+/** The monitoring domain, with what deployments ask of it. */
 export interface MonitoringDomain extends Domain {
-  figures: VariantFigures;
+  figures: CanaryFigures;
 }
 
 /** Puts the monitoring domain together; it reads registry and deployments. */
@@ -57,7 +57,11 @@ export async function createMonitoringDomain(
   const stopped = new AbortController();
   let work: Promise<unknown> = Promise.resolve();
   return {
-    figures: new MetricsVariantFigures(store, metricCatalogue),
+    figures: new RevisionFigures({
+      store,
+      catalogue: metricCatalogue,
+      collectedAt,
+    }),
     router: monitoringRoutes({
       ...{ context, deployment, store, report, live, collectedAt },
     }),

@@ -20,7 +20,7 @@ export async function modelMetrics(options: {
 }): Promise<ModelMetrics> {
   const { store, catalogue, model, period } = options;
   const { start, end, previousStart } = period;
-  const calls = new CallFigures(store, [model.slug]);
+  const calls = new CallFigures(store, { model: [model.slug] });
   const [
     byVariant,
     byConsumer,

@@ -163,11 +163,55 @@ export const deploymentPaths: Array<[string, OpenApiObject]> = [
     '/v1/deployments/{name}/promote',
     change(
       'promoteVariant',
-      'Send all traffic to one variant',
-      { variant: text },
-      ['variant'],
+      'Send all traffic to one variant, or to the new revision of a canary',
+      {
+        variant: {
+          ...text,
+          description: 'Not needed while a canary is under way',
+        },
+      },
     ),
   ),
+  path(
+    '/v1/deployments/{name}/pause',
+    change(
+      'pauseDeployment',
+      'Let nothing of it move by itself: no new revision, no step of a canary',
+      {},
+    ),
+  ),
+  path(
+    '/v1/deployments/{name}/resume',
+    change(
+      'resumeDeployment',
+      'Lift a pause, or let a step of a canary go on that waits for a person',
+      {},
+    ),
+  ),
+  path(
+    '/v1/deployments/{name}/abort',
+    change(
+      'abortCanary',
+      'End a canary: all traffic stays with the stable revision',
+      {},
+    ),
+  ),
+  path('/v1/deployments/{name}/override', {
+    delete: operation('liftOverride', DEPLOYMENTS, {
+      summary:
+        'Lift what persons put beside the spec; what it asks for is wanted again',
+      parameters: [
+        query('kind', 'Of this kind only', {
+          type: 'string',
+          enum: ['off', 'pause', 'promote', 'rollback'],
+        }),
+        query('reason', 'Kept in the history'),
+        ifMatch,
+      ],
+      answers: { '200': schemaRef('Deployment') },
+      conflict: 'Changed by someone else in the meantime',
+    }),
+  }),
   path('/v1/deployments/{name}/logs', {
     get: operation('getLogs', DEPLOYMENTS, {
       summary:

@@ -2,6 +2,7 @@ import { deploymentPaths } from './deploymentPaths';
 import { deploymentSchemas } from './deploymentSchemas';
 import { filePaths } from './filePaths';
 import { lifePaths } from './lifePaths';
+import { canarySchemas } from './canarySchemas';
 import { lifeSchemas } from './lifeSchemas';
 import { platformPaths } from './platformPaths';
 import { registryPaths } from './registryPaths';
@@ -37,6 +38,11 @@ export const openApiDocument = {
           "A publisher token (mpt_…), the token of a configured CI system, or the portal's own token of who is signed in",
       },
     },
-    schemas: { ...schemas, ...lifeSchemas, ...deploymentSchemas },
+    schemas: {
+      ...schemas,
+      ...lifeSchemas,
+      ...canarySchemas,
+      ...deploymentSchemas,
+    },
   },
 };

@@ -349,15 +349,7 @@ export const schemas: Record<string, OpenApiObject> = {
     createdAt: time,
     actor: text,
     reason: text,
-    variants: listOf(
-      object({
-        name: text,
-        modelId: text,
-        model: text,
-        version: integer,
-        weight: number,
-      }),
-    ),
+    variants: listOf(schemaRef('ResolvedVariant')),
   }),
   Deployment: object({
     name: text,
@@ -374,9 +366,20 @@ export const schemas: Record<string, OpenApiObject> = {
     'request?': schemaRef('RevisionRequest'),
     off: flag,
     'offReason?': text,
+    overrides: listOf(schemaRef('DeploymentOverride')),
+    drift: listOf(text),
+    'canary?': schemaRef('CanaryStatus'),
     'revision?': schemaRef('Revision'),
     'servingRevision?': integer,
-    phase: oneOf('Off', 'Pending', 'Starting', 'Ready', 'Degraded', 'Failed'),
+    phase: oneOf(
+      'Off',
+      'Pending',
+      'Starting',
+      'Canary',
+      'Ready',
+      'Degraded',
+      'Failed',
+    ),
     conditions: listOf(
       object({
         type: oneOf(
@@ -389,7 +392,9 @@ export const schemas: Record<string, OpenApiObject> = {
         status: oneOf('True', 'False', 'Unknown'),
         reason: text,
         message: text,
+        lastTransitionTime: time,
         lastTransitionAt: time,
+        observedGeneration: integer,
       }),
     ),
     runners: listOf(

@@ -94,6 +94,39 @@ export const modelDeploymentKind: CatalogModelKindDefinition = {
                       description: 'What keeps one caller with one variant.',
                       examples: ['header:x-customer-id'],
                     },
+                    steps: {
+                      type: 'array',
+                      description:
+                        'Of canary: shares of the new revision, one after the other.',
+                      items: {
+                        type: 'object',
+                        required: ['weight'],
+                        properties: {
+                          weight: {
+                            type: 'number',
+                            exclusiveMinimum: 0,
+                            exclusiveMaximum: 100,
+                          },
+                          pause: { type: 'string', examples: ['10m'] },
+                          waitForPerson: { const: true },
+                        },
+                      },
+                    },
+                    analysis: {
+                      type: 'object',
+                      description:
+                        'Of canary: what the new revision must keep to at each step.',
+                      required: ['metrics'],
+                      properties: {
+                        minCalls: { type: 'integer', minimum: 1 },
+                        waitAtMost: { type: 'string', examples: ['1h'] },
+                        metrics: {
+                          type: 'array',
+                          minItems: 1,
+                          items: { type: 'object', required: ['metric'] },
+                        },
+                      },
+                    },
                   },
                 },
                 variants: {

@@ -2,7 +2,9 @@ import {
   Deployment,
   DeploymentDeclaration,
   DeploymentPlan,
+  DeploymentOverride,
   DeploymentSpec,
+  HistoryEntry,
   LogLine,
   ModelDeploymentManifest,
   Page,
@@ -172,13 +174,77 @@ export class DeploymentCalls extends MetadataCalls {
 
   async promote(
     name: string,
-    body: { variant: string; reason?: string },
+    body: { variant?: string; reason?: string } = {},
     options?: RequestOptions,
   ): Promise<Deployment> {
     return await this.json(`deployments/${enc(name)}/promote`, {
       ...options,
       method: 'POST',
       body,
+    });
+  }
+
+  /** Nothing of it moves by itself until it is resumed. */
+  async pause(
+    name: string,
+    body: { reason?: string } = {},
+    options?: RequestOptions,
+  ): Promise<Deployment> {
+    return await this.json(`deployments/${enc(name)}/pause`, {
+      ...options,
+      method: 'POST',
+      body,
+    });
+  }
+
+  /** Lifts a pause, or lets a canary's step go on that waits for a person. */
+  async resume(
+    name: string,
+    body: { reason?: string } = {},
+    options?: RequestOptions,
+  ): Promise<Deployment> {
+    return await this.json(`deployments/${enc(name)}/resume`, {
+      ...options,
+      method: 'POST',
+      body,
+    });
+  }
+
+  /** Ends a canary: all traffic stays with the stable revision. */
+  async abort(
+    name: string,
+    body: { reason?: string } = {},
+    options?: RequestOptions,
+  ): Promise<Deployment> {
+    return await this.json(`deployments/${enc(name)}/abort`, {
+      ...options,
+      method: 'POST',
+      body,
+    });
+  }
+
+  /** Lifts what persons put beside the spec: of one kind, else all of it. */
+  async liftOverride(
+    name: string,
+    query: { kind?: DeploymentOverride['kind']; reason?: string } = {},
+    options?: RequestOptions,
+  ): Promise<Deployment> {
+    return await this.json(`deployments/${enc(name)}/override`, {
+      ...options,
+      method: 'DELETE',
+      query: { ...query },
+    });
+  }
+
+  /** Who did what, when, why; newest first. */
+  async listDeploymentHistory(
+    name: string,
+    page: PageQuery = {},
+    options?: RequestOptions,
+  ): Promise<Page<HistoryEntry>> {
+    return await this.json(`deployments/${enc(name)}/history`, {
+      ...options,
+      query: { ...page },
     });
   }
 

@@ -1,5 +1,7 @@
+import { CanaryAnalysis, CanaryStatus, CanaryStep } from './Canary';
 import { DeploymentGate, RevisionRequest } from './Gates';
 import { Resources } from './Model';
+import { DeploymentOverride } from './Override';
 import { ResolvedVariant } from './ResolvedVariant';
 import { DeploymentTrigger } from './Triggers';
 
@@ -26,7 +28,14 @@ export interface DeploymentSpec {
   environment: string;
   /** Name, slug or entity ref of the model. */
   model: string;
-  strategy?: { type: 'single' | 'weighted'; stickyBy?: string };
+  strategy?: {
+    type: 'single' | 'weighted' | 'canary';
+    stickyBy?: string;
+    /** Of `canary`. */
+    steps?: CanaryStep[];
+    /** Of `canary`. */
+    analysis?: CanaryAnalysis;
+  };
   variants?: DeploymentVariant[];
   resources?: Resources;
   triggers?: DeploymentTrigger[];
@@ -49,7 +58,12 @@ export interface Condition {
   status: 'True' | 'False' | 'Unknown';
   reason: string;
   message: string;
+  /** When `status` changed last. */
+  lastTransitionTime: string;
+  /** The same, under its older name. */
   lastTransitionAt: string;
+  /** Generation of the spec that this was said of. */
+  observedGeneration: number;
 }
 
 /** @public */
@@ -57,6 +71,7 @@ export type DeploymentPhase =
   | 'Off'
   | 'Pending'
   | 'Starting'
+  | 'Canary'
   | 'Ready'
   | 'Degraded'
   | 'Failed';
@@ -103,8 +118,14 @@ export interface Deployment {
   /** The revision that waits for its gates. */
   request?: RevisionRequest;
   off: boolean;
-  /** Who switched it off or on last, and why. */
+  /** Who switched it off, and why. */
   offReason?: string;
+  /** What persons put beside the spec. */
+  overrides: DeploymentOverride[];
+  /** In words: where what serves is not what the spec asks for. */
+  drift: string[];
+  /** Of the revision that is wanted, where it is or was tried beside another one. */
+  canary?: CanaryStatus;
   revision?: Revision;
   /** Revision that traffic goes to now. */
   servingRevision?: number;

@@ -11,3 +11,5 @@ export * from './Triggers';
 export * from './Access';
 export * from './VersionComparison';
 export * from './Webhook';
+export * from './Canary';
+export * from './Override';

@@ -22,6 +22,7 @@ const PHASES: Record<
   Ready: { words: 'Serving', color: 'success', Icon: RiCheckboxCircleFill },
   Degraded: { words: 'Serving, degraded', color: 'warning', Icon: RiAlertFill },
   Starting: { words: 'Starting', color: 'info', Icon: RiLoader4Line },
+  Canary: { words: 'Serving, canary', color: 'info', Icon: RiLoader4Line },
   Pending: { words: 'Waiting to start', color: 'info', Icon: RiLoader4Line },
   Failed: { words: 'Failed', color: 'negative', Icon: RiCloseCircleFill },
   Off: { words: 'Switched off', color: 'secondary', Icon: RiPauseCircleFill },

@@ -69,6 +69,8 @@ export function sampleDeployment(fields: Partial<Deployment> = {}): Deployment {
     generation: 2,
     source: 'api',
     off: false,
+    overrides: [],
+    drift: [],
     revision: {
       number: 2,
       createdAt: '2026-11-02T09:00:00.000Z',
@@ -92,7 +94,9 @@ export function sampleDeployment(fields: Partial<Deployment> = {}): Deployment {
         status: 'True',
         reason: 'Serving',
         message: 'Revision 2 serves all traffic',
+        lastTransitionTime: '2026-11-02T09:00:10.000Z',
         lastTransitionAt: '2026-11-02T09:00:10.000Z',
+        observedGeneration: 2,
       },
     ],
     runners: [

@@ -11,6 +11,9 @@ import {
   TimeAgo,
 } from '@model-platform/plugin-model-platform-react';
 import { ConfirmDialog } from '../shared/ConfirmDialog';
+import { CanaryProgress } from './CanaryProgress';
+import { DeploymentTimeline } from './DeploymentTimeline';
+import { Overrides } from './Overrides';
 import { problemOf } from './problemOf';
 import { RevisionTimeline } from './RevisionTimeline';
 import { RunnersTable } from './RunnersTable';
@@ -19,6 +22,7 @@ import { SwitchOffButton } from './SwitchOffButton';
 import { TrafficBar } from './TrafficBar';
 import { TrafficNow } from './TrafficNow';
 import { WaitingRevision } from './WaitingRevision';
+import { trafficOf } from './trafficOf';
 
 /** One deployment: where it stands, its traffic, and what may be done with it. */
 export function DeploymentSection(props: {
@@ -30,7 +34,8 @@ export function DeploymentSection(props: {
   const api = useApi(modelPlatformApiRef);
   const { name, revision, spec } = deployment;
   const variants = revision?.variants ?? [];
-  const problem = problemOf(deployment);
+  // How a canary comes along has a place of its own.
+  const problem = deployment.phase === 'Canary' ? '' : problemOf(deployment);
   return (
     <Section
       title={name}
@@ -49,6 +54,11 @@ export function DeploymentSection(props: {
           />
         )}
         <WaitingRevision deployment={deployment} onChanged={onChanged} />
+        <Overrides
+          deployment={deployment}
+          mayDeploy={mayDeploy}
+          onChanged={onChanged}
+        />
         <Grid.Root columns={{ initial: '1', md: '2' }} gap="5">
           <Facts
             facts={[
@@ -68,7 +78,10 @@ export function DeploymentSection(props: {
                   </Flex>
                 ),
               },
-              { name: 'Traffic', value: <TrafficBar variants={variants} /> },
+              {
+                name: 'Traffic',
+                value: <TrafficBar variants={trafficOf(deployment)} />,
+              },
               {
                 name: 'Environment',
                 value: `${deployment.environment}${
@@ -100,6 +113,14 @@ export function DeploymentSection(props: {
             <SizeFacts deployment={deployment} />
           </div>
         </Grid.Root>
+        {deployment.canary?.phase === 'progressing' && !deployment.off && (
+          <CanaryProgress
+            deployment={deployment}
+            canary={deployment.canary}
+            mayDeploy={mayDeploy}
+            onChanged={onChanged}
+          />
+        )}
         {mayDeploy && variants.length > 1 && !deployment.off && (
           <Flex gap="2" align="center">
             <Text>All traffic to</Text>
@@ -134,11 +155,14 @@ export function DeploymentSection(props: {
               ))}
           </Flex>
         )}
-        <RevisionTimeline
-          deployment={deployment}
-          mayDeploy={mayDeploy}
-          onChanged={onChanged}
-        />
+        <Grid.Root columns={{ initial: '1', md: '2' }} gap="5">
+          <RevisionTimeline
+            deployment={deployment}
+            mayDeploy={mayDeploy}
+            onChanged={onChanged}
+          />
+          <DeploymentTimeline name={name} />
+        </Grid.Root>
       </Flex>
     </Section>
   );

@@ -22,6 +22,7 @@ import { useModelHref } from '../shared/useModelHref';
 import { PHASE_ORDER } from './phaseOrder';
 import { problemOf } from './problemOf';
 import { TrafficBar } from './TrafficBar';
+import { trafficOf } from './trafficOf';
 
 /** Everything that serves, by environment, problems first. */
 export function DeploymentsPage() {
@@ -101,7 +102,7 @@ function DeploymentsTable(props: { deployments: Deployment[] }) {
       label: 'Traffic',
       cell: deployment => (
         <Cell>
-          <TrafficBar variants={deployment.revision?.variants ?? []} />
+          <TrafficBar variants={trafficOf(deployment)} />
         </Cell>
       ),
     },

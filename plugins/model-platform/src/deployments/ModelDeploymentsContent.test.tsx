@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import {
+  CanaryStatus,
   Deployment,
   Revision,
 } from '@model-platform/plugin-model-platform-common';
@@ -49,8 +50,49 @@ function platform(fields: Partial<Deployment> = {}) {
       };
       return deployment;
     })
-    .when('POST deployments/iris/rollback', () => deployment);
+    .when('GET deployments/iris/history', () => ({
+      items: [
+        {
+          id: '9',
+          at: '2026-11-02T09:10:00.000Z',
+          actor: 'platform',
+          action: 'canary-rolled-back',
+          reason: 'error ratio 12.3 % of 412 calls, bound 5 %',
+          details: { revision: 3, stable: 2 },
+        },
+      ],
+    }))
+    .when('POST deployments/iris/rollback', () => deployment)
+    .when('POST deployments/iris/abort', () => deployment)
+    .when('POST deployments/iris/resume', () => deployment)
+    .when('DELETE deployments/iris/override', () => {
+      deployment = { ...deployment, overrides: [], drift: [] };
+      return deployment;
+    });
 }
+
+const canary: CanaryStatus = {
+  revision: 3,
+  stableRevision: 2,
+  stable: revision(2, 3).variants,
+  phase: 'progressing',
+  step: 2,
+  steps: 3,
+  weight: 25,
+  startedAt: '2026-11-02T09:00:00.000Z',
+  since: '2026-11-02T09:05:00.000Z',
+  waitsFor: 'person',
+  analysis: [
+    {
+      metric: 'error ratio',
+      verdict: 'passed',
+      value: 0.01,
+      calls: 412,
+      stableCalls: 1236,
+      message: 'error ratio 1 % of 412 calls',
+    },
+  ],
+};
 
 describe('ModelDeploymentsContent', () => {
   it('says what the next revision waits for, and lets who may approve it', async () => {
@@ -62,7 +104,9 @@ describe('ModelDeploymentsContent', () => {
           status: 'True',
           reason: 'WaitingForApproval',
           message,
+          lastTransitionTime: '2026-11-02T09:00:00.000Z',
           lastTransitionAt: '2026-11-02T09:00:00.000Z',
+          observedGeneration: 1,
         },
       ],
       request: {
@@ -160,6 +204,67 @@ describe('ModelDeploymentsContent', () => {
     expect(iris.callsOf('POST deployments/iris/rollback')[0].body).toEqual({
       revision: 1,
     });
+  });
+
+  it('shows how far a canary has come, what it says, and lets a person decide with a reason', async () => {
+    const iris = platform({
+      phase: 'Canary',
+      revision: revision(3, 4),
+      canary,
+    });
+    await renderOnPlatform(<ModelDeploymentsContent />, iris);
+    const shown = within(
+      await screen.findByRole('region', { name: 'Canary of iris' }),
+    );
+    expect(
+      shown.getByText(/Step 2 of 3, 25 % of the calls; a person decides/),
+    ).toBeInTheDocument();
+    expect(
+      shown.getByText('main v3, 75 % · main v4, 25 %'),
+    ).toBeInTheDocument();
+    expect(shown.getByText('error ratio 1 % of 412 calls')).toBeInTheDocument();
+    expect(
+      await screen.findByText('Canary of revision 3 rolled back to revision 2'),
+    ).toBeInTheDocument();
+
+    await userEvent.click(shown.getByRole('button', { name: 'Abort' }));
+    const dialog = within(await screen.findByRole('dialog'));
+    expect(dialog.getByText(/loses its 25 % of the calls/)).toBeInTheDocument();
+    await userEvent.type(
+      dialog.getByRole('textbox', { name: 'Reason' }),
+      'not today',
+    );
+    await userEvent.click(dialog.getByRole('button', { name: 'Abort' }));
+    await waitFor(() =>
+      expect(iris.callsOf('POST deployments/iris/abort')[0]?.body).toEqual({
+        reason: 'not today',
+      }),
+    );
+  });
+
+  it('says what a person put beside the file, and lifts it', async () => {
+    const sentence =
+      'The file says main at champion; overridden by user:default/mira since 2026-11-02T09:00:00.000Z: paused';
+    const iris = platform({
+      overrides: [
+        {
+          kind: 'pause',
+          by: 'user:default/mira',
+          since: '2026-11-02T09:00:00.000Z',
+        },
+      ],
+      drift: [sentence, 'champion is 8, serving 7'],
+    });
+    await renderOnPlatform(<ModelDeploymentsContent />, iris);
+    expect(
+      await screen.findByText(`${sentence}. champion is 8, serving 7`),
+    ).toBeInTheDocument();
+    await userEvent.click(screen.getByRole('button', { name: 'Lift' }));
+    const dialog = within(await screen.findByRole('dialog'));
+    await userEvent.click(dialog.getByRole('button', { name: 'Lift' }));
+    await waitFor(() =>
+      expect(screen.queryByText('Differs from the file')).toBeNull(),
+    );
   });
 
   it('offers nothing to those who may not deploy', async () => {

@@ -23,7 +23,7 @@ export function TrafficBar(props: { variants: ResolvedVariant[] }) {
         >
           {variants.map((variant, index) => (
             <div
-              key={variant.name}
+              key={`${variant.name} ${variant.version}`}
               style={{
                 background: chartColors[index % chartColors.length],
                 flexGrow: variant.weight,

@@ -6,6 +6,7 @@ export const PHASE_ORDER: DeploymentPhase[] = [
   'Degraded',
   'Pending',
   'Starting',
+  'Canary',
   'Ready',
   'Off',
 ];

@@ -18,7 +18,7 @@ import { Environments } from '../Environments';
 import { DeploymentApprovals } from '../gates/DeploymentApprovals';
 import { LeaderLease } from '../LeaderLease';
 import { toApiDeployment } from '../toApiDeployment';
-import { Figure, FigureQuery } from '../VariantFigures';
+import { CanaryFigures, RevisionFigure } from '../canary/CanaryFigures';
 import { TestModels } from './TestModels';
 
 /** Groups of the people of the tests. */
@@ -54,9 +54,9 @@ export class TestDeployments {
   now = new Date('2026-03-02T09:00:00.000Z');
   readonly models = new TestModels();
   readonly announced: string[] = [];
-  readonly asked: FigureQuery[] = [];
+  readonly asked: Array<Parameters<CanaryFigures['read']>[0]> = [];
   /** What is read next of any figure. */
-  figure: Figure = { calls: 0 };
+  figure: RevisionFigure = { calls: 0 };
   /** What the metadata of versions falls short of, by number. */
   readonly shortfalls = new Map<number, FieldProblem[]>();
   readonly movers = new Map<string, string>();
@@ -90,12 +90,15 @@ export class TestDeployments {
           this.shortfalls.get(number) ?? [],
       },
       aliasMover: async (_modelId, alias) => this.movers.get(alias),
+      metric: () => undefined,
       figures: () => ({
-        knows: metric => metric !== 'nonsense',
         read: async query => {
           this.asked.push(query);
-          return this.figure;
+          return new Map(
+            query.revisions.map(number => [number, this.figure] as const),
+          );
         },
+        completeUntil: async () => this.now,
       }),
     });
     const userInfo = mockServices.userInfo.mock({
@@ -147,17 +150,17 @@ export class TestDeployments {
 
   /** One look of the reconciler, as far as it makes revisions. */
   async look(name = 'churn'): Promise<DeploymentRecord> {
-    return await this.deployments.followTriggers(
-      await this.deployments.get(name),
-    );
+    const seen = await this.deployments.get(name);
+    return (await this.deployments.follow(seen)).record;
   }
 
   /** As if all traffic went to the wanted revision. */
   async serve(name = 'churn'): Promise<void> {
-    const { id, revision, ...status } = await this.deployments.get(name);
+    const deployment = await this.deployments.get(name);
+    const { id, revision } = deployment;
     await this.store.saveStatus(
-      id,
-      { ...status, servingRevision: revision },
+      deployment,
+      { ...deployment, servingRevision: revision },
       (await this.lease.hold())!,
     );
     await this.store.markServed(id, revision!, this.now.toISOString());

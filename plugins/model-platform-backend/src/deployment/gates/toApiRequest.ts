@@ -28,12 +28,10 @@ export function toApiRequest(request: ShownRequest): RevisionRequest {
 }
 
 /** What a deployment's next revision waits for, as a condition. */
-export function waitingCondition({
-  standing,
-  reason,
-  actor,
-  createdAt,
-}: RequestRecord): Condition {
+export function waitingCondition(
+  { standing, reason, actor, createdAt }: RequestRecord,
+  observedGeneration: number,
+): Condition {
   const unmet = standing.gates.filter(({ holds }) => !holds);
   const texts = [...standing.problems, ...unmet.map(({ message }) => message)];
   return {
@@ -43,7 +41,9 @@ export function waitingCondition({
     message: `The next revision (${reason}), asked for by ${actor} since ${createdAt}: ${texts.join(
       '; ',
     )}`,
+    lastTransitionTime: createdAt,
     lastTransitionAt: createdAt,
+    observedGeneration,
   };
 }
 

@@ -2,9 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { MetricTrigger } from '@model-platform/plugin-model-platform-common';
 import { canonicalJson } from '../../canonicalJson';
 import { DeploymentRecord } from '../DeploymentStore';
-import { durationMs } from '../durationMs';
-import { VariantFigures } from '../VariantFigures';
-import { stepMetricTrigger } from './stepMetricTrigger';
+import { CanaryFigures } from '../canary/CanaryFigures';
+import { millisecondsOf, stepMetricTrigger } from './stepMetricTrigger';
 import { TriggerStates } from './TriggerStates';
 
 const OVER = '1m';
@@ -26,7 +25,7 @@ export class MetricTriggers {
 
   constructor(
     private readonly options: {
-      figures: () => VariantFigures | undefined;
+      figures: () => CanaryFigures | undefined;
       clock: () => Date;
     },
   ) {}
@@ -92,19 +91,19 @@ export class MetricTriggers {
     if (!figures || revision === undefined || servingRevision !== revision)
       return undefined;
     const { metric, quantile, variant, minCalls = 1 } = trigger;
-    const start = now.getTime() - durationMs(trigger.over ?? OVER);
-    const { value, calls } = await figures.read({
-      deployment: name,
-      revision,
+    const start = now.getTime() - millisecondsOf(trigger.over ?? OVER);
+    const read = await figures.read({
+      endpoint: name,
+      revisions: [revision],
       variant,
-      metric,
-      quantile,
+      metric: { metric, quantile },
       start: new Date(Math.max(start, servesSince.getTime())),
       end: now,
     });
+    const { value, calls } = read.get(revision) ?? { calls: 0 };
     // Too few calls say something of calls alone.
-    const isSaid = metric === 'calls' || calls >= minCalls;
-    return { revision, value: isSaid ? value : undefined };
+    if (metric === 'calls') return { revision, value: calls };
+    return { revision, value: calls >= minCalls ? value : undefined };
   }
 }
 

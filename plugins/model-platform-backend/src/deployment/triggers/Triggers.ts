@@ -19,7 +19,7 @@ import { Environments } from '../Environments';
 import { allGates } from '../gates/allGates';
 import { RequestRecord } from '../gates/RequestStore';
 import { Assessment, Candidate, RevisionAssessor } from '../RevisionAssessor';
-import { Resolution, RevisionResolver } from '../RevisionResolver';
+import { Resolution } from '../RevisionResolver';
 import { sameContent } from '../sameContent';
 import { whatMoved } from '../whatMoved';
 import { followed } from './followed';
@@ -33,7 +33,6 @@ export interface TriggersOptions {
   models: DeployableModels;
   deploymentModels: DeploymentModels;
   environments: Environments;
-  resolver: RevisionResolver;
   assessor: RevisionAssessor;
   metrics: MetricTriggers;
   aliasMover: AliasMover;
@@ -64,11 +63,14 @@ interface Signs {
 export class Triggers {
   constructor(private readonly options: TriggersOptions) {}
 
-  async follow(deployment: DeploymentRecord): Promise<DeploymentRecord> {
-    const { store, models, deploymentModels, resolver } = this.options;
+  /** @param resolution - what the selectors of its spec mean now */
+  async follow(
+    deployment: DeploymentRecord,
+    resolution: Resolution,
+  ): Promise<DeploymentRecord> {
+    const { store, models, deploymentModels } = this.options;
     const signs = await this.signs(deployment);
     if ('changed' in signs) return signs.changed;
-    const resolution = await resolver.resolve(deployment.spec);
     // Where the name of a model means another one by now, nobody has decided on that.
     const isDecided =
       (await deploymentModels.added(deployment, resolution.models)).length ===

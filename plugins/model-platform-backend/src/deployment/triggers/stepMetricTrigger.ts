@@ -1,5 +1,5 @@
 import { MetricTrigger } from '@model-platform/plugin-model-platform-common';
-import { durationMs } from '../durationMs';
+import { parseDuration } from '../parseDuration';
 import { MetricTriggerState } from './TriggerStates';
 
 const COOLDOWN = '15m';
@@ -62,5 +62,10 @@ function isClear(
 }
 
 function isOver(since: string, duration: string, now: Date): boolean {
-  return now.getTime() - Date.parse(since) >= durationMs(duration);
+  return now.getTime() - Date.parse(since) >= millisecondsOf(duration);
+}
+
+/** Of a duration as the schema of triggers takes them. */
+export function millisecondsOf(duration: string): number {
+  return parseDuration(duration)?.toMillis() ?? 0;
 }

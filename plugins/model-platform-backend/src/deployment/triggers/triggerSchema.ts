@@ -1,6 +1,6 @@
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
-import { DURATION } from '../durationMs';
+import { DURATION } from '../parseDuration';
 import { scheduleProblem } from './nextRun';
 import { whereProblem } from './versionMatches';
 

@@ -146,9 +146,9 @@ describe.each(databases.eachSupportedId())('triggers in %p', id => {
     expect(await read(0.03, 10)).toEqual([2]);
     expect(await read(0.2, 10)).toEqual([2]);
     expect(test.asked.at(-1)).toEqual({
-      deployment: 'churn',
-      revision: 2,
-      metric: 'error_ratio',
+      endpoint: 'churn',
+      revisions: [2],
+      metric: { metric: 'error_ratio' },
       start: new Date(test.now.getTime() - 2 * MINUTE),
       end: test.now,
     });

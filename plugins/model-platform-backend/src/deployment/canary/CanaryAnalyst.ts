@@ -1,0 +1,47 @@
+import {
+  AnalysisResult,
+  CanaryStatus,
+  DeploymentSpec,
+} from '@model-platform/plugin-model-platform-common';
+import { CanaryFigures } from './CanaryFigures';
+import { judgeMetric } from './judgeMetric';
+
+/** Reads what a canary has shown at its step, and judges it. */
+export class CanaryAnalyst {
+  constructor(private readonly figures: CanaryFigures) {}
+
+  async judge(
+    endpoint: string,
+    canary: CanaryStatus,
+    strategy: DeploymentSpec['strategy'],
+    now: Date,
+  ): Promise<{ analysis: AnalysisResult[]; countedUntil?: Date }> {
+    const { metrics = [], minCalls } = strategy?.analysis ?? {};
+    if (metrics.length === 0 || canary.since === undefined) {
+      return { analysis: [] };
+    }
+    // First until when, then what: figures that come in between are no harm.
+    const countedUntil = await this.figures.completeUntil();
+    const analysis: AnalysisResult[] = [];
+    for (const metric of metrics) {
+      const figures = await this.figures.read({
+        endpoint,
+        revisions: [canary.revision, canary.stableRevision],
+        metric,
+        start: new Date(canary.since),
+        end: now,
+      });
+      analysis.push(
+        judgeMetric(
+          metric,
+          {
+            canary: figures.get(canary.revision),
+            stable: figures.get(canary.stableRevision),
+          },
+          minCalls,
+        ),
+      );
+    }
+    return { analysis, countedUntil };
+  }
+}

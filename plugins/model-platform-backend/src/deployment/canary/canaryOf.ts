@@ -1,0 +1,33 @@
+import { CanaryStatus } from '@model-platform/plugin-model-platform-common';
+import { DeploymentRecord } from '../DeploymentStore';
+import { holdsContent } from '../overrides/overrides';
+
+/** How far the revision that is wanted has come, where it was tried beside another one. */
+export function canaryOf({
+  canary,
+  revision,
+}: Pick<DeploymentRecord, 'canary' | 'revision'>): CanaryStatus | undefined {
+  return canary && canary.revision === revision ? canary : undefined;
+}
+
+/** Whether the wanted revision takes steps, or still has them before it. */
+export function isCanaried(record: DeploymentRecord): boolean {
+  const canary = canaryOf(record);
+  const stable = record.servingRevision ?? canary?.stableRevision;
+  return (
+    record.spec.strategy?.type === 'canary' &&
+    // What a person decided to serve is served at once.
+    !holdsContent(record.overrides) &&
+    (canary === undefined || canary.phase === 'progressing') &&
+    stable !== undefined &&
+    stable !== record.revision
+  );
+}
+
+/** The revision that shall have all traffic in the end, as it stands. */
+export function aimOf(record: DeploymentRecord): number | undefined {
+  const canary = canaryOf(record);
+  return canary?.phase === 'rolled-back'
+    ? canary.stableRevision
+    : record.revision;
+}

@@ -1,0 +1,238 @@
+import {
+  AnalysisResult,
+  CanaryStatus,
+  DeploymentSpec,
+} from '@model-platform/plugin-model-platform-common';
+import { parseDuration } from '../parseDuration';
+import { CanaryDecision } from './CanaryDecision';
+
+const DEFAULT_WAIT_AT_MOST = '1h';
+
+type Strategy = NonNullable<DeploymentSpec['strategy']>;
+
+/** What there is to know when a canary is looked at. */
+export interface CanaryView {
+  strategy: Strategy;
+  decision?: CanaryDecision;
+  /** A person holds everything. */
+  isPaused: boolean;
+  /** Whether the new revision's runners are ready; else what they say. */
+  isReady: boolean;
+  runnersSay?: string;
+  /** Whether the share of this step reaches the new revision. */
+  isRouted: boolean;
+  /** Of this step so far. */
+  analysis: AnalysisResult[];
+  /** Until when calls are counted. */
+  countedUntil?: Date;
+  /** How long runners may take to be ready again, milliseconds. */
+  readyTimeoutMs: number;
+  now: Date;
+}
+
+/** The first step, of which nothing is in force yet. */
+export function firstStep(
+  begin: Pick<CanaryStatus, 'revision' | 'stableRevision' | 'stable'>,
+  { steps = [] }: Strategy,
+  now: Date,
+): CanaryStatus {
+  return {
+    ...begin,
+    phase: 'progressing',
+    step: 1,
+    steps: steps.length,
+    weight: steps[0]?.weight ?? 0,
+    startedAt: now.toISOString(),
+    waitsFor: 'route',
+    analysis: [],
+  };
+}
+
+/** What a person decided, where that ends it. */
+export function decided(
+  canary: CanaryStatus,
+  decision: CanaryDecision | undefined,
+  now: Date,
+): CanaryStatus | undefined {
+  if (
+    canary.phase !== 'progressing' ||
+    decision?.revision !== canary.revision ||
+    decision.verdict === 'advance'
+  ) {
+    return undefined;
+  }
+  const why = decision.reason ? `: ${decision.reason}` : '';
+  return decision.verdict === 'promote'
+    ? ended(canary, 'promoted', `promoted by ${decision.by}${why}`, now)
+    : ended(canary, 'rolled-back', `aborted by ${decision.by}${why}`, now);
+}
+
+/**
+ * Where a canary stands after one more look. Whatever happened in between, the
+ * same state and the same view give the same answer.
+ */
+export function nextCanary(
+  canary: CanaryStatus,
+  view: CanaryView,
+): CanaryStatus {
+  const { strategy, now, analysis } = view;
+  if (canary.phase !== 'progressing') {
+    return canary;
+  }
+  const byPerson = decided(canary, view.decision, now);
+  if (byPerson) {
+    return byPerson;
+  }
+  const stays = (
+    waitsFor: CanaryStatus['waitsFor'],
+    more: Partial<CanaryStatus> = {},
+  ): CanaryStatus => ({
+    ...canary,
+    analysis,
+    unreadySince: undefined,
+    ...more,
+    waitsFor,
+  });
+  if (view.isPaused) {
+    return stays('resume', { unreadySince: canary.unreadySince });
+  }
+  if (!view.isReady) {
+    return unready(canary, view, stays);
+  }
+  if (canary.since === undefined) {
+    return view.isRouted ? stays('time', begun(view, canary)) : stays('route');
+  }
+  const failed = analysis.filter(({ verdict }) => verdict === 'failed');
+  if (failed.length > 0) {
+    return ended(
+      { ...canary, analysis },
+      'rolled-back',
+      `${messages(failed)} at step ${canary.step} of ${canary.steps}`,
+      now,
+    );
+  }
+  const until = pauseEnd(canary.since, strategy, canary.step);
+  if (now < until) {
+    return stays('time');
+  }
+  const late =
+    now.getTime() >
+    until.getTime() +
+      milliseconds(strategy.analysis?.waitAtMost ?? DEFAULT_WAIT_AT_MOST);
+  if (strategy.analysis && !(view.countedUntil && view.countedUntil >= until)) {
+    return late
+      ? ended(canary, 'rolled-back', 'no figures came in time', now)
+      : stays('figures');
+  }
+  const waiting = analysis.filter(({ verdict }) => verdict === 'waiting');
+  if (waiting.length > 0) {
+    return late
+      ? ended(
+          { ...canary, analysis },
+          'rolled-back',
+          `too little to judge by in time: ${messages(waiting)}`,
+          now,
+        )
+      : stays('calls');
+  }
+  const step = strategy.steps?.[canary.step - 1];
+  if (step?.waitForPerson && !mayAdvance(canary, view.decision)) {
+    return stays('person');
+  }
+  const next = strategy.steps?.[canary.step];
+  return next
+    ? {
+        ...canary,
+        step: canary.step + 1,
+        weight: next.weight,
+        since: undefined,
+        until: undefined,
+        unreadySince: undefined,
+        waitsFor: 'route',
+        analysis: [],
+      }
+    : ended(
+        { ...canary, analysis },
+        'promoted',
+        [
+          `all ${canary.steps} steps passed`,
+          ...analysis.map(({ message }) => message),
+        ].join('; '),
+        now,
+      );
+}
+
+function unready(
+  canary: CanaryStatus,
+  { now, runnersSay, readyTimeoutMs }: CanaryView,
+  stays: (
+    waitsFor: CanaryStatus['waitsFor'],
+    more: Partial<CanaryStatus>,
+  ) => CanaryStatus,
+): CanaryStatus {
+  const unreadySince = canary.unreadySince ?? now.toISOString();
+  const seconds = (now.getTime() - Date.parse(unreadySince)) / 1000;
+  return seconds * 1000 > readyTimeoutMs
+    ? ended(
+        canary,
+        'rolled-back',
+        `its runners were not ready for ${Math.round(seconds)} s${
+          runnersSay ? `: ${runnersSay}` : ''
+        }`,
+        now,
+      )
+    : stays('runners', { unreadySince });
+}
+
+function begun(
+  { now, strategy }: CanaryView,
+  { step }: CanaryStatus,
+): Partial<CanaryStatus> {
+  const since = now.toISOString();
+  return {
+    since,
+    until: pauseEnd(since, strategy, step).toISOString(),
+    analysis: [],
+  };
+}
+
+function ended(
+  canary: CanaryStatus,
+  phase: 'promoted' | 'rolled-back',
+  reason: string,
+  now: Date,
+): CanaryStatus {
+  return {
+    ...canary,
+    phase,
+    reason,
+    endedAt: now.toISOString(),
+    waitsFor: undefined,
+    until: undefined,
+  };
+}
+
+function mayAdvance(
+  { revision, step }: CanaryStatus,
+  decision: CanaryDecision | undefined,
+): boolean {
+  return (
+    decision?.verdict === 'advance' &&
+    decision.revision === revision &&
+    decision.step === step
+  );
+}
+
+function pauseEnd(since: string, { steps }: Strategy, step: number): Date {
+  return new Date(
+    Date.parse(since) + milliseconds(steps?.[step - 1]?.pause ?? '0s'),
+  );
+}
+
+function milliseconds(duration: string): number {
+  return parseDuration(duration)?.toMillis() ?? 0;
+}
+
+function messages(results: AnalysisResult[]): string {
+  return results.map(({ message }) => message).join('; ');
+}

@@ -1,0 +1,21 @@
+import { ResolvedVariant } from '@model-platform/plugin-model-platform-common';
+import { DeploymentSpec } from '@model-platform/plugin-model-platform-common';
+import { variantsOf } from '../RevisionResolver';
+import { selectorOf } from './describeOverrides';
+
+/** Where a selector means another version by now than the one it was resolved to, e.g. `champion is 8, serving 7`. */
+export function selectorDrift(
+  spec: DeploymentSpec,
+  meant: ResolvedVariant[],
+  served: ResolvedVariant[],
+): string[] {
+  return variantsOf(spec).flatMap(({ name, version }) => {
+    const now = meant.find(one => one.name === name);
+    const then = served.find(one => one.name === name);
+    return now &&
+      then &&
+      (now.modelId !== then.modelId || now.version !== then.version)
+      ? [`${selectorOf(version)} is ${now.version}, serving ${then.version}`]
+      : [];
+  });
+}

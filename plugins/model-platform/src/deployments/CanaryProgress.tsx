@@ -1,0 +1,160 @@
+import { useApi } from '@backstage/frontend-plugin-api';
+import { Flex, Text } from '@backstage/ui';
+import {
+  CanaryStatus,
+  Deployment,
+} from '@model-platform/plugin-model-platform-common';
+import {
+  modelPlatformApiRef,
+  TimeAgo,
+} from '@model-platform/plugin-model-platform-react';
+import { ConfirmDialog } from '../shared/ConfirmDialog';
+import { PlainTable } from '../shared/PlainTable';
+import { TrafficBar } from './TrafficBar';
+import { trafficOf } from './trafficOf';
+import { TrafficNow } from './TrafficNow';
+
+const VERDICTS = { passed: 'passed', failed: 'failed', waiting: 'not yet' };
+
+/** How far the new revision has come, what its analysis says, and what a person can do. */
+export function CanaryProgress(props: {
+  deployment: Deployment;
+  canary: CanaryStatus;
+  mayDeploy: boolean;
+  onChanged: () => void;
+}) {
+  const { deployment, canary, mayDeploy, onChanged } = props;
+  const { name } = deployment;
+  const api = useApi(modelPlatformApiRef);
+  const isPaused = deployment.overrides.some(({ kind }) => kind === 'pause');
+  return (
+    <section aria-label={`Canary of ${name}`}>
+      <Flex direction="column" gap="2">
+        <Text as="h3" variant="body-medium" weight="bold">
+          Canary: revision {canary.revision} beside revision{' '}
+          {canary.stableRevision}
+        </Text>
+        <Text as="p">
+          Step {canary.step} of {canary.steps}, {canary.weight} % of the calls;{' '}
+          <Waiting canary={canary} />
+        </Text>
+        <TrafficBar variants={trafficOf(deployment)} />
+        {canary.analysis.length > 0 && (
+          <PlainTable
+            caption="Analysis at this step"
+            head={['Metric', 'Verdict', 'What it says']}
+            rows={canary.analysis.map(({ metric, verdict, message }) => ({
+              key: metric,
+              cells: [metric, VERDICTS[verdict], message],
+            }))}
+          />
+        )}
+        {mayDeploy && (
+          <Flex gap="2">
+            {isPaused || canary.waitsFor === 'person' ? (
+              <ConfirmDialog
+                key="resume"
+                opens={isPaused ? 'Resume' : 'Go on'}
+                variant="primary"
+                title={`Let the canary of ${name} go on?`}
+                does={isPaused ? 'Resume' : 'Go on'}
+                onConfirm={async reason => {
+                  await api.resume(name, { reason });
+                  onChanged();
+                }}
+              >
+                {() => (
+                  <Text as="p">
+                    It goes on from step {canary.step} of {canary.steps}, by
+                    what its analysis says.
+                  </Text>
+                )}
+              </ConfirmDialog>
+            ) : (
+              <ConfirmDialog
+                key="pause"
+                opens="Pause"
+                title={`Pause the canary of ${name}?`}
+                does="Pause"
+                onConfirm={async reason => {
+                  await api.pause(name, { reason });
+                  onChanged();
+                }}
+              >
+                {() => (
+                  <Text as="p">
+                    Revision {canary.revision} keeps {canary.weight} % of the
+                    calls until somebody resumes it. It is not rolled back by
+                    itself meanwhile, whatever its analysis says.
+                  </Text>
+                )}
+              </ConfirmDialog>
+            )}
+            <ConfirmDialog
+              opens="Promote"
+              title={`Send all traffic of ${name} to revision ${canary.revision}?`}
+              does={`Promote revision ${canary.revision}`}
+              onConfirm={async reason => {
+                await api.promote(name, { reason });
+                onChanged();
+              }}
+            >
+              {() => (
+                <>
+                  <Text as="p">
+                    Revision {canary.revision} goes from {canary.weight} % to
+                    100 % of the calls, without the steps that are left.
+                  </Text>
+                  <TrafficNow deployment={deployment} />
+                </>
+              )}
+            </ConfirmDialog>
+            <ConfirmDialog
+              opens="Abort"
+              title={`Abort the canary of ${name}?`}
+              does="Abort"
+              isDestructive
+              onConfirm={async reason => {
+                await api.abort(name, { reason });
+                onChanged();
+              }}
+            >
+              {() => (
+                <Text as="p">
+                  Revision {canary.revision} loses its {canary.weight} % of the
+                  calls; revision {canary.stableRevision} gets all of them. It
+                  is not tried again until the spec changes or a newer version
+                  comes.
+                </Text>
+              )}
+            </ConfirmDialog>
+          </Flex>
+        )}
+      </Flex>
+    </section>
+  );
+}
+
+function Waiting({ canary }: { canary: CanaryStatus }) {
+  switch (canary.waitsFor) {
+    case 'person':
+      return <>a person decides how it goes on</>;
+    case 'resume':
+      return <>paused by a person</>;
+    case 'calls':
+      return <>too few calls yet to judge by</>;
+    case 'figures':
+      return <>the figures of this step are being collected</>;
+    case 'runners':
+      return <>its runners are not ready, and get no calls meanwhile</>;
+    case 'time':
+      return (
+        <>
+          at this step since <TimeAgo at={canary.since} />, at least until{' '}
+          {canary.until && new Date(canary.until).toLocaleTimeString()}
+        </>
+      );
+    default:
+      return <>its share is being put in force</>;
+  }
+}
