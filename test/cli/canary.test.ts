@@ -93,7 +93,8 @@ export const predict = async (model, inputs) => (await model.predict([inputs]))[
     await run('deploy', folder);
     const made = await platform.api(`v1/endpoints/${NAME}/tokens`, {
       method: 'POST',
-      body: JSON.stringify({ consumer: 'component:default/flower-guide' }),
+      token: await platform.signIn('mira'),
+      body: JSON.stringify({ consumer: 'component:default/plant-guide' }),
     });
     expect(made.status).toBe(201);
     const { token } = await made.json();

@@ -99,6 +99,7 @@ export function deployCommand(run: CommandRunner): Command {
               deployment.url ?? 'its endpoint'
             }`,
             ...(variants ?? []),
+            ...(deployment.drift ?? []),
             '',
             'Call it:',
             `  model-platform invoke ${name}`,

@@ -10,8 +10,6 @@ import {
 } from '@model-platform/plugin-model-platform-react';
 import { ConfirmDialog } from '../shared/ConfirmDialog';
 import { PlainTable } from '../shared/PlainTable';
-import { TrafficBar } from './TrafficBar';
-import { trafficOf } from './trafficOf';
 import { TrafficNow } from './TrafficNow';
 
 const VERDICTS = { passed: 'passed', failed: 'failed', waiting: 'not yet' };
@@ -38,7 +36,6 @@ export function CanaryProgress(props: {
           Step {canary.step} of {canary.steps}, {canary.weight} % of the calls;{' '}
           <Waiting canary={canary} />
         </Text>
-        <TrafficBar variants={trafficOf(deployment)} />
         {canary.analysis.length > 0 && (
           <PlainTable
             caption="Analysis at this step"

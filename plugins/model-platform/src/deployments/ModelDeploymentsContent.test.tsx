@@ -220,7 +220,7 @@ describe('ModelDeploymentsContent', () => {
       shown.getByText(/Step 2 of 3, 25 % of the calls; a person decides/),
     ).toBeInTheDocument();
     expect(
-      shown.getByText('main v3, 75 % · main v4, 25 %'),
+      screen.getByText('main v3, 75 % · main v4, 25 %'),
     ).toBeInTheDocument();
     expect(shown.getByText('error ratio 1 % of 412 calls')).toBeInTheDocument();
     expect(
