@@ -12,6 +12,8 @@ const benches = {
     (await import('../test/bench/searchBench.mjs')).searchBench,
   runners: async () =>
     (await import('../test/bench/runnersBench.mjs')).runnersBench,
+  gateway: async () =>
+    (await import('../test/bench/gatewayBench.mjs')).gatewayBench,
   files: async () => (await import('../test/bench/filesBench.mjs')).filesBench,
 };
 

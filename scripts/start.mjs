@@ -15,7 +15,7 @@ import { Portal } from './lib/Portal.mjs';
 import { portFrom } from './lib/processes.mjs';
 import { fail, PlainError, say, sinceStart, step } from './lib/progress.mjs';
 import { ensurePythonRuntime } from './lib/pythonRuntime.mjs';
-import { publishExamples } from './lib/publishExamples.mjs';
+import { chosenExamples, publishExamples } from './lib/publishExamples.mjs';
 import { ensureToolchain } from './lib/toolchain.mjs';
 
 /**
@@ -31,6 +31,7 @@ async function main() {
   const bind = '127.0.0.1';
   if (ports.portal === ports.gateway)
     throw new PlainError('PORTAL_PORT and GATEWAY_PORT must differ.');
+  const names = chosenExamples(process.env.MODEL_PLATFORM_EXAMPLES);
   const dataDir = openDataFolder();
   const unlock = lockDataFolder(dataDir);
   const quickstartFile = path.join(dataDir, 'quickstart.json');
@@ -101,8 +102,8 @@ async function main() {
     toolchain,
     client,
     secrets,
-    dataDir,
     pythonAvailable: !(await python).unavailable,
+    names,
   });
   if (stopping) return;
   const state = await host.state();

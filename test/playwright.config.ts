@@ -34,6 +34,7 @@ export default defineConfig({
     { name: 'mlflow', testDir: './mlflow' },
     { name: 'openapi', testDir: './openapi' },
     { name: 'endpoints', testDir: './endpoints' },
-    { name: 'faults', testDir: './faults' },
+    // Each kill may take two starts of a platform.
+    { name: 'faults', testDir: './faults', timeout: 600_000 },
   ],
 });

@@ -17,6 +17,25 @@ const examples = [
   { name: 'planting-advice', consumer: plantGuide },
 ];
 
+/**
+ * @param given - of `MODEL_PLATFORM_EXAMPLES`: names, separated by commas, or `none`; without it all
+ * @returns the names
+ */
+export function chosenExamples(given) {
+  const all = examples.map(({ name }) => name);
+  if (!given) return all;
+  if (given === 'none') return [];
+  const names = given.split(',').map(name => name.trim());
+  const unknown = names.filter(name => !all.includes(name));
+  if (unknown.length > 0)
+    throw new PlainError(
+      `MODEL_PLATFORM_EXAMPLES names ${unknown.join(
+        ', ',
+      )}; there are ${all.join(', ')}, and none.`,
+    );
+  return names;
+}
+
 /** Entities that the examples refer to; the catalog reads them shortly after the first start. */
 const needed = [
   'group:default/botany-ml',
@@ -30,6 +49,7 @@ const needed = [
  * Publishes and deploys the examples through the public API where they are
  * not there yet, and makes a token for each of their endpoints, once.
  *
+ * @param names - of those that are wanted; others that are there stay
  * @returns the `endpoints` of `quickstart.json`
  */
 export async function publishExamples({
@@ -37,6 +57,7 @@ export async function publishExamples({
   client,
   secrets,
   pythonAvailable,
+  names,
 }) {
   const api = async (route, init = {}) => {
     const response = await fetch(
@@ -74,7 +95,9 @@ export async function publishExamples({
 
   const endpoints = [];
   const missing = [];
-  const served = examples.filter(({ python }) => pythonAvailable || !python);
+  const served = examples.filter(
+    ({ name, python }) => names.includes(name) && (pythonAvailable || !python),
+  );
   for (const example of served) {
     if (!(await api(`deployments/${example.name}`))) missing.push(example);
   }

@@ -63,7 +63,10 @@ test.describe('a job of a CI system, without a stored secret', () => {
         },
       }),
     );
-    platform = await Platform.create({ MODEL_PLATFORM_CONFIG: config });
+    platform = await Platform.create({
+      MODEL_PLATFORM_CONFIG: config,
+      MODEL_PLATFORM_EXAMPLES: 'iris',
+    });
     await platform.start();
   });
 

@@ -30,7 +30,10 @@ test.describe.serial('endpoint code on a machine of its own platform', () => {
   test.skip(process.platform !== 'linux', 'Only Linux can confine runners.');
   test.setTimeout(600_000);
 
-  const environment = { RUNNER_CONFINEMENT: 'none' };
+  const environment = {
+    RUNNER_CONFINEMENT: 'none',
+    MODEL_PLATFORM_EXAMPLES: 'iris',
+  };
   let platform: Platform;
 
   test.beforeAll(async () => {

@@ -21,6 +21,7 @@ test.describe.serial('projects on a Git host', () => {
       owners: ['acme'],
     });
     platform = await Platform.create({
+      MODEL_PLATFORM_EXAMPLES: 'iris',
       MODEL_PLATFORM_CONFIG: writeConfig(folder, 'git-host.yaml', {
         integrations: host.integrations(),
         catalog: { processingInterval: '2s' },

@@ -25,6 +25,7 @@ test.describe.serial('the whole path on PostgreSQL', () => {
       postgres.unavailable,
     );
     platform = await Platform.create({
+      MODEL_PLATFORM_EXAMPLES: 'iris',
       MODEL_PLATFORM_CONFIG: writeConfig(folder, 'postgres.yaml', {
         backend: {
           database: { client: 'pg', connection: postgres.connectionString },

@@ -56,6 +56,7 @@ test.describe.serial('prompts', () => {
       }),
     );
     platform = await Platform.create({
+      MODEL_PLATFORM_EXAMPLES: 'iris',
       MODEL_PLATFORM_CONFIG: configuration,
       TEST_LANGUAGE_MODEL_KEY: KEY,
     });

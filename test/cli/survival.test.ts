@@ -10,7 +10,7 @@ test.describe.serial('what survives what', () => {
   let platform: Platform;
 
   test.beforeAll(async () => {
-    platform = await Platform.create();
+    platform = await Platform.create({ MODEL_PLATFORM_EXAMPLES: 'iris' });
     await platform.start();
   });
 

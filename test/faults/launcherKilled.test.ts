@@ -21,7 +21,9 @@ test.describe.serial('npm start itself is killed', () => {
 
   test.beforeAll(async () => {
     test.setTimeout(300_000);
-    platform = await Platform.create();
+    platform = await Platform.create({
+      MODEL_PLATFORM_EXAMPLES: 'iris,disease-progression',
+    });
     await platform.start();
     check = new PlatformCheck(platform);
     load = Load.start(platform, platform.quickstart.endpoints[0], 20);

@@ -19,7 +19,9 @@ test.describe.serial('the portal is killed while everybody works', () => {
 
   test.beforeAll(async () => {
     test.setTimeout(300_000);
-    platform = await Platform.create();
+    platform = await Platform.create({
+      MODEL_PLATFORM_EXAMPLES: 'iris,disease-progression',
+    });
     await platform.start();
     workload = new Workload(platform);
     check = new PlatformCheck(platform);

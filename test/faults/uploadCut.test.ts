@@ -31,7 +31,7 @@ test.describe.serial('an upload is cut', () => {
 
   test.beforeAll(async () => {
     test.setTimeout(300_000);
-    platform = await Platform.create();
+    platform = await Platform.create({ MODEL_PLATFORM_EXAMPLES: 'iris' });
     await platform.start();
     check = new PlatformCheck(platform);
   });

@@ -3,8 +3,13 @@ import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import {
+  borrowPythonEnvironments,
+  keepPythonEnvironments,
+} from './pythonEnvironments';
+import { root } from './root';
 
-export const root = path.resolve(__dirname, '..', '..');
+export { root };
 
 /** What `npm start` leaves in the data folder for scripts. */
 export interface Quickstart {
@@ -94,6 +99,7 @@ export class Platform {
     const dataDir = fs.mkdtempSync(
       path.join(os.tmpdir(), 'model-platform-test-'),
     );
+    borrowPythonEnvironments(dataDir);
     return new Platform(
       dataDir,
       { portal: await freePort(), gateway: await freePort() },
@@ -149,6 +155,7 @@ export class Platform {
     ).catch(error => {
       throw new Error(`${error}\n${this.output}`);
     });
+    keepPythonEnvironments(this.dataDir);
     return this.quickstart;
   }
 

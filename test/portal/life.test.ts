@@ -69,7 +69,10 @@ test.describe.serial('the life of models, on the pages', () => {
         },
       }),
     );
-    platform = await Platform.create({ MODEL_PLATFORM_CONFIG: config });
+    platform = await Platform.create({
+      MODEL_PLATFORM_CONFIG: config,
+      MODEL_PLATFORM_EXAMPLES: 'iris',
+    });
     await platform.start({ timeoutMs: 600_000 });
     const folder = modelFolder('garden', model => {
       model.metadata.method = 'a decision tree';

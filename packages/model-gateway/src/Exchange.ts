@@ -4,6 +4,7 @@ import {
   ServerResponse,
 } from 'node:http';
 import { Dispatcher } from 'undici';
+import { CallCopy } from './CallCopy';
 import { requestHeaders, responseHeaders } from './forwardedHeaders';
 import { GatewayError } from './GatewayError';
 import { RequestBody } from './RequestBody';
@@ -13,19 +14,35 @@ import { RunnerConnection } from './RunnerConnection';
 /** nginx's number for a caller that left before the answer. */
 const CALLER_LEFT = 499;
 
+/** Which variant answers, by which route. */
+export interface Choice {
+  route: Route;
+  variant: RouteVariant;
+  requestId: string;
+}
+
 /** One request's facts, as far as the gateway knows them. */
 export interface ExchangeOptions {
   request: IncomingMessage;
   response: ServerResponse;
+  /** By which it was let in; the choice may be of a later one. */
   route: Route;
-  variant: RouteVariant;
-  requestId: string;
   correlationId: string | undefined;
   expectsContinue: boolean;
+  copy: CallCopy | undefined;
+  /**
+   * Called once, when the request is about to be sent on: a body may have taken
+   * its time. One that got no further is counted where it would have gone.
+   */
+  choose(body: Buffer | undefined): Choice;
   /** Answers with an error; called at most once, and only before a header was sent. */
-  refuse(error: GatewayError, options: { isBodyPending: boolean }): void;
+  refuse(
+    choice: Choice,
+    error: GatewayError,
+    options: { isBodyPending: boolean },
+  ): void;
   /** The end, whatever it was, with the status code that counts. */
-  finished(code: number): void;
+  finished(choice: Choice, code: number): void;
 }
 
 /** One request on its way to a runner and its answer on the way back, bytes unread. */
@@ -34,6 +51,7 @@ export class Exchange {
   readonly #body: RequestBody;
   readonly #tried = new Set<RunnerConnection>();
   #timer: NodeJS.Timeout | undefined;
+  #chosen: Choice | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #isOver = false;
 
@@ -43,6 +61,14 @@ export class Exchange {
       limitBytes: options.route.maxBodyBytes,
       expectsContinue: options.expectsContinue,
       events: {
+        onChunk: chunk => options.copy?.add(chunk),
+        onWhole: () => {
+          if (options.copy) {
+            const { route, requestId } = this.#choice();
+            const { correlationId } = options;
+            options.copy.send(route, { requestId, correlationId });
+          }
+        },
         onTooLarge: () =>
           this.#fail(GatewayError.tooLarge(options.route.maxBodyBytes)),
         onBroken: () => this.#callerLeft(),
@@ -65,11 +91,17 @@ export class Exchange {
     this.#body.prepare(() => this.#attempt());
   }
 
+  #choice(): Choice {
+    this.#chosen ??= this.#options.choose(this.#body.gathered);
+    return this.#chosen;
+  }
+
   #attempt(): void {
     if (this.#isOver) {
       return;
     }
-    const { request, route, variant, requestId, correlationId } = this.#options;
+    const { request, correlationId } = this.#options;
+    const { route, variant, requestId } = this.#choice();
     const runner = route.chooseRunner(variant, this.#tried);
     if (!runner) {
       this.#fail(GatewayError.unreachable(route.endpoint));
@@ -93,7 +125,8 @@ export class Exchange {
   }
 
   #handler(runner: RunnerConnection): Dispatcher.DispatchHandler {
-    const { response, variant, requestId, correlationId } = this.#options;
+    const { response, correlationId } = this.#options;
+    const { variant, requestId } = this.#choice();
     let isDelivered = false;
     let isRunning = true;
     let bytesLeft = -1;
@@ -221,14 +254,17 @@ export class Exchange {
     if (this.#options.response.headersSent) {
       this.#options.response.destroy();
     } else {
-      this.#options.refuse(error, { isBodyPending: !this.#body.isComplete });
+      this.#options.refuse(this.#choice(), error, {
+        isBodyPending: !this.#body.isComplete,
+      });
     }
   }
 
   #over(code: number): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
-    this.#options.finished(code);
+    this.#options.copy?.cancel();
+    this.#options.finished(this.#choice(), code);
   }
 
   #abort(): void {

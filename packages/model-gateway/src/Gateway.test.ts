@@ -1,270 +1,36 @@
-import { ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  Agent,
-  createServer,
-  IncomingMessage,
-  request,
-  RequestListener,
-  Server,
-} from 'node:http';
+import { Agent, request } from 'node:http';
 import {
   AddressInfo,
   connect,
   createServer as createTcpServer,
 } from 'node:net';
-import { join } from 'node:path';
-import { GatewayRoute, GatewayState } from '@model-platform/model-wire';
+import { GatewayState } from '@model-platform/model-wire';
+import {
+  EXPIRED,
+  ID_SECRET,
+  OTHER,
+  routeOf,
+  TestGateway,
+  TOKEN,
+  until,
+} from './__testUtils__/TestGateway';
 import { verifyRequestId } from './requestId';
 
 jest.setTimeout(60_000);
 
-const ADMIN_SECRET = 'admin-secret-of-this-test';
-const ID_SECRET = 'request-id-secret-of-this-test';
-const TOKEN = 'mpe_one_secret';
-const EXPIRED = 'mpe_expired_secret';
-const OTHER = 'mpe_other_secret';
-
-interface Answer {
-  status: number;
-  headers: IncomingMessage['headers'];
-  text: string;
-}
-
-let program: ChildProcess;
+const gateway = new TestGateway();
+const { admin, call, echo, metric, put, upstream } = gateway;
 let url: string;
 let adminUrl: string;
-const servers: Server[] = [];
-const programs: ChildProcess[] = [];
-
-async function until<T>(
-  condition: () => Promise<T | undefined | false> | T | undefined | false,
-): Promise<T> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    const value = await condition();
-    if (value) {
-      return value;
-    }
-    if (Date.now() > deadline) {
-      throw new Error(`Never came true: ${condition}`);
-    }
-    await new Promise(resolve => setTimeout(resolve, 10));
-  }
-}
-
-async function startProgram(
-  port = 0,
-  environment: Record<string, string> = {},
-) {
-  const child = spawn(
-    process.execPath,
-    [join(__dirname, '../bin/model-gateway.js')],
-    {
-      env: {
-        GATEWAY_PORT: String(port),
-        ADMIN_SECRET,
-        REQUEST_ID_SECRET: ID_SECRET,
-        DRAIN_TIMEOUT_MS: '3000',
-        ...environment,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
-  programs.push(child);
-  let out = '';
-  let err = '';
-  child.stdout.on('data', chunk => (out += chunk));
-  child.stderr.on('data', chunk => (err += chunk));
-  await until(() => out.includes('\n') || child.exitCode !== null);
-  return {
-    child,
-    err: () => err,
-    addresses: () =>
-      JSON.parse(out.split('\n')[0]) as { url: string; adminUrl: string },
-  };
-}
-
-async function upstream(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  servers.push(server);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-/** Answers with what it saw of the request. */
-async function echo(name: string): Promise<string> {
-  return upstream(async (incoming, response) => {
-    const chunks: Buffer[] = [];
-    try {
-      for await (const chunk of incoming) {
-        chunks.push(chunk);
-      }
-    } catch {
-      // The gateway gave the call up.
-      return;
-    }
-    response.setHeader('content-type', 'application/json');
-    response.setHeader('set-cookie', 'a=b');
-    response.setHeader('x-model-runner-secret', 'leak');
-    response.setHeader('x-model-version', 'wrong');
-    response.end(
-      JSON.stringify({
-        name,
-        method: incoming.method,
-        url: incoming.url,
-        headers: incoming.headers,
-        bytes: Buffer.concat(chunks).length,
-        sha: createHash('sha256').update(Buffer.concat(chunks)).digest('hex'),
-      }),
-    );
-  });
-}
-
-function routeOf(
-  endpoint: string,
-  variants: Record<string, { weight?: number; urls: string[] }>,
-  options: {
-    revision?: number;
-    limits?: GatewayRoute['limits'];
-    tokens?: string[];
-  } = {},
-): GatewayRoute {
-  const upstreams: GatewayRoute['upstreams'] = {};
-  const revision = options.revision ?? 1;
-  return {
-    endpoint,
-    revision,
-    variants: Object.entries(variants).map(
-      ([name, { weight = 1, urls }], place) => ({
-        name,
-        weight,
-        labels: {
-          system: 'plants',
-          model: endpoint,
-          version: String(place + 1),
-          environment: 'local',
-          endpoint,
-          variant: name,
-          revision: String(revision),
-        },
-        runners: urls.map((to, index) => {
-          const runner = `${endpoint}-r${revision}-${name}-${index}`;
-          upstreams[runner] = {
-            runner,
-            url: to,
-            secret: 'runner-secret-of-this-test',
-          };
-          return runner;
-        }),
-      }),
-    ),
-    tokens: (options.tokens ?? [TOKEN, EXPIRED]).map(token => ({
-      id: token,
-      hash: createHash('sha256').update(token).digest('hex'),
-      consumer: `app-of-${token}`,
-      expiresAt:
-        token === EXPIRED ? Date.parse('2020-01-01T00:00:00Z') : undefined,
-    })),
-    limits: options.limits ?? { maxBodyBytes: 1_000_000, timeoutMs: 10_000 },
-    upstreams,
-  };
-}
-
-async function admin(
-  method: string,
-  path: string,
-  body?: unknown,
-): Promise<Response> {
-  return fetch(adminUrl + path, {
-    method,
-    headers: { authorization: `Bearer ${ADMIN_SECRET}` },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-}
-
-async function put(route: GatewayRoute): Promise<void> {
-  expect((await admin('PUT', `/routes/${route.endpoint}`, route)).status).toBe(
-    200,
-  );
-}
-
-/** Paths and headers go out exactly as given, which `fetch` does not promise. */
-async function call(
-  path: string,
-  options: {
-    method?: string;
-    token?: string;
-    body?: string | Buffer;
-    headers?: Record<string, string>;
-    agent?: Agent;
-    base?: string;
-  } = {},
-): Promise<Answer> {
-  const { hostname, port } = new URL(options.base ?? url);
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      {
-        host: hostname,
-        port,
-        path,
-        method: options.method ?? 'POST',
-        agent: options.agent,
-        headers: {
-          ...(options.token === ''
-            ? {}
-            : { authorization: `Bearer ${options.token ?? TOKEN}` }),
-          ...options.headers,
-        },
-      },
-      async response => {
-        let text = '';
-        try {
-          for await (const chunk of response) {
-            text += chunk;
-          }
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            text,
-          });
-        } catch (error) {
-          reject(error);
-        }
-      },
-    );
-    outgoing.on('error', reject);
-    outgoing.end(options.body);
-  });
-}
-
-async function metric(start: string): Promise<number> {
-  const text = await (await admin('GET', '/metrics')).text();
-  const line = text.split('\n').find(candidate => candidate.startsWith(start));
-  return line ? Number(line.split(' ').pop()) : 0;
-}
 
 beforeAll(async () => {
-  execFileSync(process.execPath, [
-    join(__dirname, '../scripts/buildPrograms.cjs'),
-    'model-gateway',
-  ]);
-  const started = await startProgram();
-  program = started.child;
-  ({ url, adminUrl } = started.addresses());
+  await gateway.start();
+  ({ url, adminUrl } = gateway);
 }, 60_000);
 
-afterAll(async () => {
-  for (const child of programs) {
-    child.kill('SIGKILL');
-  }
-  for (const server of servers) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
+afterAll(gateway.stop);
 
 describe('Gateway', () => {
   it('answers 503 until it has its first plan, 404 from then on', async () => {
@@ -821,14 +587,14 @@ describe('Gateway', () => {
     for (const host of [`rebound.example:${port}`, '127.0.0.1.example']) {
       expect([host, await statusUnder(url, host)]).toEqual([host, 421]);
     }
-    const started = await startProgram(0, {
+    const started = await gateway.startProgram(0, {
       GATEWAY_ALLOWED_HOSTS: 'endpoints.example, other.example',
     });
     const told = started.addresses().url;
     expect(await statusUnder(told, 'Endpoints.example:443')).toBe(503);
     expect(await statusUnder(told, 'localhost')).toBe(503);
     expect(await statusUnder(told, 'rebound.example')).toBe(421);
-    const open = await startProgram(0, { GATEWAY_HOST: '0.0.0.0' });
+    const open = await gateway.startProgram(0, { GATEWAY_HOST: '0.0.0.0' });
     const { port: openPort } = new URL(open.addresses().url);
     expect(
       await statusUnder(`http://127.0.0.1:${openPort}`, 'rebound.example'),
@@ -860,7 +626,7 @@ describe('Gateway', () => {
   });
 
   it('says in one line why a port cannot be had', async () => {
-    const second = await startProgram(Number(new URL(url).port));
+    const second = await gateway.startProgram(Number(new URL(url).port));
     await until(() => second.child.exitCode !== null);
     expect(second.child.exitCode).toBe(1);
     expect(second.err()).toMatch(
@@ -877,7 +643,7 @@ describe('Gateway', () => {
     await put(routeOf('iris', { main: { urls: [held] } }));
     const pending = call('/iris/predict', { body: '{}' });
     await until(() => release);
-    program.kill('SIGTERM');
+    gateway.program?.kill('SIGTERM');
     await until(
       () =>
         new Promise<boolean>(resolve => {
@@ -889,7 +655,6 @@ describe('Gateway', () => {
     );
     release?.();
     expect((await pending).text).toBe('done');
-    await until(() => program.exitCode !== null);
-    expect(program.exitCode).toBe(0);
+    expect(await gateway.exitCode()).toBe(0);
   });
 });

@@ -8,11 +8,15 @@ import {
 import { AddressInfo } from 'node:net';
 import {
   CORRELATION_ID_HEADER,
+  MODEL_VARIANT_HEADER,
+  MODEL_VERSION_HEADER,
   REQUEST_ID_HEADER,
   scoringErrorCode,
   WireErrorBody,
 } from '@model-platform/model-wire';
-import { Exchange } from './Exchange';
+import { CallCopy } from './CallCopy';
+import { CopyBudget } from './CopyBudget';
+import { Choice, Exchange } from './Exchange';
 import { correlationId } from './forwardedHeaders';
 import { GatewayError } from './GatewayError';
 import { GatewayMetrics } from './GatewayMetrics';
@@ -25,7 +29,7 @@ import {
   parseRequestTarget,
   RequestTarget,
 } from './requestTarget';
-import { Route } from './Route';
+import { Route, RouteToken, RouteVariant } from './Route';
 import { RouteTable } from './RouteTable';
 
 const BEARER = /^bearer +([\x21-\x7e]{1,512})$/i;
@@ -72,6 +76,7 @@ export class Gateway {
   readonly #requestIdSecret: string;
   readonly #hostNames: HostNames;
   readonly #onAccess: ((line: AccessLine) => void) | undefined;
+  readonly #copyBudget = new CopyBudget();
   #isStopping = false;
 
   constructor(options: {
@@ -144,13 +149,14 @@ export class Gateway {
     }
     const target = parseRequestTarget(request.url ?? '');
     let route: Route | undefined;
+    let token: RouteToken | undefined;
     try {
       route = this.#route(request, target);
-      const consumer = this.#consumer(request, route, target as RequestTarget);
+      token = this.#token(request, route, target as RequestTarget);
       this.#exchange(request, response, {
         route,
         target: target as RequestTarget,
-        consumer,
+        token,
         expectsContinue,
         startedAt,
       });
@@ -164,7 +170,11 @@ export class Gateway {
           revision: route?.revision ?? 0,
         },
       );
-      this.#metrics.refused(route?.endpoint ?? 'unknown', refusal.status);
+      this.#metrics.refused(
+        route?.endpoint ?? 'unknown',
+        token?.consumer,
+        refusal.status,
+      );
       this.#refuse(request, response, refusal, {
         requestId,
         protocol: target?.protocol ?? 'simple',
@@ -173,6 +183,7 @@ export class Gateway {
       this.#onAccess?.({
         requestId,
         endpoint: route?.endpoint ?? 'unknown',
+        consumer: token?.consumer,
         method: request.method ?? '',
         code: refusal.status,
         durationMs: performance.now() - startedAt,
@@ -206,18 +217,22 @@ export class Gateway {
     return route;
   }
 
-  /** Who calls, by its token. @throws GatewayError 401, 403, 404 */
-  #consumer(
+  /**
+   * Whose token it is; undefined where documents are read that need none.
+   *
+   * @throws GatewayError 401, 403, 404
+   */
+  #token(
     request: IncomingMessage,
     route: Route,
     target: RequestTarget,
-  ): string {
+  ): RouteToken | undefined {
     const { authorization } = request.headers;
     if (isDocsPath(target.rest) && request.method !== 'POST') {
       if (route.isOff) {
         throw GatewayError.unknownEndpoint();
       }
-      return ANONYMOUS;
+      return undefined;
     }
     if (!authorization) {
       throw GatewayError.unauthenticated(
@@ -244,58 +259,73 @@ export class Gateway {
         `This token expired at ${new Date(token.expiresAt).toISOString()}`,
       );
     }
-    return token.consumer;
+    return token;
   }
 
-  /** @throws GatewayError 503 */
+  /** @throws GatewayError 400, 403, 429, 503 */
   #exchange(
     request: IncomingMessage,
     response: ServerResponse,
     options: {
       route: Route;
       target: RequestTarget;
-      consumer: string;
+      token: RouteToken | undefined;
       expectsContinue: boolean;
       startedAt: number;
     },
   ): void {
-    const { route, target, consumer, startedAt } = options;
+    const { route, target, token, startedAt } = options;
+    const waitMs = token?.limit?.take(startedAt) ?? 0;
+    if (token?.limit && waitMs > 0) {
+      throw GatewayError.overRate(token.limit.rate, waitMs);
+    }
     if (route.isOff) {
       throw GatewayError.switchedOff(route.endpoint);
     }
-    const variant = route.chooseVariant(Math.random());
-    if (!variant) {
+    const wanted = token && wantedVariant(request, route, token);
+    const first = pick(route, request, { wanted });
+    if (!first) {
       throw GatewayError.nothingReady(route.endpoint);
     }
-    const requestId = makeRequestId(this.#requestIdSecret, route.endpoint, {
-      revision: variant.revision,
-      variantIndex: variant.index,
-    });
     const isCounted = isModelCall(request.method ?? '', target.rest);
+    if (isCounted && route.load.calls >= route.concurrentCalls) {
+      throw GatewayError.tooManyAtOnce(route.endpoint, route.concurrentCalls);
+    }
+    const consumer = token?.consumer ?? ANONYMOUS;
     if (isCounted) {
-      variant.metrics.started();
+      route.load.calls += 1;
     }
     new Exchange({
       request,
       response,
       route,
-      variant,
-      requestId,
       correlationId: correlationId(request),
       expectsContinue: options.expectsContinue,
-      refuse: (error, { isBodyPending }) =>
+      copy:
+        isCounted && wanted === undefined
+          ? CallCopy.of(request, route, this.#copyBudget)
+          : undefined,
+      choose: body => {
+        const choice = this.#choose(request, { route, first, wanted, body });
+        if (isCounted) {
+          choice.variant.metrics.started();
+        }
+        return choice;
+      },
+      refuse: ({ requestId, variant }, error, { isBodyPending }) =>
         this.#refuse(request, response, error, {
           requestId,
           protocol: target.protocol,
           isBodyPending,
           headers: {
-            'x-model-version': variant.version,
-            'x-model-variant': variant.name,
+            [MODEL_VERSION_HEADER]: variant.version,
+            [MODEL_VARIANT_HEADER]: variant.name,
           },
         }),
-      finished: code => {
+      finished: ({ requestId, variant }, code) => {
         const durationMs = performance.now() - startedAt;
         if (isCounted) {
+          route.load.calls -= 1;
           variant.metrics.finished(consumer, code, durationMs / 1000);
         }
         this.#onAccess?.({
@@ -309,6 +339,40 @@ export class Gateway {
         });
       },
     }).start();
+  }
+
+  /**
+   * By the route that is in force now, not by the one that was when the request
+   * began: its runners may be gone before the body has come.
+   */
+  #choose(
+    request: IncomingMessage,
+    options: {
+      route: Route;
+      /** By that route, without the body. */
+      first: RouteVariant;
+      wanted: string | undefined;
+      body: Buffer | undefined;
+    },
+  ): Choice {
+    const { wanted, body } = options;
+    let { route, first: variant } = options;
+    const now = this.#routes.get(route.endpoint);
+    if (now && (now !== route || (body && now.callerKey?.isInBody))) {
+      const again = pick(now, request, { wanted, body });
+      if (again) {
+        route = now;
+        variant = again;
+      }
+    }
+    return {
+      route,
+      variant,
+      requestId: makeRequestId(this.#requestIdSecret, route.endpoint, {
+        revision: variant.revision,
+        variantIndex: variant.index,
+      }),
+    };
   }
 
   #refuse(
@@ -352,6 +416,42 @@ export class Gateway {
     request.on('error', end);
     request.resume();
   }
+}
+
+/** The variant that the caller asks for. @throws GatewayError 400, 403 */
+function wantedVariant(
+  request: IncomingMessage,
+  route: Route,
+  token: RouteToken,
+): string | undefined {
+  const given = request.headers[MODEL_VARIANT_HEADER];
+  if (typeof given !== 'string') {
+    return undefined;
+  }
+  if (!token.mayChooseVariant) {
+    throw GatewayError.mayNotChoose(route.endpoint);
+  }
+  if (!route.variant(given)) {
+    throw GatewayError.unknownVariant(
+      route.endpoint,
+      given,
+      route.variants.map(({ name }) => name),
+    );
+  }
+  return given;
+}
+
+/** The variant that shall answer, of those that have a runner. */
+function pick(
+  route: Route,
+  request: IncomingMessage,
+  options: { wanted: string | undefined; body?: Buffer },
+): RouteVariant | undefined {
+  if (options.wanted === undefined) {
+    return route.chooseVariant(route.callerKey?.of(request, options.body));
+  }
+  const variant = route.variant(options.wanted);
+  return variant?.runners.length ? variant : undefined;
 }
 
 /** Of clients that know no bearer tokens it is the password; the user's name is anybody's. */

@@ -1,3 +1,5 @@
+import { CallRate } from '@model-platform/model-wire';
+
 /** A call the gateway answers itself, with the reason in words for its caller. */
 export class GatewayError extends Error {
   readonly status: number;
@@ -69,6 +71,49 @@ export class GatewayError extends Error {
       'NotAllowedError',
       403,
       `This token was made for another endpoint, not for '${endpoint}'`,
+    );
+  }
+
+  static mayNotChoose(endpoint: string): GatewayError {
+    return new GatewayError(
+      'NotAllowedError',
+      403,
+      `This token may not choose the variant of '${endpoint}'; leave the header x-model-variant out, or call with a token that was made with mayChooseVariant`,
+    );
+  }
+
+  static unknownVariant(
+    endpoint: string,
+    given: string,
+    names: string[],
+  ): GatewayError {
+    return new GatewayError(
+      'InputError',
+      400,
+      `Endpoint '${endpoint}' has no variant '${given.slice(
+        0,
+        40,
+      )}', which the header x-model-variant asks for; it has: ${names.join(
+        ', ',
+      )}`,
+    );
+  }
+
+  static overRate({ calls, perSeconds, burst }: CallRate, waitMs: number) {
+    return new GatewayError(
+      'TooManyRequestsError',
+      429,
+      `This token is good for ${calls} calls in ${perSeconds} s, ${burst} of them at once; wait as long as the header retry-after says`,
+      { 'retry-after': String(Math.ceil(waitMs / 1000)) },
+    );
+  }
+
+  static tooManyAtOnce(endpoint: string, limit: number): GatewayError {
+    return new GatewayError(
+      'TooManyRequestsError',
+      429,
+      `Endpoint '${endpoint}' answers ${limit} calls at a time, and has as many; try again in a moment`,
+      { 'retry-after': '1' },
     );
   }
 

@@ -1,109 +1,94 @@
 import { VariantLabels } from '@model-platform/model-wire';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { CellCounter, CounterCell } from './CellCounter';
-import { CellGauge } from './CellGauge';
-import { CellHistogram } from './CellHistogram';
+import { CopyMetrics } from './CopyMetrics';
 import { VariantMetrics } from './VariantMetrics';
-
-const VARIANT_LABEL_NAMES = [
-  'system',
-  'model',
-  'version',
-  'environment',
-  'endpoint',
-  'variant',
-  'revision',
-];
-
-/** Series of a variant outlive its route so long, for the collector to read them a last time. */
-const KEEP_RETIRED_MS = 10 * 60_000;
+import { VARIANT_LABEL_NAMES, VariantSeries } from './VariantSeries';
 
 /** Everything the gateway counts, as `GET /metrics` of its admin listener tells it. */
 export class GatewayMetrics {
   readonly #registry = new Registry();
-  readonly #variants = new Map<string, VariantMetrics>();
+  readonly #calls: VariantSeries<VariantMetrics>;
+  readonly #copies: VariantSeries<CopyMetrics>;
   readonly #refused = new Map<string, CounterCell>();
 
   constructor() {
     const registry = this.#registry;
     collectDefaultMetrics({ register: registry });
-    const counter = new CellCounter({
-      name: 'model_gateway_requests_total',
-      help: 'Calls of a model, by consumer and status code; 499: the caller left before the answer',
-      labelNames: [...VARIANT_LABEL_NAMES, 'consumer', 'code'],
+    this.#calls = new VariantSeries({
       registry,
-      cells: () => this.#flat(variant => variant.requests()),
+      prefix: 'model_gateway_request',
+      of: 'Calls of a model',
+      labelNames: ['consumer', 'code'],
+      create: labels => new VariantMetrics(labels),
     });
-    const histogram = new CellHistogram({
-      name: 'model_gateway_request_duration_seconds',
-      help: 'Time from a call to the end of its answer',
-      labelNames: VARIANT_LABEL_NAMES,
-      buckets: VariantMetrics.buckets,
+    // Under names of their own: whoever adds up calls adds up no copies.
+    this.#copies = new VariantSeries({
       registry,
-      cells: () => this.#flat(variant => [variant.durations]),
+      prefix: 'model_gateway_shadow_request',
+      of: 'Copies of calls, whose answers are dropped',
+      labelNames: ['code'],
+      create: labels => new CopyMetrics(labels),
     });
-    const gauge = new CellGauge({
-      name: 'model_gateway_requests_in_flight',
-      help: 'Calls that are being answered',
-      labelNames: VARIANT_LABEL_NAMES,
+    const dropped = new CellCounter({
+      name: 'model_gateway_shadow_dropped_total',
+      help: 'Copies that were not sent: busy, memory or no_runner',
+      labelNames: [...VARIANT_LABEL_NAMES, 'reason'],
       registry,
-      cells: () => this.#flat(variant => [variant.inFlight]),
+      cells: () => this.#copies.flat(copies => copies.dropped()),
     });
     const refused = new CellCounter({
       name: 'model_gateway_refused_total',
-      help: 'Calls refused before a variant was chosen',
-      labelNames: ['endpoint', 'code'],
+      help: 'Calls refused before a variant was chosen, by consumer where the token is known',
+      labelNames: ['endpoint', 'consumer', 'code'],
       registry,
       cells: () => this.#refused.values(),
     });
-    this.metricNames = [counter, histogram, gauge, refused].map(
-      metric => metric.metricName,
-    );
+    this.metricNames = [
+      ...this.#calls.metricNames,
+      ...this.#copies.metricNames,
+      dropped.metricName,
+      refused.metricName,
+    ];
   }
 
   /** Names of the gateway's own metrics, without those of the process. */
   readonly metricNames: readonly string[];
 
-  /** The series of a variant: the same object for the same labels, so that counts go on across plans. */
-  variant(labels: VariantLabels): VariantMetrics {
-    const key = VARIANT_LABEL_NAMES.map(
-      name => labels[name as keyof VariantLabels],
-    ).join('\n');
-    let variant = this.#variants.get(key);
-    if (!variant) {
-      variant = new VariantMetrics(labels);
-      this.#variants.set(key, variant);
-    }
-    return variant;
+  /** The same object for the same labels, so that counts go on across plans. */
+  calls(labels: VariantLabels): VariantMetrics {
+    return this.#calls.of(labels);
   }
 
-  refused(endpoint: string, code: number): void {
-    const key = `${endpoint}\n${code}`;
+  /** The same of the copies that the variant gets. */
+  copies(labels: VariantLabels): CopyMetrics {
+    return this.#copies.of(labels);
+  }
+
+  refused(endpoint: string, consumer: string | undefined, code: number): void {
+    const key = `${endpoint}\n${consumer ?? ''}\n${code}`;
     let cell = this.#refused.get(key);
     if (!cell) {
-      cell = { labels: { endpoint, code: String(code) }, value: 0 };
+      cell = {
+        labels: {
+          endpoint,
+          ...(consumer === undefined ? {} : { consumer }),
+          code: String(code),
+        },
+        value: 0,
+      };
       this.#refused.set(key, cell);
     }
     cell.value += 1;
   }
 
   async text(): Promise<string> {
-    const before = Date.now() - KEEP_RETIRED_MS;
-    for (const [key, variant] of this.#variants) {
-      if (variant.retiredBefore(before)) {
-        this.#variants.delete(key);
-      }
-    }
+    this.#calls.forgetRetired();
+    this.#copies.forgetRetired();
     return this.#registry.metrics();
   }
 
   get contentType(): string {
     return this.#registry.contentType;
-  }
-
-  *#flat<T>(cells: (variant: VariantMetrics) => Iterable<T>): Iterable<T> {
-    for (const variant of this.#variants.values()) {
-      yield* cells(variant);
-    }
   }
 }

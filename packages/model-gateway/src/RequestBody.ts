@@ -6,6 +6,10 @@ const GATHER_BYTES = 64 * 1024;
 
 /** What became of a request's body. */
 export interface BodyEvents {
+  /** Bytes on their way; not to be changed. */
+  onChunk(chunk: Buffer): void;
+  /** All of it has come, and none was too much. */
+  onWhole(): void;
   onTooLarge(): void;
   /** Streams only: the caller left in the middle. */
   onBroken(): void;
@@ -61,11 +65,17 @@ export class RequestBody {
     return this.#request.complete || (!this.#isChunked && !this.declaredBytes);
   }
 
+  /** The whole body, where it is small enough to be read before it is sent on. */
+  get gathered(): Buffer | undefined {
+    return this.#gathered;
+  }
+
   /** Calls back once there is something to dispatch. */
   prepare(ready: () => void): void {
     const declared = this.declaredBytes;
     if (!this.#isChunked && !declared) {
       ready();
+      this.#events.onWhole();
       return;
     }
     if (this.#expectsContinue) {
@@ -76,10 +86,14 @@ export class RequestBody {
       return;
     }
     const chunks: Buffer[] = [];
-    this.#request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    this.#request.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      this.#events.onChunk(chunk);
+    });
     this.#request.on('end', () => {
       this.#gathered = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
       ready();
+      this.#events.onWhole();
     });
   }
 
@@ -108,11 +122,17 @@ export class RequestBody {
           if (count > this.#limitBytes) {
             request.pause();
             this.#events.onTooLarge();
-          } else if (!stream.destroyed && !stream.push(chunk)) {
+            return;
+          }
+          this.#events.onChunk(chunk);
+          if (!stream.destroyed && !stream.push(chunk)) {
             request.pause();
           }
         });
-        request.on('end', () => stream.push(null));
+        request.on('end', () => {
+          stream.push(null);
+          this.#events.onWhole();
+        });
         request.on('close', () => {
           if (!request.complete) {
             this.#events.onBroken();

@@ -5,8 +5,18 @@ import {
   PlanToken,
   trafficPlanSchema,
 } from '@model-platform/model-wire';
+import { CallerKey } from './CallerKey';
+import { CopyMetrics } from './CopyMetrics';
+import { RateLimit } from './RateLimit';
 import { RunnerConnection } from './RunnerConnection';
+import { VariantLottery } from './VariantLottery';
 import { VariantMetrics } from './VariantMetrics';
+
+/** Of how many calls a variant gets copies, in percent, and what is counted of them. */
+export interface CopySettings {
+  share: number;
+  metrics: CopyMetrics;
+}
 
 /** One variant of a route, ready for use. */
 export interface RouteVariant {
@@ -19,6 +29,15 @@ export interface RouteVariant {
   weight: number;
   metrics: VariantMetrics;
   runners: RunnerConnection[];
+  shadow?: CopySettings;
+}
+
+/** A variant that gets copies. */
+export type ShadowVariant = RouteVariant & { shadow: CopySettings };
+
+/** A token that may call, with its limit. */
+export interface RouteToken extends Omit<PlanToken, 'rate'> {
+  limit?: RateLimit;
 }
 
 /** An endpoint's route, compiled for the look-ups of a request. Never changed: replaced. */
@@ -28,11 +47,22 @@ export class Route {
   readonly hash: string;
   readonly maxBodyBytes: number;
   readonly timeoutMs: number;
+  readonly concurrentCalls: number;
   readonly variants: readonly RouteVariant[];
-  readonly #tokens: Map<string, PlanToken>;
+  readonly shadows: readonly ShadowVariant[];
+  readonly callerKey: CallerKey | undefined;
+  /** Calls that are being answered, whatever route they came by. */
+  readonly load: { calls: number };
+  readonly #tokens: Map<string, RouteToken>;
+  readonly #lottery: VariantLottery<RouteVariant>;
   #turn = 0;
 
-  constructor(route: GatewayRoute, variants: RouteVariant[]) {
+  /** @param previous - of the same endpoint: what was counted against limits goes on */
+  constructor(
+    route: GatewayRoute,
+    variants: RouteVariant[],
+    previous: Route | undefined,
+  ) {
     this.endpoint = route.endpoint;
     this.revision = route.revision;
     this.hash = createHash('sha256')
@@ -40,9 +70,29 @@ export class Route {
       .digest('hex');
     this.maxBodyBytes = route.limits.maxBodyBytes;
     this.timeoutMs = route.limits.timeoutMs;
+    this.concurrentCalls = route.limits.concurrentCalls ?? Infinity;
     this.variants = variants;
+    this.shadows = variants.flatMap(variant =>
+      variant.shadow ? [{ ...variant, shadow: variant.shadow }] : [],
+    );
+    this.callerKey = route.stickiness && new CallerKey(route.stickiness);
+    this.load = previous?.load ?? { calls: 0 };
     this.#tokens = new Map(
-      route.tokens.map(token => [token.hash.toLowerCase(), token]),
+      route.tokens.map(({ rate, ...token }) => {
+        const hash = token.hash.toLowerCase();
+        return [
+          hash,
+          {
+            ...token,
+            limit:
+              rate && (previous?.token(hash)?.limit ?? new RateLimit(rate)),
+          },
+        ];
+      }),
+    );
+    this.#lottery = new VariantLottery(
+      route.endpoint,
+      variants.filter(({ runners }) => runners.length > 0),
     );
   }
 
@@ -50,28 +100,22 @@ export class Route {
     return this.variants.length === 0;
   }
 
-  token(hash: string): PlanToken | undefined {
+  token(hash: string): RouteToken | undefined {
     return this.#tokens.get(hash);
   }
 
-  /** A variant by weight, of those that have a runner. Undefined if none has. */
-  chooseVariant(random: number): RouteVariant | undefined {
-    let total = 0;
-    for (const variant of this.variants) {
-      total += variant.runners.length > 0 ? variant.weight : 0;
-    }
-    let left = random * total;
-    let chosen: RouteVariant | undefined;
-    for (const variant of this.variants) {
-      if (variant.runners.length > 0 && variant.weight > 0) {
-        chosen = variant;
-        left -= variant.weight;
-        if (left < 0) {
-          break;
-        }
-      }
-    }
-    return chosen;
+  variant(name: string): RouteVariant | undefined {
+    return this.variants.find(variant => variant.name === name);
+  }
+
+  /**
+   * A variant that has a runner, always the same for a key, else by weight.
+   * Undefined if none has.
+   */
+  chooseVariant(key: string | undefined): RouteVariant | undefined {
+    return key === undefined
+      ? this.#lottery.draw(Math.random())
+      : this.#lottery.drawFor(key);
   }
 
   /** The least busy runner, in turn among equals; one not tried before. */
@@ -100,18 +144,20 @@ export class Route {
   }
 
   retain(): void {
-    for (const variant of this.variants) {
-      variant.metrics.retain();
-      for (const runner of variant.runners) {
+    for (const { metrics, shadow, runners } of this.variants) {
+      metrics.retain();
+      shadow?.metrics.retain();
+      for (const runner of runners) {
         runner.retain();
       }
     }
   }
 
   release(): void {
-    for (const variant of this.variants) {
-      variant.metrics.release();
-      for (const runner of variant.runners) {
+    for (const { metrics, shadow, runners } of this.variants) {
+      metrics.release();
+      shadow?.metrics.release();
+      for (const runner of runners) {
         runner.release();
       }
     }

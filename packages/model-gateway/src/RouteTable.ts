@@ -37,6 +37,7 @@ export class RouteTable {
   }
 
   put(route: GatewayRoute): void {
+    const previous = this.#routes.get(route.endpoint);
     const compiled = new Route(
       route,
       route.variants.map((variant, place) => ({
@@ -48,13 +49,19 @@ export class RouteTable {
         name: variant.name,
         version: variant.labels.version,
         weight: variant.weight,
-        metrics: this.#metrics.variant(variant.labels),
+        metrics: this.#metrics.calls(variant.labels),
         runners: variant.runners
           .filter(id => route.upstreams[id])
           .map(id => this.#connection(route.upstreams[id])),
+        shadow: variant.shadowShare
+          ? {
+              share: variant.shadowShare,
+              metrics: this.#metrics.copies(variant.labels),
+            }
+          : undefined,
       })),
+      previous,
     );
-    const previous = this.#routes.get(route.endpoint);
     // First the new one: what both use must not be closed in between.
     compiled.retain();
     this.#routes.set(route.endpoint, compiled);
@@ -94,9 +101,12 @@ export class RouteTable {
     const key = RunnerConnection.key(upstream);
     let connection = this.#connections.get(key);
     if (!connection) {
-      connection = new RunnerConnection(upstream, () =>
-        this.#connections.delete(key),
-      );
+      connection = new RunnerConnection(upstream, idle => {
+        // By now there may be another one to the same runner.
+        if (this.#connections.get(key) === idle) {
+          this.#connections.delete(key);
+        }
+      });
       this.#connections.set(key, connection);
     }
     return connection;

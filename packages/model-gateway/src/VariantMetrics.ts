@@ -12,14 +12,14 @@ export class VariantMetrics {
 
   readonly durations: HistogramCell;
   readonly inFlight: CounterCell;
-  readonly #labels: VariantLabels;
-  readonly #requests = new Map<string, Map<number, CounterCell>>();
+  protected readonly labels: VariantLabels;
+  readonly #requests = new Map<string | undefined, Map<number, CounterCell>>();
   /** A variant may be in the plan that goes and in the one that comes. */
   #routes = 0;
   #retiredAt: number | undefined;
 
   constructor(labels: VariantLabels) {
-    this.#labels = labels;
+    this.labels = labels;
     this.durations = new HistogramCell(labels, VariantMetrics.buckets);
     this.inFlight = { labels, value: 0 };
   }
@@ -28,7 +28,8 @@ export class VariantMetrics {
     this.inFlight.value += 1;
   }
 
-  finished(consumer: string, code: number, seconds: number): void {
+  /** @param consumer - undefined for what nobody has called for */
+  finished(consumer: string | undefined, code: number, seconds: number): void {
     this.inFlight.value -= 1;
     this.durations.observe(seconds);
     let codes = this.#requests.get(consumer);
@@ -39,7 +40,11 @@ export class VariantMetrics {
     let cell = codes.get(code);
     if (!cell) {
       cell = {
-        labels: { ...this.#labels, consumer, code: String(code) },
+        labels: {
+          ...this.labels,
+          ...(consumer === undefined ? {} : { consumer }),
+          code: String(code),
+        },
         value: 0,
       };
       codes.set(code, cell);

@@ -33,6 +33,8 @@ const NOT_TO_RUNNERS = new Set([
   'host',
   REQUEST_ID_HEADER,
   CORRELATION_ID_HEADER,
+  // In a request it is what its caller asks the gateway for.
+  MODEL_VARIANT_HEADER,
   RUNNER_SECRET_HEADER,
 ]);
 

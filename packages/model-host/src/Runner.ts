@@ -101,7 +101,8 @@ export class Runner {
   }
 
   get state(): HostRunnerState {
-    const { id, endpoint, variant, version, revision, interpreter } = this.spec;
+    const { id, endpoint, variant, version, revision, interpreter, isShadow } =
+      this.spec;
     const { record, pid, restarts, message } = this.#supervisor;
     const messages = [
       ...(pid !== undefined && this.#weakness
@@ -125,6 +126,7 @@ export class Runner {
       startedAt: record?.startedAt,
       pid,
       interpreter,
+      isShadow,
       url: record && urlOf(record),
       secret: record?.secret,
     };

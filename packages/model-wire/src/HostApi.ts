@@ -32,6 +32,8 @@ export const runnerSpecSchema = z.object({
   version: z.number().int(),
   revision: z.number().int(),
   environment: z.string(),
+  /** It gets copies of calls, and what it counts of them is no use of the model. */
+  isShadow: z.boolean().optional(),
   maxBodyBytes: z.number().int().positive().optional(),
   /** What it may use; where absent, as much as there is. */
   resources: z
@@ -72,6 +74,7 @@ export interface HostRunnerState {
   pid?: number;
   /** Of Python: what its process runs in, where that is no environment of the platform's own. */
   interpreter?: string;
+  isShadow?: boolean;
   /** For the collector: `<url>/metrics` with the secret's header. */
   url?: string;
   secret?: string;

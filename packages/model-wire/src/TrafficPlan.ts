@@ -24,8 +24,28 @@ export const planVariantSchema = z.object({
   /** Relative share; the gateway normalises by the sum. */
   weight: z.number().min(0),
   labels: variantLabelsSchema,
+  /**
+   * Percent of the endpoint's calls of which it gets a copy; its answers to
+   * those are dropped. Absent where it gets none.
+   */
+  shadowShare: z.number().positive().max(100).optional(),
   /** Runner ids; the host resolves them into upstreams. */
   runners: z.array(z.string()),
+});
+
+/** What stands for the caller, who stays with a variant. */
+export const stickinessSchema = z.object({
+  by: z.enum(['header', 'cookie', 'json']),
+  /** Of the header or cookie; members of the body's JSON with dots between them. */
+  name: z.string().min(1),
+});
+
+/** Calls of one token, at every gateway. */
+export const callRateSchema = z.object({
+  calls: z.number().positive(),
+  perSeconds: z.number().positive(),
+  /** Calls that may come at once. */
+  burst: z.number().int().positive(),
 });
 
 /** Only hashes: who reads the plan cannot call with it. */
@@ -36,6 +56,9 @@ export const planTokenSchema = z.object({
   consumer: z.string(),
   /** Unix time, milliseconds. */
   expiresAt: z.number().optional(),
+  rate: callRateSchema.optional(),
+  /** Whether its calls may name the variant that answers. */
+  mayChooseVariant: z.boolean().optional(),
 });
 
 /** How long a call may take where nothing else is said, milliseconds. */
@@ -48,10 +71,14 @@ export const trafficPlanSchema = z.object({
   /** None where the endpoint is switched off: its callers are told so. */
   variants: z.array(planVariantSchema),
   tokens: z.array(planTokenSchema),
+  /** By weight alone where absent. */
+  stickiness: stickinessSchema.optional(),
   limits: z
     .object({
       maxBodyBytes: z.number().int().positive().default(1_048_576),
       timeoutMs: z.number().int().positive().default(DEFAULT_CALL_TIMEOUT_MS),
+      /** Calls that are being answered, at each gateway. */
+      concurrentCalls: z.number().int().positive().optional(),
     })
     .default({
       maxBodyBytes: 1_048_576,
@@ -66,6 +93,8 @@ export const gatewayRouteSchema = trafficPlanSchema.extend({
 
 export type Upstream = z.infer<typeof upstreamSchema>;
 export type VariantLabels = z.infer<typeof variantLabelsSchema>;
+export type Stickiness = z.infer<typeof stickinessSchema>;
+export type CallRate = z.infer<typeof callRateSchema>;
 export type PlanVariant = z.infer<typeof planVariantSchema>;
 export type PlanToken = z.infer<typeof planTokenSchema>;
 export type TrafficPlan = z.infer<typeof trafficPlanSchema>;

@@ -11,8 +11,6 @@ import {
   LanguageModelSettings,
   RUNNER_SECRET_HEADER,
   RunnerSpec,
-  TrafficPlan,
-  trafficPlanSchema,
 } from '@model-platform/model-wire';
 import { LogLine } from '@model-platform/plugin-model-platform-common';
 import {
@@ -32,7 +30,9 @@ import { HostClient } from './HostClient';
 import { LanguageModels } from './LanguageModels';
 import { readJsonLines } from './readJsonLines';
 import { RunnerDirectories } from './RunnerDirectories';
+import { callTimeoutMs } from './callTimeoutMs';
 import { toRunnerResources } from './toRunnerResources';
+import { toTrafficPlan } from './toTrafficPlan';
 import { VersionEnvironments } from './VersionEnvironments';
 import { VersionFiles } from './VersionFiles';
 
@@ -196,12 +196,12 @@ export class LocalDriver implements DeploymentDriver {
 
   routeDigest(ref: DeploymentRef, route: DesiredRoute): string {
     return createHash('sha256')
-      .update(canonicalTrafficPlan(toPlan(ref, route)))
+      .update(canonicalTrafficPlan(toTrafficPlan(ref, route)))
       .digest('hex');
   }
 
   async route(ref: DeploymentRef, route: DesiredRoute): Promise<void> {
-    if (await this.host.putRoute(ref.name, toPlan(ref, route))) {
+    if (await this.host.putRoute(ref.name, toTrafficPlan(ref, route))) {
       return;
     }
     // A runner that is down just now must not hold up a revoked token. The
@@ -224,7 +224,10 @@ export class LocalDriver implements DeploymentDriver {
       }
     }
     if (
-      !(await this.host.putRoute(ref.name, toPlan(ref, { ...route, variants })))
+      !(await this.host.putRoute(
+        ref.name,
+        toTrafficPlan(ref, { ...route, variants }),
+      ))
     ) {
       throw new ServiceUnavailableError(
         `Runners of ${ref.name} stopped being ready while traffic was switched`,
@@ -255,7 +258,7 @@ export class LocalDriver implements DeploymentDriver {
   }
 
   async switchOff(ref: DeploymentRef, route: DesiredRoute): Promise<void> {
-    await this.host.putRoute(ref.name, toPlan(ref, route));
+    await this.host.putRoute(ref.name, toTrafficPlan(ref, route));
     await this.host.release(ref.name, []);
     await this.forget(ref);
   }
@@ -355,6 +358,7 @@ export class LocalDriver implements DeploymentDriver {
           targets.push({
             id: `local/${runner.id}`,
             kind: 'runner',
+            isShadow: runner.isShadow,
             url: `${runner.url}/metrics`,
             labels: {
               system: model.system,
@@ -408,6 +412,7 @@ export class LocalDriver implements DeploymentDriver {
         version: variant.version.number,
         revision: desired.revision,
         environment: desired.environment,
+        isShadow: variant.shadowShare ? true : undefined,
         resources: toRunnerResources(
           desired.resources,
           variant.version.resources,
@@ -451,38 +456,6 @@ function runnerId(
   index: number,
 ) {
   return `${runnerPrefix(endpoint)}${revision}-${variant}-${index}`;
-}
-
-function callTimeoutMs(seconds: number | undefined): number | undefined {
-  return seconds === undefined ? undefined : Math.round(seconds * 1000);
-}
-
-function toPlan(ref: DeploymentRef, route: DesiredRoute): TrafficPlan {
-  return trafficPlanSchema.parse({
-    endpoint: ref.name,
-    revision: route.revision,
-    limits: { timeoutMs: callTimeoutMs(route.timeoutSeconds) },
-    variants: route.variants.map(variant => ({
-      name: variant.name,
-      weight: variant.weight,
-      labels: {
-        system: variant.model.system,
-        model: variant.model.slug,
-        version: String(variant.version),
-        environment: route.environment,
-        endpoint: ref.name,
-        variant: variant.beside?.variant ?? variant.name,
-        revision: String(variant.beside?.revision ?? route.revision),
-      },
-      runners: variant.runners,
-    })),
-    tokens: route.tokens.map(token => ({
-      id: token.id,
-      hash: token.hash,
-      consumer: token.consumer,
-      expiresAt: token.expiresAt ? Date.parse(token.expiresAt) : undefined,
-    })),
-  });
 }
 
 function digestOf(value: unknown): string {

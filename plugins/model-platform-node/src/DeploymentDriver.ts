@@ -1,10 +1,12 @@
 import { Readable } from 'node:stream';
 import {
+  CallRate,
   LogLine,
   Model,
   ModelVersion,
   Resources,
   RunnerStatus,
+  Stickiness,
 } from '@model-platform/plugin-model-platform-common';
 
 /** @public */
@@ -17,6 +19,8 @@ export interface DeploymentRef {
 export interface DesiredVariant {
   name: string;
   weight: number;
+  /** Of how many calls it gets copies, in percent; its answers to them are dropped. */
+  shadowShare?: number;
   model: Model;
   version: ModelVersion;
 }
@@ -30,6 +34,9 @@ export interface DesiredRevision {
   resources?: Resources;
   /** How long a call may take; as long as the engine lets them where absent. */
   timeoutSeconds?: number;
+  /** As the route to it shall have them. */
+  concurrentCalls?: number;
+  stickiness?: Stickiness;
   /** Opens one of the version's files; the driver checks nothing, the store has verified it. */
   openFile(version: ModelVersion, path: string): Promise<Readable>;
 }
@@ -41,6 +48,8 @@ export interface DesiredToken {
   hash: string;
   consumer: string;
   expiresAt?: string;
+  rate?: CallRate;
+  mayChooseVariant?: boolean;
 }
 
 /** @public */
@@ -49,6 +58,10 @@ export interface DesiredRoute {
   environment: string;
   /** How long a call may take; as long as the engine lets them where absent. */
   timeoutSeconds?: number;
+  /** Calls that are being answered at a time; no limit where absent. */
+  concurrentCalls?: number;
+  /** What keeps a caller with a variant; by weight alone where absent. */
+  stickiness?: Stickiness;
   /** None where the deployment is switched off. */
   variants: Array<{
     /** Unique in the route. */
@@ -59,6 +72,7 @@ export interface DesiredRoute {
      */
     beside?: { revision: number; variant: string };
     weight: number;
+    shadowShare?: number;
     model: Model;
     version: number;
     /** Ids of its runners, as `observe` shows them; those that are not ready get no traffic. */
@@ -90,6 +104,8 @@ export interface ScrapeTarget {
   labels?: Record<string, string>;
   /** `engine`: what starts runners, and counts their restarts. */
   kind: 'gateway' | 'runner' | 'engine';
+  /** A runner that gets copies of calls: what its model counts is no use of it. */
+  isShadow?: boolean;
 }
 
 /** @public */

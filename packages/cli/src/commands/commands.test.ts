@@ -242,11 +242,13 @@ describe('deploy', () => {
 
 describe('invoke', () => {
   let bodies: unknown[];
+  let variants: unknown[];
   let tokenRequests: unknown[];
   let refusals: number;
 
   beforeEach(() => {
     bodies = [];
+    variants = [];
     tokenRequests = [];
     refusals = 0;
     server.routes.set('GET /v1/endpoints/iris', (_req, res) =>
@@ -259,13 +261,14 @@ describe('invoke', () => {
     );
     server.routes.set('POST /v1/endpoints/iris/tokens', (_req, res, body) => {
       tokenRequests.push(JSON.parse(body));
-      send(res, 201, { id: 'test', token: ENDPOINT_TOKEN });
+      send(res, 201, { ...JSON.parse(body), token: ENDPOINT_TOKEN });
     });
     server.routes.set('POST /gateway/iris/predict', (req, res, body) => {
       const { inputs } = JSON.parse(body) as {
         inputs: Record<string, unknown>;
       };
       bodies.push(inputs);
+      variants.push(req.headers['x-model-variant']);
       const isKnown = req.headers.authorization === `Bearer ${ENDPOINT_TOKEN}`;
       if (!isKnown || refusals > 0) {
         refusals -= 1;
@@ -305,7 +308,52 @@ describe('invoke', () => {
     expect(run.stderr).toContain('iris version 3, variant main, request r1');
     expect(run.stderr + run.stdout).not.toContain(ENDPOINT_TOKEN);
     expect(bodies).toEqual(Array(3).fill({ petal_length: 1.4 }));
-    expect(tokenRequests).toMatchObject([{ expiresInSeconds: 300 }]);
+    expect(tokenRequests).toEqual([
+      {
+        consumer: 'component:default/model-platform-cli',
+        expiresInSeconds: 300,
+      },
+    ]);
+    expect(variants).toEqual(Array(3).fill(undefined));
+  });
+
+  it('asks for a variant, with a token that may', async () => {
+    expect(
+      (await cli('invoke', 'iris', '--variant', 'challenger')).exitCode,
+    ).toBe(0);
+    expect(variants).toEqual(['challenger']);
+    expect(tokenRequests).toMatchObject([{ mayChooseVariant: true }]);
+  });
+
+  it('has tokens made for applications, with what they are good for', async () => {
+    const plain = await cli('token', 'iris', 'component:default/shop');
+    expect(plain.stdout.trim()).toBe(ENDPOINT_TOKEN);
+    const args = ['--days', '2', '--rate', '600/minute', '--burst', '20'];
+    const full = await cli(
+      'token',
+      'iris',
+      'component:default/shop',
+      ...args,
+      '--may-choose-variant',
+      '--json',
+    );
+    expect(JSON.parse(full.stdout)).toMatchObject({ token: ENDPOINT_TOKEN });
+    expect(tokenRequests).toEqual([
+      { consumer: 'component:default/shop' },
+      {
+        consumer: 'component:default/shop',
+        expiresInSeconds: 172_800,
+        rate: { calls: 600, per: 'minute', burst: 20 },
+        mayChooseVariant: true,
+      },
+    ]);
+    for (const wrong of [
+      ['--rate', '5/day'],
+      ['--burst', '3'],
+    ]) {
+      const refused = await cli('token', 'iris', 'component:x', ...wrong);
+      expect([wrong, refused.exitCode]).toEqual([wrong, 2]);
+    }
   });
 
   it('takes inputs as JSON, from a file and from standard input', async () => {

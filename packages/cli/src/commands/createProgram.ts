@@ -17,6 +17,7 @@ import { searchCommand } from './searchCommand';
 import { statusCommand } from './statusCommand';
 import { steerCommand } from './steerCommand';
 import { testCommand } from './testCommand';
+import { tokenCommand } from './tokenCommand';
 
 /** Environment and exit codes, below every help. */
 const footer = `
@@ -44,6 +45,7 @@ export function createProgram(run: CommandRunner): Command {
     approveCommand(run, 'approve'),
     approveCommand(run, 'refuse'),
     invokeCommand(run),
+    tokenCommand(run),
     statusCommand(run),
     logsCommand(run),
     aliasCommand(run),

@@ -1,6 +1,10 @@
 import { Command } from 'commander';
 import { CliError } from '../errors/CliError';
-import { callEndpoint, EndpointAnswer } from '../invoke/callEndpoint';
+import {
+  callEndpoint,
+  CallEndpointOptions,
+  EndpointAnswer,
+} from '../invoke/callEndpoint';
 import { readInputs } from '../invoke/readInputs';
 import { sleep } from '../platform/sleep';
 import { CommandContext } from './CommandContext';
@@ -11,6 +15,12 @@ const CONSUMER = 'component:default/model-platform-cli';
 const TOKEN_SECONDS = 300;
 const TOKEN_KNOWN_WITHIN_MS = 10_000;
 
+interface InvokeOptions {
+  data?: string;
+  variant?: string;
+  json?: boolean;
+}
+
 export function invokeCommand(run: CommandRunner): Command {
   return new Command('invoke')
     .description('Call an endpoint.')
@@ -19,12 +29,13 @@ export function invokeCommand(run: CommandRunner): Command {
       '--data <json>',
       "inputs as JSON, @file, or - for standard input; the endpoint's example where absent",
     )
+    .option('--variant <name>', 'that shall answer; for testers')
     .option('--json', 'print the whole answer as JSON')
     .addHelpText(
       'after',
       '\nWithout MODEL_PLATFORM_ENDPOINT_TOKEN a token for five minutes is made, if you may make one.',
     )
-    .action((endpoint: string, options: { data?: string; json?: boolean }) =>
+    .action((endpoint: string, options: InvokeOptions) =>
       run(options, async context => {
         const { terminal, signal, env } = context;
         const given =
@@ -39,10 +50,11 @@ export function invokeCommand(run: CommandRunner): Command {
           terminal.note(
             `inputs (the endpoint's example): ${JSON.stringify(example)}`,
           );
+        const call = { url, body, signal, variant: options.variant };
         const token = env.MODEL_PLATFORM_ENDPOINT_TOKEN;
         const answer = token
-          ? await callEndpoint({ url, token, body, signal })
-          : await callWithNewToken(endpoint, { url, body, signal }, context);
+          ? await callEndpoint({ ...call, token })
+          : await callWithNewToken(endpoint, call, context);
         terminal.result(
           answer,
           JSON.stringify(answer.outputs ?? answer, undefined, 2),
@@ -96,12 +108,13 @@ async function locate(
 /** Makes a token and calls with it, as soon as the gateway has heard of it. */
 async function callWithNewToken(
   endpoint: string,
-  call: { url: string; body: unknown; signal: AbortSignal },
+  call: Omit<CallEndpointOptions, 'token'>,
   { platform, terminal }: CommandContext,
 ): Promise<EndpointAnswer> {
   const { token } = await platform().createEndpointToken(endpoint, {
     consumer: CONSUMER,
     expiresInSeconds: TOKEN_SECONDS,
+    mayChooseVariant: call.variant !== undefined || undefined,
   });
   terminal.note(
     'MODEL_PLATFORM_ENDPOINT_TOKEN is not set: calling with a token made for five minutes',

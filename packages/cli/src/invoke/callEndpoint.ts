@@ -1,4 +1,7 @@
-import { WireErrorBody } from '@model-platform/model-wire';
+import {
+  MODEL_VARIANT_HEADER,
+  WireErrorBody,
+} from '@model-platform/model-wire';
 import { CliError } from '../errors/CliError';
 import { describeNetworkError } from '../platform/describeNetworkError';
 
@@ -17,6 +20,8 @@ export interface CallEndpointOptions {
   token: string;
   body: unknown;
   signal: AbortSignal;
+  /** That shall answer; the token must allow to choose it. */
+  variant?: string;
 }
 
 /**
@@ -29,6 +34,7 @@ export async function callEndpoint({
   token,
   body,
   signal,
+  variant,
 }: CallEndpointOptions): Promise<EndpointAnswer> {
   let response: Response;
   let text: string;
@@ -39,6 +45,7 @@ export async function callEndpoint({
       headers: {
         authorization: `Bearer ${token}`,
         'content-type': 'application/json',
+        ...(variant === undefined ? {} : { [MODEL_VARIANT_HEADER]: variant }),
       },
       body: JSON.stringify(body),
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),

@@ -284,7 +284,15 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
         maxLive,
         history,
       });
-    await add('forever');
+    const limits = {
+      rate: { calls: 5, per: 'second' as const },
+      mayChooseVariant: true,
+    };
+    await store.addToken(
+      made,
+      { ...token('forever'), ...limits },
+      { hash: 'forever'.padEnd(64, '0'), maxLive: 9, history },
+    );
     await add('short', '2026-01-01T00:05:00.000Z');
     await add('revoked');
     const revoke = async (tokenId: string) =>
@@ -321,6 +329,15 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
       );
     expect(await live('2026-01-01T00:02:00Z')).toEqual(['forever', 'short']);
     expect(await live('2026-01-01T00:06:00Z')).toEqual(['forever']);
+    const both = await store.liveTokens(
+      made.id,
+      new Date('2026-01-01T00:02:00Z'),
+    );
+    expect(both[0]).toMatchObject(limits);
+    expect(both[1]).toMatchObject({
+      rate: undefined,
+      mayChooseVariant: undefined,
+    });
     expect(await revoke('other')).toBeUndefined();
     expect(await store.dropExpiredTokens(new Date('2026-02-01'))).toBe(3);
 

@@ -409,6 +409,8 @@ export class DatabaseDeploymentStore implements DeploymentStore {
         created_by: token.createdBy,
         created_at: token.createdAt,
         expires_at: token.expiresAt,
+        rate: token.rate && JSON.stringify(token.rate),
+        may_choose_variant: token.mayChooseVariant,
       });
       await this.insertHistory(tx, deployment, options.history);
       return true;
@@ -437,12 +439,17 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       deploymentId,
       now.toISOString(),
     ).orderBy('id');
-    return (rows as TokenRow[]).map(row => ({
-      id: row.id,
-      hash: row.hash,
-      consumer: row.consumer,
-      expiresAt: row.expires_at ?? undefined,
-    }));
+    return (rows as TokenRow[]).map(row => {
+      const { id, consumer, expiresAt, rate, mayChooseVariant } = toToken(row);
+      return {
+        id,
+        hash: row.hash,
+        consumer,
+        expiresAt,
+        rate,
+        mayChooseVariant,
+      };
+    });
   }
 
   async revokeToken(
@@ -647,6 +654,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       snapshot: JSON.stringify({
         variants: revision.variants,
         resources: revision.resources,
+        traffic: revision.traffic,
       }),
     });
     const modelIds = new Set([

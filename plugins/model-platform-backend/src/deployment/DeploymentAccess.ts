@@ -132,17 +132,29 @@ export class DeploymentAccess {
   }
 
   /**
-   * Who may make tokens of this life. Throws `NotAllowedError`.
-   *
-   * @param expiresInSeconds - undefined for one that does not expire
+   * Who may make such a token. Throws `NotAllowedError`. One that lets its
+   * calls go past the traffic that was declared takes the right to declare it.
    */
   async requireTokenCreate(
     caller: Caller,
     models: Model[],
-    expiresInSeconds: number | undefined,
+    token: {
+      /** Undefined for one that does not expire. */
+      expiresInSeconds?: number;
+      mayChooseVariant?: boolean;
+    },
   ): Promise<void> {
+    const { authorizer } = this.options;
     for (const model of models) {
-      await this.requireTokenCreateOn(caller, model, expiresInSeconds);
+      await this.requireTokenCreateOn(caller, model, token.expiresInSeconds);
+      if (
+        token.mayChooseVariant &&
+        !(await authorizer.can(caller, modelDeployPermission, model))
+      ) {
+        throw new NotAllowedError(
+          `A token whose calls choose the variant (mayChooseVariant) may be made by those who may deploy ${model.name}; ${model.owner} can give that right`,
+        );
+      }
     }
   }
 

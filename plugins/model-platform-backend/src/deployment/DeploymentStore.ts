@@ -10,6 +10,7 @@ import {
   RequestDecision,
   ResolvedVariant,
   Resources,
+  RevisionTraffic,
   RunnerStatus,
 } from '@model-platform/plugin-model-platform-common';
 import { DesiredToken } from '@model-platform/plugin-model-platform-node';
@@ -94,13 +95,14 @@ export interface RevisionRecord {
   reason: string;
   variants: ResolvedVariant[];
   resources?: Resources;
+  traffic?: RevisionTraffic;
   /** When traffic first went to it. */
   firstServedAt?: string;
 }
 
 export type NewRevision = Pick<
   RevisionRecord,
-  'actor' | 'reason' | 'variants' | 'resources'
+  'actor' | 'reason' | 'variants' | 'resources' | 'traffic'
 >;
 
 export interface HistoryDraft {

@@ -59,6 +59,7 @@ import { specChanges } from './specChanges';
 import { MetricTriggers } from './triggers/MetricTriggers';
 import { AliasMover } from './triggers/Requesters';
 import { requestOf, Triggers } from './triggers/Triggers';
+import { trafficOf } from './trafficOf';
 
 /** How long a new deployment waits for one of the same name to be gone. */
 const REMOVAL_TIMEOUT_MS = 15_000;
@@ -334,6 +335,7 @@ export class Deployments {
       reason: options.reason ?? 'Applied',
       variants: resolution.variants,
       resources: spec.resources,
+      traffic: trafficOf(spec),
     };
     if (existing) {
       await this.requireSame(existing, spec, model, actor);
@@ -603,6 +605,7 @@ export class Deployments {
         }`,
         variants: target.variants,
         resources: target.resources,
+        traffic: target.traffic,
       },
       history: {
         actor: actor.name,
@@ -653,9 +656,8 @@ export class Deployments {
     if (current.variants.length === 1) {
       return deployment;
     }
-    await this.requireCompatible(deployment, {
-      variants: [{ ...variant, weight: 100 }],
-    });
+    const alone = { ...variant, weight: 100, shadow: undefined };
+    await this.requireCompatible(deployment, { variants: [alone] });
     const changed = await this.options.store.change(deployment, {
       set: {
         overrides: withOverride(deployment.overrides, {
@@ -669,8 +671,9 @@ export class Deployments {
           options.reason ? `: ${options.reason}` : ''
         }`,
         // The version that was looked at is promoted, not what its selector means by now.
-        variants: [{ ...variant, weight: 100 }],
+        variants: [alone],
         resources: current.resources,
+        traffic: current.traffic,
       },
       history: {
         actor: actor.name,
@@ -780,6 +783,7 @@ export class Deployments {
       reason: `As the spec says again${reason ? `: ${reason}` : ''}`,
       variants: resolution.variants,
       resources: spec.resources,
+      traffic: trafficOf(spec),
     };
     const { watched } = resolution;
     const current = await currentRevision(this.options.store, deployment);

@@ -43,7 +43,10 @@ export class EndpointTokens {
   /** The token itself is in this answer and nowhere else. */
   async create(
     deployment: DeploymentRecord,
-    request: { consumer: string; expiresInSeconds?: number; createdBy: string },
+    request: Pick<EndpointToken, 'consumer' | 'rate' | 'createdBy'> & {
+      expiresInSeconds?: number;
+      mayChooseVariant?: boolean;
+    },
   ): Promise<EndpointToken & { token: string }> {
     const consumer = toEntityRef(request.consumer, 'component');
     if (!ENTITY_REF.test(consumer)) {
@@ -74,6 +77,8 @@ export class EndpointTokens {
         expiresInSeconds === undefined
           ? undefined
           : new Date(now.getTime() + expiresInSeconds * 1000).toISOString(),
+      rate: request.rate,
+      mayChooseVariant: request.mayChooseVariant || undefined,
     };
     const { maxLive } = this.options;
     const added = await this.options.store.addToken(deployment, record, {
@@ -82,7 +87,13 @@ export class EndpointTokens {
       history: {
         actor: request.createdBy,
         action: 'token-made',
-        details: { id, consumer, expiresAt: record.expiresAt },
+        details: {
+          id,
+          consumer,
+          expiresAt: record.expiresAt,
+          rate: record.rate,
+          mayChooseVariant: record.mayChooseVariant,
+        },
       },
     });
     if (!added) {

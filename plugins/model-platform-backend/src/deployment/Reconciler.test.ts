@@ -440,7 +440,9 @@ describe('reconciling with the local driver and its host', () => {
         variants: [
           { name: 'champion', version: { number: 1 }, weight: 50 },
           { name: 'challenger', version: { latest: true }, weight: 50 },
+          { name: 'shadow', version: { latest: true }, shadow: 100 },
         ],
+        strategy: { type: 'shadow' },
       },
       platformActor,
     );
@@ -450,6 +452,10 @@ describe('reconciling with the local driver and its host', () => {
       variants.add((await predict(second.url ?? '', token)).variant);
       return variants.has('champion') && variants.has('challenger');
     });
+    const shadows = (await driver.scrapeTargets()).filter(
+      ({ isShadow }) => isShadow,
+    );
+    expect(shadows.map(({ id }) => id)).toEqual(['local/iris--r2-shadow-0']);
     await deployments.promote('iris', platformActor, { variant: 'challenger' });
     await ready('iris', 3);
     for (let call = 0; call < 20; call += 1) {

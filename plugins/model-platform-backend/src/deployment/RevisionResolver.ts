@@ -42,6 +42,7 @@ export class RevisionResolver {
     };
     resolution.model = await find(spec.model);
     const variants = variantsOf(spec);
+    const answering = variants.filter(({ shadow }) => shadow === undefined);
     for (const [index, variant] of variants.entries()) {
       const model = variant.model
         ? await find(variant.model)
@@ -80,7 +81,9 @@ export class RevisionResolver {
         modelId: model.id,
         model: model.name,
         version: number,
-        weight: variant.weight ?? 100 / variants.length,
+        ...(variant.shadow === undefined
+          ? { weight: variant.weight ?? 100 / answering.length }
+          : { weight: 0, shadow: variant.shadow }),
       });
     }
     resolution.watched = watchedVersions(spec, resolution.models);

@@ -6,6 +6,7 @@ import {
 } from '@model-platform/plugin-model-platform-node';
 import {
   CanaryStatus,
+  parseStickyBy,
   Resources,
 } from '@model-platform/plugin-model-platform-common';
 import { NotFoundError } from '@backstage/errors';
@@ -489,6 +490,7 @@ export class Rollout {
       variants.push({
         name: variant.name,
         weight: variant.weight,
+        shadowShare: variant.shadow,
         model,
         version,
       });
@@ -500,6 +502,8 @@ export class Rollout {
       variants,
       resources: revision.resources,
       timeoutSeconds: timeoutSecondsOf(revision.resources, variants),
+      concurrentCalls: revision.traffic?.concurrentCalls,
+      stickiness: parseStickyBy(revision.traffic?.stickyBy ?? ''),
       openFile: (version, path) => models.openFile(version, path),
     };
     if (this.desired.size >= MAX_CACHED) {
@@ -528,6 +532,8 @@ export class Rollout {
       revision: number,
       environment: own.environment,
       timeoutSeconds: timeouts.length > 0 ? Math.max(...timeouts) : undefined,
+      concurrentCalls: own.concurrentCalls,
+      stickiness: own.stickiness,
       variants: [
         ...variantsOf(own, 1 - share, observed),
         ...(beside
@@ -576,22 +582,25 @@ function variantsOf(
   share: number,
   observed: ObservedDeployment,
 ): DesiredRoute['variants'] {
-  return desired.variants.map(({ name, weight, model, version }) => ({
-    name,
-    // Equal shares are equal numbers, whichever way they were computed.
-    weight: Math.round(weight * share * 1e6) / 1e6,
-    model,
-    version: version.number,
-    runners: observed.runners
-      .filter(
-        runner =>
-          runner.revision === desired.revision &&
-          runner.variant === name &&
-          isAlive(runner),
-      )
-      .map(runner => runner.id)
-      .sort(),
-  }));
+  return desired.variants.map(
+    ({ name, weight, shadowShare, model, version }) => ({
+      name,
+      shadowShare,
+      // Equal shares are equal numbers, whichever way they were computed.
+      weight: Math.round(weight * share * 1e6) / 1e6,
+      model,
+      version: version.number,
+      runners: observed.runners
+        .filter(
+          runner =>
+            runner.revision === desired.revision &&
+            runner.variant === name &&
+            isAlive(runner),
+        )
+        .map(runner => runner.id)
+        .sort(),
+    }),
+  );
 }
 
 function isSameStep(

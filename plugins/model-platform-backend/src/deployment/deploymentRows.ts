@@ -68,6 +68,8 @@ export interface TokenRow {
   created_at: string;
   expires_at: string | null;
   revoked_at: string | null;
+  rate: string | null;
+  may_choose_variant: boolean | number | null;
 }
 
 export interface HistoryRow {
@@ -144,6 +146,7 @@ export function toRevision(row: RevisionRow): RevisionRecord {
     reason: row.reason,
     variants: snapshot.variants,
     resources: snapshot.resources,
+    traffic: snapshot.traffic,
     firstServedAt: row.first_served_at ?? undefined,
   };
 }
@@ -158,6 +161,8 @@ export function toToken(row: TokenRow): EndpointTokenRecord {
     createdAt: row.created_at,
     expiresAt: row.expires_at ?? undefined,
     revokedAt: row.revoked_at ?? undefined,
+    rate: row.rate ? JSON.parse(row.rate) : undefined,
+    mayChooseVariant: row.may_choose_variant ? true : undefined,
   };
 }
 

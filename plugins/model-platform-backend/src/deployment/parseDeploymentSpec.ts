@@ -9,8 +9,10 @@ import { CPU, MEMORY } from './checks/quantities';
 import { canonicalGates, gatesSchema } from './gates/gateSchema';
 import { triggerProblems } from './triggers/triggerProblems';
 import { triggersSchema } from './triggers/triggerSchema';
-import { canaryFields, canaryProblems } from './canary/canarySchema';
+import { canaryProblems } from './canary/canarySchema';
 import { problem } from './problem';
+import { shadowProblems } from './shadowProblems';
+import { limitsSchema, shadowSchema, strategySchema } from './strategySchema';
 
 /** Words that stand for something else in paths and metrics of the gateway. */
 const RESERVED_NAMES = new Set([
@@ -51,13 +53,7 @@ export const deploymentSpecSchema = z.strictObject({
   system: text,
   environment: text,
   model: text,
-  strategy: z
-    .strictObject({
-      type: z.enum(['single', 'weighted', 'canary']),
-      stickyBy: text.optional(),
-      ...canaryFields,
-    })
-    .optional(),
+  strategy: strategySchema.optional(),
   variants: z
     .array(
       z.strictObject({
@@ -70,6 +66,7 @@ export const deploymentSpecSchema = z.strictObject({
           ),
         version: versionSelector,
         weight: z.number().min(0).max(100).optional(),
+        shadow: shadowSchema.optional(),
         model: text.optional(),
       }),
     )
@@ -97,6 +94,7 @@ export const deploymentSpecSchema = z.strictObject({
   triggers: triggersSchema.optional(),
   gates: gatesSchema.optional(),
   allowBreaking: z.boolean().optional(),
+  limits: limitsSchema.optional(),
 });
 
 /** The name and spec in their canonical form, or what is wrong with them. */
@@ -127,6 +125,7 @@ export function parseDeploymentSpec(
   problems.push(
     ...variantProblems(spec),
     ...canaryProblems(spec),
+    ...shadowProblems(spec),
     ...triggerProblems(spec),
   );
   return problems.length > 0 ? { problems } : { spec, problems };
@@ -172,7 +171,9 @@ function variantProblems(spec: DeploymentSpec): FieldProblem[] {
       ),
     );
   }
-  const weights = variants.map(variant => variant.weight);
+  const weights = variants
+    .filter(({ shadow }) => shadow === undefined)
+    .map(variant => variant.weight);
   const given = weights.filter(weight => weight !== undefined);
   if (given.length > 0 && given.length < weights.length) {
     problems.push(

@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { parseBody } from '../http/parseBody';
 import { MAX_NUMBER } from './parseDeploymentSpec';
 
+/** Of a token's rate; more is as good as no limit. */
+const MAX_CALLS = 1_000_000;
+
 const reason = z.string().trim().min(1).max(2_000).optional();
 
 const manifest = z.object({
@@ -66,4 +69,12 @@ export const liftSchema = z.strictObject({
 export const tokenSchema = z.strictObject({
   consumer: z.string().trim().min(1).max(255),
   expiresInSeconds: z.number().int().positive().optional(),
+  rate: z
+    .strictObject({
+      calls: z.number().int().min(1).max(MAX_CALLS),
+      per: z.enum(['second', 'minute']),
+      burst: z.number().int().min(1).max(MAX_CALLS).optional(),
+    })
+    .optional(),
+  mayChooseVariant: z.boolean().optional(),
 });

@@ -417,7 +417,7 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
     );
     const request = parseBody(tokenSchema, req.body);
     const made = await audited(req, 'make-token', async () => {
-      await access.requireTokenCreate(caller, models, request.expiresInSeconds);
+      await access.requireTokenCreate(caller, models, request);
       return await tokens.create(deployment, {
         ...request,
         createdBy: toActor(caller),

@@ -67,6 +67,7 @@ export function toApiRevision(revision: RevisionRecord): Revision {
     actor: revision.actor,
     reason: revision.reason,
     variants: revision.variants,
+    traffic: revision.traffic,
   };
 }
 

@@ -7,10 +7,28 @@ import { Period } from './timeRanges';
 export const CALLS_METRIC = 'model_gateway_requests_total';
 export const LATENCY_METRIC = 'model_gateway_request_duration_seconds';
 
+/** What is counted of calls, by name. */
+export interface CallMetrics {
+  count: string;
+  duration: string;
+}
+
+/** Of copies that shadows got; they are no calls. */
+export const COPY_METRICS: CallMetrics = {
+  count: 'model_gateway_shadow_requests_total',
+  duration: 'model_gateway_shadow_request_duration_seconds',
+};
+
 /** Calls and those of them that failed (5xx). */
 export interface Counted {
   calls: number;
   errors: number;
+}
+
+/** The same for some labels, with those that are their callers' own mistake (4xx). */
+export interface CountedByLabels extends Counted {
+  labels: Record<string, string>;
+  callerErrors: number;
 }
 
 /** Series and totals of calls, errors and latency, from what the gateway counts. */
@@ -21,12 +39,16 @@ export class CallFigures {
     private readonly labels:
       | { model: string[] }
       | { endpoint: string; variant?: string },
+    private readonly metrics: CallMetrics = {
+      count: CALLS_METRIC,
+      duration: LATENCY_METRIC,
+    },
   ) {}
 
   /** Increase per step, by these labels and by class of the answer. */
   async series(period: Period, by: string[]): Promise<MetricSeries[]> {
     return await this.store.range({
-      metric: CALLS_METRIC,
+      metric: this.metrics.count,
       labels: this.labels,
       by: [...by, 'code'],
       start: period.start,
@@ -41,25 +63,28 @@ export class CallFigures {
     start: Date,
     end: Date,
     by: string[],
-  ): Promise<Array<Counted & { labels: Record<string, string> }>> {
+  ): Promise<CountedByLabels[]> {
     const samples = await this.store.instant({
-      metric: CALLS_METRIC,
+      metric: this.metrics.count,
       labels: this.labels,
       by: [...by, 'code'],
       start,
       end,
       aggregation: 'increase',
     });
-    const sums = new Map<
-      string,
-      Counted & { labels: Record<string, string> }
-    >();
+    const sums = new Map<string, CountedByLabels>();
     for (const { labels: all, value } of samples) {
       const { code, ...labels } = all;
       const key = JSON.stringify(labels);
-      const sum = sums.get(key) ?? { labels, calls: 0, errors: 0 };
+      const sum = sums.get(key) ?? {
+        labels,
+        calls: 0,
+        errors: 0,
+        callerErrors: 0,
+      };
       sum.calls += value;
       sum.errors += isError(code) ? value : 0;
+      sum.callerErrors += code?.startsWith('4') ? value : 0;
       sums.set(key, sum);
     }
     return [...sums.values()];
@@ -72,7 +97,7 @@ export class CallFigures {
     by: string[] = [],
   ): Promise<Array<{ labels: Record<string, string>; value: number }>> {
     return await this.store.instant({
-      metric: LATENCY_METRIC,
+      metric: this.metrics.duration,
       labels: this.labels,
       by,
       start,
@@ -87,7 +112,7 @@ export class CallFigures {
     period: Period,
   ): Promise<MetricSeries[]> {
     return await this.store.range({
-      metric: LATENCY_METRIC,
+      metric: this.metrics.duration,
       labels: this.labels,
       start: period.start,
       end: period.end,

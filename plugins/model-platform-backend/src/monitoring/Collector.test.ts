@@ -215,6 +215,21 @@ describe.each(databases.eachSupportedId())('collecting metrics in %p', id => {
     expect(await quantile(0.95)).toBeCloseTo(0.1 + 0.4 * 0.9);
   });
 
+  it('takes nothing that the model of a shadow counts', async () => {
+    const { store, collector: current } = collector();
+    targets[1] = { ...targets[1], isShadow: true };
+    runner.text = `
+model_runner_requests_total{${VARIANT},code="200"} 3
+suggestions_made_total{${VARIANT},channel="web"} 3
+`;
+    await current.collect(fencing);
+    expect(await total(store, '200', 'model_runner_requests_total')).toBe(3);
+    expect(await total(store, undefined, 'suggestions_made_total')).toBe(0);
+    targets[1] = { ...targets[1], isShadow: undefined };
+    await current.collect(fencing);
+    expect(await total(store, undefined, 'suggestions_made_total')).toBe(3);
+  });
+
   it('keeps what the platform and its catalogue name, with the labels they may have', async () => {
     const { store, collector: current } = collector();
     exposition.text = `model_runner_requests_total{${VARIANT},code="200"} 99\n${gateway(

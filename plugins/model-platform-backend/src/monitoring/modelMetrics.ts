@@ -8,7 +8,9 @@ import { CallFigures, Counted, isError } from './CallFigures';
 import { CustomFigures } from './CustomFigures';
 import { figure, ratio, sumPoints, toPoints } from './points';
 import { RESTARTS_METRIC } from './selectSamples';
+import { shadowFigures } from './shadowFigures';
 import { Period } from './timeRanges';
+import { variantFigures } from './variantFigures';
 
 /** Technical and business metrics of one model, with the period before beside them. */
 export async function modelMetrics(options: {
@@ -23,6 +25,7 @@ export async function modelMetrics(options: {
   const calls = new CallFigures(store, { model: [model.slug] });
   const [
     byVariant,
+    shadows,
     byConsumer,
     before,
     series,
@@ -32,7 +35,8 @@ export async function modelMetrics(options: {
     p95Before,
     restarts,
   ] = await Promise.all([
-    calls.totals(start, end, ['endpoint', 'variant', 'version']),
+    variantFigures(calls, start, end),
+    shadowFigures(store, model.slug, start, end),
     calls.totals(start, end, ['consumer']),
     calls.totals(previousStart, start, []),
     calls.series(period, []),
@@ -73,15 +77,8 @@ export async function modelMetrics(options: {
       latencyP50Seconds: toPoints(p50Series[0]),
       latencyP95Seconds: toPoints(p95Series[0]),
     },
-    byVariant: byVariant
-      .map(({ labels, calls: count, errors }) => ({
-        endpoint: labels.endpoint,
-        variant: labels.variant,
-        version: labels.version,
-        calls: count,
-        errors,
-      }))
-      .sort((a, b) => b.calls - a.calls),
+    byVariant,
+    shadows,
     byConsumer: byConsumer
       .map(({ labels, calls: count }) => ({
         consumer: labels.consumer,

@@ -1,6 +1,7 @@
 import { ScrapeTarget } from '@model-platform/plugin-model-platform-node';
 import { ScrapedSample } from './DatabaseMetricsStore';
 import { MetricCatalogue } from '../registry/metadata/MetricCatalogue';
+import { COPY_METRICS } from './CallFigures';
 import { ExposedSample } from './parsePrometheusText';
 
 interface KeptMetric {
@@ -46,7 +47,27 @@ const PLATFORM_METRICS: Record<string, KeptMetric> = {
   model_gateway_refused_total: {
     type: 'counter',
     from: 'gateway',
-    labels: ['endpoint', 'code'],
+    labels: ['endpoint', 'consumer', 'code'],
+  },
+  [COPY_METRICS.count]: {
+    type: 'counter',
+    from: 'gateway',
+    labels: [...VARIANT_LABELS, 'code'],
+  },
+  [COPY_METRICS.duration]: {
+    type: 'histogram',
+    from: 'gateway',
+    labels: VARIANT_LABELS,
+  },
+  model_gateway_shadow_requests_in_flight: {
+    type: 'gauge',
+    from: 'gateway',
+    labels: VARIANT_LABELS,
+  },
+  model_gateway_shadow_dropped_total: {
+    type: 'counter',
+    from: 'gateway',
+    labels: [...VARIANT_LABELS, 'reason'],
   },
   [RESTARTS_METRIC]: {
     type: 'counter',
@@ -94,7 +115,7 @@ const PLATFORM_METRICS: Record<string, KeptMetric> = {
  * Of what a target exposes, what is collected: the platform's own metrics and
  * those of the metric catalogue, with the labels that each may have. A metric
  * that only runners may count is not taken from a gateway, nor the other way
- * round.
+ * round; of a shadow nothing that its model counts.
  */
 export function selectSamples(
   exposed: ExposedSample[],
@@ -103,7 +124,7 @@ export function selectSamples(
 ): ScrapedSample[] {
   const selected: ScrapedSample[] = [];
   for (const sample of exposed) {
-    const kept = keptMetric(sample.name, target.kind, catalogue);
+    const kept = keptMetric(sample.name, target, catalogue);
     if (!kept || !Number.isFinite(sample.value)) {
       continue;
     }
@@ -136,15 +157,15 @@ export function startTimeOf(exposed: ExposedSample[]): number | undefined {
 
 function keptMetric(
   name: string,
-  from: ScrapeTarget['kind'],
+  target: ScrapeTarget,
   catalogue: MetricCatalogue,
 ) {
-  const direct = definition(name, from, catalogue);
+  const direct = definition(name, target, catalogue);
   if (direct && direct.type !== 'histogram') {
     return { kind: direct.type, labels: direct.labels, bucket: false };
   }
   const part = /^(.+)_(bucket|sum|count)$/.exec(name);
-  const histogram = part && definition(part[1], from, catalogue);
+  const histogram = part && definition(part[1], target, catalogue);
   return histogram?.type === 'histogram'
     ? {
         kind: 'counter' as const,
@@ -156,14 +177,18 @@ function keptMetric(
 
 function definition(
   name: string,
-  from: ScrapeTarget['kind'],
+  target: ScrapeTarget,
   catalogue: MetricCatalogue,
 ): { type: KeptMetric['type']; labels: string[] } | undefined {
   const platform = PLATFORM_METRICS[name];
   if (platform) {
-    return platform.from === from ? platform : undefined;
+    return platform.from === target.kind ? platform : undefined;
   }
-  const custom = from === 'runner' ? catalogue.get(name) : undefined;
+  // What a shadow counts never happened: its answers reached nobody.
+  const custom =
+    target.kind === 'runner' && !target.isShadow
+      ? catalogue.get(name)
+      : undefined;
   return (
     custom && {
       type: custom.type,

@@ -332,4 +332,114 @@ describe('publish, deploy, call, count', () => {
       async () => (await predict({ inputs: line })).status === 404,
     );
   });
+
+  it('counts what a shadow gets apart from the use of the model', async () => {
+    const route = 'v1/deployments/iris-shadow';
+    const traffic = { stickyBy: 'header:x-plant', concurrentCalls: 50 };
+    const applied = await platform.call('put', route, mira).send({
+      spec: {
+        system: 'plant-catalogue',
+        environment: 'local',
+        model: 'iris',
+        strategy: { type: 'shadow', stickyBy: traffic.stickyBy },
+        limits: { concurrentCalls: traffic.concurrentCalls },
+        variants: [
+          { name: 'main', version: { number: 1 } },
+          { name: 'next', version: { number: 1 }, shadow: 100 },
+        ],
+      },
+    });
+    expect(applied.body.revision).toMatchObject({
+      variants: [
+        { name: 'main', weight: 100 },
+        { name: 'next', weight: 0, shadow: 100 },
+      ],
+      traffic,
+    });
+    const { url }: Deployment = await until(
+      'the deployment is ready',
+      async () => {
+        const { body } = await platform.call('get', route, mira);
+        return body.phase === 'Ready' && body;
+      },
+    );
+    const before = await overview(sofia);
+
+    const tokens = 'v1/endpoints/iris-shadow/tokens';
+    const wanted = {
+      consumer: 'component:default/tester',
+      rate: { calls: 600, per: 'minute', burst: 200 },
+      mayChooseVariant: true,
+    };
+    const refused = await platform.call('post', tokens, arun).send(wanted);
+    expect(refused.status).toBe(403);
+    expect(refused.body.error.message).toMatch(/mayChooseVariant.* may deploy/);
+    expect(
+      (
+        await platform
+          .call('post', tokens, mira)
+          .send({ ...wanted, rate: { calls: 0, per: 'hour' } })
+      ).status,
+    ).toBe(400);
+    const made = await platform.call('post', tokens, mira).send(wanted);
+    expect(made.body).toMatchObject(wanted);
+    const [listed] = (await platform.call('get', tokens, mira)).body.items;
+    expect(listed).toMatchObject(wanted);
+    const predict = async (headers: Record<string, string> = {}) =>
+      await fetch(`${url}/predict`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${made.body.token}`,
+          'content-type': 'application/json',
+          ...headers,
+        },
+        body: JSON.stringify({ inputs: line }),
+      });
+    await until(
+      'the token is known',
+      async () => (await predict()).status === 200,
+    );
+    for (let call = 0; call < 4; call += 1) {
+      const answer = await predict({ 'x-plant': `plant-${call}` });
+      expect(answer.headers.get('x-model-variant')).toBe('main');
+    }
+    const chosen = await predict({ 'x-model-variant': 'next' });
+    expect(chosen.headers.get('x-model-variant')).toBe('next');
+    expect((await predict({ 'x-model-variant': 'last' })).status).toBe(400);
+
+    const figures = await until('the copies are counted', async () => {
+      const { body } = await platform.call(
+        'get',
+        'v1/models/iris/metrics?range=1h',
+        sofia,
+      );
+      const { calls, shadows }: ModelMetrics = body;
+      return (
+        calls.value === (before.calls.value ?? 0) + 6 &&
+        shadows[0]?.calls === 5 &&
+        (body as ModelMetrics)
+      );
+    });
+    expect(figures.shadows).toMatchObject([
+      {
+        endpoint: 'iris-shadow',
+        variant: 'next',
+        version: '1',
+        calls: 5,
+        errors: 0,
+        callerErrors: 0,
+        dropped: 0,
+      },
+    ]);
+    expect(figures.shadows[0].latencyP95Seconds).toBeGreaterThan(0);
+    const ofShadow = figures.byVariant.filter(
+      ({ endpoint }) => endpoint === 'iris-shadow',
+    );
+    expect(ofShadow).toMatchObject([
+      { variant: 'main', calls: 5 },
+      { variant: 'next', calls: 1 },
+    ]);
+    expect((await overview(sofia)).calls.value).toBe(figures.calls.value);
+    expect((await platform.call('delete', route, mira)).status).toBe(204);
+  });
 });

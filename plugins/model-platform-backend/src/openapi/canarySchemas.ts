@@ -87,5 +87,6 @@ export const canarySchemas: Record<string, OpenApiObject> = {
     model: text,
     version: integer,
     weight: number,
+    'shadow?': number,
   }),
 };

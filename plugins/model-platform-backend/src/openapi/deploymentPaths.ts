@@ -284,6 +284,12 @@ export const deploymentPaths: Array<[string, OpenApiObject]> = [
             description: 'Entity ref of the application',
           },
           expiresInSeconds: { type: 'integer' },
+          rate: schemaRef('CallRate'),
+          mayChooseVariant: {
+            type: 'boolean',
+            description:
+              'Whether its calls may name the variant that answers, by the header `x-model-variant`; takes the right to deploy',
+          },
         },
       },
       answers: { '201': schemaRef('NewEndpointToken') },

@@ -12,13 +12,6 @@ import {
   time,
 } from './schemaParts';
 
-const resolvedVariant = object({
-  name: text,
-  modelId: text,
-  model: text,
-  version: integer,
-  weight: number,
-});
 const breaks = listOf(object({ field: text, rule: text }));
 const gates = listOf(object({ gate: anything, holds: flag, message: text }));
 const request = {
@@ -27,7 +20,7 @@ const request = {
   actor: text,
   reason: text,
   createdAt: time,
-  variants: listOf(resolvedVariant),
+  variants: listOf(schemaRef('ResolvedVariant')),
   breaks,
   gates,
   problems: listOf(text),
@@ -58,7 +51,7 @@ export const deploymentSchemas: Record<string, OpenApiObject> = {
     changes: listOf(
       object({ field: text, 'from?': anything, 'to?': anything }),
     ),
-    variants: listOf(resolvedVariant),
+    variants: listOf(schemaRef('ResolvedVariant')),
     restarts: listOf(text),
     revision: oneOf('made', 'waits', 'none'),
     gates,

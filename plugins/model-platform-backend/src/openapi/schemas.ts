@@ -52,6 +52,19 @@ const publisherToken = {
   'expiresAt?': time,
   'lastUsedAt?': time,
   'revokedAt?': time,
+  'rate?': schemaRef('CallRate'),
+  'mayChooseVariant?': flag,
+};
+
+const variantFigures = {
+  endpoint: text,
+  variant: text,
+  version: text,
+  calls: number,
+  errors: number,
+  callerErrors: number,
+  'latencyP50Seconds?': number,
+  'latencyP95Seconds?': number,
 };
 
 const endpointToken = {
@@ -350,6 +363,7 @@ export const schemas: Record<string, OpenApiObject> = {
     actor: text,
     reason: text,
     variants: listOf(schemaRef('ResolvedVariant')),
+    'traffic?': object({ 'stickyBy?': text, 'concurrentCalls?': integer }),
   }),
   Deployment: object({
     name: text,
@@ -438,6 +452,11 @@ export const schemas: Record<string, OpenApiObject> = {
     ready: flag,
     'example?': free,
   }),
+  CallRate: object({
+    calls: integer,
+    per: oneOf('second', 'minute'),
+    'burst?': integer,
+  }),
   EndpointToken: object(endpointToken),
   NewEndpointToken: object({ ...endpointToken, token: text }),
   Grant: object({
@@ -477,15 +496,8 @@ export const schemas: Record<string, OpenApiObject> = {
       latencyP50Seconds: listOf(point),
       latencyP95Seconds: listOf(point),
     }),
-    byVariant: listOf(
-      object({
-        endpoint: text,
-        variant: text,
-        version: text,
-        calls: number,
-        errors: number,
-      }),
-    ),
+    byVariant: listOf(object(variantFigures)),
+    shadows: listOf(object({ ...variantFigures, dropped: number })),
     byConsumer: listOf(object({ consumer: text, calls: number })),
     custom: listOf(
       object({ ...catalogueMetric, total: figure, series: listOf(point) }),

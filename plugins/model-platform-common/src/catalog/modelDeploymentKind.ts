@@ -91,8 +91,13 @@ export const modelDeploymentKind: CatalogModelKindDefinition = {
                     },
                     stickyBy: {
                       type: 'string',
-                      description: 'What keeps one caller with one variant.',
-                      examples: ['header:x-customer-id'],
+                      description:
+                        'What keeps one caller with one variant: a header, a cookie or a member of the JSON.',
+                      examples: [
+                        'header:x-customer-id',
+                        'cookie:session',
+                        'json:inputs.customerId',
+                      ],
                     },
                     steps: {
                       type: 'array',
@@ -144,6 +149,13 @@ export const modelDeploymentKind: CatalogModelKindDefinition = {
                         maximum: 100,
                         description: 'Share of traffic, in percent.',
                       },
+                      shadow: {
+                        type: 'number',
+                        exclusiveMinimum: 0,
+                        maximum: 100,
+                        description:
+                          'Percent of the calls of which it gets a copy, with the strategy shadow; its answers are dropped.',
+                      },
                       model: {
                         type: 'string',
                         minLength: 1,
@@ -171,6 +183,17 @@ export const modelDeploymentKind: CatalogModelKindDefinition = {
                         min: { type: 'integer', minimum: 0 },
                         max: { type: 'integer', minimum: 1 },
                       },
+                    },
+                  },
+                },
+                limits: {
+                  type: 'object',
+                  properties: {
+                    concurrentCalls: {
+                      type: 'integer',
+                      minimum: 1,
+                      description:
+                        'Calls that are being answered at a time, at each gateway.',
                     },
                   },
                 },

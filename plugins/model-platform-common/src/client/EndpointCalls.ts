@@ -1,4 +1,4 @@
-import { Endpoint, EndpointToken, Page } from '../types';
+import { CallRate, Endpoint, EndpointToken, Page } from '../types';
 import { DeploymentCalls } from './DeploymentCalls';
 import { enc } from './enc';
 import { PageQuery, RequestOptions } from './PlatformCalls';
@@ -37,7 +37,13 @@ export class EndpointCalls extends DeploymentCalls {
   /** The token is shown this once. */
   async createEndpointToken(
     name: string,
-    body: { consumer: string; expiresInSeconds?: number },
+    body: {
+      consumer: string;
+      expiresInSeconds?: number;
+      rate?: CallRate;
+      /** Takes the right to deploy. */
+      mayChooseVariant?: boolean;
+    },
     options?: RequestOptions,
   ): Promise<EndpointToken & { token: string }> {
     return await this.json(`endpoints/${enc(name)}/tokens`, {

@@ -1,9 +1,15 @@
-import { CanaryAnalysis, CanaryStatus, CanaryStep } from './Canary';
+import { CanaryStatus } from './Canary';
 import { DeploymentGate, RevisionRequest } from './Gates';
 import { Resources } from './Model';
 import { DeploymentOverride } from './Override';
 import { ResolvedVariant } from './ResolvedVariant';
 import { DeploymentTrigger } from './Triggers';
+import {
+  CallRate,
+  DeploymentLimits,
+  DeploymentStrategy,
+  RevisionTraffic,
+} from './Traffic';
 
 /** Which version a variant serves. @public */
 export type VersionSelector =
@@ -17,6 +23,11 @@ export interface DeploymentVariant {
   version: VersionSelector;
   /** Share of traffic, in percent. */
   weight?: number;
+  /**
+   * With the strategy `shadow`, instead of a weight: it gets copies of so many
+   * calls, in percent, and its answers are dropped.
+   */
+  shadow?: number;
   /** Another model of the same system; the deployment's own where absent. */
   model?: string;
 }
@@ -28,16 +39,10 @@ export interface DeploymentSpec {
   environment: string;
   /** Name, slug or entity ref of the model. */
   model: string;
-  strategy?: {
-    type: 'single' | 'weighted' | 'canary';
-    stickyBy?: string;
-    /** Of `canary`. */
-    steps?: CanaryStep[];
-    /** Of `canary`. */
-    analysis?: CanaryAnalysis;
-  };
+  strategy?: DeploymentStrategy;
   variants?: DeploymentVariant[];
   resources?: Resources;
+  limits?: DeploymentLimits;
   triggers?: DeploymentTrigger[];
   gates?: DeploymentGate[];
   /** Revisions may break the signature which the endpoint serves. */
@@ -97,6 +102,7 @@ export interface Revision {
   actor: string;
   reason: string;
   variants: ResolvedVariant[];
+  traffic?: RevisionTraffic;
 }
 
 /** A deployment: desired and observed. Its name is its endpoint's. @public */
@@ -164,6 +170,9 @@ export interface EndpointToken {
   createdAt: string;
   expiresAt?: string;
   revokedAt?: string;
+  rate?: CallRate;
+  /** Whether its calls may name the variant that answers, by `x-model-variant`. */
+  mayChooseVariant?: boolean;
 }
 
 /** @public */

@@ -50,6 +50,26 @@ export interface VariantSize {
   missing?: string;
 }
 
+/** Calls that a variant answered, or copies that it got. @public */
+export interface VariantFigures {
+  endpoint: string;
+  variant: string;
+  version: string;
+  calls: number;
+  /** Answered with 5xx. */
+  errors: number;
+  /** Answered with 4xx. */
+  callerErrors: number;
+  latencyP50Seconds?: number;
+  latencyP95Seconds?: number;
+}
+
+/** Copies that a variant got, which are no calls of the model. @public */
+export interface ShadowFigures extends VariantFigures {
+  /** Copies that were not sent. */
+  dropped: number;
+}
+
 /** Technical and business metrics of one model. @public */
 export interface ModelMetrics {
   range: TimeRange;
@@ -65,13 +85,9 @@ export interface ModelMetrics {
     latencyP50Seconds: Point[];
     latencyP95Seconds: Point[];
   };
-  byVariant: Array<{
-    endpoint: string;
-    variant: string;
-    version: string;
-    calls: number;
-    errors: number;
-  }>;
+  byVariant: VariantFigures[];
+  /** In none of the other figures. */
+  shadows: ShadowFigures[];
   byConsumer: Array<{ consumer: string; calls: number }>;
   custom: Array<CatalogueMetric & { total: Figure; series: Point[] }>;
   /** Restarts of runners in the range. */

@@ -5,4 +5,6 @@ export interface ResolvedVariant {
   model: string;
   version: number;
   weight: number;
+  /** Of how many calls it gets copies, in percent; it answers nobody. */
+  shadow?: number;
 }

@@ -3,6 +3,7 @@ export * from './Deployment';
 export * from './DeploymentPlan';
 export * from './DeploymentSource';
 export * from './Gates';
+export * from './Traffic';
 export * from './Life';
 export * from './Metrics';
 export * from './ResolvedVariant';

@@ -153,8 +153,12 @@ export function sampleMetrics(
         version: '3',
         calls: 1234,
         errors: 12,
+        callerErrors: 3,
+        latencyP50Seconds: 0.004,
+        latencyP95Seconds: 0.03,
       },
     ],
+    shadows: [],
     byConsumer: [
       { consumer: 'component:default/plant-guide', calls: 1200 },
       { consumer: 'component:default/greenhouse-app', calls: 34 },

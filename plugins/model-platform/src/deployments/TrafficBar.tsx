@@ -35,7 +35,10 @@ export function TrafficBar(props: { variants: ResolvedVariant[] }) {
       <Text>
         {variants
           .map(
-            ({ name, version, weight }) => `${name} v${version}, ${weight} %`,
+            ({ name, version, weight, shadow }) =>
+              `${name} v${version}, ${
+                shadow === undefined ? `${weight} %` : `copies of ${shadow} %`
+              }`,
           )
           .join(' · ')}
       </Text>

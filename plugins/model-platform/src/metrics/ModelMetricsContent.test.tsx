@@ -39,6 +39,39 @@ describe('ModelMetricsContent', () => {
     expect(within(rows[2]).getAllByRole('cell')[1]).toHaveTextContent('8');
   });
 
+  it('shows shadows beside what answers, and not among the calls', async () => {
+    const metrics = sampleMetrics({
+      shadows: [
+        {
+          endpoint: 'iris',
+          variant: 'challenger',
+          version: '4',
+          calls: 200,
+          errors: 3,
+          callerErrors: 0,
+          latencyP50Seconds: 0.007,
+          latencyP95Seconds: 0.05,
+          dropped: 17,
+        },
+      ],
+    });
+    await renderOnPlatform(
+      <ModelMetricsContent />,
+      new FakePlatform().when('GET models/iris/metrics', () => metrics),
+    );
+    const region = within(
+      await screen.findByRole('region', {
+        name: 'Shadows beside what answers',
+      }),
+    );
+    const [, answering, shadow] = region.getAllByRole('row');
+    expect(answering).toHaveTextContent(/main v3.*1,234.*30 ms/);
+    expect(shadow).toHaveTextContent(
+      /challenger v4, shadow.*200.*17 not copied.*1\.5 %.*7\.0 ms.*50 ms/,
+    );
+    expect(screen.queryByText(/Version 4/)).not.toBeInTheDocument();
+  });
+
   it('asks for the range of the address, and says when nothing was collected', async () => {
     const platform = new FakePlatform().when('GET models/iris/metrics', () =>
       sampleMetrics({ collectedAt: undefined }),

@@ -16,6 +16,7 @@ import { useUrlState } from '../shared/useUrlState';
 import { BusinessMetrics } from './BusinessMetrics';
 import { CallsByPart } from './CallsByPart';
 import { LiveMetrics } from './LiveMetrics';
+import { ShadowComparison } from './ShadowComparison';
 import { TechnicalCharts } from './TechnicalCharts';
 
 /** Figures move while one looks; the collector itself reads every few seconds. */
@@ -96,6 +97,7 @@ export function ModelMetricsContent() {
             <BusinessMetrics metrics={data} period={period} />
             <LiveMetrics slug={slug} />
             <CallsByPart metrics={data} />
+            <ShadowComparison metrics={data} />
           </>
         )}
       </LoadState>

@@ -17,9 +17,10 @@ export function EndpointTokens(props: {
   /** Entity ref of the model's owner. */
   owner: string;
   mayCreate: boolean;
+  mayDeploy: boolean;
   onCreated: (token: string) => void;
 }) {
-  const { endpoint, owner, mayCreate, onCreated } = props;
+  const { endpoint, owner, mayCreate, mayDeploy, onCreated } = props;
   const api = useApi(modelPlatformApiRef);
   const tokens = useLoaded(
     `tokens of ${endpoint}`,
@@ -41,6 +42,7 @@ export function EndpointTokens(props: {
     <Flex direction="column" gap="3">
       <NewTokenForm
         endpoint={endpoint}
+        mayDeploy={mayDeploy}
         onCreated={token => {
           onCreated(token);
           tokens.reload();
@@ -72,6 +74,9 @@ export function EndpointTokens(props: {
                       ) : (
                         'does not expire'
                       )}
+                      {token.rate &&
+                        `, ${token.rate.calls} calls a ${token.rate.per}`}
+                      {token.mayChooseVariant && ', chooses the variant'}
                     </Text>
                     <ConfirmDialog
                       opens="Revoke"

@@ -109,6 +109,7 @@ export function EndpointUse(props: { name: string }) {
                 endpoint={name}
                 owner={model.owner}
                 mayCreate={Boolean(model.actions?.createEndpointToken)}
+                mayDeploy={Boolean(model.actions?.deploy)}
                 onCreated={setToken}
               />
               {token && (

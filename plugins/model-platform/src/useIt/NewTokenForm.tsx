@@ -1,5 +1,13 @@
 import { useState } from 'react';
-import { Alert, Button, Combobox, Flex, Select } from '@backstage/ui';
+import {
+  Alert,
+  Button,
+  Checkbox,
+  Combobox,
+  Flex,
+  NumberField,
+  Select,
+} from '@backstage/ui';
 import { useApi } from '@backstage/frontend-plugin-api';
 import { toEntityRef } from '@model-platform/plugin-model-platform-common';
 import {
@@ -18,20 +26,26 @@ const EXPIRIES = [
   { id: '365', label: '1 year' },
 ];
 
-/** For which application, and for how long. */
+/** For which application, for how long, for how many calls. */
 export function NewTokenForm(props: {
   endpoint: string;
+  /** Who may not, makes none that chooses the variant. */
+  mayDeploy: boolean;
   onCreated: (token: string) => void;
 }) {
-  const { endpoint, onCreated } = props;
+  const { endpoint, mayDeploy, onCreated } = props;
   const api = useApi(modelPlatformApiRef);
   const applications = useApplications();
   const [consumer, setConsumer] = useState('');
   const [days, setDays] = useState('90');
+  const [calls, setCalls] = useState<number>();
+  const [chooses, setChooses] = useState(false);
   const create = useAction(async () => {
     const { token } = await api.createEndpointToken(endpoint, {
       consumer: toEntityRef(consumer, 'component'),
       expiresInSeconds: Number(days) * DAY_SECONDS,
+      rate: calls ? { calls, per: 'minute' } : undefined,
+      mayChooseVariant: chooses || undefined,
     });
     onCreated(token);
   });
@@ -52,6 +66,17 @@ export function NewTokenForm(props: {
           selectedKey={days}
           onSelectionChange={key => setDays(String(key))}
         />
+        <NumberField
+          label="Calls a minute"
+          placeholder="no limit"
+          value={calls ?? NaN}
+          minValue={1}
+          maxValue={1_000_000}
+          step={1}
+          onChange={number =>
+            setCalls(Number.isNaN(number) ? undefined : number)
+          }
+        />
         <Button
           variant="primary"
           isDisabled={consumer.trim() === ''}
@@ -61,6 +86,11 @@ export function NewTokenForm(props: {
           Get a token
         </Button>
       </Flex>
+      {mayDeploy && (
+        <Checkbox isSelected={chooses} onChange={setChooses}>
+          For a tester: its calls may choose the variant (x-model-variant)
+        </Checkbox>
+      )}
       {create.error && (
         <Alert
           status="danger"

@@ -21,6 +21,7 @@ import { RequestRecord } from '../gates/RequestStore';
 import { Assessment, Candidate, RevisionAssessor } from '../RevisionAssessor';
 import { Resolution } from '../RevisionResolver';
 import { sameContent } from '../sameContent';
+import { trafficOf } from '../trafficOf';
 import { whatMoved } from '../whatMoved';
 import { followed } from './followed';
 import { MetricTriggers } from './MetricTriggers';
@@ -123,7 +124,10 @@ export class Triggers {
     const { variants, watched } = resolution;
     const { resources } = deployment.spec;
     const actor = platformActor.name;
-    const revision: NewRevision = { actor, reason, variants, resources };
+    const traffic = trafficOf(deployment.spec);
+    const revision: NewRevision = {
+      ...{ actor, reason, variants, resources, traffic },
+    };
     const history = { actor, action: 'triggered', reason };
     if (current && sameContent(current, revision)) {
       if (isSame(watched, deployment.watched)) return deployment;
@@ -219,6 +223,7 @@ export class Triggers {
             reason: waiting.reason,
             variants,
             resources: waiting.resources,
+            traffic: trafficOf(deployment.spec),
           },
           ends: { state: 'made' },
           history: {

@@ -1,0 +1,4 @@
+import path from 'node:path';
+
+/** Of the repository. */
+export const root = path.resolve(__dirname, '..', '..');
