@@ -1,20 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
+import { ConflictError, InputError } from '@backstage/errors';
 import {
   CatalogueMetric,
   DeploymentEvent,
   DeploymentOverride,
   DeploymentPlan,
-  DeploymentSpec,
-  FieldProblem,
-  Model,
-  toEntityRef,
 } from '@model-platform/plugin-model-platform-common';
 import { canonicalJson } from '../canonicalJson';
 import { CanaryDecision } from './canary/CanaryDecision';
 import { CanaryFigures } from './canary/CanaryFigures';
 import { aimOf, canaryOf, isCanaried } from './canary/canaryOf';
-import { analysisProblems } from './canary/canarySchema';
+import { Applications, ApplyOptions } from './Applications';
 import { DeployableModels } from './DeployableModels';
 import { currentRevision } from './currentRevision';
 import { DeploymentActor, platformActor } from './DeploymentActor';
@@ -26,7 +21,6 @@ import {
   DeploymentRecord,
   DeploymentStore,
   NewRevision,
-  RevisionRecord,
 } from './DeploymentStore';
 import { Environments } from './Environments';
 import {
@@ -37,41 +31,22 @@ import {
   withoutOverride,
 } from './overrides/overrides';
 import { selectorDrift } from './overrides/selectorDrift';
-import { parseDeploymentSpec } from './parseDeploymentSpec';
-import { problem } from './problem';
 import { repeated } from './repeated';
+import { isDeclared, requireSource } from './requireSource';
 import { Resolution, RevisionResolver } from './RevisionResolver';
 import { rollbackTarget } from './rollbackTarget';
 import { sameContent } from './sameContent';
 import { QuotaCheck } from './checks/QuotaCheck';
 import { breakProblems, SignatureCheck } from './checks/SignatureCheck';
-import { allGates } from './gates/allGates';
 import { GateJudge } from './gates/GateJudge';
 import { NewRequest } from './gates/RequestStore';
 import { noEvidence, VersionEvidence } from './gates/VersionEvidence';
-import {
-  Assessment,
-  Candidate,
-  gatesInForce,
-  RevisionAssessor,
-} from './RevisionAssessor';
+import { Candidate, gatesInForce, RevisionAssessor } from './RevisionAssessor';
 import { specChanges } from './specChanges';
 import { MetricTriggers } from './triggers/MetricTriggers';
 import { AliasMover } from './triggers/Requesters';
 import { requestOf, Triggers } from './triggers/Triggers';
 import { trafficOf } from './trafficOf';
-
-/** How long a new deployment waits for one of the same name to be gone. */
-const REMOVAL_TIMEOUT_MS = 15_000;
-
-export interface ApplyOptions {
-  reason?: string;
-  /** `api`, or the location of a file in Git. */
-  source?: string;
-  /** Where the same declaration stood before. */
-  movedFrom?: string;
-  ifMatch?: string;
-}
 
 /** What a person says with a change, and from which state it shall be made. */
 export interface ChangeOptions {
@@ -98,20 +73,6 @@ export interface DeploymentsOptions {
   clock?: () => Date;
 }
 
-/** What applying a document comes to, before anything is kept. */
-interface Application {
-  spec: DeploymentSpec;
-  model: Model;
-  resolution: Resolution;
-  existing?: DeploymentRecord;
-  current?: RevisionRecord;
-  revision: NewRevision;
-  isSameRevision: boolean;
-  candidate: Candidate;
-  /** Of a revision that is to be made; nothing where none is. */
-  assessment?: Assessment;
-}
-
 /**
  * The rules of deployments, the same for every door: API, CLI, pages, Git.
  * Each change of desired state is one transaction with its revision and its
@@ -121,6 +82,7 @@ export class Deployments {
   private readonly resolver: RevisionResolver;
   private readonly signatures: SignatureCheck;
   private readonly assessor: RevisionAssessor;
+  private readonly applications: Applications;
   private readonly triggers: Triggers;
   readonly models: DeploymentModels;
 
@@ -137,6 +99,14 @@ export class Deployments {
         evidence: options.evidence ?? noEvidence,
       }),
       clock,
+    });
+    this.applications = new Applications({
+      store: options.store,
+      environments: options.environments,
+      metric: options.metric,
+      resolver: this.resolver,
+      models: this.models,
+      assessor: this.assessor,
     });
     this.triggers = new Triggers({
       ...options,
@@ -177,7 +147,7 @@ export class Deployments {
     options: { ifMatch?: string } = {},
   ): Promise<DeploymentPlan> {
     const { spec, existing, candidate, isSameRevision, assessment } =
-      await this.application(name, input, actor, options);
+      await this.applications.read(name, input, actor, options);
     const changes = specChanges(existing?.spec, spec);
     const isSame = isSameRevision && changes.length === 0;
     const change = isSame ? 'none' : 'change';
@@ -207,7 +177,12 @@ export class Deployments {
     options: ApplyOptions,
   ): Promise<DeploymentRecord> {
     const { store, announce } = this.options;
-    const application = await this.application(name, input, actor, options);
+    const application = await this.applications.read(
+      name,
+      input,
+      actor,
+      options,
+    );
     const {
       spec,
       model,
@@ -286,119 +261,6 @@ export class Deployments {
     });
     announce(changed, done);
     return changed;
-  }
-
-  /** Throws `DeploymentProblemsError` with every reason by field, and where the actor may not. */
-  private async application(
-    name: string,
-    input: unknown,
-    actor: DeploymentActor,
-    options: ApplyOptions,
-  ): Promise<Application> {
-    const { store } = this.options;
-    const parsed = parseDeploymentSpec(name, input);
-    if (!parsed.spec) {
-      throw new DeploymentProblemsError(name, parsed.problems);
-    }
-    const spec = parsed.spec;
-    const unusable = this.placeProblems(spec);
-    if (unusable.length > 0) {
-      throw new DeploymentProblemsError(name, unusable);
-    }
-    const resolution = await this.resolver.resolve(spec, ref =>
-      this.models.deployable(ref, spec.environment, actor),
-    );
-    const { model } = resolution;
-    const problems = [
-      ...resolution.problems,
-      ...analysisProblems(spec, this.options.metric),
-    ];
-    if (!model || problems.length > 0) {
-      throw new DeploymentProblemsError(name, problems);
-    }
-    if (
-      spec.owner !== undefined &&
-      spec.owner !== toEntityRef(model.owner, 'group')
-    ) {
-      throw new DeploymentProblemsError(name, [
-        problem(
-          'spec.owner',
-          'must be the owner of the model, or be left out',
-          spec.owner,
-          model.owner,
-        ),
-      ]);
-    }
-    const existing = await this.afterRemoval(await store.get(name));
-    const revision: NewRevision = {
-      actor: actor.name,
-      reason: options.reason ?? 'Applied',
-      variants: resolution.variants,
-      resources: spec.resources,
-      traffic: trafficOf(spec),
-    };
-    if (existing) {
-      await this.requireSame(existing, spec, model, actor);
-      await this.models.requireOpen(existing, resolution.models, actor);
-      requireSource(existing, options);
-      requireMatch(existing, options.ifMatch);
-    }
-    const current = existing && (await currentRevision(store, existing));
-    const isSameRevision =
-      existing !== undefined &&
-      isWantedAlready(existing, spec, current, revision);
-    const candidate = this.candidate(spec, existing, revision, actor);
-    const assessment = isSameRevision
-      ? undefined
-      : await this.assessor.assess(name, spec, existing, candidate);
-    if (assessment && assessment.problems.length > 0) {
-      throw new DeploymentProblemsError(name, assessment.problems);
-    }
-    return {
-      ...{ spec, model, resolution, existing, current, revision },
-      ...{ isSameRevision, candidate, assessment },
-    };
-  }
-
-  /** Where it shall run, and what it shall look at, are there. */
-  private placeProblems(spec: DeploymentSpec): FieldProblem[] {
-    const { environments, metric } = this.options;
-    if (!environments.has(spec.environment)) {
-      return [
-        problem(
-          'spec.environment',
-          `there is no such environment; there are: ${environments
-            .names()
-            .join(', ')}`,
-          spec.environment,
-          environments.names()[0],
-        ),
-      ];
-    }
-    const systems = environments.systems(spec.environment);
-    const problems =
-      systems && !systems.includes(spec.system)
-        ? [
-            problem(
-              'spec.environment',
-              `takes only deployments of the systems ${systems.join(', ')}`,
-              spec.environment,
-            ),
-          ]
-        : [];
-    for (const [index, { onMetric }] of (spec.triggers ?? []).entries()) {
-      if (onMetric && !isKnown(onMetric.metric, metric)) {
-        problems.push(
-          problem(
-            `spec.triggers[${index}].onMetric.metric`,
-            'is neither error_ratio, latency or calls, nor in the metric catalogue of the platform',
-            onMetric.metric,
-            'error_ratio',
-          ),
-        );
-      }
-    }
-    return problems;
   }
 
   /** Whether just this is asked for already. */
@@ -788,7 +650,12 @@ export class Deployments {
     const { watched } = resolution;
     const current = await currentRevision(this.options.store, deployment);
     if (current && sameContent(current, revision)) return { watched };
-    const candidate = this.candidate(spec, deployment, revision, actor);
+    const candidate = this.applications.candidate(
+      spec,
+      deployment,
+      revision,
+      actor,
+    );
     const assessment = await this.assessor.assess(
       name,
       spec,
@@ -801,24 +668,6 @@ export class Deployments {
     return assessment.holds
       ? { watched, revision }
       : { watched, request: requestOf(candidate, revision.reason, assessment) };
-  }
-
-  private candidate(
-    spec: DeploymentSpec,
-    existing: DeploymentRecord | undefined,
-    { variants, resources }: NewRevision,
-    actor: DeploymentActor,
-  ): Candidate {
-    return {
-      actor: actor.name,
-      requesters: [actor.responsible ?? actor.name],
-      variants,
-      resources,
-      gates: allGates(
-        this.options.environments.gates(spec.environment),
-        gatesInForce(existing, spec.gates),
-      ),
-    };
   }
 
   /** On the canary of the revision that is wanted. */
@@ -871,72 +720,6 @@ export class Deployments {
     requireMatch(deployment, ifMatch);
     return deployment;
   }
-
-  /** A name that is being given up is waited for. */
-  private async afterRemoval(
-    deployment: DeploymentRecord | undefined,
-  ): Promise<DeploymentRecord | undefined> {
-    let current = deployment;
-    const deadline = Date.now() + REMOVAL_TIMEOUT_MS;
-    while (current?.deleting) {
-      if (Date.now() > deadline) {
-        throw new ConflictError(
-          `A deployment of the name ${current.name} is still being removed; try again in a few seconds`,
-        );
-      }
-      await sleep(100);
-      current = await this.options.store.get(current.name);
-    }
-    return current;
-  }
-
-  private async requireSame(
-    existing: DeploymentRecord,
-    spec: DeploymentSpec,
-    model: Model,
-    actor: DeploymentActor,
-  ): Promise<void> {
-    if (existing.modelId !== model.id) {
-      try {
-        await this.models.requireDeploy(existing, actor);
-      } catch {
-        // Not even whose it is.
-        throw new ConflictError(`The name ${existing.name} is taken`);
-      }
-      throw new DeploymentProblemsError(existing.name, [
-        problem(
-          'spec.model',
-          `the deployment serves ${existing.model}; delete it first, or choose another name`,
-          spec.model,
-          existing.model,
-        ),
-      ]);
-    }
-    try {
-      await this.models.requireDeploy(existing, actor);
-    } catch (error) {
-      throw error instanceof NotFoundError
-        ? new ConflictError(`The name ${existing.name} is taken`)
-        : error;
-    }
-    if (existing.environment !== spec.environment) {
-      throw new DeploymentProblemsError(existing.name, [
-        problem(
-          'spec.environment',
-          `the deployment runs in ${existing.environment}; delete it first, or choose another name`,
-          spec.environment,
-          existing.environment,
-        ),
-      ]);
-    }
-  }
-}
-
-/** No canary of it is under way, and none was rolled back: a changed spec has nothing to try again. */
-function isSettled(deployment: DeploymentRecord): boolean {
-  return (
-    canaryOf(deployment)?.phase !== 'rolled-back' && !isCanaried(deployment)
-  );
 }
 
 function override(
@@ -950,48 +733,4 @@ function override(
     since: new Date().toISOString(),
     ...(reason ? { reason } : {}),
   };
-}
-
-/** Whether what a spec asks for needs no new revision. */
-function isWantedAlready(
-  existing: DeploymentRecord,
-  spec: DeploymentSpec,
-  current: RevisionRecord | undefined,
-  revision: NewRevision,
-): boolean {
-  const isSame = current !== undefined && sameContent(current, revision);
-  return canonicalJson(existing.spec) === canonicalJson(spec)
-    ? // What a person put beside the spec holds until the spec changes.
-      holdsRevision(existing.overrides) || isSame
-    : isSame && isSettled(existing);
-}
-
-function isKnown(name: string, metric: DeploymentsOptions['metric']): boolean {
-  return (
-    ['error_ratio', 'latency', 'calls'].includes(name) ||
-    metric(name) !== undefined
-  );
-}
-
-/** Throws `ConflictError` where what a deployment shall be is said elsewhere. */
-function requireSource(
-  deployment: DeploymentRecord,
-  given: Pick<ApplyOptions, 'source' | 'movedFrom'>,
-): void {
-  const { name, source } = deployment;
-  if (
-    isDeclared(deployment) &&
-    given.source !== undefined &&
-    given.source !== source &&
-    given.movedFrom !== source
-  ) {
-    throw new ConflictError(
-      `The deployment ${name} is declared in ${source}; change or remove it there. What holds beside its file: off, pause, rollback and promote`,
-    );
-  }
-}
-
-/** Whether a file in Git says what it shall be. */
-function isDeclared({ source, orphanedAt }: DeploymentRecord): boolean {
-  return source !== 'api' && orphanedAt === undefined;
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { MetricTrigger } from '@model-platform/plugin-model-platform-common';
+import { LRUCache } from 'lru-cache';
 import { canonicalJson } from '../../canonicalJson';
 import { DeploymentRecord } from '../DeploymentStore';
 import { CanaryFigures } from '../canary/CanaryFigures';
@@ -21,7 +22,7 @@ export interface MetricVerdict {
 
 /** Reads the figures that triggers look at. */
 export class MetricTriggers {
-  private readonly readAt = new Map<string, number>();
+  private readonly readAt = new LRUCache<string, number>({ max: 10_000 });
 
   constructor(
     private readonly options: {
