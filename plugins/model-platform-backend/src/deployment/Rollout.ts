@@ -582,25 +582,21 @@ function variantsOf(
   share: number,
   observed: ObservedDeployment,
 ): DesiredRoute['variants'] {
-  return desired.variants.map(
-    ({ name, weight, shadowShare, model, version }) => ({
-      name,
-      shadowShare,
-      // Equal shares are equal numbers, whichever way they were computed.
-      weight: Math.round(weight * share * 1e6) / 1e6,
-      model,
-      version: version.number,
-      runners: observed.runners
-        .filter(
-          runner =>
-            runner.revision === desired.revision &&
-            runner.variant === name &&
-            isAlive(runner),
-        )
-        .map(runner => runner.id)
-        .sort(),
-    }),
-  );
+  return desired.variants.map(variant => ({
+    ...variant,
+    // Equal shares are equal numbers, whichever way they were computed.
+    weight: Math.round(variant.weight * share * 1e6) / 1e6,
+    version: variant.version.number,
+    runners: observed.runners
+      .filter(
+        runner =>
+          runner.revision === desired.revision &&
+          runner.variant === variant.name &&
+          isAlive(runner),
+      )
+      .map(runner => runner.id)
+      .sort(),
+  }));
 }
 
 function isSameStep(

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { canaryFields } from './canary/canarySchema';
 
 export const strategySchema = z.strictObject({
-  type: z.enum(['single', 'weighted', 'shadow', 'canary']),
-  ...canaryFields,
+  type: z.enum(['single', 'weighted', 'canary', 'shadow']),
   stickyBy: z
     .string()
     .trim()
@@ -14,6 +13,7 @@ export const strategySchema = z.strictObject({
       'must be header:NAME, cookie:NAME or json:MEMBER, e.g. header:x-customer-id or json:inputs.customerId',
     )
     .optional(),
+  ...canaryFields,
 });
 
 export const limitsSchema = z.strictObject({

@@ -2,8 +2,11 @@ import { CanaryAnalysis, CanaryStep } from './Canary';
 
 /** How calls are shared among variants. @public */
 export interface DeploymentStrategy {
-  /** `shadow`: variants with `shadow` get copies of what the others answer. */
-  type: 'single' | 'weighted' | 'shadow' | 'canary';
+  /**
+   * `canary`: a new revision gets its share step by step. `shadow`: variants
+   * with `shadow` get copies of what the others answer.
+   */
+  type: 'single' | 'weighted' | 'canary' | 'shadow';
   /** `header:NAME`, `cookie:NAME` or `json:MEMBER.MEMBER`: who has the same stays with a variant. */
   stickyBy?: string;
   /** Of `canary`. */
