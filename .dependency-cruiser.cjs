@@ -1,7 +1,10 @@
 /** What each package may import of ours. One line a package: the map of the house. */
 const own = {
   'plugins/model-platform-common': [],
-  'plugins/model-platform-node': ['plugins/model-platform-common'],
+  'plugins/model-platform-node': [
+    'plugins/model-platform-common',
+    'packages/model-wire',
+  ],
   'plugins/model-platform-react': ['plugins/model-platform-common'],
   'plugins/model-platform': [
     'plugins/model-platform-common',
@@ -18,6 +21,12 @@ const own = {
     'packages/model-wire',
     'packages/model-python',
   ],
+  'plugins/model-platform-backend-module-kubernetes': [
+    'plugins/model-platform-common',
+    'plugins/model-platform-node',
+    'packages/model-wire',
+    'packages/model-cluster',
+  ],
   'plugins/catalog-backend-module-model-platform': [
     'plugins/model-platform-common',
   ],
@@ -33,7 +42,13 @@ const own = {
   'plugins/auth-backend-module-sample-people': [],
   'packages/model-wire': [],
   'packages/model-python': [],
+  'packages/model-cluster': [],
+  'packages/model-fetch': ['packages/model-wire'],
   'packages/model-gateway': ['packages/model-wire'],
+  'packages/model-gateway-agent': [
+    'packages/model-wire',
+    'packages/model-cluster',
+  ],
   'packages/model-host': ['packages/model-wire'],
   'packages/model-runner-node': ['packages/model-wire'],
   'packages/model-file-reader': ['plugins/model-platform-common'],

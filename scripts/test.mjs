@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { startPostgres } from '../test/services/postgres.mjs';
 import { ensureChromium } from '../test/services/chromium.mjs';
+import { ensureKubernetes } from '../test/services/kubernetes.mjs';
 import { ensureS3, startS3 } from '../test/services/s3.mjs';
 import { buildApp, buildPrograms } from './lib/build.mjs';
 import { exclusively } from './lib/exclusively.mjs';
@@ -21,7 +22,8 @@ import { ensureToolchain } from './lib/toolchain.mjs';
 /**
  * `npm test [-- name …]`: every check, on real parts. Names choose among them:
  * lint, format, types, boundaries, packages, python, cli, portal, mlflow, openapi, endpoints,
- * faults.
+ * faults, and kubernetes, which is run where it is named alone: its cluster takes
+ * a quarter of an hour to build.
  * `--faults` runs the fault tests with their full counts instead of ten each.
  */
 const faults = process.argv.includes('--faults');
@@ -88,6 +90,20 @@ async function playwright(project, env) {
 async function faultTests() {
   await step('finding the S3 server', ensureS3);
   return await playwright('faults');
+}
+
+/** The driver on a real API server, which is built of its Go modules the first time. */
+async function kubernetesTests() {
+  if (!process.env.TEST_KUBECONFIG) {
+    const built = await step('finding the Kubernetes cluster', () =>
+      ensureKubernetes('api'),
+    );
+    if (built.unavailable) {
+      say(`  ! ${built.unavailable}`);
+      return { passed: 0, failed: 1 };
+    }
+  }
+  return await playwright('kubernetes');
 }
 
 /** Runs a project whose tests need programs from PyPI: `requirements.txt` in its folder. */
@@ -230,6 +246,7 @@ async function main() {
   await suite('openapi', () => playwrightWithPython('openapi'));
   await suite('endpoints', () => playwrightWithPython('endpoints'));
   await suite('faults', faultTests);
+  if (chosen.includes('kubernetes')) await suite('kubernetes', kubernetesTests);
 }
 
 try {

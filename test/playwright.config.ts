@@ -36,5 +36,6 @@ export default defineConfig({
     { name: 'endpoints', testDir: './endpoints' },
     // Each kill may take two starts of a platform.
     { name: 'faults', testDir: './faults', timeout: 600_000 },
+    { name: 'kubernetes', testDir: './kubernetes' },
   ],
 });

@@ -21,6 +21,14 @@ const programs = {
     entry: 'packages/model-gateway/src/main.ts',
     outfile: 'packages/model-gateway/dist/main.cjs',
   },
+  'model-gateway-agent': {
+    entry: 'packages/model-gateway-agent/src/main.ts',
+    outfile: 'packages/model-gateway-agent/dist/main.cjs',
+  },
+  'model-fetch': {
+    entry: 'packages/model-fetch/src/main.ts',
+    outfile: 'packages/model-fetch/dist/main.cjs',
+  },
   'model-runner-node': {
     entry: 'packages/model-runner-node/src/main.ts',
     outfile: 'packages/model-runner-node/dist/main.cjs',
@@ -56,7 +64,7 @@ export async function buildProgram({ entry, outfile }) {
   });
 }
 
-/** Gateway, host, runner, CLI and backend: milliseconds each. */
+/** Gateway and its agent, host, runner, CLI and backend: milliseconds each. */
 export async function buildPrograms() {
   const sources = ['packages', 'plugins'].flatMap(folder =>
     fs

@@ -50,6 +50,9 @@ backend.add(import('@model-platform/plugin-model-platform-backend'));
 backend.add(
   import('@model-platform/plugin-model-platform-backend-module-local'),
 );
+backend.add(
+  import('@model-platform/plugin-model-platform-backend-module-kubernetes'),
+);
 
 backend.start().catch(error => {
   process.stderr.write(`The portal cannot start: ${error?.message ?? error}\n`);

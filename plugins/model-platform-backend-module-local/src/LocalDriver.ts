@@ -14,25 +14,25 @@ import {
 } from '@model-platform/model-wire';
 import { LogLine } from '@model-platform/plugin-model-platform-common';
 import {
+  callTimeoutMs,
   DeploymentDriver,
   DeploymentRef,
   DesiredRevision,
   DesiredRoute,
   DesiredVariant,
+  EndpointCodeSettings,
+  LanguageModels,
   LogOptions,
   LogSource,
   ObservedDeployment,
+  readJsonLines,
   RunnerRef,
   ScrapeTarget,
+  toTrafficPlan,
 } from '@model-platform/plugin-model-platform-node';
-import { EndpointCodeSettings } from './EndpointCodeSettings';
 import { HostClient } from './HostClient';
-import { LanguageModels } from './LanguageModels';
-import { readJsonLines } from './readJsonLines';
 import { RunnerDirectories } from './RunnerDirectories';
-import { callTimeoutMs } from './callTimeoutMs';
 import { toRunnerResources } from './toRunnerResources';
-import { toTrafficPlan } from './toTrafficPlan';
 import { VersionEnvironments } from './VersionEnvironments';
 import { VersionFiles } from './VersionFiles';
 

@@ -13,13 +13,11 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import {
-  endpointDocsPage,
-  endpointOpenApi,
-} from '@model-platform/plugin-model-platform-common';
 import { RunnerManifest } from '@model-platform/model-wire';
-import { DesiredVariant } from '@model-platform/plugin-model-platform-node';
-import { toRunnerManifest } from './toRunnerManifest';
+import {
+  DesiredVariant,
+  runnerDocuments,
+} from '@model-platform/plugin-model-platform-node';
 
 /** Directories that runners are started with: `runners/<endpoint>/r<revision>-<variant>/`. */
 export class RunnerDirectories {
@@ -40,30 +38,11 @@ export class RunnerDirectories {
   ): Promise<string> {
     const directory = join(this.root, endpoint, `r${revision}-${variant.name}`);
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const { model, version } = variant;
-    await writeIfDifferent(
-      join(directory, 'model.json'),
-      JSON.stringify(toRunnerManifest(model, version), undefined, 2),
-    );
-    await writeIfDifferent(
-      join(directory, 'openapi.json'),
-      JSON.stringify(
-        endpointOpenApi({
-          endpoint,
-          model,
-          version: version.number,
-          signature: version.signature,
-          example: version.example,
-          flavor: version.flavor,
-        }),
-        undefined,
-        2,
-      ),
-    );
-    await writeIfDifferent(
-      join(directory, 'docs.html'),
-      endpointDocsPage({ endpoint }),
-    );
+    for (const [name, text] of Object.entries(
+      runnerDocuments(endpoint, variant),
+    )) {
+      await writeIfDifferent(join(directory, name), text);
+    }
     for (const [name, content] of Object.entries(settings)) {
       const file = join(directory, name);
       if (content) await writeIfDifferent(file, JSON.stringify(content));

@@ -1,17 +1,6 @@
 import { RunnerSpec } from '@model-platform/model-wire';
 import { Resources } from '@model-platform/plugin-model-platform-common';
-
-const UNITS: Record<string, number> = {
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 1024,
-  Mi: 1024 ** 2,
-  Gi: 1024 ** 3,
-  Ti: 1024 ** 4,
-};
+import { bytesOf } from '@model-platform/plugin-model-platform-node';
 
 /**
  * What a runner may use: what the deployment says, else what the version says,
@@ -40,12 +29,6 @@ function coresOf(quantity: string): number {
   return quantity.endsWith('m')
     ? Number(quantity.slice(0, -1)) / 1000
     : Number(quantity);
-}
-
-/** Of a Kubernetes quantity: `512Mi`. */
-function bytesOf(quantity: string): number {
-  const [, number, unit] = /^([\d.]+)(.*)$/.exec(quantity) ?? [];
-  return Math.round(Number(number) * UNITS[unit]);
 }
 
 function withoutUndefined<T extends object>(given: T): Partial<T> {

@@ -10,6 +10,7 @@ export * from './webhookEvents';
 export * from './refs';
 export * from './catalog';
 export * from './client';
+export { describeShare } from './deployment/describeShare';
 export { parseStickyBy } from './deployment/parseStickyBy';
 export * from './endpoint';
 export * from './pickles';

@@ -328,7 +328,14 @@ describe('invoke', () => {
   it('has tokens made for applications, with what they are good for', async () => {
     const plain = await cli('token', 'iris', 'component:default/shop');
     expect(plain.stdout.trim()).toBe(ENDPOINT_TOKEN);
-    const args = ['--days', '2', '--rate', '600/minute', '--burst', '20'];
+    const args = [
+      '--expires-in',
+      '2d',
+      '--rate',
+      '600/minute',
+      '--burst',
+      '20',
+    ];
     const full = await cli(
       'token',
       'iris',
@@ -350,6 +357,7 @@ describe('invoke', () => {
     for (const wrong of [
       ['--rate', '5/day'],
       ['--burst', '3'],
+      ['--expires-in', '2'],
     ]) {
       const refused = await cli('token', 'iris', 'component:x', ...wrong);
       expect([wrong, refused.exitCode]).toEqual([wrong, 2]);

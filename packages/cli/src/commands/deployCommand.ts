@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { describePlan } from '../deploy/describePlan';
 import { describeCanary } from '../deploy/describeCanary';
 import { readDeploymentFile } from '../deploy/readDeploymentFile';
+import { describeVariants } from '../deploy/describeVariants';
 import { waitUntilServing } from '../deploy/waitUntilServing';
 import { CommandRunner } from './CommandRunner';
 import { wholeNumber } from './wholeNumber';
@@ -90,15 +91,11 @@ export function deployCommand(run: CommandRunner): Command {
             ]);
             return;
           }
-          const variants = deployment.revision?.variants.map(
-            ({ name: variant, model, version, weight }) =>
-              `  ${variant}: ${model} version ${version}, ${weight} %`,
-          );
           terminal.result(deployment, [
             `${name} serves revision ${deployment.servingRevision} at ${
               deployment.url ?? 'its endpoint'
             }`,
-            ...(variants ?? []),
+            ...describeVariants(deployment.revision),
             ...(deployment.drift ?? []),
             '',
             'Call it:',

@@ -1,5 +1,6 @@
 import {
   Deployment,
+  describeShare,
   describeSize,
   Model,
   ModelPlatformClient,
@@ -156,8 +157,12 @@ function describeDeployment(deployment: Deployment): string[] {
   // An older platform tells no drift.
   for (const sentence of deployment.drift ?? []) lines.push(`  ${sentence}`);
   if (deployment.canary) lines.push(...describeCanary(deployment.canary));
-  for (const { name, version, weight } of deployment.revision?.variants ?? []) {
-    lines.push(`  variant ${name}: version ${version}, ${weight} %`);
+  for (const variant of deployment.revision?.variants ?? []) {
+    lines.push(
+      `  variant ${variant.name}: version ${variant.version}, ${describeShare(
+        variant,
+      )}`,
+    );
   }
   for (const { type, status, reason, message } of deployment.conditions) {
     lines.push(

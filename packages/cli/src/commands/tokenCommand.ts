@@ -4,7 +4,7 @@ import { CliError } from '../errors/CliError';
 import { CommandRunner } from './CommandRunner';
 import { wholeNumber } from './wholeNumber';
 
-const DAY_SECONDS = 86_400;
+const UNIT_SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 };
 const count = wholeNumber(1);
 
 export function tokenCommand(run: CommandRunner): Command {
@@ -13,9 +13,9 @@ export function tokenCommand(run: CommandRunner): Command {
     .argument('<endpoint>')
     .argument('<consumer>', 'the application, e.g. component:default/webshop')
     .option(
-      '--days <n>',
-      'how long it is good for; without it, for ever',
-      count,
+      '--expires-in <duration>',
+      'how long it is good for, such as 5m, 12h or 90d; without it, for ever',
+      seconds,
     )
     .option('--rate <n/per>', 'its calls, e.g. 100/second or 600/minute', rate)
     .option('--burst <n>', 'calls of --rate that may come at once', count)
@@ -29,7 +29,7 @@ export function tokenCommand(run: CommandRunner): Command {
         endpoint: string,
         consumer: string,
         options: {
-          days?: number;
+          expiresIn?: number;
           rate?: CallRate;
           burst?: number;
           mayChooseVariant?: boolean;
@@ -42,7 +42,7 @@ export function tokenCommand(run: CommandRunner): Command {
           }
           const made = await platform().createEndpointToken(endpoint, {
             consumer,
-            expiresInSeconds: options.days && options.days * DAY_SECONDS,
+            expiresInSeconds: options.expiresIn,
             rate: options.rate && { ...options.rate, burst: options.burst },
             mayChooseVariant: options.mayChooseVariant,
           });
@@ -53,6 +53,16 @@ export function tokenCommand(run: CommandRunner): Command {
           );
         }),
     );
+}
+
+function seconds(text: string): number {
+  const [, amount, unit] = /^([1-9]\d*)([smhd])$/.exec(text) ?? [];
+  if (!amount) {
+    throw new InvalidArgumentError(
+      'It must be a duration such as 5m, 12h or 90d.',
+    );
+  }
+  return Number(amount) * UNIT_SECONDS[unit as keyof typeof UNIT_SECONDS];
 }
 
 function rate(text: string): CallRate {

@@ -456,12 +456,15 @@ describe('reconciling with the local driver and its host', () => {
       ({ isShadow }) => isShadow,
     );
     expect(shadows.map(({ id }) => id)).toEqual(['local/iris--r2-shadow-0']);
-    await deployments.promote('iris', platformActor, { variant: 'challenger' });
+    await deployments.promote('iris', platformActor, { variant: 'shadow' });
     await ready('iris', 3);
+    const promoted = (await driver.scrapeTargets()).find(
+      ({ id }) => id === 'local/iris--r3-shadow-0',
+    );
+    expect(promoted).toMatchObject({ kind: 'runner' });
+    expect(promoted?.isShadow).toBeUndefined();
     for (let call = 0; call < 20; call += 1) {
-      expect((await predict(second.url ?? '', token)).variant).toBe(
-        'challenger',
-      );
+      expect((await predict(second.url ?? '', token)).variant).toBe('shadow');
     }
 
     await stop();

@@ -143,7 +143,9 @@ export function DeploymentSection(props: {
                         {variant.name} goes from {variant.weight} % to 100 % of
                         the calls:{' '}
                         {variants
-                          .filter(other => other !== variant)
+                          .filter(
+                            other => other.weight > 0 && other !== variant,
+                          )
                           .map(other => `${other.name} loses ${other.weight} %`)
                           .join(', ')}
                         .

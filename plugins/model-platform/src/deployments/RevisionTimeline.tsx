@@ -2,6 +2,7 @@ import { useApi } from '@backstage/frontend-plugin-api';
 import { Badge, Flex, Text } from '@backstage/ui';
 import {
   Deployment,
+  describeShare,
   Revision,
 } from '@model-platform/plugin-model-platform-common';
 import {
@@ -102,10 +103,10 @@ export function RevisionTimeline(props: {
 
 function contentOf(revision: Revision): string {
   return revision.variants
-    .map(({ name, version, weight }) =>
+    .map(variant =>
       revision.variants.length === 1
-        ? `v${version}`
-        : `${name} v${version} ${weight} %`,
+        ? `v${variant.version}`
+        : `${variant.name} v${variant.version} ${describeShare(variant)}`,
     )
     .join(' · ');
 }

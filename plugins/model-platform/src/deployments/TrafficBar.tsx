@@ -1,5 +1,8 @@
 import { Flex, Text } from '@backstage/ui';
-import { ResolvedVariant } from '@model-platform/plugin-model-platform-common';
+import {
+  describeShare,
+  ResolvedVariant,
+} from '@model-platform/plugin-model-platform-common';
 import { chartColors } from '../charts';
 
 /** How the traffic is shared among variants: a bar, and the same in words. */
@@ -35,10 +38,8 @@ export function TrafficBar(props: { variants: ResolvedVariant[] }) {
       <Text>
         {variants
           .map(
-            ({ name, version, weight, shadow }) =>
-              `${name} v${version}, ${
-                shadow === undefined ? `${weight} %` : `copies of ${shadow} %`
-              }`,
+            variant =>
+              `${variant.name} v${variant.version}, ${describeShare(variant)}`,
           )
           .join(' · ')}
       </Text>

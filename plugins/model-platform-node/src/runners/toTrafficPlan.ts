@@ -1,11 +1,8 @@
 import { TrafficPlan, trafficPlanSchema } from '@model-platform/model-wire';
-import {
-  DeploymentRef,
-  DesiredRoute,
-} from '@model-platform/plugin-model-platform-node';
+import { DeploymentRef, DesiredRoute } from '../DeploymentDriver';
 import { callTimeoutMs } from './callTimeoutMs';
 
-/** What the gateway is told of a deployment's route. */
+/** What the gateway is told of a deployment's route. @public */
 export function toTrafficPlan(
   ref: DeploymentRef,
   route: DesiredRoute,

@@ -4,7 +4,7 @@ import { LogLine } from '@model-platform/plugin-model-platform-common';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
-/** Log lines from JSON lines; what is no JSON is a message of its own. */
+/** Log lines from JSON lines; what is no JSON is a message of its own. @public */
 export async function* readJsonLines(
   source: AsyncIterable<Buffer>,
   runner: string,
@@ -20,7 +20,8 @@ export async function* readJsonLines(
   }
 }
 
-function toLogLine(line: string, runner: string): LogLine {
+/** What is no JSON is a message of its own. @public */
+export function toLogLine(line: string, runner: string): LogLine {
   const fields = parse(line) ?? { message: line };
   const level = LEVELS.find(known => known === fields.level) ?? 'info';
   return {

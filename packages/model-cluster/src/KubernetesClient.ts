@@ -1,0 +1,221 @@
+import {
+  ApiException,
+  CoreV1Event,
+  createConfiguration,
+  HttpMethod,
+  KubeConfig,
+  KubernetesListObject,
+  KubernetesObject,
+  KubernetesObjectApi,
+  PatchStrategy,
+  RequestContext,
+  ServerConfiguration,
+} from '@kubernetes/client-node';
+import { InputError } from '@backstage/errors';
+import { request } from 'undici';
+import { statusCodeOf, toClusterError } from './toClusterError';
+import { Kind, KINDS, pathOf } from './kinds';
+import { withRetry } from './withRetry';
+
+/** A server that takes a connection and does not answer is as good as none. */
+const TIMEOUT_MS = 15_000;
+const PAGE = 500;
+
+export interface ObjectKey {
+  kind: Kind;
+  namespace?: string;
+  name: string;
+}
+
+/** A list as it is sent. */
+interface RawList<T> {
+  metadata: { resourceVersion?: string; continue?: string };
+  items: T[];
+}
+
+/** The API server, with what the driver asks of it. Passing failures are tried again. */
+export class KubernetesClient {
+  /** Where it is, and who asks, as `kubectl` finds it; else the service account of the pod that this runs in. */
+  static fromKubeconfig(
+    options: { kubeconfig?: string; context?: string } = {},
+  ): KubernetesClient {
+    const config = new KubeConfig();
+    if (options.kubeconfig) config.loadFromFile(options.kubeconfig);
+    else config.loadFromDefault();
+    if (options.context) config.setCurrentContext(options.context);
+    return new KubernetesClient(config);
+  }
+
+  private readonly objects: KubernetesObjectApi;
+
+  constructor(readonly config: KubeConfig) {
+    const cluster = config.getCurrentCluster();
+    if (!cluster) {
+      throw new InputError('The kubeconfig names no cluster');
+    }
+    this.objects = new KubernetesObjectApi(
+      createConfiguration({
+        baseServer: new ServerConfiguration(cluster.server, {}),
+        authMethods: { default: config },
+        promiseMiddleware: [
+          {
+            async pre(context: RequestContext) {
+              context.setSignal(AbortSignal.timeout(TIMEOUT_MS));
+              return context;
+            },
+            async post(context) {
+              return context;
+            },
+          },
+        ],
+      }),
+    );
+  }
+
+  /** Makes the object what this one says, whoever else has written there; what it does not say is others'. */
+  async apply(
+    object: KubernetesObject,
+    options: { manager: string; signal?: AbortSignal },
+  ): Promise<KubernetesObject> {
+    return await this.call(
+      `apply ${describe(object)}`,
+      () =>
+        this.objects.patch(
+          object,
+          undefined,
+          undefined,
+          options.manager,
+          true,
+          PatchStrategy.ServerSideApply,
+        ),
+      options.signal,
+    );
+  }
+
+  /** What hangs on it goes after it. Nothing where it is gone already. */
+  async delete({ kind, namespace, name }: ObjectKey): Promise<void> {
+    const object = {
+      apiVersion: KINDS[kind].apiVersion,
+      kind,
+      metadata: { namespace, name },
+    };
+    await this.call(`delete ${describe(object)}`, async () => {
+      try {
+        await this.objects.delete(
+          object,
+          undefined,
+          undefined,
+          undefined,
+          undefined,
+          'Background',
+        );
+      } catch (error) {
+        if (statusCodeOf(error) !== 404) throw error;
+      }
+    });
+  }
+
+  /** All in pages, as the server writes them; not tried again, for who watches does that. */
+  async list(
+    kind: Kind,
+    labelSelector = '',
+    namespace?: string,
+  ): Promise<KubernetesListObject<KubernetesObject>> {
+    const items: KubernetesObject[] = [];
+    let next = '';
+    for (;;) {
+      const page: RawList<KubernetesObject> = await this.readJson(
+        pathOf(kind, namespace),
+        { labelSelector, limit: String(PAGE), continue: next },
+      );
+      items.push(...page.items);
+      next = page.metadata.continue ?? '';
+      if (!next) return { metadata: page.metadata, items };
+    }
+  }
+
+  /** What the cluster warned of, about one pod; not tried again, for it is asked again anyway. */
+  async warnings(namespace: string, podUid: string): Promise<CoreV1Event[]> {
+    try {
+      const { items }: RawList<CoreV1Event> = await this.readJson(
+        `/api/v1/namespaces/${namespace}/events`,
+        { fieldSelector: `involvedObject.uid=${podUid},type=Warning` },
+      );
+      return items;
+    } catch (error) {
+      throw toClusterError(error, `list events of the namespace ${namespace}`);
+    }
+  }
+
+  /** What a container has written; of one that was ended, what it wrote last. */
+  async openLog(
+    where: { namespace: string; pod: string; container: string },
+    query: Record<string, string>,
+    signal?: AbortSignal,
+  ): Promise<AsyncIterable<Buffer>> {
+    const { namespace, pod, container } = where;
+    try {
+      return await this.read(
+        `/api/v1/namespaces/${namespace}/pods/${pod}/log`,
+        { ...query, container },
+        signal,
+      );
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw toClusterError(error, `read the log of ${pod}`);
+    }
+  }
+
+  private async readJson<T>(
+    path: string,
+    query: Record<string, string>,
+  ): Promise<T> {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const body = await this.read(path, query, signal);
+    return (await body.json()) as T;
+  }
+
+  private async read(
+    path: string,
+    query: Record<string, string>,
+    signal?: AbortSignal,
+  ) {
+    // It may have a path of its own, behind a proxy for many clusters.
+    const url = new URL(
+      `${this.config.getCurrentCluster()?.server.replace(/\/+$/, '')}${path}`,
+    );
+    for (const [name, value] of Object.entries(query)) {
+      if (value) url.searchParams.set(name, value);
+    }
+    const context = new RequestContext(String(url), HttpMethod.GET);
+    await this.config.applySecurityAuthentication(context);
+    const { statusCode, body } = await request(url, {
+      headers: context.getHeaders(),
+      dispatcher: context.getDispatcher(),
+      bodyTimeout: 0,
+      signal,
+    });
+    if (statusCode !== 200) {
+      throw new ApiException(statusCode, path, await body.text(), {});
+    }
+    return body;
+  }
+
+  private async call<T>(
+    doing: string,
+    work: () => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    try {
+      return await withRetry(work, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw toClusterError(error, doing);
+    }
+  }
+}
+
+function describe({ kind, metadata }: KubernetesObject): string {
+  const { namespace, name } = metadata ?? {};
+  return `the ${kind} ${namespace ? `${namespace}/` : ''}${name}`;
+}

@@ -1,0 +1,6 @@
+/**
+ * Fetches and verifies the files of a version before a pod runs it.
+ *
+ * @packageDocumentation
+ */
+export { fetchModel } from './fetchModel';

@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { V1ConfigMap, V1EndpointSlice, V1Lease } from '@kubernetes/client-node';
+import { KubernetesClient, WatchedKind } from '@model-platform/model-cluster';
+import {
+  GatewayAgentEnvironment,
+  GatewayReport,
+  PLAN_LABELS,
+  REPORT_ANNOTATION,
+  REPORT_LABELS,
+} from '@model-platform/model-wire';
+import { GatewayAdmin } from './GatewayAdmin';
+import { resolveRoutes } from './resolveRoutes';
+
+const MANAGER = 'model-platform-gateway';
+/** A gateway that was started anew has no routes, and says so when it is asked. */
+const LOOK_EVERY_MS = 1_000;
+
+type Log = (
+  level: 'info' | 'warn' | 'error',
+  message: string,
+  facts?: object,
+) => void;
+
+/**
+ * Tells one gateway what its routes are: the plans of its namespace with the
+ * runners that are ready now. The portal is not needed for that, nor the API
+ * server for what is known already.
+ */
+export class GatewayAgent {
+  private readonly plans: WatchedKind;
+
+  private readonly slices: WatchedKind;
+
+  private readonly gateway: GatewayAdmin;
+
+  /** What the gateway with this pid has. */
+  private told: { pid: number; routes: string } | undefined;
+
+  private reported: string | undefined;
+
+  private wake = () => {};
+
+  private stopped = false;
+
+  constructor(
+    private readonly environment: GatewayAgentEnvironment,
+    private readonly client: KubernetesClient,
+    private readonly log: Log,
+  ) {
+    this.gateway = new GatewayAdmin(
+      environment.ADMIN_URL,
+      environment.ADMIN_SECRET,
+    );
+    const common = {
+      client,
+      namespace: environment.NAMESPACE,
+      onChange: () => this.wake(),
+      onFailure: (error: Error) => log('warn', error.message),
+    };
+    this.plans = new WatchedKind({
+      ...common,
+      kind: 'ConfigMap',
+      labelSelector: Object.entries(PLAN_LABELS)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(','),
+    });
+    this.slices = new WatchedKind({ ...common, kind: 'EndpointSlice' });
+  }
+
+  /** Until it is stopped. */
+  async run(): Promise<void> {
+    this.plans.start();
+    this.slices.start();
+    let failed = false;
+    while (!this.stopped) {
+      const changed = new Promise<void>(resolve => {
+        this.wake = resolve;
+      });
+      try {
+        await this.look();
+        failed = false;
+      } catch (error) {
+        if (!failed) this.log('warn', String(error));
+        failed = true;
+      }
+      const pause = sleep(LOOK_EVERY_MS);
+      await (failed ? pause : Promise.race([changed, pause]));
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.wake();
+    await this.plans.stop();
+    await this.slices.stop();
+  }
+
+  private async look(): Promise<void> {
+    // Half of the plans would be taken for all of them.
+    if (!this.plans.synced || !this.slices.synced) return;
+    const { routes, report } = resolveRoutes(
+      this.plans.list() as V1ConfigMap[],
+      this.slices.list() as V1EndpointSlice[],
+      this.environment.RUNNER_SECRET,
+    );
+    const text = JSON.stringify(routes);
+    const { pid, planned } = await this.gateway.state();
+    if (!planned || this.told?.pid !== pid || this.told.routes !== text) {
+      await this.gateway.putRoutes(routes);
+      this.told = { pid, routes: text };
+      this.log('info', 'the gateway has new routes', {
+        endpoints: routes.length,
+      });
+    }
+    await this.report(report);
+  }
+
+  private async report(report: GatewayReport): Promise<void> {
+    const text = JSON.stringify(report);
+    if (this.reported === text) return;
+    const { NAMESPACE, POD_NAME, POD_UID } = this.environment;
+    const lease: V1Lease = {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: {
+        name: POD_NAME,
+        namespace: NAMESPACE,
+        labels: REPORT_LABELS,
+        annotations: { [REPORT_ANNOTATION]: text },
+        ownerReferences: [
+          { apiVersion: 'v1', kind: 'Pod', name: POD_NAME, uid: POD_UID },
+        ],
+      },
+    };
+    await this.client.apply(lease, { manager: MANAGER });
+    this.reported = text;
+  }
+}

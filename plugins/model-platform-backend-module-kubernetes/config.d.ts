@@ -1,0 +1,79 @@
+export interface Config {
+  modelPlatform?: {
+    /** The cluster that environments with the driver `kubernetes` run on; without it there is no such driver. */
+    kubernetes?: {
+      /** File; where absent the one in `KUBECONFIG`, else that of the user, else the portal's own service account. */
+      kubeconfig?: string;
+      /** Of the kubeconfig; its current one where absent. */
+      context?: string;
+      /** Namespaces are `<prefix>-<system>--<environment>`. Defaults to `models`. */
+      namespacePrefix?: string;
+      /**
+       * At least 32 characters, the same for all replicas: the secrets of
+       * gateways and runners are made of it.
+       * @visibility secret
+       */
+      secretKey: string;
+      /** Where pods reach the platform; `backend.baseUrl` where absent. */
+      portalUrl?: string;
+      /** Of the tokens that pods fetch files with. Defaults to `model-platform`. */
+      audience?: string;
+      images: {
+        /** Of gateways, of what fetches files, and of models of the Node runtime. */
+        platform: string;
+        /** Of models of the Python runtime. */
+        python: string;
+      };
+      /** Names of secrets, which must be in each namespace. */
+      imagePullSecrets?: string[];
+    };
+    environments?: Array<{
+      /** Of environments with the driver `kubernetes`. */
+      kubernetes?: {
+        /** Where applications reach the endpoints: `<url>/<endpoint>`. */
+        url: string;
+        /** How they get there: an `HTTPRoute` for each endpoint; none where absent. */
+        route?: {
+          /** All of the gateways' where absent. */
+          hostnames?: string[];
+          /** Of the Gateway API, that take routes of the platform's namespaces. */
+          gateways: Array<{
+            name: string;
+            namespace: string;
+            sectionName?: string;
+          }>;
+        };
+        /** The platform's own gateway, one in each namespace. Defaults to 2 to 6 replicas. */
+        gateway?: { replicas: { min: number; max: number } };
+        /** Of models that say nothing. Defaults to 500m and 512Mi. */
+        resources?: { cpu?: string; memory?: string };
+        /** Of all pods. */
+        nodeSelector?: { [label: string]: string };
+        /** Of all pods. */
+        tolerations?: Array<{
+          key?: string;
+          operator?: 'Exists' | 'Equal';
+          value?: string;
+          effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+        }>;
+        /** Of models that ask for GPUs, beside the others; `nvidia.com/gpu` is tolerated where absent. */
+        gpu?: {
+          nodeSelector?: { [label: string]: string };
+          tolerations: Array<{
+            key?: string;
+            operator?: 'Exists' | 'Equal';
+            value?: string;
+            effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+          }>;
+        };
+        /** Who may read metrics; nobody where absent. */
+        collector?: {
+          namespaceLabels: { [label: string]: string };
+          podLabels?: { [label: string]: string };
+        };
+        /** Where models may connect to, beside the platform and their language model. */
+        egress?: Array<{ cidr: string; ports: number[] }>;
+      };
+    }>;
+  };
+}

@@ -1,0 +1,150 @@
+import {
+  KubernetesObject,
+  V1ConfigMap,
+  V1Deployment,
+  V1Lease,
+  V1Pod,
+} from '@kubernetes/client-node';
+import {
+  Kind,
+  KINDS,
+  KubernetesClient,
+  ObjectKey,
+  WatchedKind,
+} from '@model-platform/model-cluster';
+import { LoggerService } from '@backstage/backend-plugin-api';
+import { ServiceUnavailableError } from '@backstage/errors';
+import { LABELS, MANAGER } from './manifests/labels';
+
+const PATIENCE_MS = 10_000;
+/** Secrets are not to be read; addresses are the gateways' business. */
+const UNWATCHED = new Set<Kind>(['Secret', 'EndpointSlice']);
+
+/** What each kind's objects are, as far as the driver looks into them. */
+type Objects = Record<Kind, KubernetesObject> & {
+  Pod: V1Pod;
+  Deployment: V1Deployment;
+  ConfigMap: V1ConfigMap;
+  Lease: V1Lease;
+};
+
+/** All of the platform's own objects in the cluster but secrets, which it never reads. */
+export class ClusterView {
+  private readonly kinds = new Map<Kind, WatchedKind>();
+
+  private waiting = new Set<() => void>();
+
+  private started = false;
+
+  constructor(options: {
+    client: KubernetesClient;
+    logger: LoggerService;
+    hasRoutes: boolean;
+  }) {
+    for (const kind of Object.keys(KINDS) as Kind[]) {
+      if (UNWATCHED.has(kind) || (kind === 'HTTPRoute' && !options.hasRoutes)) {
+        continue;
+      }
+      this.kinds.set(
+        kind,
+        new WatchedKind({
+          client: options.client,
+          kind,
+          labelSelector: `${LABELS.managedBy}=${MANAGER}`,
+          indexLabel: LABELS.endpoint,
+          onChange: () => this.changed(),
+          onFailure: error => options.logger.warn(error.message),
+        }),
+      );
+    }
+  }
+
+  /** Resolves once it knows everything; rejects with what keeps it from that. */
+  async ready(): Promise<void> {
+    if (!this.started) {
+      this.started = true;
+      for (const watched of this.kinds.values()) watched.start();
+    }
+    if (await this.until(() => this.isSynced, PATIENCE_MS)) return;
+    const [problem] = [...this.kinds.values()].flatMap(
+      watched => watched.problem ?? [],
+    );
+    throw (
+      problem ??
+      new ServiceUnavailableError(
+        'The API server of the cluster has not told what there is yet',
+      )
+    );
+  }
+
+  async stop(): Promise<void> {
+    for (const watched of this.kinds.values()) await watched.stop();
+  }
+
+  watches(kind: Kind): boolean {
+    return this.kinds.has(kind);
+  }
+
+  get({ kind, namespace, name }: ObjectKey): KubernetesObject | undefined {
+    return this.kinds.get(kind)?.get(name, namespace);
+  }
+
+  list<K extends Kind>(
+    kind: K,
+    labels: Record<string, string> = {},
+    namespace?: string,
+  ): Array<Objects[K]> {
+    const watched = this.kinds.get(kind);
+    const endpoint = labels[LABELS.endpoint];
+    const objects =
+      endpoint === undefined
+        ? watched?.list(namespace)
+        : watched?.labelled(endpoint);
+    return [...(objects ?? [])].filter(
+      ({ metadata }) =>
+        (namespace === undefined || metadata?.namespace === namespace) &&
+        Object.entries(labels).every(
+          ([name, value]) => metadata?.labels?.[name] === value,
+        ),
+    ) as Array<Objects[K]>;
+  }
+
+  /** Kinds and keys of all objects with these labels. */
+  keys(labels: Record<string, string>): ObjectKey[] {
+    return [...this.kinds.keys()].flatMap(kind =>
+      this.list(kind, labels).map(({ metadata }) => ({
+        kind,
+        namespace: metadata?.namespace,
+        name: metadata?.name ?? '',
+      })),
+    );
+  }
+
+  /** Whether something became true in time; looked at whenever the cluster tells of a change. */
+  async until(isTrue: () => boolean, timeoutMs: number): Promise<boolean> {
+    const deadline = Date.now() + timeoutMs;
+    while (!isTrue()) {
+      const leftMs = deadline - Date.now();
+      if (leftMs <= 0) return false;
+      await new Promise<void>(resolve => {
+        const timer = setTimeout(done, leftMs);
+        const { waiting } = this;
+        function done() {
+          clearTimeout(timer);
+          waiting.delete(done);
+          resolve();
+        }
+        waiting.add(done);
+      });
+    }
+    return true;
+  }
+
+  private get isSynced(): boolean {
+    return [...this.kinds.values()].every(({ synced }) => synced);
+  }
+
+  private changed(): void {
+    for (const done of [...this.waiting]) done();
+  }
+}

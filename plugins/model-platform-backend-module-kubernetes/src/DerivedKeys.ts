@@ -1,0 +1,47 @@
+import { createHmac } from 'node:crypto';
+import { stateBinding } from '@model-platform/model-wire';
+import { ModelVersion } from '@model-platform/plugin-model-platform-common';
+
+/**
+ * Secrets of gateways and runners, made of one key: the same ones for every
+ * replica of the portal and after every restart, though none is ever read back
+ * from the cluster.
+ */
+export class DerivedKeys {
+  constructor(private readonly key: string) {}
+
+  /** That only the gateways of a namespace know of its runners. */
+  runnerSecret(namespace: string): string {
+    return this.derive('runner', namespace);
+  }
+
+  adminSecret(namespace: string): string {
+    return this.derive('admin', namespace);
+  }
+
+  /** One for all: outcomes are reported whatever gateway a call went through. */
+  requestIdSecret(): string {
+    return this.derive('request-id');
+  }
+
+  /** The same for all runners of a version, another one for each version. */
+  stateKey(
+    model: { id: string; system: string; slug: string },
+    version: ModelVersion,
+  ): string {
+    return this.derive(
+      'state',
+      stateBinding({
+        model: { ...model, name: '', type: '', description: '' },
+        version: version.number,
+        digest: version.manifestDigest,
+      }),
+    );
+  }
+
+  private derive(...purpose: string[]): string {
+    return createHmac('sha256', this.key)
+      .update(JSON.stringify(purpose))
+      .digest('base64url');
+  }
+}

@@ -1,0 +1,513 @@
+import { createHash } from 'node:crypto';
+import { LoggerService } from '@backstage/backend-plugin-api';
+import { Config } from '@backstage/config';
+import { NotFoundError, ServiceUnavailableError } from '@backstage/errors';
+import { KubernetesObject, V1Pod } from '@kubernetes/client-node';
+import { KubernetesClient, ObjectKey } from '@model-platform/model-cluster';
+import {
+  canonicalTrafficPlan,
+  EndpointPlan,
+  endpointPlanSchema,
+  PLAN_FILE,
+  PLAN_LABELS,
+  RUNNER_SECRET_HEADER,
+  TrafficPlan,
+} from '@model-platform/model-wire';
+import { LogLine } from '@model-platform/plugin-model-platform-common';
+import {
+  DeploymentDriver,
+  DeploymentRef,
+  DesiredRevision,
+  DesiredRoute,
+  EndpointCodeSettings,
+  LanguageModels,
+  LogOptions,
+  LogSource,
+  ObservedDeployment,
+  RunnerRef,
+  ScrapeTarget,
+  toTrafficPlan,
+} from '@model-platform/plugin-model-platform-node';
+import { Applier } from './Applier';
+import { ClusterView } from './ClusterView';
+import { DerivedKeys } from './DerivedKeys';
+import { GatewayReports } from './GatewayReports';
+import { KubernetesSettings } from './KubernetesSettings';
+import { endpointPlanMap } from './manifests/endpointPlanMap';
+import { endpointRoute } from './manifests/endpointRoute';
+import { gatewayManifests } from './manifests/gatewayManifests';
+import { gatewaySelector } from './manifests/GatewayPlacement';
+import { ADMIN_PORT, PORT } from './manifests/images';
+import { LABELS } from './manifests/labels';
+import { namespaceName, objectName } from './manifests/objectName';
+import { Placement } from './manifests/Placement';
+import { runnerManifests } from './manifests/runnerManifests';
+import { missingRunner } from './missingRunner';
+import { placementsOf } from './placementsOf';
+import { podLog } from './podLog';
+import { PodWarnings } from './PodWarnings';
+import { isUnexplained, runnerStatusOf } from './runnerStatusOf';
+
+/** Gateways hear of a plan within moments; the reconciler comes again. */
+const ROUTE_TIMEOUT_MS = 10_000;
+/** Draining takes as long as calls may; what takes longer is waited for the next time. */
+const DRAIN_TIMEOUT_MS = 90_000;
+
+/** What a plan was made of, as the cluster keeps it. */
+interface KeptPlan extends EndpointPlan {
+  namespace: string;
+  environment: string;
+}
+
+/**
+ * Runs models as pods of a cluster: each system has a namespace in each
+ * environment, with a gateway of its own. What is wanted is applied as
+ * objects; what is, is what the cluster tells of them. @public
+ */
+export class KubernetesDriver implements DeploymentDriver {
+  static fromConfig(
+    config: Config,
+    options: { logger: LoggerService },
+  ): KubernetesDriver {
+    const settings = KubernetesSettings.fromConfig(config);
+    return new KubernetesDriver(
+      settings,
+      KubernetesClient.fromKubeconfig(settings.cluster),
+      LanguageModels.fromConfig(config),
+      EndpointCodeSettings.fromConfig(config),
+      options.logger,
+    );
+  }
+
+  readonly name = 'kubernetes';
+
+  private readonly view: ClusterView;
+
+  private readonly applier: Applier;
+
+  private readonly gateways: GatewayReports;
+
+  private readonly warnings: PodWarnings;
+
+  private readonly keys: DerivedKeys;
+
+  /** Revisions are immutable, and so is what they are as objects. */
+  private readonly manifests = new WeakMap<
+    DesiredRevision,
+    KubernetesObject[]
+  >();
+
+  /** Digests of routes that lead nowhere, of endpoints that the cluster has never seen. */
+  private readonly nowhere = new Map<string, string>();
+
+  private constructor(
+    private readonly settings: KubernetesSettings,
+    private readonly client: KubernetesClient,
+    private readonly languageModels: LanguageModels,
+    private readonly endpointCode: EndpointCodeSettings,
+    logger: LoggerService,
+  ) {
+    this.keys = new DerivedKeys(settings.cluster.secretKey);
+    this.view = new ClusterView({
+      client,
+      logger,
+      hasRoutes: settings.hasRoutes,
+    });
+    this.applier = new Applier(client, this.view);
+    this.gateways = new GatewayReports(this.view);
+    this.warnings = new PodWarnings(client);
+  }
+
+  /** Ends what it watches with. */
+  async stop(): Promise<void> {
+    await this.view.stop();
+  }
+
+  /** Whether an image has its runtime is seen when a pod starts. */
+  async unavailable(): Promise<string | undefined> {
+    return undefined;
+  }
+
+  async apply(
+    desired: DesiredRevision,
+    options: { signal: AbortSignal },
+  ): Promise<void> {
+    await this.view.ready();
+    const wanted = this.manifestsOf(desired);
+    await this.applier.apply(wanted, options.signal);
+    // What an earlier version of the platform made of this revision, and this one does not.
+    const names = new Set(
+      wanted.map(({ kind, metadata }) => `${kind}/${metadata?.name}`),
+    );
+    for (const key of this.objectsOf(desired.ref, desired.revision)) {
+      if (!names.has(`${key.kind}/${key.name}`)) await this.applier.delete(key);
+    }
+  }
+
+  async observe(ref: DeploymentRef): Promise<ObservedDeployment> {
+    await this.view.ready();
+    const labels = {
+      [LABELS.component]: 'runner',
+      [LABELS.endpoint]: ref.name,
+    };
+    const pods = this.view.list('Pod', labels);
+    const deployments = this.view.list('Deployment', labels);
+    const runners = await Promise.all(
+      pods.map(async pod =>
+        runnerStatusOf(
+          pod,
+          isUnexplained(pod) ? await this.warnings.of(pod) : undefined,
+        ),
+      ),
+    );
+    for (const deployment of deployments) {
+      const { namespace, name } = deployment.metadata ?? {};
+      const there = pods.filter(
+        ({ metadata, status }) =>
+          metadata?.namespace === namespace &&
+          !metadata?.deletionTimestamp &&
+          status?.phase !== 'Failed' &&
+          metadata?.labels?.[LABELS.revision] ===
+            deployment.metadata?.labels?.[LABELS.revision] &&
+          metadata?.labels?.[LABELS.variant] ===
+            deployment.metadata?.labels?.[LABELS.variant],
+      );
+      const missing = missingRunner(deployment, there.length);
+      if (missing && name) runners.push(missing);
+    }
+    return { runners, ...this.observedRoute(ref, deployments[0]) };
+  }
+
+  routeDigest(ref: DeploymentRef, route: DesiredRoute): string {
+    return digestOf(planOf(ref, route));
+  }
+
+  async route(ref: DeploymentRef, route: DesiredRoute): Promise<void> {
+    await this.view.ready();
+    const plan = planOf(ref, route);
+    const digest = digestOf(plan);
+    const namespace = this.namespaceOf(ref, route);
+    if (namespace === undefined) {
+      this.nowhere.set(ref.name, digest);
+      return;
+    }
+    const settings = this.settings.environment(route.environment);
+    const httpRoute = endpointRoute(namespace, ref.name, settings);
+    await this.applier.apply([
+      endpointPlanMap(namespace, route.environment, {
+        formatVersion: 1,
+        digest,
+        plan,
+        services: Object.fromEntries(
+          plan.variants.map(({ name }) => [
+            name,
+            objectName(ref.name, route.revision, name),
+          ]),
+        ),
+      }),
+      ...(httpRoute ? [httpRoute] : []),
+    ]);
+    const isInForce = await this.view.until(
+      () => this.gateways.routeOf(namespace, ref.name).digest === digest,
+      ROUTE_TIMEOUT_MS,
+    );
+    if (!isInForce) {
+      throw new ServiceUnavailableError(
+        this.gateways.problem(namespace) ??
+          `Not all gateways of the namespace ${namespace} have taken over the route of ${ref.name} yet`,
+      );
+    }
+  }
+
+  async switchOff(ref: DeploymentRef, route: DesiredRoute): Promise<void> {
+    await this.route(ref, route);
+    await this.removeRunners(ref, () => true);
+  }
+
+  async release(ref: DeploymentRef, keepRevisions: number[]): Promise<void> {
+    await this.view.ready();
+    // Draining takes its time: a later revision may begin meanwhile, and was never meant.
+    const newest = Math.max(...keepRevisions);
+    await this.removeRunners(
+      ref,
+      revision => !keepRevisions.includes(revision) && revision <= newest,
+    );
+  }
+
+  async remove(ref: DeploymentRef): Promise<void> {
+    await this.view.ready();
+    const plan = this.planObjectOf(ref);
+    const labels = { [LABELS.endpoint]: ref.name };
+    for (const key of this.view.keys(labels)) {
+      if (key.kind === 'HTTPRoute' || isPlan(key, plan)) {
+        await this.applier.delete(key);
+      }
+    }
+    const namespace = plan?.metadata?.namespace;
+    if (namespace !== undefined) {
+      await this.view.until(
+        () => this.gateways.isGone(namespace, ref.name),
+        ROUTE_TIMEOUT_MS,
+      );
+    }
+    await this.removeRunners(ref, () => true);
+    this.nowhere.delete(ref.name);
+  }
+
+  async list(): Promise<string[]> {
+    await this.view.ready();
+    return [
+      ...new Set(
+        this.view
+          .keys({})
+          .flatMap(
+            key =>
+              this.view.get(key)?.metadata?.labels?.[LABELS.endpoint] ?? [],
+          ),
+      ),
+    ];
+  }
+
+  async *logs(ref: RunnerRef, options: LogOptions): AsyncIterable<LogLine> {
+    await this.view.ready();
+    const pod = this.podsOf(ref.deployment).find(
+      ({ metadata }) => metadata?.name === ref.runner,
+    );
+    if (!pod?.metadata?.namespace) {
+      throw new NotFoundError(
+        `${ref.deployment.name} has no runner ${ref.runner}`,
+      );
+    }
+    const { namespace } = pod.metadata;
+    yield* podLog(this.client, { namespace, pod: ref.runner }, options);
+  }
+
+  async logSources(ref: DeploymentRef): Promise<LogSource[]> {
+    await this.view.ready();
+    return this.podsOf(ref).map(({ metadata }) => ({
+      runner: metadata?.name ?? '',
+      revision: Number(metadata?.labels?.[LABELS.revision]),
+      variant: metadata?.labels?.[LABELS.variant],
+    }));
+  }
+
+  /** Of environments that let a collector in, which the portal takes itself for. */
+  async scrapeTargets(): Promise<ScrapeTarget[]> {
+    await this.view.ready();
+    return this.view.list('Pod').flatMap(pod => this.scrapeTargetOf(pod) ?? []);
+  }
+
+  private manifestsOf(desired: DesiredRevision): KubernetesObject[] {
+    const known = this.manifests.get(desired);
+    if (known) return known;
+    const placements = placementsOf(desired, {
+      settings: this.settings,
+      keys: this.keys,
+      languageModels: this.languageModels,
+      endpointCode: this.endpointCode,
+    });
+    // All variants are of one system.
+    const [first] = placements;
+    const made = [
+      ...this.gatewayOf(first),
+      ...placements.flatMap(runnerManifests),
+    ];
+    this.manifests.set(desired, made);
+    return made;
+  }
+
+  private gatewayOf(placement: Placement): KubernetesObject[] {
+    const { namespace, environment, variant, cluster, settings } = placement;
+    return gatewayManifests({
+      namespace,
+      system: variant.model.system,
+      environment,
+      cluster,
+      settings,
+      secrets: {
+        admin: this.keys.adminSecret(namespace),
+        runner: this.keys.runnerSecret(namespace),
+        requestId: this.keys.requestIdSecret(),
+      },
+    });
+  }
+
+  /** Where the endpoint's route is, or would be; undefined where nothing of it is anywhere. */
+  private namespaceOf(
+    ref: DeploymentRef,
+    route: DesiredRoute,
+  ): string | undefined {
+    const [variant] = route.variants;
+    if (variant) {
+      return namespaceName(
+        this.settings.cluster.namespacePrefix,
+        variant.model.system,
+        route.environment,
+      );
+    }
+    const [object] = this.view.keys({ [LABELS.endpoint]: ref.name });
+    return object?.namespace;
+  }
+
+  private observedRoute(
+    ref: DeploymentRef,
+    deployment: KubernetesObject | undefined,
+  ): Omit<ObservedDeployment, 'runners'> {
+    const plan = this.keptPlanOf(ref);
+    const labels = deployment?.metadata?.labels;
+    const namespace = plan?.namespace ?? deployment?.metadata?.namespace;
+    const environment = plan?.environment ?? labels?.[LABELS.environment];
+    if (namespace === undefined || environment === undefined) {
+      return { routeDigest: this.nowhere.get(ref.name) };
+    }
+    const { digest, revision } = this.gateways.routeOf(namespace, ref.name);
+    const isOff = plan?.digest === digest && plan?.plan.variants.length === 0;
+    const { url } = this.settings.environment(environment);
+    return {
+      routedRevision: isOff ? undefined : revision,
+      routeDigest: digest,
+      url: `${url.replace(/\/+$/, '')}/${ref.name}`,
+      message: this.gateways.problem(namespace),
+    };
+  }
+
+  private keptPlanOf(ref: DeploymentRef): KeptPlan | undefined {
+    const object = this.planObjectOf(ref);
+    const text = object?.data?.[PLAN_FILE];
+    if (!text) return undefined;
+    const { namespace = '', labels } = object?.metadata ?? {};
+    return {
+      ...endpointPlanSchema.parse(JSON.parse(text)),
+      namespace,
+      environment: labels?.[LABELS.environment] ?? '',
+    };
+  }
+
+  private planObjectOf(ref: DeploymentRef) {
+    return this.view
+      .list('ConfigMap', { ...PLAN_LABELS, [LABELS.endpoint]: ref.name })
+      .at(0);
+  }
+
+  /** Without its route: plan and `HTTPRoute` have no revision. */
+  private objectsOf(ref: DeploymentRef, revision: number): ObjectKey[] {
+    return this.view
+      .keys({
+        [LABELS.endpoint]: ref.name,
+        [LABELS.revision]: String(revision),
+      })
+      .filter(({ kind }) => kind !== 'Pod');
+  }
+
+  /** Pods drain first, with all that they need around them. */
+  private async removeRunners(
+    ref: DeploymentRef,
+    isUnwanted: (revision: number) => boolean,
+  ): Promise<void> {
+    const revisions = [
+      ...new Set(
+        this.view
+          .keys({ [LABELS.component]: 'runner', [LABELS.endpoint]: ref.name })
+          .map(key =>
+            Number(this.view.get(key)?.metadata?.labels?.[LABELS.revision]),
+          ),
+      ),
+    ].filter(isUnwanted);
+    const objects = revisions.flatMap(revision =>
+      this.objectsOf(ref, revision),
+    );
+    const isWorkload = ({ kind }: ObjectKey) =>
+      kind === 'Deployment' || kind === 'HorizontalPodAutoscaler';
+    for (const key of objects.filter(isWorkload)) {
+      await this.applier.delete(key);
+    }
+    const pods = () =>
+      this.podsOf(ref).filter(({ metadata }) =>
+        revisions.includes(Number(metadata?.labels?.[LABELS.revision])),
+      );
+    const isGone = await this.view.until(
+      () => pods().length === 0,
+      DRAIN_TIMEOUT_MS,
+    );
+    if (!isGone) {
+      throw new ServiceUnavailableError(
+        `${pods().length} runners of ${ref.name} drain still`,
+      );
+    }
+    const rest = objects.filter(key => !isWorkload(key));
+    // Secrets are never read, and so not found; each has the name of the account beside it.
+    for (const { kind, namespace, name } of rest) {
+      if (kind === 'ServiceAccount') {
+        await this.applier.delete({ kind: 'Secret', namespace, name });
+      }
+    }
+    for (const key of rest) await this.applier.delete(key);
+    await this.view.until(
+      () => objects.every(key => this.view.get(key) === undefined),
+      ROUTE_TIMEOUT_MS,
+    );
+  }
+
+  private podsOf(ref: DeploymentRef): V1Pod[] {
+    return this.view.list('Pod', {
+      [LABELS.component]: 'runner',
+      [LABELS.endpoint]: ref.name,
+    });
+  }
+
+  private scrapeTargetOf({
+    metadata,
+    status,
+  }: V1Pod): ScrapeTarget | undefined {
+    const { namespace = '', name, labels = {} } = metadata ?? {};
+    const environment = labels[LABELS.environment];
+    if (!status?.podIP || !this.settings.find(environment)?.collector) {
+      return undefined;
+    }
+    const host = status.podIP.includes(':')
+      ? `[${status.podIP}]`
+      : status.podIP;
+    const id = `kubernetes/${namespace}/${name}`;
+    if (labels[LABELS.component] === gatewaySelector[LABELS.component]) {
+      return {
+        id,
+        kind: 'gateway',
+        url: `http://${host}:${ADMIN_PORT}/metrics`,
+        headers: {
+          authorization: `Bearer ${this.keys.adminSecret(namespace)}`,
+        },
+      };
+    }
+    return {
+      id,
+      kind: 'runner',
+      isShadow: labels[LABELS.shadow] === 'true' || undefined,
+      url: `http://${host}:${PORT}/metrics`,
+      headers: { [RUNNER_SECRET_HEADER]: this.keys.runnerSecret(namespace) },
+      labels: {
+        system: labels[LABELS.system],
+        model: labels[LABELS.model],
+        endpoint: labels[LABELS.endpoint],
+        variant: labels[LABELS.variant],
+        version: labels[LABELS.version],
+        revision: labels[LABELS.revision],
+      },
+    };
+  }
+}
+
+/** Gateways find runners by themselves: a pod that comes or goes is no other plan. */
+function planOf(ref: DeploymentRef, route: DesiredRoute): TrafficPlan {
+  return toTrafficPlan(ref, {
+    ...route,
+    variants: route.variants.map(variant => ({ ...variant, runners: [] })),
+  });
+}
+
+function digestOf(plan: TrafficPlan): string {
+  return createHash('sha256').update(canonicalTrafficPlan(plan)).digest('hex');
+}
+
+function isPlan(key: ObjectKey, plan: KubernetesObject | undefined): boolean {
+  return key.kind === 'ConfigMap' && key.name === plan?.metadata?.name;
+}

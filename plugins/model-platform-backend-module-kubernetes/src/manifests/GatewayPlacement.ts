@@ -1,0 +1,36 @@
+import { ClusterSettings, EnvironmentSettings } from '../KubernetesSettings';
+import { LABELS, OURS } from './labels';
+
+/** Of all objects of a namespace's gateway. */
+export const GATEWAY = 'model-gateway';
+/** Of the cluster role that says what its agent may. */
+export const GATEWAY_ROLE = 'model-platform-gateway';
+
+/** The gateway of one system in one environment, and all that its objects say. */
+export interface GatewayPlacement {
+  namespace: string;
+  system: string;
+  environment: string;
+  cluster: ClusterSettings;
+  settings: EnvironmentSettings;
+  secrets: { admin: string; runner: string; requestId: string };
+}
+
+export const gatewaySelector = { [LABELS.component]: 'gateway' };
+
+export function gatewayMetadata({
+  namespace,
+  system,
+  environment,
+}: GatewayPlacement) {
+  return {
+    name: GATEWAY,
+    namespace,
+    labels: {
+      ...OURS,
+      ...gatewaySelector,
+      [LABELS.system]: system,
+      [LABELS.environment]: environment,
+    },
+  };
+}

@@ -1,0 +1,184 @@
+import { V1Container, V1Deployment, V1EnvVar } from '@kubernetes/client-node';
+import {
+  GatewayAgentEnvironment,
+  GatewayEnvironment,
+} from '@model-platform/model-wire';
+import { drainingPod } from './drainingPod';
+import {
+  GATEWAY,
+  gatewayMetadata,
+  GatewayPlacement,
+  gatewaySelector,
+} from './GatewayPlacement';
+import { ADMIN_PORT, MOUNTS, PORT, PROGRAMS } from './images';
+import { containerSecurity, podSecurity } from './podSecurity';
+import { spreadOver } from './spreadOver';
+
+/** The longest call that a deployment may allow is an hour; a gateway that goes waits so long for a few, and no longer. */
+const DRAIN_SECONDS = 60;
+
+type Variables<T> = { [Name in keyof T]?: string };
+
+/** The gateways of a namespace, each with the agent that tells it what its plans are. */
+export function gatewayDeployment(placement: GatewayPlacement): V1Deployment {
+  const { cluster, settings } = placement;
+  const { min, max } = settings.gateway.replicas;
+  const draining = drainingPod(DRAIN_SECONDS);
+  const metadata = gatewayMetadata(placement);
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata,
+    spec: {
+      ...(max > min ? {} : { replicas: min }),
+      revisionHistoryLimit: 1,
+      selector: { matchLabels: gatewaySelector },
+      strategy: {
+        type: 'RollingUpdate',
+        rollingUpdate: { maxSurge: 1, maxUnavailable: 0 },
+      },
+      template: {
+        metadata: { labels: metadata.labels },
+        spec: {
+          serviceAccountName: GATEWAY,
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          securityContext: podSecurity,
+          imagePullSecrets: cluster.imagePullSecrets.map(name => ({ name })),
+          terminationGracePeriodSeconds: draining.graceSeconds,
+          nodeSelector: settings.nodeSelector,
+          tolerations: settings.tolerations,
+          topologySpreadConstraints: spreadOver(gatewaySelector),
+          containers: [
+            {
+              name: 'gateway',
+              image: cluster.images.platform,
+              command: ['node', '--max-semi-space-size=32', PROGRAMS.gateway],
+              env: gatewayVariables(draining.drainMs),
+              ports: [
+                { name: 'http', containerPort: PORT, protocol: 'TCP' },
+                { name: 'admin', containerPort: ADMIN_PORT, protocol: 'TCP' },
+              ],
+              ...resources('250m', '256Mi'),
+              securityContext: containerSecurity,
+              lifecycle: draining.lifecycle,
+              readinessProbe: {
+                httpGet: { path: '/health/ready', port: ADMIN_PORT },
+                periodSeconds: 2,
+                failureThreshold: 3,
+              },
+              livenessProbe: {
+                httpGet: { path: '/health/live', port: ADMIN_PORT },
+                periodSeconds: 10,
+                timeoutSeconds: 5,
+                failureThreshold: 3,
+              },
+              terminationMessagePolicy: 'FallbackToLogsOnError',
+              volumeMounts: [{ name: 'scratch', mountPath: MOUNTS.scratch }],
+            },
+            {
+              name: 'agent',
+              image: cluster.images.platform,
+              command: ['node', PROGRAMS.gatewayAgent],
+              env: agentVariables(),
+              ...resources('50m', '128Mi'),
+              securityContext: containerSecurity,
+              // It tells of pods that go, until the last call is over.
+              lifecycle: draining.lifecycle,
+              terminationMessagePolicy: 'FallbackToLogsOnError',
+              volumeMounts: [
+                { name: 'scratch', mountPath: MOUNTS.scratch },
+                {
+                  name: 'cluster',
+                  mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
+                  readOnly: true,
+                },
+              ],
+            },
+          ],
+          volumes: [
+            { name: 'scratch', emptyDir: { sizeLimit: '64Mi' } },
+            {
+              // As Kubernetes mounts it, for the agent alone.
+              name: 'cluster',
+              projected: {
+                sources: [
+                  {
+                    serviceAccountToken: {
+                      expirationSeconds: 3607,
+                      path: 'token',
+                    },
+                  },
+                  {
+                    configMap: {
+                      name: 'kube-root-ca.crt',
+                      items: [{ key: 'ca.crt', path: 'ca.crt' }],
+                    },
+                  },
+                  {
+                    downwardAPI: {
+                      items: [
+                        {
+                          path: 'namespace',
+                          fieldRef: {
+                            apiVersion: 'v1',
+                            fieldPath: 'metadata.namespace',
+                          },
+                        },
+                      ],
+                    },
+                  },
+                ],
+              },
+            },
+          ],
+        },
+      },
+    },
+  };
+}
+
+function gatewayVariables(drainMs: number): V1EnvVar[] {
+  const said: Variables<GatewayEnvironment> = {
+    GATEWAY_HOST: '0.0.0.0',
+    GATEWAY_PORT: String(PORT),
+    ADMIN_HOST: '0.0.0.0',
+    ADMIN_PORT: String(ADMIN_PORT),
+    DRAIN_TIMEOUT_MS: String(drainMs),
+  };
+  return [
+    ...plain(said),
+    secret<GatewayEnvironment>('ADMIN_SECRET', 'admin-secret'),
+    secret<GatewayEnvironment>('REQUEST_ID_SECRET', 'request-id-secret'),
+  ];
+}
+
+function agentVariables(): V1EnvVar[] {
+  const field = (name: keyof GatewayAgentEnvironment, fieldPath: string) => ({
+    name,
+    valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } },
+  });
+  return [
+    { name: 'ADMIN_URL', value: `http://127.0.0.1:${ADMIN_PORT}` },
+    secret<GatewayAgentEnvironment>('ADMIN_SECRET', 'admin-secret'),
+    secret<GatewayAgentEnvironment>('RUNNER_SECRET', 'runner-secret'),
+    field('NAMESPACE', 'metadata.namespace'),
+    field('POD_NAME', 'metadata.name'),
+    field('POD_UID', 'metadata.uid'),
+  ];
+}
+
+function plain(variables: Record<string, string>): V1EnvVar[] {
+  return Object.entries(variables).map(([name, value]) => ({ name, value }));
+}
+
+function secret<T>(name: keyof T & string, key: string): V1EnvVar {
+  return { name, valueFrom: { secretKeyRef: { name: GATEWAY, key } } };
+}
+
+function resources(
+  cpu: string,
+  memory: string,
+): Pick<V1Container, 'resources'> {
+  return { resources: { requests: { cpu, memory }, limits: { memory } } };
+}

@@ -1,0 +1,18 @@
+/** Who applies the objects, and whose they are; what has another value here is others'. */
+export const MANAGER = 'model-platform';
+
+export const LABELS = {
+  managedBy: 'app.kubernetes.io/managed-by',
+  component: 'app.kubernetes.io/component',
+  system: 'model-platform.io/system',
+  environment: 'model-platform.io/environment',
+  endpoint: 'model-platform.io/endpoint',
+  revision: 'model-platform.io/revision',
+  variant: 'model-platform.io/variant',
+  model: 'model-platform.io/model',
+  version: 'model-platform.io/version',
+  /** Of variants that only get copies of calls. */
+  shadow: 'model-platform.io/shadow',
+} as const;
+
+export const OURS = { [LABELS.managedBy]: MANAGER };

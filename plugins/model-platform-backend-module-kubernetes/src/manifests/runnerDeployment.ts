@@ -1,0 +1,235 @@
+import {
+  V1Container,
+  V1Deployment,
+  V1EnvVar,
+  V1PodSpec,
+  V1Volume,
+} from '@kubernetes/client-node';
+import {
+  nodeRunnerArguments,
+  RunnerEnvironment,
+} from '@model-platform/model-wire';
+import { bytesOf } from '@model-platform/plugin-model-platform-node';
+import { drainingPod } from './drainingPod';
+import { APP, MOUNTS, PORT, PROGRAMS } from './images';
+import { labelsOf, metadataOf, Placement, selectorOf } from './Placement';
+import { containerSecurity, podSecurity } from './podSecurity';
+import { spreadOver } from './spreadOver';
+
+/** Beside what the files have. */
+const SPARE_BYTES = 64 * 1024 * 1024;
+const LIVENESS_PERIOD_SECONDS = 10;
+
+/** The pods of a variant: files are fetched and verified, then the runtime serves them. */
+export function runnerDeployment(placement: Placement): V1Deployment {
+  const { resources } = placement;
+  const { min, max } = resources.replicas ?? { min: 1, max: 1 };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: metadataOf(placement),
+    spec: {
+      // Where it is scaled, the number is the autoscaler's.
+      ...(max > min ? {} : { replicas: min }),
+      revisionHistoryLimit: 1,
+      selector: { matchLabels: selectorOf(placement) },
+      strategy: {
+        type: 'RollingUpdate',
+        rollingUpdate: { maxSurge: 1, maxUnavailable: 0 },
+      },
+      template: {
+        metadata: { labels: labelsOf(placement) },
+        spec: podSpec(placement),
+      },
+    },
+  };
+}
+
+function podSpec(placement: Placement): V1PodSpec {
+  const { name, settings, resources, timeoutSeconds } = placement;
+  const gpu = resources.gpu ? settings.gpu : undefined;
+  const draining = drainingPod(timeoutSeconds);
+  return {
+    serviceAccountName: name,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: podSecurity,
+    terminationGracePeriodSeconds: draining.graceSeconds,
+    nodeSelector: { ...settings.nodeSelector, ...gpu?.nodeSelector },
+    tolerations: [...settings.tolerations, ...(gpu?.tolerations ?? [])],
+    topologySpreadConstraints: spreadOver(selectorOf(placement)),
+    initContainers: [fetchContainer(placement)],
+    containers: [
+      {
+        name: 'runner',
+        ...runnerProgram(placement),
+        env: runnerVariables(placement, draining.drainMs),
+        ports: [{ name: 'http', containerPort: PORT, protocol: 'TCP' }],
+        ...containerResources(placement),
+        securityContext: containerSecurity,
+        lifecycle: draining.lifecycle,
+        startupProbe: {
+          httpGet: { path: '/v2/health/live', port: PORT },
+          periodSeconds: 1,
+          failureThreshold: 120,
+        },
+        readinessProbe: {
+          httpGet: { path: '/v2/health/ready', port: PORT },
+          periodSeconds: 2,
+          timeoutSeconds: 2,
+          failureThreshold: 3,
+        },
+        livenessProbe: {
+          httpGet: { path: '/v2/health/live', port: PORT },
+          periodSeconds: LIVENESS_PERIOD_SECONDS,
+          timeoutSeconds: 5,
+          // A call that keeps it busy is no reason to end it.
+          failureThreshold: Math.ceil(
+            (timeoutSeconds + 30) / LIVENESS_PERIOD_SECONDS,
+          ),
+        },
+        terminationMessagePolicy: 'FallbackToLogsOnError',
+        volumeMounts: [
+          { name: 'model', mountPath: MOUNTS.model, readOnly: true },
+          { name: 'settings', mountPath: MOUNTS.settings, readOnly: true },
+          { name: 'scratch', mountPath: MOUNTS.scratch },
+        ],
+      },
+    ],
+    volumes: volumes(placement),
+  };
+}
+
+/** Before anything of the model runs: fetches its files, and ends where one is not what it must be. */
+function fetchContainer(placement: Placement): V1Container {
+  return {
+    name: 'fetch',
+    image: placement.cluster.images.platform,
+    command: ['node', PROGRAMS.fetch],
+    env: [
+      { name: 'DOCUMENTS_DIR', value: MOUNTS.documents },
+      { name: 'SETTINGS_DIR', value: MOUNTS.settings },
+      { name: 'MODEL_DIR', value: MOUNTS.model },
+      { name: 'TOKEN_FILE', value: `${MOUNTS.token}/token` },
+    ],
+    ...containerResources(placement),
+    securityContext: containerSecurity,
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    volumeMounts: [
+      { name: 'documents', mountPath: MOUNTS.documents, readOnly: true },
+      { name: 'settings', mountPath: MOUNTS.settings, readOnly: true },
+      { name: 'token', mountPath: MOUNTS.token, readOnly: true },
+      { name: 'model', mountPath: MOUNTS.model },
+    ],
+  };
+}
+
+function runnerProgram({
+  variant: { version },
+  cluster,
+  resources,
+}: Placement): Pick<V1Container, 'image' | 'command'> {
+  if (version.runtime === 'python') {
+    return {
+      image: cluster.images.python,
+      command: ['python', '-m', 'model_runner'],
+    };
+  }
+  return {
+    image: cluster.images.platform,
+    command: [
+      'node',
+      ...nodeRunnerArguments({
+        flavor: version.flavor,
+        program: PROGRAMS.nodeRunner,
+        readable: [APP, MOUNTS.model, MOUNTS.settings],
+        scratch: MOUNTS.scratch,
+        memoryBytes: bytesOf(resources.memory),
+      }),
+    ],
+  };
+}
+
+function runnerVariables(placement: Placement, drainMs: number): V1EnvVar[] {
+  const { name, endpoint, revision, variant, environment } = placement;
+  const said: Partial<Record<keyof RunnerEnvironment, string>> = {
+    MODEL_DIR: MOUNTS.model,
+    HOST: '0.0.0.0',
+    PORT: String(PORT),
+    MODEL_ENDPOINT: endpoint,
+    MODEL_VARIANT: variant.name,
+    MODEL_REVISION: String(revision),
+    MODEL_ENVIRONMENT: environment,
+    DRAIN_TIMEOUT_MS: String(drainMs),
+  };
+  const secret = (variable: keyof RunnerEnvironment, key: string) => ({
+    name: variable,
+    valueFrom: { secretKeyRef: { name, key } },
+  });
+  return [
+    ...Object.entries(said).map(([key, value]) => ({ name: key, value })),
+    secret('RUNNER_SECRET', 'runner-secret'),
+    ...(variant.version.runtime === 'node'
+      ? [secret('STATE_KEY', 'state-key')]
+      : []),
+    { name: 'HOME', value: MOUNTS.scratch },
+    { name: 'TMPDIR', value: MOUNTS.scratch },
+  ];
+}
+
+/** It gets what it asks for, and no more: what one model needs is not another's. */
+function containerResources({
+  resources: { cpu, memory, gpu },
+}: Placement): Pick<V1Container, 'resources'> {
+  const amounts = {
+    cpu,
+    memory,
+    ...(gpu ? { 'nvidia.com/gpu': String(gpu) } : {}),
+  };
+  return { resources: { requests: amounts, limits: amounts } };
+}
+
+function volumes(placement: Placement): V1Volume[] {
+  const { name, variant, cluster, settingsFiles } = placement;
+  const fileBytes = variant.version.files.reduce(
+    (sum, { sizeBytes }) => sum + sizeBytes,
+    0,
+  );
+  return [
+    {
+      name: 'model',
+      emptyDir: { sizeLimit: String(fileBytes + SPARE_BYTES) },
+    },
+    { name: 'scratch', emptyDir: { sizeLimit: String(4 * SPARE_BYTES) } },
+    { name: 'documents', configMap: { name } },
+    {
+      name: 'settings',
+      // The keys beside them are the runner's, which keeps them from the model's code.
+      ...(Object.keys(settingsFiles).length > 0
+        ? {
+            secret: {
+              secretName: name,
+              items: Object.keys(settingsFiles).map(key => ({
+                key,
+                path: key,
+              })),
+            },
+          }
+        : { emptyDir: {} }),
+    },
+    {
+      name: 'token',
+      projected: {
+        sources: [
+          {
+            serviceAccountToken: {
+              audience: cluster.audience,
+              expirationSeconds: 3600,
+              path: 'token',
+            },
+          },
+        ],
+      },
+    },
+  ];
+}

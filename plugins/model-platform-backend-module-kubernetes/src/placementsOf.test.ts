@@ -1,0 +1,172 @@
+import { ConfigReader } from '@backstage/config';
+import { V1Deployment, V1NetworkPolicy } from '@kubernetes/client-node';
+import {
+  Model,
+  ModelVersion,
+} from '@model-platform/plugin-model-platform-common';
+import {
+  EndpointCodeSettings,
+  LanguageModels,
+} from '@model-platform/plugin-model-platform-node';
+import { DerivedKeys } from './DerivedKeys';
+import { KubernetesSettings } from './KubernetesSettings';
+import { namespaceName, objectName } from './manifests/objectName';
+import { runnerManifests } from './manifests/runnerManifests';
+import { placementsOf } from './placementsOf';
+
+const config = new ConfigReader({
+  backend: { baseUrl: 'https://portal.example.org' },
+  modelPlatform: {
+    kubernetes: {
+      secretKey: 'k'.repeat(32),
+      images: { platform: 'platform:1', python: 'python:1' },
+    },
+    environments: [
+      {
+        name: 'live',
+        driver: 'kubernetes',
+        kubernetes: {
+          url: 'https://models.example.org',
+          gpu: { nodeSelector: { pool: 'gpu' }, tolerations: [] },
+        },
+        languageModels: [
+          {
+            protocol: 'openai',
+            baseUrl: 'http://llm.example.org:8000/v1',
+            model: 'small',
+            apiKey: 'a-key',
+          },
+        ],
+      },
+    ],
+  },
+});
+
+const manifestsOf = (
+  version: Partial<ModelVersion>,
+  resources: object = {},
+) => {
+  const model = { id: 'm', name: 'Greeting', slug: 'greeting', system: 'crm' };
+  const [placement] = placementsOf(
+    {
+      ref: { name: 'greeting' },
+      revision: 4,
+      environment: 'live',
+      variants: [
+        {
+          name: 'main',
+          weight: 100,
+          model: model as Model,
+          version: {
+            number: 2,
+            runtime: 'node',
+            flavor: 'prompt',
+            files: [],
+            metadata: {},
+            signature: {
+              inputs: [],
+              outputs: [{ name: 'text', type: 'string' }],
+            },
+            manifestDigest: 'sha256:1',
+            ...version,
+          } as unknown as ModelVersion,
+        },
+      ],
+      resources,
+      openFile: async () => {
+        throw new Error('pods fetch files themselves');
+      },
+    },
+    {
+      settings: KubernetesSettings.fromConfig(config),
+      keys: new DerivedKeys('k'.repeat(32)),
+      languageModels: LanguageModels.fromConfig(config),
+      endpointCode: EndpointCodeSettings.fromConfig(config),
+    },
+  );
+  const manifests = runnerManifests(placement);
+  return {
+    kinds: manifests.map(({ kind }) => kind),
+    deployment: manifests.find(
+      ({ kind }) => kind === 'Deployment',
+    ) as V1Deployment,
+    policy: manifests.find(
+      ({ kind }) => kind === 'NetworkPolicy',
+    ) as V1NetworkPolicy,
+  };
+};
+
+const settingsVolume = ({ spec }: V1Deployment) =>
+  spec?.template.spec?.volumes?.find(({ name }) => name === 'settings');
+
+describe('what the objects of a variant say', () => {
+  it('gives a model what the environment says to it, and never the keys beside that', () => {
+    const prompt = manifestsOf({});
+    expect(settingsVolume(prompt.deployment)?.secret?.items).toEqual([
+      { key: 'language-model.json', path: 'language-model.json' },
+    ]);
+    // Without files an empty list would mean all of the secret.
+    const other = manifestsOf({ flavor: 'onnx' });
+    expect(settingsVolume(other.deployment)).toEqual({
+      name: 'settings',
+      emptyDir: {},
+    });
+    // Passed by reference: nobody who may read deployments has them.
+    expect(JSON.stringify(prompt.deployment)).not.toContain(
+      new DerivedKeys('k'.repeat(32)).runnerSecret('models-crm--live'),
+    );
+    const ports = (policy: V1NetworkPolicy) =>
+      policy.spec?.egress?.flatMap(rule => rule.ports?.map(({ port }) => port));
+    expect(ports(prompt.policy)).toEqual([53, 53, 443, 8000]);
+    expect(ports(other.policy)).toEqual([53, 53, 443]);
+  });
+
+  it('takes what the deployment says before the version, and the version before the environment', () => {
+    const { deployment, kinds } = manifestsOf(
+      { resources: { cpu: '2', memory: '1Gi', gpu: 1 } },
+      { cpu: '3', replicas: { min: 2, max: 5 } },
+    );
+    const pod = deployment.spec?.template.spec;
+    expect(pod?.containers[0].resources?.limits).toEqual({
+      cpu: '3',
+      memory: '1Gi',
+      'nvidia.com/gpu': '1',
+    });
+    expect(pod?.nodeSelector).toEqual({ pool: 'gpu' });
+    // The number of a deployment that is scaled is its autoscaler's.
+    expect(kinds).toContain('HorizontalPodAutoscaler');
+    expect(deployment.spec?.replicas).toBeUndefined();
+    const plain = manifestsOf({});
+    expect(plain.deployment.spec?.replicas).toBe(1);
+    expect(plain.kinds).not.toContain('HorizontalPodAutoscaler');
+  });
+
+  it('refuses what a pod would not have', () => {
+    expect(() =>
+      manifestsOf({
+        model: 'Greeting',
+        runtime: 'python',
+        files: [
+          { path: 'requirements.lock', digest: 'sha256:1', sizeBytes: 1 },
+        ],
+      }),
+    ).toThrow(/Version 2 of Greeting says with requirements.lock/);
+  });
+
+  it('has names that a cluster takes, and that are no others', () => {
+    const long = 'e'.repeat(40);
+    const names = [
+      objectName('churn', 12, 'main'),
+      objectName(long, 1_000_000, `${'v'.repeat(19)}a`),
+      objectName(long, 1_000_000, `${'v'.repeat(19)}b`),
+      namespaceName('models', 'Customer_Care', 'live'),
+      namespaceName('models', 'customer-care', 'live'),
+    ];
+    expect(names[0]).toBe('m-churn--r12-main');
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) {
+      expect(name).toMatch(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/);
+    }
+    expect(Math.max(...names.slice(0, 3).map(name => name.length))).toBe(52);
+  });
+});

@@ -1,0 +1,103 @@
+import {
+  REQUIREMENTS_LOCK,
+  requirementsFileOf,
+  Resources,
+} from '@model-platform/plugin-model-platform-common';
+import { InputError } from '@backstage/errors';
+import {
+  DesiredRevision,
+  DesiredVariant,
+  EndpointCodeSettings,
+  LanguageModels,
+} from '@model-platform/plugin-model-platform-node';
+import {
+  DEFAULT_CALL_TIMEOUT_MS,
+  ENDPOINT_SETTINGS_FILE,
+  LANGUAGE_MODEL_FILE,
+} from '@model-platform/model-wire';
+import { DerivedKeys } from './DerivedKeys';
+import { KubernetesSettings } from './KubernetesSettings';
+import { namespaceName, objectName } from './manifests/objectName';
+import { Placement } from './manifests/Placement';
+
+/** Where the variants of a revision go, and what their objects say. */
+export function placementsOf(
+  desired: DesiredRevision,
+  options: {
+    settings: KubernetesSettings;
+    keys: DerivedKeys;
+    languageModels: LanguageModels;
+    endpointCode: EndpointCodeSettings;
+  },
+): Placement[] {
+  const { ref, revision, environment } = desired;
+  const { cluster } = options.settings;
+  const settings = options.settings.environment(environment);
+  return desired.variants.map(variant => {
+    const { model, version } = variant;
+    checkPackages(variant);
+    const namespace = namespaceName(
+      cluster.namespacePrefix,
+      model.system,
+      environment,
+    );
+    const languageModel =
+      version.flavor === 'prompt' &&
+      version.runtime === 'node' &&
+      version.endpoint === undefined
+        ? options.languageModels.find(environment, model)
+        : undefined;
+    const endpointCode =
+      version.endpoint === undefined
+        ? undefined
+        : options.endpointCode.find(environment, model);
+    return {
+      namespace,
+      name: objectName(ref.name, revision, variant.name),
+      endpoint: ref.name,
+      revision,
+      environment,
+      variant,
+      resources: {
+        ...settings.resources,
+        ...said(version.resources),
+        ...said(desired.resources),
+      },
+      timeoutSeconds: desired.timeoutSeconds ?? DEFAULT_CALL_TIMEOUT_MS / 1000,
+      cluster,
+      settings,
+      languageModel,
+      settingsFiles: {
+        ...(languageModel
+          ? { [LANGUAGE_MODEL_FILE]: JSON.stringify(languageModel) }
+          : {}),
+        ...(endpointCode
+          ? { [ENDPOINT_SETTINGS_FILE]: JSON.stringify(endpointCode) }
+          : {}),
+      },
+      secrets: {
+        runner: options.keys.runnerSecret(namespace),
+        state: options.keys.stateKey(model, version),
+      },
+    };
+  });
+}
+
+function checkPackages({ version }: DesiredVariant): void {
+  if (version.runtime !== 'python') return;
+  const paths = version.files.map(({ path }) => path);
+  const file = paths.includes(REQUIREMENTS_LOCK)
+    ? REQUIREMENTS_LOCK
+    : requirementsFileOf(version, paths);
+  if (file) {
+    throw new InputError(
+      `Version ${version.number} of ${version.model} says with ${file} which Python packages it needs, and pods have those of their image alone (modelPlatform.kubernetes.images.python); deploy it where the driver is local, or publish it without that file`,
+    );
+  }
+}
+
+function said(resources: Resources | undefined): Partial<Resources> {
+  return Object.fromEntries(
+    Object.entries(resources ?? {}).filter(([, value]) => value !== undefined),
+  );
+}

@@ -1,0 +1,92 @@
+import http from 'node:http';
+import https from 'node:https';
+import { AddressInfo } from 'node:net';
+
+interface Call {
+  method: string;
+  path: string;
+  isWatch: boolean;
+}
+
+/** What the API server shall seem to answer; undefined where it answers itself. */
+type Fault = (
+  call: Call,
+) =>
+  | { status: number; headers?: Record<string, string>; body: string }
+  | undefined;
+
+/** In front of the API server: counts what it is asked, and answers for it where a fault is wanted. */
+export class ApiProxy {
+  static async start(target: string): Promise<ApiProxy> {
+    const proxy = new ApiProxy(target);
+    await new Promise<void>(resolve =>
+      proxy.server.listen(0, '127.0.0.1', resolve),
+    );
+    return proxy;
+  }
+
+  readonly calls: Call[] = [];
+  fault: Fault | undefined;
+  private readonly server: http.Server;
+  private readonly agent = new https.Agent({ keepAlive: true });
+
+  private constructor(target: string) {
+    this.server = http.createServer((request, response) => {
+      const call = {
+        method: request.method ?? '',
+        path: (request.url ?? '').split('?')[0],
+        isWatch: /[?&]watch=true/.test(request.url ?? ''),
+      };
+      this.calls.push(call);
+      const fault = this.fault?.(call);
+      if (fault) {
+        request.resume();
+        response.writeHead(fault.status, {
+          'content-type': 'application/json',
+          ...fault.headers,
+        });
+        response.end(fault.body);
+        return;
+      }
+      const upstream = https.request(new URL(request.url ?? '', target), {
+        method: request.method,
+        headers: request.headers,
+        agent: this.agent,
+        // Loopback, and the test's own server.
+        rejectUnauthorized: false,
+      });
+      upstream.on('response', answer => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+        answer.on('error', () => response.destroy());
+      });
+      upstream.on('error', () => response.destroy());
+      response.on('close', () => upstream.destroy());
+      request.pipe(upstream);
+    });
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** What would change something. */
+  writes(): Call[] {
+    return this.calls.filter(({ method }) => method !== 'GET');
+  }
+
+  /** Breaks every connection, also those of watches. */
+  cut(): void {
+    this.server.closeAllConnections();
+  }
+
+  forget(): void {
+    this.calls.length = 0;
+  }
+
+  async stop(): Promise<void> {
+    this.cut();
+    this.agent.destroy();
+    await new Promise(resolve => this.server.close(resolve));
+  }
+}

@@ -1,0 +1,190 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {
+  AppsV1Api,
+  CoreV1Api,
+  KubeConfig,
+  KubernetesObject,
+  OpenidApi,
+  RbacAuthorizationV1Api,
+} from '@kubernetes/client-node';
+import { ConfigReader } from '@backstage/config';
+import { KubernetesClient } from '@model-platform/model-cluster';
+import { KubernetesDriver } from '../../plugins/model-platform-backend-module-kubernetes/src/KubernetesDriver';
+import { JSONWebKeySet } from 'jose';
+import { parseAllDocuments } from 'yaml';
+import { root } from '../platform/Platform';
+import { ApiProxy } from './ApiProxy';
+import { StandInKubelet } from './StandInKubelet';
+
+const MODULE = 'plugins/model-platform-backend-module-kubernetes';
+const ACCOUNT = 'model-platform';
+export const SECRET_KEY = 'a-key-that-only-tests-know-of-0123456789';
+
+const logger = {
+  error() {},
+  warn() {},
+  info() {},
+  debug() {},
+  child: () => logger,
+};
+
+interface Service {
+  url: string;
+  kubeconfig: string;
+  killApiServer(): Promise<void>;
+  restartApiServer(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A real API server with a stand-in for nodes, and the rights that `rbac.yaml` gives. */
+export class TestCluster {
+  static async start(
+    options: { portalUrl?: string } = {},
+  ): Promise<TestCluster> {
+    const { startKubernetes } = await import('../services/kubernetes.mjs');
+    const service = await startKubernetes();
+    if ('unavailable' in service) throw new Error(service.unavailable);
+    const config = new KubeConfig();
+    config.loadFromFile(service.kubeconfig);
+    const cluster = new TestCluster(
+      service,
+      config,
+      await ApiProxy.start(config.getCurrentCluster()?.server ?? ''),
+      options.portalUrl ?? 'https://portal.example.org',
+    );
+    for (const object of cluster.roles()) await cluster.apply(object);
+    await cluster.kubelet.start();
+    return cluster;
+  }
+
+  readonly core: CoreV1Api;
+  readonly apps: AppsV1Api;
+  readonly rbac: RbacAuthorizationV1Api;
+  readonly kubelet: StandInKubelet;
+  private readonly client: KubernetesClient;
+  private readonly drivers: KubernetesDriver[] = [];
+  private readonly folder = fs.mkdtempSync(
+    path.join(os.tmpdir(), 'model-platform-kubeconfigs-'),
+  );
+
+  private constructor(
+    readonly service: Service,
+    readonly config: KubeConfig,
+    readonly proxy: ApiProxy,
+    private readonly portalUrl: string,
+  ) {
+    this.core = config.makeApiClient(CoreV1Api);
+    this.apps = config.makeApiClient(AppsV1Api);
+    this.rbac = config.makeApiClient(RbacAuthorizationV1Api);
+    this.client = new KubernetesClient(config);
+    this.kubelet = new StandInKubelet(this.core);
+  }
+
+  /** As an administrator. */
+  async apply(
+    object: KubernetesObject,
+    manager = 'administrator',
+  ): Promise<KubernetesObject> {
+    return await this.client.apply(object, { manager });
+  }
+
+  /** The objects of `rbac.yaml`. */
+  roles(): KubernetesObject[] {
+    return parseAllDocuments(
+      fs.readFileSync(path.join(root, MODULE, 'rbac.yaml'), 'utf8'),
+    ).map(document => document.toJS());
+  }
+
+  /** Which a service account reaches the API server with, through the proxy. */
+  async kubeconfigOf(namespace: string, name: string): Promise<string> {
+    const { status } = await this.core.createNamespacedServiceAccountToken({
+      namespace,
+      name,
+      body: { spec: { audiences: [], expirationSeconds: 3600 } },
+    });
+    const file = path.join(this.folder, `${namespace}-${name}`);
+    fs.writeFileSync(
+      file,
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        clusters: [
+          {
+            name: 'tests',
+            cluster: {
+              server: this.proxy.url,
+              'insecure-skip-tls-verify': true,
+            },
+          },
+        ],
+        users: [{ name, user: { token: status?.token } }],
+        contexts: [
+          { name: 'tests', context: { cluster: 'tests', user: name } },
+        ],
+        'current-context': 'tests',
+      }),
+      { mode: 0o600 },
+    );
+    return file;
+  }
+
+  /** What tokens of its service accounts are verified with. */
+  async keys(): Promise<JSONWebKeySet> {
+    const keys = this.config.makeApiClient(OpenidApi);
+    // Described as text, and read as what it is.
+    return Object(await keys.getServiceAccountIssuerOpenIDKeyset());
+  }
+
+  /** Acts as a service account. */
+  async reader(namespace: string, name: string): Promise<CoreV1Api> {
+    const config = new KubeConfig();
+    config.loadFromFile(await this.kubeconfigOf(namespace, name));
+    return config.makeApiClient(CoreV1Api);
+  }
+
+  /** As a portal that has just been started has it, with the rights of `rbac.yaml`. */
+  async driver(): Promise<KubernetesDriver> {
+    const driver = KubernetesDriver.fromConfig(
+      new ConfigReader({
+        backend: { baseUrl: this.portalUrl },
+        modelPlatform: {
+          kubernetes: {
+            kubeconfig: await this.kubeconfigOf(ACCOUNT, ACCOUNT),
+            secretKey: SECRET_KEY,
+            images: {
+              platform: 'registry.example.org/platform:1',
+              python: 'registry.example.org/python:1',
+            },
+          },
+          environments: [
+            {
+              name: 'test',
+              driver: 'kubernetes',
+              kubernetes: {
+                url: 'https://models.example.org',
+                route: {
+                  gateways: [{ name: 'public', namespace: 'gateways' }],
+                },
+                gateway: { replicas: { min: 1, max: 1 } },
+                resources: { cpu: '100m', memory: '128Mi' },
+              },
+            },
+          ],
+        },
+      }),
+      { logger },
+    );
+    this.drivers.push(driver);
+    return driver;
+  }
+
+  async stop(): Promise<void> {
+    await this.kubelet.stop();
+    for (const driver of this.drivers) await driver.stop();
+    await this.proxy.stop();
+    await this.service.stop();
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+}

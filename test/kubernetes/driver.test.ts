@@ -1,0 +1,388 @@
+import { expect, test } from '@playwright/test';
+import { V1Deployment, V1ObjectMeta } from '@kubernetes/client-node';
+import { DesiredRevision } from '@model-platform/plugin-model-platform-node';
+import { KubernetesDriver } from '../../plugins/model-platform-backend-module-kubernetes/src/KubernetesDriver';
+import { eventually } from '../platform/Platform';
+import { never, revisionOf, routeOf } from './desired';
+import { GatewayProcesses } from './GatewayProcesses';
+import { TestCluster } from './TestCluster';
+
+const namespace = 'models-crm--test';
+
+let cluster: TestCluster;
+let driver: KubernetesDriver;
+let gateway: GatewayProcesses;
+
+test.beforeAll(async () => {
+  cluster = await TestCluster.start();
+  driver = await cluster.driver();
+  await driver.apply(revisionOf('first', 1), never);
+  gateway = await GatewayProcesses.start(cluster, namespace);
+});
+
+test.afterAll(async () => {
+  await gateway?.stop();
+  await cluster?.stop();
+});
+
+const isReady = (of: KubernetesDriver, desired: DesiredRevision) =>
+  eventually(`runners of ${desired.ref.name} ${desired.revision}`, async () => {
+    const { runners } = await of.observe(desired.ref);
+    const mine = runners.filter(one => one.revision === desired.revision);
+    return mine.length > 0 && mine.every(({ phase }) => phase === 'ready');
+  });
+
+/** As the reconciler does it: makes it, waits, sends traffic there, lets the others go. */
+async function rollOut(of: KubernetesDriver, desired: DesiredRevision) {
+  await of.apply(desired, never);
+  await isReady(of, desired);
+  const route = routeOf(desired);
+  await eventually('the route in force', async () => {
+    await of.route(desired.ref, route);
+    return true;
+  });
+  await of.release(desired.ref, [desired.revision]);
+}
+
+const objectsOf = async (endpoint: string) => {
+  const labelSelector = `model-platform.io/endpoint=${endpoint}`;
+  const [deployments, services, maps, secrets, accounts] = await Promise.all([
+    cluster.apps.listDeploymentForAllNamespaces({ labelSelector }),
+    cluster.core.listServiceForAllNamespaces({ labelSelector }),
+    cluster.core.listConfigMapForAllNamespaces({ labelSelector }),
+    cluster.core.listSecretForAllNamespaces({ labelSelector }),
+    cluster.core.listServiceAccountForAllNamespaces({ labelSelector }),
+  ]);
+  return [deployments, services, maps, secrets, accounts]
+    .flatMap(({ items }): Array<{ metadata?: { name?: string } }> => items)
+    .map(({ metadata }) => metadata?.name);
+};
+
+test('a revision becomes pods, a route leads to it, and the gateway has it', async () => {
+  const desired = revisionOf('churn', 1, {
+    resources: { cpu: '250m', memory: '256Mi', replicas: { min: 2, max: 2 } },
+  });
+  await rollOut(driver, desired);
+  const observed = await driver.observe(desired.ref);
+  expect(observed).toMatchObject({
+    routedRevision: 1,
+    routeDigest: driver.routeDigest(desired.ref, routeOf(desired)),
+    url: 'https://models.example.org/churn',
+  });
+  expect(observed.message).toBeUndefined();
+  expect(observed.runners).toHaveLength(2);
+  const { routes } = await gateway.state();
+  const mine = routes.find(({ endpoint }) => endpoint === 'churn');
+  // Found by the agent behind the variant's service.
+  expect(mine?.runners.toSorted()).toEqual(
+    observed.runners.map(({ id }) => id).toSorted(),
+  );
+  expect(await driver.list()).toContain('churn');
+});
+
+test('a revoked token and a switched off endpoint reach the gateway', async () => {
+  const desired = revisionOf('tokens', 1);
+  await rollOut(driver, desired);
+  const route = { ...routeOf(desired), tokens: [] };
+  await driver.route(desired.ref, route);
+  const observed = await driver.observe(desired.ref);
+  expect(observed.routeDigest).toBe(driver.routeDigest(desired.ref, route));
+
+  const off = { ...route, variants: [] };
+  await driver.switchOff(desired.ref, off);
+  const after = await driver.observe(desired.ref);
+  expect(after.runners).toEqual([]);
+  expect(after.routedRevision).toBeUndefined();
+  expect(after.routeDigest).toBe(driver.routeDigest(desired.ref, off));
+  const { routes } = await gateway.state();
+  expect(routes.find(({ endpoint }) => endpoint === 'tokens')?.runners).toEqual(
+    [],
+  );
+});
+
+test('a second pass without change writes nothing, and a portal that was started anew takes over what is there', async () => {
+  const desired = revisionOf('adopted', 1);
+  await rollOut(driver, desired);
+  cluster.proxy.forget();
+  await driver.apply(desired, never);
+  await driver.route(desired.ref, routeOf(desired));
+  await driver.observe(desired.ref);
+  expect(cluster.proxy.writes()).toEqual([]);
+
+  const versions = async () => {
+    const mine = {
+      namespace,
+      labelSelector: 'model-platform.io/endpoint=adopted',
+    };
+    const [deployments, pods, maps] = await Promise.all([
+      cluster.apps.listNamespacedDeployment(mine),
+      cluster.core.listNamespacedPod(mine),
+      cluster.core.listNamespacedConfigMap(mine),
+    ]);
+    return [deployments, pods, maps]
+      .flatMap(({ items }): Array<{ metadata?: V1ObjectMeta }> => items)
+      .map(({ metadata }) => [metadata?.name, metadata?.resourceVersion]);
+  };
+  const before = await versions();
+  const next = await cluster.driver();
+  expect((await next.observe(desired.ref)).routedRevision).toBe(1);
+  await next.apply(desired, never);
+  await next.route(desired.ref, routeOf(desired));
+  expect(await versions()).toEqual(before);
+});
+
+test('what others change is set right, what they add stays', async () => {
+  const desired = revisionOf('drifted', 1);
+  await rollOut(driver, desired);
+  const name = 'm-drifted--r1-main';
+  await cluster.apps.patchNamespacedDeployment({
+    namespace,
+    name,
+    body: [
+      { op: 'replace', path: '/spec/replicas', value: 3 },
+      {
+        op: 'replace',
+        path: '/spec/template/spec/containers/0/image',
+        value: 'elsewhere.example.org/other:1',
+      },
+      {
+        op: 'add',
+        path: '/metadata/annotations/example.org~1note',
+        value: 'theirs',
+      },
+    ],
+  });
+  await cluster.core.deleteNamespacedService({ namespace, name });
+  await eventually('the drift set right', async () => {
+    await driver.apply(desired, never);
+    const { spec, metadata } = await cluster.apps.readNamespacedDeployment({
+      namespace,
+      name,
+    });
+    const service = await cluster.core.readNamespacedService({
+      namespace,
+      name,
+    });
+    return (
+      service.spec?.clusterIP === 'None' &&
+      spec?.replicas === 1 &&
+      spec.template.spec?.containers[0].image ===
+        'registry.example.org/platform:1' &&
+      metadata?.annotations?.['example.org/note'] === 'theirs'
+    );
+  });
+});
+
+test('of several that write, the platform has the last word on what it says', async () => {
+  const desired = revisionOf('contested', 1);
+  const others = await Promise.all([cluster.driver(), cluster.driver()]);
+  await Promise.all([driver, ...others].map(one => one.apply(desired, never)));
+  const theirs: V1Deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'm-contested--r1-main', namespace },
+  };
+  for (let round = 0; round < 3; round += 1) {
+    await cluster.apply(
+      { ...theirs, ...{ spec: { replicas: 5 } } },
+      'somebody-else',
+    );
+    await eventually('one replica again', async () => {
+      await driver.apply(desired, never);
+      const { spec } = await cluster.apps.readNamespacedDeployment({
+        namespace,
+        name: 'm-contested--r1-main',
+      });
+      return spec?.replicas === 1;
+    });
+  }
+});
+
+test('a rollback leaves nothing of what it takes back, and nothing of others goes', async () => {
+  const first = revisionOf('rolled', 1);
+  await rollOut(driver, first);
+  await rollOut(driver, revisionOf('rolled', 2));
+  const back = revisionOf('rolled', 3, {
+    version: { ...first.variants[0].version },
+  });
+  await rollOut(driver, back);
+  const after = await driver.observe(back.ref);
+  expect(after.routedRevision).toBe(3);
+  expect(after.runners.map(({ version }) => version)).toEqual([1]);
+  expect(new Set(await objectsOf('rolled'))).toEqual(
+    new Set(['m-rolled--r3-main', 'plan-rolled']),
+  );
+
+  // Looks like it, but is not the platform's.
+  await cluster.core.createNamespacedConfigMap({
+    namespace,
+    body: {
+      metadata: {
+        name: 'notes-of-another',
+        labels: {
+          'app.kubernetes.io/managed-by': 'helm',
+          'model-platform.io/endpoint': 'rolled',
+          'model-platform.io/revision': '3',
+        },
+      },
+    },
+  });
+  await driver.remove(back.ref);
+  expect(await objectsOf('rolled')).toEqual(['notes-of-another']);
+  expect(await driver.list()).not.toContain('rolled');
+  expect((await driver.observe(back.ref)).runners).toEqual([]);
+  await driver.remove(back.ref);
+});
+
+test('systems do not share a namespace, and the gateway of one knows nothing of the other', async () => {
+  await driver.apply(revisionOf('mine', 1), never);
+  await driver.apply(revisionOf('yours', 1, { system: 'billing' }), never);
+  const { items } = await cluster.apps.listDeploymentForAllNamespaces({
+    labelSelector: 'model-platform.io/endpoint=yours',
+  });
+  expect(items.map(({ metadata }) => metadata?.namespace)).toEqual([
+    'models-billing--test',
+  ]);
+  const of = await cluster.reader('models-crm--test', 'model-gateway');
+  await of.listNamespacedConfigMap({ namespace: 'models-crm--test' });
+  for (const forbidden of [
+    () => of.listNamespacedConfigMap({ namespace: 'models-billing--test' }),
+    () => of.listNamespacedSecret({ namespace: 'models-crm--test' }),
+  ]) {
+    await expect(forbidden()).rejects.toMatchObject({ code: 403 });
+  }
+});
+
+test('what keeps pods from being ready is said in words', async () => {
+  const status =
+    (container: object, init = false) =>
+    () => ({
+      phase: 'Pending',
+      [init ? 'initContainerStatuses' : 'containerStatuses']: [
+        {
+          name: init ? 'fetch' : 'runner',
+          image: 'registry.example.org/platform:1',
+          imageID: '',
+          ready: false,
+          restartCount: 2,
+          ...container,
+        },
+      ],
+    });
+  const cases: Array<[string, () => object, RegExp]> = [
+    [
+      'no-image',
+      status({
+        state: {
+          waiting: { reason: 'ImagePullBackOff', message: 'manifest unknown' },
+        },
+      }),
+      /cannot get the image registry.example.org\/platform:1 .*manifest unknown/,
+    ],
+    [
+      'too-large',
+      status({
+        state: { waiting: { reason: 'CrashLoopBackOff' } },
+        lastState: { terminated: { reason: 'OOMKilled', exitCode: 137 } },
+      }),
+      /more memory than it may \(128Mi\).*resources\.memory/,
+    ],
+    [
+      'no-files',
+      status(
+        {
+          state: {
+            terminated: {
+              reason: 'Error',
+              exitCode: 1,
+              message: '{"level":"error","message":"model.onnx is not there"}',
+            },
+          },
+        },
+        true,
+      ),
+      /files of the version could not be fetched: model.onnx is not there/,
+    ],
+    [
+      'bad-model',
+      status({
+        state: { waiting: { reason: 'CrashLoopBackOff' } },
+        lastState: {
+          terminated: {
+            reason: 'Error',
+            exitCode: 1,
+            message: '{"level":"error","message":"cannot load the model"}',
+          },
+        },
+      }),
+      /ended with exit code 1: cannot load the model/,
+    ],
+  ];
+  for (const [name, trouble, message] of cases) {
+    cluster.kubelet.troubles.set(`m-${name}--`, trouble);
+    const desired = revisionOf(name, 1);
+    await driver.apply(desired, never);
+    const runner = await eventually(`what is wrong with ${name}`, async () => {
+      const { runners } = await driver.observe(desired.ref);
+      return runners.find(({ phase }) => phase === 'failed');
+    });
+    expect(runner.message).toMatch(message);
+    expect(runner.restarts).toBe(2);
+  }
+});
+
+test('what has no room, or is refused, says so', async () => {
+  const huge = revisionOf('huge', 1, { resources: { cpu: '5000' } });
+  await driver.apply(huge, never);
+  const waiting = await eventually('why it has no place', async () => {
+    const { runners } = await driver.observe(huge.ref);
+    return runners.find(({ message }) => message);
+  });
+  expect(waiting.phase).toBe('starting');
+  expect(waiting.message).toMatch(/no room for it .*5k cpu.*Insufficient cpu/);
+
+  const gpu = revisionOf('gpu', 1, { resources: { gpu: 2 } });
+  await driver.apply(gpu, never);
+  const without = await eventually('why it has no place', async () => {
+    const { runners } = await driver.observe(gpu.ref);
+    return runners.find(({ message }) => message);
+  });
+  expect(without.message).toMatch(/2 nvidia.com\/gpu.*Insufficient nvidia/);
+
+  const narrow = revisionOf('narrow', 1, { system: 'narrow' });
+  await driver.apply(narrow, never);
+  await isReady(driver, narrow);
+  await cluster.core.createNamespacedResourceQuota({
+    namespace: 'models-narrow--test',
+    body: { metadata: { name: 'few' }, spec: { hard: { pods: '2' } } },
+  });
+  const more = revisionOf('more', 1, { system: 'narrow' });
+  await driver.apply(more, never);
+  const refused = await eventually('why there is no pod', async () => {
+    const { runners } = await driver.observe(more.ref);
+    return runners.find(({ phase }) => phase === 'failed');
+  });
+  expect(refused.message).toMatch(/refuses to make 1 of its pods.*quota/);
+
+  const wrong = revisionOf('wrong', 1, { resources: { cpu: '1.2.3' } });
+  await expect(driver.apply(wrong, never)).rejects.toThrow(
+    /refuses to apply the Deployment .*m-wrong--r1-main.*quantities/,
+  );
+});
+
+test('a namespace takes none but restricted pods', async () => {
+  await driver.apply(revisionOf('plain', 1), never);
+  const create = (securityContext: object) =>
+    cluster.core.createNamespacedPod({
+      namespace,
+      dryRun: 'All',
+      body: {
+        metadata: { name: 'careless' },
+        spec: {
+          containers: [{ name: 'any', image: 'any', securityContext }],
+        },
+      },
+    });
+  await expect(create({ privileged: true })).rejects.toThrow(/restricted/);
+  await expect(create({})).rejects.toThrow(/restricted/);
+});

@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@playwright/test';
+import { eventually } from '../platform/Platform';
+import { never, revisionOf } from './desired';
+import { TestCluster } from './TestCluster';
+
+let cluster: TestCluster;
+
+test.beforeAll(async () => {
+  cluster = await TestCluster.start();
+});
+test.afterAll(async () => {
+  await cluster?.stop();
+});
+test.afterEach(() => {
+  cluster.proxy.fault = undefined;
+});
+
+const isReady = async (
+  driver: Awaited<ReturnType<TestCluster['driver']>>,
+  name: string,
+) =>
+  await eventually(`runners of ${name}`, async () => {
+    const { runners } = await driver.observe({ name });
+    return (
+      runners.length > 0 && runners.every(({ phase }) => phase === 'ready')
+    );
+  });
+
+test('an API server that is killed while revisions are applied, and started again', async () => {
+  const driver = await cluster.driver();
+  const names = Array.from({ length: 8 }, (_, index) => `killed-${index}`);
+  cluster.proxy.forget();
+  const work = Promise.allSettled(
+    names.map(name => driver.apply(revisionOf(name, 1), never)),
+  );
+  await eventually(
+    'some of it written',
+    () => cluster.proxy.writes().length > 20,
+  );
+  await cluster.service.killApiServer();
+  await sleep(500);
+  await cluster.service.restartApiServer();
+  await work;
+  for (const name of names) {
+    await eventually(`${name} applied`, async () => {
+      await driver.apply(revisionOf(name, 1), never);
+      return true;
+    });
+    await isReady(driver, name);
+  }
+  const { items } = await cluster.apps.listDeploymentForAllNamespaces({
+    labelSelector: `model-platform.io/endpoint in (${names.join(',')})`,
+  });
+  expect(items.map(({ metadata }) => metadata?.name).toSorted()).toEqual(
+    names.map(name => `m-${name}--r1-main`).toSorted(),
+  );
+});
+
+test('a server that is busy is asked again, when it says so', async () => {
+  const driver = await cluster.driver();
+  let refused = 0;
+  cluster.proxy.fault = ({ method }) => {
+    if (method !== 'PATCH' || refused >= 3) return undefined;
+    refused += 1;
+    return {
+      status: refused === 2 ? 409 : 429,
+      headers: { 'retry-after': '1' },
+      body: JSON.stringify({
+        kind: 'Status',
+        code: 429,
+        message: 'too many requests',
+        details: { retryAfterSeconds: 1 },
+      }),
+    };
+  };
+  await driver.apply(revisionOf('busy', 1), never);
+  expect(refused).toBe(3);
+  await isReady(driver, 'busy');
+});
+
+test('a watch that is cut, or has forgotten so far back, is begun anew', async () => {
+  const driver = await cluster.driver();
+  await driver.apply(revisionOf('watched', 1), never);
+  await isReady(driver, 'watched');
+  let gone = 0;
+  cluster.proxy.fault = ({ isWatch }) => {
+    if (!isWatch || gone >= 5) return undefined;
+    gone += 1;
+    return {
+      status: 200,
+      body: `${JSON.stringify({
+        type: 'ERROR',
+        object: { kind: 'Status', code: 410, reason: 'Expired' },
+      })}\n`,
+    };
+  };
+  cluster.proxy.cut();
+  await cluster.core.deleteCollectionNamespacedPod({
+    namespace: 'models-crm--test',
+    labelSelector: 'model-platform.io/endpoint=watched',
+  });
+  const before = await driver.observe({ name: 'watched' });
+  await eventually('another pod in its place', async () => {
+    const { runners } = await driver.observe({ name: 'watched' });
+    return (
+      runners.length === 1 &&
+      runners[0].phase === 'ready' &&
+      runners[0].id !== before.runners[0]?.id
+    );
+  });
+  expect(gone).toBe(5);
+});
+
+test('two hundred deployments are applied, and a second pass writes nothing', async () => {
+  const driver = await cluster.driver();
+  const all = Array.from({ length: 200 }, (_, index) =>
+    revisionOf(`many-${index}`, 1),
+  );
+  cluster.proxy.forget();
+  const begin = performance.now();
+  const left = [...all];
+  const worker = async () => {
+    for (let one = left.pop(); one; one = left.pop()) {
+      await driver.apply(one, never);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, worker));
+  const seconds = (performance.now() - begin) / 1000;
+  const calls = cluster.proxy.calls.length;
+
+  cluster.proxy.forget();
+  const again = performance.now();
+  for (const one of all) {
+    await driver.apply(one, never);
+    await driver.observe(one.ref);
+  }
+  const pass = performance.now() - again;
+  expect(cluster.proxy.writes()).toEqual([]);
+  process.stdout.write(
+    `200 deployments: ${seconds.toFixed(
+      1,
+    )} s, ${calls} calls; a second pass ${pass.toFixed(0)} ms, ${
+      cluster.proxy.calls.length
+    } calls\n`,
+  );
+});
