@@ -41,7 +41,10 @@ async function rollOut(of: KubernetesDriver, desired: DesiredRevision) {
     await of.route(desired.ref, route);
     return true;
   });
-  await of.release(desired.ref, [desired.revision]);
+  await of.release(desired.ref, {
+    keep: [desired.revision],
+    newest: desired.revision,
+  });
 }
 
 const objectsOf = async (endpoint: string) => {

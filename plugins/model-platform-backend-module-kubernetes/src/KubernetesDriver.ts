@@ -199,9 +199,10 @@ export class KubernetesDriver implements DeploymentDriver {
         digest,
         plan,
         services: Object.fromEntries(
-          plan.variants.map(({ name }) => [
+          // One may be of a revision that is tried beside the route's own.
+          plan.variants.map(({ name, labels }) => [
             name,
-            objectName(ref.name, route.revision, name),
+            objectName(ref.name, Number(labels.revision), labels.variant),
           ]),
         ),
       }),
@@ -224,13 +225,15 @@ export class KubernetesDriver implements DeploymentDriver {
     await this.removeRunners(ref, () => true);
   }
 
-  async release(ref: DeploymentRef, keepRevisions: number[]): Promise<void> {
+  async release(
+    ref: DeploymentRef,
+    { keep, newest }: { keep: number[]; newest: number },
+  ): Promise<void> {
     await this.view.ready();
     // Draining takes its time: a later revision may begin meanwhile, and was never meant.
-    const newest = Math.max(...keepRevisions);
     await this.removeRunners(
       ref,
-      revision => !keepRevisions.includes(revision) && revision <= newest,
+      revision => !keep.includes(revision) && revision <= newest,
     );
   }
 
