@@ -44,6 +44,11 @@ export class StandInKubelet {
         },
       ],
     });
+    // A new node is one that is not ready yet, until somebody says otherwise.
+    await this.core.patchNode({
+      name: 'stand-in',
+      body: [{ op: 'remove', path: '/spec/taints' }],
+    });
     this.next();
   }
 

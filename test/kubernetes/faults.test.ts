@@ -113,6 +113,7 @@ test('a watch that is cut, or has forgotten so far back, is begun anew', async (
 });
 
 test('two hundred deployments are applied, and a second pass writes nothing', async () => {
+  test.slow();
   const driver = await cluster.driver();
   const all = Array.from({ length: 200 }, (_, index) =>
     revisionOf(`many-${index}`, 1),
