@@ -19,7 +19,25 @@ exports.up = async function up(knex) {
     table
       .string('orphaned_at', 32)
       .comment('Since when its declaration in Git is gone');
+    table
+      .text('strategy')
+      .comment(
+        'JSON; how the wanted revision gets its traffic, if by steps or the like',
+      );
   });
+  const deployments = await knex('deployments')
+    .whereNotNull('revision')
+    .select('id', 'spec', 'overrides');
+  for (const { id, spec, overrides } of deployments) {
+    const { strategy } = JSON.parse(spec);
+    const isByPerson = JSON.parse(overrides ?? '[]').some(({ kind }) =>
+      ['promote', 'rollback'].includes(kind),
+    );
+    if (strategy && !isByPerson)
+      await knex('deployments')
+        .where({ id })
+        .update({ strategy: JSON.stringify(strategy) });
+  }
 
   await knex.schema.createTable('deployment_requests', table => {
     table.comment(
@@ -76,6 +94,6 @@ exports.down = async function down(knex) {
   await knex.schema.dropTable('deployment_request_decisions');
   await knex.schema.dropTable('deployment_requests');
   await knex.schema.alterTable('deployments', table => {
-    table.dropColumns('waiting_request', 'gates', 'orphaned_at');
+    table.dropColumns('waiting_request', 'gates', 'orphaned_at', 'strategy');
   });
 };

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConflictError, NotFoundError } from '@backstage/errors';
 import {
   CatalogueMetric,
+  DeploymentOverride,
   DeploymentSpec,
   FieldProblem,
   Model,
@@ -23,6 +24,8 @@ import {
 } from './DeploymentStore';
 import { Environments } from './Environments';
 import { allGates } from './gates/allGates';
+import { RequestRecord } from './gates/RequestStore';
+import { waitingRequest } from './gates/waitingRequest';
 import { holdsRevision } from './overrides/overrides';
 import { parseDeploymentSpec } from './parseDeploymentSpec';
 import { problem } from './problem';
@@ -124,6 +127,7 @@ export class Applications {
       variants: resolution.variants,
       resources: spec.resources,
       traffic: trafficOf(spec),
+      strategy: spec.strategy,
     };
     if (existing) {
       await this.requireSame(existing, spec, model, actor);
@@ -132,10 +136,18 @@ export class Applications {
       requireMatch(existing, options.ifMatch);
     }
     const current = existing && (await currentRevision(store, existing));
+    const waiting = existing && (await waitingRequest(store, existing));
     const isSameRevision =
       existing !== undefined &&
-      isWantedAlready(existing, spec, current, revision);
-    const candidate = this.candidate(spec, existing, revision, actor);
+      isWantedAlready(existing, spec, {
+        current,
+        revision,
+        lifts: waiting?.lifts,
+      });
+    const candidate = {
+      ...this.candidate(spec, existing, revision, actor),
+      lifts: existing && liftedBy(existing, spec, waiting),
+    };
     const assessment = isSameRevision
       ? undefined
       : await assessor.assess(name, spec, existing, candidate);
@@ -268,6 +280,16 @@ export class Applications {
   }
 }
 
+/** What persons put beside the spec holds until another one is made. */
+function liftedBy(
+  { spec: before, overrides }: DeploymentRecord,
+  spec: DeploymentSpec,
+  waiting: RequestRecord | undefined,
+): DeploymentOverride[] | undefined {
+  if (canonicalJson(before) === canonicalJson(spec)) return waiting?.lifts;
+  return overrides.length > 0 ? overrides : undefined;
+}
+
 /** No canary of it is under way, and none was rolled back: a changed spec has nothing to try again. */
 function isSettled(deployment: DeploymentRecord): boolean {
   return (
@@ -279,13 +301,18 @@ function isSettled(deployment: DeploymentRecord): boolean {
 function isWantedAlready(
   existing: DeploymentRecord,
   spec: DeploymentSpec,
-  current: RevisionRecord | undefined,
-  revision: NewRevision,
+  options: {
+    current: RevisionRecord | undefined;
+    revision: NewRevision;
+    /** What the spec lifts once what waits is made. */
+    lifts: DeploymentOverride[] | undefined;
+  },
 ): boolean {
+  const { current, revision, lifts } = options;
   const isSame = current !== undefined && sameContent(current, revision);
   return canonicalJson(existing.spec) === canonicalJson(spec)
     ? // What a person put beside the spec holds until the spec changes.
-      holdsRevision(existing.overrides) || isSame
+      (holdsRevision(existing.overrides) && !lifts) || isSame
     : isSame && isSettled(existing);
 }
 

@@ -115,6 +115,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
           .where({ id })
           .update({
             revision: details.revision as number | undefined,
+            strategy: 'request' in first ? undefined : strategyOf(first),
             waiting_request: details.request as number | undefined,
           });
         await this.insertHistory(
@@ -166,6 +167,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
           set.watched ?? from.watched,
         );
         update.revision = number;
+        update.strategy = strategyOf(revision);
         update.rollout_started_at = null;
       } else if (
         from.off &&
@@ -655,6 +657,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
         variants: revision.variants,
         resources: revision.resources,
         traffic: revision.traffic,
+        strategy: revision.strategy,
       }),
     });
     const modelIds = new Set([
@@ -687,6 +690,10 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       details: entry.details && JSON.stringify(entry.details),
     });
   }
+}
+
+function strategyOf({ strategy }: NewRevision): string | null {
+  return strategy ? JSON.stringify(strategy) : null;
 }
 
 /** Nothing where there is nothing in it. */

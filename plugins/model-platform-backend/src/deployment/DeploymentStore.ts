@@ -55,6 +55,8 @@ export interface DeploymentRecord {
   waitingRequest?: number;
   /** What the next revision waits for, beside what its environment asks for. */
   gates: DeploymentGate[];
+  /** Of the wanted revision; that of the spec may still wait for its gates. */
+  strategy?: DeploymentSpec['strategy'];
   /** Since when its declaration in Git is gone. */
   orphanedAt?: string;
   /** What a person decided on the canary of a revision. */
@@ -96,13 +98,15 @@ export interface RevisionRecord {
   variants: ResolvedVariant[];
   resources?: Resources;
   traffic?: RevisionTraffic;
+  /** How it gets its traffic; at once where absent, as what is gone back to or promoted. */
+  strategy?: DeploymentSpec['strategy'];
   /** When traffic first went to it. */
   firstServedAt?: string;
 }
 
 export type NewRevision = Pick<
   RevisionRecord,
-  'actor' | 'reason' | 'variants' | 'resources' | 'traffic'
+  'actor' | 'reason' | 'variants' | 'resources' | 'traffic' | 'strategy'
 >;
 
 export interface HistoryDraft {

@@ -27,6 +27,8 @@ import {
   hasOverride,
   holdsContent,
   holdsRevision,
+  isHeld,
+  unlifted,
   withOverride,
   withoutOverride,
 } from './overrides/overrides';
@@ -40,6 +42,7 @@ import { QuotaCheck } from './checks/QuotaCheck';
 import { breakProblems, SignatureCheck } from './checks/SignatureCheck';
 import { GateJudge } from './gates/GateJudge';
 import { NewRequest } from './gates/RequestStore';
+import { waitingRequest } from './gates/waitingRequest';
 import { noEvidence, VersionEvidence } from './gates/VersionEvidence';
 import { Candidate, gatesInForce, RevisionAssessor } from './RevisionAssessor';
 import { specChanges } from './specChanges';
@@ -229,14 +232,18 @@ export class Deployments {
       isKept &&
       (request
         ? await this.isWaitingFor(existing, candidate)
-        : application.isSameRevision && existing.waitingRequest === undefined)
+        : application.isSameRevision &&
+          (existing.waitingRequest === undefined ||
+            holdsRevision(existing.overrides)))
     ) {
       return existing;
     }
     const makes = !request && !application.isSameRevision;
+    const lifted = request ? [] : candidate.lifts ?? [];
     const changed = await store.change(existing, {
       set: {
-        ...(sameSpec ? {} : { spec, overrides: [] }),
+        ...(sameSpec ? {} : { spec }),
+        overrides: unlifted(existing.overrides, lifted),
         owner: spec.owner ?? model.owner,
         model: model.name,
         modelSlug: model.slug,
@@ -254,9 +261,7 @@ export class Deployments {
         actor: actor.name,
         action: 'applied',
         reason,
-        ...(sameSpec || existing.overrides.length === 0
-          ? {}
-          : { details: { lifted: existing.overrides } }),
+        ...(lifted.length > 0 ? { details: { lifted } } : {}),
       },
     });
     announce(changed, done);
@@ -265,13 +270,10 @@ export class Deployments {
 
   /** Whether just this is asked for already. */
   private async isWaitingFor(
-    { id, waitingRequest }: DeploymentRecord,
+    deployment: DeploymentRecord,
     candidate: Candidate,
   ): Promise<boolean> {
-    const waiting =
-      waitingRequest === undefined
-        ? undefined
-        : await this.options.store.requests.get(id, waitingRequest);
+    const waiting = await waitingRequest(this.options.store, deployment);
     return (
       waiting !== undefined &&
       canonicalJson([waiting.variants, waiting.resources, waiting.gates]) ===
@@ -419,6 +421,10 @@ export class Deployments {
         set: { overrides, ...(asked ? { watched: asked.watched } : {}) },
         revision: asked?.revision,
         request: asked?.request,
+        ends: asked?.revision && {
+          state: 'superseded',
+          reason: asked.revision.reason,
+        },
         history: {
           actor: actor.name,
           action: 'lifted',
@@ -592,8 +598,8 @@ export class Deployments {
     deployment: DeploymentRecord,
   ): Promise<{ record: DeploymentRecord; drift: string[] }> {
     const resolution = await this.resolver.resolve(deployment.spec);
-    const record = holdsRevision(deployment.overrides)
-      ? deployment
+    const record = isHeld(deployment.overrides)
+      ? await this.triggers.followHeld(deployment, resolution)
       : await this.triggers.follow(deployment, resolution);
     const aim = aimOf(record);
     const served =
@@ -646,6 +652,7 @@ export class Deployments {
       variants: resolution.variants,
       resources: spec.resources,
       traffic: trafficOf(spec),
+      strategy: spec.strategy,
     };
     const { watched } = resolution;
     const current = await currentRevision(this.options.store, deployment);

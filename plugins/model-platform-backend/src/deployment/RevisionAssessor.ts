@@ -15,7 +15,7 @@ import { NewRequest } from './gates/RequestStore';
 
 /** A revision that could be made. */
 export type Candidate = Omit<GateSubject, 'breaks'> &
-  Pick<NewRequest, 'actor' | 'resources'>;
+  Pick<NewRequest, 'actor' | 'resources' | 'lifts'>;
 
 /** What is to be said of a revision before it is made. */
 export interface Assessment {

@@ -287,7 +287,7 @@ export class Rollout {
     wanted: RevisionRecord,
     serving: number | undefined,
   ): Promise<CanaryStatus | undefined> {
-    const { strategy } = record.spec;
+    const { strategy } = record;
     if (
       !strategy ||
       !isCanaried(record) ||
@@ -325,7 +325,7 @@ export class Rollout {
     },
   ): Promise<CanaryStatus | undefined> {
     const { desired, tried, observed } = options;
-    const { strategy } = record.spec;
+    const { strategy } = record;
     const isPaused = hasOverride(record.overrides, 'pause');
     const ready = isReady(desired, observed);
     if (!strategy || !canaryOf(record)) {
@@ -361,7 +361,7 @@ export class Rollout {
       return await this.analyst.judge(
         record.name,
         tried,
-        record.spec.strategy,
+        record.strategy,
         now,
       );
     } catch (error) {

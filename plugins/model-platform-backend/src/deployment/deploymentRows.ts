@@ -28,6 +28,7 @@ export interface DeploymentRow {
   watched: string;
   waiting_request: number | null;
   gates: string | null;
+  strategy: string | null;
   orphaned_at: string | null;
   decision: string | null;
   canary: string | null;
@@ -121,6 +122,7 @@ export function toDeployment(row: DeploymentRow): DeploymentRecord {
     waitingRequest: row.waiting_request ?? undefined,
     // Those of before knew no gates.
     gates: JSON.parse(row.gates ?? '[]'),
+    strategy: row.strategy ? JSON.parse(row.strategy) : undefined,
     orphanedAt: row.orphaned_at ?? undefined,
     decision: row.decision ? JSON.parse(row.decision) : undefined,
     canary: row.canary ? JSON.parse(row.canary) : undefined,
@@ -147,6 +149,7 @@ export function toRevision(row: RevisionRow): RevisionRecord {
     variants: snapshot.variants,
     resources: snapshot.resources,
     traffic: snapshot.traffic,
+    strategy: snapshot.strategy,
     firstServedAt: row.first_served_at ?? undefined,
   };
 }

@@ -1,5 +1,6 @@
 import {
   DeploymentGate,
+  DeploymentOverride,
   GateState,
   RequestDecision,
   ResolvedVariant,
@@ -18,6 +19,8 @@ export interface NewRequest {
   resources?: Resources;
   breaks: SignatureBreak[];
   gates: DeploymentGate[];
+  /** What persons had put beside the spec before, and what is lifted once it is made. */
+  lifts?: DeploymentOverride[];
   standing: RequestStanding;
 }
 

@@ -1,8 +1,9 @@
 import { ResolvedVariant } from '@model-platform/plugin-model-platform-common';
 import { DeployableModels } from '../DeployableModels';
 import { DeploymentRecord } from '../DeploymentStore';
+import { variantsOf } from '../RevisionResolver';
 
-/** Who moved an alias last; undefined where nobody knows. */
+/** The person who moved an alias last, be it by a token; undefined where nobody knows. */
 export type AliasMover = (
   modelId: string,
   alias: string,
@@ -10,8 +11,8 @@ export type AliasMover = (
 
 /**
  * Persons behind what a trigger asks for: who published the versions that are
- * new to it, and who moved the aliases that it follows. None of them can be the
- * other pair of eyes.
+ * new to it, and who moved the aliases that it follows or that name them. None
+ * of them can be the other pair of eyes.
  */
 export async function requestersOf(
   deployment: DeploymentRecord,
@@ -27,14 +28,21 @@ export async function requestersOf(
           modelId === variant.modelId && version === variant.version,
       ),
   );
-  const aliases = (deployment.spec.triggers ?? []).flatMap(
+  const followed = (deployment.spec.triggers ?? []).flatMap(
     ({ onAlias }) => onAlias?.alias ?? [],
   );
-  for (const { modelId, version: number } of added) {
+  for (const { name, modelId, version: number } of added) {
     const version = await sources.models.version(modelId, number);
     persons.add(version?.responsible ?? version?.publisher);
-    for (const alias of aliases)
+    for (const alias of new Set([...followed, ...selected(deployment, name)]))
       persons.add(await sources.aliasMover(modelId, alias));
   }
   return [...persons].flatMap(person => person ?? []);
+}
+
+/** The alias that a variant is selected by, if one is. */
+function selected({ spec }: DeploymentRecord, name: string): string[] {
+  return variantsOf(spec).flatMap(({ name: own, version }) =>
+    own === name && 'alias' in version ? [version.alias] : [],
+  );
 }

@@ -3,6 +3,7 @@ import { isError } from '@backstage/errors';
 import {
   DeploymentEvent,
   DeploymentTrigger,
+  ResolvedVariant,
 } from '@model-platform/plugin-model-platform-common';
 import { canonicalJson } from '../../canonicalJson';
 import { ChangedMeanwhileError } from '../ChangedMeanwhileError';
@@ -16,8 +17,10 @@ import {
   NewRevision,
 } from '../DeploymentStore';
 import { Environments } from '../Environments';
+import { isHeld, unlifted } from '../overrides/overrides';
 import { allGates } from '../gates/allGates';
 import { RequestRecord } from '../gates/RequestStore';
+import { waitingRequest } from '../gates/waitingRequest';
 import { Assessment, Candidate, RevisionAssessor } from '../RevisionAssessor';
 import { Resolution } from '../RevisionResolver';
 import { sameContent } from '../sameContent';
@@ -112,6 +115,21 @@ export class Triggers {
       : changed;
   }
 
+  /**
+   * What a changed spec asks for lifts what persons put beside the spec, but not
+   * before it is made.
+   */
+  async followHeld(
+    deployment: DeploymentRecord,
+    resolution: Resolution,
+  ): Promise<DeploymentRecord> {
+    const waiting = await this.waiting(deployment);
+    return waiting?.lifts &&
+      !isHeld(unlifted(deployment.overrides, waiting.lifts))
+      ? await this.attend(deployment, resolution, [])
+      : deployment;
+  }
+
   /** What a trigger asks for: made at once where nothing is in its way. */
   private async propose(
     deployment: DeploymentRecord,
@@ -122,11 +140,11 @@ export class Triggers {
     const { store, announce } = this.options;
     const current = await currentRevision(store, deployment);
     const { variants, watched } = resolution;
-    const { resources } = deployment.spec;
+    const { resources, strategy } = deployment.spec;
     const actor = platformActor.name;
     const traffic = trafficOf(deployment.spec);
     const revision: NewRevision = {
-      ...{ actor, reason, variants, resources, traffic },
+      ...{ actor, reason, variants, resources, traffic, strategy },
     };
     const history = { actor, action: 'triggered', reason };
     if (current && sameContent(current, revision)) {
@@ -144,12 +162,7 @@ export class Triggers {
     }
     const candidate: Candidate = {
       actor,
-      requesters: await requestersOf(
-        deployment,
-        variants,
-        current?.variants ?? [],
-        this.options,
-      ),
+      requesters: await this.requesters(deployment, variants, waiting),
       variants,
       resources,
       gates: this.gates(deployment),
@@ -205,6 +218,9 @@ export class Triggers {
     const candidate: Candidate = {
       ...waiting,
       variants,
+      requesters: isMoved
+        ? await this.requesters(deployment, variants, waiting)
+        : waiting.requesters,
       gates: allGates(waiting.gates, this.gates(deployment)),
       // What was said of other versions does not hold for these.
       decisions: isMoved ? [] : waiting.decisions,
@@ -217,20 +233,27 @@ export class Triggers {
     if (assessment.holds) {
       return await this.announced(
         store.change(deployment, {
-          set: { watched, gates: deployment.spec.gates ?? [] },
+          set: {
+            watched,
+            gates: deployment.spec.gates ?? [],
+            ...(waiting.lifts
+              ? { overrides: unlifted(deployment.overrides, waiting.lifts) }
+              : {}),
+          },
           revision: {
             actor: waiting.actor,
             reason: waiting.reason,
             variants,
             resources: waiting.resources,
             traffic: trafficOf(deployment.spec),
+            strategy: deployment.spec.strategy,
           },
           ends: { state: 'made' },
           history: {
             actor: platformActor.name,
             action: 'gates-passed',
             reason: waiting.reason,
-            details: { request: waiting.number },
+            details: { request: waiting.number, lifted: waiting.lifts },
           },
         }),
       );
@@ -352,17 +375,30 @@ export class Triggers {
     };
   }
 
+  /** Persons behind it, with those behind what it takes the place of. */
+  private async requesters(
+    deployment: DeploymentRecord,
+    variants: ResolvedVariant[],
+    waiting: RequestRecord | undefined,
+  ): Promise<string[]> {
+    const current = await currentRevision(this.options.store, deployment);
+    const persons = await requestersOf(
+      deployment,
+      variants,
+      current?.variants ?? [],
+      this.options,
+    );
+    return [...new Set([...(waiting?.requesters ?? []), ...persons])];
+  }
+
   private gates({ environment, gates }: DeploymentRecord) {
     return allGates(this.options.environments.gates(environment), gates);
   }
 
-  private async waiting({
-    id,
-    waitingRequest,
-  }: DeploymentRecord): Promise<RequestRecord | undefined> {
-    return waitingRequest === undefined
-      ? undefined
-      : await this.options.store.requests.get(id, waitingRequest);
+  private async waiting(
+    deployment: DeploymentRecord,
+  ): Promise<RequestRecord | undefined> {
+    return await waitingRequest(this.options.store, deployment);
   }
 
   private async keepStanding(
@@ -391,12 +427,12 @@ export class Triggers {
 
 /** A revision that waits, with how it stands. */
 export function requestOf(
-  { actor, requesters, variants, resources, gates }: Candidate,
+  { actor, requesters, variants, resources, gates, lifts }: Candidate,
   reason: string,
   assessment: Assessment,
 ) {
   return {
-    ...{ actor, requesters, variants, resources, gates, reason },
+    ...{ actor, requesters, variants, resources, gates, lifts, reason },
     breaks: assessment.breaks,
     standing: standingOf(assessment),
   };
