@@ -22,7 +22,12 @@ import { CanaryDecision } from './canary/CanaryDecision';
 /** Versions that a deployment's triggers look at, by model id. */
 export type WatchedVersions = Record<
   string,
-  { latest?: number; aliases?: Record<string, number> }
+  {
+    latest?: number;
+    /** What `latest` means, where triggers pass over those after it. */
+    taken?: number;
+    aliases?: Record<string, number>;
+  }
 >;
 
 /** A deployment as it is kept: desired state, and the state as last observed. */

@@ -46,6 +46,7 @@ import { waitingRequest } from './gates/waitingRequest';
 import { noEvidence, VersionEvidence } from './gates/VersionEvidence';
 import { Candidate, gatesInForce, RevisionAssessor } from './RevisionAssessor';
 import { specChanges } from './specChanges';
+import { followed, takenOf } from './triggers/followed';
 import { MetricTriggers } from './triggers/MetricTriggers';
 import { AliasMover } from './triggers/Requesters';
 import { requestOf, Triggers } from './triggers/Triggers';
@@ -459,7 +460,14 @@ export class Deployments {
     await this.requireCompatible(deployment, target, options.allowBreaking);
     const changed = await store.change(deployment, {
       set: options.isAutomatic
-        ? { watched: (await this.resolver.resolve(deployment.spec)).watched }
+        ? {
+            watched: (
+              await this.asTaken(
+                deployment,
+                await this.resolver.resolve(deployment.spec),
+              )
+            ).watched,
+          }
         : {
             overrides: withOverride(deployment.overrides, {
               ...override('rollback', actor, options.reason),
@@ -597,7 +605,8 @@ export class Deployments {
   async follow(
     deployment: DeploymentRecord,
   ): Promise<{ record: DeploymentRecord; drift: string[] }> {
-    const resolution = await this.resolver.resolve(deployment.spec);
+    const now = await this.resolver.resolve(deployment.spec);
+    const resolution = await this.asTaken(deployment, now);
     const record = isHeld(deployment.overrides)
       ? await this.triggers.followHeld(deployment, resolution)
       : await this.triggers.follow(deployment, resolution);
@@ -610,10 +619,33 @@ export class Deployments {
       record,
       drift: selectorDrift(
         record.spec,
-        resolution.variants,
+        now.variants,
         served?.variants ?? [],
       ),
     };
+  }
+
+  /** What its selectors mean to its triggers, which may pass over versions. */
+  private async asTaken(
+    deployment: DeploymentRecord,
+    now: Resolution,
+  ): Promise<Resolution> {
+    const watched = await followed(
+      deployment,
+      now.watched,
+      this.options.models,
+    );
+    const isPassed = Object.values(watched).some(
+      ({ taken }) => taken !== undefined,
+    );
+    const resolution = isPassed
+      ? await this.resolver.resolve(
+          deployment.spec,
+          undefined,
+          model => takenOf(watched[model.id]) ?? model.latest?.number,
+        )
+      : now;
+    return { ...resolution, watched };
   }
 
   private async requireCompatible(

@@ -26,7 +26,7 @@ import { Resolution } from '../RevisionResolver';
 import { sameContent } from '../sameContent';
 import { trafficOf } from '../trafficOf';
 import { whatMoved } from '../whatMoved';
-import { followed } from './followed';
+import { onlyTaken } from './followed';
 import { MetricTriggers } from './MetricTriggers';
 import { nextRun } from './nextRun';
 import { AliasMover, requestersOf } from './Requesters';
@@ -67,12 +67,12 @@ interface Signs {
 export class Triggers {
   constructor(private readonly options: TriggersOptions) {}
 
-  /** @param resolution - what the selectors of its spec mean now */
+  /** @param resolution - what the selectors of its spec mean now, without versions that no trigger takes */
   async follow(
     deployment: DeploymentRecord,
     resolution: Resolution,
   ): Promise<DeploymentRecord> {
-    const { store, models, deploymentModels } = this.options;
+    const { store, deploymentModels } = this.options;
     const signs = await this.signs(deployment);
     if ('changed' in signs) return signs.changed;
     // Where the name of a model means another one by now, nobody has decided on that.
@@ -81,11 +81,10 @@ export class Triggers {
       0;
     let changed = deployment;
     if (resolution.problems.length === 0 && isDecided) {
-      const wanted = await followed(deployment, resolution.watched, models);
+      const before = { watched: onlyTaken(deployment.watched) };
+      const wanted = onlyTaken(resolution.watched);
       const causes = [
-        ...(isSame(wanted, deployment.watched)
-          ? []
-          : [whatMoved(deployment, wanted)]),
+        ...(isSame(wanted, before.watched) ? [] : [whatMoved(before, wanted)]),
         ...signs.due,
       ];
       if (causes.length > 0) {
