@@ -67,7 +67,7 @@ exports.up = async function up(knex) {
   });
 
   await knex.schema.createTable('deployment_request_decisions', table => {
-    table.comment('Append only: who approved or refused a request, when, why');
+    table.comment('Who approves or refused a request, when, why');
     table.bigIncrements('id');
     table.string('deployment_id', 36).notNullable();
     table.integer('number').notNullable();

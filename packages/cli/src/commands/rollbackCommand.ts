@@ -17,6 +17,10 @@ export function rollbackCommand(run: CommandRunner): Command {
       '--allow-breaking',
       'also where it breaks the signature that the endpoint serves',
     )
+    .option(
+      '--allow-unserved',
+      'also to a revision that never had all traffic, as where its canary was rolled back',
+    )
     .option('--json', 'print the result as JSON')
     .action(
       (
@@ -25,6 +29,7 @@ export function rollbackCommand(run: CommandRunner): Command {
         options: {
           reason?: string;
           allowBreaking?: boolean;
+          allowUnserved?: boolean;
           json?: boolean;
         },
       ) =>
@@ -33,6 +38,7 @@ export function rollbackCommand(run: CommandRunner): Command {
             revision,
             reason: options.reason,
             allowBreaking: options.allowBreaking,
+            allowUnserved: options.allowUnserved,
           });
           terminal.result(deployment, [
             `${name} is rolled back.`,

@@ -28,6 +28,7 @@ import {
   closeRequest,
   insertDecision,
   insertRequest,
+  removeDecision,
 } from './gates/requestRows';
 import { NewRequest, RequestStore } from './gates/RequestStore';
 import { LEADER_LEASE } from './LeaderLease';
@@ -158,31 +159,33 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       if (set.orphanedAt !== undefined) update.orphaned_at = set.orphanedAt;
       if (set.overrides) update.overrides = toJson(set.overrides);
       if (set.decision) update.decision = JSON.stringify(set.decision);
-      let number: number | undefined;
-      if (revision) {
-        number = await this.insertRevision(
-          tx,
-          from,
-          revision,
-          set.watched ?? from.watched,
-        );
-        update.revision = number;
-        update.strategy = strategyOf(revision);
-        update.rollout_started_at = null;
-      } else if (
-        from.off &&
-        set.overrides &&
-        !hasOverride(set.overrides, 'off')
-      ) {
-        update.rollout_started_at = null;
-      }
-      const requested = await this.changeRequest(tx, from, change, number);
-      if (requested !== undefined) update.waiting_request = requested;
+      const isSwitchedOn =
+        from.off && set.overrides && !hasOverride(set.overrides, 'off');
+      if (revision || isSwitchedOn) update.rollout_started_at = null;
+      if (revision) update.strategy = strategyOf(revision);
+      // Before anything is numbered: of two who change it at once, one is told so here.
       const updated = await tx<DeploymentRow>('deployments')
         .where({ id: from.id, changes: from.changes })
         .update(update);
       if (updated === 0) {
         throw new ChangedMeanwhileError(from.name);
+      }
+      const number = revision
+        ? await this.insertRevision(
+            tx,
+            from,
+            revision,
+            set.watched ?? from.watched,
+          )
+        : undefined;
+      const requested = await this.changeRequest(tx, from, change, number);
+      if (number !== undefined || requested !== undefined) {
+        await tx<DeploymentRow>('deployments')
+          .where({ id: from.id })
+          .update({
+            ...(number === undefined ? {} : { revision: number }),
+            ...(requested === undefined ? {} : { waiting_request: requested }),
+          });
       }
       await this.insertHistory(tx, from, {
         ...history,
@@ -496,9 +499,16 @@ export class DatabaseDeploymentStore implements DeploymentStore {
             `Request ${request} of ${deployment.name} does not wait any more`,
           );
         }
+        if (isRefused) {
+          await removeDecision(tx, deployment.id, request, decision.approver);
+        }
         await insertDecision(tx, deployment.id, request, { ...decision, at });
         if (isRefused) {
-          await waiting.clone().update({ waiting_request: null });
+          await waiting.clone().update({
+            waiting_request: null,
+            // Whoever is about to make it finds that it was changed.
+            changes: tx.raw('changes + 1'),
+          });
           await closeRequest(tx, deployment.id, request, {
             state: 'refused',
             reason: `Refused by ${decision.approver}: ${decision.reason}`,
@@ -519,6 +529,41 @@ export class DatabaseDeploymentStore implements DeploymentStore {
           )
         : error;
     }
+    return await this.byId(deployment.id);
+  }
+
+  async withdrawApproval(
+    deployment: DeploymentRecord,
+    request: number,
+    { approver, reason }: Pick<RequestDecision, 'approver' | 'reason'>,
+  ): Promise<DeploymentRecord> {
+    await this.knex.transaction(async tx => {
+      const updated = await tx<DeploymentRow>('deployments')
+        .where({ id: deployment.id, waiting_request: request })
+        .update({ changes: tx.raw('changes + 1') });
+      if (updated === 0) {
+        throw new ConflictError(
+          `Request ${request} of ${deployment.name} does not wait any more`,
+        );
+      }
+      const removed = await removeDecision(
+        tx,
+        deployment.id,
+        request,
+        approver,
+      );
+      if (removed === 0) {
+        throw new ConflictError(
+          `${approver} has not approved request ${request} of ${deployment.name}`,
+        );
+      }
+      await this.insertHistory(tx, deployment, {
+        actor: approver,
+        action: 'approval-withdrawn',
+        reason,
+        details: { request },
+      });
+    });
     return await this.byId(deployment.id);
   }
 

@@ -288,12 +288,21 @@ export interface DeploymentStore {
   ): Promise<EndpointTokenRecord | undefined>;
   /**
    * What a person said of the request that waits; a refusal ends it. Throws
-   * `ConflictError` where it waits no more, or the person said something already.
+   * `ConflictError` where it waits no more, or the person approved it already.
    */
   decide(
     deployment: DeploymentRecord,
     request: number,
     decision: Omit<RequestDecision, 'at'>,
+  ): Promise<DeploymentRecord>;
+  /**
+   * An approval of the request that waits is taken back. Throws `ConflictError`
+   * where it waits no more, or the person has not approved it.
+   */
+  withdrawApproval(
+    deployment: DeploymentRecord,
+    request: number,
+    withdrawal: Pick<RequestDecision, 'approver' | 'reason'>,
   ): Promise<DeploymentRecord>;
 
   /** Removes what expired before this time. */

@@ -21,6 +21,7 @@ import {
   DeploymentRecord,
   DeploymentStore,
   NewRevision,
+  RevisionRecord,
 } from './DeploymentStore';
 import { Environments } from './Environments';
 import {
@@ -56,6 +57,15 @@ import { trafficOf } from './trafficOf';
 export interface ChangeOptions {
   reason?: string;
   ifMatch?: string;
+}
+
+/** To what a deployment goes back, and over what. */
+export interface RollbackOptions {
+  revision?: number;
+  /** Also where it breaks the signature that the endpoint serves. */
+  allowBreaking?: boolean;
+  /** Also to one that never had all traffic, as where its canary was rolled back. */
+  allowUnserved?: boolean;
 }
 
 export interface DeploymentsOptions {
@@ -119,8 +129,8 @@ export class Deployments {
       assessor: this.assessor,
       metrics: new MetricTriggers({ figures, clock }),
       clock,
-      rollback: (name, reason) =>
-        this.rollback(name, platformActor, {
+      rollback: (deployment, reason) =>
+        this.rollBackTo(deployment, platformActor, {
           reason,
           allowBreaking: true,
           isAutomatic: true,
@@ -445,17 +455,26 @@ export class Deployments {
   async rollback(
     name: string,
     actor: DeploymentActor,
-    options: ChangeOptions & {
-      revision?: number;
-      /** Also where it breaks the signature that the endpoint serves. */
-      allowBreaking?: boolean;
+    options: ChangeOptions & RollbackOptions = {},
+  ): Promise<DeploymentRecord> {
+    const deployment = await this.changeable(name, actor, options.ifMatch);
+    return await this.rollBackTo(deployment, actor, options);
+  }
+
+  private async rollBackTo(
+    deployment: DeploymentRecord,
+    actor: DeploymentActor,
+    options: RollbackOptions & {
+      reason?: string;
       /** By a trigger: what is published from now on is tried again. */
       isAutomatic?: boolean;
-    } = {},
+    },
   ): Promise<DeploymentRecord> {
     const { store } = this.options;
-    const deployment = await this.changeable(name, actor, options.ifMatch);
     const target = await rollbackTarget(store, deployment, options.revision);
+    if (!target.firstServedAt && !options.allowUnserved) {
+      throw new ConflictError(unserved(deployment, target));
+    }
     await this.models.requireVersions(deployment, target, actor);
     await this.requireCompatible(deployment, target, options.allowBreaking);
     const changed = await store.change(deployment, {
@@ -534,6 +553,19 @@ export class Deployments {
     }
     const alone = { ...variant, weight: 100, shadow: undefined };
     await this.requireCompatible(deployment, { variants: [alone] });
+    const promoted: NewRevision = {
+      actor: actor.name,
+      reason: `Promoted ${variant.name}${
+        options.reason ? `: ${options.reason}` : ''
+      }`,
+      // The version that was looked at is promoted, not what its selector means by now.
+      variants: [alone],
+      resources: current.resources,
+      traffic: current.traffic,
+    };
+    if (variant.shadow !== undefined) {
+      await this.requireGates(deployment, promoted, actor);
+    }
     const changed = await this.options.store.change(deployment, {
       set: {
         overrides: withOverride(deployment.overrides, {
@@ -541,16 +573,7 @@ export class Deployments {
           variant: variant.name,
         }),
       },
-      revision: {
-        actor: actor.name,
-        reason: `Promoted ${variant.name}${
-          options.reason ? `: ${options.reason}` : ''
-        }`,
-        // The version that was looked at is promoted, not what its selector means by now.
-        variants: [alone],
-        resources: current.resources,
-        traffic: current.traffic,
-      },
+      revision: promoted,
       history: {
         actor: actor.name,
         action: 'promoted',
@@ -653,10 +676,39 @@ export class Deployments {
     { variants }: Pick<NewRevision, 'variants'>,
     allowBreaking?: boolean,
   ): Promise<void> {
-    if (allowBreaking || deployment.spec.allowBreaking) return;
+    // The spec's own word counts with its approvals, and not before it has them.
+    if (allowBreaking) return;
     const breaks = await this.signatures.breaks(deployment, variants);
     if (breaks.length > 0) {
       throw new DeploymentProblemsError(deployment.name, breakProblems(breaks));
+    }
+  }
+
+  /** Of what has answered nobody so far, and cannot wait as what a spec asks for does. */
+  private async requireGates(
+    deployment: DeploymentRecord,
+    revision: NewRevision,
+    actor: DeploymentActor,
+  ): Promise<void> {
+    const { name, spec } = deployment;
+    const assessment = await this.assessor.assess(
+      name,
+      spec,
+      deployment,
+      this.applications.candidate(spec, deployment, revision, actor),
+    );
+    if (assessment.problems.length > 0) {
+      throw new DeploymentProblemsError(name, assessment.problems);
+    }
+    if (!assessment.holds) {
+      const missing = assessment.states.flatMap(({ holds, message }) =>
+        holds ? [] : [message],
+      );
+      throw new ConflictError(
+        `A shadow has answered nobody so far, so it has gates to pass: ${missing.join(
+          '; ',
+        )}. Give it its traffic in the spec, which waits for them`,
+      );
     }
   }
 
@@ -759,6 +811,17 @@ export class Deployments {
     requireMatch(deployment, ifMatch);
     return deployment;
   }
+}
+
+function unserved(
+  { name, canary }: DeploymentRecord,
+  { number }: RevisionRecord,
+): string {
+  const why =
+    canary?.revision === number && canary.phase === 'rolled-back'
+      ? `: its canary was rolled back (${canary.reason})`
+      : '';
+  return `Revision ${number} of ${name} never had all traffic${why}; to serve it all the same, say so (allowUnserved, --allow-unserved)`;
 }
 
 function override(

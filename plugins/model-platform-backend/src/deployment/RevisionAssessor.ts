@@ -12,6 +12,7 @@ import { DeploymentRecord } from './DeploymentStore';
 import { allGates } from './gates/allGates';
 import { GateJudge, GateSubject } from './gates/GateJudge';
 import { NewRequest } from './gates/RequestStore';
+import { problem } from './problem';
 
 /** A revision that could be made. */
 export type Candidate = Omit<GateSubject, 'breaks'> &
@@ -57,7 +58,7 @@ export class RevisionAssessor {
       ...(await signatures.variantProblems(candidate.variants, index =>
         spec.variants ? `spec.variants[${index}].version` : 'spec.model',
       )),
-      ...(spec.allowBreaking ? [] : breakProblems(breaks)),
+      ...unallowedBreaks(spec, candidate.gates, breaks),
       ...room.problems,
     ];
     const states = await judge.judge({ ...candidate, breaks }, clock());
@@ -69,6 +70,29 @@ export class RevisionAssessor {
       holds: problems.length === 0 && states.every(({ holds }) => holds),
     };
   }
+}
+
+/** Who allows a break says so for others, so that somebody else has to agree. */
+function unallowedBreaks(
+  { allowBreaking }: DeploymentSpec,
+  gates: DeploymentGate[],
+  breaks: SignatureBreak[],
+): FieldProblem[] {
+  if (breaks.length === 0 || !allowBreaking) return breakProblems(breaks);
+  return gates.some(({ approval }) => approval)
+    ? []
+    : [
+        problem(
+          'spec.allowBreaking',
+          `needs somebody's approval, since ${breaks
+            .map(({ field, rule }) => `${field} ${rule}`)
+            .join(
+              ', ',
+            )}; add a gate to spec.gates, or have one in the environment`,
+          true,
+          'gates: [{ approval: { by: group:default/model-risk, of: breaking } }]',
+        ),
+      ];
 }
 
 /** What the next revision of a deployment waits for, with a new spec: what this takes away holds once more. */

@@ -301,7 +301,7 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
 
   router.post('/v1/deployments/:name/rollback', async (req, res) => {
     const caller = await callerResolver.fromRequest(req);
-    const { revision, reason, allowBreaking } = parseBody(
+    const { revision, reason, allowBreaking, allowUnserved } = parseBody(
       rollbackSchema,
       req.body,
     );
@@ -309,6 +309,7 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
       deployments.rollback(req.params.name, access.actor(caller), {
         revision,
         allowBreaking,
+        allowUnserved,
         reason,
         ifMatch: req.headers['if-match'],
       }),

@@ -95,12 +95,17 @@ export const deploymentPaths: Array<[string, OpenApiObject]> = [
   }),
   path('/v1/deployments/{name}/decisions', {
     post: operation('decideRevision', DEPLOYMENTS, {
-      summary: 'Approve or refuse the revision that waits',
+      summary:
+        'Approve or refuse the revision that waits, or take back an approval',
       body: {
         type: 'object',
         required: ['reason'],
         properties: {
-          decision: { enum: ['approved', 'refused'], default: 'approved' },
+          decision: {
+            enum: ['approved', 'refused', 'withdrawn'],
+            default: 'approved',
+            description: 'withdrawn takes back the own approval',
+          },
           request: {
             type: 'integer',
             minimum: 1,
@@ -156,6 +161,11 @@ export const deploymentPaths: Array<[string, OpenApiObject]> = [
       allowBreaking: {
         type: 'boolean',
         description: 'Also where it breaks the signature that is served',
+      },
+      allowUnserved: {
+        type: 'boolean',
+        description:
+          'Also to a revision that never had all traffic, as where its canary was rolled back',
       },
     }),
   ),

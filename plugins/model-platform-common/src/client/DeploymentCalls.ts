@@ -92,11 +92,11 @@ export class DeploymentCalls extends MetadataCalls {
     });
   }
 
-  /** Approves or refuses the revision that waits. */
+  /** Approves or refuses the revision that waits, or takes back the own approval. */
   async decideRevision(
     name: string,
     body: Pick<RequestDecision, 'reason'> & {
-      decision?: RequestDecision['decision'];
+      decision?: RequestDecision['decision'] | 'withdrawn';
       /** The one that waits where absent. */
       request?: number;
     },
@@ -162,6 +162,8 @@ export class DeploymentCalls extends MetadataCalls {
       reason?: string;
       /** Also where it breaks the signature that the endpoint serves. */
       allowBreaking?: boolean;
+      /** Also to one that never had all traffic, as where its canary was rolled back. */
+      allowUnserved?: boolean;
     } = {},
     options?: RequestOptions,
   ): Promise<Deployment> {

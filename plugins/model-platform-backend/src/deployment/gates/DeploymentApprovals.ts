@@ -13,7 +13,9 @@ import { DeploymentRecord, DeploymentStore } from '../DeploymentStore';
 import { RequestRecord } from './RequestStore';
 
 /** What a person says of a revision that waits. */
-export interface Decision extends Pick<RequestDecision, 'decision' | 'reason'> {
+export interface Decision extends Pick<RequestDecision, 'reason'> {
+  /** `withdrawn`: the own approval is none any more. */
+  decision: RequestDecision['decision'] | 'withdrawn';
   /** Number of the request; the one that waits where absent. */
   request?: number;
 }
@@ -55,6 +57,15 @@ export class DeploymentApprovals {
           ', ',
         )}`,
       );
+    }
+    if (decision === 'withdrawn') {
+      const withdrawn = await store.withdrawApproval(
+        deployment,
+        request.number,
+        { approver: caller.entityRef, reason },
+      );
+      announce(withdrawn, 'decided');
+      return withdrawn;
     }
     const own = await this.options.claims.of(caller);
     const groups = asked.filter(group => own.includes(group));

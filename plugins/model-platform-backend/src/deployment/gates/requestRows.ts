@@ -113,3 +113,15 @@ export async function insertDecision(
     groups: JSON.stringify(decision.groups),
   });
 }
+
+/** @returns how many there were. */
+export async function removeDecision(
+  tx: Knex.Transaction,
+  deploymentId: string,
+  number: number,
+  approver: string,
+): Promise<number> {
+  return await tx<DecisionRow>('deployment_request_decisions')
+    .where({ deployment_id: deploymentId, number, approver })
+    .delete();
+}

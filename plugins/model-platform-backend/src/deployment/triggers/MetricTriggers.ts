@@ -4,10 +4,9 @@ import { LRUCache } from 'lru-cache';
 import { canonicalJson } from '../../canonicalJson';
 import { DeploymentRecord } from '../DeploymentStore';
 import { CanaryFigures } from '../canary/CanaryFigures';
-import { millisecondsOf, stepMetricTrigger } from './stepMetricTrigger';
+import { millisecondsOf, OVER, stepMetricTrigger } from './stepMetricTrigger';
 import { TriggerStates } from './TriggerStates';
 
-const OVER = '1m';
 /** Figures are collected no more often than this. */
 const READ_EVERY_MS = 5_000;
 

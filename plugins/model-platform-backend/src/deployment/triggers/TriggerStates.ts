@@ -1,14 +1,24 @@
+import { RevisionRecord } from '../DeploymentStore';
+
 /** How far a trigger by a metric is. */
 export interface MetricTriggerState {
   /** Revision whose figure it read. */
   revision: number;
   /** Since when the figure is beyond the bound. */
   beyondSince?: string;
+  /** When it was read last, as long as it is beyond. */
+  lastReadAt?: string;
   /** Since when what it did holds, until it clears. */
   actingSince?: string;
   /** When it acted last. */
   actedAt?: string;
 }
+
+/** Content of a revision that a trigger rolled back from. */
+export type RolledBack = Pick<
+  RevisionRecord,
+  'number' | 'variants' | 'resources' | 'traffic'
+>;
 
 /** What the triggers of a deployment that look at times and figures saw last; by the trigger as JSON. */
 export interface TriggerStates {
@@ -17,6 +27,8 @@ export interface TriggerStates {
   schedules: Record<string, string>;
   /** The revision that one of them rolled back to. */
   rolledBackTo?: number;
+  /** What it rolled back from, as long as selectors mean that. */
+  rolledBackFrom?: RolledBack;
 }
 
 export interface TriggerStateStore {

@@ -15,6 +15,7 @@ import {
   DeploymentRecord,
   DeploymentStore,
   NewRevision,
+  RevisionRecord,
 } from '../DeploymentStore';
 import { Environments } from '../Environments';
 import { isHeld, unlifted } from '../overrides/overrides';
@@ -30,7 +31,7 @@ import { onlyTaken } from './followed';
 import { MetricTriggers } from './MetricTriggers';
 import { nextRun } from './nextRun';
 import { AliasMover, requestersOf } from './Requesters';
-import { TriggerStates } from './TriggerStates';
+import { RolledBack, TriggerStates } from './TriggerStates';
 
 export interface TriggersOptions {
   store: DeploymentStore;
@@ -45,8 +46,11 @@ export interface TriggersOptions {
     deployment: DeploymentRecord,
     action: DeploymentEvent['action'],
   ) => void;
-  /** To the revision that served before. */
-  rollback: (name: string, reason: string) => Promise<DeploymentRecord>;
+  /** To the revision that served before; throws `ChangedMeanwhileError` where this record is not what there is. */
+  rollback: (
+    deployment: DeploymentRecord,
+    reason: string,
+  ) => Promise<DeploymentRecord>;
 }
 
 /** What times and figures say of a deployment. */
@@ -56,6 +60,8 @@ interface Signs {
   due: string[];
   /** Why nothing new is to be made by itself. */
   held: string[];
+  /** What is not to be made again by itself. */
+  rolledBackFrom?: RolledBack;
 }
 
 /**
@@ -73,7 +79,7 @@ export class Triggers {
     resolution: Resolution,
   ): Promise<DeploymentRecord> {
     const { store, deploymentModels } = this.options;
-    const signs = await this.signs(deployment);
+    const signs = await this.signs(deployment, resolution);
     if ('changed' in signs) return signs.changed;
     // Where the name of a model means another one by now, nobody has decided on that.
     const isDecided =
@@ -92,7 +98,7 @@ export class Triggers {
           deployment,
           resolution,
           causes.join('; '),
-          signs.held,
+          signs,
         );
       } else if (!isSame(resolution.watched, deployment.watched)) {
         changed = await store.change(deployment, {
@@ -134,7 +140,7 @@ export class Triggers {
     deployment: DeploymentRecord,
     resolution: Resolution,
     reason: string,
-    held: string[],
+    { held, rolledBackFrom }: Signs,
   ): Promise<DeploymentRecord> {
     const { store, announce } = this.options;
     const current = await currentRevision(store, deployment);
@@ -151,6 +157,16 @@ export class Triggers {
       return await this.announced(
         store.change(deployment, { set: { watched }, history }),
       );
+    }
+    if (rolledBackFrom && sameContent(rolledBackFrom, revision)) {
+      return await store.change(deployment, {
+        set: { watched },
+        history: {
+          actor,
+          action: 'passed-over',
+          reason: `${reason}, which means what revision ${rolledBackFrom.number} was, and that was rolled back`,
+        },
+      });
     }
     const waiting = await this.waiting(deployment);
     if (waiting && isSame(waiting.variants, variants)) {
@@ -214,7 +230,7 @@ export class Triggers {
     const { variants, watched } = resolution;
     const isByItself = waiting.actor === platformActor.name;
     const isMoved = !isSame(variants, waiting.variants);
-    const candidate: Candidate = {
+    const candidate = {
       ...waiting,
       variants,
       requesters: isMoved
@@ -224,11 +240,16 @@ export class Triggers {
       // What was said of other versions does not hold for these.
       decisions: isMoved ? [] : waiting.decisions,
     };
-    const assessment = await this.assess(
-      deployment,
-      candidate,
-      isByItself ? held : [],
-    );
+    const judge = (decisions: RequestRecord['decisions']) =>
+      this.assess(
+        deployment,
+        { ...candidate, decisions },
+        isByItself ? held : [],
+      );
+    let assessment = await judge(candidate.decisions);
+    const isBrokenAnew = !isSame(assessment.breaks, waiting.breaks);
+    if (isBrokenAnew && candidate.decisions.length > 0)
+      assessment = await judge([]);
     if (assessment.holds) {
       return await this.announced(
         store.change(deployment, {
@@ -257,8 +278,12 @@ export class Triggers {
         }),
       );
     }
-    if (isMoved) {
-      const reason = `Its selectors mean other versions than what request ${waiting.number} was for: ${waiting.reason}`;
+    if (isMoved || isBrokenAnew) {
+      const reason = `${
+        isMoved
+          ? 'Its selectors mean other versions'
+          : 'It breaks the signature in another way'
+      } than what request ${waiting.number} was for: ${waiting.reason}`;
       const changed = await store.change(deployment, {
         set: { watched },
         request: requestOf(candidate, waiting.reason, assessment),
@@ -274,6 +299,7 @@ export class Triggers {
   /** What schedules and figures say; what figures ask for is done at once. */
   private async signs(
     deployment: DeploymentRecord,
+    { variants, problems }: Resolution,
   ): Promise<Signs | { changed: DeploymentRecord }> {
     const triggers = deployment.spec.triggers ?? [];
     if (!triggers.some(({ schedule, onMetric }) => schedule ?? onMetric)) {
@@ -294,12 +320,22 @@ export class Triggers {
       // A run is seen once what it asks for is kept.
       schedules: due.length > 0 ? before.schedules : schedules,
     };
+    const rolledBack = before.rolledBackFrom;
+    if (
+      rolledBack &&
+      problems.length === 0 &&
+      !isSame(rolledBack.variants, variants)
+    )
+      delete states.rolledBackFrom;
     let changed: DeploymentRecord | undefined;
     for (const { trigger, reason } of verdict.acting) {
       if (trigger.action === 'rollback') {
-        const rolledBack = await this.rollBack(deployment, before, reason);
-        changed = rolledBack ?? changed;
-        if (rolledBack) states.rolledBackTo = rolledBack.revision;
+        const rolled = await this.rollBack(deployment, before, reason);
+        changed = rolled ?? changed;
+        if (rolled && current) {
+          states.rolledBackTo = rolled.revision;
+          states.rolledBackFrom = contentOf(current);
+        }
       } else {
         const action = trigger.action === 'hold' ? 'held' : 'notified';
         await this.tell(deployment, action, reason);
@@ -308,7 +344,12 @@ export class Triggers {
     if (!isDeepStrictEqual(states, before)) await this.save(deployment, states);
     return changed
       ? { changed }
-      : { states: { ...states, schedules }, due, held: verdict.held };
+      : {
+          states: { ...states, schedules },
+          due,
+          held: verdict.held,
+          rolledBackFrom: states.rolledBackFrom,
+        };
   }
 
   private async rollBack(
@@ -325,7 +366,7 @@ export class Triggers {
       return undefined;
     }
     try {
-      return await this.options.rollback(deployment.name, reason);
+      return await this.options.rollback(deployment, reason);
     } catch (error) {
       if (error instanceof ChangedMeanwhileError) throw error;
       await this.tell(
@@ -442,6 +483,15 @@ function standingOf({ states, problems }: Assessment) {
     gates: states,
     problems: problems.map(({ field, rule }) => `${field}: ${rule}`),
   };
+}
+
+function contentOf({
+  number,
+  variants,
+  resources,
+  traffic,
+}: RevisionRecord): RolledBack {
+  return { number, variants, resources, traffic };
 }
 
 function lookAtSchedules(

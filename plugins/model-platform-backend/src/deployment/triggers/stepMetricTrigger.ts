@@ -3,6 +3,10 @@ import { parseDuration } from '../parseDuration';
 import { MetricTriggerState } from './TriggerStates';
 
 const COOLDOWN = '15m';
+/** What a reading looks back on. */
+export const OVER = '1m';
+/** Looks are so far apart at most, or somebody was away. */
+const AWAY_MS = 60_000;
 
 /**
  * One reading of a trigger's figure: it acts once the figure was beyond its
@@ -21,6 +25,9 @@ export function stepMetricTrigger(
       ? { ...before }
       : // What another revision did says nothing of this one.
         { revision, actedAt: before?.actedAt };
+  // What nobody saw is not known to have lasted.
+  if (wasAway(trigger, state, now)) delete state.beyondSince;
+  delete state.lastReadAt;
   if (value === undefined) {
     delete state.beyondSince;
     return { state, acts: false };
@@ -30,9 +37,11 @@ export function stepMetricTrigger(
       delete state.beyondSince;
       delete state.actingSince;
     }
+    if (state.beyondSince) state.lastReadAt = now.toISOString();
     return { state, acts: false };
   }
-  state.beyondSince ??= now.toISOString();
+  state.lastReadAt = now.toISOString();
+  state.beyondSince ??= state.lastReadAt;
   const acts =
     state.actingSince === undefined &&
     isOver(state.beyondSince, trigger.for, now) &&
@@ -43,6 +52,20 @@ export function stepMetricTrigger(
     state.actedAt = state.actingSince;
   }
   return { state, acts };
+}
+
+/** Longer than what this reading looks back on. */
+function wasAway(
+  { over = OVER }: MetricTrigger,
+  { beyondSince, lastReadAt }: MetricTriggerState,
+  now: Date,
+): boolean {
+  return (
+    beyondSince !== undefined &&
+    lastReadAt !== undefined &&
+    now.getTime() - Date.parse(lastReadAt) >
+      Math.max(millisecondsOf(over), AWAY_MS)
+  );
 }
 
 function isBeyond({ above, below }: MetricTrigger, value: number): boolean {
