@@ -21,23 +21,35 @@ export function approveCommand(
       'only this request, as status shows it; the one that waits where absent',
       wholeNumber(1),
     )
+    .option(
+      '--withdraw',
+      'take back your own approval, as long as the revision is not made',
+    )
     .option('--json', 'print the result as JSON')
     .action(
       (
         name: string,
-        options: { reason: string; request?: number; json?: boolean },
+        options: {
+          reason: string;
+          request?: number;
+          withdraw?: boolean;
+          json?: boolean;
+        },
       ) =>
         run(options, async ({ terminal, platform }) => {
-          const { reason, request } = options;
+          const { reason, request, withdraw } = options;
           const deployment = await platform().decideRevision(name, {
-            ...{ decision, reason, request },
+            ...{ reason, request },
+            decision: withdraw ? 'withdrawn' : decision,
           });
           const waiting = deployment.conditions.find(
             ({ type }) => type === 'Waiting',
           );
           terminal.result(deployment, [
-            `${name}: the revision is ${decision}.`,
-            ...(waiting && command === 'approve'
+            withdraw
+              ? `${name}: your approval is taken back.`
+              : `${name}: the revision is ${decision}.`,
+            ...(waiting && !withdraw && command === 'approve'
               ? [
                   `It is made once all of its gates hold; model-platform status ${name} shows them.`,
                 ]

@@ -142,7 +142,7 @@ export class Applications {
       isWantedAlready(existing, spec, {
         current,
         revision,
-        lifts: waiting?.lifts,
+        waiting,
       });
     const candidate = {
       ...this.candidate(spec, existing, revision, actor),
@@ -304,15 +304,15 @@ function isWantedAlready(
   options: {
     current: RevisionRecord | undefined;
     revision: NewRevision;
-    /** What the spec lifts once what waits is made. */
-    lifts: DeploymentOverride[] | undefined;
+    waiting: RequestRecord | undefined;
   },
 ): boolean {
-  const { current, revision, lifts } = options;
+  const { current, revision, waiting } = options;
   const isSame = current !== undefined && sameContent(current, revision);
   return canonicalJson(existing.spec) === canonicalJson(spec)
     ? // What a person put beside the spec holds until the spec changes.
-      (holdsRevision(existing.overrides) && !lifts) || isSame
+      (holdsRevision(existing.overrides) && !waiting?.lifts) ||
+        (isSame && (!waiting || isSettled(existing)))
     : isSame && isSettled(existing);
 }
 

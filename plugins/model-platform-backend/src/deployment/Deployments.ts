@@ -472,10 +472,10 @@ export class Deployments {
   ): Promise<DeploymentRecord> {
     const { store } = this.options;
     const target = await rollbackTarget(store, deployment, options.revision);
+    await this.models.requireVersions(deployment, target, actor);
     if (!target.firstServedAt && !options.allowUnserved) {
       throw new ConflictError(unserved(deployment, target));
     }
-    await this.models.requireVersions(deployment, target, actor);
     await this.requireCompatible(deployment, target, options.allowBreaking);
     const changed = await store.change(deployment, {
       set: options.isAutomatic

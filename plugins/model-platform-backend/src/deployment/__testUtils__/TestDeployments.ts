@@ -57,6 +57,8 @@ export class TestDeployments {
   readonly asked: Array<Parameters<CanaryFigures['read']>[0]> = [];
   /** What is read next of any figure. */
   figure: RevisionFigure = { calls: 0 };
+  /** What happens meanwhile. */
+  whileReading: () => Promise<unknown> = async () => {};
   /** What the metadata of versions falls short of, by number. */
   readonly shortfalls = new Map<number, FieldProblem[]>();
   readonly movers = new Map<string, string>();
@@ -94,6 +96,7 @@ export class TestDeployments {
       figures: () => ({
         read: async query => {
           this.asked.push(query);
+          await this.whileReading();
           return new Map(
             query.revisions.map(number => [number, this.figure] as const),
           );
@@ -192,7 +195,7 @@ export class TestDeployments {
 
   async decide(
     who: string,
-    decision: 'approved' | 'refused' = 'approved',
+    decision: 'approved' | 'refused' | 'withdrawn' = 'approved',
     request?: number,
   ) {
     return await this.approvals.decide(

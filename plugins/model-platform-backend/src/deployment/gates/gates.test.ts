@@ -1,5 +1,6 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { age, score } from '../__testUtils__/TestModels';
+import { isCanaried } from '../canary/canaryOf';
 import { mira, TestDeployments } from '../__testUtils__/TestDeployments';
 
 jest.setTimeout(60_000);
@@ -53,7 +54,20 @@ describe.each(databases.eachSupportedId())('gates in %p', id => {
       breaks: [{ field: 'inputs.age' }, { field: 'inputs.region' }, {}],
     });
 
-    await test.apply({ allowBreaking: true });
+    // Who allows a break says so for others: somebody else has to agree.
+    expect(await test.refusals({ allowBreaking: true })).toEqual([
+      expect.stringMatching(
+        /^spec.allowBreaking: needs somebody's approval, since inputs.age has the type string.* add a gate to spec.gates/,
+      ),
+    ]);
+    const of = 'breaking' as const;
+    await test.apply({
+      allowBreaking: true,
+      gates: [{ approval: { by: 'model-risk', of } }],
+    });
+    expect((await test.state()).revision).toBe(2);
+    await test.decide('rosa');
+    await test.look();
     expect(await test.state()).toMatchObject({
       revision: 3,
       versions: [3],
@@ -243,6 +257,218 @@ describe.each(databases.eachSupportedId())('gates in %p', id => {
     expect(await test.store.requests.get(deploymentId, 4)).toMatchObject({
       state: 'withdrawn',
     });
+  });
+
+  it('lets the breaks that an unapproved spec allows free nothing', async () => {
+    const test = await setup();
+    test.models.publish('churn', 2, {
+      signature: { inputs: [age, region], outputs: [score] },
+    });
+    const number = (version: number) => [
+      { name: 'main', version: { number: version } },
+    ];
+    await test.apply({ variants: number(1) });
+    await test.serve();
+    const gates = [approval];
+    await test.apply({ gates, allowBreaking: true, variants: number(2) });
+    await test.decide('rosa');
+    await test.look();
+    await test.serve();
+    await test.apply({ gates, variants: number(2) });
+    await test.apply({ gates, allowBreaking: true, variants: number(1) });
+    expect((await test.state()).waiting).toContain('waits for approval');
+    await expect(
+      test.deployments.rollback('churn', mira, { revision: 1 }),
+    ).rejects.toThrow(/signature.inputs.region: was removed/);
+  });
+
+  it('puts a spec in force, and lifts overrides, only once it is made', async () => {
+    const test = await setup();
+    const strategy = {
+      type: 'canary' as const,
+      steps: [{ weight: 10, pause: '1h' }],
+    };
+    await test.apply({ strategy });
+    await test.serve();
+    test.models.publish('churn', 2);
+    await test.look();
+    const seen = async () => await test.deployments.get('churn');
+    expect(isCanaried(await seen())).toBe(true);
+    await test.deployments.pause('churn', mira, { reason: 'Lunch' });
+
+    const gates = [approval];
+    await test.apply({ gates });
+    expect(await test.look()).toMatchObject({
+      revision: 2,
+      waitingRequest: 1,
+      strategy,
+      overrides: [{ kind: 'pause' }],
+    });
+    expect(isCanaried(await seen())).toBe(true);
+    // The same again neither makes it nor ends what waits.
+    await test.apply({ gates });
+    expect((await seen()).waitingRequest).toBe(1);
+    await test.decide('rosa');
+    await test.look();
+    const made = await seen();
+    expect(made).toMatchObject({ revision: 3, overrides: [] });
+    expect([made.strategy, isCanaried(made)]).toEqual([undefined, false]);
+    expect(
+      (await test.store.history(made, { limit: 1 }))[0].details,
+    ).toMatchObject({ lifted: [{ kind: 'pause' }] });
+
+    // What was put beside it since then stays.
+    await test.deployments.setOff('churn', true, mira);
+    await test.apply({ gates, variants: [{ name: 'main', version: { number: 1 } }] });
+    expect((await seen()).off).toBe(true);
+    await test.deployments.pause('churn', mira);
+    await test.decide('rosa');
+    await test.look();
+    expect(await seen()).toMatchObject({ revision: 3, off: true });
+    await test.deployments.lift('churn', mira, { kind: 'pause' });
+    await test.look();
+    expect(await seen()).toMatchObject({
+      revision: 4,
+      off: false,
+      overrides: [],
+    });
+  });
+
+  it('knows who stands behind selectors that move under a request', async () => {
+    const test = await setup();
+    const model = test.models.add('churn', { aliases: { champion: 1 } });
+    await test.apply({
+      gates: [approval],
+      variants: [{ name: 'main', version: { alias: 'champion' } }],
+    });
+    test.models.publish('churn', 2, { responsible: 'user:default/dana' });
+    model.aliases.champion = 2;
+    test.movers.set('champion', 'user:default/rosa');
+    await test.look();
+    const { id: deploymentId } = await test.deployments.get('churn');
+    expect(
+      (await test.store.requests.get(deploymentId, 2))?.requesters.sort(),
+    ).toEqual(['user:default/dana', 'user:default/mira', 'user:default/rosa']);
+    for (const who of ['mira', 'rosa'])
+      await expect(test.decide(who)).rejects.toThrow('you asked for');
+    await test.decide('rolf');
+    await test.look();
+    expect((await test.state()).versions).toEqual([2]);
+  });
+
+  it('lets nothing overtake a refusal, and approvals be taken back', async () => {
+    const test = await setup();
+    await test.apply({ gates: [approval] });
+    await test.decide('rosa');
+    const seen = await test.deployments.get('churn');
+    await test.decide('rolf', 'refused');
+    expect((await test.deployments.follow(seen)).record.revision).toBe(
+      undefined,
+    );
+    await expect(
+      test.store.change(seen, {
+        set: {},
+        history: { actor: 'platform', action: 'gates-passed' },
+      }),
+    ).rejects.toThrow('changed by someone else');
+    expect(await test.state()).toMatchObject({
+      revision: undefined,
+      request: undefined,
+    });
+
+    await test.apply({ gates: [approval] });
+    await test.decide('rosa');
+    const approved = await test.deployments.get('churn');
+    await test.decide('rosa', 'withdrawn');
+    await expect(test.decide('rosa', 'withdrawn')).rejects.toThrow(
+      'has not approved',
+    );
+    await expect(
+      test.store.change(approved, {
+        set: {},
+        history: { actor: 'platform', action: 'gates-passed' },
+      }),
+    ).rejects.toThrow('changed by someone else');
+    await test.look();
+    expect((await test.state()).waiting).toContain('waits for approval');
+    // Who approved may refuse all the same.
+    await test.decide('rosa');
+    await test.decide('rosa', 'refused');
+    await test.look();
+    expect(await test.state()).toMatchObject({
+      revision: undefined,
+      request: undefined,
+    });
+  });
+
+  it('asks those who approve breaks also where these come about later', async () => {
+    const test = await setup();
+    test.models.publish('churn', 2, {
+      signature: { inputs: [age], outputs: [] },
+    });
+    const number = (version: number) => [
+      { name: 'main', version: { number: version } },
+    ];
+    await test.apply({ variants: number(1) });
+    await test.apply({
+      variants: number(2),
+      allowBreaking: true,
+      gates: [
+        { approval: { by: 'model-risk', of: 'breaking' } },
+        {
+          window: { days: ['tue'], from: '08:00', to: '17:00', timezone: 'UTC' },
+        },
+      ],
+    });
+    await expect(test.decide('rosa')).rejects.toThrow("nobody's approval");
+    // From now on somebody relies on what it would take away.
+    await test.serve();
+    await test.look();
+    expect((await test.state()).request).toMatchObject({
+      number: 2,
+      breaks: [{ field: 'outputs.score' }],
+    });
+    await test.decide('rosa');
+    test.pass(24 * HOUR);
+    await test.look();
+    expect((await test.state()).versions).toEqual([2]);
+  });
+
+  it('promotes no shadow around its gates, and goes back to nothing untried', async () => {
+    const test = await setup();
+    test.models.publish('churn', 2);
+    const shadowed = {
+      strategy: { type: 'shadow' as const },
+      variants: [
+        { name: 'main', version: { number: 1 } },
+        { name: 'next', version: { number: 2 }, shadow: 50 },
+      ],
+    };
+    await test.apply(shadowed);
+    await test.serve();
+    await test.apply({ ...shadowed, gates: [approval] });
+    const { deployments } = test;
+    await expect(
+      deployments.promote('churn', mira, { variant: 'next' }),
+    ).rejects.toThrow(/gates to pass: waits for approval/);
+    expect((await test.state()).revision).toBe(1);
+    await test.apply({
+      variants: [{ name: 'main', version: { number: 2 } }],
+    });
+    await test.decide('rosa');
+    await test.look();
+    await test.apply({
+      variants: [{ name: 'main', version: { number: 1 } }],
+    });
+    expect((await test.state()).revision).toBe(3);
+    await expect(
+      deployments.rollback('churn', mira, { revision: 2 }),
+    ).rejects.toThrow(/never had all traffic/);
+    await deployments.rollback('churn', mira, {
+      revision: 2,
+      allowUnserved: true,
+    });
+    expect((await test.state()).versions).toEqual([2]);
   });
 
   it('asks for approval only of what breaks, where a gate says so', async () => {

@@ -2,6 +2,7 @@ import { Deployment } from '@model-platform/plugin-model-platform-common';
 import {
   draftRequest,
   fileOf,
+  publisherToken,
   readerToken,
   TestPlatform,
 } from '../../__testUtils__/TestPlatform';
@@ -100,6 +101,62 @@ describe('gates over HTTP', () => {
       },
     ]);
     expect((await decide(sofia, { reason: 'Again' })).status).toBe(409);
+  });
+
+  it('knows the person behind a token that moved an alias', async () => {
+    const publish = async (content: string) => {
+      const files = [fileOf('model.onnx', content)];
+      await platform.publish(
+        draftRequest('moved', { files }),
+        files,
+        publisherToken,
+      );
+    };
+    await publish('one');
+    const move = async (as: string, version: number) =>
+      await platform
+        .call('put', 'v1/models/moved/aliases/champion', as)
+        .send({ version });
+    expect((await move(mira, 1)).status).toBe(200);
+    const declared = {
+      ...spec,
+      model: 'moved',
+      variants: [{ name: 'main', version: { alias: 'champion' } }],
+      triggers: [{ onAlias: { alias: 'champion' } }],
+    };
+    for (const gates of [[], [{ approval: { by: 'botany-ml' } }]]) {
+      const applied = await platform
+        .call('put', 'v1/deployments/moved', mira)
+        .send({ spec: { ...declared, gates } });
+      expect(applied.body).toMatchObject({ revision: { number: 1 } });
+    }
+    const { body: made } = await platform
+      .call('post', 'v1/publishers', mira)
+      .send({
+        name: 'mine',
+        grants: [
+          {
+            actions: ['publish'],
+            systems: ['plant-catalogue'],
+            owners: ['group:default/botany-ml'],
+          },
+        ],
+      });
+    await publish('two');
+    expect((await move(made.token, 2)).status).toBe(200);
+    await until('a revision waits', async () => {
+      const { body } = await platform.call(
+        'get',
+        'v1/deployments/moved',
+        mira,
+      );
+      return body.request;
+    });
+    const own = await platform
+      .call('post', 'v1/deployments/moved/decisions', mira)
+      .send({ reason: 'My own' });
+    expect(own.status).toBe(403);
+    expect(own.body.error.message).toMatch(/you asked for/);
   });
 
   it('gives its schema to editors, and declarations to who may see them', async () => {

@@ -91,6 +91,140 @@ describe.each(databases.eachSupportedId())('triggers in %p', id => {
     expect(await versions(test)).toEqual([2]);
   });
 
+  it('never means a version that no trigger takes, whatever else moves', async () => {
+    const test = await serving(
+      { onVersion: { where: 'evaluation.accuracy >= 0.9' } },
+      { onAlias: { alias: 'go' } },
+    );
+    const publish = (number: number, accuracy: number) =>
+      test.models.publish('churn', number, { evaluation: { accuracy } });
+    const model = (await test.models.find('churn'))!;
+    publish(2, 0.5);
+    await test.look();
+    model.aliases.go = 1;
+    await test.look();
+    expect(await versions(test)).toEqual([1]);
+    // The good one among others that came while nobody looked.
+    publish(3, 0.95);
+    publish(4, 0.1);
+    await test.look();
+    expect(await versions(test)).toEqual([3]);
+
+    publish(5, 0.95);
+    await test.look();
+    const { spec } = await test.deployments.get('churn');
+    await test.apply({ ...spec, gates: [{ approval: { by: 'model-risk' } }] });
+    publish(6, 0.95);
+    await test.look();
+    publish(7, 0.2);
+    await test.look();
+    expect((await test.state()).request?.variants).toMatchObject([
+      { version: 6 },
+    ]);
+    await test.decide('rolf');
+    await test.look();
+    expect(await versions(test)).toEqual([6]);
+  });
+
+  it('does not go back and forth between a schedule and a figure', async () => {
+    const test = await serving(
+      { schedule: { cron: '0 * * * *' } },
+      {
+        onMetric: {
+          metric: 'error_ratio',
+          above: 0.05,
+          for: '1m',
+          action: 'rollback',
+        },
+      },
+    );
+    await test.look();
+    const hour = async () => {
+      test.pass(60 * MINUTE);
+      await test.look();
+      return await versions(test);
+    };
+    test.models.publish('churn', 2);
+    expect(await hour()).toEqual([2]);
+    await test.serve();
+    test.figure = { value: 0.5, calls: 10 };
+    for (let reading = 0; reading < 2; reading += 1) {
+      test.pass(MINUTE);
+      await test.look();
+    }
+    expect(await versions(test)).toEqual([1]);
+    await test.serve();
+    test.figure = { value: 0, calls: 10 };
+    expect(await hour()).toEqual([1]);
+    expect((await actions(test))[0]).toEqual([
+      'passed-over',
+      expect.stringContaining('what revision 2 was, and that was rolled back'),
+    ]);
+    expect(await hour()).toEqual([1]);
+    test.models.publish('churn', 3);
+    expect(await hour()).toEqual([3]);
+  });
+
+  it('rolls back what it judged, and nothing that came in the meantime', async () => {
+    const test = await serving(
+      { onVersion: true },
+      {
+        onMetric: {
+          metric: 'error_ratio',
+          above: 0.05,
+          for: '1m',
+          action: 'rollback',
+        },
+      },
+    );
+    test.models.publish('churn', 2);
+    await test.look();
+    await test.serve();
+    test.figure = { value: 0.5, calls: 10 };
+    test.pass(MINUTE);
+    await test.look();
+    test.pass(MINUTE);
+    test.models.publish('churn', 3);
+    test.whileReading = async () =>
+      await test.apply({
+        variants: [{ name: 'main', version: { number: 3 } }],
+      });
+    await expect(test.look()).rejects.toThrow('changed by someone else');
+    expect(await test.state()).toMatchObject({ revision: 3, versions: [3] });
+  });
+
+  it('takes no time in which nobody looked for one in which a figure was bad', async () => {
+    const test = await serving(
+      { onVersion: true },
+      {
+        onMetric: {
+          metric: 'error_ratio',
+          above: 0.05,
+          for: '5m',
+          action: 'rollback',
+        },
+      },
+    );
+    test.models.publish('churn', 2);
+    await test.look();
+    await test.serve();
+    test.figure = { value: 0.5, calls: 10 };
+    test.pass(MINUTE);
+    await test.look();
+    // The portal was down.
+    test.pass(30 * MINUTE);
+    await test.look();
+    expect(await versions(test)).toEqual([2]);
+    for (let reading = 0; reading < 4; reading += 1) {
+      test.pass(MINUTE);
+      await test.look();
+    }
+    expect(await versions(test)).toEqual([2]);
+    test.pass(MINUTE);
+    await test.look();
+    expect(await versions(test)).toEqual([1]);
+  });
+
   it('follows a schedule in its time zone, and makes up for a run that was missed', async () => {
     const test = await serving({
       schedule: { cron: '0 6 * * mon', timezone: 'Europe/Berlin' },
