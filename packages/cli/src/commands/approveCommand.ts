@@ -8,7 +8,7 @@ export function approveCommand(
   command: 'approve' | 'refuse',
 ): Command {
   const decision = command === 'approve' ? 'approved' : 'refused';
-  return new Command(command)
+  const approve = new Command(command)
     .description(
       command === 'approve'
         ? 'Approve the revision of a deployment that waits for it.'
@@ -21,12 +21,14 @@ export function approveCommand(
       'only this request, as status shows it; the one that waits where absent',
       wholeNumber(1),
     )
-    .option(
+    .option('--json', 'print the result as JSON');
+  if (command === 'approve') {
+    approve.option(
       '--withdraw',
       'take back your own approval, as long as the revision is not made',
-    )
-    .option('--json', 'print the result as JSON')
-    .action(
+    );
+  }
+  return approve.action(
       (
         name: string,
         options: {

@@ -107,7 +107,7 @@ export class Deployments {
     this.signatures = new SignatureCheck(options);
     this.assessor = new RevisionAssessor({
       signatures: this.signatures,
-      quotas: new QuotaCheck(options),
+      quotas: new QuotaCheck({ ...options, clock }),
       judge: new GateJudge({
         models: options.models,
         evidence: options.evidence ?? noEvidence,

@@ -41,18 +41,39 @@ export class RevisionAssessor {
     },
   ) {}
 
-  /** @param deployment - as it is now; undefined for a new one */
+  /**
+   * @param deployment - as it is now; undefined for a new one
+   * @param options - isAgain: it waits, and is looked at again and again
+   */
   async assess(
     name: string,
     spec: DeploymentSpec,
     deployment: DeploymentRecord | undefined,
     candidate: Candidate,
+    options: { isAgain?: boolean } = {},
+  ): Promise<Assessment> {
+    const assessment = await this.look(name, spec, deployment, candidate, {
+      mayBeRecent: options.isAgain,
+    });
+    // What is about to be made takes room that is there now.
+    return options.isAgain && assessment.holds
+      ? await this.look(name, spec, deployment, candidate, {})
+      : assessment;
+  }
+
+  private async look(
+    name: string,
+    spec: DeploymentSpec,
+    deployment: DeploymentRecord | undefined,
+    candidate: Candidate,
+    quotaOptions: { mayBeRecent?: boolean },
   ): Promise<Assessment> {
     const { signatures, quotas, judge, clock } = this.options;
     const breaks = await signatures.breaks(deployment, candidate.variants);
     const room = await quotas.check(
       { name, system: spec.system, environment: spec.environment },
       candidate,
+      quotaOptions,
     );
     const problems = [
       ...(await signatures.variantProblems(candidate.variants, index =>

@@ -16,6 +16,15 @@ type Use = Record<Resource, number> & {
   unsaid: Resource[];
 };
 
+/** What one deployment takes. */
+interface Taker {
+  name: string;
+  use: Use;
+}
+
+/** About as long as the reconciler takes from one look at all of them to the next. */
+const RECENT_MS = 3_000;
+
 const FIELDS: Record<Resource, string> = {
   runners: 'spec.resources.replicas',
   cpu: 'spec.resources.cpu',
@@ -34,17 +43,25 @@ export interface Sized {
  * at its most. Those that are switched off count: they may come back at any time.
  */
 export class QuotaCheck {
+  /** What all together took, by place, for what is looked at again and again. */
+  private readonly recent = new Map<string, { at: number; takers: Taker[] }>();
+
   constructor(
     private readonly options: {
       store: DeploymentStore;
       models: DeployableModels;
       environments: Environments;
+      clock: () => Date;
     },
   ) {}
 
   async check(
     place: { name: string; system: string; environment: string },
     planned: Sized,
+    options: {
+      /** Also by what was taken a moment ago, so that many that wait are one look. */
+      mayBeRecent?: boolean;
+    } = {},
   ): Promise<{ quotas: QuotaState[]; problems: FieldProblem[] }> {
     const quota = this.options.environments.quota(
       place.environment,
@@ -55,7 +72,10 @@ export class QuotaCheck {
     );
     if (!quota || resources.length === 0) return { quotas: [], problems: [] };
     const own = await this.useOf(planned);
-    const others = await this.useOfOthers(place);
+    const others = noUse();
+    for (const { name, use } of await this.takers(place, options)) {
+      if (name !== place.name) add(others, use);
+    }
     const quotas: QuotaState[] = [];
     const problems: FieldProblem[] = [];
     for (const resource of resources) {
@@ -83,25 +103,28 @@ export class QuotaCheck {
     return { quotas, problems };
   }
 
-  private async useOfOthers(place: {
-    name: string;
-    system: string;
-    environment: string;
-  }): Promise<Use> {
-    const { store } = this.options;
-    const others = (await store.all()).filter(
-      other =>
-        other.name !== place.name &&
-        other.system === place.system &&
-        other.environment === place.environment &&
-        !other.deleting,
+  private async takers(
+    { system, environment }: { system: string; environment: string },
+    { mayBeRecent = false },
+  ): Promise<Taker[]> {
+    const { store, clock } = this.options;
+    const at = clock().getTime();
+    const key = JSON.stringify([environment, system]);
+    const known = this.recent.get(key);
+    if (mayBeRecent && known && at - known.at < RECENT_MS) return known.takers;
+    const all = (await store.all()).filter(
+      one =>
+        one.system === system &&
+        one.environment === environment &&
+        !one.deleting,
     );
-    const revisions = await store.currentRevisions(others);
-    const sum = noUse();
+    const revisions = await store.currentRevisions(all);
+    const takers: Taker[] = [];
     for (const revision of revisions.values()) {
-      add(sum, await this.useOf(revision));
+      takers.push({ name: revision.name, use: await this.useOf(revision) });
     }
-    return sum;
+    this.recent.set(key, { at, takers });
+    return takers;
   }
 
   private async useOf({ variants, resources }: Sized): Promise<Use> {

@@ -1,7 +1,7 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { age, score } from '../__testUtils__/TestModels';
 import { isCanaried } from '../canary/canaryOf';
-import { mira, TestDeployments } from '../__testUtils__/TestDeployments';
+import { mira, person, TestDeployments } from '../__testUtils__/TestDeployments';
 
 jest.setTimeout(60_000);
 
@@ -662,6 +662,29 @@ describe.each(databases.eachSupportedId())('gates in %p', id => {
         { resource: 'gpu', limit: 0, used: 0 },
       ],
     });
+  });
+
+  it('counts once for all that wait what is taken', async () => {
+    const test = await setup([{ name: 'local', quota: { runners: 4 } }]);
+    const names = ['one', 'two', 'three'];
+    for (const name of names) await test.apply({ gates: [approval] }, name);
+    const all = jest.spyOn(test.store, 'all');
+    test.pass(5_000);
+    for (const name of names) await test.look(name);
+    expect(all).toHaveBeenCalledTimes(1);
+    await test.apply({ resources: { replicas: { min: 1, max: 4 } } }, 'four');
+    for (const name of names) {
+      await test.approvals.decide(
+        person('rosa'),
+        await test.deployments.get(name),
+        { decision: 'approved', reason: 'Looked at' },
+      );
+      await test.look(name);
+      expect((await test.state(name)).waiting).toContain(
+        'asks for 1, and the system customer-care in local may have 4, of which 4 are taken',
+      );
+    }
+    all.mockRestore();
   });
 
   it('says what would happen, and keeps nothing of it', async () => {

@@ -245,6 +245,7 @@ export class Triggers {
         deployment,
         { ...candidate, decisions },
         isByItself ? held : [],
+        { isAgain: true },
       );
     let assessment = await judge(candidate.decisions);
     const isBrokenAnew = !isSame(assessment.breaks, waiting.breaks);
@@ -395,12 +396,14 @@ export class Triggers {
     deployment: DeploymentRecord,
     candidate: Candidate,
     held: string[],
+    options: { isAgain?: boolean } = {},
   ): Promise<Assessment> {
     const assessment = await this.options.assessor.assess(
       deployment.name,
       deployment.spec,
       deployment,
       candidate,
+      options,
     );
     if (held.length === 0) return assessment;
     const problems = held.map(rule => ({
