@@ -235,6 +235,7 @@ export class Deployments {
     }
     const sameSpec = canonicalJson(existing.spec) === canonicalJson(spec);
     const source = options.source ?? existing.source;
+    const isHeldSpec = sameSpec && holdsRevision(existing.overrides);
     const isKept =
       sameSpec &&
       source === existing.source &&
@@ -244,8 +245,7 @@ export class Deployments {
       (request
         ? await this.isWaitingFor(existing, candidate)
         : application.isSameRevision &&
-          (existing.waitingRequest === undefined ||
-            holdsRevision(existing.overrides)))
+          (existing.waitingRequest === undefined || isHeldSpec))
     ) {
       return existing;
     }
@@ -265,9 +265,10 @@ export class Deployments {
       },
       revision: makes ? revision : undefined,
       request,
-      ends: request
-        ? undefined
-        : { state: 'superseded', reason: revision.reason },
+      ends:
+        request || (isHeldSpec && !makes)
+          ? undefined
+          : { state: 'superseded', reason: revision.reason },
       history: {
         actor: actor.name,
         action: 'applied',
