@@ -399,6 +399,10 @@ describe.each(databases.eachSupportedId())('gates in %p', id => {
       revision: undefined,
       request: undefined,
     });
+    // The spec is still that of who was refused.
+    test.models.publish('churn', 2, { responsible: 'user:default/dana' });
+    await test.look();
+    await expect(test.decide('mira')).rejects.toThrow('you asked for');
   });
 
   it('asks those who approve breaks also where these come about later', async () => {

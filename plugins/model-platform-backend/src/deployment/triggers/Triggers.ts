@@ -177,7 +177,7 @@ export class Triggers {
     }
     const candidate: Candidate = {
       actor,
-      requesters: await this.requesters(deployment, variants, waiting),
+      requesters: await this.requesters(deployment, variants),
       variants,
       resources,
       gates: this.gates(deployment),
@@ -234,7 +234,7 @@ export class Triggers {
       ...waiting,
       variants,
       requesters: isMoved
-        ? await this.requesters(deployment, variants, waiting)
+        ? await this.requesters(deployment, variants)
         : waiting.requesters,
       gates: allGates(waiting.gates, this.gates(deployment)),
       // What was said of other versions does not hold for these.
@@ -418,20 +418,25 @@ export class Triggers {
     };
   }
 
-  /** Persons behind it, with those behind what it takes the place of. */
+  /** Persons behind it, with those behind what it takes the place of, or what was refused last: the spec is still theirs. */
   private async requesters(
     deployment: DeploymentRecord,
     variants: ResolvedVariant[],
-    waiting: RequestRecord | undefined,
   ): Promise<string[]> {
-    const current = await currentRevision(this.options.store, deployment);
+    const { store } = this.options;
+    const current = await currentRevision(store, deployment);
+    const [last] = await store.requests.list(deployment.id, { limit: 1 });
     const persons = await requestersOf(
       deployment,
       variants,
       current?.variants ?? [],
       this.options,
     );
-    return [...new Set([...(waiting?.requesters ?? []), ...persons])];
+    const before =
+      last?.state === 'waiting' || last?.state === 'refused'
+        ? last.requesters
+        : [];
+    return [...new Set([...before, ...persons])];
   }
 
   private gates({ environment, gates }: DeploymentRecord) {
