@@ -48,6 +48,8 @@ export class Rollout {
 
   private readonly preparations = new Preparations();
 
+  private readonly watchedSince = new Date();
+
   private readonly analyst: CanaryAnalyst;
 
   constructor(
@@ -347,6 +349,7 @@ export class Rollout {
           driver.routeDigest({ name: record.name }, route),
       ...(await this.judge(record, tried, now)),
       readyTimeoutMs: this.options.readyTimeoutMs,
+      watchedSince: this.watchedSince,
       now,
     });
   }

@@ -30,7 +30,9 @@ export function statusOf(
     drift,
   );
   return {
-    servingRevision: outcome.error ? record.servingRevision : outcome.serving,
+    // What is off goes on from where it was: what came meanwhile is still to be tried beside it.
+    servingRevision:
+      outcome.error || record.off ? record.servingRevision : outcome.serving,
     rolloutStartedAt: outcome.error
       ? record.rolloutStartedAt
       : outcome.rolloutStartedAt,

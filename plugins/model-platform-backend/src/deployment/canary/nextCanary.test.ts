@@ -47,6 +47,7 @@ function look(
     analysis: [result('passed')],
     countedUntil: after(seconds),
     readyTimeoutMs: 120_000,
+    watchedSince: after(0),
     now: after(seconds),
     ...change,
   });
@@ -122,6 +123,10 @@ describe('nextCanary', () => {
       phase: 'rolled-back',
       reason: 'too little to judge by in time: error ratio waiting',
     });
+    // Nobody looked for an hour: it is given as long as ever.
+    const away = { ...few, watchedSince: after(3_600) };
+    expect(look(begun, 3_601, away)).toMatchObject({ waitsFor: 'calls' });
+    expect(look(begun, 3_901, away).phase).toBe('rolled-back');
   });
 
   it('gives no further share while its runners are down, and ends if they stay so', () => {
@@ -150,6 +155,12 @@ describe('nextCanary', () => {
       step: 1,
       waitsFor: 'resume',
       analysis: [{ verdict: 'failed' }],
+    });
+    // Afterwards the step begins anew.
+    expect(look(paused, 3_600)).toMatchObject({
+      waitsFor: 'time',
+      since: after(3_600).toISOString(),
+      analysis: [],
     });
     const decision = {
       revision: 8,

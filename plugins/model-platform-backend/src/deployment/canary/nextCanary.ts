@@ -27,6 +27,8 @@ export interface CanaryView {
   countedUntil?: Date;
   /** How long runners may take to be ready again, milliseconds. */
   readyTimeoutMs: number;
+  /** Since when somebody looks: what nobody saw is not held against a revision. */
+  watchedSince: Date;
   now: Date;
 }
 
@@ -94,7 +96,12 @@ export function nextCanary(
     waitsFor,
   });
   if (view.isPaused) {
-    return stays('resume', { unreadySince: canary.unreadySince });
+    // The step begins anew once it is lifted: nobody judged by its time.
+    return stays('resume', {
+      since: undefined,
+      until: undefined,
+      unreadySince: canary.unreadySince,
+    });
   }
   if (!view.isReady) {
     return unready(canary, view, stays);
@@ -117,7 +124,7 @@ export function nextCanary(
   }
   const late =
     now.getTime() >
-    until.getTime() +
+    Math.max(until.getTime(), view.watchedSince.getTime()) +
       milliseconds(strategy.analysis?.waitAtMost ?? DEFAULT_WAIT_AT_MOST);
   if (strategy.analysis && !(view.countedUntil && view.countedUntil >= until)) {
     return late
