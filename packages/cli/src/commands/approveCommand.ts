@@ -29,34 +29,34 @@ export function approveCommand(
     );
   }
   return approve.action(
-      (
-        name: string,
-        options: {
-          reason: string;
-          request?: number;
-          withdraw?: boolean;
-          json?: boolean;
-        },
-      ) =>
-        run(options, async ({ terminal, platform }) => {
-          const { reason, request, withdraw } = options;
-          const deployment = await platform().decideRevision(name, {
-            ...{ reason, request },
-            decision: withdraw ? 'withdrawn' : decision,
-          });
-          const waiting = deployment.conditions.find(
-            ({ type }) => type === 'Waiting',
-          );
-          terminal.result(deployment, [
-            withdraw
-              ? `${name}: your approval is taken back.`
-              : `${name}: the revision is ${decision}.`,
-            ...(waiting && !withdraw && command === 'approve'
-              ? [
-                  `It is made once all of its gates hold; model-platform status ${name} shows them.`,
-                ]
-              : []),
-          ]);
-        }),
-    );
+    (
+      name: string,
+      options: {
+        reason: string;
+        request?: number;
+        withdraw?: boolean;
+        json?: boolean;
+      },
+    ) =>
+      run(options, async ({ terminal, platform }) => {
+        const { reason, request, withdraw } = options;
+        const deployment = await platform().decideRevision(name, {
+          ...{ reason, request },
+          decision: withdraw ? 'withdrawn' : decision,
+        });
+        const waiting = deployment.conditions.find(
+          ({ type }) => type === 'Waiting',
+        );
+        terminal.result(deployment, [
+          withdraw
+            ? `${name}: your approval is taken back.`
+            : `${name}: the revision is ${decision}.`,
+          ...(waiting && !withdraw && command === 'approve'
+            ? [
+                `It is made once all of its gates hold; model-platform status ${name} shows them.`,
+              ]
+            : []),
+        ]);
+      }),
+  );
 }

@@ -186,7 +186,13 @@ describe('deploy', () => {
       { decision: 'approved', reason: 'Looked at' },
       { decision: 'refused', reason: 'Too early', request: 3 },
     ]);
-    const back = await cli('approve', 'iris', '--withdraw', '--reason', 'Not yet');
+    const back = await cli(
+      'approve',
+      'iris',
+      '--withdraw',
+      '--reason',
+      'Not yet',
+    );
     expect(back.stdout).toBe('iris: your approval is taken back.\n');
     expect(bodies[2]).toEqual({ decision: 'withdrawn', reason: 'Not yet' });
     expect((await cli('approve', 'iris')).exitCode).toBe(2);

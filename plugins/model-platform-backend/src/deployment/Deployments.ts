@@ -641,11 +641,7 @@ export class Deployments {
         : await this.options.store.revision(record.id, aim);
     return {
       record,
-      drift: selectorDrift(
-        record.spec,
-        now.variants,
-        served?.variants ?? [],
-      ),
+      drift: selectorDrift(record.spec, now.variants, served?.variants ?? []),
     };
   }
 

@@ -385,7 +385,9 @@ describe.each(databases.eachSupportedId())('canaries with %p', id => {
       'it waits for a person',
       ({ revision, waitsFor }) => revision === 2 && waitsFor === 'person',
     );
-    await deployments.promote('iris', platformActor, { reason: 'It looked well' });
+    await deployments.promote('iris', platformActor, {
+      reason: 'It looked well',
+    });
     const back = await serves(3);
     await calls.stop();
     expect(back.canary?.revision).not.toBe(3);

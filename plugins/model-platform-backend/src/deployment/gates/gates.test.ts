@@ -1,7 +1,11 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { age, score } from '../__testUtils__/TestModels';
 import { isCanaried } from '../canary/canaryOf';
-import { mira, person, TestDeployments } from '../__testUtils__/TestDeployments';
+import {
+  mira,
+  person,
+  TestDeployments,
+} from '../__testUtils__/TestDeployments';
 
 jest.setTimeout(60_000);
 
@@ -319,7 +323,10 @@ describe.each(databases.eachSupportedId())('gates in %p', id => {
 
     // What was put beside it since then stays.
     await test.deployments.setOff('churn', true, mira);
-    await test.apply({ gates, variants: [{ name: 'main', version: { number: 1 } }] });
+    await test.apply({
+      gates,
+      variants: [{ name: 'main', version: { number: 1 } }],
+    });
     expect((await seen()).off).toBe(true);
     await test.deployments.pause('churn', mira);
     await test.decide('rosa');
@@ -420,7 +427,12 @@ describe.each(databases.eachSupportedId())('gates in %p', id => {
       gates: [
         { approval: { by: 'model-risk', of: 'breaking' } },
         {
-          window: { days: ['tue'], from: '08:00', to: '17:00', timezone: 'UTC' },
+          window: {
+            days: ['tue'],
+            from: '08:00',
+            to: '17:00',
+            timezone: 'UTC',
+          },
         },
       ],
     });

@@ -145,11 +145,7 @@ describe('gates over HTTP', () => {
     await publish('two');
     expect((await move(made.token, 2)).status).toBe(200);
     await until('a revision waits', async () => {
-      const { body } = await platform.call(
-        'get',
-        'v1/deployments/moved',
-        mira,
-      );
+      const { body } = await platform.call('get', 'v1/deployments/moved', mira);
       return body.request;
     });
     const own = await platform
