@@ -409,7 +409,7 @@ describe.each(databases.eachSupportedId())('canaries with %p', id => {
     const calls = await called(first);
 
     await models.publish(2);
-    const waiting = await canary(
+    await canary(
       'it waits for a person',
       ({ waitsFor }) => waitsFor === 'person',
     );
