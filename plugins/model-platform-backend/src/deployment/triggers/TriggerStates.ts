@@ -1,4 +1,8 @@
-import { RevisionRecord } from '../DeploymentStore';
+import {
+  ResolvedVariant,
+  Resources,
+  RevisionTraffic,
+} from '@model-platform/plugin-model-platform-common';
 
 /** How far a trigger by a metric is. */
 export interface MetricTriggerState {
@@ -15,10 +19,12 @@ export interface MetricTriggerState {
 }
 
 /** Content of a revision that a trigger rolled back from. */
-export type RolledBack = Pick<
-  RevisionRecord,
-  'number' | 'variants' | 'resources' | 'traffic'
->;
+export interface RolledBack {
+  number: number;
+  variants: ResolvedVariant[];
+  resources?: Resources;
+  traffic?: RevisionTraffic;
+}
 
 /** What the triggers of a deployment that look at times and figures saw last; by the trigger as JSON. */
 export interface TriggerStates {
