@@ -226,6 +226,57 @@ export interface Config {
       name: string;
       /** Name of a driver that a module adds; `local` where absent. */
       driver?: string;
+      /** Names of systems whose models may be deployed there; all where absent. */
+      systems?: string[];
+      /** What every revision there waits for, whatever its deployment says itself. */
+      gates?: Array<{
+        /** Somebody else's word. */
+        approval?: {
+          /** Entity ref of a group. */
+          by: string;
+          /** How many of its members. Defaults to 1. */
+          count?: number;
+          /** `breaking`: only of revisions that break the signature which is served. Defaults to `all`. */
+          of?: 'all' | 'breaking';
+        };
+        /** What each version must have. */
+        evidence?: {
+          /** Its metadata satisfies the schema in force. */
+          metadata?: 'complete';
+          evaluation?: { metric: string; above?: number; below?: number };
+          /** Its pickles would import only what the platform lists. */
+          scan?: 'clean';
+        };
+        /** When revisions are made. */
+        window?: {
+          /** All where absent. */
+          days?: Array<'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'>;
+          /** E.g. `08:00`. */
+          from: string;
+          /** E.g. `17:00`; before `from` where it ends on the day after. */
+          to: string;
+          /** IANA name, e.g. `Europe/Berlin`. */
+          timezone: string;
+        };
+      }>;
+      /** What the runners of one system may take there together, each deployment at its most. */
+      quota?: {
+        runners?: number;
+        /** Cores, e.g. `16` or `500m`. */
+        cpu?: number | string;
+        /** Bytes, e.g. `64Gi`. */
+        memory?: number | string;
+        gpu?: number;
+      };
+      /** Quotas of their own, instead of `quota`, by the name of the system. */
+      systemQuotas?: {
+        [system: string]: {
+          runners?: number;
+          cpu?: number | string;
+          memory?: number | string;
+          gpu?: number;
+        };
+      };
       /**
        * What endpoint code of models is told: all entries whose `systems` and
        * `models` a model is of, the last one of a name. Read when a runner starts.
@@ -296,6 +347,8 @@ export interface Config {
       systems: string[];
       /** Names of environments; `*` for all. */
       environments: string[];
+      /** Removes deployments that are no longer declared, ten minutes later. Defaults to false: they go on. */
+      prune?: boolean;
     }>;
     deployments?: {
       /** How long runners of a revision may take until they are ready, once their files and packages are there. Defaults to 120. */

@@ -18,6 +18,7 @@ import { Router } from 'express';
 import { Knex } from 'knex';
 import { Authorizer } from './access/Authorizer';
 import { CallerResolver } from './access/CallerResolver';
+import { Claims } from './access/Claims';
 import { MetadataCompliance } from './registry/compliance/MetadataCompliance';
 import { MetricCatalogue } from './registry/metadata/MetricCatalogue';
 import { Registry } from './registry/Registry';
@@ -32,6 +33,7 @@ export interface PlatformContext {
   compliance: MetadataCompliance;
   authorizer: Authorizer;
   callerResolver: CallerResolver;
+  claims: Claims;
   metricCatalogue: MetricCatalogue;
   events: EventsService;
   signals: SignalsService;

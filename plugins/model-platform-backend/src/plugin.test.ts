@@ -693,7 +693,7 @@ describe('modelPlatformPlugin', () => {
       (
         await platform
           .call('post', 'v1/deployments/open/rollback', as)
-          .send({ revision: 2 })
+          .send({ revision: 2, allowUnserved: true })
       ).status;
     expect(await back(ci.token)).toBe(403);
     expect(await back(mira)).toBe(200);

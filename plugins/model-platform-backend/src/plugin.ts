@@ -249,6 +249,7 @@ export const modelPlatformPlugin = createBackendPlugin({
           compliance,
           authorizer,
           callerResolver,
+          claims,
           metricCatalogue,
           drivers,
           metricsStore,

@@ -40,6 +40,12 @@ export interface DeploymentEvent {
   modelSlug: string;
   action:
     | 'applied'
+    /** A revision waits for its gates. */
+    | 'requested'
+    /** Somebody approved or refused one that waits. */
+    | 'decided'
+    /** A figure is beyond the bound of a trigger. */
+    | 'alerted'
     | 'ready'
     | 'degraded'
     | 'failed'

@@ -99,6 +99,105 @@ describe('deploy', () => {
     expect(run.stdout).toContain('model-platform invoke iris-live');
   });
 
+  it('says what would happen, and how a file differs from what is wanted and serves', async () => {
+    const location = 'url:https://git.example.org/iris/model-deployment.yaml';
+    const waiting = 'waits for approval by a member of group:default/risk';
+    fs.writeFileSync(
+      path.join(folder, 'model-deployment.yaml'),
+      'apiVersion: model-platform.io/v1alpha1\nkind: ModelDeployment\nmetadata: { name: iris }\nspec: {}\n',
+    );
+    serveDeployment('iris', Infinity);
+    const asked: string[] = [];
+    server.routes.set('PUT /v1/deployments/iris', (req, res) => {
+      asked.push(String(req.url));
+      send(res, 200, {
+        name: 'iris',
+        action: 'change',
+        declaredIn: location,
+        changes: [{ field: 'spec.resources.cpu', from: '1', to: '2' }],
+        variants: [{ name: 'main', model: 'iris', version: 3, weight: 100 }],
+        restarts: ['main'],
+        revision: 'waits',
+        gates: [{ holds: false, message: waiting }],
+        breaks: [{ field: 'inputs.age', rule: 'was removed' }],
+        quotas: [{ resource: 'cpu', used: 2, limit: 4 }],
+      });
+    });
+    const plan = await cli('deploy', '--dry-run');
+    expect(plan.exitCode).toBe(0);
+    expect(plan.stdout.split('\n')).toEqual([
+      'iris would be changed.',
+      `It is declared in ${location}; change it there.`,
+      '  spec.resources.cpu',
+      '    - 1',
+      '    + 2',
+      'A revision would wait for its gates:',
+      '  main: iris version 3, 100 %',
+      '  runners started anew: main',
+      `  gate open: ${waiting}`,
+      '  breaks inputs.age: was removed',
+      '  quota of cpu: 2 of 4',
+      '',
+    ]);
+    const diff = await cli('diff', '--exit-code');
+    expect(diff.exitCode).toBe(1);
+    expect(diff.stdout.split('\n')).toEqual([
+      'iris: the file is not what is wanted:',
+      '  spec.resources.cpu',
+      '    - 1',
+      '    + 2',
+      `It is declared in ${location}.`,
+      'What serves is not what is wanted:',
+      '  revision 2 is wanted, 1 serves',
+      '',
+    ]);
+    expect((await cli('diff')).exitCode).toBe(0);
+    expect(asked.every(url => url.endsWith('?dryRun=true'))).toBe(true);
+  });
+
+  it('does not wait for what waits for somebody else, whom approve and refuse let speak', async () => {
+    fs.writeFileSync(
+      path.join(folder, 'model-deployment.yaml'),
+      'apiVersion: model-platform.io/v1alpha1\nkind: ModelDeployment\nmetadata: { name: iris }\nspec: {}\n',
+    );
+    const conditions = [
+      { type: 'Waiting', status: 'True', message: 'waits for approval' },
+    ];
+    server.routes.set('PUT /v1/deployments/iris', (_req, res) =>
+      send(res, 200, { name: 'iris', servingRevision: 1, conditions }),
+    );
+    const run = await cli('deploy');
+    expect(run.exitCode).toBe(0);
+    expect(run.stdout).toContain('iris: waits for approval');
+    expect(run.stdout).toContain('Revision 1 goes on serving.');
+
+    const bodies: unknown[] = [];
+    server.routes.set(
+      'POST /v1/deployments/iris/decisions',
+      (_req, res, body) => {
+        bodies.push(JSON.parse(body));
+        send(res, 200, { name: 'iris', conditions });
+      },
+    );
+    const approved = await cli('approve', 'iris', '--reason', 'Looked at');
+    expect(approved.stdout).toContain('iris: the revision is approved.');
+    await cli('refuse', 'iris', '--reason', 'Too early', '--request', '3');
+    expect(bodies).toEqual([
+      { decision: 'approved', reason: 'Looked at' },
+      { decision: 'refused', reason: 'Too early', request: 3 },
+    ]);
+    const back = await cli(
+      'approve',
+      'iris',
+      '--withdraw',
+      '--reason',
+      'Not yet',
+    );
+    expect(back.stdout).toBe('iris: your approval is taken back.\n');
+    expect(bodies[2]).toEqual({ decision: 'withdrawn', reason: 'Not yet' });
+    expect((await cli('approve', 'iris')).exitCode).toBe(2);
+  });
+
   it('makes the simplest deployment of a folder that has none', async () => {
     fs.writeFileSync(path.join(folder, 'model.yaml'), 'name: Iris Flowers\n');
     server.routes.set('GET /v1/models/Iris Flowers', (_req, res) =>

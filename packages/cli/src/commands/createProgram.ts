@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { version } from '../../package.json';
 import { aliasCommand } from './aliasCommand';
+import { approveCommand } from './approveCommand';
 import { CommandRunner } from './CommandRunner';
 import { deployCommand } from './deployCommand';
 import { devCommand } from './devCommand';
+import { diffCommand } from './diffCommand';
 import { invokeCommand } from './invokeCommand';
 import { liftCommand } from './liftCommand';
 import { logsCommand } from './logsCommand';
@@ -39,6 +41,9 @@ export function createProgram(run: CommandRunner): Command {
     devCommand(run),
     publishCommand(run),
     deployCommand(run),
+    diffCommand(run),
+    approveCommand(run, 'approve'),
+    approveCommand(run, 'refuse'),
     invokeCommand(run),
     tokenCommand(run),
     statusCommand(run),

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { describePlan } from '../deploy/describePlan';
 import { describeCanary } from '../deploy/describeCanary';
 import { readDeploymentFile } from '../deploy/readDeploymentFile';
 import { describeVariants } from '../deploy/describeVariants';
@@ -16,6 +17,7 @@ export function deployCommand(run: CommandRunner): Command {
       'folder with a model-deployment.yaml, or the file itself',
       '.',
     )
+    .option('--dry-run', 'only say what would happen')
     .option('--no-wait', 'return once the platform knows what is wanted')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber(1), 300)
     .option('--json', 'print the result as JSON')
@@ -26,12 +28,35 @@ export function deployCommand(run: CommandRunner): Command {
     .action(
       (
         location: string,
-        options: { wait: boolean; timeout: number; json?: boolean },
+        options: {
+          dryRun?: boolean;
+          wait: boolean;
+          timeout: number;
+          json?: boolean;
+        },
       ) =>
         run(options, async ({ terminal, signal, platform }) => {
           const manifest = await readDeploymentFile(location, platform);
           const { name } = manifest.metadata;
+          if (options.dryRun) {
+            const plan = await platform().planDeployment(name, manifest);
+            terminal.result(plan, describePlan(plan));
+            return;
+          }
           const applied = await platform().applyDeployment(name, manifest);
+          const waiting = applied.conditions.find(
+            ({ type }) => type === 'Waiting',
+          );
+          if (waiting) {
+            terminal.result(applied, [
+              `${name}: ${waiting.message}`,
+              ...(applied.servingRevision === undefined
+                ? []
+                : [`Revision ${applied.servingRevision} goes on serving.`]),
+              `model-platform status ${name} shows how it is coming along.`,
+            ]);
+            return;
+          }
           terminal.note(
             `${name}: revision ${applied.revision?.number ?? '?'} is wanted`,
           );

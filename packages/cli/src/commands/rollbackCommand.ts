@@ -13,17 +13,32 @@ export function rollbackCommand(run: CommandRunner): Command {
       wholeNumber(1),
     )
     .option('--reason <text>', 'why; kept in the history')
+    .option(
+      '--allow-breaking',
+      'also where it breaks the signature that the endpoint serves',
+    )
+    .option(
+      '--allow-unserved',
+      'also to a revision that never had all traffic, as where its canary was rolled back',
+    )
     .option('--json', 'print the result as JSON')
     .action(
       (
         name: string,
         revision: number | undefined,
-        options: { reason?: string; json?: boolean },
+        options: {
+          reason?: string;
+          allowBreaking?: boolean;
+          allowUnserved?: boolean;
+          json?: boolean;
+        },
       ) =>
         run(options, async ({ terminal, platform }) => {
           const deployment = await platform().rollback(name, {
             revision,
             reason: options.reason,
+            allowBreaking: options.allowBreaking,
+            allowUnserved: options.allowUnserved,
           });
           terminal.result(deployment, [
             `${name} is rolled back.`,

@@ -92,6 +92,17 @@ export function responsibleFor(caller: Caller): string | undefined {
     : undefined;
 }
 
+/**
+ * The same person, of a caller as histories have it. A token's name is its
+ * maker's choice; what follows it is not.
+ */
+export function responsibleForActor(actor: string): string | undefined {
+  if (actor.startsWith('user:')) return actor;
+  return actor.startsWith('token:')
+    ? / \([^()]*, made by (user:[^()]+)\)$/.exec(actor)?.[1]
+    : undefined;
+}
+
 /** Who and from where, for a history. */
 export function toAuthor(caller: Caller): { actor: string; client?: string } {
   return { actor: toActor(caller), client: caller.client };

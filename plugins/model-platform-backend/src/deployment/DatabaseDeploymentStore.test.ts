@@ -142,6 +142,33 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
     ]);
   });
 
+  it('tells one of two who change it at once, whatever number each wants', async () => {
+    const store = DatabaseDeploymentStore.create({ knex: await setup(id) });
+    const made = await store.create(deployment('iris'), revision, applied);
+    const asked = {
+      ...{ actor: 'x', reason: 'Applied', requesters: ['x'], variants: [] },
+      ...{ breaks: [], gates: [], standing: { gates: [], problems: [] } },
+    };
+    for (const wanted of [{ revision }, { request: asked }]) {
+      const from = (await store.get('iris'))!;
+      const again = () =>
+        store.change(from, { set: {}, ...wanted, history: applied });
+      const ends = await Promise.allSettled([again(), again(), again()]);
+      const refused = ends.flatMap(end =>
+        end.status === 'rejected' ? [String(end.reason)] : [],
+      );
+      expect(refused).toEqual([
+        expect.stringContaining('changed by someone else'),
+        expect.stringContaining('changed by someone else'),
+      ]);
+    }
+    expect(await store.get('iris')).toMatchObject({
+      id: made.id,
+      revision: 2,
+      waitingRequest: 1,
+    });
+  });
+
   it('lists page by page, of those models only that may be read', async () => {
     const knex = await setup(id);
     const store = DatabaseDeploymentStore.create({ knex });

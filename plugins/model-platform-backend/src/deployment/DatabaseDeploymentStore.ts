@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { isDatabaseConflictError } from '@backstage/backend-plugin-api';
 import { ConflictError } from '@backstage/errors';
-import { HistoryEntry } from '@model-platform/plugin-model-platform-common';
+import {
+  HistoryEntry,
+  RequestDecision,
+} from '@model-platform/plugin-model-platform-common';
 import { DesiredToken } from '@model-platform/plugin-model-platform-node';
 import { Knex } from 'knex';
 import { ChangedMeanwhileError } from './ChangedMeanwhileError';
@@ -20,6 +23,14 @@ import {
   WatchedVersions,
 } from './DeploymentStore';
 import { ModelScope } from '../registry/ModelScope';
+import { DatabaseRequestStore } from './gates/DatabaseRequestStore';
+import {
+  closeRequest,
+  insertDecision,
+  insertRequest,
+  removeDecision,
+} from './gates/requestRows';
+import { NewRequest, RequestStore } from './gates/RequestStore';
 import { LEADER_LEASE } from './LeaderLease';
 import { hasOverride } from './overrides/overrides';
 import {
@@ -35,6 +46,8 @@ import {
   toSource,
   toToken,
 } from './deploymentRows';
+import { DatabaseTriggerStateStore } from './triggers/DatabaseTriggerStateStore';
+import { TriggerStateStore } from './triggers/TriggerStates';
 
 /** Deployments in SQLite or PostgreSQL. */
 export class DatabaseDeploymentStore implements DeploymentStore {
@@ -45,14 +58,20 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     );
   }
 
+  readonly requests: RequestStore;
+  readonly triggerStates: TriggerStateStore;
+
   private constructor(
     private readonly knex: Knex,
     private readonly clock: () => Date,
-  ) {}
+  ) {
+    this.requests = new DatabaseRequestStore(knex);
+    this.triggerStates = new DatabaseTriggerStateStore(knex);
+  }
 
   async create(
     deployment: NewDeployment,
-    revision: NewRevision,
+    first: NewRevision | { request: NewRequest },
     history: HistoryDraft,
   ): Promise<DeploymentRecord> {
     const id = randomUUID();
@@ -74,6 +93,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
           source: deployment.source,
           deleting: false,
           watched: JSON.stringify(deployment.watched),
+          gates: JSON.stringify(deployment.gates ?? []),
           phase: 'Pending',
           conditions: '[]',
           runners: '[]',
@@ -81,19 +101,28 @@ export class DatabaseDeploymentStore implements DeploymentStore {
           updated_at: now,
           updated_by: history.actor,
         });
-        const number = await this.insertRevision(
-          tx,
-          { id, name: deployment.name },
-          revision,
-          deployment.watched,
-        );
+        const details: Record<string, unknown> = {};
+        if ('request' in first) {
+          details.request = await insertRequest(tx, id, first.request, now);
+        } else {
+          details.revision = await this.insertRevision(
+            tx,
+            { id, name: deployment.name },
+            first,
+            deployment.watched,
+          );
+        }
         await tx<DeploymentRow>('deployments')
           .where({ id })
-          .update({ revision: number });
+          .update({
+            revision: details.revision as number | undefined,
+            strategy: 'request' in first ? undefined : strategyOf(first),
+            waiting_request: details.request as number | undefined,
+          });
         await this.insertHistory(
           tx,
           { id, name: deployment.name, modelId: deployment.modelId },
-          { ...history, details: { revision: number, ...history.details } },
+          { ...history, details: { ...details, ...history.details } },
         );
       });
     } catch (error) {
@@ -109,7 +138,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     from: DeploymentRecord,
     change: DesiredChange,
   ): Promise<DeploymentRecord> {
-    const { set, revision, history } = change;
+    const { set, revision, history, request } = change;
     await this.knex.transaction(async tx => {
       const update: Partial<DeploymentRow> = {
         changes: from.changes + 1,
@@ -126,36 +155,48 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       if (set.source !== undefined) update.source = set.source;
       if (set.deleting !== undefined) update.deleting = set.deleting;
       if (set.watched) update.watched = JSON.stringify(set.watched);
+      if (set.gates) update.gates = JSON.stringify(set.gates);
+      if (set.orphanedAt !== undefined) update.orphaned_at = set.orphanedAt;
       if (set.overrides) update.overrides = toJson(set.overrides);
       if (set.decision) update.decision = JSON.stringify(set.decision);
-      let number: number | undefined;
-      if (revision) {
-        number = await this.insertRevision(
-          tx,
-          from,
-          revision,
-          set.watched ?? from.watched,
-        );
-        update.revision = number;
-        update.rollout_started_at = null;
-      } else if (
-        from.off &&
-        set.overrides &&
-        !hasOverride(set.overrides, 'off')
-      ) {
-        update.rollout_started_at = null;
-      }
+      const isSwitchedOn =
+        from.off && set.overrides && !hasOverride(set.overrides, 'off');
+      if (revision || isSwitchedOn) update.rollout_started_at = null;
+      if (revision) update.strategy = strategyOf(revision);
+      // Before anything is numbered: of two who change it at once, one is told so here.
       const updated = await tx<DeploymentRow>('deployments')
         .where({ id: from.id, changes: from.changes })
         .update(update);
       if (updated === 0) {
         throw new ChangedMeanwhileError(from.name);
       }
+      const number = revision
+        ? await this.insertRevision(
+            tx,
+            from,
+            revision,
+            set.watched ?? from.watched,
+          )
+        : undefined;
+      const requested = await this.changeRequest(tx, from, change, number);
+      if (number !== undefined || requested !== undefined) {
+        await tx<DeploymentRow>('deployments')
+          .where({ id: from.id })
+          .update({
+            ...(number === undefined ? {} : { revision: number }),
+            ...(requested === undefined ? {} : { waiting_request: requested }),
+          });
+      }
       await this.insertHistory(tx, from, {
         ...history,
-        details: number
-          ? { revision: number, ...history.details }
-          : history.details,
+        details:
+          number || request
+            ? {
+                revision: number,
+                request: requested ?? undefined,
+                ...history.details,
+              }
+            : history.details,
       });
     });
     return await this.byId(from.id);
@@ -170,31 +211,10 @@ export class DatabaseDeploymentStore implements DeploymentStore {
 
   async list(query: DeploymentQuery, scope: ModelScope) {
     const matches = () => {
-      const select = this.knex<DeploymentRow>('deployments').where({
-        deleting: false,
-      });
+      const select = this.within(scope);
       if (query.modelId) select.andWhere('model_id', query.modelId);
       if (query.system) select.andWhere('system', query.system);
       if (query.environment) select.andWhere('environment', query.environment);
-      scope(select, 'deployments.model_id');
-      const readable = this.knex<RevisionModelRow>({
-        readable: 'deployment_revision_models',
-      }).select('readable.model_id');
-      scope(readable, 'readable.model_id');
-      select.whereNotExists(
-        this.knex({ hidden: 'deployment_revision_models' })
-          .select(this.knex.raw('1'))
-          .where('hidden.deployment_id', this.knex.ref('deployments.id'))
-          .andWhere(part =>
-            part
-              .where('hidden.number', this.knex.ref('deployments.revision'))
-              .orWhere(
-                'hidden.number',
-                this.knex.ref('deployments.serving_revision'),
-              ),
-          )
-          .whereNotIn('hidden.model_id', readable),
-      );
       return select;
     };
     const page = matches().orderBy('name').limit(query.limit);
@@ -207,6 +227,16 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       items: (rows as DeploymentRow[]).map(toDeployment),
       totalItems: Number(counted?.count ?? 0),
     };
+  }
+
+  async readableNames(
+    names: string[],
+    scope: ModelScope,
+  ): Promise<Set<string>> {
+    const rows: Array<{ name: string }> = await this.within(scope)
+      .whereIn('name', names)
+      .select('name');
+    return new Set(rows.map(({ name }) => name));
   }
 
   async modelIds(
@@ -243,6 +273,15 @@ export class DatabaseDeploymentStore implements DeploymentStore {
   ): Promise<RevisionRecord | undefined> {
     const row = await this.knex<RevisionRow>('deployment_revisions')
       .where({ deployment_id: deploymentId, number })
+      .first();
+    return row && toRevision(row);
+  }
+
+  async lastServed(deploymentId: string): Promise<RevisionRecord | undefined> {
+    const row = await this.knex<RevisionRow>('deployment_revisions')
+      .where({ deployment_id: deploymentId })
+      .whereNotNull('first_served_at')
+      .orderBy('number', 'desc')
       .first();
     return row && toRevision(row);
   }
@@ -331,9 +370,8 @@ export class DatabaseDeploymentStore implements DeploymentStore {
         .whereExists(this.heldLease(fencing))
         .delete();
       if (erased > 0) {
-        await tx<TokenRow>('deployment_tokens')
-          .where({ deployment_id: id })
-          .delete();
+        for (const table of ['deployment_tokens', 'deployment_trigger_states'])
+          await tx(table).where({ deployment_id: id }).delete();
       }
     });
   }
@@ -442,6 +480,93 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     });
   }
 
+  async decide(
+    deployment: DeploymentRecord,
+    request: number,
+    decision: Omit<RequestDecision, 'at'>,
+  ): Promise<DeploymentRecord> {
+    const at = this.now();
+    const isRefused = decision.decision === 'refused';
+    try {
+      await this.knex.transaction(async tx => {
+        const waiting = tx<DeploymentRow>('deployments').where({
+          id: deployment.id,
+          waiting_request: request,
+        });
+        // So that it is not made, or superseded, in between.
+        if (!(await waiting.clone().forUpdate().first('id'))) {
+          throw new ConflictError(
+            `Request ${request} of ${deployment.name} does not wait any more`,
+          );
+        }
+        if (isRefused) {
+          await removeDecision(tx, deployment.id, request, decision.approver);
+        }
+        await insertDecision(tx, deployment.id, request, { ...decision, at });
+        if (isRefused) {
+          await waiting.clone().update({
+            waiting_request: null,
+            // Whoever is about to make it finds that it was changed.
+            changes: tx.raw('changes + 1'),
+          });
+          await closeRequest(tx, deployment.id, request, {
+            state: 'refused',
+            reason: `Refused by ${decision.approver}: ${decision.reason}`,
+            at,
+          });
+        }
+        await this.insertHistory(tx, deployment, {
+          actor: decision.approver,
+          action: decision.decision,
+          reason: decision.reason,
+          details: { request, groups: decision.groups },
+        });
+      });
+    } catch (error) {
+      throw isDatabaseConflictError(error)
+        ? new ConflictError(
+            `${decision.approver} has approved request ${request} of ${deployment.name} already`,
+          )
+        : error;
+    }
+    return await this.byId(deployment.id);
+  }
+
+  async withdrawApproval(
+    deployment: DeploymentRecord,
+    request: number,
+    { approver, reason }: Pick<RequestDecision, 'approver' | 'reason'>,
+  ): Promise<DeploymentRecord> {
+    await this.knex.transaction(async tx => {
+      const updated = await tx<DeploymentRow>('deployments')
+        .where({ id: deployment.id, waiting_request: request })
+        .update({ changes: tx.raw('changes + 1') });
+      if (updated === 0) {
+        throw new ConflictError(
+          `Request ${request} of ${deployment.name} does not wait any more`,
+        );
+      }
+      const removed = await removeDecision(
+        tx,
+        deployment.id,
+        request,
+        approver,
+      );
+      if (removed === 0) {
+        throw new ConflictError(
+          `${approver} has not approved request ${request} of ${deployment.name}`,
+        );
+      }
+      await this.insertHistory(tx, deployment, {
+        actor: approver,
+        action: 'approval-withdrawn',
+        reason,
+        details: { request },
+      });
+    });
+    return await this.byId(deployment.id);
+  }
+
   async dropExpiredTokens(before: Date): Promise<number> {
     return await this.knex<TokenRow>('deployment_tokens')
       .where('expires_at', '<', before.toISOString())
@@ -467,6 +592,38 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       .merge();
   }
 
+  async dropSource(entityRef: string): Promise<void> {
+    await this.knex<SourceRow>('deployment_sources')
+      .where({ entity_ref: entityRef })
+      .delete();
+  }
+
+  /** @returns the request that waits from now on, `null` for none; undefined where nothing changes. */
+  private async changeRequest(
+    tx: Knex.Transaction,
+    from: DeploymentRecord,
+    { request, ends, set }: DesiredChange,
+    revision: number | undefined,
+  ): Promise<number | null | undefined> {
+    const at = this.now();
+    const end =
+      ends ??
+      (request && { state: 'superseded' as const, reason: request.reason }) ??
+      (set.deleting && {
+        state: 'withdrawn' as const,
+        reason: 'The deployment was deleted',
+      });
+    if (end && from.waitingRequest !== undefined) {
+      await closeRequest(tx, from.id, from.waitingRequest, {
+        ...end,
+        at,
+        revision: end.state === 'made' ? revision : undefined,
+      });
+    }
+    if (request) return await insertRequest(tx, from.id, request, at);
+    return end ? null : undefined;
+  }
+
   private now(): string {
     return this.clock().toISOString();
   }
@@ -488,6 +645,32 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       .andWhere(either =>
         either.whereNull('expires_at').orWhere('expires_at', '>', now),
       );
+  }
+
+  /** Those all of whose models are within the scope. */
+  private within(scope: ModelScope) {
+    const select = this.knex<DeploymentRow>('deployments').where({
+      deleting: false,
+    });
+    scope(select, 'deployments.model_id');
+    const readable = this.knex<RevisionModelRow>({
+      readable: 'deployment_revision_models',
+    }).select('readable.model_id');
+    scope(readable, 'readable.model_id');
+    return select.whereNotExists(
+      this.knex({ hidden: 'deployment_revision_models' })
+        .select(this.knex.raw('1'))
+        .where('hidden.deployment_id', this.knex.ref('deployments.id'))
+        .andWhere(part =>
+          part
+            .where('hidden.number', this.knex.ref('deployments.revision'))
+            .orWhere(
+              'hidden.number',
+              this.knex.ref('deployments.serving_revision'),
+            ),
+        )
+        .whereNotIn('hidden.model_id', readable),
+    );
   }
 
   private heldLease(fencing: number) {
@@ -519,6 +702,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
         variants: revision.variants,
         resources: revision.resources,
         traffic: revision.traffic,
+        strategy: revision.strategy,
       }),
     });
     const modelIds = new Set([
@@ -551,6 +735,10 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       details: entry.details && JSON.stringify(entry.details),
     });
   }
+}
+
+function strategyOf({ strategy }: NewRevision): string | null {
+  return strategy ? JSON.stringify(strategy) : null;
 }
 
 /** Nothing where there is nothing in it. */

@@ -7,13 +7,14 @@ import {
   modelReadPermission,
 } from '@model-platform/plugin-model-platform-common';
 import { Authorizer } from '../access/Authorizer';
-import { Caller, toActor } from '../access/Caller';
+import { Caller, responsibleFor, toActor } from '../access/Caller';
 import { DeployableModels } from './DeployableModels';
 import { DeploymentActor } from './DeploymentActor';
 import { deploymentNotFound } from './deploymentNotFound';
 import { Deployments } from './Deployments';
 import { DeploymentRecord, RevisionRecord } from './DeploymentStore';
 import { DEPLOYER_TOKEN_SECONDS } from './EndpointTokens';
+import { RequestRecord } from './gates/RequestStore';
 
 /** Who may do what with a deployment: decided on every model it speaks of. */
 export class DeploymentAccess {
@@ -29,6 +30,7 @@ export class DeploymentAccess {
     const { authorizer } = this.options;
     return {
       name: toActor(caller),
+      responsible: responsibleFor(caller),
       async requireDeploy(model) {
         await authorizer.require(caller, modelDeployPermission, model);
       },
@@ -91,10 +93,33 @@ export class DeploymentAccess {
     }));
   }
 
+  /** Requests all of whose models the caller may see: their gates speak of each of them. */
+  async readableRequests(
+    caller: Caller,
+    requests: RequestRecord[],
+  ): Promise<RequestRecord[]> {
+    const readable: RequestRecord[] = [];
+    for (const request of requests) {
+      const isReadable = await allOf(request.variants, async ({ modelId }) => {
+        const model = await this.options.models.byId(modelId);
+        return (
+          model !== undefined &&
+          (await this.options.authorizer.can(
+            caller,
+            modelReadPermission,
+            model,
+          ))
+        );
+      });
+      if (isReadable) readable.push(request);
+    }
+    return readable;
+  }
+
   async actions(
     caller: Caller,
     models: Model[],
-  ): Promise<Deployment['actions']> {
+  ): Promise<NonNullable<Deployment['actions']>> {
     const each = await Promise.all(
       models.map(model => this.options.authorizer.actions(caller, model)),
     );
@@ -183,12 +208,12 @@ export class DeploymentAccess {
   }
 }
 
-async function allOf(
-  models: Model[],
-  holds: (model: Model) => Promise<boolean>,
+async function allOf<T>(
+  items: T[],
+  holds: (item: T) => Promise<boolean>,
 ): Promise<boolean> {
-  for (const model of models) {
-    if (!(await holds(model))) {
+  for (const item of items) {
+    if (!(await holds(item))) {
       return false;
     }
   }

@@ -4,6 +4,8 @@ import { Model } from '@model-platform/plugin-model-platform-common';
 export interface DeploymentActor {
   /** For the history: entity ref of a user, a token with its maker, `git:<location>`, `platform`. */
   readonly name: string;
+  /** The person who answers for it, whose word is none of somebody else's. */
+  readonly responsible?: string;
   /**
    * Throws `NotAllowedError` where the actor may not deploy this model to this
    * environment, `NotFoundError` where it may not even know of it.

@@ -1,11 +1,13 @@
 import {
   CanaryStatus,
   Condition,
+  DeploymentGate,
   DeploymentOverride,
   DeploymentPhase,
   DeploymentSpec,
   EndpointToken,
   HistoryEntry,
+  RequestDecision,
   ResolvedVariant,
   Resources,
   RevisionTraffic,
@@ -13,12 +15,19 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { DesiredToken } from '@model-platform/plugin-model-platform-node';
 import { ModelScope } from '../registry/ModelScope';
+import { NewRequest, RequestEnd, RequestStore } from './gates/RequestStore';
+import { TriggerStateStore } from './triggers/TriggerStates';
 import { CanaryDecision } from './canary/CanaryDecision';
 
 /** Versions that a deployment's triggers look at, by model id. */
 export type WatchedVersions = Record<
   string,
-  { latest?: number; aliases?: Record<string, number> }
+  {
+    latest?: number;
+    /** What `latest` means, where triggers pass over those after it. */
+    taken?: number;
+    aliases?: Record<string, number>;
+  }
 >;
 
 /** A deployment as it is kept: desired state, and the state as last observed. */
@@ -47,6 +56,14 @@ export interface DeploymentRecord {
   servingRevision?: number;
   rolloutStartedAt?: string;
   watched: WatchedVersions;
+  /** Number of the request that waits for its gates. */
+  waitingRequest?: number;
+  /** What the next revision waits for, beside what its environment asks for. */
+  gates: DeploymentGate[];
+  /** Of the wanted revision; that of the spec may still wait for its gates. */
+  strategy?: DeploymentSpec['strategy'];
+  /** Since when its declaration in Git is gone. */
+  orphanedAt?: string;
   /** What a person decided on the canary of a revision. */
   decision?: CanaryDecision;
   /** How far a revision has come; of the wanted one, or of one that was wanted before. */
@@ -86,13 +103,15 @@ export interface RevisionRecord {
   variants: ResolvedVariant[];
   resources?: Resources;
   traffic?: RevisionTraffic;
+  /** How it gets its traffic; at once where absent, as what is gone back to or promoted. */
+  strategy?: DeploymentSpec['strategy'];
   /** When traffic first went to it. */
   firstServedAt?: string;
 }
 
 export type NewRevision = Pick<
   RevisionRecord,
-  'actor' | 'reason' | 'variants' | 'resources' | 'traffic'
+  'actor' | 'reason' | 'variants' | 'resources' | 'traffic' | 'strategy'
 >;
 
 export interface HistoryDraft {
@@ -117,9 +136,14 @@ export interface DesiredChange {
       | 'decision'
       | 'deleting'
       | 'watched'
+      | 'gates'
     >
-  >;
+  > & { orphanedAt?: string | null };
   revision?: NewRevision;
+  /** To wait for its gates; ends the one that waits already. */
+  request?: NewRequest;
+  /** How the request that waits ends, where it does. */
+  ends?: RequestEnd;
   history: HistoryDraft;
 }
 
@@ -135,7 +159,8 @@ export type NewDeployment = Pick<
   | 'spec'
   | 'source'
   | 'watched'
->;
+> &
+  Partial<Pick<DeploymentRecord, 'gates'>>;
 
 export interface DeploymentQuery {
   modelId?: string;
@@ -163,10 +188,16 @@ export interface SourceRecord {
 
 /** Keeps deployments. Knows no rules. */
 export interface DeploymentStore {
-  /** Throws `ConflictError` where the name is taken. */
+  readonly requests: RequestStore;
+  readonly triggerStates: TriggerStateStore;
+
+  /**
+   * With its first revision, or with a request that waits for one. Throws
+   * `ConflictError` where the name is taken.
+   */
   create(
     deployment: NewDeployment,
-    revision: NewRevision,
+    first: NewRevision | { request: NewRequest },
     history: HistoryDraft,
   ): Promise<DeploymentRecord>;
   /**
@@ -183,6 +214,8 @@ export interface DeploymentStore {
     query: DeploymentQuery,
     scope: ModelScope,
   ): Promise<{ items: DeploymentRecord[]; totalItems: number }>;
+  /** Those of the names that are of deployments within the scope. */
+  readableNames(names: string[], scope: ModelScope): Promise<Set<string>>;
   /**
    * By deployment id: its own model first, then those that the revisions speak
    * of that are wanted and that serve.
@@ -194,6 +227,8 @@ export interface DeploymentStore {
     deploymentId: string,
     number: number,
   ): Promise<RevisionRecord | undefined>;
+  /** The newest that traffic ever went to. */
+  lastServed(deploymentId: string): Promise<RevisionRecord | undefined>;
   /** Those that are wanted now, by deployment id. */
   currentRevisions(
     deployments: DeploymentRecord[],
@@ -251,9 +286,29 @@ export interface DeploymentStore {
     id: string,
     revocation: { at: string; actor: string },
   ): Promise<EndpointTokenRecord | undefined>;
+  /**
+   * What a person said of the request that waits; a refusal ends it. Throws
+   * `ConflictError` where it waits no more, or the person approved it already.
+   */
+  decide(
+    deployment: DeploymentRecord,
+    request: number,
+    decision: Omit<RequestDecision, 'at'>,
+  ): Promise<DeploymentRecord>;
+  /**
+   * An approval of the request that waits is taken back. Throws `ConflictError`
+   * where it waits no more, or the person has not approved it.
+   */
+  withdrawApproval(
+    deployment: DeploymentRecord,
+    request: number,
+    withdrawal: Pick<RequestDecision, 'approver' | 'reason'>,
+  ): Promise<DeploymentRecord>;
+
   /** Removes what expired before this time. */
   dropExpiredTokens(before: Date): Promise<number>;
 
   sources(): Promise<SourceRecord[]>;
   saveSource(source: SourceRecord): Promise<void>;
+  dropSource(entityRef: string): Promise<void>;
 }

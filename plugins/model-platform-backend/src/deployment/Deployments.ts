@@ -1,17 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
+import { ConflictError, InputError } from '@backstage/errors';
 import {
   CatalogueMetric,
   DeploymentEvent,
   DeploymentOverride,
-  DeploymentSpec,
-  Model,
-  toEntityRef,
+  DeploymentPlan,
 } from '@model-platform/plugin-model-platform-common';
 import { canonicalJson } from '../canonicalJson';
 import { CanaryDecision } from './canary/CanaryDecision';
+import { CanaryFigures } from './canary/CanaryFigures';
 import { aimOf, canaryOf, isCanaried } from './canary/canaryOf';
-import { analysisProblems } from './canary/canarySchema';
+import { Applications, ApplyOptions } from './Applications';
 import { DeployableModels } from './DeployableModels';
 import { currentRevision } from './currentRevision';
 import { DeploymentActor, platformActor } from './DeploymentActor';
@@ -23,39 +21,51 @@ import {
   DeploymentRecord,
   DeploymentStore,
   NewRevision,
+  RevisionRecord,
 } from './DeploymentStore';
 import { Environments } from './Environments';
 import {
   hasOverride,
   holdsContent,
   holdsRevision,
+  isHeld,
+  unlifted,
   withOverride,
   withoutOverride,
 } from './overrides/overrides';
 import { selectorDrift } from './overrides/selectorDrift';
-import { parseDeploymentSpec } from './parseDeploymentSpec';
-import { problem } from './problem';
 import { repeated } from './repeated';
+import { isDeclared, requireSource } from './requireSource';
 import { Resolution, RevisionResolver } from './RevisionResolver';
 import { rollbackTarget } from './rollbackTarget';
 import { sameContent } from './sameContent';
+import { QuotaCheck } from './checks/QuotaCheck';
+import { breakProblems, SignatureCheck } from './checks/SignatureCheck';
+import { GateJudge } from './gates/GateJudge';
+import { NewRequest } from './gates/RequestStore';
+import { waitingRequest } from './gates/waitingRequest';
+import { noEvidence, VersionEvidence } from './gates/VersionEvidence';
+import { Candidate, gatesInForce, RevisionAssessor } from './RevisionAssessor';
+import { specChanges } from './specChanges';
+import { followed, takenOf } from './triggers/followed';
+import { MetricTriggers } from './triggers/MetricTriggers';
+import { AliasMover } from './triggers/Requesters';
+import { requestOf, Triggers } from './triggers/Triggers';
 import { trafficOf } from './trafficOf';
-import { whatMoved } from './whatMoved';
-
-/** How long a new deployment waits for one of the same name to be gone. */
-const REMOVAL_TIMEOUT_MS = 15_000;
-
-export interface ApplyOptions {
-  reason?: string;
-  /** `api`, or the location of a file in Git. */
-  source?: string;
-  ifMatch?: string;
-}
 
 /** What a person says with a change, and from which state it shall be made. */
 export interface ChangeOptions {
   reason?: string;
   ifMatch?: string;
+}
+
+/** To what a deployment goes back, and over what. */
+export interface RollbackOptions {
+  revision?: number;
+  /** Also where it breaks the signature that the endpoint serves. */
+  allowBreaking?: boolean;
+  /** Also to one that never had all traffic, as where its canary was rolled back. */
+  allowUnserved?: boolean;
 }
 
 export interface DeploymentsOptions {
@@ -69,6 +79,12 @@ export interface DeploymentsOptions {
     deployment: DeploymentRecord,
     action: DeploymentEvent['action'],
   ) => void;
+  /** What gates ask the registry; without it no evidence is there. */
+  evidence?: VersionEvidence;
+  aliasMover?: AliasMover;
+  /** What triggers by metrics read; without it they do nothing. */
+  figures?: () => CanaryFigures | undefined;
+  clock?: () => Date;
 }
 
 /**
@@ -78,11 +94,48 @@ export interface DeploymentsOptions {
  */
 export class Deployments {
   private readonly resolver: RevisionResolver;
+  private readonly signatures: SignatureCheck;
+  private readonly assessor: RevisionAssessor;
+  private readonly applications: Applications;
+  private readonly triggers: Triggers;
   readonly models: DeploymentModels;
 
   constructor(private readonly options: DeploymentsOptions) {
+    const { figures = () => undefined, clock = () => new Date() } = options;
     this.resolver = new RevisionResolver(options.models);
     this.models = new DeploymentModels(options.store, options.models);
+    this.signatures = new SignatureCheck(options);
+    this.assessor = new RevisionAssessor({
+      signatures: this.signatures,
+      quotas: new QuotaCheck({ ...options, clock }),
+      judge: new GateJudge({
+        models: options.models,
+        evidence: options.evidence ?? noEvidence,
+      }),
+      clock,
+    });
+    this.applications = new Applications({
+      store: options.store,
+      environments: options.environments,
+      metric: options.metric,
+      resolver: this.resolver,
+      models: this.models,
+      assessor: this.assessor,
+    });
+    this.triggers = new Triggers({
+      ...options,
+      aliasMover: options.aliasMover ?? (async () => undefined),
+      deploymentModels: this.models,
+      assessor: this.assessor,
+      metrics: new MetricTriggers({ figures, clock }),
+      clock,
+      rollback: (deployment, reason) =>
+        this.rollBackTo(deployment, platformActor, {
+          reason,
+          allowBreaking: true,
+          isAutomatic: true,
+        }),
+    });
   }
 
   /** Throws `DeploymentProblemsError` with every reason by field. */
@@ -97,62 +150,68 @@ export class Deployments {
     );
   }
 
+  /**
+   * What applying would do, or a change of its file in Git, without doing it.
+   * Throws what `apply` throws.
+   */
+  async plan(
+    name: string,
+    input: unknown,
+    actor: DeploymentActor,
+    options: { ifMatch?: string } = {},
+  ): Promise<DeploymentPlan> {
+    const { spec, existing, candidate, isSameRevision, assessment } =
+      await this.applications.read(name, input, actor, options);
+    const changes = specChanges(existing?.spec, spec);
+    const isSame = isSameRevision && changes.length === 0;
+    const change = isSame ? 'none' : 'change';
+    const holds = assessment?.holds ? 'made' : 'waits';
+    return {
+      name,
+      action: existing ? change : 'create',
+      declaredIn:
+        existing && isDeclared(existing) ? existing.source : undefined,
+      spec,
+      changes,
+      variants: candidate.variants,
+      restarts: isSameRevision
+        ? []
+        : candidate.variants.map(({ name: variant }) => variant),
+      revision: isSameRevision ? 'none' : holds,
+      gates: assessment?.states ?? [],
+      breaks: assessment?.breaks ?? [],
+      quotas: assessment?.quotas ?? [],
+    };
+  }
+
   private async applyOnce(
     name: string,
     input: unknown,
     actor: DeploymentActor,
     options: ApplyOptions,
   ): Promise<DeploymentRecord> {
-    const { store } = this.options;
-    const parsed = parseDeploymentSpec(name, input);
-    if (!parsed.spec) {
-      throw new DeploymentProblemsError(name, parsed.problems);
-    }
-    const spec = parsed.spec;
-    if (!this.options.environments.has(spec.environment)) {
-      throw new DeploymentProblemsError(name, [
-        problem(
-          'spec.environment',
-          `there is no such environment; there are: ${this.options.environments
-            .names()
-            .join(', ')}`,
-          spec.environment,
-          this.options.environments.names()[0],
-        ),
-      ]);
-    }
-    const resolution = await this.resolver.resolve(spec, ref =>
-      this.models.deployable(ref, spec.environment, actor),
+    const { store, announce } = this.options;
+    const application = await this.applications.read(
+      name,
+      input,
+      actor,
+      options,
     );
-    const { model } = resolution;
-    const problems = [
-      ...resolution.problems,
-      ...analysisProblems(spec, this.options.metric),
-    ];
-    if (!model || problems.length > 0) {
-      throw new DeploymentProblemsError(name, problems);
-    }
-    if (
-      spec.owner !== undefined &&
-      spec.owner !== toEntityRef(model.owner, 'group')
-    ) {
-      throw new DeploymentProblemsError(name, [
-        problem(
-          'spec.owner',
-          'must be the owner of the model, or be left out',
-          spec.owner,
-          model.owner,
-        ),
-      ]);
-    }
-    const existing = await this.afterRemoval(await store.get(name));
-    const revision: NewRevision = {
-      actor: actor.name,
-      reason: options.reason ?? 'Applied',
-      variants: resolution.variants,
-      resources: spec.resources,
-      traffic: trafficOf(spec),
-    };
+    const {
+      spec,
+      model,
+      resolution,
+      existing,
+      revision,
+      candidate,
+      assessment,
+    } = application;
+    const { reason } = options;
+    const request =
+      assessment && !assessment.holds
+        ? requestOf(candidate, revision.reason, assessment)
+        : undefined;
+    const done = request ? 'requested' : 'applied';
     if (!existing) {
       const created = await store.create(
         {
@@ -166,53 +225,76 @@ export class Deployments {
           spec,
           source: options.source ?? 'api',
           watched: resolution.watched,
+          gates: spec.gates,
         },
-        revision,
-        { actor: actor.name, action: 'applied', reason: options.reason },
+        request ? { request } : revision,
+        { actor: actor.name, action: 'applied', reason },
       );
-      this.options.announce(created, 'applied');
+      announce(created, done);
       return created;
     }
-    await this.requireSame(existing, spec, model, actor);
-    await this.models.requireOpen(existing, resolution.models, actor);
-    requireMatch(existing, options.ifMatch);
-    const current = await currentRevision(this.options.store, existing);
     const sameSpec = canonicalJson(existing.spec) === canonicalJson(spec);
-    const sameRevision = sameSpec
-      ? // What a person put beside the spec holds until the spec changes.
-        holdsRevision(existing.overrides) ||
-        (current !== undefined && sameContent(current, revision))
-      : current !== undefined &&
-        sameContent(current, revision) &&
-        isSettled(existing);
-    if (
+    const source = options.source ?? existing.source;
+    const isHeldSpec = sameSpec && holdsRevision(existing.overrides);
+    const isKept =
       sameSpec &&
-      sameRevision &&
-      (options.source ?? existing.source) === existing.source
+      source === existing.source &&
+      existing.orphanedAt === undefined;
+    if (
+      isKept &&
+      (request
+        ? await this.isWaitingFor(existing, candidate)
+        : application.isSameRevision &&
+          (existing.waitingRequest === undefined || isHeldSpec))
     ) {
       return existing;
     }
+    const makes = !request && !application.isSameRevision;
+    const lifted = request ? [] : candidate.lifts ?? [];
     const changed = await store.change(existing, {
       set: {
-        ...(sameSpec ? {} : { spec, overrides: [] }),
+        ...(sameSpec ? {} : { spec }),
+        overrides: unlifted(existing.overrides, lifted),
         owner: spec.owner ?? model.owner,
         model: model.name,
         modelSlug: model.slug,
-        source: options.source ?? existing.source,
+        source,
+        orphanedAt: null,
         watched: resolution.watched,
+        gates: makes ? spec.gates ?? [] : gatesInForce(existing, spec.gates),
       },
-      revision: sameRevision ? undefined : revision,
+      revision: makes ? revision : undefined,
+      request,
+      ends:
+        request || (isHeldSpec && !makes)
+          ? undefined
+          : { state: 'superseded', reason: revision.reason },
       history: {
         actor: actor.name,
         action: 'applied',
-        reason: options.reason,
-        ...(sameSpec || existing.overrides.length === 0
-          ? {}
-          : { details: { lifted: existing.overrides } }),
+        reason,
+        ...(lifted.length > 0 ? { details: { lifted } } : {}),
       },
     });
-    this.options.announce(changed, 'applied');
+    announce(changed, done);
     return changed;
+  }
+
+  /** Whether just this is asked for already. */
+  private async isWaitingFor(
+    deployment: DeploymentRecord,
+    candidate: Candidate,
+  ): Promise<boolean> {
+    const waiting = await waitingRequest(this.options.store, deployment);
+    return (
+      waiting !== undefined &&
+      canonicalJson([waiting.variants, waiting.resources, waiting.gates]) ===
+        canonicalJson([
+          candidate.variants,
+          candidate.resources,
+          candidate.gates,
+        ])
+    );
   }
 
   /** Throws `NotFoundError`. */
@@ -350,6 +432,11 @@ export class Deployments {
       const changed = await this.options.store.change(deployment, {
         set: { overrides, ...(asked ? { watched: asked.watched } : {}) },
         revision: asked?.revision,
+        request: asked?.request,
+        ends: asked?.revision && {
+          state: 'superseded',
+          reason: asked.revision.reason,
+        },
         history: {
           actor: actor.name,
           action: 'lifted',
@@ -369,19 +456,44 @@ export class Deployments {
   async rollback(
     name: string,
     actor: DeploymentActor,
-    options: ChangeOptions & { revision?: number } = {},
+    options: ChangeOptions & RollbackOptions = {},
+  ): Promise<DeploymentRecord> {
+    const deployment = await this.changeable(name, actor, options.ifMatch);
+    return await this.rollBackTo(deployment, actor, options);
+  }
+
+  private async rollBackTo(
+    deployment: DeploymentRecord,
+    actor: DeploymentActor,
+    options: RollbackOptions & {
+      reason?: string;
+      /** By a trigger: what is published from now on is tried again. */
+      isAutomatic?: boolean;
+    },
   ): Promise<DeploymentRecord> {
     const { store } = this.options;
-    const deployment = await this.changeable(name, actor, options.ifMatch);
     const target = await rollbackTarget(store, deployment, options.revision);
     await this.models.requireVersions(deployment, target, actor);
+    if (!target.firstServedAt && !options.allowUnserved) {
+      throw new ConflictError(unserved(deployment, target));
+    }
+    await this.requireCompatible(deployment, target, options.allowBreaking);
     const changed = await store.change(deployment, {
-      set: {
-        overrides: withOverride(deployment.overrides, {
-          ...override('rollback', actor, options.reason),
-          revision: target.number,
-        }),
-      },
+      set: options.isAutomatic
+        ? {
+            watched: (
+              await this.asTaken(
+                deployment,
+                await this.resolver.resolve(deployment.spec),
+              )
+            ).watched,
+          }
+        : {
+            overrides: withOverride(deployment.overrides, {
+              ...override('rollback', actor, options.reason),
+              revision: target.number,
+            }),
+          },
       revision: {
         actor: actor.name,
         reason: `Rolled back to revision ${target.number}${
@@ -440,6 +552,21 @@ export class Deployments {
     if (current.variants.length === 1) {
       return deployment;
     }
+    const alone = { ...variant, weight: 100, shadow: undefined };
+    await this.requireCompatible(deployment, { variants: [alone] });
+    const promoted: NewRevision = {
+      actor: actor.name,
+      reason: `Promoted ${variant.name}${
+        options.reason ? `: ${options.reason}` : ''
+      }`,
+      // The version that was looked at is promoted, not what its selector means by now.
+      variants: [alone],
+      resources: current.resources,
+      traffic: current.traffic,
+    };
+    if (variant.shadow !== undefined) {
+      await this.requireGates(deployment, promoted, actor);
+    }
     const changed = await this.options.store.change(deployment, {
       set: {
         overrides: withOverride(deployment.overrides, {
@@ -447,16 +574,7 @@ export class Deployments {
           variant: variant.name,
         }),
       },
-      revision: {
-        actor: actor.name,
-        reason: `Promoted ${variant.name}${
-          options.reason ? `: ${options.reason}` : ''
-        }`,
-        // The version that was looked at is promoted, not what its selector means by now.
-        variants: [{ ...variant, weight: 100, shadow: undefined }],
-        resources: current.resources,
-        traffic: current.traffic,
-      },
+      revision: promoted,
       history: {
         actor: actor.name,
         action: 'promoted',
@@ -471,10 +589,11 @@ export class Deployments {
   async delete(
     name: string,
     actor: DeploymentActor,
-    options: { reason?: string; ifMatch?: string } = {},
+    options: Pick<ApplyOptions, 'reason' | 'source' | 'ifMatch'> = {},
   ): Promise<void> {
     const deleted = await repeated(options, async () => {
       const deployment = await this.changeable(name, actor, options.ifMatch);
+      requireSource(deployment, options);
       return await this.options.store.change(deployment, {
         set: { deleting: true },
         history: {
@@ -487,18 +606,34 @@ export class Deployments {
     this.options.announce(deleted, 'deleted');
   }
 
+  /** Its declaration in Git is gone; it goes on as it is. */
+  async orphan(deployment: DeploymentRecord, actor: string): Promise<void> {
+    if (deployment.orphanedAt !== undefined) return;
+    const { clock = () => new Date() } = this.options;
+    const orphaned = await this.options.store.change(deployment, {
+      set: { orphanedAt: clock().toISOString() },
+      history: {
+        actor,
+        action: 'orphaned',
+        reason: `${deployment.source} no longer declares it`,
+      },
+    });
+    this.options.announce(orphaned, 'applied');
+  }
+
   /**
-   * Makes a new revision where a version was published or an alias moved since
-   * the last one, and tells where selectors mean something else than what is
-   * served. Compares what is with what was seen, so that no event need arrive.
+   * Makes a new revision where a trigger asks for one, or where one that waited
+   * has its gates, and tells where selectors mean something else than what is
+   * served.
    */
   async follow(
     deployment: DeploymentRecord,
   ): Promise<{ record: DeploymentRecord; drift: string[] }> {
-    const resolution = await this.resolver.resolve(deployment.spec);
-    const record = holdsRevision(deployment.overrides)
-      ? deployment
-      : await this.followTriggers(deployment, resolution);
+    const now = await this.resolver.resolve(deployment.spec);
+    const resolution = await this.asTaken(deployment, now);
+    const record = isHeld(deployment.overrides)
+      ? await this.triggers.followHeld(deployment, resolution)
+      : await this.triggers.follow(deployment, resolution);
     const aim = aimOf(record);
     const served =
       aim === undefined
@@ -506,53 +641,84 @@ export class Deployments {
         : await this.options.store.revision(record.id, aim);
     return {
       record,
-      drift: selectorDrift(
-        record.spec,
-        resolution.variants,
-        served?.variants ?? [],
-      ),
+      drift: selectorDrift(record.spec, now.variants, served?.variants ?? []),
     };
   }
 
-  private async followTriggers(
+  /** What its selectors mean to its triggers, which may pass over versions. */
+  private async asTaken(
     deployment: DeploymentRecord,
-    resolution: Resolution,
-  ): Promise<DeploymentRecord> {
-    if (
-      resolution.problems.length > 0 ||
-      canonicalJson(resolution.watched) === canonicalJson(deployment.watched)
-    ) {
-      return deployment;
-    }
-    if ((await this.models.added(deployment, resolution.models)).length > 0) {
-      // The name of a model means another one by now: nobody has decided on that.
-      return deployment;
-    }
-    const current = await currentRevision(this.options.store, deployment);
-    const reason = whatMoved(deployment, resolution.watched);
-    const revision: NewRevision = {
-      actor: platformActor.name,
-      reason,
-      variants: resolution.variants,
-      resources: deployment.spec.resources,
-      traffic: trafficOf(deployment.spec),
-    };
-    const changed = await this.options.store.change(deployment, {
-      set: { watched: resolution.watched },
-      revision:
-        current && sameContent(current, revision) ? undefined : revision,
-      history: { actor: platformActor.name, action: 'triggered', reason },
-    });
-    this.options.announce(changed, 'applied');
-    return changed;
+    now: Resolution,
+  ): Promise<Resolution> {
+    const watched = await followed(
+      deployment,
+      now.watched,
+      this.options.models,
+    );
+    const isPassed = Object.values(watched).some(
+      ({ taken }) => taken !== undefined,
+    );
+    const resolution = isPassed
+      ? await this.resolver.resolve(
+          deployment.spec,
+          undefined,
+          model => takenOf(watched[model.id]) ?? model.latest?.number,
+        )
+      : now;
+    return { ...resolution, watched };
   }
 
-  /** What the spec asks for now; without a revision where that is wanted already. */
+  private async requireCompatible(
+    deployment: DeploymentRecord,
+    { variants }: Pick<NewRevision, 'variants'>,
+    allowBreaking?: boolean,
+  ): Promise<void> {
+    // The spec's own word counts with its approvals, and not before it has them.
+    if (allowBreaking) return;
+    const breaks = await this.signatures.breaks(deployment, variants);
+    if (breaks.length > 0) {
+      throw new DeploymentProblemsError(deployment.name, breakProblems(breaks));
+    }
+  }
+
+  /** Of what has answered nobody so far, and cannot wait as what a spec asks for does. */
+  private async requireGates(
+    deployment: DeploymentRecord,
+    revision: NewRevision,
+    actor: DeploymentActor,
+  ): Promise<void> {
+    const { name, spec } = deployment;
+    const assessment = await this.assessor.assess(
+      name,
+      spec,
+      deployment,
+      this.applications.candidate(spec, deployment, revision, actor),
+    );
+    if (assessment.problems.length > 0) {
+      throw new DeploymentProblemsError(name, assessment.problems);
+    }
+    if (!assessment.holds) {
+      const missing = assessment.states.flatMap(({ holds, message }) =>
+        holds ? [] : [message],
+      );
+      throw new ConflictError(
+        `A shadow has answered nobody so far, so it has gates to pass: ${missing.join(
+          '; ',
+        )}. Give it its traffic in the spec, which waits for them`,
+      );
+    }
+  }
+
+  /** What the spec asks for now, which may have to wait for gates; nothing where that is wanted already. */
   private async askedFor(
     deployment: DeploymentRecord,
     actor: DeploymentActor,
     reason: string | undefined,
-  ): Promise<{ watched: Resolution['watched']; revision?: NewRevision }> {
+  ): Promise<{
+    watched: Resolution['watched'];
+    revision?: NewRevision;
+    request?: NewRequest;
+  }> {
     const { spec, name } = deployment;
     const resolution = await this.resolver.resolve(spec, ref =>
       this.models.deployable(ref, spec.environment, actor),
@@ -567,13 +733,29 @@ export class Deployments {
       variants: resolution.variants,
       resources: spec.resources,
       traffic: trafficOf(spec),
+      strategy: spec.strategy,
     };
+    const { watched } = resolution;
     const current = await currentRevision(this.options.store, deployment);
-    return {
-      watched: resolution.watched,
-      revision:
-        current && sameContent(current, revision) ? undefined : revision,
-    };
+    if (current && sameContent(current, revision)) return { watched };
+    const candidate = this.applications.candidate(
+      spec,
+      deployment,
+      revision,
+      actor,
+    );
+    const assessment = await this.assessor.assess(
+      name,
+      spec,
+      deployment,
+      candidate,
+    );
+    if (assessment.problems.length > 0) {
+      throw new DeploymentProblemsError(name, assessment.problems);
+    }
+    return assessment.holds
+      ? { watched, revision }
+      : { watched, request: requestOf(candidate, revision.reason, assessment) };
   }
 
   /** On the canary of the revision that is wanted. */
@@ -626,72 +808,17 @@ export class Deployments {
     requireMatch(deployment, ifMatch);
     return deployment;
   }
-
-  /** A name that is being given up is waited for. */
-  private async afterRemoval(
-    deployment: DeploymentRecord | undefined,
-  ): Promise<DeploymentRecord | undefined> {
-    let current = deployment;
-    const deadline = Date.now() + REMOVAL_TIMEOUT_MS;
-    while (current?.deleting) {
-      if (Date.now() > deadline) {
-        throw new ConflictError(
-          `A deployment of the name ${current.name} is still being removed; try again in a few seconds`,
-        );
-      }
-      await sleep(100);
-      current = await this.options.store.get(current.name);
-    }
-    return current;
-  }
-
-  private async requireSame(
-    existing: DeploymentRecord,
-    spec: DeploymentSpec,
-    model: Model,
-    actor: DeploymentActor,
-  ): Promise<void> {
-    if (existing.modelId !== model.id) {
-      try {
-        await this.models.requireDeploy(existing, actor);
-      } catch {
-        // Not even whose it is.
-        throw new ConflictError(`The name ${existing.name} is taken`);
-      }
-      throw new DeploymentProblemsError(existing.name, [
-        problem(
-          'spec.model',
-          `the deployment serves ${existing.model}; delete it first, or choose another name`,
-          spec.model,
-          existing.model,
-        ),
-      ]);
-    }
-    try {
-      await this.models.requireDeploy(existing, actor);
-    } catch (error) {
-      throw error instanceof NotFoundError
-        ? new ConflictError(`The name ${existing.name} is taken`)
-        : error;
-    }
-    if (existing.environment !== spec.environment) {
-      throw new DeploymentProblemsError(existing.name, [
-        problem(
-          'spec.environment',
-          `the deployment runs in ${existing.environment}; delete it first, or choose another name`,
-          spec.environment,
-          existing.environment,
-        ),
-      ]);
-    }
-  }
 }
 
-/** No canary of it is under way, and none was rolled back: a changed spec has nothing to try again. */
-function isSettled(deployment: DeploymentRecord): boolean {
-  return (
-    canaryOf(deployment)?.phase !== 'rolled-back' && !isCanaried(deployment)
-  );
+function unserved(
+  { name, canary }: DeploymentRecord,
+  { number }: RevisionRecord,
+): string {
+  const why =
+    canary?.revision === number && canary.phase === 'rolled-back'
+      ? `: its canary was rolled back (${canary.reason})`
+      : '';
+  return `Revision ${number} of ${name} never had all traffic${why}; to serve it all the same, say so (allowUnserved, --allow-unserved)`;
 }
 
 function override(

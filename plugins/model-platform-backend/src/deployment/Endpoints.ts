@@ -3,13 +3,11 @@ import {
   Endpoint,
   endpointOpenApi,
   ModelVersion,
+  publishedSignature,
+  SignedVariant,
 } from '@model-platform/plugin-model-platform-common';
 import { DeployableModels } from './DeployableModels';
-import {
-  DeploymentRecord,
-  DeploymentStore,
-  RevisionRecord,
-} from './DeploymentStore';
+import { DeploymentRecord, DeploymentStore } from './DeploymentStore';
 
 const MAX_CACHED = 2_000;
 
@@ -33,7 +31,7 @@ export class Endpoints {
 
   /** The OpenAPI document of what the endpoint serves now. Throws `NotFoundError`. */
   async openApi(deployment: DeploymentRecord): Promise<object> {
-    const version = await this.served(deployment);
+    const version = (await this.served(deployment)).published;
     const model = version && (await this.options.models.byId(version.modelId));
     if (!version || !model) {
       throw new NotFoundError(
@@ -55,7 +53,7 @@ export class Endpoints {
   }
 
   private async one(deployment: DeploymentRecord): Promise<Endpoint> {
-    const version = await this.served(deployment);
+    const { main, published } = await this.served(deployment);
     return {
       name: deployment.name,
       url: deployment.url ?? '',
@@ -64,38 +62,51 @@ export class Endpoints {
       modelId: deployment.modelId,
       system: deployment.system,
       owner: deployment.owner,
-      version: version?.number,
+      version: main?.number,
       ready:
         !deployment.off &&
         deployment.conditions.some(
           ({ type, status }) => type === 'Available' && status === 'True',
         ),
-      example: version?.example,
+      example: published?.example,
     };
   }
 
-  /** Version with the most traffic, of the revision that serves or will. */
+  /**
+   * Of the revision that serves or will: the version with the most traffic, and
+   * the one whose signature all variants take.
+   */
   private async served(
     deployment: DeploymentRecord,
-  ): Promise<ModelVersion | undefined> {
+  ): Promise<{ main?: ModelVersion; published?: ModelVersion }> {
     const number = deployment.servingRevision ?? deployment.revision;
     const revision =
       number === undefined
         ? undefined
         : await this.options.store.revision(deployment.id, number);
-    const variant = revision && mainVariant(revision);
-    if (!variant) {
-      return undefined;
+    const variants: Array<SignedVariant & { version: ModelVersion }> = [];
+    for (const { name, weight, modelId, version: own } of revision?.variants ??
+      []) {
+      const version = await this.version(modelId, own);
+      if (version)
+        variants.push({ name, weight, signature: version.signature, version });
     }
-    const key = `${variant.modelId}/${variant.version}`;
+    return {
+      main: mainVariant(variants)?.version,
+      published: publishedSignature(variants).published?.version,
+    };
+  }
+
+  private async version(
+    modelId: string,
+    number: number,
+  ): Promise<ModelVersion | undefined> {
+    const key = `${modelId}/${number}`;
     const known = this.versions.get(key);
     if (known) {
       return known;
     }
-    const version = await this.options.models.version(
-      variant.modelId,
-      variant.version,
-    );
+    const version = await this.options.models.version(modelId, number);
     if (version) {
       if (this.versions.size >= MAX_CACHED) this.versions.clear();
       this.versions.set(key, version);
@@ -104,6 +115,6 @@ export class Endpoints {
   }
 }
 
-function mainVariant(revision: RevisionRecord) {
-  return [...revision.variants].sort((a, b) => b.weight - a.weight)[0];
+function mainVariant<T extends { weight: number }>(variants: T[]) {
+  return [...variants].sort((a, b) => b.weight - a.weight)[0];
 }

@@ -1,8 +1,22 @@
 import { Config } from '@backstage/config';
 import { InputError } from '@backstage/errors';
+import { DeploymentGate } from '@model-platform/plugin-model-platform-common';
 import { DeploymentDriver } from '@model-platform/plugin-model-platform-node';
+import {
+  EnvironmentRules,
+  parseEnvironmentRules,
+  Quota,
+} from './EnvironmentRules';
 
-/** Where deployments run, each with the driver that runs them. */
+interface Environment {
+  /** Absent where its module is not installed. */
+  driver?: DeploymentDriver;
+  rules: EnvironmentRules;
+}
+
+const NO_RULES: EnvironmentRules = { gates: [], systemQuotas: new Map() };
+
+/** Where deployments run, each with the driver that runs them and the rules that hold there. */
 export class Environments {
   /** Without configuration there is one environment, `local`. */
   static fromConfig(config: Config, drivers: DeploymentDriver[]): Environments {
@@ -12,12 +26,12 @@ export class Environments {
     );
     if (!configured) {
       return new Environments(
-        new Map([['local', byName.get('local')]]),
+        new Map([['local', { driver: byName.get('local'), rules: NO_RULES }]]),
         drivers,
       );
     }
-    const environments = new Map<string, DeploymentDriver>();
-    for (const entry of configured) {
+    const environments = new Map<string, Environment>();
+    for (const [index, entry] of configured.entries()) {
       const name = entry.getString('name');
       const driverName = entry.getOptionalString('driver') ?? 'local';
       const driver = byName.get(driverName);
@@ -28,13 +42,19 @@ export class Environments {
           }`,
         );
       }
-      environments.set(name, driver);
+      environments.set(name, {
+        driver,
+        rules: parseEnvironmentRules(
+          entry.get(),
+          `modelPlatform.environments[${index}]`,
+        ),
+      });
     }
     return new Environments(environments, drivers);
   }
 
   private constructor(
-    private readonly environments: Map<string, DeploymentDriver | undefined>,
+    private readonly environments: Map<string, Environment>,
     private readonly allDrivers: DeploymentDriver[],
   ) {}
 
@@ -48,7 +68,7 @@ export class Environments {
 
   /** Throws where the environment is no longer configured. */
   driver(name: string): DeploymentDriver {
-    const driver = this.environments.get(name);
+    const driver = this.environments.get(name)?.driver;
     if (!driver) {
       throw new InputError(
         this.environments.has(name)
@@ -61,5 +81,21 @@ export class Environments {
 
   drivers(): DeploymentDriver[] {
     return this.allDrivers;
+  }
+
+  /** Systems whose models may run there; all where undefined. */
+  systems(name: string): string[] | undefined {
+    return this.environments.get(name)?.rules.systems;
+  }
+
+  /** What all deployments there wait for, whatever they say themselves. */
+  gates(name: string): DeploymentGate[] {
+    return this.environments.get(name)?.rules.gates ?? [];
+  }
+
+  /** What the deployments of one system may take there together. */
+  quota(name: string, system: string): Quota | undefined {
+    const rules = this.environments.get(name)?.rules;
+    return rules?.systemQuotas.get(system) ?? rules?.quota;
   }
 }

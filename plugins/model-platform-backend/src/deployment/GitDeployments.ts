@@ -24,12 +24,18 @@ const EVERY_MS = 10_000;
 const EAGER_MS = 20_000;
 /** A declaration that was refused is tried again: a model may have been published since. */
 const RETRY_REFUSED_MS = 10_000;
+/** So long a declaration must be gone before its deployment is removed: a catalog that is filled anew has none for a while. */
+const PRUNE_AFTER_MS = 10 * 60_000;
+/** Of an entity whose file is gone, where the catalog keeps those. */
+const ORPHAN_ANNOTATION = 'backstage.io/orphan';
 
 /** What declarations from one place may deploy. */
 interface DeploymentSource {
   urlPrefix: string;
   systems: string[];
   environments: string[];
+  /** Whether what is no longer declared is removed. */
+  prune: boolean;
 }
 
 /**
@@ -48,6 +54,7 @@ export class GitDeployments {
       catalog: CatalogService;
       auth: AuthService;
       logger: LoggerService;
+      clock?: () => Date;
     },
   ): GitDeployments {
     const sources = (
@@ -56,6 +63,7 @@ export class GitDeployments {
       urlPrefix: source.getString('urlPrefix'),
       systems: source.getStringArray('systems').map(toSystemName),
       environments: source.getStringArray('environments'),
+      prune: source.getOptionalBoolean('prune') ?? false,
     }));
     return new GitDeployments(sources, options);
   }
@@ -73,6 +81,7 @@ export class GitDeployments {
       catalog: CatalogService;
       auth: AuthService;
       logger: LoggerService;
+      clock?: () => Date;
     },
   ) {}
 
@@ -115,23 +124,59 @@ export class GitDeployments {
     const known = new Map(
       (await store.sources()).map(source => [source.entityRef, source]),
     );
-    for (const entity of items) {
+    const declared = items.filter(
+      ({ metadata }) => metadata.annotations?.[ORPHAN_ANNOTATION] !== 'true',
+    );
+    for (const entity of declared) {
       const entityRef = stringifyEntityRef(entity);
       await this.take(entity, known.get(entityRef));
       known.delete(entityRef);
     }
     for (const source of known.values()) {
-      if (source.state !== 'orphaned') {
-        const message = `${source.location} no longer declares it; the deployment goes on as it is. Delete it if it is not wanted any more`;
-        await store.saveSource({
-          ...source,
-          digest: undefined,
-          state: 'orphaned',
-          message,
-          updatedAt: new Date().toISOString(),
-        });
-        logger.warn(`Deployment ${source.name}: ${message}`);
+      try {
+        await this.miss(source);
+      } catch (error) {
+        logger.warn(
+          `Deployment ${source.name}, which ${source.location} no longer declares, could not be looked at: ${error}`,
+        );
       }
+    }
+  }
+
+  /** What is declared no longer goes on, until a person or `prune` removes it. */
+  private async miss(source: SourceRecord): Promise<void> {
+    const { store, deployments, logger } = this.options;
+    const deployment = await store.get(source.name);
+    // One that was refused, or that another declaration or a person has by now, is none of its business.
+    const isOwn =
+      deployment?.source === source.location && !deployment.deleting;
+    if (!isOwn) {
+      await store.dropSource(source.entityRef);
+      return;
+    }
+    if (source.state !== 'orphaned') {
+      const message = `${source.location} no longer declares it; the deployment goes on as it is. Delete it if it is not wanted any more`;
+      await deployments.orphan(deployment, this.actor(source.location).name);
+      await store.saveSource({
+        ...source,
+        digest: undefined,
+        state: 'orphaned',
+        message,
+        updatedAt: this.now().toISOString(),
+      });
+      logger.warn(`Deployment ${source.name}: ${message}`);
+    } else if (
+      this.sourcesOf(source.location).some(({ prune }) => prune) &&
+      this.now().getTime() - Date.parse(source.updatedAt) >= PRUNE_AFTER_MS
+    ) {
+      const actor = this.actor(source.location, deployment.owner);
+      await deployments.delete(source.name, actor, {
+        reason: `${source.location} no longer declares it, and its source is pruned`,
+      });
+      await store.dropSource(source.entityRef);
+      logger.warn(
+        `Deployment ${source.name} was removed: its source is pruned`,
+      );
     }
   }
 
@@ -149,7 +194,7 @@ export class GitDeployments {
     const unchanged = known?.digest === digest;
     const isFresh =
       known !== undefined &&
-      Date.now() - Date.parse(known.updatedAt) < RETRY_REFUSED_MS;
+      this.now().getTime() - Date.parse(known.updatedAt) < RETRY_REFUSED_MS;
     if (unchanged && (known.state === 'applied' || isFresh)) {
       return;
     }
@@ -159,7 +204,7 @@ export class GitDeployments {
       name: name.slice(0, 40),
       digest,
       state: 'applied',
-      updatedAt: new Date().toISOString(),
+      updatedAt: this.now().toISOString(),
     };
     try {
       await deployments.apply(
@@ -169,6 +214,7 @@ export class GitDeployments {
         {
           reason: `Declared in ${location}`,
           source: location,
+          movedFrom: known?.location,
         },
       );
       logger.info(`Deployment ${name} was applied from ${location}`);
@@ -189,11 +235,9 @@ export class GitDeployments {
    * names, and for no other one: else a repository of one group could take over
    * what serves the model of another.
    */
-  private actor(location: string, declaredOwner: unknown): DeploymentActor {
-    const url = location.replace(/^[a-z]+:(?=\/|[a-z]+:)/, '');
-    const sources = this.sources.filter(({ urlPrefix }) =>
-      isBelow(url, urlPrefix),
-    );
+  private actor(location: string, declaredOwner?: unknown): DeploymentActor {
+    const url = urlOf(location);
+    const sources = this.sourcesOf(location);
     return {
       name: `git:${url}`,
       async requireDeploy(model, environment) {
@@ -222,4 +266,19 @@ export class GitDeployments {
       async requireOpen() {},
     };
   }
+
+  private sourcesOf(location: string): DeploymentSource[] {
+    return this.sources.filter(({ urlPrefix }) =>
+      isBelow(urlOf(location), urlPrefix),
+    );
+  }
+
+  private now(): Date {
+    return this.options.clock?.() ?? new Date();
+  }
+}
+
+/** Of a location as the catalog writes it: `url:https://…`. */
+function urlOf(location: string): string {
+  return location.replace(/^[a-z]+:(?=\/|[a-z]+:)/, '');
 }

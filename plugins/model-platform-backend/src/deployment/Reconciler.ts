@@ -175,7 +175,7 @@ export class Reconciler {
     let record = seen;
     let { drift } = seen;
     try {
-      if (!seen.deleting && !seen.off) {
+      if (!seen.deleting && (!seen.off || seen.waitingRequest !== undefined)) {
         ({ record, drift } = await this.options.deployments.follow(seen));
       }
       const outcome = await this.rollout.step(record, fencing, signal);

@@ -28,11 +28,14 @@ export class RevisionResolver {
   /**
    * @param find - finds a model for the one who asks: what may not be seen is
    *   not there.
+   * @param latest - what that means, where it is not the newest version
    */
   async resolve(
     spec: DeploymentSpec,
     find: (ref: string) => Promise<Model | undefined> = ref =>
       this.models.find(ref),
+    latest: (model: Model) => number | undefined = model =>
+      model.latest?.number,
   ): Promise<Resolution> {
     const resolution: Resolution = {
       models: new Map(),
@@ -61,7 +64,7 @@ export class RevisionResolver {
       }
       resolution.models.set(model.id, model);
       resolution.problems.push(...modelProblems(model, spec, modelField));
-      const number = numberOf(model, variant.version);
+      const number = numberOf(model, variant.version, latest);
       const found =
         number === undefined
           ? undefined
@@ -133,6 +136,7 @@ export function watchedVersions(
 function numberOf(
   model: Model,
   selector: DeploymentVariant['version'],
+  latest: (model: Model) => number | undefined,
 ): number | undefined {
   if ('number' in selector) {
     return selector.number;
@@ -142,7 +146,7 @@ function numberOf(
       ? model.aliases[selector.alias]
       : undefined;
   }
-  return model.latest?.number;
+  return latest(model);
 }
 
 function whyNot(

@@ -85,6 +85,10 @@ export class Rollout {
     if (record.off) {
       return await this.switchOff(driver, record, observed);
     }
+    if (record.revision === undefined) {
+      // Its first one waits for gates.
+      return { observed, unmade: true, settled: true };
+    }
     try {
       observed = await this.refreshRoute(driver, record, observed);
     } catch (error) {
@@ -285,7 +289,7 @@ export class Rollout {
     wanted: RevisionRecord,
     serving: number | undefined,
   ): Promise<CanaryStatus | undefined> {
-    const { strategy } = record.spec;
+    const { strategy } = record;
     if (
       !strategy ||
       !isCanaried(record) ||
@@ -323,7 +327,7 @@ export class Rollout {
     },
   ): Promise<CanaryStatus | undefined> {
     const { desired, tried, observed } = options;
-    const { strategy } = record.spec;
+    const { strategy } = record;
     const isPaused = hasOverride(record.overrides, 'pause');
     const ready = isReady(desired, observed);
     if (!strategy || !canaryOf(record)) {
@@ -357,12 +361,7 @@ export class Rollout {
     now: Date,
   ) {
     try {
-      return await this.analyst.judge(
-        record.name,
-        tried,
-        record.spec.strategy,
-        now,
-      );
+      return await this.analyst.judge(record.name, tried, record.strategy, now);
     } catch (error) {
       this.options.logger.warn(
         `Deployment ${record.name}: figures of revision ${tried.revision} could not be had: ${error}`,

@@ -7,6 +7,8 @@ export interface RolloutOutcome {
   /** Revision that traffic goes to now. */
   serving?: number;
   rolloutStartedAt?: string;
+  /** There is no revision yet. */
+  unmade?: boolean;
   /** Where the wanted revision stands, if it goes by steps; as before where absent. */
   canary?: CanaryStatus;
   /** A person holds it: it is ready, and gets no traffic. */

@@ -11,12 +11,15 @@ import { Domain, PlatformContext } from '../Domain';
 import { CanaryFigures } from './canary/CanaryFigures';
 import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
 import { DeploymentAccess } from './DeploymentAccess';
+import { DeploymentDeclarations } from './DeploymentDeclarations';
 import { DeploymentLogs } from './DeploymentLogs';
 import { Deployments } from './Deployments';
 import { DeploymentRecord, RevisionRecord } from './DeploymentStore';
 import { Endpoints } from './Endpoints';
 import { EndpointTokens } from './EndpointTokens';
 import { Environments } from './Environments';
+import { DeploymentApprovals } from './gates/DeploymentApprovals';
+import { registryEvidence } from './gates/registryEvidence';
 import { GitDeployments } from './GitDeployments';
 import { LeaderLease } from './LeaderLease';
 import { Reconciler } from './Reconciler';
@@ -40,7 +43,7 @@ export interface DeploymentDomain extends Domain {
   lease: LeaderLease;
   deployments: Deployments;
   environments: Environments;
-  /** How revisions did, for the analysis of canaries; until then there are no figures. */
+  /** How revisions did, for the analysis of canaries and for triggers; until then there are no figures. */
   useFigures(figures: CanaryFigures): void;
   /** What the caller may see, under the id of every model that it speaks of. */
   readableByModel(caller: Caller): Promise<Map<string, DeploymentRecord[]>>;
@@ -94,14 +97,17 @@ export async function createDeploymentDomain(
       .catch(error => logger.warn(`An event could not be published: ${error}`));
     tellPages();
   };
+  let figures: CanaryFigures | undefined;
   const deployments = new Deployments({
     store,
     models,
     environments,
     metric: name => context.metricCatalogue.get(name),
     announce,
+    evidence: registryEvidence(context.compliance),
+    aliasMover: (modelId, alias) => registry.aliasMover(modelId, alias),
+    figures: () => figures,
   });
-  let figures: CanaryFigures | undefined;
   const reconciler = new Reconciler({
     store,
     deployments,
@@ -148,6 +154,17 @@ export async function createDeploymentDomain(
     }),
     logs: new DeploymentLogs(environments),
     access,
+    approvals: new DeploymentApprovals({
+      store,
+      claims: context.claims,
+      announce,
+    }),
+    declarations: new DeploymentDeclarations({
+      store,
+      catalog: context.catalog,
+      readable: async (caller, names) =>
+        await store.readableNames(names, await registry.scope(caller)),
+    }),
   });
 
   let work: Promise<unknown> = Promise.resolve();

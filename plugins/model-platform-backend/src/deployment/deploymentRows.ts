@@ -26,6 +26,10 @@ export interface DeploymentRow {
   serving_revision: number | null;
   rollout_started_at: string | null;
   watched: string;
+  waiting_request: number | null;
+  gates: string | null;
+  strategy: string | null;
+  orphaned_at: string | null;
   decision: string | null;
   canary: string | null;
   drift: string | null;
@@ -115,6 +119,11 @@ export function toDeployment(row: DeploymentRow): DeploymentRecord {
     servingRevision: row.serving_revision ?? undefined,
     rolloutStartedAt: row.rollout_started_at ?? undefined,
     watched: JSON.parse(row.watched),
+    waitingRequest: row.waiting_request ?? undefined,
+    // Those of before knew no gates.
+    gates: JSON.parse(row.gates ?? '[]'),
+    strategy: row.strategy ? JSON.parse(row.strategy) : undefined,
+    orphanedAt: row.orphaned_at ?? undefined,
     decision: row.decision ? JSON.parse(row.decision) : undefined,
     canary: row.canary ? JSON.parse(row.canary) : undefined,
     drift: JSON.parse(row.drift ?? '[]'),
@@ -140,6 +149,7 @@ export function toRevision(row: RevisionRow): RevisionRecord {
     variants: snapshot.variants,
     resources: snapshot.resources,
     traffic: snapshot.traffic,
+    strategy: snapshot.strategy,
     firstServedAt: row.first_served_at ?? undefined,
   };
 }

@@ -5,6 +5,10 @@ import {
   toSystemName,
 } from '@model-platform/plugin-model-platform-common';
 import { z } from 'zod';
+import { CPU, MEMORY } from './checks/quantities';
+import { canonicalGates, gatesSchema } from './gates/gateSchema';
+import { triggerProblems } from './triggers/triggerProblems';
+import { triggersSchema } from './triggers/triggerSchema';
 import { canaryProblems } from './canary/canarySchema';
 import { problem } from './problem';
 import { shadowProblems } from './shadowProblems';
@@ -27,6 +31,9 @@ const LABEL = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 /** Of versions and revisions; databases take no larger whole numbers. */
 export const MAX_NUMBER = 2_147_483_647;
 
+/** Of a variant. */
+const MAX_REPLICAS = 1_000;
+
 const text = z.string().trim().min(1).max(255);
 
 const versionSelector = z.union(
@@ -40,7 +47,8 @@ const versionSelector = z.union(
   },
 );
 
-const specSchema = z.strictObject({
+/** The `spec` of a `ModelDeployment`. */
+export const deploymentSpecSchema = z.strictObject({
   owner: text.optional(),
   system: text,
   environment: text,
@@ -67,20 +75,14 @@ const specSchema = z.strictObject({
     .optional(),
   resources: z
     .strictObject({
-      cpu: z
-        .string()
-        .regex(/^\d+(\.\d+)?m?$/, 'must be cores, e.g. 500m or 2')
-        .optional(),
-      memory: z
-        .string()
-        .regex(/^\d+(\.\d+)?([kMGT]i?)?$/, 'must be bytes, e.g. 512Mi')
-        .optional(),
+      cpu: z.string().regex(CPU, 'must be cores, e.g. 500m or 2').optional(),
+      memory: z.string().regex(MEMORY, 'must be bytes, e.g. 512Mi').optional(),
       gpu: z.number().int().min(0).optional(),
       timeoutSeconds: z.number().positive().max(3600).optional(),
       replicas: z
         .strictObject({
           min: z.number().int().min(1),
-          max: z.number().int().min(1),
+          max: z.number().int().min(1).max(MAX_REPLICAS),
         })
         .refine(
           replicas => replicas.min <= replicas.max,
@@ -89,23 +91,10 @@ const specSchema = z.strictObject({
         .optional(),
     })
     .optional(),
+  triggers: triggersSchema.optional(),
+  gates: gatesSchema.optional(),
+  allowBreaking: z.boolean().optional(),
   limits: limitsSchema.optional(),
-  triggers: z
-    .array(
-      z
-        .strictObject({
-          onVersion: z.literal(true).optional(),
-          onAlias: z.strictObject({ alias: text }).optional(),
-        })
-        .refine(
-          trigger =>
-            (trigger.onVersion === undefined) !==
-            (trigger.onAlias === undefined),
-          'must have one of onVersion and onAlias',
-        ),
-    )
-    .max(20)
-    .optional(),
 });
 
 /** The name and spec in their canonical form, or what is wrong with them. */
@@ -114,7 +103,7 @@ export function parseDeploymentSpec(
   input: unknown,
 ): { spec?: DeploymentSpec; problems: FieldProblem[] } {
   const problems = nameProblems(name);
-  const parsed = specSchema.safeParse(input);
+  const parsed = deploymentSpecSchema.safeParse(input);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
       problems.push(
@@ -132,10 +121,12 @@ export function parseDeploymentSpec(
     system: toSystemName(parsed.data.system),
     owner: parsed.data.owner && toEntityRef(parsed.data.owner, 'group'),
   };
+  if (parsed.data.gates) spec.gates = canonicalGates(parsed.data.gates);
   problems.push(
     ...variantProblems(spec),
-    ...shadowProblems(spec),
     ...canaryProblems(spec),
+    ...shadowProblems(spec),
+    ...triggerProblems(spec),
   );
   return problems.length > 0 ? { problems } : { spec, problems };
 }

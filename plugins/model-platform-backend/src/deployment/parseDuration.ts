@@ -8,9 +8,12 @@ const UNITS = {
   w: 'weeks',
 } as const;
 
+/** How durations are written. */
+export const DURATION = /^(\d{1,6})([smhdw])$/;
+
 /** `30s`, `10m`, `2h`, `1d` or `1w`; undefined where it is none. */
 export function parseDuration(given: string): Duration | undefined {
-  const [, count, unit] = /^(\d{1,6})([smhdw])$/.exec(given) ?? [];
+  const [, count, unit] = DURATION.exec(given) ?? [];
   return unit
     ? Duration.fromObject({
         [UNITS[unit as keyof typeof UNITS]]: Number(count),

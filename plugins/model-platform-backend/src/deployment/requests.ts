@@ -43,7 +43,15 @@ export const offSchema = z.strictObject({
 
 export const rollbackSchema = z.strictObject({
   revision: z.number().int().positive().max(MAX_NUMBER).optional(),
+  allowBreaking: z.boolean().optional(),
+  allowUnserved: z.boolean().optional(),
   reason,
+});
+
+export const decisionSchema = z.strictObject({
+  decision: z.enum(['approved', 'refused', 'withdrawn']).default('approved'),
+  request: z.number().int().positive().max(MAX_NUMBER).optional(),
+  reason: z.string().trim().min(1).max(2_000),
 });
 
 /** Without a variant: the new revision of a canary. */

@@ -6,6 +6,8 @@ import { PlatformContext } from '../Domain';
 import { limitOf } from '../http/limitOf';
 import { parseBody } from '../http/parseBody';
 import { DeploymentAccess } from './DeploymentAccess';
+import { DeploymentDeclarations } from './DeploymentDeclarations';
+import { deploymentJsonSchema } from './deploymentJsonSchema';
 import { DeploymentLogs } from './DeploymentLogs';
 import { Deployments } from './Deployments';
 import {
@@ -15,10 +17,13 @@ import {
 } from './DeploymentStore';
 import { Endpoints } from './Endpoints';
 import { EndpointTokens } from './EndpointTokens';
+import { DeploymentApprovals } from './gates/DeploymentApprovals';
+import { ShownRequest, toApiRequest } from './gates/toApiRequest';
 import { MAX_NUMBER } from './parseDeploymentSpec';
 import { nextCursor, parseCursor } from './paging';
 import { parseLogQuery } from './parseLogQuery';
 import {
+  decisionSchema,
   liftSchema,
   offSchema,
   parseApply,
@@ -38,11 +43,14 @@ export interface DeploymentRoutesOptions {
   tokens: EndpointTokens;
   logs: DeploymentLogs;
   access: DeploymentAccess;
+  approvals: DeploymentApprovals;
+  declarations: DeploymentDeclarations;
 }
 
 /** Routes of deployments, their endpoints, tokens and logs. */
 export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
   const { store, deployments, endpoints, tokens, logs, access } = options;
+  const { approvals, declarations } = options;
   const { callerResolver, registry, auditor } = options.context;
   const router = PromiseRouter();
 
@@ -72,11 +80,27 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
   async function show(caller: Caller, deployment: DeploymentRecord) {
     const { models } = await access.readable(caller, deployment.name);
     const revisions = await store.currentRevisions([deployment]);
+    const requests = await requestsOf(caller, [deployment]);
     return toApiDeployment(
       deployment,
       revisions.get(deployment.id),
       await access.actions(caller, models),
+      requests.get(deployment.id),
     );
+  }
+
+  /** By deployment those that wait, where the caller may see what they are for. */
+  async function requestsOf(caller: Caller, items: DeploymentRecord[]) {
+    const waiting = items.filter(one => one.waitingRequest !== undefined);
+    const found = await store.requests.waiting(waiting.map(({ id }) => id));
+    const shown = new Map<string, ShownRequest>();
+    for (const request of await access.readableRequests(caller, [
+      ...found.values(),
+    ])) {
+      const mayDecide = await approvals.mayDecide(caller, request);
+      shown.set(request.deploymentId, { ...request, mayDecide });
+    }
+    return shown;
   }
 
   /** Who, what and with which outcome, for the audit log. */
@@ -111,8 +135,17 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
   router.get('/v1/deployments', async (req, res) => {
     const { items, totalItems, limit } = await list(req);
     const revisions = await store.currentRevisions(items);
+    const caller = await callerResolver.fromRequest(req);
+    const requests = await requestsOf(caller, items);
     res.json({
-      items: items.map(item => toApiDeployment(item, revisions.get(item.id))),
+      items: items.map(item =>
+        toApiDeployment(
+          item,
+          revisions.get(item.id),
+          undefined,
+          requests.get(item.id),
+        ),
+      ),
       nextCursor: nextCursor(
         items.map(item => item.name),
         limit,
@@ -125,6 +158,14 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
     const caller = await callerResolver.fromRequest(req);
     const { name } = req.params;
     const { spec, reason } = parseApply(name, req.body);
+    if (flag(req, 'dryRun')) {
+      res.json(
+        await deployments.plan(name, spec, access.actor(caller), {
+          ifMatch: req.headers['if-match'],
+        }),
+      );
+      return;
+    }
     const applied = await audited(req, 'apply', async () =>
       deployments.apply(name, spec, access.actor(caller), {
         reason,
@@ -146,10 +187,65 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
     await audited(req, 'delete', async () =>
       deployments.delete(req.params.name, access.actor(caller), {
         reason: text(req, 'reason'),
+        source: 'api',
         ifMatch: req.headers['if-match'],
       }),
     );
     res.status(204).end();
+  });
+
+  router.get('/v1/deployments/:name/requests', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const { deployment } = await access.readable(caller, req.params.name);
+    const limit = limitOf(req.query.limit);
+    const before = parseCursor(req.query.cursor);
+    const requests = await store.requests.list(deployment.id, {
+      limit,
+      before:
+        before === undefined ? undefined : wholeNumber(before, MAX_NUMBER),
+    });
+    res.json({
+      items: (await access.readableRequests(caller, requests)).map(
+        toApiRequest,
+      ),
+      nextCursor: nextCursor(
+        requests.map(({ number }) => String(number)),
+        limit,
+      ),
+    });
+  });
+
+  router.post('/v1/deployments/:name/decisions', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const decision = parseBody(decisionSchema, req.body);
+    const decided = await audited(req, decision.decision, async () => {
+      const { deployment } = await access.readable(caller, req.params.name);
+      return await approvals.decide(caller, deployment, decision);
+    });
+    send(res, await show(caller, decided));
+  });
+
+  router.get('/v1/deployment-declarations', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const limit = limitOf(req.query.limit);
+    const page = await declarations.list(caller, {
+      limit,
+      after: parseCursor(req.query.cursor),
+    });
+    res.json({
+      ...page,
+      nextCursor: nextCursor(
+        page.items.map(({ entityRef }) => entityRef),
+        limit,
+      ),
+    });
+  });
+
+  // Editors read it, and have no token.
+  router.get('/v1/model-deployment.schema.json', async (_req, res) => {
+    res
+      .type('application/schema+json')
+      .send(JSON.stringify(deploymentJsonSchema()));
   });
 
   router.get('/v1/deployments/:name/revisions', async (req, res) => {
@@ -205,10 +301,15 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
 
   router.post('/v1/deployments/:name/rollback', async (req, res) => {
     const caller = await callerResolver.fromRequest(req);
-    const { revision, reason } = parseBody(rollbackSchema, req.body);
+    const { revision, reason, allowBreaking, allowUnserved } = parseBody(
+      rollbackSchema,
+      req.body,
+    );
     const changed = await audited(req, 'rollback', async () =>
       deployments.rollback(req.params.name, access.actor(caller), {
         revision,
+        allowBreaking,
+        allowUnserved,
         reason,
         ifMatch: req.headers['if-match'],
       }),
@@ -349,6 +450,14 @@ function text(req: Request, name: string): string | undefined {
     throw new InputError(`${name} may be given once`);
   }
   return value === '' ? undefined : value;
+}
+
+function flag(req: Request, name: string): boolean {
+  const value = text(req, name) ?? 'false';
+  if (value !== 'true' && value !== 'false') {
+    throw new InputError(`${name} must be true or false`);
+  }
+  return value === 'true';
 }
 
 function wholeNumber(value: string, max = Number.MAX_SAFE_INTEGER): number {

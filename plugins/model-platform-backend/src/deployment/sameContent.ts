@@ -1,8 +1,10 @@
 import { canonicalJson } from '../canonicalJson';
 import { NewRevision } from './DeploymentStore';
 
+type Content = Pick<NewRevision, 'variants' | 'resources' | 'traffic'>;
+
 /** Whether two revisions serve the same, whoever made them and why. */
-export function sameContent(a: NewRevision, b: NewRevision): boolean {
+export function sameContent(a: Content, b: Content): boolean {
   return (
     canonicalJson([a.variants, a.resources, a.traffic]) ===
     canonicalJson([b.variants, b.resources, b.traffic])

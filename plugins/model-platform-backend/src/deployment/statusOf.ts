@@ -70,6 +70,15 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
       degraded: verdict('False', 'Off', ''),
     };
   }
+  if (outcome.unmade) {
+    const message = 'Its first revision waits for its gates';
+    return {
+      phase: 'Pending',
+      available: verdict('False', 'NoRevision', message),
+      progressing: verdict('False', 'WaitingForGates', message),
+      degraded: verdict('False', 'WaitingForGates', ''),
+    };
+  }
   const routed = observed?.routedRevision;
   const switched = routed !== undefined && routed === aimOf(record);
   const serves = routed !== undefined && hasReadyRunner(outcome, routed);

@@ -1,10 +1,16 @@
 import {
+  Condition,
   Deployment,
   Revision,
 } from '@model-platform/plugin-model-platform-common';
 import { canaryOf } from './canary/canaryOf';
 import { etagOf } from './deploymentEtag';
 import { DeploymentRecord, RevisionRecord } from './DeploymentStore';
+import {
+  ShownRequest,
+  toApiRequest,
+  waitingCondition,
+} from './gates/toApiRequest';
 import { describeOverrides } from './overrides/describeOverrides';
 import { offReason } from './statusOf';
 
@@ -13,6 +19,7 @@ export function toApiDeployment(
   record: DeploymentRecord,
   revision: RevisionRecord | undefined,
   actions?: Deployment['actions'],
+  request?: ShownRequest,
 ): Deployment {
   return {
     name: record.name,
@@ -25,6 +32,8 @@ export function toApiDeployment(
     spec: record.spec,
     generation: record.generation,
     source: record.source,
+    orphanedAt: record.orphanedAt,
+    request: request && toApiRequest(request),
     off: record.off,
     offReason: offReason(record) || undefined,
     overrides: record.overrides,
@@ -36,7 +45,11 @@ export function toApiDeployment(
     revision: revision && toApiRevision(revision),
     servingRevision: record.off ? undefined : record.servingRevision,
     phase: record.phase,
-    conditions: record.conditions,
+    conditions: [
+      ...record.conditions,
+      ...(request ? [waitingCondition(request, record.generation)] : []),
+      ...orphanedCondition(record),
+    ],
     runners: record.runners,
     url: record.url,
     updatedAt: record.updatedAt,
@@ -56,6 +69,26 @@ export function toApiRevision(revision: RevisionRecord): Revision {
     variants: revision.variants,
     traffic: revision.traffic,
   };
+}
+
+function orphanedCondition({
+  source,
+  orphanedAt,
+  generation,
+}: DeploymentRecord): Condition[] {
+  return orphanedAt === undefined
+    ? []
+    : [
+        {
+          type: 'Orphaned',
+          status: 'True',
+          reason: 'NotDeclaredAnyMore',
+          message: `${source} no longer declares it; it goes on as it is. Delete it, or apply it to take it over`,
+          lastTransitionTime: orphanedAt,
+          lastTransitionAt: orphanedAt,
+          observedGeneration: generation,
+        },
+      ];
 }
 
 /** What the stable revision serves may be shown only as long as it serves: by then, rights are asked of its models. */

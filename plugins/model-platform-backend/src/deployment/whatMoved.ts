@@ -2,7 +2,7 @@ import { DeploymentRecord } from './DeploymentStore';
 
 /** In words: why what a deployment follows asks for a new revision. */
 export function whatMoved(
-  deployment: DeploymentRecord,
+  deployment: Pick<DeploymentRecord, 'watched'>,
   now: DeploymentRecord['watched'],
 ): string {
   const moved: string[] = [];

@@ -36,7 +36,9 @@ export class CallFigures {
   constructor(
     private readonly store: MetricsStore,
     /** What counts; nothing else is read. */
-    private readonly labels: { model: string[] } | { endpoint: string },
+    private readonly labels:
+      | { model: string[] }
+      | { endpoint: string; variant?: string },
     private readonly metrics: CallMetrics = {
       count: CALLS_METRIC,
       duration: LATENCY_METRIC,

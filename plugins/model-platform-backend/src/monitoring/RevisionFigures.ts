@@ -16,8 +16,8 @@ export class RevisionFigures implements CanaryFigures {
   ) {}
 
   async read(query: Query): Promise<Map<number, RevisionFigure>> {
-    const { endpoint, start, end, revisions, metric } = query;
-    const calls = new CallFigures(this.options.store, { endpoint });
+    const { start, end, revisions, metric } = query;
+    const calls = new CallFigures(this.options.store, labelsOf(query));
     const totals = await calls.totals(start, end, ['revision']);
     const values = await this.values(query, calls);
     const found = new Map<number, RevisionFigure>();
@@ -45,6 +45,9 @@ export class RevisionFigures implements CanaryFigures {
     metric: string,
     { calls, errors, value }: Counted & { value?: number },
   ): number | undefined {
+    if (metric === 'calls') {
+      return calls;
+    }
     if (metric === 'error_ratio') {
       return errors / calls;
     }
@@ -55,10 +58,12 @@ export class RevisionFigures implements CanaryFigures {
   }
 
   private async values(
-    { endpoint, start, end, metric: { metric, quantile = 0.95 } }: Query,
+    query: Query,
     calls: CallFigures,
   ): Promise<Map<number, number>> {
-    if (metric === 'error_ratio') {
+    const { start, end, metric: asked } = query;
+    const { metric, quantile = 0.95 } = asked;
+    if (metric === 'error_ratio' || metric === 'calls') {
       return new Map();
     }
     const by = ['revision'];
@@ -68,7 +73,7 @@ export class RevisionFigures implements CanaryFigures {
         ? await calls.quantile(quantile, start, end, by)
         : await this.options.store.instant({
             metric,
-            labels: { endpoint },
+            labels: { ...labelsOf(query) },
             by,
             start,
             end,
@@ -80,4 +85,11 @@ export class RevisionFigures implements CanaryFigures {
       samples.map(({ labels, value }) => [Number(labels.revision), value]),
     );
   }
+}
+
+function labelsOf({ endpoint, variant }: Query): {
+  endpoint: string;
+  variant?: string;
+} {
+  return variant === undefined ? { endpoint } : { endpoint, variant };
 }

@@ -54,7 +54,12 @@ export const deploymentPaths: Array<[string, OpenApiObject]> = [
     }),
     put: operation('applyDeployment', DEPLOYMENTS, {
       summary: 'Say what is wanted',
-      parameters: [ifMatch],
+      parameters: [
+        ifMatch,
+        query('dryRun', 'Only say what would happen; refused as it would be', {
+          type: 'boolean',
+        }),
+      ],
       body: {
         oneOf: [
           schemaRef('ModelDeploymentManifest'),
@@ -66,15 +71,67 @@ export const deploymentPaths: Array<[string, OpenApiObject]> = [
         ],
       },
       answers: {
-        '200': schemaRef('Deployment'),
-        '201': schemaRef('Deployment'),
+        '200': {
+          anyOf: [schemaRef('Deployment'), schemaRef('DeploymentPlan')],
+        },
       },
-      conflict: 'The name is taken, or it was changed in the meantime',
+      conflict:
+        'The name is taken, it is declared in Git, or it was changed in the meantime',
     }),
     delete: operation('deleteDeployment', DEPLOYMENTS, {
       summary: 'Remove a deployment and its endpoint',
       parameters: [query('reason', 'Kept in the history')],
       answers: { '204': undefined },
+      conflict: 'It is declared in Git',
+    }),
+  }),
+  path('/v1/deployments/{name}/requests', {
+    get: operation('listRevisionRequests', DEPLOYMENTS, {
+      summary:
+        'Revisions that were asked for and wait, or waited, for gates; newest first',
+      parameters: paging,
+      answers: { '200': pageOf('RevisionRequest') },
+    }),
+  }),
+  path('/v1/deployments/{name}/decisions', {
+    post: operation('decideRevision', DEPLOYMENTS, {
+      summary:
+        'Approve or refuse the revision that waits, or take back an approval',
+      body: {
+        type: 'object',
+        required: ['reason'],
+        properties: {
+          decision: {
+            enum: ['approved', 'refused', 'withdrawn'],
+            default: 'approved',
+            description: 'withdrawn takes back the own approval',
+          },
+          request: {
+            type: 'integer',
+            minimum: 1,
+            description:
+              'Number of the request; the one that waits where absent',
+          },
+          reason: text,
+        },
+      },
+      answers: { '200': schemaRef('Deployment') },
+      conflict: 'It does not wait, or not for an approval',
+    }),
+  }),
+  path('/v1/deployment-declarations', {
+    get: operation('listDeploymentDeclarations', DEPLOYMENTS, {
+      summary: 'Declarations that were read from Git, and what became of them',
+      parameters: paging,
+      answers: { '200': pageOf('DeploymentDeclaration') },
+    }),
+  }),
+  path('/v1/model-deployment.schema.json', {
+    get: operation('getDeploymentSchema', DEPLOYMENTS, {
+      summary: 'JSON Schema of model-deployment.yaml, for editors',
+      answers: { '200': { type: 'object' } },
+      answerType: 'application/schema+json',
+      open: true,
     }),
   }),
   path('/v1/deployments/{name}/revisions', {
@@ -101,6 +158,15 @@ export const deploymentPaths: Array<[string, OpenApiObject]> = [
     '/v1/deployments/{name}/rollback',
     change('rollbackDeployment', 'Go back to an earlier revision', {
       revision: { type: 'integer', description: 'The one before where absent' },
+      allowBreaking: {
+        type: 'boolean',
+        description: 'Also where it breaks the signature that is served',
+      },
+      allowUnserved: {
+        type: 'boolean',
+        description:
+          'Also to a revision that never had all traffic, as where its canary was rolled back',
+      },
     }),
   ),
   path(

@@ -1,4 +1,5 @@
 import { deploymentPaths } from './deploymentPaths';
+import { deploymentSchemas } from './deploymentSchemas';
 import { filePaths } from './filePaths';
 import { lifePaths } from './lifePaths';
 import { canarySchemas } from './canarySchemas';
@@ -37,6 +38,11 @@ export const openApiDocument = {
           "A publisher token (mpt_…), the token of a configured CI system, or the portal's own token of who is signed in",
       },
     },
-    schemas: { ...schemas, ...lifeSchemas, ...canarySchemas },
+    schemas: {
+      ...schemas,
+      ...lifeSchemas,
+      ...canarySchemas,
+      ...deploymentSchemas,
+    },
   },
 };

@@ -351,48 +351,6 @@ export const schemas: Record<string, OpenApiObject> = {
     'details?': free,
     'client?': text,
   }),
-  DeploymentSpec: object({
-    'owner?': text,
-    system: text,
-    environment: text,
-    model: text,
-    'strategy?': object({
-      type: oneOf('single', 'weighted', 'canary', 'shadow'),
-      'stickyBy?': {
-        type: 'string',
-        description: '`header:NAME`, `cookie:NAME` or `json:MEMBER.MEMBER`',
-      },
-      'steps?': listOf(schemaRef('CanaryStep')),
-      'analysis?': schemaRef('CanaryAnalysis'),
-    }),
-    'variants?': listOf(
-      object({
-        name: text,
-        version: {
-          oneOf: [
-            object({ alias: text }),
-            object({ number: integer }),
-            object({ latest: { const: true } }),
-          ],
-        },
-        'weight?': number,
-        'shadow?': {
-          type: 'number',
-          description:
-            'Percent of the calls of which it gets copies, with the strategy `shadow`',
-        },
-        'model?': text,
-      }),
-    ),
-    'resources?': schemaRef('Resources'),
-    'limits?': object({ 'concurrentCalls?': integer }),
-    'triggers?': listOf(
-      object({
-        'onVersion?': { const: true },
-        'onAlias?': object({ alias: text }),
-      }),
-    ),
-  }),
   ModelDeploymentManifest: object({
     apiVersion: { const: 'model-platform.io/v1alpha1' },
     kind: { const: 'ModelDeployment' },
@@ -418,6 +376,8 @@ export const schemas: Record<string, OpenApiObject> = {
     spec: schemaRef('DeploymentSpec'),
     generation: integer,
     source: text,
+    'orphanedAt?': time,
+    'request?': schemaRef('RevisionRequest'),
     off: flag,
     'offReason?': text,
     overrides: listOf(schemaRef('DeploymentOverride')),
@@ -436,7 +396,13 @@ export const schemas: Record<string, OpenApiObject> = {
     ),
     conditions: listOf(
       object({
-        type: oneOf('Available', 'Progressing', 'Degraded'),
+        type: oneOf(
+          'Available',
+          'Progressing',
+          'Degraded',
+          'Waiting',
+          'Orphaned',
+        ),
         status: oneOf('True', 'False', 'Unknown'),
         reason: text,
         message: text,

@@ -17,7 +17,7 @@ import {
   Sha256,
 } from '@model-platform/plugin-model-platform-node';
 import { Authorizer, ModelPermission } from '../access/Authorizer';
-import { Caller } from '../access/Caller';
+import { Caller, responsibleForActor } from '../access/Caller';
 import { Claims } from '../access/Claims';
 import { AliasGuard } from './aliases/AliasGuard';
 import { AliasRules } from './aliases/AliasRules';
@@ -382,6 +382,16 @@ export class Registry {
     const { direct } = this.options.artifacts;
     if (!direct) throw notDirect();
     return await direct.read(digest, system, path.split('/').pop() ?? path);
+  }
+
+  /** The person who answers for where an alias is, as far as one is known. */
+  async aliasMover(
+    modelId: string,
+    alias: string,
+  ): Promise<string | undefined> {
+    const now = new Date().toISOString();
+    const [moved] = await this.options.history.aliasesAt(modelId, now, alias);
+    return moved && responsibleForActor(moved.actor);
   }
 
   /** Opens one of a version's files. Throws `NotFoundError`. */

@@ -1,12 +1,16 @@
 import {
   Deployment,
+  DeploymentDeclaration,
+  DeploymentPlan,
   DeploymentOverride,
   DeploymentSpec,
   HistoryEntry,
   LogLine,
   ModelDeploymentManifest,
   Page,
+  RequestDecision,
   Revision,
+  RevisionRequest,
 } from '../types';
 import { enc } from './enc';
 import { MetadataCalls } from './MetadataCalls';
@@ -60,6 +64,62 @@ export class DeploymentCalls extends MetadataCalls {
     });
   }
 
+  /** What applying would do; refused as applying would be. */
+  async planDeployment(
+    name: string,
+    desired:
+      | ModelDeploymentManifest
+      | { spec: DeploymentSpec; reason?: string },
+    options?: RequestOptions,
+  ): Promise<DeploymentPlan> {
+    return await this.json(`deployments/${enc(name)}`, {
+      ...options,
+      method: 'PUT',
+      body: desired,
+      query: { dryRun: true },
+    });
+  }
+
+  /** Revisions that were asked for and wait, or waited, for gates; newest first. */
+  async listRevisionRequests(
+    name: string,
+    page: PageQuery = {},
+    options?: RequestOptions,
+  ): Promise<Page<RevisionRequest>> {
+    return await this.json(`deployments/${enc(name)}/requests`, {
+      ...options,
+      query: { ...page },
+    });
+  }
+
+  /** Approves or refuses the revision that waits, or takes back the own approval. */
+  async decideRevision(
+    name: string,
+    body: Pick<RequestDecision, 'reason'> & {
+      decision?: RequestDecision['decision'] | 'withdrawn';
+      /** The one that waits where absent. */
+      request?: number;
+    },
+    options?: RequestOptions,
+  ): Promise<Deployment> {
+    return await this.json(`deployments/${enc(name)}/decisions`, {
+      ...options,
+      method: 'POST',
+      body,
+    });
+  }
+
+  /** Declarations that were read from Git, also those that were refused. */
+  async listDeploymentDeclarations(
+    page: PageQuery = {},
+    options?: RequestOptions,
+  ): Promise<Page<DeploymentDeclaration>> {
+    return await this.json('deployment-declarations', {
+      ...options,
+      query: { ...page },
+    });
+  }
+
   async deleteDeployment(
     name: string,
     options?: RequestOptions & { reason?: string },
@@ -97,7 +157,14 @@ export class DeploymentCalls extends MetadataCalls {
 
   async rollback(
     name: string,
-    body: { revision?: number; reason?: string } = {},
+    body: {
+      revision?: number;
+      reason?: string;
+      /** Also where it breaks the signature that the endpoint serves. */
+      allowBreaking?: boolean;
+      /** Also to one that never had all traffic, as where its canary was rolled back. */
+      allowUnserved?: boolean;
+    } = {},
     options?: RequestOptions,
   ): Promise<Deployment> {
     return await this.json(`deployments/${enc(name)}/rollback`, {

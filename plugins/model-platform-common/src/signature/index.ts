@@ -1,1 +1,3 @@
 export * from './lineProblems';
+export * from './publishedSignature';
+export * from './signatureBreaks';

@@ -1,7 +1,9 @@
 import { CanaryStatus } from './Canary';
+import { DeploymentGate, RevisionRequest } from './Gates';
 import { Resources } from './Model';
 import { DeploymentOverride } from './Override';
 import { ResolvedVariant } from './ResolvedVariant';
+import { DeploymentTrigger } from './Triggers';
 import {
   CallRate,
   DeploymentLimits,
@@ -41,7 +43,10 @@ export interface DeploymentSpec {
   variants?: DeploymentVariant[];
   resources?: Resources;
   limits?: DeploymentLimits;
-  triggers?: Array<{ onVersion?: true; onAlias?: { alias: string } }>;
+  triggers?: DeploymentTrigger[];
+  gates?: DeploymentGate[];
+  /** Revisions may break the signature which the endpoint serves. */
+  allowBreaking?: boolean;
 }
 
 /** The whole file `model-deployment.yaml`. @public */
@@ -54,7 +59,7 @@ export interface ModelDeploymentManifest {
 
 /** As Kubernetes has them. @public */
 export interface Condition {
-  type: 'Available' | 'Progressing' | 'Degraded';
+  type: 'Available' | 'Progressing' | 'Degraded' | 'Waiting' | 'Orphaned';
   status: 'True' | 'False' | 'Unknown';
   reason: string;
   message: string;
@@ -114,6 +119,10 @@ export interface Deployment {
   generation: number;
   /** Where the desired state comes from: `api`, or the location of a file in Git. */
   source: string;
+  /** Since when its declaration in Git is gone; it goes on as it is. */
+  orphanedAt?: string;
+  /** The revision that waits for its gates. */
+  request?: RevisionRequest;
   off: boolean;
   /** Who switched it off, and why. */
   offReason?: string;

@@ -21,6 +21,7 @@ import { SizeFacts } from './SizeFacts';
 import { SwitchOffButton } from './SwitchOffButton';
 import { TrafficBar } from './TrafficBar';
 import { TrafficNow } from './TrafficNow';
+import { WaitingRevision } from './WaitingRevision';
 import { trafficOf } from './trafficOf';
 
 /** One deployment: where it stands, its traffic, and what may be done with it. */
@@ -52,6 +53,7 @@ export function DeploymentSection(props: {
             title={problem}
           />
         )}
+        <WaitingRevision deployment={deployment} onChanged={onChanged} />
         <Overrides
           deployment={deployment}
           mayDeploy={mayDeploy}

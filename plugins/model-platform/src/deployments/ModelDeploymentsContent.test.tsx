@@ -95,6 +95,59 @@ const canary: CanaryStatus = {
 };
 
 describe('ModelDeploymentsContent', () => {
+  it('says what the next revision waits for, and lets who may approve it', async () => {
+    const message = 'The next revision waits for approval by model-risk';
+    const iris = platform({
+      conditions: [
+        {
+          type: 'Waiting',
+          status: 'True',
+          reason: 'WaitingForApproval',
+          message,
+          lastTransitionTime: '2026-11-02T09:00:00.000Z',
+          lastTransitionAt: '2026-11-02T09:00:00.000Z',
+          observedGeneration: 1,
+        },
+      ],
+      request: {
+        number: 4,
+        state: 'waiting',
+        actor: 'platform',
+        reason: 'Version 4 was published',
+        createdAt: '2026-11-02T09:00:00.000Z',
+        variants: [
+          {
+            name: 'main',
+            modelId: 'id-of-iris',
+            model: 'iris',
+            version: 4,
+            weight: 100,
+          },
+        ],
+        breaks: [],
+        gates: [],
+        problems: [],
+        decisions: [],
+        mayDecide: true,
+      },
+    }).when('POST deployments/iris/decisions', () => sampleDeployment());
+    await renderOnPlatform(<ModelDeploymentsContent />, iris);
+    expect(await screen.findByText(message)).toBeInTheDocument();
+    await userEvent.click(screen.getByRole('button', { name: 'Approve' }));
+    const dialog = within(await screen.findByRole('dialog'));
+    expect(dialog.getByText(/main would serve version 4/)).toBeInTheDocument();
+    await userEvent.type(
+      dialog.getByRole('textbox', { name: 'Reason' }),
+      'looked at',
+    );
+    await userEvent.click(dialog.getByRole('button', { name: 'Approve it' }));
+    await waitFor(() =>
+      expect(
+        iris.callsOf('POST deployments/iris/decisions').map(({ body }) => body),
+      ).toEqual([{ decision: 'approved', reason: 'looked at', request: 4 }]),
+    );
+  });
+
   it('says in numbers what switching off does, and does it only once confirmed', async () => {
     const iris = platform();
     await renderOnPlatform(<ModelDeploymentsContent />, iris);

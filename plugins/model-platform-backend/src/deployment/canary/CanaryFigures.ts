@@ -14,7 +14,10 @@ export interface CanaryFigures {
   read(query: {
     endpoint: string;
     revisions: number[];
+    /** Also `calls`, of which those are counted. */
     metric: Pick<AnalysisMetric, 'metric' | 'quantile'>;
+    /** Only of this one; of all variants together where absent. */
+    variant?: string;
     start: Date;
     end: Date;
   }): Promise<Map<number, RevisionFigure>>;

@@ -1,6 +1,5 @@
 import { CanaryStatus } from '@model-platform/plugin-model-platform-common';
 import { DeploymentRecord } from '../DeploymentStore';
-import { holdsContent } from '../overrides/overrides';
 
 /** How far the revision that is wanted has come, where it was tried beside another one. */
 export function canaryOf({
@@ -15,9 +14,8 @@ export function isCanaried(record: DeploymentRecord): boolean {
   const canary = canaryOf(record);
   const stable = record.servingRevision ?? canary?.stableRevision;
   return (
-    record.spec.strategy?.type === 'canary' &&
-    // What a person decided to serve is served at once.
-    !holdsContent(record.overrides) &&
+    // What a person decided to serve, and what is gone back to, has none.
+    record.strategy?.type === 'canary' &&
     (canary === undefined || canary.phase === 'progressing') &&
     stable !== undefined &&
     stable !== record.revision

@@ -47,6 +47,16 @@ export async function predict(model, inputs, context) {
 }
 `;
 
+/** The example is answered when it is loaded; what comes then is not. */
+const broken = `
+let calls = 0;
+export async function predict(model, inputs) {
+  calls += 1;
+  if (calls > 5) throw new Error('broken');
+  return (await model.predict([inputs]))[0];
+}
+`;
+
 const metrics = [
   {
     name: 'flowers_told_total',
@@ -101,20 +111,22 @@ describe.each(databases.eachSupportedId())('canaries with %p', id => {
     const stopped = new AbortController();
     const wake = { now: (_name: string) => {} };
     const announce = ({ name }: DeploymentRecord) => wake.now(name);
+    const metricsStore = DatabaseMetricsStore.create({ knex });
+    const figures = new RevisionFigures({
+      store: metricsStore,
+      catalogue,
+      collectedAt: async () => await metricsStore.collectedAt(),
+    });
     deployments = new Deployments({
       ...{ store, models, environments, announce },
       metric: name => catalogue.get(name),
+      figures: () => figures,
     });
     tokens = new EndpointTokens({ store, maxLive: 10, announce });
     const lease = LeaderLease.create({ knex, exclusive: true });
-    const metricsStore = DatabaseMetricsStore.create({ knex });
     const reconciler = new Reconciler({
       ...{ store, deployments, models, environments, lease, logger, announce },
-      figures: new RevisionFigures({
-        store: metricsStore,
-        catalogue,
-        collectedAt: async () => await metricsStore.collectedAt(),
-      }),
+      figures,
       progressed() {},
       readyTimeoutMs: 60_000,
     });
@@ -275,17 +287,7 @@ describe.each(databases.eachSupportedId())('canaries with %p', id => {
     });
 
     const more = await called(first);
-    await models.publish(3, {
-      // The example is answered when it is loaded; what comes then is not.
-      code: `
-let calls = 0;
-export async function predict(model, inputs) {
-  calls += 1;
-  if (calls > 5) throw new Error('broken');
-  return (await model.predict([inputs]))[0];
-}
-`,
-    });
+    await models.publish(3, { code: broken });
     const back = await canary(
       'it is rolled back',
       ({ revision, phase }) => revision === 3 && phase === 'rolled-back',
@@ -354,6 +356,48 @@ export async function predict(model, inputs) {
       revision: 5,
       phase: 'promoted',
     });
+  });
+
+  it('goes back by a figure at once, not by steps', async () => {
+    await deployments.apply(
+      'iris',
+      {
+        ...spec({ steps: [{ weight: 50, waitForPerson: true }] }),
+        triggers: [
+          { onVersion: true },
+          {
+            onMetric: {
+              metric: 'error_ratio',
+              above: 0.5,
+              for: '1s',
+              over: '10s',
+              action: 'rollback',
+            },
+          },
+        ],
+      },
+      platformActor,
+    );
+    const first = await serves(1);
+    const calls = await called(first);
+    await models.publish(2, { code: broken });
+    await canary(
+      'it waits for a person',
+      ({ revision, waitsFor }) => revision === 2 && waitsFor === 'person',
+    );
+    await deployments.promote('iris', platformActor, {
+      reason: 'It looked well',
+    });
+    const back = await serves(3);
+    await calls.stop();
+    expect(back.canary?.revision).not.toBe(3);
+    expect(await store.revision(back.id, 3)).toMatchObject({
+      variants: [{ version: 1 }],
+      reason: expect.stringContaining('error_ratio is above 0.5'),
+    });
+    expect(
+      (await actions(back)).filter(action => action === 'canary-started'),
+    ).toHaveLength(1);
   });
 
   it('goes on at the same step after a kill, and obeys a person', async () => {

@@ -1,4 +1,5 @@
 import { DeploymentOverride } from '@model-platform/plugin-model-platform-common';
+import { canonicalJson } from '../../canonicalJson';
 
 type Kind = DeploymentOverride['kind'];
 
@@ -45,9 +46,23 @@ export function withoutOverride(
     : overrides.filter(({ kind }) => kind !== lifted);
 }
 
+/** Without those that a change lifts; what was put there since stays. */
+export function unlifted(
+  overrides: DeploymentOverride[],
+  lifted: DeploymentOverride[],
+): DeploymentOverride[] {
+  const keys = new Set(lifted.map(one => canonicalJson(one)));
+  return overrides.filter(one => !keys.has(canonicalJson(one)));
+}
+
 /** Whether the content of the wanted revision is a person's, not the spec's. */
 export function holdsContent(overrides: DeploymentOverride[]): boolean {
   return hasOverride(overrides, 'promote', 'rollback');
+}
+
+/** Whether triggers, and what they ask for, have to wait for a person. */
+export function isHeld(overrides: DeploymentOverride[]): boolean {
+  return hasOverride(overrides, 'off') || holdsRevision(overrides);
 }
 
 /** Whether nothing new may be wanted by itself, or by the same spec again. */

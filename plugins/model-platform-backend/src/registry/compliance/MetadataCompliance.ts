@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
+  FieldProblem,
   MetadataCompliance as Compliance,
   Model,
+  ModelVersion,
   Page,
 } from '@model-platform/plugin-model-platform-common';
 import { Caller } from '../../access/Caller';
@@ -103,6 +105,15 @@ export class MetadataCompliance {
   async get(caller: Caller, ref: string): Promise<Compliance> {
     const model = await this.options.registry.getModel(caller, ref);
     return (await this.withRecords([model]))[0];
+  }
+
+  /** What one version's metadata falls short of today. */
+  async metadataProblems(
+    model: Pick<Model, 'type' | 'system'>,
+    { metadata }: Pick<ModelVersion, 'metadata'>,
+  ): Promise<FieldProblem[]> {
+    const { problems } = await this.options.check.metadataOf(model, metadata);
+    return problems;
   }
 
   /** Of models that the caller was found to see. */

@@ -1,7 +1,7 @@
 import { Model } from '@model-platform/plugin-model-platform-common';
 import { facetsOf } from '../facetsOf';
 import { FilterExpression } from '../FilterExpression';
-import { typedValue } from '../typedValue';
+import { matchesFilter } from '../matchesFilter';
 
 /** What `applyFilterExpression` says in SQL, of one model in memory. */
 export function matchesExpression(
@@ -9,9 +9,7 @@ export function matchesExpression(
   model: Model,
   evaluation: Record<string, number> | undefined,
 ): boolean {
-  const holds = (part: FilterExpression) =>
-    matchesExpression(part, model, evaluation);
-  const valuesOf = (key: string): string[] => {
+  return matchesFilter(expression, key => {
     switch (key) {
       case 'archived':
         return [String(model.archivedAt !== undefined)];
@@ -28,33 +26,5 @@ export function matchesExpression(
           .filter(facet => facet.key === key)
           .map(({ value }) => value);
     }
-  };
-  switch (expression.type) {
-    case 'and':
-      return expression.parts.every(holds);
-    case 'or':
-      return expression.parts.some(holds);
-    case 'not':
-      return !holds(expression.part);
-    case 'exists':
-      return valuesOf(expression.key).length > 0;
-    case 'is': {
-      const values = expression.values.flatMap(value => {
-        const typed = typedValue(value);
-        return typed?.kind === 'number' ? [value, `${typed.value}`] : [value];
-      });
-      return valuesOf(expression.key).some(value => values.includes(value));
-    }
-    default: {
-      const { kind, operator, value } = expression;
-      return valuesOf(expression.key).some(text => {
-        const typed = typedValue(text);
-        if (typed?.kind !== kind) return false;
-        if (operator === '<') return typed.value < value;
-        if (operator === '<=') return typed.value <= value;
-        if (operator === '>') return typed.value > value;
-        return typed.value >= value;
-      });
-    }
-  }
+  });
 }

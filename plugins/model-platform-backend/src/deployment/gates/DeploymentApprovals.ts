@@ -1,0 +1,139 @@
+import {
+  ConflictError,
+  NotAllowedError,
+  NotFoundError,
+} from '@backstage/errors';
+import {
+  DeploymentEvent,
+  RequestDecision,
+} from '@model-platform/plugin-model-platform-common';
+import { Caller } from '../../access/Caller';
+import { Claims } from '../../access/Claims';
+import { DeploymentRecord, DeploymentStore } from '../DeploymentStore';
+import { RequestRecord } from './RequestStore';
+
+/** What a person says of a revision that waits. */
+export interface Decision extends Pick<RequestDecision, 'reason'> {
+  /** `withdrawn`: the own approval is none any more. */
+  decision: RequestDecision['decision'] | 'withdrawn';
+  /** Number of the request; the one that waits where absent. */
+  request?: number;
+}
+
+/** Four eyes: members of the groups that gates name say whether a revision may be made. */
+export class DeploymentApprovals {
+  constructor(
+    private readonly options: {
+      store: DeploymentStore;
+      claims: Claims;
+      announce: (
+        deployment: DeploymentRecord,
+        action: DeploymentEvent['action'],
+      ) => void;
+    },
+  ) {}
+
+  /**
+   * By a person who may read the deployment. Throws `NotAllowedError` for who
+   * asked for it or is in none of the groups, `ConflictError` where nothing
+   * waits for an approval.
+   */
+  async decide(
+    caller: Caller,
+    deployment: DeploymentRecord,
+    { decision, reason, request: number }: Decision,
+  ): Promise<DeploymentRecord> {
+    const { store, announce } = this.options;
+    const request = await this.waiting(deployment, number);
+    const asked = groupsOf(request);
+    if (asked.length === 0) {
+      throw new ConflictError(
+        `Request ${request.number} of ${deployment.name} waits for nobody's approval`,
+      );
+    }
+    if (caller.kind !== 'user') {
+      throw new NotAllowedError(
+        `Not allowed: revisions are approved by persons, members of ${asked.join(
+          ', ',
+        )}`,
+      );
+    }
+    if (decision === 'withdrawn') {
+      const withdrawn = await store.withdrawApproval(
+        deployment,
+        request.number,
+        { approver: caller.entityRef, reason },
+      );
+      announce(withdrawn, 'decided');
+      return withdrawn;
+    }
+    const own = await this.options.claims.of(caller);
+    const groups = asked.filter(group => own.includes(group));
+    if (groups.length === 0) {
+      throw new NotAllowedError(
+        `Not allowed: this revision of ${
+          deployment.name
+        } is approved by a member of ${asked.join(', ')}`,
+      );
+    }
+    if (request.requesters.includes(caller.entityRef)) {
+      throw new NotAllowedError(
+        `Not allowed: you asked for this revision of ${
+          deployment.name
+        }; another member of ${groups.join(', ')} decides on it`,
+      );
+    }
+    const decided = await store.decide(deployment, request.number, {
+      decision,
+      approver: caller.entityRef,
+      groups,
+      reason,
+    });
+    announce(decided, 'decided');
+    return decided;
+  }
+
+  /** Whether the caller could decide on a request. */
+  async mayDecide(caller: Caller, request: RequestRecord): Promise<boolean> {
+    if (caller.kind !== 'user' || request.state !== 'waiting') return false;
+    const own = await this.options.claims.of(caller);
+    return (
+      groupsOf(request).some(group => own.includes(group)) &&
+      !request.requesters.includes(caller.entityRef) &&
+      !request.decisions.some(({ approver }) => approver === caller.entityRef)
+    );
+  }
+
+  private async waiting(
+    { id, name, waitingRequest }: DeploymentRecord,
+    number: number | undefined,
+  ): Promise<RequestRecord> {
+    const { requests } = this.options.store;
+    const wanted = number ?? waitingRequest;
+    if (wanted === undefined) {
+      throw new ConflictError(`No revision of ${name} waits for its gates`);
+    }
+    const request = await requests.get(id, wanted);
+    if (!request) {
+      throw new NotFoundError(`Deployment ${name} has no request ${wanted}`);
+    }
+    if (request.state !== 'waiting') {
+      throw new ConflictError(
+        `Request ${wanted} of ${name} does not wait any more: it is ${
+          request.state
+        }${request.closedReason ? ` (${request.closedReason})` : ''}`,
+      );
+    }
+    return request;
+  }
+}
+
+/** Those that its gates ask, each once. */
+function groupsOf({ gates, breaks }: RequestRecord): string[] {
+  const asked = gates.flatMap(({ approval }) =>
+    approval && (approval.of !== 'breaking' || breaks.length > 0)
+      ? [approval.by]
+      : [],
+  );
+  return [...new Set(asked)];
+}

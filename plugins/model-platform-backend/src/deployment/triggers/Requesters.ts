@@ -1,0 +1,48 @@
+import { ResolvedVariant } from '@model-platform/plugin-model-platform-common';
+import { DeployableModels } from '../DeployableModels';
+import { DeploymentRecord } from '../DeploymentStore';
+import { variantsOf } from '../RevisionResolver';
+
+/** The person who moved an alias last, be it by a token; undefined where nobody knows. */
+export type AliasMover = (
+  modelId: string,
+  alias: string,
+) => Promise<string | undefined>;
+
+/**
+ * Persons behind what a trigger asks for: who published the versions that are
+ * new to it, and who moved the aliases that it follows or that name them. None
+ * of them can be the other pair of eyes.
+ */
+export async function requestersOf(
+  deployment: DeploymentRecord,
+  variants: ResolvedVariant[],
+  current: ResolvedVariant[],
+  sources: { models: DeployableModels; aliasMover: AliasMover },
+): Promise<string[]> {
+  const persons = new Set<string | undefined>();
+  const added = variants.filter(
+    variant =>
+      !current.some(
+        ({ modelId, version }) =>
+          modelId === variant.modelId && version === variant.version,
+      ),
+  );
+  const followed = (deployment.spec.triggers ?? []).flatMap(
+    ({ onAlias }) => onAlias?.alias ?? [],
+  );
+  for (const { name, modelId, version: number } of added) {
+    const version = await sources.models.version(modelId, number);
+    persons.add(version?.responsible ?? version?.publisher);
+    for (const alias of new Set([...followed, ...selected(deployment, name)]))
+      persons.add(await sources.aliasMover(modelId, alias));
+  }
+  return [...persons].flatMap(person => person ?? []);
+}
+
+/** The alias that a variant is selected by, if one is. */
+function selected({ spec }: DeploymentRecord, name: string): string[] {
+  return variantsOf(spec).flatMap(({ name: own, version }) =>
+    own === name && 'alias' in version ? [version.alias] : [],
+  );
+}
