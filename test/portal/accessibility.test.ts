@@ -1,4 +1,4 @@
-import { expect } from '@playwright/test';
+import { expect, Page } from '@playwright/test';
 import { Platform } from '../platform/Platform';
 import { sharedPlatform } from '../platform/sharedPlatform';
 import { keepScreenshot } from './keepScreenshot';
@@ -67,51 +67,56 @@ const pages: Array<{ name: string; path: string; shows: string | RegExp }> = [
   },
 ];
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  test.describe(`axe finds nothing serious, ${colorScheme}`, () => {
-    let platform: Platform;
-    test.use({ colorScheme, viewport: { width: 1400, height: 900 } });
+/** A picture and what axe finds of the page as it is shown, in light and in dark colours. */
+async function inBothColours(page: Page, name: string) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await expect(page.locator('body')).toHaveAttribute(
+      'data-theme-mode',
+      colorScheme,
+    );
+    await keepScreenshot(page, `${name}-${colorScheme}`);
+    expect(await violationsOf(page), `${name}, ${colorScheme}`).toEqual([]);
+  }
+}
 
-    test.beforeAll(() => {
-      platform = sharedPlatform();
-    });
+test.describe('axe finds nothing serious, light and dark', () => {
+  let platform: Platform;
+  test.use({ colorScheme: 'light', viewport: { width: 1400, height: 900 } });
 
-    test('sign-in', async ({ page }) => {
-      for (const [name, address, shows] of [
-        ['sign-in', platform.quickstart.signInUrl, 'Sign in as Mira'],
-        [
-          'sign-in-without-key',
-          platform.quickstart.portalUrl,
-          'no sign-in key',
-        ],
-      ]) {
-        await page.evaluate(() => {
-          if (location.protocol.startsWith('http')) localStorage.clear();
-        });
-        await page.goto(address);
-        await expect(page.getByText(shows).first()).toBeVisible();
-        await keepScreenshot(page, `${name}-${colorScheme}`);
-        expect(await violationsOf(page), name).toEqual([]);
-      }
-    });
+  test.beforeAll(() => {
+    platform = sharedPlatform();
+  });
 
-    for (const { name, path, shows } of pages) {
-      test(name, async ({ page }) => {
-        await platform.predict('iris');
-        await signInAs(page, platform, 'mira');
-        await page.goto(`${platform.quickstart.portalUrl}${path}`);
-        await expect(
-          page.getByRole('main').getByText(shows).first(),
-        ).toBeVisible();
-        await expect(page.getByRole('main').getByLabel(/^Loading/)).toHaveCount(
-          0,
-        );
-        await keepScreenshot(page, `${name}-${colorScheme}`);
-        expect(await violationsOf(page), name).toEqual([]);
+  test('sign-in', async ({ page }) => {
+    for (const [name, address, shows] of [
+      ['sign-in', platform.quickstart.signInUrl, 'Sign in as Mira'],
+      ['sign-in-without-key', platform.quickstart.portalUrl, 'no sign-in key'],
+    ]) {
+      await page.evaluate(() => {
+        if (location.protocol.startsWith('http')) localStorage.clear();
       });
+      await page.goto(address);
+      await expect(page.getByText(shows).first()).toBeVisible();
+      await inBothColours(page, name);
     }
   });
-}
+
+  for (const { name, path, shows } of pages) {
+    test(name, async ({ page }) => {
+      await platform.predict('iris');
+      await signInAs(page, platform, 'mira');
+      await page.goto(`${platform.quickstart.portalUrl}${path}`);
+      await expect(
+        page.getByRole('main').getByText(shows).first(),
+      ).toBeVisible();
+      await expect(page.getByRole('main').getByLabel(/^Loading/)).toHaveCount(
+        0,
+      );
+      await inBothColours(page, name);
+    });
+  }
+});
 
 test('the keyboard alone finds, narrows and opens a model', async ({
   page,
