@@ -1,6 +1,19 @@
 import { z } from 'zod';
 import { trafficPlanSchema } from './TrafficPlan';
 
+/** How many of a variant's runners run: the same for all of them but `index`. */
+export const scalingSchema = z.object({
+  /** Those with the smallest ones run. */
+  index: z.number().int().nonnegative(),
+  /** 0: none as long as nobody calls. */
+  min: z.number().int().nonnegative(),
+  /** Calls that one runner shall answer at a time. */
+  inFlight: z.number().positive(),
+  /** How long nobody must have called before the last one ends, milliseconds. */
+  idleMs: z.number().int().nonnegative(),
+});
+export type Scaling = z.infer<typeof scalingSchema>;
+
 /**
  * The host is the local parent of gateway and runners. It is reached on a
  * loopback port with a bearer secret, both in `host/host.json` of the data
@@ -45,6 +58,8 @@ export const runnerSpecSchema = z.object({
     .optional(),
   /** How long a call may take at the gateway, milliseconds. */
   requestTimeoutMs: z.number().int().positive().optional(),
+  /** Of a variant of which as many runners run as its calls need; absent where it always runs. */
+  scaling: scalingSchema.optional(),
 });
 export type RunnerSpec = z.infer<typeof runnerSpecSchema>;
 
@@ -66,7 +81,8 @@ export interface HostRunnerState {
   variant: string;
   version: number;
   revision: number;
-  phase: 'starting' | 'ready' | 'draining' | 'failed' | 'stopped';
+  /** `asleep`: it is not needed now, and starts as soon as calls ask for it. */
+  phase: 'starting' | 'ready' | 'draining' | 'failed' | 'stopped' | 'asleep';
   /** Unexpected ends since the host first started it; kept across the host's own restarts. */
   restarts: number;
   message?: string;

@@ -26,6 +26,7 @@ import {
   LogSource,
   ObservedDeployment,
   readJsonLines,
+  replicasOf,
   RunnerRef,
   ScrapeTarget,
   toTrafficPlan,
@@ -68,6 +69,8 @@ export class LocalDriver implements DeploymentDriver {
   }
 
   readonly name = 'local';
+
+  readonly scalesToZero = true;
 
   private readonly host: HostClient;
 
@@ -220,7 +223,7 @@ export class LocalDriver implements DeploymentDriver {
     const state = await this.host.state();
     const ready = new Set(
       state.deployments[ref.name]?.runners
-        .filter(runner => runner.phase === 'ready')
+        .filter(({ phase }) => phase === 'ready' || phase === 'asleep')
         .map(runner => runner.id),
     );
     const variants = route.variants.map(variant => ({
@@ -356,7 +359,8 @@ export class LocalDriver implements DeploymentDriver {
       for (const runner of runners) {
         const isRead =
           runner.url &&
-          (runner.phase === 'ready' || runner.phase === 'draining');
+          runner.phase !== 'starting' &&
+          runner.phase !== 'failed';
         // What it counts is of its own model, whatever a developer's code in it says.
         const model = isRead
           ? await this.directories.modelOf(
@@ -403,12 +407,9 @@ export class LocalDriver implements DeploymentDriver {
 
   private runnersOf(desired: DesiredRevision): RunnerSpec[] {
     return desired.variants.flatMap(variant => {
-      const replicas = (variant.version.resources ?? desired.resources)
-        ?.replicas;
-      const count = Math.min(
-        Math.max(desired.resources?.replicas?.min ?? replicas?.min ?? 1, 1),
-        MAX_REPLICAS,
-      );
+      const replicas = replicasOf(desired.resources, variant);
+      const count = Math.min(replicas.max, MAX_REPLICAS);
+      const min = Math.min(replicas.min, count);
       return Array.from({ length: count }, (_, index) => ({
         id: runnerId(desired.ref.name, desired.revision, variant.name, index),
         endpoint: desired.ref.name,
@@ -429,6 +430,15 @@ export class LocalDriver implements DeploymentDriver {
           variant.version.resources,
         ),
         requestTimeoutMs: callTimeoutMs(desired.timeoutSeconds),
+        scaling:
+          min < count
+            ? {
+                index,
+                min,
+                inFlight: replicas.inFlight,
+                idleMs: replicas.idleSeconds * 1_000,
+              }
+            : undefined,
       }));
     });
   }

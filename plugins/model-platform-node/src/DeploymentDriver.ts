@@ -75,6 +75,8 @@ export interface DesiredRoute {
     shadowShare?: number;
     model: Model;
     version: number;
+    /** Calls wait for its runners, which sleep while nobody calls. */
+    sleeps?: boolean;
     /** Ids of its runners, as `observe` shows them; those that are not ready get no traffic. */
     runners: string[];
   }>;
@@ -139,6 +141,8 @@ export interface LogSource {
  */
 export interface DeploymentDriver {
   readonly name: string;
+  /** Whether variants without calls may be left without runners. */
+  readonly scalesToZero?: boolean;
   /** Why a runtime cannot be used here, if so. */
   unavailable(runtime: 'node' | 'python'): Promise<string | undefined>;
   /** Makes the runners of this revision exist; leaves those of others alone. */

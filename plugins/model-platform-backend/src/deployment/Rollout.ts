@@ -3,6 +3,7 @@ import {
   DesiredRevision,
   DesiredRoute,
   ObservedDeployment,
+  replicasOf,
 } from '@model-platform/plugin-model-platform-node';
 import {
   CanaryStatus,
@@ -585,6 +586,7 @@ function variantsOf(
     // Equal shares are equal numbers, whichever way they were computed.
     weight: Math.round(variant.weight * share * 1e6) / 1e6,
     version: variant.version.number,
+    sleeps: replicasOf(desired.resources, variant).min === 0 || undefined,
     runners: observed.runners
       .filter(
         runner =>
@@ -639,7 +641,8 @@ function isReady(
         isAlive(runner),
     );
     return (
-      runners.length > 0 && runners.every(runner => runner.phase === 'ready')
+      runners.length > 0 &&
+      runners.every(({ phase }) => phase === 'ready' || phase === 'asleep')
     );
   });
 }

@@ -87,7 +87,8 @@ export interface RunnerStatus {
   variant: string;
   version: number;
   revision: number;
-  phase: 'starting' | 'ready' | 'draining' | 'failed' | 'stopped';
+  /** `asleep`: not needed now; it starts as soon as calls ask for it. */
+  phase: 'starting' | 'ready' | 'draining' | 'failed' | 'stopped' | 'asleep';
   restarts: number;
   /** Why it was last (re)started or failed, in words. */
   message?: string;
