@@ -218,6 +218,22 @@ export class Host {
     };
   }
 
+  /**
+   * To be called right before each change: what a leader asked for that was
+   * followed by another one is not done any more.
+   *
+   * @throws HostError 412
+   */
+  fence(fencing: number | undefined): void {
+    const seen = this.#plan.fencing ?? -1;
+    if (fencing !== undefined && fencing < seen) {
+      throw HostError.fenced(seen, fencing);
+    }
+    if (fencing !== undefined && fencing > seen) {
+      this.#plan.setFencing(fencing);
+    }
+  }
+
   /** These shall run; others of the endpoint stay. @throws HostError 400 */
   putRunners(endpoint: string, specs: RunnerSpec[]): void {
     const fields: HostError['fields'] = [];

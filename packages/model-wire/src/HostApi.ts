@@ -29,6 +29,9 @@ export type Scaling = z.infer<typeof scalingSchema>;
  * | `GET /metrics` | `model_runner_restarts_total`, Prometheus text |
  * | `GET /v1/runners/{id}/logs?tail=100&follow=true` | JSON lines, oldest first; of stopped runners too, as long as their logs are kept. With `since` (RFC 3339) and `grep` (text, or `/expression/`) only the last of those |
  *
+ * A change carries the lease number of the leader that asks for it, in the header
+ * {@link FENCING_HEADER}; 412 where one with a larger number has been here.
+ *
  * Every call is idempotent; the plan is on disk before it is acted on, so a
  * killed host goes on where it was.
  */
@@ -63,8 +66,13 @@ export const runnerSpecSchema = z.object({
 });
 export type RunnerSpec = z.infer<typeof runnerSpecSchema>;
 
+/** Of changes: the lease number of the leader that asks. */
+export const FENCING_HEADER = 'x-model-platform-fencing';
+
 export const hostPlanSchema = z.object({
   formatVersion: z.literal(1),
+  /** Largest lease number of a leader that has changed it. */
+  fencing: z.number().int().optional(),
   deployments: z.record(
     z.string(),
     z.object({

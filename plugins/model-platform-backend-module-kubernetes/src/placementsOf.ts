@@ -58,11 +58,11 @@ export function placementsOf(
       revision,
       environment,
       variant,
-      resources: {
+      resources: awake({
         ...settings.resources,
         ...said(version.resources),
         ...said(desired.resources),
-      },
+      }),
       timeoutSeconds: desired.timeoutSeconds ?? DEFAULT_CALL_TIMEOUT_MS / 1000,
       cluster,
       settings,
@@ -94,6 +94,14 @@ function checkPackages({ version }: DesiredVariant): void {
       `Version ${version.number} of ${version.model} says with ${file} which Python packages it needs, and pods have those of their image alone (modelPlatform.kubernetes.images.python); deploy it where the driver is local, or publish it without that file`,
     );
   }
+}
+
+/** Pods come and go by the cluster's autoscaler, which keeps one. */
+function awake<T extends Resources>(resources: T): T {
+  const { replicas } = resources;
+  return replicas?.min === 0
+    ? { ...resources, replicas: { ...replicas, min: 1 } }
+    : resources;
 }
 
 function said(resources: Resources | undefined): Partial<Resources> {

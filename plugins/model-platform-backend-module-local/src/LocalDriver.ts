@@ -30,6 +30,7 @@ import {
   RunnerRef,
   ScrapeTarget,
   toTrafficPlan,
+  WriteOptions,
 } from '@model-platform/plugin-model-platform-node';
 import { HostClient } from './HostClient';
 import { RunnerDirectories } from './RunnerDirectories';
@@ -107,7 +108,7 @@ export class LocalDriver implements DeploymentDriver {
 
   async apply(
     desired: DesiredRevision,
-    options: { signal: AbortSignal },
+    options: WriteOptions & { signal: AbortSignal },
   ): Promise<void> {
     const { ref, revision } = desired;
     const state = await this.host.state();
@@ -171,7 +172,7 @@ export class LocalDriver implements DeploymentDriver {
             ? serving.get(runner.id)
             : interpreters.get(runner.variant),
         })),
-        options.signal,
+        options,
       );
       this.told.set(key, digest);
     } finally {
@@ -214,8 +215,13 @@ export class LocalDriver implements DeploymentDriver {
       .digest('hex');
   }
 
-  async route(ref: DeploymentRef, route: DesiredRoute): Promise<void> {
-    if (await this.host.putRoute(ref.name, toTrafficPlan(ref, route))) {
+  async route(
+    ref: DeploymentRef,
+    route: DesiredRoute,
+    options: WriteOptions = {},
+  ): Promise<void> {
+    const plan = toTrafficPlan(ref, route);
+    if (await this.host.putRoute(ref.name, plan, options)) {
       return;
     }
     // A runner that is down just now must not hold up a revoked token. The
@@ -241,6 +247,7 @@ export class LocalDriver implements DeploymentDriver {
       !(await this.host.putRoute(
         ref.name,
         toTrafficPlan(ref, { ...route, variants }),
+        options,
       ))
     ) {
       throw new ServiceUnavailableError(
@@ -252,6 +259,7 @@ export class LocalDriver implements DeploymentDriver {
   async release(
     ref: DeploymentRef,
     { keep, newest }: { keep: number[]; newest: number },
+    options: WriteOptions = {},
   ): Promise<void> {
     const state = await this.host.state();
     const runners = state.deployments[ref.name]?.runners ?? [];
@@ -261,6 +269,7 @@ export class LocalDriver implements DeploymentDriver {
     await this.host.release(
       ref.name,
       runners.filter(({ revision }) => isKept(revision)).map(({ id }) => id),
+      options,
     );
     // Directories of runners that still drain are left to a later call.
     const draining = new Set(runners.map(({ revision }) => revision));
@@ -271,14 +280,21 @@ export class LocalDriver implements DeploymentDriver {
     await this.removeUnusedVersions();
   }
 
-  async switchOff(ref: DeploymentRef, route: DesiredRoute): Promise<void> {
-    await this.host.putRoute(ref.name, toTrafficPlan(ref, route));
-    await this.host.release(ref.name, []);
+  async switchOff(
+    ref: DeploymentRef,
+    route: DesiredRoute,
+    options: WriteOptions = {},
+  ): Promise<void> {
+    await this.host.putRoute(ref.name, toTrafficPlan(ref, route), options);
+    await this.host.release(ref.name, [], options);
     await this.forget(ref);
   }
 
-  async remove(ref: DeploymentRef): Promise<void> {
-    await this.host.remove(ref.name);
+  async remove(
+    ref: DeploymentRef,
+    options: WriteOptions = {},
+  ): Promise<void> {
+    await this.host.remove(ref.name, options);
     await this.forget(ref);
   }
 

@@ -1,5 +1,4 @@
 import {
-  DeploymentDriver,
   DesiredRevision,
   DesiredRoute,
   ObservedDeployment,
@@ -23,6 +22,7 @@ import {
   RevisionRecord,
 } from './DeploymentStore';
 import { Environments } from './Environments';
+import { FencedDriver, fencedDriver } from './fencedDriver';
 import { hasOverride } from './overrides/overrides';
 import { Preparations } from './Preparations';
 import { RolloutOutcome } from './RolloutOutcome';
@@ -73,7 +73,10 @@ export class Rollout {
     signal: AbortSignal,
   ): Promise<RolloutOutcome | undefined> {
     const ref = { name: record.name };
-    const driver = this.options.environments.driver(record.environment);
+    const driver = fencedDriver(
+      this.options.environments.driver(record.environment),
+      fencing,
+    );
     if (record.deleting || record.off) {
       await this.preparations.endOthers(record.id, []);
     }
@@ -141,7 +144,7 @@ export class Rollout {
    * on runners, a token that was revoked is not good any more.
    */
   private async refreshRoute(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     record: DeploymentRecord,
     observed: ObservedDeployment,
   ): Promise<ObservedDeployment> {
@@ -158,7 +161,7 @@ export class Rollout {
   }
 
   private async switchOff(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     record: DeploymentRecord,
     observed: ObservedDeployment,
   ): Promise<RolloutOutcome> {
@@ -180,7 +183,7 @@ export class Rollout {
   }
 
   private async rollOut(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     record: DeploymentRecord,
     options: {
       wanted: RevisionRecord;
@@ -319,7 +322,7 @@ export class Rollout {
 
   /** Undefined until there is a first step. */
   private async nextStep(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     record: DeploymentRecord,
     options: {
       desired: DesiredRevision;
@@ -373,7 +376,7 @@ export class Rollout {
 
   /** Keeps the old revision as it should be (runners, tokens) while the new one starts. */
   private async keepServing(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     record: DeploymentRecord,
     number: number,
     observed: ObservedDeployment,
@@ -415,7 +418,7 @@ export class Rollout {
   }
 
   private release(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     record: DeploymentRecord,
     keep: number[],
   ): void {
@@ -437,7 +440,7 @@ export class Rollout {
   }
 
   private async whyImpossible(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     desired: DesiredRevision,
   ): Promise<string | undefined> {
     for (const runtime of new Set(

@@ -429,6 +429,12 @@ export const schemas: Record<string, OpenApiObject> = {
         'pid?': integer,
       }),
     ),
+    'replicas?': object({
+      ready: integer,
+      asleep: flag,
+      'min?': integer,
+      'max?': integer,
+    }),
     'url?': text,
     updatedAt: time,
     updatedBy: text,

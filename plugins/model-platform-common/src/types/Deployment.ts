@@ -96,6 +96,16 @@ export interface RunnerStatus {
   pid?: number;
 }
 
+/** How many runners serve. @public */
+export interface ReplicasNow {
+  ready: number;
+  /** Nobody has called for a while: the next call waits until one has started. */
+  asleep: boolean;
+  /** Bounds of each variant, where the deployment says them. */
+  min?: number;
+  max?: number;
+}
+
 /** Immutable snapshot of a deployment. @public */
 export interface Revision {
   number: number;
@@ -139,6 +149,8 @@ export interface Deployment {
   phase: DeploymentPhase;
   conditions: Condition[];
   runners: RunnerStatus[];
+  /** Of the revision that serves; absent where none does. */
+  replicas?: ReplicasNow;
   /** Public URL of the endpoint. */
   url?: string;
   updatedAt: string;
