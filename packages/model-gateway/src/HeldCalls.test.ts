@@ -1,5 +1,10 @@
 import { GatewayLoad, GatewayRoute } from '@model-platform/model-wire';
-import { routeOf, TestGateway, TOKEN, until } from './__testUtils__/TestGateway';
+import {
+  routeOf,
+  TestGateway,
+  TOKEN,
+  until,
+} from './__testUtils__/TestGateway';
 
 jest.setTimeout(60_000);
 
@@ -42,7 +47,11 @@ describe('Held calls', () => {
     const { held: seen } = await load();
     const news = load(`?seen=${seen}&waitMs=5000`);
     const large = 'x'.repeat(300_000);
-    const answers = [predict('sleepy'), predict('sleepy'), predict('sleepy', large)];
+    const answers = [
+      predict('sleepy'),
+      predict('sleepy'),
+      predict('sleepy', large),
+    ];
     expect((await news).held).toBeGreaterThan(seen);
     await until(async () => (await waiting('sleepy')) === 3);
 
@@ -52,7 +61,12 @@ describe('Held calls', () => {
     expect(fourth.text).toContain('3 calls wait for it already');
 
     // Another plan that still has no runner ends no waiting.
-    await put(asleep({ ...route, tokens: route.tokens }, { calls: 3, timeoutMs: 30_000 }));
+    await put(
+      asleep(
+        { ...route, tokens: route.tokens },
+        { calls: 3, timeoutMs: 30_000 },
+      ),
+    );
     expect(await waiting('sleepy')).toBe(3);
     await put(route);
     const ended = await Promise.all(answers);
@@ -62,7 +76,9 @@ describe('Held calls', () => {
     ]);
     expect(await waiting('sleepy')).toBe(0);
     expect(
-      await metric('model_gateway_requests_in_flight{system="plants",model="sleepy"'),
+      await metric(
+        'model_gateway_requests_in_flight{system="plants",model="sleepy"',
+      ),
     ).toBe(0);
     const { busyMs } = await load();
     expect(busyMs['sleepy-r1-main-0']).toBeGreaterThan(0);
@@ -102,7 +118,11 @@ describe('Held calls', () => {
     const answer = predict('moved');
     await until(async () => (await waiting('moved')) === 1);
     await put(
-      routeOf('moved', { main: { urls: [await echo('two')] } }, { revision: 2 }),
+      routeOf(
+        'moved',
+        { main: { urls: [await echo('two')] } },
+        { revision: 2 },
+      ),
     );
     expect(JSON.parse((await answer).text).name).toBe('two');
     for (const revision of [1, 2]) {

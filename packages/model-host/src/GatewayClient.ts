@@ -1,4 +1,8 @@
-import { GatewayLoad, GatewayRoute, GatewayState } from '@model-platform/model-wire';
+import {
+  GatewayLoad,
+  GatewayRoute,
+  GatewayState,
+} from '@model-platform/model-wire';
 import { Agent, request } from 'undici';
 import { ProcessRecord } from './StateFile';
 

@@ -384,9 +384,7 @@ export class Host {
     const known = new Set(runners.map(({ id }) => id));
     const asleep = new Set(
       runners
-        .filter(
-          spec => this.#isScaledDown(spec) && !this.#sets.isSpare(spec),
-        )
+        .filter(spec => this.#isScaledDown(spec) && !this.#sets.isSpare(spec))
         .map(({ id }) => id),
     );
     for (const variant of plan.variants) {
@@ -443,9 +441,8 @@ export class Host {
   }
 
   #isRouted(id: string): boolean {
-    return Object.values(this.#plan.deployments).some(
-      ({ route }) =>
-        route?.variants.some(({ runners }) => runners.includes(id)),
+    return Object.values(this.#plan.deployments).some(({ route }) =>
+      route?.variants.some(({ runners }) => runners.includes(id)),
     );
   }
 

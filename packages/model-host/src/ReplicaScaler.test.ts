@@ -46,10 +46,7 @@ describe('ReplicaScaler', () => {
     expect(fresh(100_000, 0)).toBe(1);
     expect(fresh(151_000, 0)).toBe(0);
     const atLeastTwo = readings(
-      new ReplicaScaler(
-        { ...RULE, min: 2 },
-        { calmMs: 0, count: 2, now: 0 },
-      ),
+      new ReplicaScaler({ ...RULE, min: 2 }, { calmMs: 0, count: 2, now: 0 }),
     );
     expect(atLeastTwo(900_000, 0)).toBe(2);
     expect(atLeastTwo(901_000, 50)).toBe(4);

@@ -1,4 +1,8 @@
-import { GatewayLoad, RunnerSpec, variantKey } from '@model-platform/model-wire';
+import {
+  GatewayLoad,
+  RunnerSpec,
+  variantKey,
+} from '@model-platform/model-wire';
 import { ReplicaScaler } from './ReplicaScaler';
 
 /** Readings over less time say too little. */
@@ -72,9 +76,7 @@ export class ReplicaSets {
   /** Whether it shall run now. */
   isNeeded(spec: RunnerSpec): boolean {
     const set = this.#sets.get(variantKey(spec));
-    return (
-      !isScaled(spec) || !set || spec.scaling.index < set.scaler.count
-    );
+    return !isScaled(spec) || !set || spec.scaling.index < set.scaler.count;
   }
 
   /** Whether it is one more than there must always be. */

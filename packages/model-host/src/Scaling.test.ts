@@ -28,9 +28,9 @@ function specs(endpoint: string, max: number, min: number): RunnerSpec[] {
 async function deploy(runners: RunnerSpec[]): Promise<void> {
   const [first] = runners;
   const path = `/v1/deployments/${first.endpoint}`;
-  expect((await platform.api('PUT', `${path}/runners`, { runners })).status).toBe(
-    200,
-  );
+  expect(
+    (await platform.api('PUT', `${path}/runners`, { runners })).status,
+  ).toBe(200);
   await platform.ready(first.id);
   const plan = platform.plan(runners);
   const [variant] = plan.variants;
@@ -99,9 +99,7 @@ describe('Scaling', () => {
     // All of them wait for one process.
     expect(
       await Promise.all(
-        Array.from({ length: 8 }, () =>
-          platform.predict(gateway.url, 'iris'),
-        ),
+        Array.from({ length: 8 }, () => platform.predict(gateway.url, 'iris')),
       ),
     ).toEqual(Array(8).fill(200));
     for (const { statuses } of [many, one]) {
@@ -150,7 +148,11 @@ describe('Scaling', () => {
     );
     const path = '/v1/deployments/iris';
     await platform.api('PUT', `${path}/runners`, { runners: next });
-    const early = await platform.api('PUT', `${path}/route`, platform.plan(next));
+    const early = await platform.api(
+      'PUT',
+      `${path}/route`,
+      platform.plan(next),
+    );
     expect(early.status).toBe(409);
     await platform.ready(next[0].id);
     expect(

@@ -202,19 +202,19 @@ export class KubernetesDriver implements DeploymentDriver {
     const httpRoute = endpointRoute(namespace, ref.name, settings);
     await this.applier.apply(
       [
-      endpointPlanMap(namespace, route.environment, {
-        formatVersion: 1,
-        digest,
-        plan,
-        services: Object.fromEntries(
-          // One may be of a revision that is tried beside the route's own.
-          plan.variants.map(({ name, labels }) => [
-            name,
-            objectName(ref.name, Number(labels.revision), labels.variant),
-          ]),
-        ),
-      }),
-      ...(httpRoute ? [httpRoute] : []),
+        endpointPlanMap(namespace, route.environment, {
+          formatVersion: 1,
+          digest,
+          plan,
+          services: Object.fromEntries(
+            // One may be of a revision that is tried beside the route's own.
+            plan.variants.map(({ name, labels }) => [
+              name,
+              objectName(ref.name, Number(labels.revision), labels.variant),
+            ]),
+          ),
+        }),
+        ...(httpRoute ? [httpRoute] : []),
       ],
       options,
     );
@@ -253,10 +253,7 @@ export class KubernetesDriver implements DeploymentDriver {
     );
   }
 
-  async remove(
-    ref: DeploymentRef,
-    options: WriteOptions = {},
-  ): Promise<void> {
+  async remove(ref: DeploymentRef, options: WriteOptions = {}): Promise<void> {
     await this.view.ready();
     const plan = this.planObjectOf(ref);
     const labels = { [LABELS.endpoint]: ref.name };

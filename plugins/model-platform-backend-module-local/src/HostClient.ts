@@ -183,9 +183,7 @@ export class HostClient {
       method,
       headers: {
         authorization: `Bearer ${address.secret}`,
-        ...(fencing === undefined
-          ? {}
-          : { [FENCING_HEADER]: String(fencing) }),
+        ...(fencing === undefined ? {} : { [FENCING_HEADER]: String(fencing) }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       body: body === undefined ? undefined : JSON.stringify(body),

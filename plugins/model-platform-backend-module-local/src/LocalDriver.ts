@@ -290,10 +290,7 @@ export class LocalDriver implements DeploymentDriver {
     await this.forget(ref);
   }
 
-  async remove(
-    ref: DeploymentRef,
-    options: WriteOptions = {},
-  ): Promise<void> {
+  async remove(ref: DeploymentRef, options: WriteOptions = {}): Promise<void> {
     await this.host.remove(ref.name, options);
     await this.forget(ref);
   }

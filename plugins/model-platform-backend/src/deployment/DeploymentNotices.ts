@@ -60,9 +60,9 @@ export class DeploymentNotices {
     if (persons.length === 0) return;
     await this.quietly(deployment, async () => {
       await this.send(persons, [approver], {
-        title: `${decision === 'approved' ? 'Approved' : 'Refused'}: the next revision of ${
-          deployment.name
-        }`,
+        title: `${
+          decision === 'approved' ? 'Approved' : 'Refused'
+        }: the next revision of ${deployment.name}`,
         description: `By ${approver}: ${reason}`,
         link: linkTo(deployment),
         severity: decision === 'approved' ? 'normal' : 'high',
@@ -126,7 +126,9 @@ export class DeploymentNotices {
       link: linkTo(deployment),
       severity: action === 'failed' ? 'critical' : 'high',
       topic: TOPIC,
-      scope: `${deployment.id}/${degraded?.reason ?? action}/${deployment.revision}`,
+      scope: `${deployment.id}/${degraded?.reason ?? action}/${
+        deployment.revision
+      }`,
     });
   }
 

@@ -1,4 +1,7 @@
-import { Replicas, Resources } from '@model-platform/plugin-model-platform-common';
+import {
+  Replicas,
+  Resources,
+} from '@model-platform/plugin-model-platform-common';
 
 /** Where nobody says: what a runner of ordinary size answers side by side. */
 const IN_FLIGHT = 4;

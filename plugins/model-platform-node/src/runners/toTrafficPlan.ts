@@ -1,4 +1,8 @@
-import { HeldCalls, TrafficPlan, trafficPlanSchema } from '@model-platform/model-wire';
+import {
+  HeldCalls,
+  TrafficPlan,
+  trafficPlanSchema,
+} from '@model-platform/model-wire';
 import { DeploymentRef, DesiredRoute } from '../DeploymentDriver';
 import { callTimeoutMs } from './callTimeoutMs';
 

@@ -30,7 +30,8 @@ export function ModelDeploymentCard() {
             <Text as="p">
               {declaration === undefined
                 ? 'It was not read yet: that takes a minute after the catalog has it.'
-                : (declaration.message ?? `${declaration.name} is as declared here`)}
+                : declaration.message ??
+                  `${declaration.name} is as declared here`}
               {declaration && (
                 <>
                   , since <TimeAgo at={declaration.updatedAt} />
