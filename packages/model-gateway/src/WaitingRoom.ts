@@ -57,12 +57,13 @@ export class WaitingRoom {
       return;
     }
     await new Promise<void>(resolve => {
+      let timer: NodeJS.Timeout | undefined;
       const end = () => {
         clearTimeout(timer);
         this.#listeners.delete(end);
         resolve();
       };
-      const timer = setTimeout(end, waitMs);
+      timer = setTimeout(end, waitMs);
       this.#listeners.add(end);
     });
   }
