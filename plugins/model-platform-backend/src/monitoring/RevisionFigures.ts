@@ -11,7 +11,6 @@ export class RevisionFigures implements CanaryFigures {
     private readonly options: {
       store: MetricsStore;
       catalogue: MetricCatalogue;
-      collectedAt: () => Promise<Date | undefined>;
     },
   ) {}
 
@@ -37,8 +36,8 @@ export class RevisionFigures implements CanaryFigures {
     return found;
   }
 
-  async completeUntil(): Promise<Date | undefined> {
-    return await this.options.collectedAt();
+  async completeUntil(environment: string): Promise<Date | undefined> {
+    return await this.options.store.collectedAt(environment);
   }
 
   private valueOf(
@@ -73,7 +72,7 @@ export class RevisionFigures implements CanaryFigures {
         ? await calls.quantile(quantile, start, end, by)
         : await this.options.store.instant({
             metric,
-            labels: { ...labelsOf(query) },
+            labels: labelsOf(query),
             by,
             start,
             end,
@@ -87,9 +86,6 @@ export class RevisionFigures implements CanaryFigures {
   }
 }
 
-function labelsOf({ endpoint, variant }: Query): {
-  endpoint: string;
-  variant?: string;
-} {
-  return variant === undefined ? { endpoint } : { endpoint, variant };
+function labelsOf({ endpoint, environment, variant }: Query) {
+  return { endpoint, environment, ...(variant === undefined ? {} : { variant }) };
 }

@@ -1,0 +1,6 @@
+/**
+ * Metrics store that reads what a Prometheus has collected of gateways and runners.
+ *
+ * @packageDocumentation
+ */
+export { modelPlatformModulePrometheus as default } from './module';
