@@ -1,3 +1,4 @@
+import { Config } from '@backstage/config';
 import { InputError } from '@backstage/errors';
 import {
   histogramQuantile,
@@ -7,7 +8,9 @@ import {
   MetricsStore,
 } from '@model-platform/plugin-model-platform-node';
 import { expressionOf, Matchers, selectorOf } from './expressions';
-import { PrometheusClient, PrometheusSeries } from './PrometheusClient';
+import { PrometheusSeries } from './PrometheusClient';
+import { PrometheusServer } from './PrometheusServer';
+import { readPrometheusServers } from './readPrometheusServers';
 
 /** Of every gateway for each of its routes, whether they are called or not. */
 const ALWAYS_THERE = 'model_gateway_requests_in_flight';
@@ -16,21 +19,21 @@ const STALE_MS = 3_600_000;
 /** Prometheus answers with 11,000 at most. */
 const MAX_POINTS = 11_000;
 
-/** A server, and what it collects. */
-export interface PrometheusServer {
-  client: Pick<PrometheusClient, 'query' | 'queryRange'>;
-  environments: string[];
-  /** Of all its series and targets that are the platform's. */
-  labels: Record<string, string>;
-}
-
 /**
  * Figures that Prometheus has collected. Several servers have several
  * environments, and what is asked of all is put together of theirs; one that
- * cannot answer is an error, for figures without it would be too low.
+ * cannot answer is an error, for figures without it would be too low. @public
  */
 export class PrometheusMetricsStore implements MetricsStore {
-  constructor(private readonly servers: PrometheusServer[]) {}
+  /** None where the configuration names no Prometheus. Throws `InputError`. */
+  static async fromConfig(
+    config: Config,
+  ): Promise<PrometheusMetricsStore | undefined> {
+    const servers = await readPrometheusServers(config);
+    return servers.length > 0 ? new PrometheusMetricsStore(servers) : undefined;
+  }
+
+  private constructor(private readonly servers: PrometheusServer[]) {}
 
   async range(
     query: MetricQuery & { stepSeconds: number },
@@ -129,7 +132,9 @@ export class PrometheusMetricsStore implements MetricsStore {
   ): Promise<PrometheusSeries[]> {
     const { labels = {} } = query;
     // None of no values; a pattern of none would be one of the empty value.
-    if (Object.values(labels).some(values => values.length === 0 && values !== ''))
+    if (
+      Object.values(labels).some(values => values.length === 0 && values !== '')
+    )
       return [];
     const wanted = labels.environment;
     const answers = await Promise.all(

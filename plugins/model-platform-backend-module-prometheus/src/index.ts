@@ -3,4 +3,5 @@
  *
  * @packageDocumentation
  */
+export { PrometheusMetricsStore } from './PrometheusMetricsStore';
 export { modelPlatformModulePrometheus as default } from './module';

@@ -4,7 +4,6 @@ import {
 } from '@backstage/backend-plugin-api';
 import { storesExtensionPoint } from '@model-platform/plugin-model-platform-node';
 import { PrometheusMetricsStore } from './PrometheusMetricsStore';
-import { readPrometheusServers } from './readPrometheusServers';
 
 /** Reads figures from Prometheus instead of collecting them, where the configuration names one. @public */
 export const modelPlatformModulePrometheus = createBackendModule({
@@ -17,10 +16,8 @@ export const modelPlatformModulePrometheus = createBackendModule({
         stores: storesExtensionPoint,
       },
       async init({ config, stores }) {
-        const servers = await readPrometheusServers(config);
-        if (servers.length > 0) {
-          stores.setMetricsStore(new PrometheusMetricsStore(servers));
-        }
+        const store = await PrometheusMetricsStore.fromConfig(config);
+        if (store) stores.setMetricsStore(store);
       },
     });
   },

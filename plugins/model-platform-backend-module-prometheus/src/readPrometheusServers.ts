@@ -3,7 +3,7 @@ import { Config } from '@backstage/config';
 import { InputError } from '@backstage/errors';
 import { z } from 'zod';
 import { PrometheusClient } from './PrometheusClient';
-import { PrometheusServer } from './PrometheusMetricsStore';
+import { PrometheusServer } from './PrometheusServer';
 
 const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 

@@ -87,5 +87,9 @@ export class RevisionFigures implements CanaryFigures {
 }
 
 function labelsOf({ endpoint, environment, variant }: Query) {
-  return { endpoint, environment, ...(variant === undefined ? {} : { variant }) };
+  return {
+    endpoint,
+    environment,
+    ...(variant === undefined ? {} : { variant }),
+  };
 }

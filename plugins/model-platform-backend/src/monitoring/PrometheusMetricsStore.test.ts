@@ -1,10 +1,9 @@
 import { createServer, Server } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigReader } from '@backstage/config';
 import { MetricQuery } from '@model-platform/plugin-model-platform-node';
-import { TestPrometheus } from './__testUtils__/TestPrometheus';
-import { PrometheusMetricsStore } from './PrometheusMetricsStore';
-import { readPrometheusServers } from './readPrometheusServers';
+import { PrometheusMetricsStore } from '@model-platform/plugin-model-platform-backend-module-prometheus';
+import { TestPrometheus } from '../__testUtils__/TestPrometheus';
+import { until } from '../__testUtils__/until';
 
 jest.setTimeout(90_000);
 
@@ -39,26 +38,17 @@ class HttpServer {
   }
 }
 
-const storeOf = async (prometheus: object, environments?: object[]) =>
-  new PrometheusMetricsStore(
-    await readPrometheusServers(
-      new ConfigReader({
-        modelPlatform: {
-          prometheus: { ...prometheus },
-          ...(environments ? { environments } : {}),
-        },
-      }),
-    ),
+async function storeOf(prometheus: object, environments?: object[]) {
+  const store = await PrometheusMetricsStore.fromConfig(
+    new ConfigReader({
+      modelPlatform: {
+        prometheus: { ...prometheus },
+        ...(environments ? { environments } : {}),
+      },
+    }),
   );
-
-async function until<T>(what: string, probe: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    const found = await probe();
-    if (found) return found;
-    if (Date.now() > deadline) throw new Error(`Waited too long until ${what}`);
-    await sleep(200);
-  }
+  if (!store) throw new Error('There is no store');
+  return store;
 }
 
 describe('PrometheusMetricsStore', () => {
@@ -145,9 +135,9 @@ describe('PrometheusMetricsStore', () => {
 
     const middle = new Date();
     await expose(calls('200', 60), calls('500', 3));
-    expect(
-      await store.instant(query({ start: middle, by: ['code'] })),
-    ).toEqual([{ labels: { code: '200' }, value: 13 }]);
+    expect(await store.instant(query({ start: middle, by: ['code'] }))).toEqual(
+      [{ labels: { code: '200' }, value: 13 }],
+    );
 
     const before = new Date();
     await expose(calls('200', 5));
@@ -210,9 +200,9 @@ describe('PrometheusMetricsStore', () => {
     expect(
       await store.instant(query({ ...queue, aggregation: 'last' })),
     ).toEqual([{ labels: { model: 'iris' }, value: 7 }]);
-    expect(await store.instant(query({ ...queue, aggregation: 'max' }))).toEqual(
-      [{ labels: { model: 'iris' }, value: 9 }],
-    );
+    expect(
+      await store.instant(query({ ...queue, aggregation: 'max' })),
+    ).toEqual([{ labels: { model: 'iris' }, value: 9 }]);
   });
 
   it('compares values and never runs them', async () => {
@@ -251,20 +241,15 @@ describe('PrometheusMetricsStore', () => {
     await until(
       'it was read for a while',
       async () =>
-        ((await store.collectedAt())?.getTime() ?? 0) > begin.getTime() + 20_000,
+        ((await store.collectedAt())?.getTime() ?? 0) >
+        begin.getTime() + 20_000,
     );
     target.answer = () => [500, ''];
-    const [{ client }] = await readPrometheusServers(
-      new ConfigReader({
-        modelPlatform: { prometheus: { url: prometheus.url } },
-      }),
-    );
     await until('the target is down', async () => {
-      const [up] = await client.query(
-        `up{instance="${target.address}"}`,
-        new Date(),
+      const answer = await fetch(
+        `${prometheus.url}/api/v1/query?query=up{instance="${target.address}"}`,
       );
-      return up?.points[0][1] === 0;
+      return JSON.stringify(await answer.json()).endsWith('"0"]}]}}');
     });
     const last = (await store.collectedAt())?.getTime() ?? 0;
     expect(last).toBeGreaterThan(begin.getTime());
@@ -326,10 +311,7 @@ describe('PrometheusMetricsStore', () => {
     const saying = async (status: number, body: unknown) => {
       server.answer = (url, headers) => {
         seen.push([url, headers.authorization, headers['x-scope-orgid']]);
-        return [
-          status,
-          typeof body === 'string' ? body : JSON.stringify(body),
-        ];
+        return [status, typeof body === 'string' ? body : JSON.stringify(body)];
       };
       return await fake.instant(query({})).then(
         found => JSON.stringify(found),
@@ -394,48 +376,5 @@ describe('PrometheusMetricsStore', () => {
     );
     slow.closeAllConnections();
     await new Promise(resolve => slow.close(resolve));
-  });
-});
-
-describe('the configuration', () => {
-  const read = async (modelPlatform: object) =>
-    await readPrometheusServers(new ConfigReader({ modelPlatform }));
-
-  it('may name none, one for all, or one for each environment', async () => {
-    expect(await read({})).toEqual([]);
-    const url = 'https://prometheus.example.org';
-    const environments = async (modelPlatform: object) =>
-      (await read(modelPlatform)).map(server => server.environments);
-    expect(await environments({ prometheus: { url } })).toEqual([['local']]);
-    const three = [
-      { name: 'a' },
-      { name: 'b', prometheus: { url } },
-      { name: 'c' },
-    ];
-    expect(
-      await environments({ prometheus: { url }, environments: three }),
-    ).toEqual([['b'], ['a', 'c']]);
-    await expect(read({ environments: three })).rejects.toThrow(
-      /environment a names no Prometheus/,
-    );
-  });
-
-  it.each([
-    [{ url: 'prometheus' }, /modelPlatform\.prometheus is wrong: url:/],
-    [{ url: 'http://u:secret@p' }, /url: takes no password/],
-    [{ url: 'http://p', tokn: 'x' }, /tokn/],
-    [
-      { url: 'http://p', token: 'x', basicAuth: { username: 'a', password: 'b' } },
-      /basicAuth: stands beside token/,
-    ],
-    [{ url: 'http://p', labels: { 'a-b': 'c' } }, /labels/],
-    [{ url: 'http://p', caFile: '/not/there' }, /caFile cannot be read/],
-  ])('names what is wrong in %j', async (prometheus, message) => {
-    const error = await read({ prometheus }).then(
-      () => '',
-      refused => String(refused),
-    );
-    expect(error).toMatch(message);
-    expect(error).not.toContain('secret@');
   });
 });
