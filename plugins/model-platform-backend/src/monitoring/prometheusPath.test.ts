@@ -200,7 +200,7 @@ describe('figures of a Prometheus that reads gateway and runners', () => {
             },
           },
           triggers: [
-            { onVersion: {} },
+            { onVersion: true },
             {
               onMetric: {
                 metric: 'flowers_told_total',
@@ -249,7 +249,8 @@ describe('figures of a Prometheus that reads gateway and runners', () => {
           'flowers_told_total is above 0.1 for 1s',
         );
       });
-      await publish(2, telling, true);
+      // Other content, or it would be the same version.
+      await publish(2, `${telling}\n// a little better`, true);
       const promoted = await found(
         'version 2 is promoted',
         ({ canary }) => canary?.phase === 'promoted',
@@ -288,6 +289,8 @@ describe('figures of a Prometheus that reads gateway and runners', () => {
       { name: 'flowers_told_total', models: [{ slug: 'iris' }] },
     ]);
 
+    reading.abort();
+    await discovery;
     await prometheus.down();
     const { status, body } = await platform.call(
       'get',
