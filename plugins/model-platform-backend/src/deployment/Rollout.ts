@@ -22,6 +22,7 @@ import {
   RevisionRecord,
 } from './DeploymentStore';
 import { Environments } from './Environments';
+import { isRepeatable } from './isRepeatable';
 import { hasOverride } from './overrides/overrides';
 import { Preparations } from './Preparations';
 import { RolloutOutcome } from './RolloutOutcome';
@@ -585,6 +586,7 @@ function variantsOf(
     // Equal shares are equal numbers, whichever way they were computed.
     weight: Math.round(variant.weight * share * 1e6) / 1e6,
     version: variant.version.number,
+    isRepeatable: isRepeatable(variant.version),
     runners: observed.runners
       .filter(
         runner =>
