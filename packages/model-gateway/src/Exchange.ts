@@ -60,6 +60,8 @@ export class Exchange {
   #controller: Dispatcher.DispatchController | undefined;
   #endHold: (() => void) | undefined;
   #isOver = false;
+  /** A runner may have taken it before. */
+  #isRepeated = false;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
@@ -114,7 +116,11 @@ export class Exchange {
       return;
     }
     if (!runner) {
-      this.#fail(GatewayError.unreachable(route.endpoint));
+      this.#fail(
+        this.#isRepeated
+          ? GatewayError.broken(route.endpoint)
+          : GatewayError.unreachable(route.endpoint),
+      );
       return;
     }
     this.#tried.add(runner);
@@ -247,12 +253,10 @@ export class Exchange {
         if (this.#isOver) {
           return;
         }
-        if (!isDelivered) {
-          runner.couldNotConnect();
-          if (this.#body.isWhole) {
-            this.#attempt();
-            return;
-          }
+        runner.avoid();
+        if (!response.headersSent && this.#mayAskAnother(isDelivered)) {
+          this.#attempt();
+          return;
         }
         if (response.headersSent) {
           // The caller must not take half an answer for a whole one.
@@ -263,6 +267,30 @@ export class Exchange {
         this.#fail(GatewayError.broken(this.#options.route.endpoint));
       },
     };
+  }
+
+  /**
+   * What no runner has got is offered to all of them. What one may have taken,
+   * to one more, where making it twice is no harm: a call that ends runners
+   * must not end them all.
+   */
+  #mayAskAnother(isDelivered: boolean): boolean {
+    if (!this.#body.isWhole) {
+      return false;
+    }
+    if (!isDelivered) {
+      return true;
+    }
+    const { route, variant } = this.#choice();
+    if (
+      !variant.isRepeatable ||
+      this.#isRepeated ||
+      !route.chooseRunner(variant, this.#tried)
+    ) {
+      return false;
+    }
+    this.#isRepeated = true;
+    return true;
   }
 
   #timedOut(): void {

@@ -30,6 +30,8 @@ export interface RouteVariant {
   name: string;
   version: string;
   weight: number;
+  /** Whether a call may be made again that a runner may have taken. */
+  isRepeatable: boolean;
   metrics: VariantMetrics;
   runners: RunnerConnection[];
   /** How calls wait while it has no runner; they are refused where absent. */

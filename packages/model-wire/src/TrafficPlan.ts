@@ -39,6 +39,11 @@ export const planVariantSchema = z.object({
   shadowShare: z.number().positive().max(100).optional(),
   /** How its calls wait while none of its runners is ready; they are refused where absent. */
   held: heldCallsSchema.optional(),
+  /**
+   * Calls do nothing but compute: one whose runner ended over it may be sent to
+   * another runner.
+   */
+  isRepeatable: z.boolean().optional(),
   /** Runner ids; the host resolves them into upstreams. */
   runners: z.array(z.string()),
 });

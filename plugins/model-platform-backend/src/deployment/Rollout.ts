@@ -1,6 +1,7 @@
 import {
   DesiredRevision,
   DesiredRoute,
+  DesiredToken,
   ObservedDeployment,
   replicasOf,
 } from '@model-platform/plugin-model-platform-node';
@@ -19,10 +20,11 @@ import { DeployableModels } from './DeployableModels';
 import {
   DeploymentRecord,
   DeploymentStore,
-  RevisionRecord,
 } from './DeploymentStore';
 import { Environments } from './Environments';
 import { FencedDriver, fencedDriver } from './fencedDriver';
+import { isRepeatable } from './isRepeatable';
+import { KnownRevisions, RevisionContent } from './KnownRevisions';
 import { hasOverride } from './overrides/overrides';
 import { Preparations } from './Preparations';
 import { RolloutOutcome } from './RolloutOutcome';
@@ -53,6 +55,14 @@ export class Rollout {
 
   private readonly analyst: CanaryAnalyst;
 
+  private readonly revisions: KnownRevisions;
+
+  /** Of each record that is being looked at: read once a look. */
+  private readonly tokens = new WeakMap<
+    DeploymentRecord,
+    Promise<DesiredToken[]>
+  >();
+
   constructor(
     private readonly options: {
       store: DeploymentStore;
@@ -64,6 +74,7 @@ export class Rollout {
     },
   ) {
     this.analyst = new CanaryAnalyst(options.figures);
+    this.revisions = new KnownRevisions(options.store);
   }
 
   /** Undefined where there is nothing left to have a state. */
@@ -170,7 +181,7 @@ export class Rollout {
       revision: record.revision ?? 0,
       environment: record.environment,
       variants: [],
-      tokens: await this.options.store.liveTokens(record.id, new Date()),
+      tokens: await this.liveTokens(record),
     };
     if (
       observed.routeDigest === driver.routeDigest(ref, route) &&
@@ -186,7 +197,7 @@ export class Rollout {
     driver: FencedDriver,
     record: DeploymentRecord,
     options: {
-      wanted: RevisionRecord;
+      wanted: RevisionContent;
       servingBefore: number | undefined;
       /** Where the wanted revision stands, or begins, if it goes by steps. */
       tried: CanaryStatus | undefined;
@@ -290,7 +301,7 @@ export class Rollout {
   /** Where the wanted revision stands, or would begin; undefined where it takes no steps. */
   private async canary(
     record: DeploymentRecord,
-    wanted: RevisionRecord,
+    wanted: RevisionContent,
     serving: number | undefined,
   ): Promise<CanaryStatus | undefined> {
     const { strategy } = record;
@@ -365,7 +376,7 @@ export class Rollout {
     now: Date,
   ) {
     try {
-      return await this.analyst.judge(record.name, tried, record.strategy, now);
+      return await this.analyst.judge(record, tried, record.strategy, now);
     } catch (error) {
       this.options.logger.warn(
         `Deployment ${record.name}: figures of revision ${tried.revision} could not be had: ${error}`,
@@ -457,11 +468,11 @@ export class Rollout {
   private async revision(
     record: DeploymentRecord,
     number: number | undefined,
-  ): Promise<RevisionRecord> {
+  ): Promise<RevisionContent> {
     const revision =
       number === undefined
         ? undefined
-        : await this.options.store.revision(record.id, number);
+        : await this.revisions.get(record.id, number);
     if (!revision) {
       throw new NotFoundError(
         `Deployment ${record.name} has no revision ${number}`,
@@ -472,7 +483,7 @@ export class Rollout {
 
   private async desiredRevision(
     record: DeploymentRecord,
-    revision: RevisionRecord,
+    revision: RevisionContent,
   ): Promise<DesiredRevision> {
     const key = `${record.id}/${revision.number}`;
     const cached = this.desired.get(key);
@@ -550,8 +561,16 @@ export class Rollout {
             }))
           : []),
       ],
-      tokens: await this.options.store.liveTokens(record.id, new Date()),
+      tokens: await this.liveTokens(record),
     };
+  }
+
+  private liveTokens(record: DeploymentRecord): Promise<DesiredToken[]> {
+    const known =
+      this.tokens.get(record) ??
+      this.options.store.liveTokens(record.id, new Date());
+    this.tokens.set(record, known);
+    return known;
   }
 
   /** A revision that is not ready gets no traffic meanwhile. */
@@ -590,6 +609,7 @@ function variantsOf(
     weight: Math.round(variant.weight * share * 1e6) / 1e6,
     version: variant.version.number,
     sleeps: replicasOf(desired.resources, variant).min === 0 || undefined,
+    isRepeatable: isRepeatable(variant.version),
     runners: observed.runners
       .filter(
         runner =>
