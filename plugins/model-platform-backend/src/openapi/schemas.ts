@@ -240,6 +240,10 @@ export const schemas: Record<string, OpenApiObject> = {
     'type?': oneOf('number', 'integer', 'string', 'boolean', 'object'),
     'shape?': listOf(integer),
     'optional?': flag,
+    'unserved?': {
+      ...text,
+      description: 'Why no runner can take or give it, and what to do',
+    },
   }),
   FileReading: object({
     path: text,

@@ -178,6 +178,8 @@ export interface ReadField {
   /** As in `SignatureField`. */
   shape?: number[];
   optional?: boolean;
+  /** Why no runner can take or give it, and what to do. */
+  unserved?: string;
 }
 
 /** What one file of a version says of itself; read by the platform, never loaded. @public */
