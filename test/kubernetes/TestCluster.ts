@@ -169,6 +169,12 @@ export class TestCluster {
                 },
                 gateway: { replicas: { min: 1, max: 1 } },
                 resources: { cpu: '100m', memory: '128Mi' },
+                imageRegistries: [
+                  {
+                    prefix: 'registry.example.org/crm',
+                    pullSecret: 'crm-pull',
+                  },
+                ],
               },
             },
           ],
