@@ -31,6 +31,7 @@ import {
   toTrafficPlan,
 } from '@model-platform/plugin-model-platform-node';
 import { HostClient } from './HostClient';
+import { refuseImage } from './refuseImage';
 import { RunnerDirectories } from './RunnerDirectories';
 import { servingInterpreters } from './servingInterpreters';
 import { toRunnerResources } from './toRunnerResources';
@@ -107,6 +108,7 @@ export class LocalDriver implements DeploymentDriver {
     options: { signal: AbortSignal },
   ): Promise<void> {
     const { ref, revision } = desired;
+    for (const { version } of desired.variants) refuseImage(version);
     const state = await this.host.state();
     const runners = this.runnersOf(desired);
     const key = `${ref.name}/${revision}`;
