@@ -61,6 +61,47 @@ const objectsOf = async (endpoint: string) => {
     .map(({ metadata }) => metadata?.name);
 };
 
+test("a model's own image becomes a sidecar of its runner, which the restricted profile admits", async () => {
+  const reference = `registry.example.org/crm/churn@sha256:${'a'.repeat(64)}`;
+  const desired = revisionOf('imaged', 1, {
+    version: { flavor: 'image', image: { reference, port: 9000 } },
+    resources: { cpu: '1', memory: '1Gi' },
+  });
+  await rollOut(driver, desired);
+  const labelSelector = 'model-platform.io/endpoint=imaged';
+  const pods = await cluster.core.listNamespacedPod({
+    namespace,
+    labelSelector,
+  });
+  const { spec } = pods.items[0];
+  expect(spec?.initContainers?.map(({ name }) => name)).toEqual([
+    'fetch',
+    'model',
+  ]);
+  expect(spec?.initContainers?.[1]).toMatchObject({
+    image: reference,
+    restartPolicy: 'Always',
+    resources: { limits: { cpu: '1', memory: '1Gi' } },
+    securityContext: { readOnlyRootFilesystem: true },
+    readinessProbe: { httpGet: { path: '/v2/health/ready', port: 9000 } },
+  });
+  expect(spec?.imagePullSecrets).toEqual([{ name: 'crm-pull' }]);
+  await expect(
+    driver.apply(
+      revisionOf('elsewhere', 1, {
+        version: {
+          flavor: 'image',
+          image: {
+            reference: `docker.io/crm/churn@sha256:${'a'.repeat(64)}`,
+            port: 9000,
+          },
+        },
+      }),
+      never,
+    ),
+  ).rejects.toThrow('may come from registry.example.org/crm');
+});
+
 test('a revision becomes pods, a route leads to it, and the gateway has it', async () => {
   const desired = revisionOf('churn', 1, {
     resources: { cpu: '250m', memory: '256Mi', replicas: { min: 2, max: 2 } },

@@ -37,13 +37,13 @@ export const planVariantSchema = z.object({
    * those are dropped. Absent where it gets none.
    */
   shadowShare: z.number().positive().max(100).optional(),
-  /** How its calls wait while none of its runners is ready; they are refused where absent. */
-  held: heldCallsSchema.optional(),
   /**
    * Calls do nothing but compute: one whose runner ended over it may be sent to
    * another runner.
    */
   isRepeatable: z.boolean().optional(),
+  /** How its calls wait while none of its runners is ready; they are refused where absent. */
+  held: heldCallsSchema.optional(),
   /** Runner ids; the host resolves them into upstreams. */
   runners: z.array(z.string()),
 });

@@ -33,6 +33,7 @@ import {
   WriteOptions,
 } from '@model-platform/plugin-model-platform-node';
 import { HostClient } from './HostClient';
+import { refuseImage } from './refuseImage';
 import { RunnerDirectories } from './RunnerDirectories';
 import { servingInterpreters } from './servingInterpreters';
 import { toRunnerResources } from './toRunnerResources';
@@ -111,6 +112,7 @@ export class LocalDriver implements DeploymentDriver {
     options: WriteOptions & { signal: AbortSignal },
   ): Promise<void> {
     const { ref, revision } = desired;
+    for (const { version } of desired.variants) refuseImage(version);
     const state = await this.host.state();
     const runners = this.runnersOf(desired);
     const key = `${ref.name}/${revision}`;

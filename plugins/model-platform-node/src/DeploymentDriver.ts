@@ -75,10 +75,10 @@ export interface DesiredRoute {
     shadowShare?: number;
     model: Model;
     version: number;
-    /** Calls wait for its runners, which sleep while nobody calls. */
-    sleeps?: boolean;
     /** Calls do nothing but compute, so that making one twice is no harm. */
     isRepeatable?: boolean;
+    /** Calls wait for its runners, which sleep while nobody calls. */
+    sleeps?: boolean;
     /** Ids of its runners, as `observe` shows them; those that are not ready get no traffic. */
     runners: string[];
   }>;

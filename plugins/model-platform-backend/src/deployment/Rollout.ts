@@ -17,14 +17,11 @@ import { CanaryFigures } from './canary/CanaryFigures';
 import { aimOf, canaryOf, isCanaried } from './canary/canaryOf';
 import { decided, firstStep, nextCanary } from './canary/nextCanary';
 import { DeployableModels } from './DeployableModels';
-import {
-  DeploymentRecord,
-  DeploymentStore,
-} from './DeploymentStore';
+import { DeploymentRecord, DeploymentStore } from './DeploymentStore';
 import { Environments } from './Environments';
-import { FencedDriver, fencedDriver } from './fencedDriver';
 import { isRepeatable } from './isRepeatable';
 import { KnownRevisions, RevisionContent } from './KnownRevisions';
+import { FencedDriver, fencedDriver } from './fencedDriver';
 import { hasOverride } from './overrides/overrides';
 import { Preparations } from './Preparations';
 import { RolloutOutcome } from './RolloutOutcome';
@@ -608,8 +605,8 @@ function variantsOf(
     // Equal shares are equal numbers, whichever way they were computed.
     weight: Math.round(variant.weight * share * 1e6) / 1e6,
     version: variant.version.number,
-    sleeps: replicasOf(desired.resources, variant).min === 0 || undefined,
     isRepeatable: isRepeatable(variant.version),
+    sleeps: replicasOf(desired.resources, variant).min === 0 || undefined,
     runners: observed.runners
       .filter(
         runner =>

@@ -36,6 +36,7 @@ const versionSpec = {
   runtime: oneOf('node', 'python'),
   signature: schemaRef('Signature'),
   'endpoint?': text,
+  'image?': schemaRef('ContainerImage'),
   'resources?': schemaRef('Resources'),
   'metrics?': listOf(schemaRef('CustomMetric')),
   'evaluation?': { type: 'object', additionalProperties: number },
@@ -240,11 +241,31 @@ export const schemas: Record<string, OpenApiObject> = {
     schemas: listOf(schemaRef('MetadataSchemaRef')),
     'checkedAt?': time,
   }),
+  ContainerImage: object({
+    reference: {
+      ...text,
+      description: 'By digest: registry.example.org/churn@sha256:…',
+    },
+    port: {
+      ...integer,
+      description: 'It listens there, and is told it as PORT; not 8080',
+    },
+    'model?': {
+      ...text,
+      description: "What it calls the model; the model's slug where absent",
+    },
+    'livePath?': text,
+    'readyPath?': text,
+  }),
   ReadField: object({
     'name?': text,
     'type?': oneOf('number', 'integer', 'string', 'boolean', 'object'),
     'shape?': listOf(integer),
     'optional?': flag,
+    'unserved?': {
+      ...text,
+      description: 'Why no runner can take or give it, and what to do',
+    },
   }),
   FileReading: object({
     path: text,
