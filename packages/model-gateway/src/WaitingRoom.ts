@@ -57,14 +57,14 @@ export class WaitingRoom {
       return;
     }
     await new Promise<void>(resolve => {
-      let timer: NodeJS.Timeout | undefined;
-      const end = () => {
+      const timer = setTimeout(end, waitMs);
+      const listeners = this.#listeners;
+      listeners.add(end);
+      function end() {
         clearTimeout(timer);
-        this.#listeners.delete(end);
+        listeners.delete(end);
         resolve();
-      };
-      timer = setTimeout(end, waitMs);
-      this.#listeners.add(end);
+      }
     });
   }
 
