@@ -85,6 +85,8 @@ export interface DeploymentsOptions {
   aliasMover?: AliasMover;
   /** What triggers by metrics read; without it they do nothing. */
   figures?: () => CanaryFigures | undefined;
+  /** Told once of each deployment whose figures cannot be had. */
+  onUnreadable?: (deployment: DeploymentRecord, error: unknown) => void;
   clock?: () => Date;
 }
 
@@ -130,7 +132,7 @@ export class Deployments {
       aliasMover: options.aliasMover ?? (async () => undefined),
       deploymentModels: this.models,
       assessor: this.assessor,
-      metrics: new MetricTriggers({ figures, clock }),
+      metrics: new MetricTriggers({ ...options, figures, clock }),
       clock,
       rollback: (deployment, reason) =>
         this.rollBackTo(deployment, platformActor, {

@@ -372,7 +372,7 @@ export class Rollout {
     now: Date,
   ) {
     try {
-      return await this.analyst.judge(record.name, tried, record.strategy, now);
+      return await this.analyst.judge(record, tried, record.strategy, now);
     } catch (error) {
       this.options.logger.warn(
         `Deployment ${record.name}: figures of revision ${tried.revision} could not be had: ${error}`,
