@@ -17,10 +17,7 @@ import { CanaryFigures } from './canary/CanaryFigures';
 import { aimOf, canaryOf, isCanaried } from './canary/canaryOf';
 import { decided, firstStep, nextCanary } from './canary/nextCanary';
 import { DeployableModels } from './DeployableModels';
-import {
-  DeploymentRecord,
-  DeploymentStore,
-} from './DeploymentStore';
+import { DeploymentRecord, DeploymentStore } from './DeploymentStore';
 import { Environments } from './Environments';
 import { isRepeatable } from './isRepeatable';
 import { KnownRevisions, RevisionContent } from './KnownRevisions';
