@@ -15,7 +15,7 @@ const benches = {
   gateway: async () =>
     (await import('../test/bench/gatewayBench.mjs')).gatewayBench,
   deployment: async () =>
-    (await import('../test/bench/deploymentBench.mjs')).deploymentBench,
+    (await import('../test/bench/reconcileBench.mjs')).reconcileBench,
   files: async () => (await import('../test/bench/filesBench.mjs')).filesBench,
 };
 

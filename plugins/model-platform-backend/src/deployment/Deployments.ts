@@ -646,9 +646,7 @@ export class Deployments {
       : await this.triggers.follow(deployment, resolution);
     const aim = aimOf(record);
     const served =
-      aim === undefined
-        ? undefined
-        : await this.revisions.get(record.id, aim);
+      aim === undefined ? undefined : await this.revisions.get(record.id, aim);
     return {
       record,
       drift: selectorDrift(record.spec, now.variants, served?.variants ?? []),

@@ -25,6 +25,10 @@ import { statusOf } from './statusOf';
 const STEADY_MS = 3_000;
 /** The same while something of it starts, drains or is being switched. */
 const PROGRESSING_MS = 300;
+const TOGETHER_MS = 250;
+const MIN_PAUSE_MS = 20;
+/** What other portals have made is seen after so long. */
+const MAX_PAUSE_MS = 1_000;
 const LEFTOVERS_MS = 15_000;
 const MAX_BACKOFF_MS = 15_000;
 const MAX_CONCURRENT = 8;
@@ -153,6 +157,8 @@ export class Reconciler {
       ).finally(() => {
         this.inFlight.delete(record.name);
         underWay.delete(work);
+        // It was asked for again meanwhile.
+        if (!this.attempts.has(record.name)) this.woken = true;
         this.wakeUp?.();
       });
       underWay.add(work);
@@ -313,23 +319,35 @@ export class Reconciler {
     );
   }
 
-  /** Until something is due, someone wakes it, or work that was under way has ended. */
+  /** Until something is due, or someone wakes it; each pass reads all deployments. */
   private async pause(signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.woken) {
-      return;
-    }
+    const latest = Date.now() + MAX_PAUSE_MS;
+    // At least once: where nothing can be done about what is due, it stays due.
+    do {
+      if (signal.aborted || this.woken) {
+        return;
+      }
+      const soonest = this.soonest(latest);
+      await new Promise<void>(resolve => {
+        const timer = setTimeout(
+          resolve,
+          Math.max(soonest - Date.now(), MIN_PAUSE_MS),
+        );
+        // Also by work that has ended: what it was for may be due before all others.
+        this.wakeUp = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.wakeUp = undefined;
+    } while (this.soonest(latest) > Date.now());
+  }
+
+  private soonest(latest: number): number {
     const dues = [...this.attempts.entries()]
       .filter(([name]) => !this.inFlight.has(name))
       .map(([, attempt]) => attempt.at);
-    const soonest = Math.min(Date.now() + 1_000, ...dues);
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, Math.max(soonest - Date.now(), 20));
-      this.wakeUp = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.wakeUp = undefined;
+    return Math.min(latest, ...dues);
   }
 }
 
@@ -340,7 +358,7 @@ function nextLook(outcome: RolloutOutcome | undefined): number {
     return now + PROGRESSING_MS;
   }
   const { lookAgainAt = 0 } = outcome;
-  return lookAgainAt > now
-    ? Math.min(now + STEADY_MS, lookAgainAt)
-    : now + STEADY_MS;
+  // Together with others, so that one pass is for many.
+  const steady = Math.ceil((now + STEADY_MS) / TOGETHER_MS) * TOGETHER_MS;
+  return lookAgainAt > now ? Math.min(steady, lookAgainAt) : steady;
 }

@@ -121,8 +121,7 @@ export class MetricTriggers {
     const end = await figures.completeUntil(environment);
     const isStale =
       !end || now.getTime() - end.getTime() > Math.max(overMs, STALE_MS);
-    if (isStale || end < servesSince)
-      return { revision, value: undefined };
+    if (isStale || end < servesSince) return { revision, value: undefined };
     const start = end.getTime() - overMs;
     const read = await figures.read({
       endpoint: name,
