@@ -24,6 +24,7 @@ import {
   RevisionRecord,
 } from './DeploymentStore';
 import { Environments } from './Environments';
+import { KnownRevisions } from './KnownRevisions';
 import {
   hasOverride,
   holdsContent,
@@ -79,6 +80,8 @@ export interface DeploymentsOptions {
     deployment: DeploymentRecord,
     action: DeploymentEvent['action'],
   ) => void;
+  /** Told where the platform went back by itself, since a figure was beyond its bound. */
+  rolledBack?: (deployment: DeploymentRecord, reason: string) => void;
   /** What gates ask the registry; without it no evidence is there. */
   evidence?: VersionEvidence;
   aliasMover?: AliasMover;
@@ -100,11 +103,13 @@ export class Deployments {
   private readonly assessor: RevisionAssessor;
   private readonly applications: Applications;
   private readonly triggers: Triggers;
+  private readonly revisions: KnownRevisions;
   readonly models: DeploymentModels;
 
   constructor(private readonly options: DeploymentsOptions) {
     const { figures = () => undefined, clock = () => new Date() } = options;
     this.resolver = new RevisionResolver(options.models);
+    this.revisions = new KnownRevisions(options.store);
     this.models = new DeploymentModels(options.store, options.models);
     this.signatures = new SignatureCheck(options);
     this.assessor = new RevisionAssessor({
@@ -131,12 +136,15 @@ export class Deployments {
       assessor: this.assessor,
       metrics: new MetricTriggers({ ...options, figures, clock }),
       clock,
-      rollback: (deployment, reason) =>
-        this.rollBackTo(deployment, platformActor, {
+      rollback: async (deployment, reason) => {
+        const changed = await this.rollBackTo(deployment, platformActor, {
           reason,
           allowBreaking: true,
           isAutomatic: true,
-        }),
+        });
+        options.rolledBack?.(changed, reason);
+        return changed;
+      },
     });
   }
 
@@ -640,7 +648,7 @@ export class Deployments {
     const served =
       aim === undefined
         ? undefined
-        : await this.options.store.revision(record.id, aim);
+        : await this.revisions.get(record.id, aim);
     return {
       record,
       drift: selectorDrift(record.spec, now.variants, served?.variants ?? []),
