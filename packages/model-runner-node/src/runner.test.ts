@@ -6,6 +6,7 @@ import { RunnerManifest } from '@model-platform/model-wire';
 import { parse } from 'yaml';
 import { buildRunner } from './__testUtils__/runModel';
 import {
+  SECRET,
   endRunners,
   folders,
   freePort,
@@ -180,6 +181,19 @@ describe('the iris example', () => {
     );
     expect(refused.status).toBe(400);
     expect(refused.text).toContain('inputs[0].data[3] must fit FP32');
+  });
+
+  it('tells its figures, and nothing else, to who has its secret as a bearer', async () => {
+    const as = async (path: string, secret: string) => {
+      const url = `http://127.0.0.1:${runner.port}${path}`;
+      const { status } = await fetch(url, {
+        headers: { authorization: `Bearer ${secret}` },
+      });
+      return status;
+    };
+    expect(await as('/metrics', SECRET)).toBe(200);
+    expect(await as('/metrics', 'another')).toBe(401);
+    expect(await as('/v2', SECRET)).toBe(401);
   });
 
   it('counts what it answered, and writes no payload down', async () => {

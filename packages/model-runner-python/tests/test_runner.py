@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runner import DISEASE_PROGRESSION, Runner, until
+from runner import DISEASE_PROGRESSION, SECRET, Runner, until
 
 SCALAR = {"inputs": [{"name": "x", "type": "number"}], "outputs": [{"name": "y", "type": "number"}]}
 
@@ -462,6 +462,19 @@ def test_without_a_gateway_it_answers_no_pages_of_others(start: Callable[..., Ru
     for other in ("https://elsewhere.example", "http://127.0.0.1:1", "null"):
         refused = runner.predict({"x": 1}, origin=other)
         assert (refused.status, refused.json["error"]["name"]) == (403, "NotAllowedError")
+
+
+def test_figures_alone_are_for_who_has_the_secret_as_a_bearer(start: Callable[..., Runner]) -> None:
+    runner = start(manifest(), code("def predict(m, i, c): return {'y': i['x']}")).wait_ready()
+
+    def status(path: str, secret: str) -> int:
+        connection = runner.connection()
+        connection.request("GET", path, headers={"authorization": f"Bearer {secret}"})
+        return connection.getresponse().status
+
+    assert status("/metrics", SECRET) == 200
+    assert status("/metrics", "another") == 401
+    assert status("/v2", SECRET) == 401
 
 
 def test_it_is_live_while_it_loads_and_ends_at_once_when_asked_to(start: Callable[..., Runner]) -> None:

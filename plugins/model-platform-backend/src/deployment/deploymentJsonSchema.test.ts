@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
+import { parse } from 'yaml';
 import { deploymentJsonSchema } from './deploymentJsonSchema';
 import { parseDeploymentSpec } from './parseDeploymentSpec';
 
@@ -26,6 +29,17 @@ describe('deploymentJsonSchema', () => {
       metadata: { name: 'churn' },
       spec,
     });
+
+  it('takes the canary of the examples', () => {
+    const example = parse(
+      readFileSync(
+        join(__dirname, '../../../../examples/iris/canary.yaml'),
+        'utf8',
+      ),
+    );
+    expect([validate(example), validate.errors]).toEqual([true, null]);
+    expect(parseDeploymentSpec('iris', example.spec).problems).toEqual([]);
+  });
 
   it.each([
     {},

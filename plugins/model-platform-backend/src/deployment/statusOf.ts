@@ -3,6 +3,7 @@ import {
   Condition,
   DeploymentPhase,
 } from '@model-platform/plugin-model-platform-common';
+import { ConditionReason } from './conditionReasons';
 import { aimOf, canaryOf } from './canary/canaryOf';
 import { DeploymentRecord, DeploymentStatus } from './DeploymentStore';
 import { RolloutOutcome } from './RolloutOutcome';
@@ -57,7 +58,7 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
       phase: record.servingRevision === undefined ? 'Pending' : 'Degraded',
       available: verdict('Unknown', 'NotObserved', message),
       progressing: verdict('False', 'Waiting', 'It is tried again by itself'),
-      degraded: verdict('True', outcome.error.name, message),
+      degraded: { status: 'True', reason: outcome.error.name, message },
     };
   }
   if (record.off) {
@@ -272,7 +273,7 @@ export function offReason({
 
 function verdict(
   status: Condition['status'],
-  reason: string,
+  reason: ConditionReason,
   message: string,
 ): Verdict {
   return { status, reason, message };

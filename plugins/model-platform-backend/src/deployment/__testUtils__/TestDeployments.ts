@@ -57,6 +57,9 @@ export class TestDeployments {
   readonly asked: Array<Parameters<CanaryFigures['read']>[0]> = [];
   /** What is read next of any figure. */
   figure: RevisionFigure = { calls: 0 };
+
+  /** Until when figures are collected; all where absent. */
+  countedUntil?: Date;
   /** What happens meanwhile. */
   whileReading: () => Promise<unknown> = async () => {};
   /** What the metadata of versions falls short of, by number. */
@@ -101,7 +104,7 @@ export class TestDeployments {
             query.revisions.map(number => [number, this.figure] as const),
           );
         },
-        completeUntil: async () => this.now,
+        completeUntil: async () => this.countedUntil ?? this.now,
       }),
     });
     const userInfo = mockServices.userInfo.mock({

@@ -2,6 +2,7 @@ import {
   Condition,
   RevisionRequest,
 } from '@model-platform/plugin-model-platform-common';
+import { ConditionReason } from '../conditionReasons';
 import { RequestRecord } from './RequestStore';
 
 /** A request, and whether the one to whom it is shown may decide on it. */
@@ -47,7 +48,10 @@ export function waitingCondition(
   };
 }
 
-function reasonOf({ gates, problems }: RequestRecord['standing']): string {
+function reasonOf({
+  gates,
+  problems,
+}: RequestRecord['standing']): ConditionReason {
   if (problems.length > 0) return 'CannotBeMade';
   const unmet = gates.find(({ holds }) => !holds)?.gate;
   if (unmet?.approval) return 'WaitingForApproval';

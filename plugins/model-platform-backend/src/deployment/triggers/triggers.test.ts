@@ -281,6 +281,7 @@ describe.each(databases.eachSupportedId())('triggers in %p', id => {
     expect(await read(0.2, 10)).toEqual([2]);
     expect(test.asked.at(-1)).toEqual({
       endpoint: 'churn',
+      environment: 'local',
       revisions: [2],
       metric: { metric: 'error_ratio' },
       start: new Date(test.now.getTime() - 2 * MINUTE),
@@ -356,10 +357,26 @@ describe.each(databases.eachSupportedId())('triggers in %p', id => {
     expect(test.asked).toEqual([]);
     await test.serve();
     test.figure = { value: 0, calls: 0 };
-    for (let reading = 0; reading < 3; reading += 1) {
-      await test.look();
-      test.pass(MINUTE);
-    }
+    const look = async (times: number) => {
+      for (let reading = 0; reading < times; reading += 1) {
+        await test.look();
+        test.pass(MINUTE);
+      }
+    };
+    // Nobody has counted since: that is not known to be none.
+    test.countedUntil = test.now;
+    test.pass(3 * MINUTE);
+    await look(3);
+    expect(test.asked).toEqual([]);
+    // Nor does a store that is away keep it from anything.
+    test.countedUntil = undefined;
+    test.whileReading = async () => {
+      throw new Error('away');
+    };
+    await look(3);
+    expect((await actions(test))[0][0]).not.toBe('notified');
+    test.whileReading = async () => {};
+    await look(3);
     const told = (await actions(test)).filter(
       ([action]) => action === 'notified',
     );
