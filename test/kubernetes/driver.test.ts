@@ -175,6 +175,37 @@ test('a second pass without change writes nothing, and a portal that was started
   expect(await versions()).toEqual(before);
 });
 
+test('a leader that was followed by another one changes nothing any more', async () => {
+  const first = revisionOf('fenced', 1);
+  const hung = await cluster.driver();
+  await hung.apply(first, { ...never, fencing: 5 });
+  const next = revisionOf('fenced', 2);
+  await driver.apply(next, { ...never, fencing: 6 });
+  await eventually('both are ready', async () => {
+    return (await isReady(driver, first)) && (await isReady(driver, next));
+  });
+  await driver.route(next.ref, routeOf(next), { fencing: 6 });
+  await eventually('the news have come', async () => {
+    const { routedRevision } = await hung.observe(next.ref);
+    return routedRevision === 2;
+  });
+  const late = { fencing: 5 };
+  await expect(hung.route(first.ref, routeOf(first), late)).rejects.toThrow(
+    /its number 6 is on ConfigMap .*, 5 comes too late/,
+  );
+  await expect(hung.remove(first.ref, late)).rejects.toThrow('comes too late');
+  expect((await driver.observe(next.ref)).routedRevision).toBe(2);
+
+  // The one that leads again has a number of its own, and writes it once.
+  await driver.apply(next, { ...never, fencing: 7 });
+  cluster.proxy.forget();
+  await driver.apply(next, { ...never, fencing: 7 });
+  expect(cluster.proxy.writes()).toEqual([]);
+  await expect(driver.apply(next, { ...never, fencing: 6 })).rejects.toThrow(
+    'comes too late',
+  );
+});
+
 test('what others change is set right, what they add stays', async () => {
   const desired = revisionOf('drifted', 1);
   await rollOut(driver, desired);

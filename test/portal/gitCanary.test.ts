@@ -111,6 +111,9 @@ test('a file in Git is changed: a good version goes through its canary, a bad on
   await release(bad);
   await appears(happened, 'Canary of revision 3 rolled back to revision 2');
   await appears(happened, /error ratio [\d.]+ % of \d+ calls, bound 5 %/);
+  await expect(
+    page.getByText('version 3 is asked for, serving 2'),
+  ).toBeVisible();
   await keepScreenshot(page, 'git-canary-rolled-back');
 
   await load.stop();

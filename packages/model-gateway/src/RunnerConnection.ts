@@ -1,7 +1,7 @@
 import { Upstream } from '@model-platform/model-wire';
 import { Dispatcher, Pool } from 'undici';
 
-/** A runner that could not be reached is asked last for so long. */
+/** A runner that could not be reached, or broke off, is asked last for so long. */
 const AVOID_MS = 1_000;
 
 /** The kept-alive connections to one runner. */
@@ -10,9 +10,11 @@ export class RunnerConnection {
   readonly url: string;
   readonly secret: string | undefined;
   inFlight = 0;
+  #busyMs = 0;
+  #countedAt = performance.now();
   readonly #pool: Pool;
   #routes = 0;
-  #unreachableAt = -Infinity;
+  #failedAt = -Infinity;
   readonly #onIdle: (connection: RunnerConnection) => void;
 
   constructor(
@@ -46,21 +48,32 @@ export class RunnerConnection {
     this.#pool.dispatch(options, handler);
   }
 
+  /** Calls times how long they have been here, milliseconds. */
+  busyMs(): number {
+    const now = performance.now();
+    this.#busyMs += this.inFlight * (now - this.#countedAt);
+    this.#countedAt = now;
+    return this.#busyMs;
+  }
+
   started(): void {
+    this.busyMs();
     this.inFlight += 1;
   }
 
   finished(): void {
+    this.busyMs();
     this.inFlight -= 1;
     this.#closeIfIdle();
   }
 
-  couldNotConnect(): void {
-    this.#unreachableAt = performance.now();
+  /** It could not be reached, or broke off: whoever can be asked instead is. */
+  avoid(): void {
+    this.#failedAt = performance.now();
   }
 
   get isAvoided(): boolean {
-    return performance.now() - this.#unreachableAt < AVOID_MS;
+    return performance.now() - this.#failedAt < AVOID_MS;
   }
 
   retain(): void {

@@ -59,11 +59,11 @@ export function placementsOf(
       revision,
       environment,
       variant,
-      resources: {
+      resources: awake({
         ...settings.resources,
         ...said(version.resources),
         ...said(desired.resources),
-      },
+      }),
       timeoutSeconds: desired.timeoutSeconds ?? DEFAULT_CALL_TIMEOUT_MS / 1000,
       cluster,
       settings,
@@ -117,6 +117,14 @@ function registryOf(
       allowed || 'no registry'
     } (modelPlatform.environments[].kubernetes.imageRegistries); push it there and publish it anew, or have its registry allowed`,
   );
+}
+
+/** Pods come and go by the cluster's autoscaler, which keeps one. */
+function awake<T extends Resources>(resources: T): T {
+  const { replicas } = resources;
+  return replicas?.min === 0
+    ? { ...resources, replicas: { ...replicas, min: 1 } }
+    : resources;
 }
 
 function said(resources: Resources | undefined): Partial<Resources> {

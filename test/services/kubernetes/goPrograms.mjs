@@ -4,6 +4,7 @@ export const VERSIONS = {
   etcd: '3.6.16',
   gatewayApi: '1.6.1',
   kwok: '0.8.0',
+  prometheusOperator: '0.85.0',
 };
 
 const kubernetes = name => ({

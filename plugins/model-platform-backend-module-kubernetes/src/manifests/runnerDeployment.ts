@@ -16,6 +16,7 @@ import { imageContainers, IMAGE_SCRATCH_BYTES } from './imageContainers';
 import { APP, MOUNTS, PORT, PROGRAMS } from './images';
 import { labelsOf, metadataOf, Placement, selectorOf } from './Placement';
 import { containerSecurity, podSecurity } from './podSecurity';
+import { scrapeAnnotations } from './scrapeAnnotations';
 import { spreadOver } from './spreadOver';
 
 /** Beside what the files have. */
@@ -45,7 +46,10 @@ export function runnerDeployment(placement: Placement): V1Deployment {
         rollingUpdate: { maxSurge: 1, maxUnavailable: 0 },
       },
       template: {
-        metadata: { labels: labelsOf(placement) },
+        metadata: {
+          labels: labelsOf(placement),
+          ...scrapeAnnotations(placement.settings, PORT),
+        },
         spec: podSpec(placement),
       },
     },

@@ -1,8 +1,9 @@
 import {
-  DeploymentDriver,
   DesiredRevision,
   DesiredRoute,
+  DesiredToken,
   ObservedDeployment,
+  replicasOf,
 } from '@model-platform/plugin-model-platform-node';
 import {
   CanaryStatus,
@@ -16,12 +17,11 @@ import { CanaryFigures } from './canary/CanaryFigures';
 import { aimOf, canaryOf, isCanaried } from './canary/canaryOf';
 import { decided, firstStep, nextCanary } from './canary/nextCanary';
 import { DeployableModels } from './DeployableModels';
-import {
-  DeploymentRecord,
-  DeploymentStore,
-  RevisionRecord,
-} from './DeploymentStore';
+import { DeploymentRecord, DeploymentStore } from './DeploymentStore';
 import { Environments } from './Environments';
+import { isRepeatable } from './isRepeatable';
+import { KnownRevisions, RevisionContent } from './KnownRevisions';
+import { FencedDriver, fencedDriver } from './fencedDriver';
 import { hasOverride } from './overrides/overrides';
 import { Preparations } from './Preparations';
 import { RolloutOutcome } from './RolloutOutcome';
@@ -52,6 +52,14 @@ export class Rollout {
 
   private readonly analyst: CanaryAnalyst;
 
+  private readonly revisions: KnownRevisions;
+
+  /** Of each record that is being looked at: read once a look. */
+  private readonly tokens = new WeakMap<
+    DeploymentRecord,
+    Promise<DesiredToken[]>
+  >();
+
   constructor(
     private readonly options: {
       store: DeploymentStore;
@@ -63,6 +71,7 @@ export class Rollout {
     },
   ) {
     this.analyst = new CanaryAnalyst(options.figures);
+    this.revisions = new KnownRevisions(options.store);
   }
 
   /** Undefined where there is nothing left to have a state. */
@@ -72,7 +81,10 @@ export class Rollout {
     signal: AbortSignal,
   ): Promise<RolloutOutcome | undefined> {
     const ref = { name: record.name };
-    const driver = this.options.environments.driver(record.environment);
+    const driver = fencedDriver(
+      this.options.environments.driver(record.environment),
+      fencing,
+    );
     if (record.deleting || record.off) {
       await this.preparations.endOthers(record.id, []);
     }
@@ -140,7 +152,7 @@ export class Rollout {
    * on runners, a token that was revoked is not good any more.
    */
   private async refreshRoute(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     record: DeploymentRecord,
     observed: ObservedDeployment,
   ): Promise<ObservedDeployment> {
@@ -157,7 +169,7 @@ export class Rollout {
   }
 
   private async switchOff(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     record: DeploymentRecord,
     observed: ObservedDeployment,
   ): Promise<RolloutOutcome> {
@@ -166,7 +178,7 @@ export class Rollout {
       revision: record.revision ?? 0,
       environment: record.environment,
       variants: [],
-      tokens: await this.options.store.liveTokens(record.id, new Date()),
+      tokens: await this.liveTokens(record),
     };
     if (
       observed.routeDigest === driver.routeDigest(ref, route) &&
@@ -179,10 +191,10 @@ export class Rollout {
   }
 
   private async rollOut(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     record: DeploymentRecord,
     options: {
-      wanted: RevisionRecord;
+      wanted: RevisionContent;
       servingBefore: number | undefined;
       /** Where the wanted revision stands, or begins, if it goes by steps. */
       tried: CanaryStatus | undefined;
@@ -286,7 +298,7 @@ export class Rollout {
   /** Where the wanted revision stands, or would begin; undefined where it takes no steps. */
   private async canary(
     record: DeploymentRecord,
-    wanted: RevisionRecord,
+    wanted: RevisionContent,
     serving: number | undefined,
   ): Promise<CanaryStatus | undefined> {
     const { strategy } = record;
@@ -318,7 +330,7 @@ export class Rollout {
 
   /** Undefined until there is a first step. */
   private async nextStep(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     record: DeploymentRecord,
     options: {
       desired: DesiredRevision;
@@ -361,7 +373,7 @@ export class Rollout {
     now: Date,
   ) {
     try {
-      return await this.analyst.judge(record.name, tried, record.strategy, now);
+      return await this.analyst.judge(record, tried, record.strategy, now);
     } catch (error) {
       this.options.logger.warn(
         `Deployment ${record.name}: figures of revision ${tried.revision} could not be had: ${error}`,
@@ -372,7 +384,7 @@ export class Rollout {
 
   /** Keeps the old revision as it should be (runners, tokens) while the new one starts. */
   private async keepServing(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     record: DeploymentRecord,
     number: number,
     observed: ObservedDeployment,
@@ -414,7 +426,7 @@ export class Rollout {
   }
 
   private release(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     record: DeploymentRecord,
     keep: number[],
   ): void {
@@ -436,7 +448,7 @@ export class Rollout {
   }
 
   private async whyImpossible(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     desired: DesiredRevision,
   ): Promise<string | undefined> {
     for (const runtime of new Set(
@@ -453,11 +465,11 @@ export class Rollout {
   private async revision(
     record: DeploymentRecord,
     number: number | undefined,
-  ): Promise<RevisionRecord> {
+  ): Promise<RevisionContent> {
     const revision =
       number === undefined
         ? undefined
-        : await this.options.store.revision(record.id, number);
+        : await this.revisions.get(record.id, number);
     if (!revision) {
       throw new NotFoundError(
         `Deployment ${record.name} has no revision ${number}`,
@@ -468,7 +480,7 @@ export class Rollout {
 
   private async desiredRevision(
     record: DeploymentRecord,
-    revision: RevisionRecord,
+    revision: RevisionContent,
   ): Promise<DesiredRevision> {
     const key = `${record.id}/${revision.number}`;
     const cached = this.desired.get(key);
@@ -546,8 +558,16 @@ export class Rollout {
             }))
           : []),
       ],
-      tokens: await this.options.store.liveTokens(record.id, new Date()),
+      tokens: await this.liveTokens(record),
     };
+  }
+
+  private liveTokens(record: DeploymentRecord): Promise<DesiredToken[]> {
+    const known =
+      this.tokens.get(record) ??
+      this.options.store.liveTokens(record.id, new Date());
+    this.tokens.set(record, known);
+    return known;
   }
 
   /** A revision that is not ready gets no traffic meanwhile. */
@@ -585,6 +605,8 @@ function variantsOf(
     // Equal shares are equal numbers, whichever way they were computed.
     weight: Math.round(variant.weight * share * 1e6) / 1e6,
     version: variant.version.number,
+    isRepeatable: isRepeatable(variant.version),
+    sleeps: replicasOf(desired.resources, variant).min === 0 || undefined,
     runners: observed.runners
       .filter(
         runner =>
@@ -639,7 +661,8 @@ function isReady(
         isAlive(runner),
     );
     return (
-      runners.length > 0 && runners.every(runner => runner.phase === 'ready')
+      runners.length > 0 &&
+      runners.every(({ phase }) => phase === 'ready' || phase === 'asleep')
     );
   });
 }

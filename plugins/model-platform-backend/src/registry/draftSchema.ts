@@ -133,6 +133,8 @@ export const versionSpecSchema = z.object({
         .object({
           min: z.number().int().min(0).max(1000),
           max: z.number().int().min(1).max(1000),
+          inFlight: z.number().positive().max(10_000).optional(),
+          idleSeconds: z.number().int().min(1).max(86_400).optional(),
         })
         .optional(),
     })

@@ -138,7 +138,18 @@ export interface Resources {
   gpu?: number;
   /** How long a call may take, seconds; 30 where absent. */
   timeoutSeconds?: number;
-  replicas?: { min: number; max: number };
+  replicas?: Replicas;
+}
+
+/** How many runners a variant has. @public */
+export interface Replicas {
+  /** 0: none while nobody calls; the first call waits until one has started. */
+  min: number;
+  max: number;
+  /** Calls that one runner shall answer at a time; more runners start beyond. */
+  inFlight?: number;
+  /** How long nobody must have called until the last one ends, where `min` is 0. */
+  idleSeconds?: number;
 }
 
 /** @public */
