@@ -106,7 +106,7 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
       stateKey: environment.STATE_KEY,
       languageModelFile: at(LANGUAGE_MODEL_FILE),
       batching: {
-        maxRows: environment.BATCH_MAX_ROWS,
+        maxRows: manifest.batching === false ? 1 : environment.BATCH_MAX_ROWS,
         maxBytes: environment.MAX_BODY_BYTES,
         maxDelayMs: environment.BATCH_MAX_DELAY_MS,
         // Endpoint code around a model is what predicts: its lines are counted.

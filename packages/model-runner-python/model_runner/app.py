@@ -125,7 +125,8 @@ class App:
     def serve(self, model: Model) -> None:
         """From now on the runner is ready."""
         batch, max_bytes = self._environment.batch, self._environment.max_body_bytes
-        if model.is_line_by_line and batch.max_rows > 1:
+        may_join = batch.max_rows > 1 and self._manifest.get("batching") is not False
+        if model.is_line_by_line and may_join:
             self._predictions = JoinedPredictions(model.predict_at_once, batch, max_bytes, self._metrics)
         self._model = model
 

@@ -60,21 +60,28 @@ BATCH_COUNT = ("model_runner_batch_size_count", LABELS)
 BATCH_SUM = ("model_runner_batch_size_sum", LABELS)
 
 
-def start_fussy(start: Callable[..., Runner], tmp_path: Path, **variables: str) -> Runner:
+def start_fussy(
+    start: Callable[..., Runner], tmp_path: Path, changes: dict[str, Any] | None = None, **variables: str
+) -> Runner:
     """It doubles, and fails on all it is given where 13 is among it."""
     known = numpy.array([[number] for number in (*range(13), 7.5, *range(14, CALLS))])
     known.sort(axis=0)
     encoder = OrdinalEncoder(categories=[known[:, 0]])
     model = make_pipeline(encoder, KNeighborsRegressor(n_neighbors=1)).fit(known, known[:, 0] * 2)
-    return start_estimator(start, tmp_path, pickle.dumps(model), **variables)
+    return start_estimator(start, tmp_path, pickle.dumps(model), changes=changes, **variables)
 
 
 def start_estimator(
-    start: Callable[..., Runner], tmp_path: Path, pickled: bytes, more: dict[str, str] | None = None, **variables: str
+    start: Callable[..., Runner],
+    tmp_path: Path,
+    pickled: bytes,
+    more: dict[str, str] | None = None,
+    changes: dict[str, Any] | None = None,
+    **variables: str,
 ) -> Runner:
     (tmp_path / "model.pkl").write_bytes(pickled)
     files: dict[str, Path | str] = {"model.pkl": tmp_path / "model.pkl", **(more or {})}
-    alone = manifest(flavor="sklearn", files=list(files))
+    alone = manifest(flavor="sklearn", files=list(files), **(changes or {}))
     del alone["endpoint"]
     return start(alone, files, **variables).wait_ready()
 
@@ -122,8 +129,13 @@ def test_each_call_of_a_joined_prediction_has_its_own_answer_or_error(
     assert runner.metrics()["model_runner_queue_depth", LABELS] == 0
 
 
-def test_calls_are_not_joined_where_that_is_said(start: Callable[..., Runner], tmp_path: Path) -> None:
-    runner = start_fussy(start, tmp_path, BATCH_MAX_ROWS="1")
+@pytest.mark.parametrize(
+    ("changes", "variables"), [({}, {"BATCH_MAX_ROWS": "1"}), ({"batching": False}, {})], ids=["host", "version"]
+)
+def test_calls_are_not_joined_where_that_is_said(
+    start: Callable[..., Runner], tmp_path: Path, changes: dict[str, Any], variables: dict[str, str]
+) -> None:
+    runner = start_fussy(start, tmp_path, changes, **variables)
     answers = call_side_by_side(runner, [{"x": number} for number in range(12)])
     assert [answer.json["outputs"] for answer in answers] == [{"y": number * 2} for number in range(12)]
     assert runner.metrics()[BATCH_COUNT] == runner.metrics()[BATCH_SUM] == 12

@@ -75,6 +75,8 @@ export interface RunnerManifest {
   /** Path under `model/` of the developer's own endpoint code. */
   endpoint?: string;
   signature: WireSignature;
+  /** `false`: no two calls become one prediction. */
+  batching?: boolean;
   /** Of the flavor `image`. */
   image?: WireImage;
   /** How long a solver may take, seconds; of models that are solved. */

@@ -106,8 +106,8 @@ export async function readOnnx(
     // Models of older versions list their weights among the inputs.
     inputs: inputs
       .filter(({ name }) => !weights.has(name))
-      .map(toField('inputs')),
-    outputs: outputs.map(toField('outputs')),
+      .map(value => toField('inputs', value)),
+    outputs: outputs.map(value => toField('outputs', value)),
     evaluation: evaluationOf(
       Object.fromEntries(
         Object.entries(properties).flatMap(([key, value]) =>
@@ -127,22 +127,20 @@ function requireFew(count: number) {
   }
 }
 
-const toField =
-  (side: 'inputs' | 'outputs') =>
-  (value: Value): ReadField => {
-    const { name, kind, element = UNDEFINED_ELEMENT, dimensions } = value;
-    const unserved = unservedOf(side, value);
-    if (unserved) return { name, unserved };
-    if (kind === 'map' || kind === 'maps') return { name, type: 'object' };
-    const type = elementTypes[element];
-    if (!type || !dimensions?.length) return { name };
-    const [batch, ...rest] = dimensions;
-    // More than one line at once, and no other number: not to be called with one.
-    if (batch > 1) return { name };
-    if (kind === 'sequence') return { name, type, shape: [-1, ...rest] };
-    const isScalar = rest.length === 0 || (rest.length === 1 && rest[0] === 1);
-    return { name, type, ...(isScalar ? {} : { shape: rest }) };
-  };
+function toField(side: 'inputs' | 'outputs', value: Value): ReadField {
+  const { name, kind, element = UNDEFINED_ELEMENT, dimensions } = value;
+  const unserved = unservedOf(side, value);
+  if (unserved) return { name, unserved };
+  if (kind === 'map' || kind === 'maps') return { name, type: 'object' };
+  const type = elementTypes[element];
+  if (!type || !dimensions?.length) return { name };
+  const [batch, ...rest] = dimensions;
+  // More than one line at once, and no other number: not to be called with one.
+  if (batch > 1) return { name };
+  if (kind === 'sequence') return { name, type, shape: [-1, ...rest] };
+  const isScalar = rest.length === 0 || (rest.length === 1 && rest[0] === 1);
+  return { name, type, ...(isScalar ? {} : { shape: rest }) };
+}
 
 /** Why no runner takes or gives it, and what to do; of what the runtime makes of the types see its `tensorsOnly`. */
 function unservedOf(

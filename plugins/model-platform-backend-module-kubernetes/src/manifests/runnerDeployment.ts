@@ -22,6 +22,11 @@ import { spreadOver } from './spreadOver';
 /** Beside what the files have. */
 const SPARE_BYTES = 64 * 1024 * 1024;
 const LIVENESS_PERIOD_SECONDS = 10;
+/** Of a runner that only forwards: what the model asks for is its own container's. */
+const FORWARDER_AMOUNTS = { cpu: '250m', memory: '192Mi' };
+const FORWARDER_RESOURCES = {
+  resources: { requests: FORWARDER_AMOUNTS, limits: FORWARDER_AMOUNTS },
+};
 
 /** The pods of a variant: files are fetched and verified, then the runtime serves them. */
 export function runnerDeployment(placement: Placement): V1Deployment {
@@ -131,12 +136,6 @@ function fetchContainer(placement: Placement): V1Container {
     ],
   };
 }
-
-/** Of a runner that only forwards: what the model asks for is its own container's. */
-const FORWARDER_AMOUNTS = { cpu: '250m', memory: '192Mi' };
-const FORWARDER_RESOURCES = {
-  resources: { requests: FORWARDER_AMOUNTS, limits: FORWARDER_AMOUNTS },
-};
 
 function runnerProgram({
   variant: { version },

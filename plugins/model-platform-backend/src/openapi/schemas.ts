@@ -36,6 +36,7 @@ const versionSpec = {
   runtime: oneOf('node', 'python'),
   signature: schemaRef('Signature'),
   'endpoint?': text,
+  'batching?': flag,
   'image?': schemaRef('ContainerImage'),
   'resources?': schemaRef('Resources'),
   'metrics?': listOf(schemaRef('CustomMetric')),

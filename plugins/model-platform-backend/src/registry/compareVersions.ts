@@ -44,11 +44,20 @@ function toCompared(version: ModelVersion): ComparedVersion {
 }
 
 function servingOf(version: ModelVersion): Record<string, unknown> {
-  const { flavor, runtime, endpoint, image, example, metrics = [] } = version;
+  const {
+    flavor,
+    runtime,
+    endpoint,
+    batching,
+    image,
+    example,
+    metrics = [],
+  } = version;
   return {
     flavor,
     runtime,
     endpoint,
+    batching,
     image,
     example,
     metrics: Object.fromEntries(

@@ -109,6 +109,7 @@ export const versionSpecSchema = z.object({
       .max(10_000),
   }),
   endpoint: name(1024).optional(),
+  batching: z.boolean().optional(),
   image: imageSchema.optional(),
   resources: z
     .object({

@@ -31,6 +31,7 @@ export function buildDraftRequest(given: {
       runtime: loading.runtime,
       signature,
       endpoint: loading.endpoint,
+      batching: fields.batching,
       image: fields.image,
       resources: fields.resources,
       metrics: fields.metrics,

@@ -21,6 +21,7 @@ const versionFields = [
   'runtime',
   'signature',
   'endpoint',
+  'batching',
   'image',
   'resources',
   'metrics',

@@ -240,6 +240,8 @@ export interface VersionSpec {
   signature: Signature;
   /** Path of the developer's own endpoint code among the files. */
   endpoint?: string;
+  /** `false` where an answer to a line depends on the lines beside it: no two calls become one prediction. */
+  batching?: boolean;
   /** Of the flavor `image`. */
   image?: ContainerImage;
   resources?: Resources;

@@ -35,6 +35,7 @@ export function toRunnerManifest(
     files: version.files.map(file => file.path),
     endpoint: version.endpoint,
     signature: version.signature,
+    batching: version.batching,
     image: version.image && {
       port: version.image.port,
       model: version.image.model ?? model.slug,

@@ -107,10 +107,11 @@ function parse(text: string): unknown {
   }
 }
 
-const asObject = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : {};
+}
 
 /** As the protocol writes errors; other forms are the server's own. */
 function reasonOf(text: string): string {

@@ -166,5 +166,6 @@ function nest(values: unknown[], shape: number[]): unknown {
   );
 }
 
-const namesOf = (fields: WireSignatureField[]) =>
-  fields.map(({ name }) => name).join(', ');
+function namesOf(fields: WireSignatureField[]): string {
+  return fields.map(({ name }) => name).join(', ');
+}

@@ -27,7 +27,7 @@ afterAll(() => {
 
 async function startModel(
   name: string,
-  manifest: Pick<RunnerManifest, 'signature' | 'example'>,
+  manifest: Pick<RunnerManifest, 'signature' | 'example' | 'batching'>,
   variables?: Record<string, string>,
 ): Promise<StartedRunner> {
   const file = `${name}.onnx`;
@@ -180,9 +180,15 @@ describe('calls that come side by side', () => {
       expect(answers.map(({ text }) => JSON.parse(text).outputs)).toEqual(
         bodies.map(() => ({ number: 20 })),
       );
-    look(await callSideBySide(alone, '/predict', bodies));
+    const byVersion = await startModel('lookups', {
+      ...lookups,
+      batching: false,
+    });
     const counted = 'model_runner_batch_size_count';
-    expect(await metric(alone, counted)).toBe(CALLS);
+    for (const runner of [alone, byVersion]) {
+      look(await callSideBySide(runner, '/predict', bodies));
+      expect(await metric(runner, counted)).toBe(CALLS);
+    }
     await untilJoined(patient, '/predict', bodies, look);
     const sum = await metric(patient, 'model_runner_batch_size_sum');
     expect(sum % CALLS).toBe(0);

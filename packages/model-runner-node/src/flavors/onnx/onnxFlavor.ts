@@ -323,16 +323,16 @@ function valueReader({ type, shape }: WireSignatureField): Reader {
   };
 }
 
-const mapReader =
-  (labels: string[]): Reader =>
-  ({ type, data }) =>
-  row =>
-    Object.fromEntries(
-      labels.map((label, index) => [
-        label,
-        fromTensorValue(type, data[row * labels.length + index]),
-      ]),
-    );
+function mapReader(labels: string[]): Reader {
+  return ({ type, data }) =>
+    row =>
+      Object.fromEntries(
+        labels.map((label, index) => [
+          label,
+          fromTensorValue(type, data[row * labels.length + index]),
+        ]),
+      );
+}
 
 function nest(values: unknown[], shape: readonly number[]): unknown {
   if (shape.length <= 1) return values;

@@ -293,7 +293,9 @@ function kindOfType(
   return [content?.number, content];
 }
 
-const kindOf = ({ type }: Value) => kindOfType(type);
+function kindOf({ type }: Value) {
+  return kindOfType(type);
+}
 
 /** Of the type of a tensor. */
 function elementOf(type: MessageField | undefined): number {
@@ -342,7 +344,9 @@ function exchange(graph: Graph, old: Node, other: Node) {
   graph.nodes[graph.nodes.indexOf(old)] = other;
 }
 
-const identity = (from: string, to: string) => nodeOf('Identity', from, to);
+function identity(from: string, to: string): Node {
+  return nodeOf('Identity', from, to);
+}
 
 function nodeOf(
   operator: string,
