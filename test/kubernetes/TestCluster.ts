@@ -32,19 +32,28 @@ const logger = {
 
 interface Service {
   url: string;
+  hostAddress: string;
+  gatewayUrl: string;
+  node: {
+    importImage(file: string): Promise<void>;
+    lose(): Promise<void>;
+    bringUp(): Promise<void>;
+  };
+  nodeIsReady(): Promise<void>;
+  logs(): string;
   kubeconfig: string;
   killApiServer(): Promise<void>;
   restartApiServer(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A real API server with a stand-in for nodes, and the rights that `rbac.yaml` gives. */
+/** A real API server with a stand-in for nodes, or with a real one, and the rights that `rbac.yaml` gives. */
 export class TestCluster {
   static async start(
-    options: { portalUrl?: string } = {},
+    options: { portalUrl?: string; level?: 'api' | 'gateway' } = {},
   ): Promise<TestCluster> {
     const { startKubernetes } = await import('../services/kubernetes.mjs');
-    const service = await startKubernetes();
+    const service = await startKubernetes(options.level);
     if ('unavailable' in service) throw new Error(service.unavailable);
     const config = new KubeConfig();
     config.loadFromFile(service.kubeconfig);
@@ -55,7 +64,7 @@ export class TestCluster {
       options.portalUrl ?? 'https://portal.example.org',
     );
     for (const object of cluster.roles()) await cluster.apply(object);
-    await cluster.kubelet.start();
+    if (options.level !== 'gateway') await cluster.kubelet.start();
     return cluster;
   }
 
@@ -73,7 +82,7 @@ export class TestCluster {
     readonly service: Service,
     readonly config: KubeConfig,
     readonly proxy: ApiProxy,
-    private readonly portalUrl: string,
+    public portalUrl: string,
   ) {
     this.core = config.makeApiClient(CoreV1Api);
     this.apps = config.makeApiClient(AppsV1Api);
