@@ -27,6 +27,9 @@ const own = {
     'packages/model-wire',
     'packages/model-cluster',
   ],
+  'plugins/model-platform-backend-module-prometheus': [
+    'plugins/model-platform-node',
+  ],
   'plugins/catalog-backend-module-model-platform': [
     'plugins/model-platform-common',
   ],

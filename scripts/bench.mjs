@@ -14,6 +14,8 @@ const benches = {
     (await import('../test/bench/runnersBench.mjs')).runnersBench,
   gateway: async () =>
     (await import('../test/bench/gatewayBench.mjs')).gatewayBench,
+  deployment: async () =>
+    (await import('../test/bench/deploymentBench.mjs')).deploymentBench,
   files: async () => (await import('../test/bench/filesBench.mjs')).filesBench,
 };
 

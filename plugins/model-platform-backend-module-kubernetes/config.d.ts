@@ -70,6 +70,8 @@ export interface Config {
         collector?: {
           namespaceLabels: { [label: string]: string };
           podLabels?: { [label: string]: string };
+          /** That its Prometheus looks for at a `PodMonitor`, e.g. `release: prometheus`. */
+          monitorLabels?: { [label: string]: string };
         };
         /** Where models may connect to, beside the platform and their language model. */
         egress?: Array<{ cidr: string; ports: number[] }>;

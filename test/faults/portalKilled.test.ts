@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@playwright/test';
-import { eventually, Platform } from '../platform/Platform';
+import { Platform } from '../platform/Platform';
 import { diceOf, faultRuns, report } from './faultRuns';
 import { Load } from './Load';
+import { loadOf } from './loadOf';
 import { PlatformCheck } from './PlatformCheck';
 import { endProcessesOf } from './processesOf';
 import { deployments, Workload } from './Workload';
@@ -27,32 +28,12 @@ test.describe.serial('the portal is killed while everybody works', () => {
     check = new PlatformCheck(platform);
     await workload.prepare(diceOf(SUITE, 0));
     await check.converged();
-    const token = await platform.signIn('pat');
-    const loadOf = async (name: string, perSecond: number) => {
-      const made = await platform.api(`v1/endpoints/${name}/tokens`, {
-        method: 'POST',
-        token,
-        body: JSON.stringify({ consumer: 'component:default/plant-guide' }),
-      });
-      const endpoint = {
-        name,
-        url: `${platform.quickstart.gatewayUrl}/${name}`,
-        token: (await made.json()).token,
-      };
-      await eventually('the token is good', async () => {
-        const { status } = await fetch(`${endpoint.url}/openapi.json`, {
-          headers: { authorization: `Bearer ${endpoint.token}` },
-        });
-        return status === 200;
-      });
-      return Load.start(platform, endpoint, perSecond);
-    };
     loads = [
       Load.start(platform, platform.quickstart.endpoints[0], 20),
       // These are deployed anew again and again, under load.
-      await loadOf(deployments.steady, 10),
-      await loadOf(deployments.following, 5),
-      await loadOf(deployments.weighted, 5),
+      await loadOf(platform, deployments.steady, 10),
+      await loadOf(platform, deployments.following, 5),
+      await loadOf(platform, deployments.weighted, 5),
     ];
   });
 

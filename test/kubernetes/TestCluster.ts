@@ -4,16 +4,20 @@ import path from 'node:path';
 import {
   AppsV1Api,
   CoreV1Api,
+  HttpMethod,
   KubeConfig,
   KubernetesObject,
   OpenidApi,
   RbacAuthorizationV1Api,
+  RequestContext,
+  V1ClusterRole,
 } from '@kubernetes/client-node';
 import { ConfigReader } from '@backstage/config';
 import { KubernetesClient } from '@model-platform/model-cluster';
 import { KubernetesDriver } from '../../plugins/model-platform-backend-module-kubernetes/src/KubernetesDriver';
 import { JSONWebKeySet } from 'jose';
-import { parseAllDocuments } from 'yaml';
+import { request } from 'undici';
+import { parse, parseAllDocuments } from 'yaml';
 import { root } from '../platform/Platform';
 import { ApiProxy } from './ApiProxy';
 import { StandInKubelet } from './StandInKubelet';
@@ -46,6 +50,9 @@ interface Service {
   restartApiServer(): Promise<void>;
   stop(): Promise<void>;
 }
+
+const isRole = (object: object): object is V1ClusterRole =>
+  Reflect.get(object, 'kind') === 'ClusterRole';
 
 /** A real API server with a stand-in for nodes, or with a real one, and the rights that `rbac.yaml` gives. */
 export class TestCluster {
@@ -99,11 +106,52 @@ export class TestCluster {
     return await this.client.apply(object, { manager });
   }
 
+  /** As it is written: the client knows fields of definitions by other names. */
+  async define(definition: string): Promise<void> {
+    const { name } = parse(definition).metadata;
+    const url = `${
+      this.config.getCurrentCluster()?.server
+    }/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}?fieldManager=administrator&force=true`;
+    const context = new RequestContext(url, HttpMethod.PATCH);
+    await this.config.applySecurityAuthentication(context);
+    const { statusCode, body } = await request(url, {
+      method: 'PATCH',
+      headers: {
+        ...context.getHeaders(),
+        'content-type': 'application/apply-patch+yaml',
+      },
+      body: definition,
+      dispatcher: context.getDispatcher(),
+    });
+    const text = await body.text();
+    if (statusCode >= 300) throw new Error(`${name}: ${statusCode} ${text}`);
+  }
+
   /** The objects of `rbac.yaml`. */
   roles(): KubernetesObject[] {
     return parseAllDocuments(
       fs.readFileSync(path.join(root, MODULE, 'rbac.yaml'), 'utf8'),
     ).map(document => document.toJS());
+  }
+
+  /** Of the driver, without one verb of one resource. */
+  roleWithout(resource: string, verb: string): V1ClusterRole {
+    const role = this.roles()
+      .filter(isRole)
+      .find(({ metadata }) => metadata?.name === 'model-platform-driver');
+    if (!role) throw new Error('rbac.yaml has no model-platform-driver');
+    const rules = (role.rules ?? []).flatMap(rule => {
+      if (!rule.resources?.includes(resource)) return [rule];
+      const others = rule.resources.filter(one => one !== resource);
+      const verbs = rule.verbs.filter(one => one !== verb);
+      return [
+        ...(others.length > 0 ? [{ ...rule, resources: others }] : []),
+        ...(verbs.length > 0
+          ? [{ ...rule, resources: [resource], verbs }]
+          : []),
+      ];
+    });
+    return { ...role, rules };
   }
 
   /** Which a service account reaches the API server with, through the proxy. */
@@ -154,7 +202,11 @@ export class TestCluster {
   }
 
   /** As a portal that has just been started has it, with the rights of `rbac.yaml`. */
-  async driver(): Promise<KubernetesDriver> {
+  async driver(
+    /** Of its environment, and of what is collected. */
+    figures: { collector?: object; metricCatalogue?: object[] } = {},
+  ): Promise<KubernetesDriver> {
+    const { collector, metricCatalogue } = figures;
     const driver = KubernetesDriver.fromConfig(
       new ConfigReader({
         backend: { baseUrl: this.portalUrl },
@@ -167,6 +219,7 @@ export class TestCluster {
               python: 'registry.example.org/python:1',
             },
           },
+          ...(metricCatalogue ? { metricCatalogue } : {}),
           environments: [
             {
               name: 'test',
@@ -178,6 +231,7 @@ export class TestCluster {
                 },
                 gateway: { replicas: { min: 1, max: 1 } },
                 resources: { cpu: '100m', memory: '128Mi' },
+                ...(collector ? { collector } : {}),
               },
             },
           ],

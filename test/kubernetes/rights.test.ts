@@ -1,5 +1,4 @@
 import { expect, test } from '@playwright/test';
-import { V1ClusterRole } from '@kubernetes/client-node';
 import { eventually } from '../platform/Platform';
 import { never, revisionOf } from './desired';
 import { TestCluster } from './TestCluster';
@@ -12,28 +11,6 @@ test.beforeAll(async () => {
 test.afterAll(async () => {
   await cluster?.stop();
 });
-
-const isRole = (object: object): object is V1ClusterRole =>
-  Reflect.get(object, 'kind') === 'ClusterRole';
-
-/** Of the driver, without one verb of one resource. */
-function roleWithout(resource: string, verb: string): V1ClusterRole {
-  const role = cluster
-    .roles()
-    .filter(isRole)
-    .find(({ metadata }) => metadata?.name === 'model-platform-driver');
-  if (!role) throw new Error('rbac.yaml has no model-platform-driver');
-  const rules = (role.rules ?? []).flatMap(rule => {
-    if (!rule.resources?.includes(resource)) return [rule];
-    const others = rule.resources.filter(one => one !== resource);
-    const verbs = rule.verbs.filter(one => one !== verb);
-    return [
-      ...(others.length > 0 ? [{ ...rule, resources: others }] : []),
-      ...(verbs.length > 0 ? [{ ...rule, resources: [resource], verbs }] : []),
-    ];
-  });
-  return { ...role, rules };
-}
 
 /** One right less, and what is not possible then. */
 const lacking: Array<[string, string, RegExp]> = [
@@ -60,7 +37,7 @@ for (const [index, [resource, verb, message]] of lacking.entries()) {
       system: `system-${index}`,
       resources: { replicas: { min: 1, max: 2 } },
     });
-    await cluster.apply(roleWithout(resource, verb));
+    await cluster.apply(cluster.roleWithout(resource, verb));
     // The API server hears of its own roles a little later.
     const error = await eventually('what is missing', async () => {
       const driver = await cluster.driver();

@@ -77,7 +77,8 @@ export class TemplateProject {
     await execute('git', ['clone', '--quiet', url, this.folder]);
   }
 
-  private get folder() {
+  /** The working copy, once it is cloned. */
+  get folder() {
     return path.join(this.work, this.name);
   }
 

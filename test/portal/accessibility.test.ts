@@ -1,4 +1,4 @@
-import { expect } from '@playwright/test';
+import { expect, Page } from '@playwright/test';
 import { Platform } from '../platform/Platform';
 import { sharedPlatform } from '../platform/sharedPlatform';
 import { keepScreenshot } from './keepScreenshot';
@@ -67,51 +67,56 @@ const pages: Array<{ name: string; path: string; shows: string | RegExp }> = [
   },
 ];
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  test.describe(`axe finds nothing serious, ${colorScheme}`, () => {
-    let platform: Platform;
-    test.use({ colorScheme, viewport: { width: 1400, height: 900 } });
+/** Opens a page in light and in dark colours, waits for what it shows, keeps a picture, and asks axe. */
+async function inBothColours(
+  page: Page,
+  name: string,
+  open: () => Promise<void>,
+) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await open();
+    await keepScreenshot(page, `${name}-${colorScheme}`);
+    expect(await violationsOf(page), `${name}, ${colorScheme}`).toEqual([]);
+  }
+}
 
-    test.beforeAll(() => {
-      platform = sharedPlatform();
-    });
+test.describe('axe finds nothing serious, light and dark', () => {
+  let platform: Platform;
+  test.use({ viewport: { width: 1400, height: 900 } });
 
-    test('sign-in', async ({ page }) => {
-      for (const [name, address, shows] of [
-        ['sign-in', platform.quickstart.signInUrl, 'Sign in as Mira'],
-        [
-          'sign-in-without-key',
-          platform.quickstart.portalUrl,
-          'no sign-in key',
-        ],
-      ]) {
-        await page.evaluate(() => {
-          if (location.protocol.startsWith('http')) localStorage.clear();
-        });
+  test.beforeAll(() => {
+    platform = sharedPlatform();
+  });
+
+  test('sign-in', async ({ page }) => {
+    for (const [name, address, shows] of [
+      ['sign-in', platform.quickstart.signInUrl, 'Sign in as Mira'],
+      ['sign-in-without-key', platform.quickstart.portalUrl, 'no sign-in key'],
+    ]) {
+      await page.evaluate(() => {
+        if (location.protocol.startsWith('http')) localStorage.clear();
+      });
+      await inBothColours(page, name, async () => {
         await page.goto(address);
         await expect(page.getByText(shows).first()).toBeVisible();
-        await keepScreenshot(page, `${name}-${colorScheme}`);
-        expect(await violationsOf(page), name).toEqual([]);
-      }
-    });
-
-    for (const { name, path, shows } of pages) {
-      test(name, async ({ page }) => {
-        await platform.predict('iris');
-        await signInAs(page, platform, 'mira');
-        await page.goto(`${platform.quickstart.portalUrl}${path}`);
-        await expect(
-          page.getByRole('main').getByText(shows).first(),
-        ).toBeVisible();
-        await expect(page.getByRole('main').getByLabel(/^Loading/)).toHaveCount(
-          0,
-        );
-        await keepScreenshot(page, `${name}-${colorScheme}`);
-        expect(await violationsOf(page), name).toEqual([]);
       });
     }
   });
-}
+
+  for (const { name, path, shows } of pages) {
+    test(name, async ({ page }) => {
+      await platform.predict('iris');
+      await signInAs(page, platform, 'mira');
+      const main = page.getByRole('main');
+      await inBothColours(page, name, async () => {
+        await page.goto(`${platform.quickstart.portalUrl}${path}`);
+        await expect(main.getByText(shows).first()).toBeVisible();
+        await expect(main.getByLabel(/^Loading/)).toHaveCount(0);
+      });
+    });
+  }
+});
 
 test('the keyboard alone finds, narrows and opens a model', async ({
   page,

@@ -157,6 +157,7 @@ test.describe('who may see and do what', () => {
       .poll(
         async () => {
           const kpis = await overview();
+          const shown = (count: number) => count.toLocaleString('en-US');
           const figures = {
             used: await page
               .getByRole('link', { name: /^Models in use: \d/ })
@@ -178,13 +179,14 @@ test.describe('who may see and do what', () => {
               rows[name] = await row.getByRole('gridcell').nth(3).innerText();
           }
           const same =
-            figures.used === String(kpis.modelsInUse.value) &&
-            figures.published === `${kpis.modelsPublished.value} published` &&
-            figures.calls === String(kpis.calls.value) &&
+            figures.used === shown(kpis.modelsInUse.value) &&
+            figures.published ===
+              `${shown(kpis.modelsPublished.value)} published` &&
+            figures.calls === shown(kpis.calls.value) &&
             kpis.calls.value > 1 &&
             kpis.models.every(
               (model: { name: string; calls: number }) =>
-                rows[model.name] === String(model.calls),
+                rows[model.name] === shown(model.calls),
             ) &&
             Object.keys(rows).length === kpis.models.length;
           return same ? 'the same' : JSON.stringify({ figures, rows, kpis });

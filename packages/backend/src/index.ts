@@ -53,6 +53,9 @@ backend.add(
 backend.add(
   import('@model-platform/plugin-model-platform-backend-module-kubernetes'),
 );
+backend.add(
+  import('@model-platform/plugin-model-platform-backend-module-prometheus'),
+);
 
 backend.start().catch(error => {
   process.stderr.write(`The portal cannot start: ${error?.message ?? error}\n`);

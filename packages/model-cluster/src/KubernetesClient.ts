@@ -134,6 +134,22 @@ export class KubernetesClient {
     }
   }
 
+  /** Whether the cluster knows this kind of objects. */
+  async serves(kind: Kind): Promise<boolean> {
+    const { apiVersion, plural } = KINDS[kind];
+    const path = `${apiVersion.includes('/') ? '/apis' : '/api'}/${apiVersion}`;
+    return await this.call(`see whether it has ${plural}`, async () => {
+      try {
+        const { resources }: { resources: Array<{ name: string }> } =
+          await this.readJson(path, {});
+        return resources.some(({ name }) => name === plural);
+      } catch (error) {
+        if (statusCodeOf(error) === 404) return false;
+        throw error;
+      }
+    });
+  }
+
   /** What the cluster warned of, about one pod; not tried again, for it is asked again anyway. */
   async warnings(namespace: string, podUid: string): Promise<CoreV1Event[]> {
     try {

@@ -27,6 +27,11 @@ export const KINDS = {
     apiVersion: 'gateway.networking.k8s.io/v1',
     plural: 'httproutes',
   },
+  /** Of the Prometheus operator, where the cluster has it. */
+  PodMonitor: {
+    apiVersion: 'monitoring.coreos.com/v1',
+    plural: 'podmonitors',
+  },
   EndpointSlice: {
     apiVersion: 'discovery.k8s.io/v1',
     plural: 'endpointslices',

@@ -56,7 +56,7 @@ export class CopyExchange implements Dispatcher.DispatchHandler {
     if (this.#controller) {
       this.#over(502);
     } else {
-      this.#runner.couldNotConnect();
+      this.#runner.avoid();
       this.#over(503);
     }
   }

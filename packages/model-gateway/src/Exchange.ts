@@ -54,6 +54,8 @@ export class Exchange {
   #chosen: Choice | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #isOver = false;
+  /** A runner may have taken it before. */
+  #isRepeated = false;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
@@ -104,7 +106,11 @@ export class Exchange {
     const { route, variant, requestId } = this.#choice();
     const runner = route.chooseRunner(variant, this.#tried);
     if (!runner) {
-      this.#fail(GatewayError.unreachable(route.endpoint));
+      this.#fail(
+        this.#isRepeated
+          ? GatewayError.broken(route.endpoint)
+          : GatewayError.unreachable(route.endpoint),
+      );
       return;
     }
     this.#tried.add(runner);
@@ -204,12 +210,10 @@ export class Exchange {
         if (this.#isOver) {
           return;
         }
-        if (!isDelivered) {
-          runner.couldNotConnect();
-          if (this.#body.isWhole) {
-            this.#attempt();
-            return;
-          }
+        runner.avoid();
+        if (!response.headersSent && this.#mayAskAnother(isDelivered)) {
+          this.#attempt();
+          return;
         }
         if (response.headersSent) {
           // The caller must not take half an answer for a whole one.
@@ -220,6 +224,30 @@ export class Exchange {
         this.#fail(GatewayError.broken(this.#options.route.endpoint));
       },
     };
+  }
+
+  /**
+   * What no runner has got is offered to all of them. What one may have taken,
+   * to one more, where making it twice is no harm: a call that ends runners
+   * must not end them all.
+   */
+  #mayAskAnother(isDelivered: boolean): boolean {
+    if (!this.#body.isWhole) {
+      return false;
+    }
+    if (!isDelivered) {
+      return true;
+    }
+    const { route, variant } = this.#choice();
+    if (
+      !variant.isRepeatable ||
+      this.#isRepeated ||
+      !route.chooseRunner(variant, this.#tried)
+    ) {
+      return false;
+    }
+    this.#isRepeated = true;
+    return true;
   }
 
   #timedOut(): void {

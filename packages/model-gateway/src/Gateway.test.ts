@@ -343,6 +343,31 @@ describe('Gateway', () => {
     expect(taken).toBe(1);
   });
 
+  it('repeats a call that does nothing but compute, once, where its runner ended over it', async () => {
+    let taken = 0;
+    const breaking = await upstream(incoming => {
+      taken += 1;
+      incoming.socket.destroy();
+    });
+    const alive = await echo('alive');
+    const repeatable = (...urls: string[]) =>
+      put(routeOf('iris', { main: { isRepeatable: true, urls } }));
+    await repeatable(breaking, alive);
+    for (let index = 0; index < 6; index += 1) {
+      const answer = await call('/iris/predict', { body: '{"inputs":{}}' });
+      expect(JSON.parse(answer.text)).toMatchObject({
+        name: 'alive',
+        bytes: 13,
+      });
+    }
+    // It is asked last for a while, and was asked at all.
+    expect(taken).toBe(1);
+
+    await repeatable(breaking, breaking, breaking);
+    expect((await call('/iris/predict', { body: '{}' })).status).toBe(502);
+    expect(taken).toBe(3);
+  });
+
   it('splits by weight, and counts per variant, consumer and code', async () => {
     await put(
       routeOf(

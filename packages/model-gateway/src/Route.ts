@@ -27,6 +27,8 @@ export interface RouteVariant {
   name: string;
   version: string;
   weight: number;
+  /** Whether a call may be made again that a runner may have taken. */
+  isRepeatable: boolean;
   metrics: VariantMetrics;
   runners: RunnerConnection[];
   shadow?: CopySettings;

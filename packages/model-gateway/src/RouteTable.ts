@@ -49,6 +49,7 @@ export class RouteTable {
         name: variant.name,
         version: variant.labels.version,
         weight: variant.weight,
+        isRepeatable: variant.isRepeatable ?? false,
         metrics: this.#metrics.calls(variant.labels),
         runners: variant.runners
           .filter(id => route.upstreams[id])

@@ -1,7 +1,7 @@
 import { Upstream } from '@model-platform/model-wire';
 import { Dispatcher, Pool } from 'undici';
 
-/** A runner that could not be reached is asked last for so long. */
+/** A runner that could not be reached, or broke off, is asked last for so long. */
 const AVOID_MS = 1_000;
 
 /** The kept-alive connections to one runner. */
@@ -12,7 +12,7 @@ export class RunnerConnection {
   inFlight = 0;
   readonly #pool: Pool;
   #routes = 0;
-  #unreachableAt = -Infinity;
+  #failedAt = -Infinity;
   readonly #onIdle: (connection: RunnerConnection) => void;
 
   constructor(
@@ -55,12 +55,13 @@ export class RunnerConnection {
     this.#closeIfIdle();
   }
 
-  couldNotConnect(): void {
-    this.#unreachableAt = performance.now();
+  /** It could not be reached, or broke off: whoever can be asked instead is. */
+  avoid(): void {
+    this.#failedAt = performance.now();
   }
 
   get isAvoided(): boolean {
-    return performance.now() - this.#unreachableAt < AVOID_MS;
+    return performance.now() - this.#failedAt < AVOID_MS;
   }
 
   retain(): void {

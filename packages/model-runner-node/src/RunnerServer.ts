@@ -280,8 +280,9 @@ export class RunnerServer {
     try {
       const open =
         fullPath === '/v2/health/live' || fullPath === '/v2/health/ready';
-      if (!open) this.requireSecret(request);
-      if (fullPath === '/metrics' && request.method === 'GET') {
+      const isMetrics = fullPath === '/metrics' && request.method === 'GET';
+      if (!open) this.requireSecret(request, isMetrics);
+      if (isMetrics) {
         await this.answerMetrics(response);
       } else {
         await this.route(path, request, response, requestId);
@@ -306,12 +307,17 @@ export class RunnerServer {
     }
   }
 
-  private requireSecret(request: IncomingMessage) {
+  /** @param asBearer - a Prometheus has no headers of its own to send */
+  private requireSecret(request: IncomingMessage, asBearer: boolean) {
     if (!this.secretDigest) {
       requireOwnOrigin(request.headers);
       return;
     }
-    const given = request.headers[RUNNER_SECRET_HEADER];
+    const given =
+      request.headers[RUNNER_SECRET_HEADER] ??
+      (asBearer
+        ? request.headers.authorization?.replace(/^Bearer /, '')
+        : undefined);
     if (
       typeof given !== 'string' ||
       !timingSafeEqual(digest(given), this.secretDigest)

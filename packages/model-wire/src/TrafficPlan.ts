@@ -29,6 +29,11 @@ export const planVariantSchema = z.object({
    * those are dropped. Absent where it gets none.
    */
   shadowShare: z.number().positive().max(100).optional(),
+  /**
+   * Calls do nothing but compute: one whose runner ended over it may be sent to
+   * another runner.
+   */
+  isRepeatable: z.boolean().optional(),
   /** Runner ids; the host resolves them into upstreams. */
   runners: z.array(z.string()),
 });

@@ -19,6 +19,8 @@ import { LABELS, MANAGER } from './manifests/labels';
 const PATIENCE_MS = 10_000;
 /** Secrets are not to be read; addresses are the gateways' business. */
 const UNWATCHED = new Set<Kind>(['Secret', 'EndpointSlice']);
+/** Of an operator that not every cluster has. */
+const OPTIONAL: Kind = 'PodMonitor';
 
 /** What each kind's objects are, as far as the driver looks into them. */
 type Objects = Record<Kind, KubernetesObject> & {
@@ -34,36 +36,33 @@ export class ClusterView {
 
   private waiting = new Set<() => void>();
 
-  private started = false;
+  private starting: Promise<void> | undefined;
 
-  constructor(options: {
-    client: KubernetesClient;
-    logger: LoggerService;
-    hasRoutes: boolean;
-  }) {
+  constructor(
+    private readonly options: {
+      client: KubernetesClient;
+      logger: LoggerService;
+      hasRoutes: boolean;
+      hasCollectors: boolean;
+    },
+  ) {
     for (const kind of Object.keys(KINDS) as Kind[]) {
-      if (UNWATCHED.has(kind) || (kind === 'HTTPRoute' && !options.hasRoutes)) {
-        continue;
-      }
-      this.kinds.set(
-        kind,
-        new WatchedKind({
-          client: options.client,
-          kind,
-          labelSelector: `${LABELS.managedBy}=${MANAGER}`,
-          indexLabel: LABELS.endpoint,
-          onChange: () => this.changed(),
-          onFailure: error => options.logger.warn(error.message),
-        }),
-      );
+      const isLeftOut =
+        UNWATCHED.has(kind) ||
+        kind === OPTIONAL ||
+        (kind === 'HTTPRoute' && !options.hasRoutes);
+      if (!isLeftOut) this.add(kind);
     }
   }
 
   /** Resolves once it knows everything; rejects with what keeps it from that. */
   async ready(): Promise<void> {
-    if (!this.started) {
-      this.started = true;
-      for (const watched of this.kinds.values()) watched.start();
+    this.starting ??= this.start();
+    try {
+      await this.starting;
+    } catch (error) {
+      this.starting = undefined;
+      throw error;
     }
     if (await this.until(() => this.isSynced, PATIENCE_MS)) return;
     const [problem] = [...this.kinds.values()].flatMap(
@@ -138,6 +137,27 @@ export class ClusterView {
       });
     }
     return true;
+  }
+
+  private async start(): Promise<void> {
+    const { client, hasCollectors } = this.options;
+    if (hasCollectors && (await client.serves(OPTIONAL))) this.add(OPTIONAL);
+    for (const watched of this.kinds.values()) watched.start();
+  }
+
+  private add(kind: Kind): void {
+    const { client, logger } = this.options;
+    this.kinds.set(
+      kind,
+      new WatchedKind({
+        client,
+        kind,
+        labelSelector: `${LABELS.managedBy}=${MANAGER}`,
+        indexLabel: LABELS.endpoint,
+        onChange: () => this.changed(),
+        onFailure: error => logger.warn(error.message),
+      }),
+    );
   }
 
   private get isSynced(): boolean {

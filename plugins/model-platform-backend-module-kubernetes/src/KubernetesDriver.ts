@@ -112,6 +112,7 @@ export class KubernetesDriver implements DeploymentDriver {
       client,
       logger,
       hasRoutes: settings.hasRoutes,
+      hasCollectors: settings.hasCollectors,
     });
     this.applier = new Applier(client, this.view);
     this.gateways = new GatewayReports(this.view);
@@ -327,6 +328,8 @@ export class KubernetesDriver implements DeploymentDriver {
       environment,
       cluster,
       settings,
+      collectedMetrics: this.settings.collectedMetrics,
+      hasMonitors: this.view.watches('PodMonitor'),
       secrets: {
         admin: this.keys.adminSecret(namespace),
         runner: this.keys.runnerSecret(namespace),

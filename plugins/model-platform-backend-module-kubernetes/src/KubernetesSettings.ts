@@ -73,7 +73,11 @@ const environmentSchema = z.strictObject({
       ],
     }),
   collector: z
-    .strictObject({ namespaceLabels: labels, podLabels: labels.optional() })
+    .strictObject({
+      namespaceLabels: labels,
+      podLabels: labels.optional(),
+      monitorLabels: labels.optional(),
+    })
     .optional(),
   egress: z
     .array(
@@ -119,17 +123,30 @@ export class KubernetesSettings {
         ),
       );
     }
-    return new KubernetesSettings(cluster, environments);
+    const catalogue =
+      config.getOptionalConfigArray('modelPlatform.metricCatalogue') ?? [];
+    return new KubernetesSettings(
+      cluster,
+      environments,
+      catalogue.map(entry => entry.getString('name')),
+    );
   }
 
   private constructor(
     readonly cluster: ClusterSettings,
     private readonly environments: ReadonlyMap<string, EnvironmentSettings>,
+    /** That are collected of what models count themselves. */
+    readonly collectedMetrics: readonly string[],
   ) {}
 
   /** Whether endpoints of any environment are reached through the Gateway API. */
   get hasRoutes(): boolean {
     return [...this.environments.values()].some(({ route }) => route);
+  }
+
+  /** Whether anybody reads figures in any environment. */
+  get hasCollectors(): boolean {
+    return [...this.environments.values()].some(({ collector }) => collector);
   }
 
   find(name: string | undefined): EnvironmentSettings | undefined {

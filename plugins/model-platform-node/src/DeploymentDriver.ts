@@ -75,6 +75,8 @@ export interface DesiredRoute {
     shadowShare?: number;
     model: Model;
     version: number;
+    /** Calls do nothing but compute, so that making one twice is no harm. */
+    isRepeatable?: boolean;
     /** Ids of its runners, as `observe` shows them; those that are not ready get no traffic. */
     runners: string[];
   }>;

@@ -38,4 +38,9 @@ export interface MetricSample {
 export interface MetricsStore {
   range(query: MetricQuery & { stepSeconds: number }): Promise<MetricSeries[]>;
   instant(query: MetricQuery): Promise<MetricSample[]>;
+  /**
+   * Until when everything was collected, of one environment or of all;
+   * undefined where nothing was yet.
+   */
+  collectedAt(environment?: string): Promise<Date | undefined>;
 }

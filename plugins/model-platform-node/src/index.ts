@@ -11,6 +11,7 @@ export * from './ArtifactStore';
 export * from './DeploymentDriver';
 export * from './MetricsStore';
 export * from './extensions';
+export * from './histogramQuantile';
 export * from './runners/bytesOf';
 export * from './runners/callTimeoutMs';
 export * from './runners/EndpointCodeSettings';

@@ -5,6 +5,7 @@ export const VERSIONS = {
   coredns: '1.14.7',
   gatewayApi: '1.6.1',
   traefik: '3.7.15',
+  prometheusOperator: '0.85.0',
 };
 
 const kubernetes = name => ({

@@ -232,7 +232,12 @@ export function routeOf(
   endpoint: string,
   variants: Record<
     string,
-    { weight?: number; shadowShare?: number; urls: string[] }
+    {
+      weight?: number;
+      shadowShare?: number;
+      isRepeatable?: boolean;
+      urls: string[];
+    }
   >,
   options: Partial<Pick<GatewayRoute, 'revision' | 'limits' | 'stickiness'>> & {
     tokens?: string[];
@@ -247,10 +252,11 @@ export function routeOf(
     revision,
     stickiness: options.stickiness,
     variants: Object.entries(variants).map(
-      ([name, { weight = 1, shadowShare, urls }], place) => ({
+      ([name, { weight = 1, shadowShare, isRepeatable, urls }], place) => ({
         name,
         weight,
         shadowShare,
+        isRepeatable,
         labels: {
           system: 'plants',
           model: endpoint,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
@@ -86,6 +87,12 @@ function groupFile(spec: RunnerSpec, name: string): string {
   return unified ? readFileSync(unified, 'utf8').trim() : '';
 }
 
+const ownGroup = () =>
+  `model-platform-${createHash('sha256')
+    .update(platform.dataDir)
+    .digest('hex')
+    .slice(0, 12)}`;
+
 function findBelow(
   folder: string,
   id: string,
@@ -95,7 +102,10 @@ function findBelow(
     return undefined;
   }
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) {
+    // A host that was killed left its groups: theirs have the same names.
+    const isOthers =
+      entry.name.startsWith('model-platform-') && entry.name !== ownGroup();
+    if (entry.isDirectory() && !isOthers) {
       const path = join(folder, entry.name);
       const file = join(path, name);
       if (entry.name === id && existsSync(file)) {

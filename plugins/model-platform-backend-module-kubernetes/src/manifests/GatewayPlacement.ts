@@ -13,6 +13,10 @@ export interface GatewayPlacement {
   environment: string;
   cluster: ClusterSettings;
   settings: EnvironmentSettings;
+  /** Names of the catalogue. */
+  collectedMetrics: readonly string[];
+  /** Whether the cluster has the Prometheus operator's kinds. */
+  hasMonitors: boolean;
   secrets: { admin: string; runner: string; requestId: string };
 }
 

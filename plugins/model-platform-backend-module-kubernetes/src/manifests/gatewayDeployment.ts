@@ -12,6 +12,7 @@ import {
 } from './GatewayPlacement';
 import { ADMIN_PORT, MOUNTS, PORT, PROGRAMS } from './images';
 import { containerSecurity, podSecurity } from './podSecurity';
+import { scrapeAnnotations } from './scrapeAnnotations';
 import { spreadOver } from './spreadOver';
 
 /** The longest call that a deployment may allow is an hour; a gateway that goes waits so long for a few, and no longer. */
@@ -38,7 +39,10 @@ export function gatewayDeployment(placement: GatewayPlacement): V1Deployment {
         rollingUpdate: { maxSurge: 1, maxUnavailable: 0 },
       },
       template: {
-        metadata: { labels: metadata.labels },
+        metadata: {
+          labels: metadata.labels,
+          ...scrapeAnnotations(settings, ADMIN_PORT),
+        },
         spec: {
           serviceAccountName: GATEWAY,
           automountServiceAccountToken: false,

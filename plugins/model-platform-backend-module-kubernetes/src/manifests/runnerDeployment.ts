@@ -14,6 +14,7 @@ import { drainingPod } from './drainingPod';
 import { APP, MOUNTS, PORT, PROGRAMS } from './images';
 import { labelsOf, metadataOf, Placement, selectorOf } from './Placement';
 import { containerSecurity, podSecurity } from './podSecurity';
+import { scrapeAnnotations } from './scrapeAnnotations';
 import { spreadOver } from './spreadOver';
 
 /** Beside what the files have. */
@@ -38,7 +39,10 @@ export function runnerDeployment(placement: Placement): V1Deployment {
         rollingUpdate: { maxSurge: 1, maxUnavailable: 0 },
       },
       template: {
-        metadata: { labels: labelsOf(placement) },
+        metadata: {
+          labels: labelsOf(placement),
+          ...scrapeAnnotations(placement.settings, PORT),
+        },
         spec: podSpec(placement),
       },
     },

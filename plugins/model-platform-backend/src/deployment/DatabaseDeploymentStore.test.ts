@@ -257,6 +257,9 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
     expect(
       await store.saveStatus(made, status, led!, entry('canary-started')),
     ).toBe(true);
+    // Who is killed after this line has told that it served: it can be gone back to.
+    const served = await store.revision(made.id, 1);
+    expect(served?.firstServedAt).toBeDefined();
 
     now += 10_000;
     expect(await first.hold()).toBe(led);
@@ -274,6 +277,7 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
         entry('failed'),
       ),
     ).toBe(false);
+    expect(await store.revision(made.id, 1)).toEqual(served);
     // What is told is in one transaction with what is so.
     expect(
       (await store.history(made, { limit: 9 })).map(({ action }) => action),

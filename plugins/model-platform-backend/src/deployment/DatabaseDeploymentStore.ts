@@ -348,19 +348,21 @@ export class DatabaseDeploymentStore implements DeploymentStore {
           url: status.url ?? null,
         });
       if (updated > 0) {
+        if (status.servingRevision !== undefined) {
+          await tx<RevisionRow>('deployment_revisions')
+            .where({
+              deployment_id: deployment.id,
+              number: status.servingRevision,
+            })
+            .whereNull('first_served_at')
+            .update({ first_served_at: this.now() });
+        }
         for (const entry of history) {
           await this.insertHistory(tx, deployment, entry);
         }
       }
       return updated > 0;
     });
-  }
-
-  async markServed(id: string, revision: number, at: string): Promise<void> {
-    await this.knex<RevisionRow>('deployment_revisions')
-      .where({ deployment_id: id, number: revision })
-      .whereNull('first_served_at')
-      .update({ first_served_at: at });
   }
 
   async erase(id: string, fencing: number): Promise<void> {

@@ -65,8 +65,12 @@ export class DeploymentModels {
     deployment: DeploymentRecord,
     models: Map<string, Model>,
   ): Promise<Model[]> {
+    const others = [...models.values()].filter(
+      ({ id }) => id !== deployment.modelId,
+    );
+    if (others.length === 0) return [];
     const known = await this.modelIds(deployment);
-    return [...models.values()].filter(({ id }) => !known.includes(id));
+    return others.filter(({ id }) => !known.includes(id));
   }
 
   /** Of those models that callers of the deployment come to call with it. */

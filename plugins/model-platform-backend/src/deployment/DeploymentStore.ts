@@ -246,7 +246,8 @@ export interface DeploymentStore {
 
   /**
    * Written only while the lease with this fencing number is held, in one
-   * transaction with what is to be told of it; answers false where it is not.
+   * transaction with what is to be told of it, and with when its revision first
+   * served; answers false where it is not.
    */
   saveStatus(
     deployment: DeploymentRecord,
@@ -254,7 +255,6 @@ export interface DeploymentStore {
     fencing: number,
     history?: HistoryDraft[],
   ): Promise<boolean>;
-  markServed(id: string, revision: number, at: string): Promise<void>;
   /** After nothing of it runs any more. */
   erase(id: string, fencing: number): Promise<void>;
   addHistory(deployment: DeploymentRecord, entry: HistoryDraft): Promise<void>;

@@ -24,6 +24,7 @@ import {
   RevisionRecord,
 } from './DeploymentStore';
 import { Environments } from './Environments';
+import { KnownRevisions } from './KnownRevisions';
 import {
   hasOverride,
   holdsContent,
@@ -84,6 +85,8 @@ export interface DeploymentsOptions {
   aliasMover?: AliasMover;
   /** What triggers by metrics read; without it they do nothing. */
   figures?: () => CanaryFigures | undefined;
+  /** Told once of each deployment whose figures cannot be had. */
+  onUnreadable?: (deployment: DeploymentRecord, error: unknown) => void;
   clock?: () => Date;
 }
 
@@ -98,11 +101,13 @@ export class Deployments {
   private readonly assessor: RevisionAssessor;
   private readonly applications: Applications;
   private readonly triggers: Triggers;
+  private readonly revisions: KnownRevisions;
   readonly models: DeploymentModels;
 
   constructor(private readonly options: DeploymentsOptions) {
     const { figures = () => undefined, clock = () => new Date() } = options;
     this.resolver = new RevisionResolver(options.models);
+    this.revisions = new KnownRevisions(options.store);
     this.models = new DeploymentModels(options.store, options.models);
     this.signatures = new SignatureCheck(options);
     this.assessor = new RevisionAssessor({
@@ -127,7 +132,7 @@ export class Deployments {
       aliasMover: options.aliasMover ?? (async () => undefined),
       deploymentModels: this.models,
       assessor: this.assessor,
-      metrics: new MetricTriggers({ figures, clock }),
+      metrics: new MetricTriggers({ ...options, figures, clock }),
       clock,
       rollback: (deployment, reason) =>
         this.rollBackTo(deployment, platformActor, {
@@ -638,7 +643,7 @@ export class Deployments {
     const served =
       aim === undefined
         ? undefined
-        : await this.options.store.revision(record.id, aim);
+        : await this.revisions.get(record.id, aim);
     return {
       record,
       drift: selectorDrift(record.spec, now.variants, served?.variants ?? []),

@@ -274,13 +274,6 @@ export class Reconciler {
     if (!saved) {
       return;
     }
-    if (isNewlyServing && status.servingRevision !== undefined) {
-      await this.options.store.markServed(
-        record.id,
-        status.servingRevision,
-        new Date().toISOString(),
-      );
-    }
     const told = isNewlyServing ? 'ready' : action;
     if (told) {
       this.options.announce({ ...record, ...status }, told);

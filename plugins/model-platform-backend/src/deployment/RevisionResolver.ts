@@ -65,15 +65,13 @@ export class RevisionResolver {
       resolution.models.set(model.id, model);
       resolution.problems.push(...modelProblems(model, spec, modelField));
       const number = numberOf(model, variant.version, latest);
-      const found =
-        number === undefined
-          ? undefined
-          : await this.models.version(model.id, number);
-      if (number === undefined || found?.status !== 'ready') {
+      const status =
+        number === undefined ? undefined : await this.statusOf(model, number);
+      if (number === undefined || status !== 'ready') {
         resolution.problems.push(
           problem(
             `${field}.version`,
-            whyNot(model, variant, found?.status),
+            whyNot(model, variant, status),
             variant.version,
           ),
         );
@@ -92,6 +90,16 @@ export class RevisionResolver {
     resolution.watched = watchedVersions(spec, resolution.models);
     resolution.problems = distinct(resolution.problems);
     return resolution;
+  }
+
+  /** Of the newest one, the model tells it: looking at deployments without a change asks for no more. */
+  private async statusOf(
+    { id, latest }: Model,
+    number: number,
+  ): Promise<string | undefined> {
+    return number === latest?.number
+      ? latest.status
+      : (await this.models.version(id, number))?.status;
   }
 }
 

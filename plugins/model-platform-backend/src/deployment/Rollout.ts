@@ -2,6 +2,7 @@ import {
   DeploymentDriver,
   DesiredRevision,
   DesiredRoute,
+  DesiredToken,
   ObservedDeployment,
 } from '@model-platform/plugin-model-platform-node';
 import {
@@ -19,9 +20,10 @@ import { DeployableModels } from './DeployableModels';
 import {
   DeploymentRecord,
   DeploymentStore,
-  RevisionRecord,
 } from './DeploymentStore';
 import { Environments } from './Environments';
+import { isRepeatable } from './isRepeatable';
+import { KnownRevisions, RevisionContent } from './KnownRevisions';
 import { hasOverride } from './overrides/overrides';
 import { Preparations } from './Preparations';
 import { RolloutOutcome } from './RolloutOutcome';
@@ -52,6 +54,14 @@ export class Rollout {
 
   private readonly analyst: CanaryAnalyst;
 
+  private readonly revisions: KnownRevisions;
+
+  /** Of each record that is being looked at: read once a look. */
+  private readonly tokens = new WeakMap<
+    DeploymentRecord,
+    Promise<DesiredToken[]>
+  >();
+
   constructor(
     private readonly options: {
       store: DeploymentStore;
@@ -63,6 +73,7 @@ export class Rollout {
     },
   ) {
     this.analyst = new CanaryAnalyst(options.figures);
+    this.revisions = new KnownRevisions(options.store);
   }
 
   /** Undefined where there is nothing left to have a state. */
@@ -166,7 +177,7 @@ export class Rollout {
       revision: record.revision ?? 0,
       environment: record.environment,
       variants: [],
-      tokens: await this.options.store.liveTokens(record.id, new Date()),
+      tokens: await this.liveTokens(record),
     };
     if (
       observed.routeDigest === driver.routeDigest(ref, route) &&
@@ -182,7 +193,7 @@ export class Rollout {
     driver: DeploymentDriver,
     record: DeploymentRecord,
     options: {
-      wanted: RevisionRecord;
+      wanted: RevisionContent;
       servingBefore: number | undefined;
       /** Where the wanted revision stands, or begins, if it goes by steps. */
       tried: CanaryStatus | undefined;
@@ -286,7 +297,7 @@ export class Rollout {
   /** Where the wanted revision stands, or would begin; undefined where it takes no steps. */
   private async canary(
     record: DeploymentRecord,
-    wanted: RevisionRecord,
+    wanted: RevisionContent,
     serving: number | undefined,
   ): Promise<CanaryStatus | undefined> {
     const { strategy } = record;
@@ -361,7 +372,7 @@ export class Rollout {
     now: Date,
   ) {
     try {
-      return await this.analyst.judge(record.name, tried, record.strategy, now);
+      return await this.analyst.judge(record, tried, record.strategy, now);
     } catch (error) {
       this.options.logger.warn(
         `Deployment ${record.name}: figures of revision ${tried.revision} could not be had: ${error}`,
@@ -453,11 +464,11 @@ export class Rollout {
   private async revision(
     record: DeploymentRecord,
     number: number | undefined,
-  ): Promise<RevisionRecord> {
+  ): Promise<RevisionContent> {
     const revision =
       number === undefined
         ? undefined
-        : await this.options.store.revision(record.id, number);
+        : await this.revisions.get(record.id, number);
     if (!revision) {
       throw new NotFoundError(
         `Deployment ${record.name} has no revision ${number}`,
@@ -468,7 +479,7 @@ export class Rollout {
 
   private async desiredRevision(
     record: DeploymentRecord,
-    revision: RevisionRecord,
+    revision: RevisionContent,
   ): Promise<DesiredRevision> {
     const key = `${record.id}/${revision.number}`;
     const cached = this.desired.get(key);
@@ -546,8 +557,16 @@ export class Rollout {
             }))
           : []),
       ],
-      tokens: await this.options.store.liveTokens(record.id, new Date()),
+      tokens: await this.liveTokens(record),
     };
+  }
+
+  private liveTokens(record: DeploymentRecord): Promise<DesiredToken[]> {
+    const known =
+      this.tokens.get(record) ??
+      this.options.store.liveTokens(record.id, new Date());
+    this.tokens.set(record, known);
+    return known;
   }
 
   /** A revision that is not ready gets no traffic meanwhile. */
@@ -585,6 +604,7 @@ function variantsOf(
     // Equal shares are equal numbers, whichever way they were computed.
     weight: Math.round(variant.weight * share * 1e6) / 1e6,
     version: variant.version.number,
+    isRepeatable: isRepeatable(variant.version),
     runners: observed.runners
       .filter(
         runner =>

@@ -107,6 +107,10 @@ export async function createDeploymentDomain(
     evidence: registryEvidence(context.compliance),
     aliasMover: (modelId, alias) => registry.aliasMover(modelId, alias),
     figures: () => figures,
+    onUnreadable: ({ name }, error) =>
+      logger.warn(
+        `Deployment ${name}: its triggers wait for figures: ${error}`,
+      ),
   });
   const reconciler = new Reconciler({
     store,
@@ -116,7 +120,8 @@ export async function createDeploymentDomain(
     lease,
     figures: {
       read: async query => (await figures?.read(query)) ?? new Map(),
-      completeUntil: async () => await figures?.completeUntil(),
+      completeUntil: async environment =>
+        await figures?.completeUntil(environment),
     },
     logger,
     announce,

@@ -38,7 +38,7 @@ export class CallFigures {
     /** What counts; nothing else is read. */
     private readonly labels:
       | { model: string[] }
-      | { endpoint: string; variant?: string },
+      | { endpoint: string; environment: string; variant?: string },
     private readonly metrics: CallMetrics = {
       count: CALLS_METRIC,
       duration: LATENCY_METRIC,

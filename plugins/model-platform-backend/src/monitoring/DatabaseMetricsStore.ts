@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { InputError } from '@backstage/errors';
 import {
+  histogramQuantile,
   MetricQuery,
   MetricSample,
   MetricSeries,
   MetricsStore,
 } from '@model-platform/plugin-model-platform-node';
 import { Knex } from 'knex';
-import { histogramQuantile } from './histogramQuantile';
 import { LABEL_COLUMNS, RESOLUTIONS, resolutionFor } from './metricLayout';
 
 /** A value as a target exposes it, already reduced to what is kept. */

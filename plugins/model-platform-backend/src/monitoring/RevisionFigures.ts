@@ -1,7 +1,11 @@
-import { MetricsStore } from '@model-platform/plugin-model-platform-node';
+import {
+  MetricSample,
+  MetricsStore,
+} from '@model-platform/plugin-model-platform-node';
 import { CanaryFigures, RevisionFigure } from '../deployment';
 import { MetricCatalogue } from '../registry/metadata/MetricCatalogue';
 import { CallFigures, Counted } from './CallFigures';
+import { RUNNER_REQUESTS_METRIC } from './selectSamples';
 
 type Query = Parameters<CanaryFigures['read']>[0];
 
@@ -11,7 +15,6 @@ export class RevisionFigures implements CanaryFigures {
     private readonly options: {
       store: MetricsStore;
       catalogue: MetricCatalogue;
-      collectedAt: () => Promise<Date | undefined>;
     },
   ) {}
 
@@ -20,41 +23,47 @@ export class RevisionFigures implements CanaryFigures {
     const calls = new CallFigures(this.options.store, labelsOf(query));
     const totals = await calls.totals(start, end, ['revision']);
     const values = await this.values(query, calls);
+    const answered = await this.answered(query);
     const found = new Map<number, RevisionFigure>();
     for (const { labels, calls: count, errors } of totals) {
       const revision = Number(labels.revision);
       if (count > 0 && revisions.includes(revision)) {
-        found.set(revision, {
-          calls: count,
-          value: this.valueOf(metric.metric, {
-            calls: count,
-            errors,
-            value: values.get(revision),
-          }),
-        });
+        const value = values.get(revision);
+        found.set(
+          revision,
+          this.isCounter(metric.metric)
+            ? perCall(count, answered.get(revision), value)
+            : {
+                calls: count,
+                value: valueOf(metric.metric, { calls: count, errors, value }),
+              },
+        );
       }
     }
     return found;
   }
 
-  async completeUntil(): Promise<Date | undefined> {
-    return await this.options.collectedAt();
+  async completeUntil(environment: string): Promise<Date | undefined> {
+    return await this.options.store.collectedAt(environment);
   }
 
-  private valueOf(
-    metric: string,
-    { calls, errors, value }: Counted & { value?: number },
-  ): number | undefined {
-    if (metric === 'calls') {
-      return calls;
-    }
-    if (metric === 'error_ratio') {
-      return errors / calls;
-    }
-    return this.options.catalogue.get(metric)?.type === 'counter'
-      ? // One that was not counted is none.
-        (value ?? 0) / calls
-      : value;
+  private isCounter(metric: string): boolean {
+    return this.options.catalogue.get(metric)?.type === 'counter';
+  }
+
+  /** Calls that runners have counted together with what their models count. */
+  private async answered(query: Query): Promise<Map<number, number>> {
+    const { start, end, metric } = query;
+    if (!this.isCounter(metric.metric)) return new Map();
+    const samples = await this.options.store.instant({
+      metric: RUNNER_REQUESTS_METRIC,
+      labels: labelsOf(query),
+      by: ['revision'],
+      start,
+      end,
+      aggregation: 'increase',
+    });
+    return byRevision(samples);
   }
 
   private async values(
@@ -73,7 +82,7 @@ export class RevisionFigures implements CanaryFigures {
         ? await calls.quantile(quantile, start, end, by)
         : await this.options.store.instant({
             metric,
-            labels: { ...labelsOf(query) },
+            labels: labelsOf(query),
             by,
             start,
             end,
@@ -81,15 +90,43 @@ export class RevisionFigures implements CanaryFigures {
               ? { aggregation: 'quantile', quantile }
               : { aggregation: type === 'gauge' ? 'last' : 'increase' }),
           });
-    return new Map(
-      samples.map(({ labels, value }) => [Number(labels.revision), value]),
-    );
+    return byRevision(samples);
   }
 }
 
-function labelsOf({ endpoint, variant }: Query): {
-  endpoint: string;
-  variant?: string;
-} {
-  return variant === undefined ? { endpoint } : { endpoint, variant };
+/**
+ * Of a counter of the model. Runners are read at another moment than the
+ * gateway, and new ones are found later: what one has not told yet is not none.
+ */
+function perCall(
+  calls: number,
+  answered: number | undefined,
+  value: number | undefined,
+): RevisionFigure {
+  // A runtime of the developer's own may count no calls.
+  if (answered === undefined)
+    return { calls, value: value === undefined ? undefined : value / calls };
+  return { calls: Math.min(calls, answered), value: (value ?? 0) / answered };
+}
+
+function valueOf(
+  metric: string,
+  { calls, errors, value }: Counted & { value?: number },
+): number | undefined {
+  if (metric === 'calls') return calls;
+  return metric === 'error_ratio' ? errors / calls : value;
+}
+
+function byRevision(samples: MetricSample[]): Map<number, number> {
+  return new Map(
+    samples.map(({ labels, value }) => [Number(labels.revision), value]),
+  );
+}
+
+function labelsOf({ endpoint, environment, variant }: Query) {
+  return {
+    endpoint,
+    environment,
+    ...(variant === undefined ? {} : { variant }),
+  };
 }

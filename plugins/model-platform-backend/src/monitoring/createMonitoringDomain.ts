@@ -40,8 +40,7 @@ export async function createMonitoringDomain(
           'modelPlatform.metrics.scrapeIntervalSeconds',
         ) ?? 5) * 1000,
     });
-  const collectedAt = async () =>
-    embedded ? await embedded.collectedAt() : new Date();
+  const collectedAt = async () => await store.collectedAt();
   const report = new KpiReport({
     registry,
     compliance,
@@ -57,11 +56,7 @@ export async function createMonitoringDomain(
   const stopped = new AbortController();
   let work: Promise<unknown> = Promise.resolve();
   return {
-    figures: new RevisionFigures({
-      store,
-      catalogue: metricCatalogue,
-      collectedAt,
-    }),
+    figures: new RevisionFigures({ store, catalogue: metricCatalogue }),
     router: monitoringRoutes({
       ...{ context, deployment, store, report, live, collectedAt },
     }),

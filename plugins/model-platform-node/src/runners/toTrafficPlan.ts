@@ -19,6 +19,7 @@ export function toTrafficPlan(
       name: variant.name,
       weight: variant.weight,
       shadowShare: variant.shadowShare,
+      isRepeatable: variant.isRepeatable || undefined,
       labels: {
         system: variant.model.system,
         model: variant.model.slug,

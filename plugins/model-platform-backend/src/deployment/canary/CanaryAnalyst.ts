@@ -3,6 +3,7 @@ import {
   CanaryStatus,
   DeploymentSpec,
 } from '@model-platform/plugin-model-platform-common';
+import { DeploymentRecord } from '../DeploymentStore';
 import { CanaryFigures } from './CanaryFigures';
 import { judgeMetric } from './judgeMetric';
 
@@ -11,7 +12,7 @@ export class CanaryAnalyst {
   constructor(private readonly figures: CanaryFigures) {}
 
   async judge(
-    endpoint: string,
+    { name, environment }: Pick<DeploymentRecord, 'name' | 'environment'>,
     canary: CanaryStatus,
     strategy: DeploymentSpec['strategy'],
     now: Date,
@@ -21,11 +22,12 @@ export class CanaryAnalyst {
       return { analysis: [] };
     }
     // First until when, then what: figures that come in between are no harm.
-    const countedUntil = await this.figures.completeUntil();
+    const countedUntil = await this.figures.completeUntil(environment);
     const analysis: AnalysisResult[] = [];
     for (const metric of metrics) {
       const figures = await this.figures.read({
-        endpoint,
+        endpoint: name,
+        environment,
         revisions: [canary.revision, canary.stableRevision],
         metric,
         start: new Date(canary.since),

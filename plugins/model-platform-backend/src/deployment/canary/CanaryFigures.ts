@@ -13,6 +13,7 @@ export interface CanaryFigures {
   /** By number of the revision; those without calls are left out. */
   read(query: {
     endpoint: string;
+    environment: string;
     revisions: number[];
     /** Also `calls`, of which those are counted. */
     metric: Pick<AnalysisMetric, 'metric' | 'quantile'>;
@@ -21,6 +22,6 @@ export interface CanaryFigures {
     start: Date;
     end: Date;
   }): Promise<Map<number, RevisionFigure>>;
-  /** Until when everything is counted; undefined where nothing was yet. */
-  completeUntil(): Promise<Date | undefined>;
+  /** Until when everything there is counted; undefined where nothing was yet. */
+  completeUntil(environment: string): Promise<Date | undefined>;
 }

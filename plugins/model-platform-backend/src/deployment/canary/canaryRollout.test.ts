@@ -112,11 +112,7 @@ describe.each(databases.eachSupportedId())('canaries with %p', id => {
     const wake = { now: (_name: string) => {} };
     const announce = ({ name }: DeploymentRecord) => wake.now(name);
     const metricsStore = DatabaseMetricsStore.create({ knex });
-    const figures = new RevisionFigures({
-      store: metricsStore,
-      catalogue,
-      collectedAt: async () => await metricsStore.collectedAt(),
-    });
+    const figures = new RevisionFigures({ store: metricsStore, catalogue });
     deployments = new Deployments({
       ...{ store, models, environments, announce },
       metric: name => catalogue.get(name),

@@ -12,10 +12,17 @@ export function selectorDrift(
   return variantsOf(spec).flatMap(({ name, version }) => {
     const now = meant.find(one => one.name === name);
     const then = served.find(one => one.name === name);
-    return now &&
-      then &&
-      (now.modelId !== then.modelId || now.version !== then.version)
-      ? [`${selectorOf(version)} is ${now.version}, serving ${then.version}`]
-      : [];
+    if (
+      !now ||
+      !then ||
+      (now.modelId === then.modelId && now.version === then.version)
+    ) {
+      return [];
+    }
+    const asked =
+      'number' in version
+        ? `version ${now.version} is asked for`
+        : `${selectorOf(version)} is ${now.version}`;
+    return [`${asked}, serving ${then.version}`];
   });
 }

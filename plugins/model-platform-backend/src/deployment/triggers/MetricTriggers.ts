@@ -9,6 +9,8 @@ import { TriggerStates } from './TriggerStates';
 
 /** Figures are collected no more often than this. */
 const READ_EVERY_MS = 5_000;
+/** What was counted longer ago, or before what is looked back on, says nothing of now. */
+const STALE_MS = 120_000;
 
 /** What the triggers of a deployment say now. */
 export interface MetricVerdict {
@@ -23,10 +25,14 @@ export interface MetricVerdict {
 export class MetricTriggers {
   private readonly readAt = new LRUCache<string, number>({ max: 10_000 });
 
+  /** Told of once, until it can be read again. */
+  private readonly unreadable = new LRUCache<string, true>({ max: 10_000 });
+
   constructor(
     private readonly options: {
       figures: () => CanaryFigures | undefined;
       clock: () => Date;
+      onUnreadable?: (deployment: DeploymentRecord, error: unknown) => void;
     },
   ) {}
 
@@ -47,7 +53,7 @@ export class MetricTriggers {
       const before = states.metrics[key];
       const reading =
         isDue && servesSince
-          ? await this.read(deployment, trigger, servesSince, now)
+          ? await this.tryToRead(deployment, trigger, servesSince, now)
           : undefined;
       if (!reading) {
         if (before) verdict.states[key] = before;
@@ -81,8 +87,27 @@ export class MetricTriggers {
     return true;
   }
 
+  /** A store of figures that is out of reach keeps no deployment from what else is to be done. */
+  private async tryToRead(
+    ...[deployment, trigger, servesSince, now]: Parameters<
+      MetricTriggers['read']
+    >
+  ): ReturnType<MetricTriggers['read']> {
+    try {
+      const read = await this.read(deployment, trigger, servesSince, now);
+      this.unreadable.delete(deployment.id);
+      return read;
+    } catch (error) {
+      if (!this.unreadable.has(deployment.id)) {
+        this.unreadable.set(deployment.id, true);
+        this.options.onUnreadable?.(deployment, error);
+      }
+      return undefined;
+    }
+  }
+
   private async read(
-    { name, servingRevision, revision }: DeploymentRecord,
+    { name, environment, servingRevision, revision }: DeploymentRecord,
     trigger: MetricTrigger,
     servesSince: Date,
     now: Date,
@@ -91,14 +116,22 @@ export class MetricTriggers {
     if (!figures || revision === undefined || servingRevision !== revision)
       return undefined;
     const { metric, quantile, variant, minCalls = 1 } = trigger;
-    const start = now.getTime() - millisecondsOf(trigger.over ?? OVER);
+    const overMs = millisecondsOf(trigger.over ?? OVER);
+    // What is not counted yet is not known to be none.
+    const end = await figures.completeUntil(environment);
+    const isStale =
+      !end || now.getTime() - end.getTime() > Math.max(overMs, STALE_MS);
+    if (isStale || end < servesSince)
+      return { revision, value: undefined };
+    const start = end.getTime() - overMs;
     const read = await figures.read({
       endpoint: name,
+      environment,
       revisions: [revision],
       variant,
       metric: { metric, quantile },
       start: new Date(Math.max(start, servesSince.getTime())),
-      end: now,
+      end,
     });
     const { value, calls } = read.get(revision) ?? { calls: 0 };
     // Too few calls say something of calls alone.
