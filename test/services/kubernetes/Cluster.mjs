@@ -179,7 +179,9 @@ export class Cluster {
       `--bind-address=${address}`,
       `--advertise-address=${address}`,
       // Nobody reaches it at an address of the cluster, which loopback is not.
-      ...(this.#hasNode ? [] : ['--endpoint-reconciler-type=none']),
+      ...(this.#hasNode
+        ? ['--kubelet-preferred-address-types=InternalIP']
+        : ['--endpoint-reconciler-type=none']),
       `--secure-port=${port}`,
       // Makes itself the certificate that vouches for it.
       `--cert-dir=${this.#file('certificates')}`,

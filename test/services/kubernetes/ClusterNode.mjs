@@ -62,6 +62,7 @@ export class ClusterNode {
         this.#folder,
         this.#programs.kubelet,
         this.#programs['kube-proxy'],
+        this.#network.nodeAddress,
       ),
     );
     this.#daemon.start();

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The first process of a node: when it ends, so do its pods.
-# nodeInit.sh FOLDER KUBELET KUBE_PROXY
+# nodeInit.sh FOLDER KUBELET KUBE_PROXY ADDRESS
 set -e
 folder=$1
 hostname node
@@ -9,6 +9,6 @@ mount --make-rshared /
 mount -t tmpfs none /run
 mkdir -p /run/containerd /run/netns "$folder/logs"
 containerd --config "$folder/containerd.toml" > "$folder/logs/containerd.log" 2>&1 &
-"$2" --config "$folder/kubelet.json" --kubeconfig "$folder/../system:node:node.kubeconfig" --hostname-override node --root-dir "$folder/kubelet" --cert-dir "$folder/kubelet-certificates" > "$folder/logs/kubelet.log" 2>&1 &
+"$2" --config "$folder/kubelet.json" --kubeconfig "$folder/../system:node:node.kubeconfig" --hostname-override node --node-ip "$4" --root-dir "$folder/kubelet" --cert-dir "$folder/kubelet-certificates" > "$folder/logs/kubelet.log" 2>&1 &
 "$3" --config "$folder/kube-proxy.json" > "$folder/logs/kube-proxy.log" 2>&1 &
 wait
