@@ -241,12 +241,16 @@ test('what a real kubelet says of memory and images becomes a sentence', async (
     PATIENCE_MS,
   );
   await driver.release(small.ref, { keep: [1], newest: 3 });
-  const python = revisionOf('python', 1, { version: { runtime: 'python' } });
+  const python = revisionOf('python', 1, {
+    version: {
+      runtime: 'python',
+      files: [{ path: 'iris.onnx', digest, sizeBytes: model.length }],
+    },
+  });
   await driver.apply(python, never);
   await eventually(
     'the image that is not there',
     async () => {
-      // It is the second container of the pod: its files are fetched before.
       const [runner] = await runnersOf(python);
       if (!/python:1/.test(runner?.message ?? ''))
         throw new Error(JSON.stringify(runner));
