@@ -47,6 +47,15 @@ export interface Config {
         gateway?: { replicas: { min: number; max: number } };
         /** Of models that say nothing. Defaults to 500m and 512Mi. */
         resources?: { cpu?: string; memory?: string };
+        /**
+         * Where images of models of the flavor `image` may come from:
+         * `registry.example.org/crm` allows all below it. None where absent.
+         */
+        imageRegistries?: Array<{
+          prefix: string;
+          /** Name of a secret, which must be in each namespace. */
+          pullSecret?: string;
+        }>;
         /** Of all pods. */
         nodeSelector?: { [label: string]: string };
         /** Of all pods. */

@@ -232,6 +232,12 @@ export class TestCluster {
                 gateway: { replicas: { min: 1, max: 1 } },
                 resources: { cpu: '100m', memory: '128Mi' },
                 ...(collector ? { collector } : {}),
+                imageRegistries: [
+                  {
+                    prefix: 'registry.example.org/crm',
+                    pullSecret: 'crm-pull',
+                  },
+                ],
               },
             },
           ],

@@ -61,6 +61,47 @@ const objectsOf = async (endpoint: string) => {
     .map(({ metadata }) => metadata?.name);
 };
 
+test("a model's own image becomes a sidecar of its runner, which the restricted profile admits", async () => {
+  const reference = `registry.example.org/crm/churn@sha256:${'a'.repeat(64)}`;
+  const desired = revisionOf('imaged', 1, {
+    version: { flavor: 'image', image: { reference, port: 9000 } },
+    resources: { cpu: '1', memory: '1Gi' },
+  });
+  await rollOut(driver, desired);
+  const labelSelector = 'model-platform.io/endpoint=imaged';
+  const pods = await cluster.core.listNamespacedPod({
+    namespace,
+    labelSelector,
+  });
+  const { spec } = pods.items[0];
+  expect(spec?.initContainers?.map(({ name }) => name)).toEqual([
+    'fetch',
+    'model',
+  ]);
+  expect(spec?.initContainers?.[1]).toMatchObject({
+    image: reference,
+    restartPolicy: 'Always',
+    resources: { limits: { cpu: '1', memory: '1Gi' } },
+    securityContext: { readOnlyRootFilesystem: true },
+    readinessProbe: { httpGet: { path: '/v2/health/ready', port: 9000 } },
+  });
+  expect(spec?.imagePullSecrets).toEqual([{ name: 'crm-pull' }]);
+  await expect(
+    driver.apply(
+      revisionOf('elsewhere', 1, {
+        version: {
+          flavor: 'image',
+          image: {
+            reference: `docker.io/crm/churn@sha256:${'a'.repeat(64)}`,
+            port: 9000,
+          },
+        },
+      }),
+      never,
+    ),
+  ).rejects.toThrow('may come from registry.example.org/crm');
+});
+
 test('a revision becomes pods, a route leads to it, and the gateway has it', async () => {
   const desired = revisionOf('churn', 1, {
     resources: { cpu: '250m', memory: '256Mi', replicas: { min: 2, max: 2 } },
@@ -132,6 +173,37 @@ test('a second pass without change writes nothing, and a portal that was started
   await next.apply(desired, never);
   await next.route(desired.ref, routeOf(desired));
   expect(await versions()).toEqual(before);
+});
+
+test('a leader that was followed by another one changes nothing any more', async () => {
+  const first = revisionOf('fenced', 1);
+  const hung = await cluster.driver();
+  await hung.apply(first, { ...never, fencing: 5 });
+  const next = revisionOf('fenced', 2);
+  await driver.apply(next, { ...never, fencing: 6 });
+  await eventually('both are ready', async () => {
+    return (await isReady(driver, first)) && (await isReady(driver, next));
+  });
+  await driver.route(next.ref, routeOf(next), { fencing: 6 });
+  await eventually('the news have come', async () => {
+    const { routedRevision } = await hung.observe(next.ref);
+    return routedRevision === 2;
+  });
+  const late = { fencing: 5 };
+  await expect(hung.route(first.ref, routeOf(first), late)).rejects.toThrow(
+    /its number 6 is on ConfigMap .*, 5 comes too late/,
+  );
+  await expect(hung.remove(first.ref, late)).rejects.toThrow('comes too late');
+  expect((await driver.observe(next.ref)).routedRevision).toBe(2);
+
+  // The one that leads again has a number of its own, and writes it once.
+  await driver.apply(next, { ...never, fencing: 7 });
+  cluster.proxy.forget();
+  await driver.apply(next, { ...never, fencing: 7 });
+  expect(cluster.proxy.writes()).toEqual([]);
+  await expect(driver.apply(next, { ...never, fencing: 6 })).rejects.toThrow(
+    'comes too late',
+  );
 });
 
 test('what others change is set right, what they add stays', async () => {

@@ -43,6 +43,7 @@ backend.add(
   import('@model-platform/plugin-scaffolder-backend-module-model-platform'),
 );
 
+backend.add(import('@backstage/plugin-notifications-backend'));
 backend.add(import('@backstage/plugin-signals-backend'));
 backend.add(import('@backstage/plugin-user-settings-backend'));
 

@@ -48,6 +48,57 @@ describe('readFile', () => {
     });
   });
 
+  it.each([
+    [
+      'species',
+      [{ name: 'X', type: 'number', shape: [4] }],
+      [
+        { name: 'output_label', type: 'string' },
+        { name: 'output_probability', type: 'object' },
+      ],
+    ],
+    [
+      'orders',
+      [{ name: 'X', type: 'object' }],
+      [{ name: 'variable', type: 'number' }],
+    ],
+    [
+      'measured',
+      [{ name: 'steps', type: 'number', shape: [-1, 2] }],
+      [
+        { name: 'newest', type: 'number', shape: [2] },
+        { name: 'ends', type: 'number', shape: [-1, 2] },
+      ],
+    ],
+    [
+      'several',
+      [{ name: 'X', type: 'number', shape: [4] }],
+      // Of what shapes the tensors of the sequence are, the file does not say.
+      [
+        { name: 'label', type: 'integer', shape: [2] },
+        { name: 'probabilities' },
+      ],
+    ],
+    [
+      'perhaps',
+      [{ name: 'x', type: 'number' }],
+      [{ name: 'y', unserved: expect.stringContaining('export the model') }],
+    ],
+  ])('reads maps and sequences of ONNX: %s', async (name, inputs, outputs) => {
+    const file = await openFile(
+      path.join(
+        __dirname,
+        '../../model-runner-node/src/flavors/onnx/__fixtures__',
+        `${name}.onnx`,
+      ),
+    );
+    try {
+      expect(await readFile('onnx', file)).toMatchObject({ inputs, outputs });
+    } finally {
+      await file.close();
+    }
+  });
+
   it('reads signature, run, metadata and metrics of an MLmodel', async () => {
     expect(
       await readFile('mlflow', inMemory(readFileSync(fixture('MLmodel')))),

@@ -9,6 +9,7 @@ import { AddressInfo } from 'node:net';
 import {
   gatewayRouteSchema,
   gatewayRoutesSchema,
+  GatewayLoad,
   GatewayState,
   WireErrorBody,
 } from '@model-platform/model-wire';
@@ -18,6 +19,8 @@ import { RouteTable } from './RouteTable';
 
 /** Plans hold one line per token: this is room for hundreds of thousands. */
 const MAX_PLAN_BYTES = 64 * 1024 * 1024;
+/** Longer than that nobody waits for news of held calls. */
+const MAX_WAIT_MS = 5_000;
 
 class AdminError extends Error {
   constructor(
@@ -92,6 +95,8 @@ export class AdminServer {
     if (call === 'GET /metrics') {
       response.writeHead(200, { 'content-type': this.#metrics.contentType });
       response.end(await this.#metrics.text());
+    } else if (call === 'GET /load') {
+      await this.#tellLoad(request, response);
     } else if (call === 'GET /routes') {
       this.#answer(response, 200, this.#state());
     } else if (call === 'PUT /routes') {
@@ -137,6 +142,26 @@ export class AdminServer {
       })),
       inFlight: this.#routes.inFlight(),
     };
+  }
+
+  async #tellLoad(
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const { searchParams } = new URL(request.url ?? '/', 'http://gateway');
+    const { waiting } = this.#routes;
+    await waiting.news(
+      Number(searchParams.get('seen') ?? -1),
+      Math.min(Number(searchParams.get('waitMs') ?? 0) || 0, MAX_WAIT_MS),
+    );
+    const load: GatewayLoad = {
+      pid: process.pid,
+      at: performance.now(),
+      held: waiting.arrivals,
+      busyMs: this.#routes.busyMs(),
+      waiting: waiting.counts(),
+    };
+    this.#answer(response, 200, load);
   }
 
   #authenticate(request: IncomingMessage): void {

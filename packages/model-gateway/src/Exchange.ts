@@ -3,6 +3,7 @@ import {
   IncomingMessage,
   ServerResponse,
 } from 'node:http';
+import { HeldCalls } from '@model-platform/model-wire';
 import { Dispatcher } from 'undici';
 import { CallCopy } from './CallCopy';
 import { requestHeaders, responseHeaders } from './forwardedHeaders';
@@ -35,6 +36,10 @@ export interface ExchangeOptions {
    * its time. One that got no further is counted where it would have gone.
    */
   choose(body: Buffer | undefined): Choice;
+  /** Lets it wait for a runner; undefined where too many wait, else what ends the waiting. */
+  hold(choice: Choice, resume: () => void): (() => void) | undefined;
+  /** After it has waited: what it chose may be gone. Undefined where nothing may answer by now. */
+  chooseAgain(choice: Choice, body: Buffer | undefined): Choice | undefined;
   /** Answers with an error; called at most once, and only before a header was sent. */
   refuse(
     choice: Choice,
@@ -53,6 +58,7 @@ export class Exchange {
   #timer: NodeJS.Timeout | undefined;
   #chosen: Choice | undefined;
   #controller: Dispatcher.DispatchController | undefined;
+  #endHold: (() => void) | undefined;
   #isOver = false;
   /** A runner may have taken it before. */
   #isRepeated = false;
@@ -84,7 +90,7 @@ export class Exchange {
       this.#fail(GatewayError.tooLarge(route.maxBodyBytes));
       return;
     }
-    this.#timer = setTimeout(() => this.#timedOut(), route.timeoutMs);
+    this.#startClock(route.timeoutMs);
     response.on('close', () => {
       if (!response.writableFinished) {
         this.#callerLeft();
@@ -105,6 +111,10 @@ export class Exchange {
     const { request, correlationId } = this.#options;
     const { route, variant, requestId } = this.#choice();
     const runner = route.chooseRunner(variant, this.#tried);
+    if (!runner && variant.held && this.#tried.size === 0) {
+      this.#hold(this.#choice(), variant.held);
+      return;
+    }
     if (!runner) {
       this.#fail(
         this.#isRepeated
@@ -128,6 +138,39 @@ export class Exchange {
       },
       this.#handler(runner),
     );
+  }
+
+  /** The clock of the call begins anew with the runner: that it slept is not the model's slowness. */
+  #hold(choice: Choice, held: HeldCalls): void {
+    const { endpoint } = choice.route;
+    this.#endHold = this.#options.hold(choice, () => {
+      this.#endHold = undefined;
+      if (this.#isOver) {
+        return;
+      }
+      this.#startClock(choice.route.timeoutMs);
+      const again = this.#options.chooseAgain(choice, this.#body.gathered);
+      if (!again) {
+        this.#fail(GatewayError.nothingReady(endpoint));
+        return;
+      }
+      this.#chosen = again;
+      this.#attempt();
+    });
+    if (!this.#endHold) {
+      this.#fail(GatewayError.tooManyHeld(endpoint, held.calls));
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(
+      () => this.#fail(GatewayError.startedTooSlowly(endpoint, held.timeoutMs)),
+      held.timeoutMs,
+    );
+  }
+
+  #startClock(timeoutMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#timedOut(), timeoutMs);
   }
 
   #handler(runner: RunnerConnection): Dispatcher.DispatchHandler {
@@ -291,6 +334,7 @@ export class Exchange {
   #over(code: number): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
+    this.#endHold?.();
     this.#options.copy?.cancel();
     this.#options.finished(this.#choice(), code);
   }

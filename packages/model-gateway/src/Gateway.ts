@@ -29,7 +29,7 @@ import {
   parseRequestTarget,
   RequestTarget,
 } from './requestTarget';
-import { Route, RouteToken, RouteVariant } from './Route';
+import { mayAnswer, Route, RouteToken, RouteVariant } from './Route';
 import { RouteTable } from './RouteTable';
 
 const BEARER = /^bearer +([\x21-\x7e]{1,512})$/i;
@@ -312,6 +312,33 @@ export class Gateway {
         }
         return choice;
       },
+      hold: ({ variant }, resume) =>
+        variant.held &&
+        this.#routes.waiting.enter(
+          {
+            endpoint: route.endpoint,
+            key: variant.key,
+            resume,
+          },
+          variant.held.calls,
+        ),
+      chooseAgain: (before, body) => {
+        const now = this.#routes.get(route.endpoint);
+        if (!now || !pick(now, request, { wanted, body })) {
+          return undefined;
+        }
+        const choice = this.#choose(request, {
+          route: before.route,
+          first: before.variant,
+          wanted,
+          body,
+        });
+        if (isCounted && choice.variant.metrics !== before.variant.metrics) {
+          before.variant.metrics.moved();
+          choice.variant.metrics.started();
+        }
+        return choice;
+      },
       refuse: ({ requestId, variant }, error, { isBodyPending }) =>
         this.#refuse(request, response, error, {
           requestId,
@@ -441,7 +468,7 @@ function wantedVariant(
   return given;
 }
 
-/** The variant that shall answer, of those that have a runner. */
+/** The variant that shall answer, of those that may. */
 function pick(
   route: Route,
   request: IncomingMessage,
@@ -451,7 +478,7 @@ function pick(
     return route.chooseVariant(route.callerKey?.of(request, options.body));
   }
   const variant = route.variant(options.wanted);
-  return variant?.runners.length ? variant : undefined;
+  return variant && mayAnswer(variant) ? variant : undefined;
 }
 
 /** Of clients that know no bearer tokens it is the password; the user's name is anybody's. */

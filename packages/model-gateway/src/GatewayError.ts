@@ -168,6 +168,24 @@ export class GatewayError extends Error {
     );
   }
 
+  static tooManyHeld(endpoint: string, limit: number): GatewayError {
+    return new GatewayError(
+      'ServiceUnavailableError',
+      503,
+      `Endpoint '${endpoint}' is just being started, and ${limit} calls wait for it already; try again in a moment`,
+      { 'retry-after': '2' },
+    );
+  }
+
+  static startedTooSlowly(endpoint: string, timeoutMs: number): GatewayError {
+    return new GatewayError(
+      'GatewayTimeoutError',
+      504,
+      `Endpoint '${endpoint}' was asleep and did not start within ${timeoutMs} ms; the request was not delivered, try again in a moment`,
+      { 'retry-after': '5' },
+    );
+  }
+
   static unreachable(endpoint: string): GatewayError {
     return new GatewayError(
       'ServiceUnavailableError',

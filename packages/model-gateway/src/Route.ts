@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   canonicalTrafficPlan,
   GatewayRoute,
+  HeldCalls,
   PlanToken,
   trafficPlanSchema,
 } from '@model-platform/model-wire';
@@ -20,6 +21,8 @@ export interface CopySettings {
 
 /** One variant of a route, ready for use. */
 export interface RouteVariant {
+  /** As the runners' parent knows it, whatever the route calls it. */
+  key: string;
   /** Place among those of its revision. */
   index: number;
   /** Another one than the route's where it is tried beside that. */
@@ -31,6 +34,8 @@ export interface RouteVariant {
   isRepeatable: boolean;
   metrics: VariantMetrics;
   runners: RunnerConnection[];
+  /** How calls wait while it has no runner; they are refused where absent. */
+  held?: HeldCalls;
   shadow?: CopySettings;
 }
 
@@ -94,7 +99,7 @@ export class Route {
     );
     this.#lottery = new VariantLottery(
       route.endpoint,
-      variants.filter(({ runners }) => runners.length > 0),
+      variants.filter(mayAnswer),
     );
   }
 
@@ -111,8 +116,8 @@ export class Route {
   }
 
   /**
-   * A variant that has a runner, always the same for a key, else by weight.
-   * Undefined if none has.
+   * A variant that may answer, always the same for a key, else by weight.
+   * Undefined if none may.
    */
   chooseVariant(key: string | undefined): RouteVariant | undefined {
     return key === undefined
@@ -164,4 +169,9 @@ export class Route {
       }
     }
   }
+}
+
+/** Whether it has a runner, or calls wait until it has one. */
+export function mayAnswer({ runners, held }: RouteVariant): boolean {
+  return runners.length > 0 || held !== undefined;
 }

@@ -1,13 +1,16 @@
-import { GatewayRoute } from '@model-platform/model-wire';
+import { GatewayRoute, variantKey } from '@model-platform/model-wire';
 import { GatewayMetrics } from './GatewayMetrics';
 import { Route } from './Route';
 import { RunnerConnection } from './RunnerConnection';
+import { WaitingRoom } from './WaitingRoom';
 
 /** All routes of a gateway. A route is swapped as a whole between two requests. */
 export class RouteTable {
   readonly #metrics: GatewayMetrics;
   readonly #routes = new Map<string, Route>();
   readonly #connections = new Map<string, RunnerConnection>();
+  /** Calls that wait for a runner. */
+  readonly waiting = new WaitingRoom();
   #planned = false;
 
   constructor(metrics: GatewayMetrics) {
@@ -36,11 +39,22 @@ export class RouteTable {
     return counts;
   }
 
+  /** Calls times how long they have been at each runner, milliseconds. */
+  busyMs(): Record<string, number> {
+    const sums: Record<string, number> = {};
+    for (const connection of this.#connections.values()) {
+      const { runner } = connection;
+      sums[runner] = (sums[runner] ?? 0) + connection.busyMs();
+    }
+    return sums;
+  }
+
   put(route: GatewayRoute): void {
     const previous = this.#routes.get(route.endpoint);
     const compiled = new Route(
       route,
       route.variants.map((variant, place) => ({
+        key: variantKey(variant.labels),
         index: route.variants
           .slice(0, place)
           .filter(({ labels }) => labels.revision === variant.labels.revision)
@@ -54,6 +68,7 @@ export class RouteTable {
         runners: variant.runners
           .filter(id => route.upstreams[id])
           .map(id => this.#connection(route.upstreams[id])),
+        held: variant.held,
         shadow: variant.shadowShare
           ? {
               share: variant.shadowShare,
@@ -67,6 +82,11 @@ export class RouteTable {
     compiled.retain();
     this.#routes.set(route.endpoint, compiled);
     previous?.release();
+    this.waiting.resume(compiled.endpoint, waiter =>
+      compiled.variants.every(
+        ({ key, runners }) => runners.length > 0 || key !== waiter.key,
+      ),
+    );
   }
 
   putAll(routes: GatewayRoute[]): void {
@@ -86,6 +106,7 @@ export class RouteTable {
     const route = this.#routes.get(endpoint);
     this.#routes.delete(endpoint);
     route?.release();
+    this.waiting.resume(endpoint, () => true);
   }
 
   /** Whether the token is good for some other endpoint. */

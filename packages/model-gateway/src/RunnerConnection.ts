@@ -10,6 +10,8 @@ export class RunnerConnection {
   readonly url: string;
   readonly secret: string | undefined;
   inFlight = 0;
+  #busyMs = 0;
+  #countedAt = performance.now();
   readonly #pool: Pool;
   #routes = 0;
   #failedAt = -Infinity;
@@ -46,11 +48,21 @@ export class RunnerConnection {
     this.#pool.dispatch(options, handler);
   }
 
+  /** Calls times how long they have been here, milliseconds. */
+  busyMs(): number {
+    const now = performance.now();
+    this.#busyMs += this.inFlight * (now - this.#countedAt);
+    this.#countedAt = now;
+    return this.#busyMs;
+  }
+
   started(): void {
+    this.busyMs();
     this.inFlight += 1;
   }
 
   finished(): void {
+    this.busyMs();
     this.inFlight -= 1;
     this.#closeIfIdle();
   }

@@ -28,6 +28,11 @@ export class VariantMetrics {
     this.inFlight.value += 1;
   }
 
+  /** The call goes to another variant, which counts it from now on. */
+  moved(): void {
+    this.inFlight.value -= 1;
+  }
+
   /** @param consumer - undefined for what nobody has called for */
   finished(consumer: string | undefined, code: number, seconds: number): void {
     this.inFlight.value -= 1;

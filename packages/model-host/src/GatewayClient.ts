@@ -1,4 +1,8 @@
-import { GatewayRoute, GatewayState } from '@model-platform/model-wire';
+import {
+  GatewayLoad,
+  GatewayRoute,
+  GatewayState,
+} from '@model-platform/model-wire';
 import { Agent, request } from 'undici';
 import { ProcessRecord } from './StateFile';
 
@@ -16,6 +20,15 @@ export class GatewayClient {
     return this.#call(record, 'GET', '/routes', undefined, signal);
   }
 
+  /** At once where a call is held that `seen` does not count, else after that time. */
+  async load(
+    record: ProcessRecord,
+    options: { seen: number; waitMs: number },
+  ): Promise<GatewayLoad> {
+    const { seen, waitMs } = options;
+    return this.#call(record, 'GET', `/load?seen=${seen}&waitMs=${waitMs}`);
+  }
+
   async putAll(
     record: ProcessRecord,
     routes: GatewayRoute[],
@@ -31,13 +44,13 @@ export class GatewayClient {
     return this.#call(record, 'DELETE', `/routes/${endpoint}`);
   }
 
-  async #call(
+  async #call<T = GatewayState>(
     record: ProcessRecord,
     method: 'GET' | 'PUT' | 'DELETE',
     path: string,
     body?: unknown,
     signal?: AbortSignal,
-  ): Promise<GatewayState> {
+  ): Promise<T> {
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     const response = await request(`http://127.0.0.1:${record.port}${path}`, {
       method,
@@ -54,6 +67,6 @@ export class GatewayClient {
         } to ${method} ${path}: ${text.slice(0, 500)}`,
       );
     }
-    return (await response.body.json()) as GatewayState;
+    return (await response.body.json()) as T;
   }
 }

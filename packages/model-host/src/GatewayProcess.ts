@@ -1,5 +1,6 @@
 import {
   GatewayEnvironment,
+  GatewayLoad,
   GatewayRoute,
   GatewayState,
   HostState,
@@ -127,6 +128,16 @@ export class GatewayProcess {
     });
     this.#pushing = pushed;
     return pushed;
+  }
+
+  /** What its calls are like; undefined where it is not there. */
+  async load(seen: number, waitMs: number): Promise<GatewayLoad | undefined> {
+    const { record } = this.#supervisor;
+    try {
+      return record && (await this.#client.load(record, { seen, waitMs }));
+    } catch {
+      return undefined;
+    }
   }
 
   /** Until no request is in flight at any of these runners, bounded. */

@@ -25,6 +25,7 @@ import {
   Runner,
   RUNNER_SECRET_VARIABLE,
 } from './Runner';
+import { ReplicaSets } from './ReplicaSets';
 import { StateFile } from './StateFile';
 import { identify } from './Supervisor';
 import { WatchedProcess } from './WatchedProcess';
@@ -33,6 +34,8 @@ import { WatchedProcess } from './WatchedProcess';
 const FINAL_RUNNER_MS = 1_500;
 /** How long the gateway's routes wait for runners of an earlier host to be recognised. */
 const SETTLE_TIMEOUT_MS = 5_000;
+/** How often the gateway is asked what its calls are like. */
+const LOAD_MS = 1_000;
 const PUSH_TIMEOUT_MS = 10_000;
 const LABEL_NAMES = [
   'system',
@@ -63,6 +66,8 @@ export class Host {
   /** Runners on their way out, by id; a successor of the same id waits for them. */
   readonly #leaving = new Map<string, Promise<void>>();
   readonly #registry = new Registry();
+  /** Runners that come and go with their calls. */
+  readonly #sets: ReplicaSets;
   #settle: () => void = () => {};
   #isPushDue = false;
   #isStopping = false;
@@ -85,6 +90,7 @@ export class Host {
     const isOpen = level === 'none' || (level === 'user' && !ownUser);
     log(isOpen ? 'warn' : 'info', summary, { reasons });
     this.#plan = PlanFile.open(folder.planFile);
+    this.#sets = new ReplicaSets(settings.scaleDownMs);
     this.#state = StateFile.open(folder.stateFile, message =>
       log('warn', 'state.json is not used', { reason: message }),
     );
@@ -111,6 +117,7 @@ export class Host {
     const wanted = Object.values(host.#plan.deployments).flatMap(
       ({ runners }) => runners,
     );
+    host.#putSets(wanted);
     const wantedIds = new Set(wanted.map(({ id }) => id));
     for (const [id, record] of host.#state.processes()) {
       if (id !== GATEWAY_ID && !wantedIds.has(id)) {
@@ -136,8 +143,11 @@ export class Host {
     }
     host.#gateway.start();
     for (const spec of wanted) {
-      host.#add(spec);
+      if (host.#sets.isNeeded(spec)) {
+        host.#add(spec);
+      }
     }
+    void host.#scale();
     void Promise.race([
       Promise.all(Array.from(host.#runners.values(), ({ settled }) => settled)),
       pause(SETTLE_TIMEOUT_MS),
@@ -158,9 +168,37 @@ export class Host {
       };
     }
     for (const runner of this.#runners.values()) {
-      const { state } = runner;
-      deployments[state.endpoint] ??= { runners: [] };
-      deployments[state.endpoint].runners.push(state);
+      if (!this.#isScaledDown(runner.spec)) {
+        const { state } = runner;
+        deployments[state.endpoint] ??= { runners: [] };
+        deployments[state.endpoint].runners.push(
+          state.phase !== 'ready' && this.#sets.isSpare(runner.spec)
+            ? { ...state, phase: 'asleep' }
+            : state,
+        );
+      }
+    }
+    for (const spec of Object.values(this.#plan.deployments).flatMap(
+      ({ runners }) => runners,
+    )) {
+      if (this.#isScaledDown(spec)) {
+        const { id, endpoint, variant, version, revision } = spec;
+        const { interpreter, isShadow } = spec;
+        deployments[endpoint].runners.push({
+          // What still drains has something to tell.
+          ...(this.#runners.get(id)?.state ?? {
+            id,
+            endpoint,
+            variant,
+            version,
+            revision,
+            restarts: 0,
+            interpreter,
+            isShadow,
+          }),
+          phase: 'asleep',
+        });
+      }
     }
     const { python, pythonPath, pythonUnavailable } = this.#settings;
     return {
@@ -178,6 +216,22 @@ export class Host {
       contentType: this.#registry.contentType,
       text: await this.#registry.metrics(),
     };
+  }
+
+  /**
+   * To be called right before each change: what a leader asked for that was
+   * followed by another one is not done any more.
+   *
+   * @throws HostError 412
+   */
+  fence(fencing: number | undefined): void {
+    const seen = this.#plan.fencing ?? -1;
+    if (fencing !== undefined && fencing < seen) {
+      throw HostError.fenced(seen, fencing);
+    }
+    if (fencing !== undefined && fencing > seen) {
+      this.#plan.setFencing(fencing);
+    }
   }
 
   /** These shall run; others of the endpoint stay. @throws HostError 400 */
@@ -211,8 +265,12 @@ export class Host {
       ({ id }) => !seen.has(id),
     );
     this.#plan.set(endpoint, { ...deployment, runners: [...others, ...specs] });
+    this.#putSets(specs);
     for (const spec of specs) {
       const current = this.#runners.get(spec.id);
+      if (!this.#sets.isNeeded(spec)) {
+        continue;
+      }
       if (
         current &&
         !current.isRetired &&
@@ -290,12 +348,16 @@ export class Host {
         runners: deployment.runners.filter(({ id }) => keep.includes(id)),
       });
     }
+    this.#sets.delete(
+      spec => spec.endpoint === endpoint && !keep.includes(spec.id),
+    );
     await Promise.all(released.map(runner => this.#retire(runner)));
   }
 
   /** The route goes first, then the runners. */
   async remove(endpoint: string): Promise<void> {
     this.#plan.delete(endpoint);
+    this.#sets.delete(spec => spec.endpoint === endpoint);
     await this.#gateway.push();
     await Promise.all(
       this.#runnersOf(endpoint).map(runner => this.#retire(runner)),
@@ -320,6 +382,11 @@ export class Host {
     routed: TrafficPlan | undefined,
   ): void {
     const known = new Set(runners.map(({ id }) => id));
+    const asleep = new Set(
+      runners
+        .filter(spec => this.#isScaledDown(spec) && !this.#sets.isSpare(spec))
+        .map(({ id }) => id),
+    );
     for (const variant of plan.variants) {
       for (const id of variant.runners) {
         if (!known.has(id)) {
@@ -337,7 +404,9 @@ export class Host {
       if (
         !before &&
         !isIdle &&
-        !variant.runners.some(id => this.#runners.get(id)?.isReady)
+        !variant.runners.some(
+          id => this.#runners.get(id)?.isReady || asleep.has(id),
+        )
       ) {
         const reasons = variant.runners.map(id => {
           const state = this.#runners.get(id)?.state;
@@ -358,6 +427,73 @@ export class Host {
     return [...this.#runners.values()].filter(
       ({ spec }) => spec.endpoint === endpoint,
     );
+  }
+
+  #putSets(specs: RunnerSpec[]): void {
+    this.#sets.put(specs, {
+      running: ids => {
+        const last = ids.findLastIndex(id => this.#state.process(id));
+        const routed = ids.some(id => this.#isRouted(id));
+        // A revision without traffic shows first that it starts.
+        return Math.max(last + 1, routed ? 0 : 1);
+      },
+    });
+  }
+
+  #isRouted(id: string): boolean {
+    return Object.values(this.#plan.deployments).some(({ route }) =>
+      route?.variants.some(({ runners }) => runners.includes(id)),
+    );
+  }
+
+  /** It is to run here, but not needed just now. */
+  #isScaledDown(spec: RunnerSpec): boolean {
+    return (
+      !this.#sets.isNeeded(spec) &&
+      (this.#plan
+        .deployment(spec.endpoint)
+        ?.runners.some(({ id }) => id === spec.id) ??
+        false)
+    );
+  }
+
+  /** As many runners as calls need, as long as the host runs. */
+  async #scale(): Promise<void> {
+    let seen = -1;
+    while (!this.#isStopping) {
+      const load = this.#sets.isEmpty
+        ? undefined
+        : await this.#gateway.load(seen, LOAD_MS);
+      if (!load) {
+        await pause(LOAD_MS);
+        continue;
+      }
+      seen = load.held;
+      const specs = this.#sets.read(load, {
+        isRouted: ({ id }) => this.#isRouted(id),
+      });
+      for (const spec of this.#isStopping ? [] : specs) {
+        this.#fit(spec);
+      }
+    }
+  }
+
+  /** Starts it, or lets it finish what it has and end. */
+  #fit(spec: RunnerSpec): void {
+    const current = this.#runners.get(spec.id);
+    const runs = current !== undefined && !current.isRetired;
+    const isNeeded = this.#sets.isNeeded(spec);
+    if (isNeeded === runs) {
+      return;
+    }
+    this.#log('info', `runner ${spec.id} is ${isNeeded ? '' : 'not '}needed`, {
+      runner: spec.id,
+    });
+    if (isNeeded) {
+      this.#add(spec);
+    } else if (current) {
+      void this.#retire(current);
+    }
   }
 
   #add(spec: RunnerSpec): void {

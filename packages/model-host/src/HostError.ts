@@ -32,6 +32,14 @@ export class HostError extends Error {
     return new HostError(409, 'ConflictError', message);
   }
 
+  static fenced(seen: number, given: number): HostError {
+    return new HostError(
+      412,
+      'PreconditionFailedError',
+      `Another process of the portal leads by now: its number ${seen} was here, ${given} comes too late`,
+    );
+  }
+
   static unavailable(message: string): HostError {
     return new HostError(503, 'ServiceUnavailableError', message);
   }

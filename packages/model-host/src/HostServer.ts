@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import { AddressInfo } from 'node:net';
 import {
+  FENCING_HEADER,
   runnerSpecSchema,
   trafficPlanSchema,
   WireErrorBody,
@@ -24,6 +25,7 @@ const MAX_BODY_BYTES = 32 * 1024 * 1024;
 const MAX_TAIL = 10_000;
 
 const runnersSchema = z.object({ runners: z.array(runnerSpecSchema) });
+const fencingSchema = z.coerce.number().int().optional();
 const releaseSchema = z.object({ keep: z.array(z.string()) });
 const logQuerySchema = z.object({
   tail: z.coerce.number().int().min(0).max(MAX_TAIL).default(100),
@@ -98,24 +100,24 @@ export class HostServer {
   async #change(call: string, request: IncomingMessage): Promise<void> {
     const [, method, endpoint, part] = DEPLOYMENT_CALL.exec(call) ?? [];
     const what = `${method} ${part ?? ''}`;
+    const fencing = this.#checked(
+      fencingSchema,
+      request.headers[FENCING_HEADER],
+    );
     if (what === 'PUT runners') {
-      this.#host.putRunners(
-        endpoint,
-        (await this.#body(request, runnersSchema)).runners,
-      );
+      const { runners } = await this.#body(request, runnersSchema);
+      this.#host.fence(fencing);
+      this.#host.putRunners(endpoint, runners);
     } else if (what === 'PUT route') {
-      await this.#host.putRoute(
-        endpoint,
-        await this.#body(request, trafficPlanSchema),
-      );
+      const plan = await this.#body(request, trafficPlanSchema);
+      this.#host.fence(fencing);
+      await this.#host.putRoute(endpoint, plan);
     } else if (what === 'POST release') {
-      await this.#host.release(
-        endpoint,
-        (
-          await this.#body(request, releaseSchema)
-        ).keep,
-      );
+      const { keep } = await this.#body(request, releaseSchema);
+      this.#host.fence(fencing);
+      await this.#host.release(endpoint, keep);
     } else if (what === 'DELETE ') {
+      this.#host.fence(fencing);
       await this.#host.remove(endpoint);
     } else {
       throw HostError.notFound(`The host has no ${call}`);

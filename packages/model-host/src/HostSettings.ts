@@ -18,6 +18,8 @@ export const hostEnvironmentSchema = z.object({
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** How long a released runner may take for its last requests, milliseconds. */
   DRAIN_TIMEOUT_MS: z.coerce.number().int().nonnegative().default(10_000),
+  /** How long fewer runners must be enough until some end, milliseconds. */
+  SCALE_DOWN_MS: z.coerce.number().int().nonnegative().default(60_000),
   /** How long a runner may load its model, milliseconds. */
   START_TIMEOUT_MS: z.coerce.number().int().positive().default(60_000),
   /** As runners have them, which know what holds where these are absent. */
@@ -60,6 +62,7 @@ export interface HostSettings {
   pythonUnavailable: string;
   logLevel: z.infer<typeof hostEnvironmentSchema>['LOG_LEVEL'];
   drainTimeoutMs: number;
+  scaleDownMs: number;
   startTimeoutMs: number;
   batchMaxRows?: number;
   batchMaxDelayMs?: number;
@@ -95,6 +98,7 @@ export function readHostSettings(
       'The Python runtime is not set up on this machine (PYTHON_RUNNER is not set)',
     logLevel: data.LOG_LEVEL,
     drainTimeoutMs: data.DRAIN_TIMEOUT_MS,
+    scaleDownMs: data.SCALE_DOWN_MS,
     startTimeoutMs: data.START_TIMEOUT_MS,
     batchMaxRows: data.BATCH_MAX_ROWS,
     batchMaxDelayMs: data.BATCH_MAX_DELAY_MS,

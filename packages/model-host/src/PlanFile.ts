@@ -47,8 +47,20 @@ export class PlanFile {
     }
   }
 
-  #write(deployments: HostPlan['deployments']): void {
-    const plan: HostPlan = { formatVersion: 1, deployments };
+  /** Largest lease number of a leader that has been here; none where nobody has said one. */
+  get fencing(): number | undefined {
+    return this.#plan.fencing;
+  }
+
+  setFencing(fencing: number): void {
+    this.#write(this.#plan.deployments, fencing);
+  }
+
+  #write(
+    deployments: HostPlan['deployments'],
+    fencing = this.#plan.fencing,
+  ): void {
+    const plan: HostPlan = { formatVersion: 1, fencing, deployments };
     writeJsonFile(this.#path, plan);
     this.#plan = plan;
   }

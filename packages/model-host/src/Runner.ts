@@ -333,7 +333,7 @@ export function nodePrograms(): string[] {
 }
 
 /** Two specs with the same one are served by the same process. */
-export function purposeOf(spec: RunnerSpec): string {
+export function purposeOf({ scaling: _, ...spec }: RunnerSpec): string {
   return createHash('sha256')
     .update(
       JSON.stringify(Object.entries(spec).sort(([a], [b]) => (a < b ? -1 : 1))),

@@ -10,6 +10,7 @@ import { gatewayRouteSchema, TrafficPlan } from './TrafficPlan';
  * | admin call | does |
  * |---|---|
  * | `GET /routes` | {@link GatewayState} |
+ * | `GET /load?seen=&waitMs=` | {@link GatewayLoad}, at once where a call has been held that `seen` does not know of, else after that time |
  * | `PUT /routes` | `{ routes: GatewayRoute[] }`: these and no others. Before the first one the gateway answers 503 to everything |
  * | `PUT /routes/{endpoint}` | one `GatewayRoute`, swapped as a whole; requests in flight finish where they are |
  * | `DELETE /routes/{endpoint}` | the endpoint is unknown from now on |
@@ -57,6 +58,28 @@ export interface GatewayState {
   }>;
   /** Requests in flight per runner id, of runners that no route names any more too. */
   inFlight: Record<string, number>;
+}
+
+/** What its parent scales runners by. */
+export interface GatewayLoad {
+  pid: number;
+  /** By a clock of the process's own, milliseconds. */
+  at: number;
+  /** Calls held so far; to be given back as `seen`. */
+  held: number;
+  /** Calls times how long they were at the runner, milliseconds, by its id; grows as long as it is known. */
+  busyMs: Record<string, number>;
+  /** Calls that wait for a runner just now, by {@link variantKey}. */
+  waiting: Record<string, number>;
+}
+
+/** A variant of a revision. */
+export function variantKey(variant: {
+  endpoint: string;
+  revision: number | string;
+  variant: string;
+}): string {
+  return `${variant.endpoint}/${variant.revision}/${variant.variant}`;
 }
 
 /**

@@ -1,6 +1,19 @@
 import { z } from 'zod';
 import { trafficPlanSchema } from './TrafficPlan';
 
+/** How many of a variant's runners run: the same for all of them but `index`. */
+export const scalingSchema = z.object({
+  /** Those with the smallest ones run. */
+  index: z.number().int().nonnegative(),
+  /** 0: none as long as nobody calls. */
+  min: z.number().int().nonnegative(),
+  /** Calls that one runner shall answer at a time. */
+  inFlight: z.number().positive(),
+  /** How long nobody must have called before the last one ends, milliseconds. */
+  idleMs: z.number().int().nonnegative(),
+});
+export type Scaling = z.infer<typeof scalingSchema>;
+
 /**
  * The host is the local parent of gateway and runners. It is reached on a
  * loopback port with a bearer secret, both in `host/host.json` of the data
@@ -15,6 +28,9 @@ import { trafficPlanSchema } from './TrafficPlan';
  * | `DELETE /v1/deployments/{endpoint}` | the route goes first, then the runners drain and stop |
  * | `GET /metrics` | `model_runner_restarts_total`, Prometheus text |
  * | `GET /v1/runners/{id}/logs?tail=100&follow=true` | JSON lines, oldest first; of stopped runners too, as long as their logs are kept. With `since` (RFC 3339) and `grep` (text, or `/expression/`) only the last of those |
+ *
+ * A change carries the lease number of the leader that asks for it, in the header
+ * {@link FENCING_HEADER}; 412 where one with a larger number has been here.
  *
  * Every call is idempotent; the plan is on disk before it is acted on, so a
  * killed host goes on where it was.
@@ -45,11 +61,18 @@ export const runnerSpecSchema = z.object({
     .optional(),
   /** How long a call may take at the gateway, milliseconds. */
   requestTimeoutMs: z.number().int().positive().optional(),
+  /** Of a variant of which as many runners run as its calls need; absent where it always runs. */
+  scaling: scalingSchema.optional(),
 });
 export type RunnerSpec = z.infer<typeof runnerSpecSchema>;
 
+/** Of changes: the lease number of the leader that asks. */
+export const FENCING_HEADER = 'x-model-platform-fencing';
+
 export const hostPlanSchema = z.object({
   formatVersion: z.literal(1),
+  /** Largest lease number of a leader that has changed it. */
+  fencing: z.number().int().optional(),
   deployments: z.record(
     z.string(),
     z.object({
@@ -66,7 +89,8 @@ export interface HostRunnerState {
   variant: string;
   version: number;
   revision: number;
-  phase: 'starting' | 'ready' | 'draining' | 'failed' | 'stopped';
+  /** `asleep`: it is not needed now, and starts as soon as calls ask for it. */
+  phase: 'starting' | 'ready' | 'draining' | 'failed' | 'stopped' | 'asleep';
   /** Unexpected ends since the host first started it; kept across the host's own restarts. */
   restarts: number;
   message?: string;

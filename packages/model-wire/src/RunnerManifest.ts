@@ -34,6 +34,15 @@ export interface WireSignature {
   outputs: WireSignatureField[];
 }
 
+/** The developer's own container, that serves the model beside the runner. */
+export interface WireImage {
+  /** It listens there, on the loopback that both share. */
+  port: number;
+  /** What it calls the model in the Open Inference Protocol. */
+  model: string;
+  readyPath: string;
+}
+
 export interface WireCustomMetric {
   name: string;
   type: 'counter' | 'gauge' | 'histogram';
@@ -66,6 +75,8 @@ export interface RunnerManifest {
   /** Path under `model/` of the developer's own endpoint code. */
   endpoint?: string;
   signature: WireSignature;
+  /** Of the flavor `image`. */
+  image?: WireImage;
   /** How long a solver may take, seconds; of models that are solved. */
   timeLimitSeconds?: number;
   /** One line of inputs that the model answers; used to warm up and in the docs. */

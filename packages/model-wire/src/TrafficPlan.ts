@@ -19,6 +19,14 @@ export const variantLabelsSchema = z.object({
   revision: z.string(),
 });
 
+/** Calls that wait until a runner has started. */
+export const heldCallsSchema = z.object({
+  /** At a time, at each gateway; further ones get 503. */
+  calls: z.number().int().positive(),
+  /** How long each, milliseconds; then it gets 504. */
+  timeoutMs: z.number().int().positive(),
+});
+
 export const planVariantSchema = z.object({
   name: z.string(),
   /** Relative share; the gateway normalises by the sum. */
@@ -34,6 +42,8 @@ export const planVariantSchema = z.object({
    * another runner.
    */
   isRepeatable: z.boolean().optional(),
+  /** How its calls wait while none of its runners is ready; they are refused where absent. */
+  held: heldCallsSchema.optional(),
   /** Runner ids; the host resolves them into upstreams. */
   runners: z.array(z.string()),
 });
@@ -100,6 +110,7 @@ export type Upstream = z.infer<typeof upstreamSchema>;
 export type VariantLabels = z.infer<typeof variantLabelsSchema>;
 export type Stickiness = z.infer<typeof stickinessSchema>;
 export type CallRate = z.infer<typeof callRateSchema>;
+export type HeldCalls = z.infer<typeof heldCallsSchema>;
 export type PlanVariant = z.infer<typeof planVariantSchema>;
 export type PlanToken = z.infer<typeof planTokenSchema>;
 export type TrafficPlan = z.infer<typeof trafficPlanSchema>;

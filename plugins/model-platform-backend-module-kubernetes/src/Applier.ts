@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
+import { ConflictError } from '@backstage/errors';
 import { KubernetesObject } from '@kubernetes/client-node';
 import {
   Kind,
   KubernetesClient,
   ObjectKey,
 } from '@model-platform/model-cluster';
-import { MANAGER } from './manifests/labels';
+import { WriteOptions } from '@model-platform/plugin-model-platform-node';
+import { FENCING, MANAGER } from './manifests/labels';
 import { ClusterView } from './ClusterView';
 
 /** What was written is told back within moments; what is not told by then is written again the next time. */
@@ -17,6 +19,8 @@ interface Applied {
   /** Digest of the fields that were the platform's then: who changes one takes it over. */
   owned: string;
   resourceVersion: string;
+  /** Lease number of the leader that wrote it. */
+  fencing: number | undefined;
 }
 
 /**
@@ -38,15 +42,16 @@ export class Applier {
   /** One after the other, in this order. */
   async apply(
     objects: readonly KubernetesObject[],
-    signal?: AbortSignal,
+    options: WriteOptions & { signal?: AbortSignal } = {},
   ): Promise<void> {
+    const { signal, fencing } = options;
     const written: Array<() => boolean> = [];
     for (const object of objects) {
       signal?.throwIfAborted();
       const key = keyOf(object);
       const wanted = this.wantedOf(object);
-      if (this.isAsWanted(key, wanted)) continue;
-      const live = await this.client.apply(object, {
+      if (this.isAsWanted(key, wanted, fencing)) continue;
+      const live = await this.client.apply(this.fenced(object, key, fencing), {
         manager: MANAGER,
         signal,
       });
@@ -54,6 +59,7 @@ export class Applier {
         wanted,
         owned: ownedFields(live),
         resourceVersion: live.metadata?.resourceVersion ?? '',
+        fencing,
       };
       this.applied.set(idOf(key), applied);
       if (this.view.watches(key.kind)) {
@@ -67,7 +73,8 @@ export class Applier {
     );
   }
 
-  async delete(key: ObjectKey): Promise<void> {
+  async delete(key: ObjectKey, options: WriteOptions = {}): Promise<void> {
+    this.requireLatest(key, options.fencing);
     await this.client.delete(key);
     this.applied.delete(idOf(key));
   }
@@ -80,9 +87,54 @@ export class Applier {
     return digest;
   }
 
-  private isAsWanted(key: ObjectKey, wanted: string): boolean {
+  /** @throws ConflictError where a later leader has written it */
+  private requireLatest(
+    key: ObjectKey,
+    fencing: number | undefined,
+  ): KubernetesObject | undefined {
+    const live = this.view.get(key);
+    const seen = Number(live?.metadata?.annotations?.[FENCING] ?? -1);
+    if (fencing !== undefined && seen > fencing) {
+      throw new ConflictError(
+        `Another process of the portal leads by now: its number ${seen} is on ${idOf(
+          key,
+        )}, ${fencing} comes too late`,
+      );
+    }
+    return live;
+  }
+
+  /** With the leader's number, and where it moves traffic only onto what was looked at. */
+  private fenced(
+    object: KubernetesObject,
+    key: ObjectKey,
+    fencing: number | undefined,
+  ): KubernetesObject {
+    const live = this.requireLatest(key, fencing);
+    if (fencing === undefined) return object;
+    return {
+      ...object,
+      metadata: {
+        ...object.metadata,
+        annotations: {
+          ...object.metadata?.annotations,
+          [FENCING]: String(fencing),
+        },
+        // Nobody else writes those: what was written meanwhile is another leader's.
+        ...(key.kind === 'ConfigMap' && live
+          ? { resourceVersion: live.metadata?.resourceVersion }
+          : {}),
+      },
+    };
+  }
+
+  private isAsWanted(
+    key: ObjectKey,
+    wanted: string,
+    fencing: number | undefined,
+  ): boolean {
     const before = this.applied.get(idOf(key));
-    if (before?.wanted !== wanted) return false;
+    if (before?.wanted !== wanted || before.fencing !== fencing) return false;
     if (!this.view.watches(key.kind)) return true;
     const live = this.view.get(key);
     if (!live) return false;

@@ -26,6 +26,7 @@ import {
   ObservedDeployment,
   RunnerRef,
   ScrapeTarget,
+  WriteOptions,
   toTrafficPlan,
 } from '@model-platform/plugin-model-platform-node';
 import { Applier } from './Applier';
@@ -131,17 +132,19 @@ export class KubernetesDriver implements DeploymentDriver {
 
   async apply(
     desired: DesiredRevision,
-    options: { signal: AbortSignal },
+    options: WriteOptions & { signal: AbortSignal },
   ): Promise<void> {
     await this.view.ready();
     const wanted = this.manifestsOf(desired);
-    await this.applier.apply(wanted, options.signal);
+    await this.applier.apply(wanted, options);
     // What an earlier version of the platform made of this revision, and this one does not.
     const names = new Set(
       wanted.map(({ kind, metadata }) => `${kind}/${metadata?.name}`),
     );
     for (const key of this.objectsOf(desired.ref, desired.revision)) {
-      if (!names.has(`${key.kind}/${key.name}`)) await this.applier.delete(key);
+      if (!names.has(`${key.kind}/${key.name}`)) {
+        await this.applier.delete(key, options);
+      }
     }
   }
 
@@ -183,7 +186,11 @@ export class KubernetesDriver implements DeploymentDriver {
     return digestOf(planOf(ref, route));
   }
 
-  async route(ref: DeploymentRef, route: DesiredRoute): Promise<void> {
+  async route(
+    ref: DeploymentRef,
+    route: DesiredRoute,
+    options: WriteOptions = {},
+  ): Promise<void> {
     await this.view.ready();
     const plan = planOf(ref, route);
     const digest = digestOf(plan);
@@ -194,21 +201,24 @@ export class KubernetesDriver implements DeploymentDriver {
     }
     const settings = this.settings.environment(route.environment);
     const httpRoute = endpointRoute(namespace, ref.name, settings);
-    await this.applier.apply([
-      endpointPlanMap(namespace, route.environment, {
-        formatVersion: 1,
-        digest,
-        plan,
-        services: Object.fromEntries(
-          // One may be of a revision that is tried beside the route's own.
-          plan.variants.map(({ name, labels }) => [
-            name,
-            objectName(ref.name, Number(labels.revision), labels.variant),
-          ]),
-        ),
-      }),
-      ...(httpRoute ? [httpRoute] : []),
-    ]);
+    await this.applier.apply(
+      [
+        endpointPlanMap(namespace, route.environment, {
+          formatVersion: 1,
+          digest,
+          plan,
+          services: Object.fromEntries(
+            // One may be of a revision that is tried beside the route's own.
+            plan.variants.map(({ name, labels }) => [
+              name,
+              objectName(ref.name, Number(labels.revision), labels.variant),
+            ]),
+          ),
+        }),
+        ...(httpRoute ? [httpRoute] : []),
+      ],
+      options,
+    );
     const isInForce = await this.view.until(
       () => this.gateways.routeOf(namespace, ref.name).digest === digest,
       ROUTE_TIMEOUT_MS,
@@ -221,30 +231,36 @@ export class KubernetesDriver implements DeploymentDriver {
     }
   }
 
-  async switchOff(ref: DeploymentRef, route: DesiredRoute): Promise<void> {
-    await this.route(ref, route);
-    await this.removeRunners(ref, () => true);
+  async switchOff(
+    ref: DeploymentRef,
+    route: DesiredRoute,
+    options: WriteOptions = {},
+  ): Promise<void> {
+    await this.route(ref, route, options);
+    await this.removeRunners(ref, () => true, options);
   }
 
   async release(
     ref: DeploymentRef,
     { keep, newest }: { keep: number[]; newest: number },
+    options: WriteOptions = {},
   ): Promise<void> {
     await this.view.ready();
     // Draining takes its time: a later revision may begin meanwhile, and was never meant.
     await this.removeRunners(
       ref,
       revision => !keep.includes(revision) && revision <= newest,
+      options,
     );
   }
 
-  async remove(ref: DeploymentRef): Promise<void> {
+  async remove(ref: DeploymentRef, options: WriteOptions = {}): Promise<void> {
     await this.view.ready();
     const plan = this.planObjectOf(ref);
     const labels = { [LABELS.endpoint]: ref.name };
     for (const key of this.view.keys(labels)) {
       if (key.kind === 'HTTPRoute' || isPlan(key, plan)) {
-        await this.applier.delete(key);
+        await this.applier.delete(key, options);
       }
     }
     const namespace = plan?.metadata?.namespace;
@@ -254,7 +270,7 @@ export class KubernetesDriver implements DeploymentDriver {
         ROUTE_TIMEOUT_MS,
       );
     }
-    await this.removeRunners(ref, () => true);
+    await this.removeRunners(ref, () => true, options);
     this.nowhere.delete(ref.name);
   }
 
@@ -409,6 +425,7 @@ export class KubernetesDriver implements DeploymentDriver {
   private async removeRunners(
     ref: DeploymentRef,
     isUnwanted: (revision: number) => boolean,
+    options: WriteOptions,
   ): Promise<void> {
     const revisions = [
       ...new Set(
@@ -425,7 +442,7 @@ export class KubernetesDriver implements DeploymentDriver {
     const isWorkload = ({ kind }: ObjectKey) =>
       kind === 'Deployment' || kind === 'HorizontalPodAutoscaler';
     for (const key of objects.filter(isWorkload)) {
-      await this.applier.delete(key);
+      await this.applier.delete(key, options);
     }
     const pods = () =>
       this.podsOf(ref).filter(({ metadata }) =>
@@ -444,10 +461,10 @@ export class KubernetesDriver implements DeploymentDriver {
     // Secrets are never read, and so not found; each has the name of the account beside it.
     for (const { kind, namespace, name } of rest) {
       if (kind === 'ServiceAccount') {
-        await this.applier.delete({ kind: 'Secret', namespace, name });
+        await this.applier.delete({ kind: 'Secret', namespace, name }, options);
       }
     }
-    for (const key of rest) await this.applier.delete(key);
+    for (const key of rest) await this.applier.delete(key, options);
     await this.view.until(
       () => objects.every(key => this.view.get(key) === undefined),
       ROUTE_TIMEOUT_MS,

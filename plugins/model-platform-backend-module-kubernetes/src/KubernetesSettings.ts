@@ -59,6 +59,19 @@ const environmentSchema = z.strictObject({
       memory: quantity.default('512Mi'),
     })
     .default({ cpu: '500m', memory: '512Mi' }),
+  imageRegistries: z
+    .array(
+      z.strictObject({
+        prefix: z
+          .string()
+          .regex(
+            /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)*\/?$/,
+            'must be a registry, or a part of it, such as registry.example.org/crm',
+          ),
+        pullSecret: z.string().optional(),
+      }),
+    )
+    .default([]),
   nodeSelector: labels.default({}),
   tolerations: z.array(toleration).default([]),
   gpu: z

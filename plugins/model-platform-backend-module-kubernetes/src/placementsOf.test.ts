@@ -27,6 +27,9 @@ const config = new ConfigReader({
         driver: 'kubernetes',
         kubernetes: {
           url: 'https://models.example.org',
+          imageRegistries: [
+            { prefix: 'registry.example.org/crm', pullSecret: 'crm-pull' },
+          ],
           gpu: { nodeSelector: { pool: 'gpu' }, tolerations: [] },
         },
         languageModels: [
@@ -139,6 +142,58 @@ describe('what the objects of a variant say', () => {
     const plain = manifestsOf({});
     expect(plain.deployment.spec?.replicas).toBe(1);
     expect(plain.kinds).not.toContain('HorizontalPodAutoscaler');
+  });
+
+  it("runs a model's own image beside a runner that forwards to it", () => {
+    const image = {
+      reference: `registry.example.org/crm/churn@sha256:${'a'.repeat(64)}`,
+      port: 9000,
+      readyPath: '/v2/models/churn/ready',
+    };
+    const own = { flavor: 'image', image };
+    const { deployment, policy } = manifestsOf(own, {
+      memory: '2Gi',
+      gpu: 1,
+    });
+    const pod = deployment.spec?.template.spec;
+    const [fetch, model] = pod?.initContainers ?? [];
+    const [runner] = pod?.containers ?? [];
+    expect([fetch.name, model.name, runner.name]).toEqual([
+      'fetch',
+      'model',
+      'runner',
+    ]);
+    expect(model).toMatchObject({
+      image: image.reference,
+      // There before the runner, and until it has drained.
+      restartPolicy: 'Always',
+      readinessProbe: {
+        httpGet: { path: '/v2/models/churn/ready', port: 9000 },
+      },
+      livenessProbe: { httpGet: { path: '/v2/health/live', port: 9000 } },
+      resources: { limits: { memory: '2Gi', 'nvidia.com/gpu': '1' } },
+      securityContext: runner.securityContext,
+      terminationMessagePolicy: 'File',
+    });
+    // None of the platform's keys, and nothing of the platform's files.
+    expect(model.env?.some(({ valueFrom }) => valueFrom)).toBe(false);
+    expect(model.volumeMounts).toEqual([
+      { name: 'image-scratch', mountPath: '/tmp' },
+    ]);
+    expect(runner.resources?.limits).not.toHaveProperty(['nvidia.com/gpu']);
+    expect(runner.image).toBe('platform:1');
+    expect(policy.spec?.ingress?.[0].ports).toEqual([
+      { protocol: 'TCP', port: 8080 },
+    ]);
+
+    for (const reference of [
+      `registry.example.org/crm-other/churn@sha256:${'a'.repeat(64)}`,
+      `registry.example.org.evil.test/crm/churn@sha256:${'a'.repeat(64)}`,
+    ]) {
+      expect(() =>
+        manifestsOf({ ...own, image: { ...image, reference } }),
+      ).toThrow(/may come from registry.example.org\/crm \(/);
+    }
   });
 
   it('refuses what a pod would not have', () => {

@@ -16,7 +16,7 @@ import {
   LANGUAGE_MODEL_FILE,
 } from '@model-platform/model-wire';
 import { DerivedKeys } from './DerivedKeys';
-import { KubernetesSettings } from './KubernetesSettings';
+import { EnvironmentSettings, KubernetesSettings } from './KubernetesSettings';
 import { namespaceName, objectName } from './manifests/objectName';
 import { Placement } from './manifests/Placement';
 
@@ -36,6 +36,7 @@ export function placementsOf(
   return desired.variants.map(variant => {
     const { model, version } = variant;
     checkPackages(variant);
+    const registry = registryOf(variant, environment, settings);
     const namespace = namespaceName(
       cluster.namespacePrefix,
       model.system,
@@ -58,14 +59,15 @@ export function placementsOf(
       revision,
       environment,
       variant,
-      resources: {
+      resources: awake({
         ...settings.resources,
         ...said(version.resources),
         ...said(desired.resources),
-      },
+      }),
       timeoutSeconds: desired.timeoutSeconds ?? DEFAULT_CALL_TIMEOUT_MS / 1000,
       cluster,
       settings,
+      imagePullSecret: registry?.pullSecret,
       languageModel,
       settingsFiles: {
         ...(languageModel
@@ -94,6 +96,35 @@ function checkPackages({ version }: DesiredVariant): void {
       `Version ${version.number} of ${version.model} says with ${file} which Python packages it needs, and pods have those of their image alone (modelPlatform.kubernetes.images.python); deploy it where the driver is local, or publish it without that file`,
     );
   }
+}
+
+/** Of the version's own image: where the environment lets it come from. */
+function registryOf(
+  { version: { number, model, image } }: DesiredVariant,
+  environment: string,
+  { imageRegistries }: EnvironmentSettings,
+): EnvironmentSettings['imageRegistries'][number] | undefined {
+  if (!image) return undefined;
+  const registry = imageRegistries.find(({ prefix }) =>
+    image.reference.startsWith(`${prefix.replace(/\/$/, '')}/`),
+  );
+  if (registry) return registry;
+  const allowed = imageRegistries.map(({ prefix }) => prefix).join(', ');
+  throw new InputError(
+    `Version ${number} of ${model} is the image ${
+      image.reference
+    }, and images in ${environment} may come from ${
+      allowed || 'no registry'
+    } (modelPlatform.environments[].kubernetes.imageRegistries); push it there and publish it anew, or have its registry allowed`,
+  );
+}
+
+/** Pods come and go by the cluster's autoscaler, which keeps one. */
+function awake<T extends Resources>(resources: T): T {
+  const { replicas } = resources;
+  return replicas?.min === 0
+    ? { ...resources, replicas: { ...replicas, min: 1 } }
+    : resources;
 }
 
 function said(resources: Resources | undefined): Partial<Resources> {

@@ -92,9 +92,11 @@ function problemOf(
   if (waiting?.reason && IMAGE_PROBLEMS.has(waiting.reason)) {
     return `The cluster cannot get the image ${container.image} (${
       waiting.reason
-    })${
-      waiting.message ? `: ${waiting.message}` : ''
-    }; see modelPlatform.kubernetes.images`;
+    })${waiting.message ? `: ${waiting.message}` : ''}; see ${
+      container.name === 'model'
+        ? 'imageRegistries of the environment, and whether the image is there'
+        : 'modelPlatform.kubernetes.images'
+    }`;
   }
   if (
     waiting?.reason === 'CreateContainerConfigError' ||
@@ -138,8 +140,10 @@ function endOf(
   pod: V1Pod,
 ): string {
   if (reason === 'OOMKilled') {
-    const limit = pod.spec?.containers.find(one => one.name === name)?.resources
-      ?.limits?.memory;
+    const { containers = [], initContainers = [] } = pod.spec ?? {};
+    const limit = [...containers, ...initContainers].find(
+      one => one.name === name,
+    )?.resources?.limits?.memory;
     return `It was ended because it used more memory than it may${
       limit ? ` (${limit})` : ''
     }; give it more with resources.memory`;

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  ConflictError,
   ForwardedError,
   isError,
   ServiceUnavailableError,
 } from '@backstage/errors';
 import {
+  FENCING_HEADER,
   HostAddress,
   HostState,
   RunnerSpec,
@@ -13,6 +15,13 @@ import {
 } from '@model-platform/model-wire';
 import { LogOptions } from '@model-platform/plugin-model-platform-node';
 import { Agent, request, Dispatcher } from 'undici';
+
+/** Of one call of the host. */
+interface HostCall {
+  signal?: AbortSignal;
+  /** Lease number of the leader that asks. */
+  fencing?: number;
+}
 
 const NOT_RUNNING =
   'The host that runs the models of this machine is not running; `npm start` starts it';
@@ -56,30 +65,40 @@ export class HostClient {
   async putRunners(
     endpoint: string,
     runners: RunnerSpec[],
-    signal?: AbortSignal,
+    options: HostCall = {},
   ) {
     await this.send(
       'PUT',
       `/v1/deployments/${endpoint}/runners`,
       { runners },
-      signal,
+      options,
     );
   }
 
   /** Answers false where a runner that the plan names is not ready. */
-  async putRoute(endpoint: string, plan: TrafficPlan): Promise<boolean> {
+  async putRoute(
+    endpoint: string,
+    plan: TrafficPlan,
+    options: HostCall = {},
+  ): Promise<boolean> {
     const path = `/v1/deployments/${endpoint}/route`;
-    const response = await this.call('PUT', path, plan, undefined, [409]);
+    const response = await this.call('PUT', path, plan, options, [409]);
     await response.body.dump();
     return response.statusCode !== 409;
   }
 
-  async release(endpoint: string, keep: string[]) {
-    await this.send('POST', `/v1/deployments/${endpoint}/release`, { keep });
+  async release(endpoint: string, keep: string[], options: HostCall = {}) {
+    const path = `/v1/deployments/${endpoint}/release`;
+    await this.send('POST', path, { keep }, options);
   }
 
-  async remove(endpoint: string) {
-    await this.send('DELETE', `/v1/deployments/${endpoint}`);
+  async remove(endpoint: string, options: HostCall = {}) {
+    await this.send(
+      'DELETE',
+      `/v1/deployments/${endpoint}`,
+      undefined,
+      options,
+    );
   }
 
   /** JSON lines; undefined where the host knows no logs of this runner. */
@@ -92,9 +111,8 @@ export class HostClient {
     if (options.since) query.set('since', options.since.toISOString());
     if (options.grep) query.set('grep', options.grep);
     const path = `/v1/runners/${encodeURIComponent(runner)}/logs?${query}`;
-    const response = await this.call('GET', path, undefined, options.signal, [
-      404,
-    ]);
+    const { signal } = options;
+    const response = await this.call('GET', path, undefined, { signal }, [404]);
     if (response.statusCode === 404) {
       await response.body.dump();
       return undefined;
@@ -106,9 +124,9 @@ export class HostClient {
     method: Dispatcher.HttpMethod,
     path: string,
     body?: unknown,
-    signal?: AbortSignal,
+    options: HostCall = {},
   ): Promise<void> {
-    const response = await this.call(method, path, body, signal);
+    const response = await this.call(method, path, body, options);
     await response.body.dump();
   }
 
@@ -116,13 +134,14 @@ export class HostClient {
     method: Dispatcher.HttpMethod,
     path: string,
     body?: unknown,
-    signal?: AbortSignal,
+    options: HostCall = {},
     accepted: number[] = [],
   ): Promise<Dispatcher.ResponseData> {
+    const { signal } = options;
     const known = this.address;
     if (known) {
       try {
-        const response = await this.request(known, method, path, body, signal);
+        const response = await this.request(known, method, path, body, options);
         // A stranger on a reused port refuses the secret.
         if (response.statusCode !== 401) {
           return await this.checked(response, method, path, accepted);
@@ -141,7 +160,7 @@ export class HostClient {
         method,
         path,
         body,
-        signal,
+        options,
       );
       return await this.checked(response, method, path, accepted);
     } catch (error) {
@@ -158,12 +177,13 @@ export class HostClient {
     method: Dispatcher.HttpMethod,
     path: string,
     body: unknown,
-    signal?: AbortSignal,
+    { signal, fencing }: HostCall,
   ) {
     return await request(new URL(path, address.url), {
       method,
       headers: {
         authorization: `Bearer ${address.secret}`,
+        ...(fencing === undefined ? {} : { [FENCING_HEADER]: String(fencing) }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -182,6 +202,9 @@ export class HostClient {
       return response;
     }
     const text = (await response.body.text()).slice(0, 2_000);
+    if (response.statusCode === 412) {
+      throw new ConflictError(messageOf(text));
+    }
     throw new ServiceUnavailableError(
       `The host answered ${
         response.statusCode

@@ -26,11 +26,14 @@ import {
   LogSource,
   ObservedDeployment,
   readJsonLines,
+  replicasOf,
   RunnerRef,
   ScrapeTarget,
   toTrafficPlan,
+  WriteOptions,
 } from '@model-platform/plugin-model-platform-node';
 import { HostClient } from './HostClient';
+import { refuseImage } from './refuseImage';
 import { RunnerDirectories } from './RunnerDirectories';
 import { servingInterpreters } from './servingInterpreters';
 import { toRunnerResources } from './toRunnerResources';
@@ -69,6 +72,8 @@ export class LocalDriver implements DeploymentDriver {
 
   readonly name = 'local';
 
+  readonly scalesToZero = true;
+
   private readonly host: HostClient;
 
   private readonly versions: VersionFiles;
@@ -104,9 +109,10 @@ export class LocalDriver implements DeploymentDriver {
 
   async apply(
     desired: DesiredRevision,
-    options: { signal: AbortSignal },
+    options: WriteOptions & { signal: AbortSignal },
   ): Promise<void> {
     const { ref, revision } = desired;
+    for (const { version } of desired.variants) refuseImage(version);
     const state = await this.host.state();
     const runners = this.runnersOf(desired);
     const key = `${ref.name}/${revision}`;
@@ -168,7 +174,7 @@ export class LocalDriver implements DeploymentDriver {
             ? serving.get(runner.id)
             : interpreters.get(runner.variant),
         })),
-        options.signal,
+        options,
       );
       this.told.set(key, digest);
     } finally {
@@ -211,8 +217,13 @@ export class LocalDriver implements DeploymentDriver {
       .digest('hex');
   }
 
-  async route(ref: DeploymentRef, route: DesiredRoute): Promise<void> {
-    if (await this.host.putRoute(ref.name, toTrafficPlan(ref, route))) {
+  async route(
+    ref: DeploymentRef,
+    route: DesiredRoute,
+    options: WriteOptions = {},
+  ): Promise<void> {
+    const plan = toTrafficPlan(ref, route);
+    if (await this.host.putRoute(ref.name, plan, options)) {
       return;
     }
     // A runner that is down just now must not hold up a revoked token. The
@@ -220,7 +231,7 @@ export class LocalDriver implements DeploymentDriver {
     const state = await this.host.state();
     const ready = new Set(
       state.deployments[ref.name]?.runners
-        .filter(runner => runner.phase === 'ready')
+        .filter(({ phase }) => phase === 'ready' || phase === 'asleep')
         .map(runner => runner.id),
     );
     const variants = route.variants.map(variant => ({
@@ -238,6 +249,7 @@ export class LocalDriver implements DeploymentDriver {
       !(await this.host.putRoute(
         ref.name,
         toTrafficPlan(ref, { ...route, variants }),
+        options,
       ))
     ) {
       throw new ServiceUnavailableError(
@@ -249,6 +261,7 @@ export class LocalDriver implements DeploymentDriver {
   async release(
     ref: DeploymentRef,
     { keep, newest }: { keep: number[]; newest: number },
+    options: WriteOptions = {},
   ): Promise<void> {
     const state = await this.host.state();
     const runners = state.deployments[ref.name]?.runners ?? [];
@@ -258,6 +271,7 @@ export class LocalDriver implements DeploymentDriver {
     await this.host.release(
       ref.name,
       runners.filter(({ revision }) => isKept(revision)).map(({ id }) => id),
+      options,
     );
     // Directories of runners that still drain are left to a later call.
     const draining = new Set(runners.map(({ revision }) => revision));
@@ -268,14 +282,18 @@ export class LocalDriver implements DeploymentDriver {
     await this.removeUnusedVersions();
   }
 
-  async switchOff(ref: DeploymentRef, route: DesiredRoute): Promise<void> {
-    await this.host.putRoute(ref.name, toTrafficPlan(ref, route));
-    await this.host.release(ref.name, []);
+  async switchOff(
+    ref: DeploymentRef,
+    route: DesiredRoute,
+    options: WriteOptions = {},
+  ): Promise<void> {
+    await this.host.putRoute(ref.name, toTrafficPlan(ref, route), options);
+    await this.host.release(ref.name, [], options);
     await this.forget(ref);
   }
 
-  async remove(ref: DeploymentRef): Promise<void> {
-    await this.host.remove(ref.name);
+  async remove(ref: DeploymentRef, options: WriteOptions = {}): Promise<void> {
+    await this.host.remove(ref.name, options);
     await this.forget(ref);
   }
 
@@ -356,7 +374,8 @@ export class LocalDriver implements DeploymentDriver {
       for (const runner of runners) {
         const isRead =
           runner.url &&
-          (runner.phase === 'ready' || runner.phase === 'draining');
+          runner.phase !== 'starting' &&
+          runner.phase !== 'failed';
         // What it counts is of its own model, whatever a developer's code in it says.
         const model = isRead
           ? await this.directories.modelOf(
@@ -403,12 +422,9 @@ export class LocalDriver implements DeploymentDriver {
 
   private runnersOf(desired: DesiredRevision): RunnerSpec[] {
     return desired.variants.flatMap(variant => {
-      const replicas = (variant.version.resources ?? desired.resources)
-        ?.replicas;
-      const count = Math.min(
-        Math.max(desired.resources?.replicas?.min ?? replicas?.min ?? 1, 1),
-        MAX_REPLICAS,
-      );
+      const replicas = replicasOf(desired.resources, variant);
+      const count = Math.min(replicas.max, MAX_REPLICAS);
+      const min = Math.min(replicas.min, count);
       return Array.from({ length: count }, (_, index) => ({
         id: runnerId(desired.ref.name, desired.revision, variant.name, index),
         endpoint: desired.ref.name,
@@ -429,6 +445,15 @@ export class LocalDriver implements DeploymentDriver {
           variant.version.resources,
         ),
         requestTimeoutMs: callTimeoutMs(desired.timeoutSeconds),
+        scaling:
+          min < count
+            ? {
+                index,
+                min,
+                inFlight: replicas.inFlight,
+                idleMs: replicas.idleSeconds * 1_000,
+              }
+            : undefined,
       }));
     });
   }

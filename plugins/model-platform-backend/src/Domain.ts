@@ -9,6 +9,7 @@ import {
 } from '@backstage/backend-plugin-api';
 import { CatalogService } from '@backstage/plugin-catalog-node';
 import { EventsService } from '@backstage/plugin-events-node';
+import { NotificationService } from '@backstage/plugin-notifications-node';
 import { SignalsService } from '@backstage/plugin-signals-node';
 import {
   DeploymentDriver,
@@ -37,6 +38,7 @@ export interface PlatformContext {
   metricCatalogue: MetricCatalogue;
   events: EventsService;
   signals: SignalsService;
+  notifications: NotificationService;
   scheduler: SchedulerService;
   lifecycle: LifecycleService;
   auth: AuthService;

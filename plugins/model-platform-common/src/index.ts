@@ -7,6 +7,7 @@ export * from './types';
 export * from './permissions';
 export * from './events';
 export * from './webhookEvents';
+export * from './imagePaths';
 export * from './refs';
 export * from './catalog';
 export * from './client';

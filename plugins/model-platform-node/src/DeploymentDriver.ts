@@ -77,6 +77,8 @@ export interface DesiredRoute {
     version: number;
     /** Calls do nothing but compute, so that making one twice is no harm. */
     isRepeatable?: boolean;
+    /** Calls wait for its runners, which sleep while nobody calls. */
+    sleeps?: boolean;
     /** Ids of its runners, as `observe` shows them; those that are not ready get no traffic. */
     runners: string[];
   }>;
@@ -135,29 +137,50 @@ export interface LogSource {
   variant?: string;
 }
 
+/** @public */
+export interface WriteOptions {
+  /**
+   * The lease number of the leader that asks. An engine that has heard of a
+   * larger one refuses with `ConflictError`: a leader that hung, and was
+   * followed by another one, puts no older state in force. Absent where nobody
+   * else can be there.
+   */
+  fencing?: number;
+}
+
 /**
  * One engine that can run model versions. All methods are idempotent, and may
  * be called again after a crash at any line. @public
  */
 export interface DeploymentDriver {
   readonly name: string;
+  /** Whether variants without calls may be left without runners. */
+  readonly scalesToZero?: boolean;
   /** Why a runtime cannot be used here, if so. */
   unavailable(runtime: 'node' | 'python'): Promise<string | undefined>;
   /** Makes the runners of this revision exist; leaves those of others alone. */
   apply(
     desired: DesiredRevision,
-    options: { signal: AbortSignal },
+    options: WriteOptions & { signal: AbortSignal },
   ): Promise<void>;
   observe(ref: DeploymentRef): Promise<ObservedDeployment>;
   /** Digest that `observe` will show once this route is in force. */
   routeDigest(ref: DeploymentRef, route: DesiredRoute): string;
   /** Sends the endpoint's traffic to a revision whose runners are ready; returns when it is so. */
-  route(ref: DeploymentRef, route: DesiredRoute): Promise<void>;
+  route(
+    ref: DeploymentRef,
+    route: DesiredRoute,
+    options?: WriteOptions,
+  ): Promise<void>;
   /**
    * Sends callers away with 503: the route has no variants. Then drains and
    * stops all runners; returns when nothing but the route is left.
    */
-  switchOff(ref: DeploymentRef, route: DesiredRoute): Promise<void>;
+  switchOff(
+    ref: DeploymentRef,
+    route: DesiredRoute,
+    options?: WriteOptions,
+  ): Promise<void>;
   /**
    * Drains and stops the runners of all revisions up to the newest that was made
    * but those to keep; later ones may begin meanwhile, and are left alone.
@@ -165,9 +188,10 @@ export interface DeploymentDriver {
   release(
     ref: DeploymentRef,
     revisions: { keep: number[]; newest: number },
+    options?: WriteOptions,
   ): Promise<void>;
   /** Route first, then runners: nothing of it is left. */
-  remove(ref: DeploymentRef): Promise<void>;
+  remove(ref: DeploymentRef, options?: WriteOptions): Promise<void>;
   /** Names of the deployments of which anything exists, to find leftovers. */
   list(): Promise<string[]>;
   logs(ref: RunnerRef, options: LogOptions): AsyncIterable<LogLine>;

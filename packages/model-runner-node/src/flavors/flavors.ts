@@ -8,6 +8,7 @@ export const flavors: Record<string, () => Promise<Flavor>> = {
   highs: async () => (await import('./highs/highsFlavor')).highsFlavor,
   dmn: async () => (await import('./dmn/dmnFlavor')).dmnFlavor,
   bpmn: async () => (await import('./bpmn/bpmnFlavor')).bpmnFlavor,
+  image: async () => (await import('./image/imageFlavor')).imageFlavor,
   node: async () => (await import('./node/nodeFlavor')).nodeFlavor,
   prompt: async () => (await import('./prompt/promptFlavor')).promptFlavor,
 };

@@ -20,7 +20,8 @@ const datatypes: Record<WireSignatureField['type'], string> = {
   object: 'BYTES',
 };
 
-const toMetadata = ({
+/** Of a field, as the protocol's metadata say it. */
+export const toMetadata = ({
   name,
   type,
   shape,

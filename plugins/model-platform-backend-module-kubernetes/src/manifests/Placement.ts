@@ -18,6 +18,8 @@ export interface Placement {
   timeoutSeconds: number;
   cluster: ClusterSettings;
   settings: EnvironmentSettings;
+  /** Name of a secret that fetches the model's own image. */
+  imagePullSecret?: string;
   languageModel?: LanguageModelSettings;
   /** Of the runner's folder, by names of files: what the environment says to the model. */
   settingsFiles: Record<string, string>;

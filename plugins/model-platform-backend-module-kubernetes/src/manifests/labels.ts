@@ -1,6 +1,9 @@
 /** Who applies the objects, and whose they are; what has another value here is others'. */
 export const MANAGER = 'model-platform';
 
+/** Annotation: lease number of the leader that wrote the object last. */
+export const FENCING = 'model-platform.io/fencing';
+
 export const LABELS = {
   managedBy: 'app.kubernetes.io/managed-by',
   component: 'app.kubernetes.io/component',

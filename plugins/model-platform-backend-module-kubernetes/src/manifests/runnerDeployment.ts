@@ -10,7 +10,9 @@ import {
   RunnerEnvironment,
 } from '@model-platform/model-wire';
 import { bytesOf } from '@model-platform/plugin-model-platform-node';
+import { containerResources } from './containerResources';
 import { drainingPod } from './drainingPod';
+import { imageContainers, IMAGE_SCRATCH_BYTES } from './imageContainers';
 import { APP, MOUNTS, PORT, PROGRAMS } from './images';
 import { labelsOf, metadataOf, Placement, selectorOf } from './Placement';
 import { containerSecurity, podSecurity } from './podSecurity';
@@ -50,7 +52,7 @@ export function runnerDeployment(placement: Placement): V1Deployment {
 }
 
 function podSpec(placement: Placement): V1PodSpec {
-  const { name, settings, resources, timeoutSeconds } = placement;
+  const { name, settings, resources, timeoutSeconds, variant } = placement;
   const gpu = resources.gpu ? settings.gpu : undefined;
   const draining = drainingPod(timeoutSeconds);
   return {
@@ -62,14 +64,16 @@ function podSpec(placement: Placement): V1PodSpec {
     nodeSelector: { ...settings.nodeSelector, ...gpu?.nodeSelector },
     tolerations: [...settings.tolerations, ...(gpu?.tolerations ?? [])],
     topologySpreadConstraints: spreadOver(selectorOf(placement)),
-    initContainers: [fetchContainer(placement)],
+    initContainers: [fetchContainer(placement), ...imageContainers(placement)],
     containers: [
       {
         name: 'runner',
         ...runnerProgram(placement),
         env: runnerVariables(placement, draining.drainMs),
         ports: [{ name: 'http', containerPort: PORT, protocol: 'TCP' }],
-        ...containerResources(placement),
+        ...(variant.version.image
+          ? FORWARDER_RESOURCES
+          : containerResources(placement)),
         securityContext: containerSecurity,
         lifecycle: draining.lifecycle,
         startupProbe: {
@@ -128,6 +132,12 @@ function fetchContainer(placement: Placement): V1Container {
   };
 }
 
+/** Of a runner that only forwards: what the model asks for is its own container's. */
+const FORWARDER_AMOUNTS = { cpu: '250m', memory: '192Mi' };
+const FORWARDER_RESOURCES = {
+  resources: { requests: FORWARDER_AMOUNTS, limits: FORWARDER_AMOUNTS },
+};
+
 function runnerProgram({
   variant: { version },
   cluster,
@@ -148,7 +158,9 @@ function runnerProgram({
         program: PROGRAMS.nodeRunner,
         readable: [APP, MOUNTS.model, MOUNTS.settings],
         scratch: MOUNTS.scratch,
-        memoryBytes: bytesOf(resources.memory),
+        memoryBytes: bytesOf(
+          version.image ? FORWARDER_AMOUNTS.memory : resources.memory,
+        ),
       }),
     ],
   };
@@ -181,18 +193,6 @@ function runnerVariables(placement: Placement, drainMs: number): V1EnvVar[] {
   ];
 }
 
-/** It gets what it asks for, and no more: what one model needs is not another's. */
-function containerResources({
-  resources: { cpu, memory, gpu },
-}: Placement): Pick<V1Container, 'resources'> {
-  const amounts = {
-    cpu,
-    memory,
-    ...(gpu ? { 'nvidia.com/gpu': String(gpu) } : {}),
-  };
-  return { resources: { requests: amounts, limits: amounts } };
-}
-
 function volumes(placement: Placement): V1Volume[] {
   const { name, variant, cluster, settingsFiles } = placement;
   const fileBytes = variant.version.files.reduce(
@@ -205,6 +205,14 @@ function volumes(placement: Placement): V1Volume[] {
       emptyDir: { sizeLimit: String(fileBytes + SPARE_BYTES) },
     },
     { name: 'scratch', emptyDir: { sizeLimit: String(4 * SPARE_BYTES) } },
+    ...(variant.version.image
+      ? [
+          {
+            name: 'image-scratch',
+            emptyDir: { sizeLimit: String(IMAGE_SCRATCH_BYTES) },
+          },
+        ]
+      : []),
     { name: 'documents', configMap: { name } },
     {
       name: 'settings',

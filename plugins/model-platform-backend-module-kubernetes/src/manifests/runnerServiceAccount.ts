@@ -8,8 +8,11 @@ export function runnerServiceAccount(placement: Placement): V1ServiceAccount {
     kind: 'ServiceAccount',
     metadata: metadataOf(placement),
     automountServiceAccountToken: false,
-    imagePullSecrets: placement.cluster.imagePullSecrets.map(name => ({
-      name,
-    })),
+    imagePullSecrets: pullSecrets(placement).map(name => ({ name })),
   };
+}
+
+function pullSecrets({ cluster, imagePullSecret }: Placement): string[] {
+  const all = [...cluster.imagePullSecrets, imagePullSecret];
+  return [...new Set(all)].filter(name => name !== undefined);
 }

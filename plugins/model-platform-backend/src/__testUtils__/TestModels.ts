@@ -94,6 +94,9 @@ export class TestModels {
   /** Of versions that cannot be read. */
   readonly unreadable = new Map<number, () => Readable>();
 
+  /** What all versions serve. */
+  readonly file = onnx;
+
   openFile = async ({ number }: ModelVersion, path: string) =>
     this.unreadable.get(number)?.() ??
     (path === ENDPOINT

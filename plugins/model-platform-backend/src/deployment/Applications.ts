@@ -205,6 +205,19 @@ export class Applications {
             ),
           ]
         : [];
+    if (
+      spec.resources?.replicas?.min === 0 &&
+      !environments.driver(spec.environment).scalesToZero
+    ) {
+      problems.push(
+        problem(
+          'spec.resources.replicas.min',
+          `must be at least 1: the environment ${spec.environment} keeps a runner of each variant`,
+          0,
+          1,
+        ),
+      );
+    }
     for (const [index, { onMetric }] of (spec.triggers ?? []).entries()) {
       if (onMetric && !isKnown(onMetric.metric, metric)) {
         problems.push(

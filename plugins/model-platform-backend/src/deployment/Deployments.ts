@@ -80,6 +80,8 @@ export interface DeploymentsOptions {
     deployment: DeploymentRecord,
     action: DeploymentEvent['action'],
   ) => void;
+  /** Told where the platform went back by itself, since a figure was beyond its bound. */
+  rolledBack?: (deployment: DeploymentRecord, reason: string) => void;
   /** What gates ask the registry; without it no evidence is there. */
   evidence?: VersionEvidence;
   aliasMover?: AliasMover;
@@ -134,12 +136,15 @@ export class Deployments {
       assessor: this.assessor,
       metrics: new MetricTriggers({ ...options, figures, clock }),
       clock,
-      rollback: (deployment, reason) =>
-        this.rollBackTo(deployment, platformActor, {
+      rollback: async (deployment, reason) => {
+        const changed = await this.rollBackTo(deployment, platformActor, {
           reason,
           allowBreaking: true,
           isAutomatic: true,
-        }),
+        });
+        options.rolledBack?.(changed, reason);
+        return changed;
+      },
     });
   }
 

@@ -15,7 +15,10 @@ interface LeaseRow {
 /**
  * A lease in the database: of several portal processes, one leads. Its fencing
  * number grows with each change of the holder and is checked in the writes of
- * the leader, so that one that was paused and woke up late changes nothing.
+ * the leader and in its calls of drivers, so that one that was paused and woke
+ * up late changes nothing. It is never below the time in seconds: engines
+ * remember it, and a database that was made anew or taken from a backup must
+ * not begin below what they have seen.
  */
 export class LeaderLease {
   static create(options: {
@@ -76,6 +79,7 @@ export class LeaderLease {
 
   private async acquire(now: number) {
     const until = now + this.ttlMs;
+    const seconds = Math.floor(now / 1000);
     await this.knex<LeaseRow>('deployment_leases')
       .insert({
         name: LEADER_LEASE,
@@ -100,7 +104,10 @@ export class LeaderLease {
         .update({
           holder: this.holder,
           expires_at: until,
-          fencing: this.knex.raw('fencing + 1'),
+          fencing: this.knex.raw(
+            'CASE WHEN fencing < ? THEN ? ELSE fencing + 1 END',
+            [seconds, seconds],
+          ),
         });
       if (taken === 0) {
         return undefined;

@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  DeploymentDriver,
-  DesiredRevision,
-} from '@model-platform/plugin-model-platform-node';
+import { DesiredRevision } from '@model-platform/plugin-model-platform-node';
 import { DeploymentRecord } from './DeploymentStore';
+import { FencedDriver } from './fencedDriver';
 
 /** How long a look at a deployment waits for what is mostly done at once. */
 const PATIENCE_MS = 1_000;
@@ -29,7 +27,7 @@ export class Preparations {
    * is asked again. Throws what it failed with, and begins anew after that.
    */
   async isApplied(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     record: DeploymentRecord,
     desired: DesiredRevision,
     signal: AbortSignal,

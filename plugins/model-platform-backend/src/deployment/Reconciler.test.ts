@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { tmpdir } from 'node:os';
@@ -473,6 +474,85 @@ describe('reconciling with the local driver and its host', () => {
     await until(
       'what nothing wants is gone',
       async () => (await driver.list()).length === 0,
+    );
+  });
+
+  it('takes nothing from a leader that hung while another one took over', async () => {
+    await host.start();
+    let goOn: () => void = () => {};
+    const hung = new Promise<void>(resolve => {
+      goOn = resolve;
+    });
+    // It hangs over the files of a revision, with its lease number in hand.
+    let isAsked = false;
+    models.unreadable.set(1, () => {
+      isAsked = true;
+      return Readable.from(
+        (async function* late() {
+          await hung;
+          yield* createReadStream(models.file);
+        })(),
+      );
+    });
+    await deployments.apply('iris', spec, platformActor);
+    await until('it hangs', async () => isAsked);
+    const stopHung = stop;
+    const hungDriver = driver;
+    const before = (await knex('deployment_leases').first()).fencing;
+
+    // Another process, which took the lease.
+    models.unreadable.clear();
+    await models.publish(2);
+    driver = LocalDriver.fromConfig(
+      new ConfigReader({ modelPlatform: { local: { dataDir } } }),
+      { logger: mockServices.logger.mock() },
+    );
+    portal();
+    await deployments.apply(
+      'iris',
+      { ...spec, variants: [{ name: 'next', version: { number: 2 } }] },
+      platformActor,
+    );
+    const record = await until('the other one serves version 2', async () => {
+      const found = await store.get('iris');
+      return found?.phase === 'Ready' && found;
+    });
+    const after = (await knex('deployment_leases').first()).fencing;
+    expect(Number(after)).toBeGreaterThan(Number(before));
+
+    goOn();
+    await stopHung();
+    const ref = { name: 'iris' };
+    const number = { fencing: Number(before) };
+    const route = {
+      revision: 1,
+      environment: 'local',
+      variants: [],
+      tokens: [],
+    };
+    // Both go on asking for the lease, so that the number grows on.
+    await expect(hungDriver.route(ref, route, number)).rejects.toThrow(
+      new RegExp(`its number \\d+ was here, ${before} comes too late`),
+    );
+    await expect(hungDriver.remove(ref, number)).rejects.toThrow(
+      'comes too late',
+    );
+    await expect(
+      hungDriver.release(ref, { keep: [], newest: 99 }, number),
+    ).rejects.toThrow('comes too late');
+    expect(await driver.observe(ref)).toMatchObject({
+      routedRevision: record.servingRevision,
+      runners: [{ variant: 'next', phase: 'ready' }],
+    });
+    // The host remembers it over its own end.
+    await host.stop('SIGKILL');
+    await host.start();
+    await until('the host is back', async () => {
+      await driver.observe(ref);
+      return true;
+    });
+    await expect(hungDriver.remove(ref, number)).rejects.toThrow(
+      'comes too late',
     );
   });
 });

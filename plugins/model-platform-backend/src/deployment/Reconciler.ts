@@ -133,7 +133,7 @@ export class Reconciler {
     const now = Date.now();
     if (now >= this.leftoversAt) {
       this.leftoversAt = now + LEFTOVERS_MS;
-      await this.removeLeftovers();
+      await this.removeLeftovers(fencing);
     }
     const records = await this.options.store.all();
     const names = new Set(records.map(record => record.name));
@@ -285,7 +285,7 @@ export class Reconciler {
   }
 
   /** What runs without a deployment that wants it, e.g. of one deleted while an engine was away. */
-  private async removeLeftovers(): Promise<void> {
+  private async removeLeftovers(fencing: number): Promise<void> {
     for (const driver of this.options.environments.drivers()) {
       try {
         // First what runs, then what is wanted: what is made in between is no leftover.
@@ -297,7 +297,7 @@ export class Reconciler {
           this.options.logger.info(
             `Removing ${name}, which no deployment wants any more`,
           );
-          await driver.remove({ name });
+          await driver.remove({ name }, { fencing });
         }
       } catch (error) {
         this.logUnreachable(driver, error);

@@ -1,9 +1,9 @@
 import {
-  DeploymentDriver,
   DesiredRevision,
   DesiredRoute,
   DesiredToken,
   ObservedDeployment,
+  replicasOf,
 } from '@model-platform/plugin-model-platform-node';
 import {
   CanaryStatus,
@@ -17,13 +17,11 @@ import { CanaryFigures } from './canary/CanaryFigures';
 import { aimOf, canaryOf, isCanaried } from './canary/canaryOf';
 import { decided, firstStep, nextCanary } from './canary/nextCanary';
 import { DeployableModels } from './DeployableModels';
-import {
-  DeploymentRecord,
-  DeploymentStore,
-} from './DeploymentStore';
+import { DeploymentRecord, DeploymentStore } from './DeploymentStore';
 import { Environments } from './Environments';
 import { isRepeatable } from './isRepeatable';
 import { KnownRevisions, RevisionContent } from './KnownRevisions';
+import { FencedDriver, fencedDriver } from './fencedDriver';
 import { hasOverride } from './overrides/overrides';
 import { Preparations } from './Preparations';
 import { RolloutOutcome } from './RolloutOutcome';
@@ -83,7 +81,10 @@ export class Rollout {
     signal: AbortSignal,
   ): Promise<RolloutOutcome | undefined> {
     const ref = { name: record.name };
-    const driver = this.options.environments.driver(record.environment);
+    const driver = fencedDriver(
+      this.options.environments.driver(record.environment),
+      fencing,
+    );
     if (record.deleting || record.off) {
       await this.preparations.endOthers(record.id, []);
     }
@@ -151,7 +152,7 @@ export class Rollout {
    * on runners, a token that was revoked is not good any more.
    */
   private async refreshRoute(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     record: DeploymentRecord,
     observed: ObservedDeployment,
   ): Promise<ObservedDeployment> {
@@ -168,7 +169,7 @@ export class Rollout {
   }
 
   private async switchOff(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     record: DeploymentRecord,
     observed: ObservedDeployment,
   ): Promise<RolloutOutcome> {
@@ -190,7 +191,7 @@ export class Rollout {
   }
 
   private async rollOut(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     record: DeploymentRecord,
     options: {
       wanted: RevisionContent;
@@ -329,7 +330,7 @@ export class Rollout {
 
   /** Undefined until there is a first step. */
   private async nextStep(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     record: DeploymentRecord,
     options: {
       desired: DesiredRevision;
@@ -383,7 +384,7 @@ export class Rollout {
 
   /** Keeps the old revision as it should be (runners, tokens) while the new one starts. */
   private async keepServing(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     record: DeploymentRecord,
     number: number,
     observed: ObservedDeployment,
@@ -425,7 +426,7 @@ export class Rollout {
   }
 
   private release(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     record: DeploymentRecord,
     keep: number[],
   ): void {
@@ -447,7 +448,7 @@ export class Rollout {
   }
 
   private async whyImpossible(
-    driver: DeploymentDriver,
+    driver: FencedDriver,
     desired: DesiredRevision,
   ): Promise<string | undefined> {
     for (const runtime of new Set(
@@ -605,6 +606,7 @@ function variantsOf(
     weight: Math.round(variant.weight * share * 1e6) / 1e6,
     version: variant.version.number,
     isRepeatable: isRepeatable(variant.version),
+    sleeps: replicasOf(desired.resources, variant).min === 0 || undefined,
     runners: observed.runners
       .filter(
         runner =>
@@ -659,7 +661,8 @@ function isReady(
         isAlive(runner),
     );
     return (
-      runners.length > 0 && runners.every(runner => runner.phase === 'ready')
+      runners.length > 0 &&
+      runners.every(({ phase }) => phase === 'ready' || phase === 'asleep')
     );
   });
 }

@@ -12,6 +12,7 @@ import { CanaryFigures } from './canary/CanaryFigures';
 import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
 import { DeploymentAccess } from './DeploymentAccess';
 import { DeploymentDeclarations } from './DeploymentDeclarations';
+import { DeploymentNotices } from './DeploymentNotices';
 import { DeploymentLogs } from './DeploymentLogs';
 import { Deployments } from './Deployments';
 import { DeploymentRecord, RevisionRecord } from './DeploymentStore';
@@ -79,6 +80,11 @@ export async function createDeploymentDomain(
       })
       .catch(error => logger.warn(`Pages could not be told: ${error}`));
   };
+  const notices = new DeploymentNotices({
+    notifications: context.notifications,
+    store,
+    logger,
+  });
   // What is announced wakes the reconciler, which announces things itself.
   const wake: { now(name: string): void } = { now() {} };
   const announce = (
@@ -86,6 +92,7 @@ export async function createDeploymentDomain(
     action: DeploymentEvent['action'],
   ) => {
     wake.now(deployment.name);
+    void notices.changed(deployment, action);
     const event: DeploymentEvent = {
       name: deployment.name,
       modelId: deployment.modelId,
@@ -104,6 +111,8 @@ export async function createDeploymentDomain(
     environments,
     metric: name => context.metricCatalogue.get(name),
     announce,
+    rolledBack: (deployment, reason) =>
+      void notices.rolledBack(deployment, reason),
     evidence: registryEvidence(context.compliance),
     aliasMover: (modelId, alias) => registry.aliasMover(modelId, alias),
     figures: () => figures,
@@ -163,6 +172,7 @@ export async function createDeploymentDomain(
       store,
       claims: context.claims,
       announce,
+      notices,
     }),
     declarations: new DeploymentDeclarations({
       store,

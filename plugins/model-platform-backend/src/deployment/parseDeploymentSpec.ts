@@ -81,8 +81,10 @@ export const deploymentSpecSchema = z.strictObject({
       timeoutSeconds: z.number().positive().max(3600).optional(),
       replicas: z
         .strictObject({
-          min: z.number().int().min(1),
+          min: z.number().int().min(0),
           max: z.number().int().min(1).max(MAX_REPLICAS),
+          inFlight: z.number().positive().max(10_000).optional(),
+          idleSeconds: z.number().int().min(1).max(86_400).optional(),
         })
         .refine(
           replicas => replicas.min <= replicas.max,

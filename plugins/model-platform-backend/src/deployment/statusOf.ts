@@ -102,6 +102,7 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
       runner =>
         runner.revision === routed &&
         runner.phase !== 'ready' &&
+        runner.phase !== 'asleep' &&
         runner.phase !== 'draining',
     );
     if (serves && !down?.length) {
@@ -300,7 +301,10 @@ function condition(
 function hasReadyRunner(outcome: RolloutOutcome, revision: number): boolean {
   return (
     outcome.observed?.runners.some(
-      runner => runner.revision === revision && runner.phase === 'ready',
+      runner =>
+        runner.revision === revision &&
+        // Calls wake it.
+        (runner.phase === 'ready' || runner.phase === 'asleep'),
     ) ?? false
   );
 }

@@ -51,6 +51,7 @@ export function toApiDeployment(
       ...orphanedCondition(record),
     ],
     runners: record.runners,
+    replicas: replicasNow(record, revision),
     url: record.url,
     updatedAt: record.updatedAt,
     updatedBy: record.updatedBy,
@@ -68,6 +69,26 @@ export function toApiRevision(revision: RevisionRecord): Revision {
     reason: revision.reason,
     variants: revision.variants,
     traffic: revision.traffic,
+  };
+}
+
+/** How many runners of what serves are there, of how many there may be. */
+function replicasNow(
+  { runners, servingRevision, off }: DeploymentRecord,
+  revision: RevisionRecord | undefined,
+): Deployment['replicas'] {
+  if (off || servingRevision === undefined) return undefined;
+  const serving = runners.filter(runner => runner.revision === servingRevision);
+  const asked =
+    revision?.number === servingRevision
+      ? revision.resources?.replicas
+      : undefined;
+  return {
+    ready: serving.filter(({ phase }) => phase === 'ready').length,
+    asleep:
+      serving.length > 0 && serving.every(({ phase }) => phase === 'asleep'),
+    min: asked?.min,
+    max: asked?.max,
   };
 }
 

@@ -22,6 +22,7 @@ import {
 } from './draftSchema';
 import { MetadataSchemas } from './metadata/MetadataSchemas';
 import { MetricCatalogue } from './metadata/MetricCatalogue';
+import { imageProblems } from './imageProblems';
 import { metricProblems } from './metricProblems';
 import { modelNameProblem } from './modelNameProblem';
 import { ModelFields, ModelRecord } from './ModelStore';
@@ -118,6 +119,7 @@ export class PublishCheck {
     if (version.success) {
       problems.push(
         ...(toBeRead ? [] : signatureProblems(version.data)),
+        ...imageProblems(version.data),
         ...metricProblems(version.data.metrics ?? [], this.options.catalogue),
       );
     }

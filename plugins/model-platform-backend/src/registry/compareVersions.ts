@@ -44,11 +44,12 @@ function toCompared(version: ModelVersion): ComparedVersion {
 }
 
 function servingOf(version: ModelVersion): Record<string, unknown> {
-  const { flavor, runtime, endpoint, example, metrics = [] } = version;
+  const { flavor, runtime, endpoint, image, example, metrics = [] } = version;
   return {
     flavor,
     runtime,
     endpoint,
+    image,
     example,
     metrics: Object.fromEntries(
       metrics.map(({ name, ...metric }) => [name, metric]),

@@ -61,6 +61,34 @@ const signatureField = z.object({
   example: z.unknown().optional(),
 });
 
+const healthPath = z
+  .string()
+  .max(255)
+  .regex(/^\/[\w./~-]*$/, 'must be a path such as /v2/health/ready');
+
+/** Of a container of the developer's own. */
+const imageSchema = z.strictObject({
+  reference: z
+    .string()
+    .max(500)
+    .regex(
+      /^[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?\/[a-z0-9._/-]+(:[\w.-]+)?@sha256:[0-9a-f]{64}$/,
+      'must name registry, image and digest (registry.example.org/churn@sha256:…): a tag alone may be another image tomorrow; `docker buildx imagetools inspect IMAGE:TAG` prints the digest',
+    ),
+  port: z
+    .number()
+    .int()
+    .min(1024, 'must be 1024 or more: the container is nobody of rank')
+    .max(65_535)
+    .refine(
+      port => port !== 8080,
+      'must not be 8080, where the platform listens in the same pod; take another one, which the container is told as PORT',
+    ),
+  model: name(255).optional(),
+  livePath: healthPath.optional(),
+  readyPath: healthPath.optional(),
+});
+
 /** Shape of what a publish says of the version; metadata has a schema of its own. */
 export const versionSpecSchema = z.object({
   flavor: z
@@ -81,6 +109,7 @@ export const versionSpecSchema = z.object({
       .max(10_000),
   }),
   endpoint: name(1024).optional(),
+  image: imageSchema.optional(),
   resources: z
     .object({
       cpu: z
@@ -103,6 +132,8 @@ export const versionSpecSchema = z.object({
         .object({
           min: z.number().int().min(0).max(1000),
           max: z.number().int().min(1).max(1000),
+          inFlight: z.number().positive().max(10_000).optional(),
+          idleSeconds: z.number().int().min(1).max(86_400).optional(),
         })
         .optional(),
     })

@@ -182,6 +182,18 @@ export const modelDeploymentKind: CatalogModelKindDefinition = {
                       properties: {
                         min: { type: 'integer', minimum: 0 },
                         max: { type: 'integer', minimum: 1 },
+                        inFlight: {
+                          type: 'number',
+                          exclusiveMinimum: 0,
+                          description:
+                            'Calls that one runner shall answer at a time.',
+                        },
+                        idleSeconds: {
+                          type: 'integer',
+                          minimum: 1,
+                          description:
+                            'How long nobody must have called until the last runner ends, where min is 0.',
+                        },
                       },
                     },
                   },

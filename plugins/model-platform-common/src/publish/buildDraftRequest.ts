@@ -31,6 +31,7 @@ export function buildDraftRequest(given: {
       runtime: loading.runtime,
       signature,
       endpoint: loading.endpoint,
+      image: fields.image,
       resources: fields.resources,
       metrics: fields.metrics,
       evaluation: fields.evaluation,

@@ -21,6 +21,7 @@ const versionFields = [
   'runtime',
   'signature',
   'endpoint',
+  'image',
   'resources',
   'metrics',
   'evaluation',

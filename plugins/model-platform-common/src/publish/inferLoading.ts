@@ -42,7 +42,9 @@ export function inferLoading(
 ): Loading | { problem: FieldProblem } {
   const endpoint =
     fields.endpoint ?? endpointFiles.find(name => paths.includes(name));
-  const flavor = fields.flavor ?? inferFlavor(paths, endpoint);
+  const flavor =
+    fields.flavor ??
+    (fields.image === undefined ? inferFlavor(paths, endpoint) : 'image');
   if (isProblem(flavor)) return flavor;
   const runtime = fields.runtime ?? inferRuntime(flavor, endpoint);
   return { flavor, runtime, endpoint };

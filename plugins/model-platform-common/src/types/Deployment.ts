@@ -87,12 +87,23 @@ export interface RunnerStatus {
   variant: string;
   version: number;
   revision: number;
-  phase: 'starting' | 'ready' | 'draining' | 'failed' | 'stopped';
+  /** `asleep`: not needed now; it starts as soon as calls ask for it. */
+  phase: 'starting' | 'ready' | 'draining' | 'failed' | 'stopped' | 'asleep';
   restarts: number;
   /** Why it was last (re)started or failed, in words. */
   message?: string;
   startedAt?: string;
   pid?: number;
+}
+
+/** How many runners serve. @public */
+export interface ReplicasNow {
+  ready: number;
+  /** Nobody has called for a while: the next call waits until one has started. */
+  asleep: boolean;
+  /** Bounds of each variant, where the deployment says them. */
+  min?: number;
+  max?: number;
 }
 
 /** Immutable snapshot of a deployment. @public */
@@ -138,6 +149,8 @@ export interface Deployment {
   phase: DeploymentPhase;
   conditions: Condition[];
   runners: RunnerStatus[];
+  /** Of the revision that serves; absent where none does. */
+  replicas?: ReplicasNow;
   /** Public URL of the endpoint. */
   url?: string;
   updatedAt: string;

@@ -138,7 +138,18 @@ export interface Resources {
   gpu?: number;
   /** How long a call may take, seconds; 30 where absent. */
   timeoutSeconds?: number;
-  replicas?: { min: number; max: number };
+  replicas?: Replicas;
+}
+
+/** How many runners a variant has. @public */
+export interface Replicas {
+  /** 0: none while nobody calls; the first call waits until one has started. */
+  min: number;
+  max: number;
+  /** Calls that one runner shall answer at a time; more runners start beyond. */
+  inFlight?: number;
+  /** How long nobody must have called until the last one ends, where `min` is 0. */
+  idleSeconds?: number;
 }
 
 /** @public */
@@ -178,6 +189,8 @@ export interface ReadField {
   /** As in `SignatureField`. */
   shape?: number[];
   optional?: boolean;
+  /** Why no runner can take or give it, and what to do. */
+  unserved?: string;
 }
 
 /** What one file of a version says of itself; read by the platform, never loaded. @public */
@@ -204,6 +217,20 @@ export interface FileReading {
   problem?: string;
 }
 
+/** The developer's own container, which speaks the Open Inference Protocol. @public */
+export interface ContainerImage {
+  /** By digest, with its registry: `registry.example.org/churn@sha256:…`. */
+  reference: string;
+  /** It listens there; told to it as `PORT`. */
+  port: number;
+  /** What it calls the model; the model's slug where absent. */
+  model?: string;
+  /** Defaults to `/v2/health/live`. */
+  livePath?: string;
+  /** Defaults to `/v2/health/ready`. */
+  readyPath?: string;
+}
+
 /** What a publisher says of a version, beside its files. @public */
 export interface VersionSpec {
   metadata: Record<string, unknown>;
@@ -213,6 +240,8 @@ export interface VersionSpec {
   signature: Signature;
   /** Path of the developer's own endpoint code among the files. */
   endpoint?: string;
+  /** Of the flavor `image`. */
+  image?: ContainerImage;
   resources?: Resources;
   metrics?: CustomMetric[];
   /** Evaluation metrics, e.g. `{ accuracy: 0.97 }`. */

@@ -1,5 +1,6 @@
 import { RunnerManifest } from '@model-platform/model-wire';
 import {
+  IMAGE_READY_PATH,
   Model,
   ModelVersion,
 } from '@model-platform/plugin-model-platform-common';
@@ -34,6 +35,11 @@ export function toRunnerManifest(
     files: version.files.map(file => file.path),
     endpoint: version.endpoint,
     signature: version.signature,
+    image: version.image && {
+      port: version.image.port,
+      model: version.image.model ?? model.slug,
+      readyPath: version.image.readyPath ?? IMAGE_READY_PATH,
+    },
     timeLimitSeconds: timeLimitOf(version.metadata),
     example: version.example,
     metrics: (version.metrics ?? []).map(

@@ -1,6 +1,13 @@
-import { TrafficPlan, trafficPlanSchema } from '@model-platform/model-wire';
+import {
+  HeldCalls,
+  TrafficPlan,
+  trafficPlanSchema,
+} from '@model-platform/model-wire';
 import { DeploymentRef, DesiredRoute } from '../DeploymentDriver';
 import { callTimeoutMs } from './callTimeoutMs';
+
+/** Of an endpoint that sleeps: as long as a runner may take to start. */
+const HELD_CALLS: HeldCalls = { calls: 100, timeoutMs: 60_000 };
 
 /** What the gateway is told of a deployment's route. @public */
 export function toTrafficPlan(
@@ -29,6 +36,7 @@ export function toTrafficPlan(
         variant: variant.beside?.variant ?? variant.name,
         revision: String(variant.beside?.revision ?? route.revision),
       },
+      held: variant.sleeps ? HELD_CALLS : undefined,
       runners: variant.runners,
     })),
     tokens: route.tokens.map(token => ({

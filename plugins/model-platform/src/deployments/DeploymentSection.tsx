@@ -15,6 +15,7 @@ import { CanaryProgress } from './CanaryProgress';
 import { DeploymentTimeline } from './DeploymentTimeline';
 import { Overrides } from './Overrides';
 import { problemOf } from './problemOf';
+import { replicasText } from './replicasText';
 import { RevisionTimeline } from './RevisionTimeline';
 import { RunnersTable } from './RunnersTable';
 import { SizeFacts } from './SizeFacts';
@@ -81,6 +82,10 @@ export function DeploymentSection(props: {
               {
                 name: 'Traffic',
                 value: <TrafficBar variants={trafficOf(deployment)} />,
+              },
+              {
+                name: 'Replicas',
+                value: deployment.off ? undefined : replicasText(deployment),
               },
               {
                 name: 'Environment',

@@ -19,10 +19,14 @@ import {
 } from '@model-platform/plugin-model-platform-react';
 import { PageBody } from '../shared/PageBody';
 import { useModelHref } from '../shared/useModelHref';
+import { loadDeclarations } from './loadDeclarations';
 import { PHASE_ORDER } from './phaseOrder';
 import { problemOf } from './problemOf';
+import { RefusedDeclarations } from './RefusedDeclarations';
+import { replicasText } from './replicasText';
 import { TrafficBar } from './TrafficBar';
 import { trafficOf } from './trafficOf';
+import { WaitingForMe } from './WaitingForMe';
 
 /** Everything that serves, by environment, problems first. */
 export function DeploymentsPage() {
@@ -30,8 +34,17 @@ export function DeploymentsPage() {
     on: ['deployments'],
     everyMs: 15_000,
   });
+  const declarations = useLoaded('declarations', loadDeclarations, {
+    on: ['deployments'],
+    everyMs: 15_000,
+  });
   return (
     <PageBody>
+      <WaitingForMe
+        deployments={deployments.data ?? []}
+        onDecided={deployments.reload}
+      />
+      <RefusedDeclarations declarations={declarations.data ?? []} />
       <LoadState
         loaded={deployments}
         what="the deployments"
@@ -110,13 +123,7 @@ function DeploymentsTable(props: { deployments: Deployment[] }) {
       id: 'runners',
       label: 'Runners ready',
       width: 150,
-      cell: ({ runners }) => (
-        <CellText
-          title={`${
-            runners.filter(({ phase }) => phase === 'ready').length
-          } of ${runners.length}`}
-        />
-      ),
+      cell: deployment => <CellText title={replicasText(deployment)} />,
     },
     {
       id: 'changed',

@@ -9,6 +9,7 @@ const PHASES: Record<RunnerStatus['phase'], string> = {
   draining: 'finishing its requests',
   failed: 'failed',
   stopped: 'stopped',
+  asleep: 'asleep: starts when calls need it',
 };
 
 const cell: CSSProperties = {

@@ -1,2 +1,3 @@
 export { DeploymentsPage } from './DeploymentsPage';
+export { ModelDeploymentCard } from './ModelDeploymentCard';
 export { ModelDeploymentsContent } from './ModelDeploymentsContent';

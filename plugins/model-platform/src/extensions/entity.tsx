@@ -39,6 +39,17 @@ export const entityExtensions = [
       },
     },
   }),
+  EntityCardBlueprint.make({
+    name: 'declaration',
+    params: {
+      type: 'content',
+      filter: { kind: 'modeldeployment' },
+      loader: async () => {
+        const { ModelDeploymentCard } = await import('../deployments');
+        return <ModelDeploymentCard />;
+      },
+    },
+  }),
   EntityContentBlueprint.make({
     name: 'versions',
     params: {

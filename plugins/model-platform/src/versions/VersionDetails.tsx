@@ -138,11 +138,13 @@ function factsOf(version: ModelVersion) {
     },
     {
       name: 'Loaded as',
-      value: `${version.flavor}, in the ${
-        version.runtime === 'node' ? 'Node' : 'Python'
-      } runtime${
-        version.endpoint ? `, with its own code ${version.endpoint}` : ''
-      }`,
+      value: version.image
+        ? `image ${version.image.reference}, port ${version.image.port}`
+        : `${version.flavor}, in the ${
+            version.runtime === 'node' ? 'Node' : 'Python'
+          } runtime${
+            version.endpoint ? `, with its own code ${version.endpoint}` : ''
+          }`,
     },
     {
       name: 'Needs',

@@ -7,6 +7,7 @@ import {
   SidebarSpace,
 } from '@backstage/core-components';
 import { NavContentComponentProps } from '@backstage/plugin-app-react';
+import { NotificationsSidebarItem } from '@backstage/plugin-notifications';
 import { RiMenuLine } from '@remixicon/react';
 import { PortalLogo } from './PortalLogo';
 
@@ -31,6 +32,7 @@ export function PortalNav({ navItems }: NavContentComponentProps) {
       </SidebarGroup>
       <SidebarSpace />
       <SidebarDivider />
+      {nav.take('page:notifications') && <NotificationsSidebarItem />}
       {nav.take('page:user-settings')}
     </Sidebar>
   );

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { RunnerManifest } from '@model-platform/model-wire';
+import { RunnerManifest, WireSignatureField } from '@model-platform/model-wire';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { isTakenFor } from '../../openInference/datatypes';
 import { RequestError } from '../../RequestError';
@@ -15,10 +15,12 @@ import { JoinedRuns, Results, ResultTensor } from './JoinedRuns';
 import {
   fromTensorValue,
   inputMismatch,
+  mapMismatch,
   onnxToOip,
   outputMismatch,
   toTensor,
 } from './onnxTypes';
+import { OnnxModel, openModel } from './openModel';
 import { signatureGuard } from './signatureGuard';
 
 type TensorMetadata = InferenceSession.TensorValueMetadata;
@@ -32,25 +34,6 @@ const flatten = (value: unknown): unknown[] =>
 /** `['measurements', 'batch', 4]` and the like: names and -1 are variable. */
 const toShape = (shape: ReadonlyArray<number | string>) =>
   shape.map(dimension => (typeof dimension === 'number' ? dimension : -1));
-
-function tensorsOf(
-  all: readonly InferenceSession.ValueMetadata[],
-  what: string,
-): TensorMetadata[] {
-  return all.map(metadata => {
-    if (!metadata.isTensor) {
-      throw new Error(
-        `${what} '${metadata.name}' is not a tensor. Export the model with tensors only (scikit-learn: zipmap off).`,
-      );
-    }
-    if (!onnxToOip[metadata.type]) {
-      throw new Error(
-        `${what} '${metadata.name}' is of type ${metadata.type}, which is not served. Convert it in the model.`,
-      );
-    }
-    return metadata;
-  });
-}
 
 const toOip = ({ name, type, shape }: TensorMetadata): OipTensorMetadata => ({
   name,
@@ -82,22 +65,13 @@ export const onnxFlavor: Flavor = {
     const file = manifest.files.find(name => name.endsWith('.onnx'));
     if (!file)
       throw new Error('There is no .onnx file among the files of the version.');
-    const session = await InferenceSession.create(path.join(directory, file), {
-      // One row at a time is the usual call; a pool of threads only adds hand-overs to it.
-      intraOpNumThreads: 1,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
-      // What it says of errors is in the error too, and the log is JSON lines.
-      logSeverityLevel: 4,
-    });
-    const inputs = tensorsOf(session.inputMetadata, 'Input');
-    const outputs = tensorsOf(session.outputMetadata, 'Output');
-    const toFeeds = feedsFromRows(manifest, inputs);
-    const toRows = rowsFromResults(manifest, outputs);
+    const model = await openModel(path.join(directory, file));
+    const { inputs, outputs } = model;
+    const toFeeds = feedsFromRows(manifest, model);
+    const toRows = rowsFromResults(manifest, model);
     const toOwnFeeds = feedsFromTensors(manifest, inputs);
     const oneByOne = takesOneRow(inputs);
-    const runs = new JoinedRuns(session, batching, {
+    const runs = new JoinedRuns(model, batching, {
       isFree: [...inputs, ...outputs].every(
         ({ shape }) => shape.length > 0 && toShape(shape)[0] === -1,
       ),
@@ -121,7 +95,7 @@ export const onnxFlavor: Flavor = {
           toOipTensor(name, type, results[name]),
         );
       },
-      close: () => session.release(),
+      close: () => model.close(),
     };
   },
 };
@@ -147,7 +121,7 @@ function takesOneRow(inputs: TensorMetadata[]): boolean {
  */
 function feedsFromRows(
   manifest: RunnerManifest,
-  inputs: TensorMetadata[],
+  { inputs, keys }: OnnxModel,
 ): (rows: Row[]) => Record<string, Tensor> {
   const fields = manifest.signature.inputs;
   const byName = new Map(inputs.map(input => [input.name, input]));
@@ -157,6 +131,17 @@ function feedsFromRows(
   ) {
     const makers = fields.map(field => {
       const { name, type, shape } = byName.get(field.name)!;
+      const names = keys.get(name);
+      if (names) {
+        refuse(mapMismatch('input', field));
+        return (rows: Row[]): [string, Tensor] => [
+          name,
+          toTensor(name, type, valuesOfMaps(name, names, rows), [
+            rows.length,
+            names.length,
+          ]),
+        ];
+      }
       refuse(inputMismatch(field, type));
       return (rows: Row[]): [string, Tensor] => {
         if (field.type === 'bytes') return [name, bytesTensor(name, rows)];
@@ -190,6 +175,7 @@ function feedsFromRows(
   if (
     inputs.length === 1 &&
     only.shape.length === 2 &&
+    !keys.has(only.name) &&
     fields.every(({ shape }) => shape === undefined)
   ) {
     const names = fields.map(({ name }) => name);
@@ -224,6 +210,23 @@ function feedsFromRows(
   );
 }
 
+/** Of each row in the order of the names; what a map lacks is 0, and others are passed over, as the model does. */
+function valuesOfMaps(input: string, names: string[], rows: Row[]): number[] {
+  return rows.flatMap(row => {
+    const map = new Map(Object.entries((row[input] ?? {}) as object));
+    return names.map(name => {
+      const value: unknown = map.get(name) ?? 0;
+      if (typeof value === 'number') return value;
+      const message = 'must be a number';
+      throw new RequestError(
+        400,
+        `Input '${input}' has a value that is none: ${name} ${message}.`,
+        [{ path: `inputs.${input}.${name}`, message }],
+      );
+    });
+  });
+}
+
 /** One row's bytes are one row of the tensor, so all are as many. */
 function bytesTensor(name: string, rows: Row[]): Tensor {
   const values = rows.map(row => row[name] as Buffer);
@@ -249,49 +252,87 @@ function shapeOf(value: unknown): number[] {
 }
 
 /** Outputs by name where the names agree, else in order. */
-function rowsFromResults(manifest: RunnerManifest, outputs: TensorMetadata[]) {
+function rowsFromResults(
+  manifest: RunnerManifest,
+  { outputs, answers, keys }: OnnxModel,
+) {
   const fields = manifest.signature.outputs;
-  const names = new Set(outputs.map(({ name }) => name));
+  const names = new Set(answers.map(({ name }) => name));
   const named = fields.every(({ name }) => names.has(name));
-  if (!named && fields.length > outputs.length) {
+  if (!named && fields.length > answers.length) {
     throw new Error(
-      `The signature has ${fields.length} outputs, but the model only ${outputs.length}.`,
+      `The signature has ${fields.length} outputs, but the model only ${answers.length}.`,
     );
   }
-  const sources = fields.map((field, index) => ({
-    field,
-    source: named ? field.name : outputs[index].name,
-  }));
   const types = new Map(outputs.map(({ name, type }) => [name, type]));
-  for (const { field, source } of sources)
-    refuse(outputMismatch(field, types.get(source)!));
+  const readers = fields.map((field, index) => {
+    const { name, tensors } = named
+      ? answers.find(answer => answer.name === field.name)!
+      : answers[index];
+    const labels = keys.get(name);
+    if (labels && field.type === 'object') {
+      refuse(mapMismatch('output', field));
+      return { field, ...{ tensors, read: mapReader(labels) } };
+    }
+    for (const tensor of tensors)
+      refuse(outputMismatch(field, types.get(tensor)!));
+    if (tensors.length > 1 && (field.shape?.length ?? 0) < 2)
+      refuse(
+        `output '${field.name}' is a sequence of tensors in the model: give it their number and shape in the signature, as in shape: [${tensors.length}, -1]`,
+      );
+    const read = valueReader(field);
+    return { field, tensors, read };
+  });
   return (results: Results, count: number): Row[] => {
     const rows: Row[] = Array.from({ length: count }, () => ({}));
-    for (const { field, source } of sources) {
-      const tensor = results[source];
-      const data = tensor.data as ArrayLike<unknown>;
-      const size = data.length / count;
+    for (const { field, tensors, read } of readers) {
+      const [only, ...others] = tensors.map(name => read(results[name], count));
       for (let row = 0; row < count; row += 1) {
-        if (field.type === 'bytes') {
-          rows[row][field.name] = Buffer.from(
-            (data as Uint8Array).subarray(row * size, (row + 1) * size),
-          );
-        } else if (field.shape === undefined) {
-          rows[row][field.name] = fromTensorValue(
-            tensor.type,
-            data[row * size],
-          );
-        } else {
-          const values = Array.from({ length: size }, (_, i) =>
-            fromTensorValue(tensor.type, data[row * size + i]),
-          );
-          rows[row][field.name] = nest(values, tensor.dims.slice(1));
-        }
+        rows[row][field.name] =
+          others.length === 0
+            ? only(row)
+            : [only, ...others].map(valueOf => valueOf(row));
       }
     }
     return rows;
   };
 }
+
+/** What a row of a tensor is to the signature. */
+type Reader = (tensor: ResultTensor, rows: number) => (row: number) => unknown;
+
+function valueReader({ type, shape }: WireSignatureField): Reader {
+  if (type === 'bytes')
+    return ({ data }, rows) => {
+      const size = data.length / rows;
+      return row =>
+        Buffer.from(
+          (data as Uint8Array).subarray(row * size, (row + 1) * size),
+        );
+    };
+  return ({ type: element, data, dims }, rows) => {
+    const size = data.length / rows;
+    if (shape === undefined)
+      return row => fromTensorValue(element, data[row * size]);
+    return row => {
+      const values = Array.from({ length: size }, (_, i) =>
+        fromTensorValue(element, data[row * size + i]),
+      );
+      return nest(values, dims.slice(1));
+    };
+  };
+}
+
+const mapReader =
+  (labels: string[]): Reader =>
+  ({ type, data }) =>
+  row =>
+    Object.fromEntries(
+      labels.map((label, index) => [
+        label,
+        fromTensorValue(type, data[row * labels.length + index]),
+      ]),
+    );
 
 function nest(values: unknown[], shape: readonly number[]): unknown {
   if (shape.length <= 1) return values;
@@ -351,7 +392,8 @@ function fallbacksOf(
   return new Map(
     inputs.flatMap(({ name, type, shape }) => {
       const field = signature.inputs.find(one => one.name === name);
-      if (!field || field.shape || field.type === 'bytes') return [];
+      if (!field || field.shape) return [];
+      if (field.type === 'bytes' || field.type === 'object') return [];
       if (field.default === undefined && !field.optional) return [];
       const value = field.default ?? NaN;
       return [

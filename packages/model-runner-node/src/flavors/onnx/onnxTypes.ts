@@ -167,3 +167,13 @@ export function outputMismatch(
     ? undefined
     : `output '${field.name}' is a ${field.type} in the signature, but ${type} in the model`;
 }
+
+/** Why a map of the model can't be the signature's field; undefined where it can. */
+export function mapMismatch(
+  what: 'input' | 'output',
+  { name, type, shape }: WireSignatureField,
+): string | undefined {
+  return type === 'object' && shape === undefined
+    ? undefined
+    : `${what} '${name}' is a map in the model: it is of type object in the signature, without a shape`;
+}

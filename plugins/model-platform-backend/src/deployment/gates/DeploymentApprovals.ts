@@ -10,6 +10,8 @@ import {
 import { Caller } from '../../access/Caller';
 import { Claims } from '../../access/Claims';
 import { DeploymentRecord, DeploymentStore } from '../DeploymentStore';
+import { DeploymentNotices } from '../DeploymentNotices';
+import { approversOf } from './approversOf';
 import { RequestRecord } from './RequestStore';
 
 /** What a person says of a revision that waits. */
@@ -26,6 +28,7 @@ export class DeploymentApprovals {
     private readonly options: {
       store: DeploymentStore;
       claims: Claims;
+      notices?: Pick<DeploymentNotices, 'decided'>;
       announce: (
         deployment: DeploymentRecord,
         action: DeploymentEvent['action'],
@@ -45,7 +48,7 @@ export class DeploymentApprovals {
   ): Promise<DeploymentRecord> {
     const { store, announce } = this.options;
     const request = await this.waiting(deployment, number);
-    const asked = groupsOf(request);
+    const asked = approversOf(request);
     if (asked.length === 0) {
       throw new ConflictError(
         `Request ${request.number} of ${deployment.name} waits for nobody's approval`,
@@ -90,6 +93,11 @@ export class DeploymentApprovals {
       reason,
     });
     announce(decided, 'decided');
+    void this.options.notices?.decided(decided, request, {
+      decision,
+      approver: caller.entityRef,
+      reason,
+    });
     return decided;
   }
 
@@ -98,7 +106,7 @@ export class DeploymentApprovals {
     if (caller.kind !== 'user' || request.state !== 'waiting') return false;
     const own = await this.options.claims.of(caller);
     return (
-      groupsOf(request).some(group => own.includes(group)) &&
+      approversOf(request).some(group => own.includes(group)) &&
       !request.requesters.includes(caller.entityRef) &&
       !request.decisions.some(({ approver }) => approver === caller.entityRef)
     );
@@ -126,14 +134,4 @@ export class DeploymentApprovals {
     }
     return request;
   }
-}
-
-/** Those that its gates ask, each once. */
-function groupsOf({ gates, breaks }: RequestRecord): string[] {
-  const asked = gates.flatMap(({ approval }) =>
-    approval && (approval.of !== 'breaking' || breaks.length > 0)
-      ? [approval.by]
-      : [],
-  );
-  return [...new Set(asked)];
 }

@@ -216,4 +216,37 @@ describe('applyReadings', () => {
       'signature.inputs lacks c, which model.onnx takes',
     ]);
   });
+
+  it('takes maps as what they are made of, and refuses what no runner gives', () => {
+    const maps = {
+      ...reading,
+      inputs: version.signature.inputs,
+      outputs: [{ name: 'p', type: 'object' as const }],
+    };
+    const problems = (output: object, of: object = maps) =>
+      applyReadings(
+        {
+          ...version,
+          signature: {
+            ...version.signature,
+            outputs: [{ name: 'p', type: 'number', ...output }],
+          },
+        },
+        [{ ...maps, ...of }],
+      ).problems;
+    expect(problems({ shape: [3] })).toEqual([]);
+    expect(problems({ type: 'object' })).toEqual([]);
+    expect(problems({})).toMatchObject([
+      { field: 'signature.outputs[0].type', rule: 'is object in model.onnx' },
+    ]);
+    expect(
+      problems({}, { outputs: [{ name: 'p', unserved: 'is optional' }] }),
+    ).toEqual([
+      {
+        field: 'signature.outputs',
+        rule: 'p of model.onnx is optional',
+        source: 'model.onnx',
+      },
+    ]);
+  });
 });

@@ -55,6 +55,8 @@ export function applyReadings(
   if (!reading) {
     return { filled, problems: [] };
   }
+  const unserved = unservedProblems(reading);
+  if (unserved.length > 0) return { filled, problems: unserved };
   const { signature } = version;
   if (signature.inputs.length > 0 || signature.outputs.length > 0) {
     return { filled, problems: contradictions(signature, reading) };
@@ -83,6 +85,22 @@ export function applyReadings(
     };
   }
   return { filled: { ...filled, signature: read }, problems: [] };
+}
+
+function unservedProblems({ path, ...reading }: FileReading): FieldProblem[] {
+  return (['inputs', 'outputs'] as const).flatMap(side =>
+    (reading[side] ?? []).flatMap(({ name, unserved }) =>
+      unserved
+        ? [
+            {
+              field: `signature.${side}`,
+              rule: `${name} of ${path} ${unserved}`,
+              source: path,
+            },
+          ]
+        : [],
+    ),
+  );
 }
 
 /** Only what no runner could serve: one tensor may well be named column by column. */
@@ -167,6 +185,10 @@ function fieldProblems(
   reading: FileReading,
 ): FieldProblem[] {
   const type = read?.type;
+  // Maps of an ONNX model are as well the tensor that they are made of.
+  const isTensor = type === 'object' && side === 'outputs' && field.shape;
+  if (isTensor && reading.format === 'onnx' && field.type === 'number')
+    return [];
   if (!type || fitting[side][type].includes(field.type)) return [];
   return [
     {

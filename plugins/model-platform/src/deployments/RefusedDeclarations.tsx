@@ -1,0 +1,45 @@
+import { Alert, Flex, Text } from '@backstage/ui';
+import { DeploymentDeclaration } from '@model-platform/plugin-model-platform-common';
+import { Section, TimeAgo } from '@model-platform/plugin-model-platform-react';
+
+/** Files in Git that ask for a deployment and do not get it, with the reason; nothing where all are in force. */
+export function RefusedDeclarations(props: {
+  declarations: DeploymentDeclaration[];
+}) {
+  const refused = props.declarations.filter(({ state }) => state === 'refused');
+  if (refused.length === 0) {
+    return null;
+  }
+  return (
+    <Section title="Refused declarations">
+      <Flex direction="column" gap="3">
+        {refused.map(declaration => (
+          <RefusedDeclaration
+            key={declaration.entityRef}
+            declaration={declaration}
+          />
+        ))}
+      </Flex>
+    </Section>
+  );
+}
+
+/** One of them. */
+export function RefusedDeclaration(props: {
+  declaration: DeploymentDeclaration;
+}) {
+  const { name, location, message, updatedAt } = props.declaration;
+  return (
+    <Alert
+      status="warning"
+      icon
+      title={`${name}: ${message ?? 'refused'}`}
+      description={
+        <Text>
+          Declared in {location}; read <TimeAgo at={updatedAt} />. What was in
+          force before goes on.
+        </Text>
+      }
+    />
+  );
+}
