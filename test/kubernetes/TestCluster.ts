@@ -38,13 +38,7 @@ interface Service {
   url: string;
   hostAddress: string;
   gatewayUrl: string;
-  node: {
-    importImage(file: string): Promise<void>;
-    lose(): Promise<void>;
-    bringUp(): Promise<void>;
-  };
-  nodeIsReady(): Promise<void>;
-  logs(): string;
+  node: { importImage(file: string): Promise<void> };
   kubeconfig: string;
   killApiServer(): Promise<void>;
   restartApiServer(): Promise<void>;

@@ -259,10 +259,3 @@ test('what a real kubelet says of memory and images becomes a sentence', async (
     PATIENCE_MS,
   );
 });
-
-test('a node that is lost comes back with its pods', async () => {
-  await cluster.service.node.lose();
-  await cluster.service.node.bringUp();
-  await isReady(iris(1));
-  await isAnswering(1);
-});
