@@ -92,19 +92,20 @@ async function faultTests() {
   return await playwright('faults');
 }
 
-/** The driver on a real API server, which is built of its Go modules the first time. */
+/** The driver on a real cluster, which is built of its Go modules the first time. */
 async function kubernetesTests() {
-  if (!process.env.TEST_KUBECONFIG) {
-    const built = await step('finding the Kubernetes cluster', () =>
-      ensureKubernetes('api'),
-    );
-    if (built.unavailable) {
-      say(`  ! ${built.unavailable}`);
-      return { passed: 0, failed: 1 };
-    }
+  const built = await step('finding the Kubernetes cluster', findKubernetes);
+  if (built.unavailable) {
+    say(`  ! ${built.unavailable}`);
+    // What a developer's machine cannot do is no failure of his change.
+    return process.env.CI
+      ? { passed: 0, failed: 1 }
+      : { passed: 0, failed: 0, skipped: 1 };
   }
   return await playwright('kubernetes');
 }
+
+const findKubernetes = () => ensureKubernetes('gateway');
 
 /** Runs a project whose tests need programs from PyPI: `requirements.txt` in its folder. */
 async function playwrightWithPython(project) {
@@ -130,6 +131,7 @@ async function main() {
   const usesS3 = ['packages', 'faults'].some(name => chosen.includes(name));
   if (faults || chosen.length === 0 || usesS3)
     step('finding the S3 server', ensureS3).catch(() => undefined);
+  if (chosen.includes('kubernetes')) findKubernetes().catch(() => undefined);
   toolchain = await ensureToolchain();
   await ensureInstalled(toolchain);
   chromium = step('finding Chromium', ensureChromium);

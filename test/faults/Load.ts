@@ -44,6 +44,15 @@ export class Load {
     perSecond: number,
     body: unknown = platform.quickstart.endpoints[0].exampleRequest,
   ): Load {
+    return Load.on(endpoint, perSecond, body);
+  }
+
+  /** Without a platform of ours. */
+  static on(
+    endpoint: { name: string; url: string; token: string },
+    perSecond: number,
+    body: unknown,
+  ): Load {
     const load = new Load(endpoint.name, {
       ...endpoint,
       perSecond,

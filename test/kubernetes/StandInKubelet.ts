@@ -12,7 +12,7 @@ export class StandInKubelet {
   readonly troubles = new Map<string, (pod: V1Pod) => V1PodStatus>();
   private working: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
-  private stopped = false;
+  private stopped = true;
 
   constructor(private readonly core: CoreV1Api) {}
 
@@ -49,10 +49,13 @@ export class StandInKubelet {
       name: 'stand-in',
       body: [{ op: 'remove', path: '/spec/taints' }],
     });
+    this.stopped = false;
     this.next();
   }
 
+  /** Nothing where it was not started. */
   async stop(): Promise<void> {
+    if (this.stopped) return;
     this.stopped = true;
     clearTimeout(this.timer);
     await this.working;

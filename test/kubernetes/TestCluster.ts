@@ -36,6 +36,9 @@ const logger = {
 
 interface Service {
   url: string;
+  hostAddress: string;
+  gatewayUrl: string;
+  node: { importImage(file: string): Promise<void> };
   kubeconfig: string;
   killApiServer(): Promise<void>;
   restartApiServer(): Promise<void>;
@@ -45,13 +48,13 @@ interface Service {
 const isRole = (object: object): object is V1ClusterRole =>
   Reflect.get(object, 'kind') === 'ClusterRole';
 
-/** A real API server with a stand-in for nodes, and the rights that `rbac.yaml` gives. */
+/** A real API server with a stand-in for nodes, or with a real one, and the rights that `rbac.yaml` gives. */
 export class TestCluster {
   static async start(
-    options: { portalUrl?: string } = {},
+    options: { portalUrl?: string; level?: 'api' | 'gateway' } = {},
   ): Promise<TestCluster> {
     const { startKubernetes } = await import('../services/kubernetes.mjs');
-    const service = await startKubernetes();
+    const service = await startKubernetes(options.level);
     if ('unavailable' in service) throw new Error(service.unavailable);
     const config = new KubeConfig();
     config.loadFromFile(service.kubeconfig);
@@ -62,7 +65,7 @@ export class TestCluster {
       options.portalUrl ?? 'https://portal.example.org',
     );
     for (const object of cluster.roles()) await cluster.apply(object);
-    await cluster.kubelet.start();
+    if (options.level !== 'gateway') await cluster.kubelet.start();
     return cluster;
   }
 
@@ -80,7 +83,7 @@ export class TestCluster {
     readonly service: Service,
     readonly config: KubeConfig,
     readonly proxy: ApiProxy,
-    private readonly portalUrl: string,
+    public portalUrl: string,
   ) {
     this.core = config.makeApiClient(CoreV1Api);
     this.apps = config.makeApiClient(AppsV1Api);

@@ -4,7 +4,9 @@ import https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
 import { freePort } from '../freePort.mjs';
+import { ClusterNode } from './ClusterNode.mjs';
 import { Daemon } from './Daemon.mjs';
+import { NodeNetwork } from './NodeNetwork.mjs';
 
 const SERVICE_RANGE = '10.96.0.0/16';
 /** Who of the cluster is who, by groups where a role is not bound to the name itself. */
@@ -12,26 +14,39 @@ const USERS = {
   'test:admin': 'system:masters',
   'system:kube-controller-manager': '',
   'system:kube-scheduler': '',
+  'system:kube-proxy': '',
+  'system:node:node': 'system:nodes',
 };
 
 const sleep = ms => new Promise(resolve => setTimeout(resolve, ms));
 
 /**
- * etcd, API server, controller manager and scheduler on loopback, with all
- * that they keep in a temporary folder. Objects are as real as anywhere; pods
- * stay Pending, for there is no node.
+ * etcd, API server, controller manager and scheduler, with all that they keep
+ * in a temporary folder. Objects are as real as anywhere. Without a node they
+ * are on loopback, and pods stay Pending; with one, pods are as real, and
+ * reached at their addresses from this machine.
  */
 export class Cluster {
   #programs;
   #gatewayApi;
+  #traefik;
+  #hasNode;
+  #network;
   #folder;
   #tokens = {};
   #daemons = [];
   #apiServer;
 
-  constructor({ programs, gatewayApi }) {
-    this.#programs = programs;
+  constructor({ programs, gatewayApi, traefik }) {
+    this.#programs = { ...programs, nsenter: 'nsenter', traefik };
     this.#gatewayApi = gatewayApi;
+    this.#traefik = traefik;
+    this.#hasNode = 'kubelet' in programs;
+  }
+
+  /** Where this machine is, for its pods. */
+  get hostAddress() {
+    return this.#network?.hostAddress ?? '127.0.0.1';
   }
 
   /** Its administrator's. */
@@ -43,6 +58,7 @@ export class Cluster {
     this.#folder = fs.mkdtempSync(
       path.join(os.tmpdir(), 'model-platform-kubernetes-'),
     );
+    if (this.#hasNode) this.#network = await NodeNetwork.create();
     const etcd = await this.#startEtcd();
     await this.#startApiServer(etcd);
     await this.#applyDefinitions();
@@ -51,13 +67,46 @@ export class Cluster {
       `--root-ca-file=${this.#certificate}`,
       `--service-account-private-key-file=${this.#file('sa.key')}`,
       '--use-service-account-credentials=true',
-      // Nodes of tests send no heartbeats.
-      '--controllers=*,-node-lifecycle-controller',
+      ...(this.#hasNode
+        ? ['--node-monitor-grace-period=16s']
+        : // Nodes of tests send no heartbeats.
+          ['--controllers=*,-node-lifecycle-controller']),
     ]);
     this.#start(
       'kube-scheduler',
       this.#authenticatedAs('system:kube-scheduler'),
     );
+    if (!this.#hasNode) return;
+    this.node = new ClusterNode({
+      programs: this.#programs,
+      network: this.#network,
+      folder: this.#folder,
+    });
+    // A kubelet that has a slow start else asks for its own node only minutes later.
+    await this.#apply('/api/v1/nodes/node', {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'node', labels: { 'kubernetes.io/hostname': 'node' } },
+    });
+    await this.node.start();
+    this.#startCoreDns();
+    if (this.#traefik) await this.#startTraefik();
+    await this.nodeIsReady();
+  }
+
+  /** Takes pods. */
+  async nodeIsReady() {
+    for (;;) {
+      for (const daemon of this.#daemons) daemon.check();
+      const { status } = JSON.parse(
+        await this.#read('/api/v1/nodes/node').catch(() => '{}'),
+      );
+      const isReady = status?.conditions?.some(
+        one => one.type === 'Ready' && one.status === 'True',
+      );
+      if (isReady) return;
+      await sleep(100);
+    }
   }
 
   /** As a machine that loses its power: nothing is finished. */
@@ -71,8 +120,18 @@ export class Cluster {
     await this.#isReady();
   }
 
+  /** For whoever asks why something does not come. */
+  logs() {
+    return [
+      ...this.#daemons.map(({ name, log }) => `── ${name}\n${log}`),
+      this.node?.logs(),
+    ].join('\n');
+  }
+
   async stop() {
+    await this.node?.lose();
     for (const daemon of this.#daemons.reverse()) await daemon.end();
+    await this.#network?.remove();
     fs.rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -96,7 +155,8 @@ export class Cluster {
 
   async #startApiServer(etcd) {
     const port = await freePort();
-    this.url = `https://127.0.0.1:${port}`;
+    const address = this.hostAddress;
+    this.url = `https://${address}:${port}`;
     for (const user of Object.keys(USERS))
       this.#tokens[user] = randomBytes(16).toString('hex');
     fs.writeFileSync(
@@ -116,23 +176,109 @@ export class Cluster {
     fs.writeFileSync(this.#file('sa.key'), privateKey, { mode: 0o600 });
     this.#apiServer = this.#start('kube-apiserver', [
       `--etcd-servers=${etcd}`,
-      '--bind-address=127.0.0.1',
-      '--advertise-address=127.0.0.1',
+      `--bind-address=${address}`,
+      `--advertise-address=${address}`,
       // Nobody reaches it at an address of the cluster, which loopback is not.
-      '--endpoint-reconciler-type=none',
+      ...(this.#hasNode
+        ? ['--kubelet-preferred-address-types=InternalIP']
+        : ['--endpoint-reconciler-type=none']),
       `--secure-port=${port}`,
       // Makes itself the certificate that vouches for it.
       `--cert-dir=${this.#file('certificates')}`,
       `--token-auth-file=${this.#file('tokens.csv')}`,
-      '--authorization-mode=RBAC',
+      '--authorization-mode=Node,RBAC',
       '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
       `--service-account-signing-key-file=${this.#file('sa.key')}`,
       `--service-account-key-file=${this.#file('sa.key')}`,
-      `--service-cluster-ip-range=${SERVICE_RANGE}`,
+      `--service-cluster-ip-range=${this.#network?.services ?? SERVICE_RANGE}`,
       '--profiling=false',
     ]);
     await this.#isReady();
     for (const user of Object.keys(USERS)) this.#writeKubeconfig(user);
+  }
+
+  #startCoreDns() {
+    const { nodeAddress } = this.#network;
+    fs.writeFileSync(
+      this.#file('Corefile'),
+      `.:53 {
+  bind ${nodeAddress}
+  errors
+  cache 1
+  kubernetes cluster.local {
+    kubeconfig ${this.kubeconfig} tests
+    ttl 1
+  }
+}
+`,
+    );
+    this.#start(
+      'nsenter',
+      this.#network.enter(
+        this.#programs.coredns,
+        '-conf',
+        this.#file('Corefile'),
+      ),
+    );
+  }
+
+  /** On this machine, in front of a Gateway `public` that takes routes of all namespaces. */
+  async #startTraefik() {
+    const port = await freePort();
+    this.gatewayUrl = `http://127.0.0.1:${port}`;
+    this.#start(
+      'traefik',
+      [
+        `--entrypoints.web.address=127.0.0.1:${port}`,
+        '--providers.kubernetesgateway=true',
+        '--providers.kubernetesgateway.statusaddress.ip=127.0.0.1',
+        '--providers.providersthrottleduration=100ms',
+        '--global.checknewversion=false',
+        '--global.sendanonymoususage=false',
+      ],
+      { KUBECONFIG: this.kubeconfig },
+    );
+    const objects = {
+      '/api/v1/namespaces/gateways': {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name: 'gateways' },
+      },
+      '/apis/gateway.networking.k8s.io/v1/gatewayclasses/traefik': {
+        apiVersion: 'gateway.networking.k8s.io/v1',
+        kind: 'GatewayClass',
+        metadata: { name: 'traefik' },
+        spec: { controllerName: 'traefik.io/gateway-controller' },
+      },
+      '/apis/gateway.networking.k8s.io/v1/namespaces/gateways/gateways/public':
+        {
+          apiVersion: 'gateway.networking.k8s.io/v1',
+          kind: 'Gateway',
+          metadata: { name: 'public', namespace: 'gateways' },
+          spec: {
+            gatewayClassName: 'traefik',
+            listeners: [
+              {
+                name: 'http',
+                protocol: 'HTTP',
+                port,
+                allowedRoutes: { namespaces: { from: 'All' } },
+              },
+            ],
+          },
+        },
+    };
+    for (const [place, object] of Object.entries(objects))
+      await this.#apply(place, object);
+  }
+
+  async #apply(place, object) {
+    const status = await this.#request(
+      'PATCH',
+      `${place}?fieldManager=tests&force=true`,
+      JSON.stringify(object),
+    );
+    if (status >= 300) throw new Error(`${place} answered ${status}`);
   }
 
   async #isReady() {
@@ -167,8 +313,8 @@ export class Cluster {
       while ((await this.#request('GET', place)) !== 200) await sleep(50);
   }
 
-  #start(name, args) {
-    const daemon = new Daemon(name, this.#programs[name], args);
+  #start(name, args, env) {
+    const daemon = new Daemon(name, this.#programs[name], args, env);
     daemon.start();
     this.#daemons.push(daemon);
     return daemon;
@@ -217,7 +363,15 @@ export class Cluster {
     return path.join(this.#folder, ...parts);
   }
 
-  #request(method, place, body) {
+  async #request(method, place, body) {
+    return (await this.#ask(method, place, body)).statusCode;
+  }
+
+  async #read(place) {
+    return (await this.#ask('GET', place)).text;
+  }
+
+  #ask(method, place, body) {
     return new Promise((resolve, reject) => {
       const request = https.request(new URL(place, this.url), {
         method,
@@ -230,8 +384,14 @@ export class Cluster {
       });
       request.on('error', reject);
       request.on('response', response => {
-        response.resume();
-        response.on('end', () => resolve(response.statusCode));
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', chunk => {
+          text += chunk;
+        });
+        response.on('end', () =>
+          resolve({ statusCode: response.statusCode, text }),
+        );
         response.on('error', reject);
       });
       request.end(body);

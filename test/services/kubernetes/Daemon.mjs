@@ -2,16 +2,17 @@ import { spawn } from 'node:child_process';
 
 /** A program of the cluster, ended by its pid alone. */
 export class Daemon {
-  #name;
   #program;
   #args;
+  #env;
   #child;
   #log = '';
 
-  constructor(name, program, args) {
-    this.#name = name;
+  constructor(name, program, args, env = {}) {
+    this.name = name;
     this.#program = program;
     this.#args = args;
+    this.#env = env;
   }
 
   get pid() {
@@ -25,7 +26,7 @@ export class Daemon {
   start() {
     this.#child = spawn(this.#program, this.#args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH },
+      env: { PATH: process.env.PATH, ...this.#env },
     });
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream.on('data', chunk => {
@@ -36,7 +37,7 @@ export class Daemon {
   /** Throws with its last lines where it has ended by itself. */
   check() {
     if (this.#hasEnded)
-      throw new Error(`${this.#name} did not go on:\n${this.#log}`);
+      throw new Error(`${this.name} did not go on:\n${this.#log}`);
   }
 
   async end(signal = 'SIGKILL') {

@@ -2,46 +2,74 @@
 export const VERSIONS = {
   kubernetes: '1.36.3',
   etcd: '3.6.16',
+  coredns: '1.14.7',
   gatewayApi: '1.6.1',
-  kwok: '0.8.0',
+  traefik: '3.7.15',
   prometheusOperator: '0.85.0',
 };
 
 const kubernetes = name => ({
-  module: 'k8s.io/kubernetes',
   version: VERSIONS.kubernetes,
   package: `k8s.io/kubernetes/cmd/${name}`,
-  // Else it takes itself for a version that it is not.
-  ldflags: `-X k8s.io/component-base/version.gitVersion=v${VERSIONS.kubernetes}`,
-  // Of its own parts it has what lies beside it in its repository: they are modules, too.
-  replace(goMod) {
-    const parts = [...goMod.matchAll(/^\s*(k8s\.io\/[\w-]+) => \.\/staging/gm)];
-    const version = VERSIONS.kubernetes.replace(/^1\./, 'v0.');
-    return parts.map(([, part]) => `${part} => ${part} ${version}`);
-  },
 });
 
-/** What is built of which Go module. */
+/** A program of another project by a `main` of ours, with no more in it than tests need. */
+const own = (version, main) => ({ version, main });
+
+/** What is built, all in one module, so that what they share is compiled once. */
 export const PROGRAMS = {
-  etcd: {
-    module: 'go.etcd.io/etcd/server/v3',
-    version: VERSIONS.etcd,
-    package: 'go.etcd.io/etcd/server/v3',
-  },
+  etcd: own(
+    VERSIONS.etcd,
+    `package main
+
+import (
+	"os"
+
+	"go.etcd.io/etcd/server/v3/etcdmain"
+)
+
+func main() { etcdmain.Main(os.Args) }
+`,
+  ),
   'kube-apiserver': kubernetes('kube-apiserver'),
   'kube-controller-manager': kubernetes('kube-controller-manager'),
   'kube-scheduler': kubernetes('kube-scheduler'),
-  kwok: {
-    module: 'sigs.k8s.io/kwok',
-    version: VERSIONS.kwok,
-    package: 'sigs.k8s.io/kwok/cmd/kwok',
-  },
+  kubelet: kubernetes('kubelet'),
+  'kube-proxy': kubernetes('kube-proxy'),
+  coredns: own(
+    VERSIONS.coredns,
+    `package main
+
+import (
+	"github.com/coredns/coredns/core/dnsserver"
+	"github.com/coredns/coredns/coremain"
+	_ "github.com/coredns/coredns/plugin/bind"
+	_ "github.com/coredns/coredns/plugin/cache"
+	_ "github.com/coredns/coredns/plugin/errors"
+	_ "github.com/coredns/coredns/plugin/health"
+	_ "github.com/coredns/coredns/plugin/kubernetes"
+	_ "github.com/coredns/coredns/plugin/ready"
+)
+
+func main() {
+	dnsserver.Directives = []string{"bind", "health", "ready", "errors", "cache", "kubernetes"}
+	coremain.Run()
+}
+`,
+  ),
+};
+
+/** Of the module that all are built in. */
+export const REQUIREMENTS = {
+  'k8s.io/kubernetes': VERSIONS.kubernetes,
+  'go.etcd.io/etcd/server/v3': VERSIONS.etcd,
+  'github.com/coredns/coredns': VERSIONS.coredns,
 };
 
 /** Programs of each level; a level has those of the levels before it. */
 export const LEVELS = {
   api: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'],
-  fake: ['kwok'],
+  node: ['kubelet', 'kube-proxy', 'coredns'],
 };
 
 /** @returns names of all programs that a level needs */

@@ -1,0 +1,261 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import http from 'node:http';
+import { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { expect, test } from '@playwright/test';
+import { LogLine } from '@model-platform/plugin-model-platform-common';
+import { DesiredRevision } from '@model-platform/plugin-model-platform-node';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import { KubernetesDriver } from '../../plugins/model-platform-backend-module-kubernetes/src/KubernetesDriver';
+import { Load } from '../faults/Load';
+import { eventually, root } from '../platform/Platform';
+import { never, revisionOf, routeOf } from './desired';
+import { TestCluster } from './TestCluster';
+
+const TOKEN = 'mpe_of-the-tests';
+const PER_SECOND = 10;
+/** Two machines' work on one: images, pods and calls. */
+const PATIENCE_MS = 240_000;
+const model = fs.readFileSync(path.join(root, 'examples/iris/iris.onnx'));
+const digest = `sha256:${createHash('sha256').update(model).digest('hex')}`;
+const flower = {
+  sepal_length: 5.1,
+  sepal_width: 3.5,
+  petal_length: 1.4,
+  petal_width: 0.2,
+};
+
+let cluster: TestCluster;
+let driver: KubernetesDriver;
+let portal: http.Server;
+let folder: string;
+const fetchedBy = new Set<string>();
+
+test.describe.configure({ mode: 'serial', timeout: 600_000 });
+
+test.beforeAll(async () => {
+  test.setTimeout(600_000);
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-pods-'));
+  cluster = await TestCluster.start({ level: 'gateway' });
+  // The portal's door of files, which trusts the cluster's service accounts.
+  const keys = createLocalJWKSet(await cluster.keys());
+  portal = http.createServer(async (request, response) => {
+    const token = request.headers.authorization?.slice('Bearer '.length) ?? '';
+    const verified = await jwtVerify(token, keys, {
+      audience: 'model-platform',
+      issuer: 'https://kubernetes.default.svc.cluster.local',
+    }).catch(() => undefined);
+    if (verified) fetchedBy.add(String(verified.payload.sub));
+    response.writeHead(verified ? 200 : 403).end(verified && model);
+  });
+  const address = cluster.service.hostAddress;
+  await new Promise<void>(resolve => portal.listen(0, address, resolve));
+  const { port } = portal.address() as AddressInfo;
+  cluster.portalUrl = `http://${address}:${port}`;
+  driver = await cluster.driver();
+  const { platformImage } = await import(
+    '../services/kubernetes/platformImage.mjs'
+  );
+  await cluster.service.node.importImage(
+    await platformImage('registry.example.org/platform:1', folder),
+  );
+});
+
+test.afterAll(async () => {
+  portal?.closeAllConnections();
+  portal?.close();
+  await cluster?.stop();
+  if (folder) fs.rmSync(folder, { recursive: true, force: true });
+});
+
+const iris = (
+  revision: number,
+  resources: DesiredRevision['resources'] = {},
+): DesiredRevision =>
+  revisionOf('iris', revision, {
+    resources: {
+      cpu: '200m',
+      memory: '384Mi',
+      replicas: { min: 1, max: 1 },
+      ...resources,
+    },
+    version: {
+      files: [{ path: 'iris.onnx', digest, sizeBytes: model.length }],
+      signature: {
+        inputs: Object.keys(flower).map(name => ({
+          name,
+          type: 'number' as const,
+        })),
+        outputs: [
+          { name: 'species', type: 'string' },
+          { name: 'probabilities', type: 'number', shape: [3] },
+        ],
+      },
+    },
+  });
+
+const route = async (desired: DesiredRevision) => {
+  const hash = createHash('sha256').update(TOKEN).digest('hex');
+  await eventually(
+    'the route in force',
+    async () => {
+      await driver.route(desired.ref, {
+        ...routeOf(desired),
+        tokens: [{ id: 'token-1', hash, consumer: 'shop' }],
+      });
+      return true;
+    },
+    PATIENCE_MS,
+  );
+};
+
+const runnersOf = async ({ ref, revision }: DesiredRevision) =>
+  (await driver.observe(ref)).runners.filter(one => one.revision === revision);
+
+const isReady = (desired: DesiredRevision, replicas = 1) =>
+  eventually(
+    `runners of ${desired.ref.name} ${desired.revision}`,
+    async () => {
+      const runners = await runnersOf(desired);
+      const isAll =
+        runners.filter(({ phase }) => phase === 'ready').length === replicas;
+      if (!isAll) throw new Error(JSON.stringify(runners));
+      return true;
+    },
+    PATIENCE_MS,
+  );
+
+/** As the reconciler does it. */
+async function rollOut(desired: DesiredRevision, replicas = 1) {
+  await driver.apply(desired, never);
+  await isReady(desired, replicas);
+  await route(desired);
+  await driver.release(desired.ref, {
+    keep: [desired.revision],
+    newest: desired.revision,
+  });
+}
+
+const load = () =>
+  Load.on(
+    { name: 'iris', url: `${cluster.service.gatewayUrl}/iris`, token: TOKEN },
+    PER_SECOND,
+    { inputs: flower },
+  );
+
+const isAnswering = (version: number) =>
+  eventually(
+    `answers of version ${version} through the Gateway API`,
+    async () => {
+      const calls = load();
+      await eventually('a call', () => calls.calls > 0);
+      await calls.stop();
+      if (!calls.answered.has(String(version)))
+        throw new Error(calls.failures[0]);
+      return true;
+    },
+    PATIENCE_MS,
+  );
+
+test('a model is fetched by its pod, and serves through the Gateway API', async () => {
+  await rollOut(iris(1));
+  await isAnswering(1);
+  expect([...fetchedBy]).toEqual([
+    'system:serviceaccount:models-crm--test:m-iris--r1-main',
+  ]);
+});
+
+test('rolled forth and back under load, no call fails', async () => {
+  const calls = load();
+  await rollOut(iris(2));
+  await eventually('answers of version 2', () => calls.answered.has('2'));
+  // The pods of 1 are made anew.
+  await rollOut(iris(1));
+  const before = calls.answered.get('1') ?? 0;
+  await eventually(
+    'answers of version 1',
+    () => (calls.answered.get('1') ?? 0) > before + PER_SECOND,
+  );
+  await calls.stop();
+  expect(calls.failures).toEqual([]);
+  expect(calls.calls).toBeGreaterThan(0);
+  process.stdout.write(
+    `      ${calls.calls} calls at ${PER_SECOND} a second, 0 failed: ${[
+      ...calls.answered,
+    ]
+      .map(([version, count]) => `${count} by version ${version}`)
+      .join(', ')}\n`,
+  );
+});
+
+test('the log of a pod is followed', async () => {
+  const [runner] = (await runnersOf(iris(1))).filter(
+    ({ phase }) => phase === 'ready',
+  );
+  const abort = new AbortController();
+  const lines: LogLine[] = [];
+  for await (const line of driver.logs(
+    { deployment: { name: 'iris' }, runner: runner.id },
+    { follow: true, signal: abort.signal },
+  )) {
+    lines.push(line);
+    abort.abort();
+    break;
+  }
+  expect(lines).toHaveLength(1);
+});
+
+test('a pod that is killed comes back', async () => {
+  const [runner] = await runnersOf(iris(1));
+  await cluster.core.deleteNamespacedPod({
+    namespace: 'models-crm--test',
+    name: runner.id,
+    gracePeriodSeconds: 0,
+  });
+  await eventually(
+    'another pod',
+    async () => {
+      const runners = await runnersOf(iris(1));
+      return runners.some(
+        ({ id, phase }) => id !== runner.id && phase === 'ready',
+      );
+    },
+    PATIENCE_MS,
+  );
+  await isAnswering(1);
+});
+
+test('what a real kubelet says of memory and images becomes a sentence', async () => {
+  const small = iris(3, { memory: '12Mi' });
+  await driver.apply(small, never);
+  await eventually(
+    'the end for its memory',
+    async () => {
+      const [runner] = await runnersOf(small);
+      if (!/memory/.test(runner?.message ?? ''))
+        throw new Error(JSON.stringify(runner));
+      return true;
+    },
+    PATIENCE_MS,
+  );
+  await driver.release(small.ref, { keep: [1], newest: 3 });
+  const python = revisionOf('python', 1, {
+    version: {
+      runtime: 'python',
+      files: [{ path: 'iris.onnx', digest, sizeBytes: model.length }],
+    },
+  });
+  await driver.apply(python, never);
+  await eventually(
+    'the image that is not there',
+    async () => {
+      const [runner] = await runnersOf(python);
+      if (!/python:1/.test(runner?.message ?? ''))
+        throw new Error(JSON.stringify(runner));
+      return true;
+    },
+    PATIENCE_MS,
+  );
+});

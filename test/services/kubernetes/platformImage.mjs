@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { stageImages } from '../../../scripts/lib/stageImages.mjs';
+import { packImage } from './packImage.mjs';
+
+/**
+ * The image `platform` of packages/model-runner-node/Dockerfile, packed without
+ * a Docker daemon: the same programs on this machine's Node and C libraries.
+ *
+ * @param folder where it is put together
+ * @returns the file, for `importImage`
+ */
+export async function platformImage(name, folder) {
+  const { platform } = stageImages(path.join(folder, 'staged'));
+  const base = path.join(folder, 'base');
+  const bin = path.join(base, 'bin');
+  for (const made of ['bin', 'etc', 'tmp'])
+    fs.mkdirSync(path.join(base, made), { recursive: true });
+  fs.copyFileSync(process.execPath, path.join(bin, 'node'));
+  fs.chmodSync(path.join(bin, 'node'), 0o755);
+  for (const library of librariesOf([process.execPath, ...addons(platform)])) {
+    const to = path.join(base, library);
+    fs.mkdirSync(path.dirname(to), { recursive: true });
+    fs.copyFileSync(library, to);
+  }
+  fs.writeFileSync(
+    path.join(base, 'etc', 'passwd'),
+    'nonroot:x:65532:65532::/tmp:/sbin/nologin\n',
+  );
+  const file = path.join(folder, 'platform.tar');
+  await packImage({
+    file,
+    name,
+    config: { User: '65532:65532', WorkingDir: '/app', Env: ['PATH=/bin'] },
+    layers: [base, platform],
+  });
+  return file;
+}
+
+/** What packages bring that is not JavaScript. */
+function addons(folder) {
+  return fs
+    .readdirSync(folder, { recursive: true })
+    .filter(name => /\.node$|\.so(\.\d+)*$/.test(name))
+    .map(name => path.join(folder, name));
+}
+
+/** @returns those of the machine, which are the image's too where it has no others */
+function librariesOf(files) {
+  const needed = execFileSync('ldd', files, { encoding: 'utf8' });
+  return new Set(
+    [...needed.matchAll(/(?:=> |^\t)(\/[^\s:)]+)/gm)]
+      .map(([, library]) => library)
+      .filter(library => /^\/(usr\/)?lib/.test(library)),
+  );
+}
