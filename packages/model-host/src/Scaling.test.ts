@@ -12,6 +12,8 @@ beforeEach(() => {
   platform = new TestPlatform();
 });
 afterEach(async () => {
+  // It knows runners that were started since anybody looked.
+  await platform.stopHost();
   await platform.clean();
 });
 
