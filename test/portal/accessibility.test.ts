@@ -149,6 +149,7 @@ test('the keyboard alone finds, narrows and opens a model', async ({
     .getByRole('link', { name: 'iris', exact: true });
   await tabTo('the table', async () =>
     page
+      .getByRole('main')
       .getByRole('grid')
       .filter({ has: page.getByRole('columnheader') })
       .evaluate(grid => grid.contains(document.activeElement)),

@@ -67,7 +67,11 @@ test.describe('mira finds, understands and watches a model', () => {
         .getByRole('checkbox', { name: /^species-recognition/ }),
     ).toBeChecked();
     await expect(
-      page.getByRole('grid').getByText('species-recognition').first(),
+      page
+        .getByRole('main')
+        .getByRole('grid')
+        .getByText('species-recognition')
+        .first(),
     ).toBeVisible();
     await row
       .getByRole('rowheader')
@@ -98,7 +102,9 @@ test.describe('mira finds, understands and watches a model', () => {
     await expect(region(page, 'Inputs and outputs')).toContainText(
       'sepal_length',
     );
-    await expect(page.getByRole('grid')).toContainText('quickstart');
+    await expect(page.getByRole('main').getByRole('grid')).toContainText(
+      'quickstart',
+    );
 
     await page.goto(
       `${platform.quickstart.portalUrl}/catalog/default/model/iris/metrics?range=1h`,

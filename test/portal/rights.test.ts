@@ -146,7 +146,7 @@ test.describe('who may see and do what', () => {
     await platform.predict('disease-progression');
     await signInAs(page, platform, 'sofia');
     await page.goto(at('/model-platform/kpis?range=7d'));
-    const models = page.getByRole('grid');
+    const models = page.getByRole('main').getByRole('grid');
     const sofia = await platform.signIn('sofia');
     const overview = async () =>
       await (
