@@ -82,6 +82,7 @@ test.describe('mira publishes a folder from the page', () => {
       published.files.map(({ path: name }: { path: string }) => name),
     ).toEqual([
       'README.md',
+      'canary.yaml',
       'examples.yaml',
       'iris.onnx',
       'model.yaml',
