@@ -1,4 +1,5 @@
 import { ResolvedVariant } from '@model-platform/plugin-model-platform-common';
+import { canonicalJson } from '../../canonicalJson';
 import { DeployableModels } from '../DeployableModels';
 import { DeploymentRecord } from '../DeploymentStore';
 import { variantsOf } from '../RevisionResolver';
@@ -10,9 +11,10 @@ export type AliasMover = (
 ) => Promise<string | undefined>;
 
 /**
- * Persons behind what a trigger asks for: who published the versions that are
- * new to it, and who moved the aliases that it follows or that name them. None
- * of them can be the other pair of eyes.
+ * Persons behind what a trigger asks for: who published the versions that its
+ * variants come to serve, and who moved the aliases that it follows or that name
+ * them. A version that another variant serves already comes to calls that it did
+ * not have. None of these persons can be the other pair of eyes.
  */
 export async function requestersOf(
   deployment: DeploymentRecord,
@@ -21,23 +23,23 @@ export async function requestersOf(
   sources: { models: DeployableModels; aliasMover: AliasMover },
 ): Promise<string[]> {
   const persons = new Set<string | undefined>();
-  const added = variants.filter(
-    variant =>
-      !current.some(
-        ({ modelId, version }) =>
-          modelId === variant.modelId && version === variant.version,
-      ),
-  );
+  const served = new Set(current.map(roleOf));
+  const changed = variants.filter(variant => !served.has(roleOf(variant)));
   const followed = (deployment.spec.triggers ?? []).flatMap(
     ({ onAlias }) => onAlias?.alias ?? [],
   );
-  for (const { name, modelId, version: number } of added) {
+  for (const { name, modelId, version: number } of changed) {
     const version = await sources.models.version(modelId, number);
     persons.add(version?.responsible ?? version?.publisher);
     for (const alias of new Set([...followed, ...selected(deployment, name)]))
       persons.add(await sources.aliasMover(modelId, alias));
   }
   return [...persons].flatMap(person => person ?? []);
+}
+
+/** What it serves, and to which calls. */
+function roleOf({ name, modelId, version, weight, shadow }: ResolvedVariant) {
+  return canonicalJson({ name, modelId, version, weight, shadow });
 }
 
 /** The alias that a variant is selected by, if one is. */

@@ -91,6 +91,40 @@ describe.each(databases.eachSupportedId())('triggers in %p', id => {
     expect(await versions(test)).toEqual([2]);
   });
 
+  it.each([
+    ['a challenger', { weight: 90 }, { weight: 10 }, {}],
+    ['a shadow', {}, { shadow: 50 }, { strategy: { type: 'shadow' } }],
+  ] as const)(
+    'knows who moved an alias to the version of %s',
+    async (_what, first, other, more) => {
+      const test = await setup();
+      const model = test.models.add('churn', { aliases: { champion: 1 } });
+      test.models.publish('churn', 2, { responsible: 'user:default/dana' });
+      const spec = {
+        ...more,
+        variants: [
+          { name: 'main', version: { alias: 'champion' }, ...first },
+          { name: 'next', version: { number: 2 }, ...other },
+        ],
+        triggers: [{ onAlias: { alias: 'champion' } }],
+      };
+      await test.apply(spec);
+      await test.apply({ ...spec, gates: [{ approval: { by: 'model-risk' } }] });
+      await test.serve();
+      model.aliases.champion = 2;
+      test.movers.set('champion', 'user:default/rosa');
+      await test.look();
+      expect((await test.state()).request?.variants).toMatchObject([
+        { name: 'main', version: 2 },
+        { name: 'next', version: 2 },
+      ]);
+      await expect(test.decide('rosa')).rejects.toThrow('you asked for');
+      await test.decide('rolf');
+      await test.look();
+      expect(await versions(test)).toEqual([2, 2]);
+    },
+  );
+
   it('never means a version that no trigger takes, whatever else moves', async () => {
     const test = await serving(
       { onVersion: { where: 'evaluation.accuracy >= 0.9' } },
