@@ -195,15 +195,20 @@ export class TestDeployments {
     };
   }
 
+  /** On the newest request where none is named. */
   async decide(
     who: string,
     decision: 'approved' | 'refused' | 'withdrawn' = 'approved',
     request?: number,
   ) {
-    return await this.approvals.decide(
-      person(who),
-      await this.deployments.get('churn'),
-      { decision, reason: 'Looked at', request },
-    );
+    const deployment = await this.deployments.get('churn');
+    const [newest] = await this.store.requests.list(deployment.id, {
+      limit: 1,
+    });
+    return await this.approvals.decide(person(who), deployment, {
+      decision,
+      reason: 'Looked at',
+      request: request ?? newest.number,
+    });
   }
 }
