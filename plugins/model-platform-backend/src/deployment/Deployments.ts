@@ -458,6 +458,7 @@ export class Deployments {
         changed,
         deployment.off && !changed.off ? 'on' : 'applied',
       );
+      if (asked?.request) this.options.announce(changed, 'requested');
       return changed;
     });
   }
