@@ -182,7 +182,10 @@ export class Reconciler {
     let { drift } = seen;
     try {
       if (!seen.deleting && (!seen.off || seen.waitingRequest !== undefined)) {
-        ({ record, drift } = await this.options.deployments.follow(seen));
+        ({ record, drift } = await this.options.deployments.follow(
+          seen,
+          fencing,
+        ));
       }
       const outcome = await this.rollout.step(record, fencing, signal);
       if (outcome) {

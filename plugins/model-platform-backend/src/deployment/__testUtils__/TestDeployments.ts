@@ -157,7 +157,8 @@ export class TestDeployments {
   /** One look of the reconciler, as far as it makes revisions. */
   async look(name = 'churn'): Promise<DeploymentRecord> {
     const seen = await this.deployments.get(name);
-    return (await this.deployments.follow(seen)).record;
+    const { record } = await this.deployments.follow(seen, await this.lead());
+    return record;
   }
 
   /** As if all traffic went to the wanted revision. */
@@ -167,8 +168,15 @@ export class TestDeployments {
     await this.store.saveStatus(
       deployment,
       { ...deployment, servingRevision: revision },
-      (await this.lease.hold())!,
+      await this.lead(),
     );
+  }
+
+  /** The lease number of who looks. */
+  async lead(): Promise<number> {
+    const fencing = await this.lease.hold();
+    if (fencing === undefined) throw new Error('Somebody else leads');
+    return fencing;
   }
 
   pass(milliseconds: number) {
