@@ -105,8 +105,9 @@ export class Deployments {
   private readonly applications: Applications;
   /** Over the store of the leader who looks. */
   private readonly triggersOf: (store: DeploymentStore) => Triggers;
-  private readonly revisions: KnownRevisions;
   readonly models: DeploymentModels;
+  /** As they were made; for whoever looks at them again and again. */
+  readonly revisions: KnownRevisions;
 
   constructor(private readonly options: DeploymentsOptions) {
     const { figures = () => undefined, clock = () => new Date() } = options;

@@ -88,7 +88,10 @@ export class Reconciler {
   private woken = false;
 
   constructor(private readonly options: ReconcilerOptions) {
-    this.rollout = new Rollout(options);
+    this.rollout = new Rollout({
+      ...options,
+      revisions: options.deployments.revisions,
+    });
   }
 
   /** Looks at a deployment at once, or at all of them. */

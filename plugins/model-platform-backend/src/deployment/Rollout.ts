@@ -5,11 +5,7 @@ import {
   ObservedDeployment,
   replicasOf,
 } from '@model-platform/plugin-model-platform-node';
-import {
-  CanaryStatus,
-  parseStickyBy,
-  Resources,
-} from '@model-platform/plugin-model-platform-common';
+import { CanaryStatus } from '@model-platform/plugin-model-platform-common';
 import { NotFoundError } from '@backstage/errors';
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { CanaryAnalyst } from './canary/CanaryAnalyst';
@@ -18,6 +14,7 @@ import { aimOf, canaryOf, isCanaried } from './canary/canaryOf';
 import { decided, firstStep, nextCanary } from './canary/nextCanary';
 import { DeployableModels } from './DeployableModels';
 import { DeploymentRecord, DeploymentStore } from './DeploymentStore';
+import { DesiredRevisions } from './DesiredRevisions';
 import { Environments } from './Environments';
 import { isRepeatable } from './isRepeatable';
 import { KnownRevisions, RevisionContent } from './KnownRevisions';
@@ -27,8 +24,6 @@ import { Preparations } from './Preparations';
 import { RolloutOutcome } from './RolloutOutcome';
 import { sameContent } from './sameContent';
 
-const MAX_CACHED = 1_000;
-
 /**
  * Brings one deployment one step nearer to what is wanted, without a failed
  * request: the new revision's runners start beside the old ones; traffic moves
@@ -37,8 +32,7 @@ const MAX_CACHED = 1_000;
  * serving.
  */
 export class Rollout {
-  /** Revisions are immutable, so what drivers are told of them is too. */
-  private readonly desired = new Map<string, DesiredRevision>();
+  private readonly desired: DesiredRevisions;
 
   /** Revision after whose release nothing else was left, by deployment id. */
   private readonly clean = new Map<string, number>();
@@ -52,8 +46,6 @@ export class Rollout {
 
   private readonly analyst: CanaryAnalyst;
 
-  private readonly revisions: KnownRevisions;
-
   /** Of each record that is being looked at: read once a look. */
   private readonly tokens = new WeakMap<
     DeploymentRecord,
@@ -64,6 +56,7 @@ export class Rollout {
     private readonly options: {
       store: DeploymentStore;
       models: DeployableModels;
+      revisions: KnownRevisions;
       environments: Environments;
       figures: CanaryFigures;
       logger: LoggerService;
@@ -71,7 +64,7 @@ export class Rollout {
     },
   ) {
     this.analyst = new CanaryAnalyst(options.figures);
-    this.revisions = new KnownRevisions(options.store);
+    this.desired = new DesiredRevisions(options.models);
   }
 
   /** Undefined where there is nothing left to have a state. */
@@ -160,7 +153,7 @@ export class Rollout {
       return observed;
     }
     const ref = { name: record.name };
-    const route = await this.routeTo(record, observed.routedRevision, observed);
+    const route = await this.routeTo(driver, record, observed.routedRevision, observed);
     if (observed.routeDigest === driver.routeDigest(ref, route)) {
       return observed;
     }
@@ -203,7 +196,7 @@ export class Rollout {
   ): Promise<RolloutOutcome> {
     const { wanted, servingBefore, tried, signal } = options;
     const ref = { name: record.name };
-    const desired = await this.desiredRevision(record, wanted);
+    const desired = await this.desired.get(record, wanted);
     const startedAt = () => record.rolloutStartedAt ?? new Date().toISOString();
     const impossible = await this.whyImpossible(driver, desired);
     if (impossible) {
@@ -242,7 +235,7 @@ export class Rollout {
     if (!switched && !tried && !isHeld && isReady(desired, observed)) {
       await driver.route(
         ref,
-        await this.routeTo(record, wanted.number, observed),
+        await this.routeTo(driver, record, wanted.number, observed),
       );
       observed = await driver.observe(ref);
       serving = wanted.number;
@@ -346,7 +339,7 @@ export class Rollout {
       return ready && !isPaused ? tried : undefined;
     }
     const now = new Date();
-    const route = await this.routeTo(record, tried.stableRevision, observed);
+    const route = await this.routeTo(driver, record, tried.stableRevision, observed);
     return nextCanary(tried, {
       strategy,
       decision: record.decision,
@@ -392,7 +385,7 @@ export class Rollout {
   ): Promise<void> {
     const ref = { name: record.name };
     try {
-      const desired = await this.desiredRevision(
+      const desired = await this.desired.get(
         record,
         await this.revision(record, number),
       );
@@ -407,7 +400,7 @@ export class Rollout {
         observed.routedRevision !== number &&
         isReady(desired, observed)
       ) {
-        await driver.route(ref, await this.routeTo(record, number, observed));
+        await driver.route(ref, await this.routeTo(driver, record, number, observed));
       }
     } catch (error) {
       this.logNotKeptUp(record, number, error);
@@ -469,7 +462,7 @@ export class Rollout {
     const revision =
       number === undefined
         ? undefined
-        : await this.revisions.get(record.id, number);
+        : await this.options.revisions.get(record.id, number);
     if (!revision) {
       throw new NotFoundError(
         `Deployment ${record.name} has no revision ${number}`,
@@ -478,58 +471,14 @@ export class Rollout {
     return revision;
   }
 
-  private async desiredRevision(
-    record: DeploymentRecord,
-    revision: RevisionContent,
-  ): Promise<DesiredRevision> {
-    const key = `${record.id}/${revision.number}`;
-    const cached = this.desired.get(key);
-    if (cached) {
-      return cached;
-    }
-    const { models } = this.options;
-    const variants: DesiredRevision['variants'] = [];
-    for (const variant of revision.variants) {
-      const model = await models.byId(variant.modelId);
-      const version = await models.version(variant.modelId, variant.version);
-      if (!model || !version) {
-        throw new NotFoundError(
-          `Version ${variant.version} of ${variant.model}, which revision ${revision.number} serves, is no longer in the registry`,
-        );
-      }
-      variants.push({
-        name: variant.name,
-        weight: variant.weight,
-        shadowShare: variant.shadow,
-        model,
-        version,
-      });
-    }
-    const desired: DesiredRevision = {
-      ref: { name: record.name },
-      revision: revision.number,
-      environment: record.environment,
-      variants,
-      resources: revision.resources,
-      timeoutSeconds: timeoutSecondsOf(revision.resources, variants),
-      concurrentCalls: revision.traffic?.concurrentCalls,
-      stickiness: parseStickyBy(revision.traffic?.stickyBy ?? ''),
-      openFile: (version, path) => models.openFile(version, path),
-    };
-    if (this.desired.size >= MAX_CACHED) {
-      this.desired.clear();
-    }
-    this.desired.set(key, desired);
-    return desired;
-  }
-
   /** All traffic to one revision, but for the share of the one that is tried beside it. */
   private async routeTo(
+    driver: FencedDriver,
     record: DeploymentRecord,
     number: number,
     observed: ObservedDeployment,
   ): Promise<DesiredRoute> {
-    const own = await this.desiredRevision(
+    const own = await this.desired.get(
       record,
       await this.revision(record, number),
     );
@@ -545,9 +494,9 @@ export class Rollout {
       concurrentCalls: own.concurrentCalls,
       stickiness: own.stickiness,
       variants: [
-        ...variantsOf(own, 1 - share, observed),
+        ...variantsOf(driver, own, 1 - share, observed),
         ...(beside
-          ? variantsOf(beside.desired, share, observed).map(variant => ({
+          ? variantsOf(driver, beside.desired, share, observed).map(variant => ({
               ...variant,
               // Callers that stay with a variant are shared out by its name.
               name: `${variant.name}@${beside.desired.revision}`,
@@ -584,7 +533,7 @@ export class Rollout {
     ) {
       return undefined;
     }
-    const desired = await this.desiredRevision(
+    const desired = await this.desired.get(
       record,
       await this.revision(record, canary.revision),
     );
@@ -596,6 +545,7 @@ export class Rollout {
 
 /** Variants of a revision with their shares of what it gets. */
 function variantsOf(
+  driver: FencedDriver,
   desired: DesiredRevision,
   share: number,
   observed: ObservedDeployment,
@@ -606,7 +556,11 @@ function variantsOf(
     weight: Math.round(variant.weight * share * 1e6) / 1e6,
     version: variant.version.number,
     isRepeatable: isRepeatable(variant.version),
-    sleeps: replicasOf(desired.resources, variant).min === 0 || undefined,
+    // Elsewhere a `0` of a version counts as 1: nothing would start what calls wait for.
+    sleeps:
+      (driver.scalesToZero &&
+        replicasOf(desired.resources, variant).min === 0) ||
+      undefined,
     runners: observed.runners
       .filter(
         runner =>
@@ -627,20 +581,6 @@ function isSameStep(
     canary.phase === before?.phase &&
     canary.step === before.step &&
     canary.since !== undefined
-  );
-}
-
-/** What the deployment says, else the slowest of its versions. */
-function timeoutSecondsOf(
-  resources: Resources | undefined,
-  variants: DesiredRevision['variants'],
-): number | undefined {
-  const ofVersions = variants.flatMap(
-    ({ version }) => version.resources?.timeoutSeconds ?? [],
-  );
-  return (
-    resources?.timeoutSeconds ??
-    (ofVersions.length > 0 ? Math.max(...ofVersions) : undefined)
   );
 }
 
