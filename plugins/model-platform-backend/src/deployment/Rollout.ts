@@ -23,6 +23,7 @@ import { hasOverride } from './overrides/overrides';
 import { Preparations } from './Preparations';
 import { RolloutOutcome } from './RolloutOutcome';
 import { sameContent } from './sameContent';
+import { Undertakings } from './Undertakings';
 
 /**
  * Brings one deployment one step nearer to what is wanted, without a failed
@@ -40,7 +41,10 @@ export class Rollout {
   /** Draining takes as long as the requests in flight; a revoked token must not wait for it. */
   private readonly releasing = new Map<string, Promise<void>>();
 
-  private readonly preparations = new Preparations();
+  private readonly preparations: Preparations;
+
+  /** What removes deployments and switches them off: runners go once they have answered. */
+  private readonly endings = new Undertakings();
 
   private readonly watchedSince = new Date();
 
@@ -61,29 +65,32 @@ export class Rollout {
       figures: CanaryFigures;
       logger: LoggerService;
       readyTimeoutMs: number;
+      /** Asks for a further look at once: something has ended that this one did not wait for. */
+      lookAgain: (name: string) => void;
     },
   ) {
+    this.preparations = new Preparations(options.lookAgain);
     this.analyst = new CanaryAnalyst(options.figures);
     this.desired = new DesiredRevisions(options.models);
   }
 
-  /** Undefined where there is nothing left to have a state. */
+  /** Undefined where nothing is left to have a state, or something of it ends that is waited for. */
   async step(
     record: DeploymentRecord,
     fencing: number,
     signal: AbortSignal,
   ): Promise<RolloutOutcome | undefined> {
     const ref = { name: record.name };
-    const driver = fencedDriver(
-      this.options.environments.driver(record.environment),
-      fencing,
-    );
+    const driver = this.driver(record, fencing);
+    if (this.isEndingOtherwise(record)) {
+      return undefined;
+    }
     if (record.deleting || record.off) {
       await this.preparations.endOthers(record.id, []);
     }
     if (record.deleting) {
-      await driver.remove(ref);
-      await this.options.store.erase(record.id, fencing);
+      const isGone = await this.hasEnded(record, () => driver.remove(ref));
+      if (isGone) await this.options.store.erase(record.id, fencing);
       return undefined;
     }
     let observed = await driver.observe(ref);
@@ -135,9 +142,62 @@ export class Rollout {
     });
   }
 
+  /**
+   * Only lets callers in by today's tokens: quick, so that it need not wait for
+   * what else there is to do. Never rejects: what fails is `step`'s to tell.
+   */
+  async refresh(record: DeploymentRecord, fencing: number): Promise<void> {
+    if (
+      record.deleting ||
+      record.off ||
+      record.revision === undefined ||
+      this.isEndingOtherwise(record)
+    ) {
+      return;
+    }
+    try {
+      const driver = this.driver(record, fencing);
+      const observed = await driver.observe({ name: record.name });
+      // As another record: the look that comes later reads the tokens of then.
+      await this.refreshRoute(driver, { ...record }, observed);
+    } catch (error) {
+      this.options.logger.debug(
+        `Deployment ${record.name}: its route could not be refreshed yet: ${error}`,
+      );
+    }
+  }
+
   /** Resolves once nothing is under way any more: after its signal was aborted. */
   async ended(): Promise<void> {
     await this.preparations.ended();
+    await this.endings.ended();
+  }
+
+  private driver(record: DeploymentRecord, fencing: number): FencedDriver {
+    return fencedDriver(
+      this.options.environments.driver(record.environment),
+      fencing,
+    );
+  }
+
+  /** Whether it is still being ended in a way that is not wanted any more: what ends there would take along what begins. */
+  private isEndingOtherwise(record: DeploymentRecord): boolean {
+    const wanted = endingOf(record);
+    return (['removed', 'off'] as const).some(
+      ending =>
+        ending !== wanted &&
+        this.endings.isUnderWay(`${record.id}/${ending}`),
+    );
+  }
+
+  /** Runners take as long as their calls to go; nobody else's look waits for that. */
+  private hasEnded(
+    record: DeploymentRecord,
+    end: () => Promise<void>,
+  ): Promise<boolean> {
+    return this.endings.isDone(`${record.id}/${endingOf(record)}`, end, () =>
+      this.options.lookAgain(record.name),
+    );
   }
 
   /**
@@ -174,12 +234,13 @@ export class Rollout {
       tokens: await this.liveTokens(record),
     };
     if (
+      !this.endings.isUnderWay(`${record.id}/off`) &&
       observed.routeDigest === driver.routeDigest(ref, route) &&
       !observed.runners.some(isAlive)
     ) {
       return { observed, settled: true };
     }
-    await driver.switchOff(ref, route);
+    await this.hasEnded(record, () => driver.switchOff(ref, route));
     return { observed: await driver.observe(ref), settled: false };
   }
 
@@ -582,6 +643,14 @@ function isSameStep(
     canary.step === before.step &&
     canary.since !== undefined
   );
+}
+
+function endingOf({
+  deleting,
+  off,
+}: DeploymentRecord): 'removed' | 'off' | undefined {
+  if (deleting) return 'removed';
+  return off ? 'off' : undefined;
 }
 
 function isAlive(runner: { phase: string }): boolean {
