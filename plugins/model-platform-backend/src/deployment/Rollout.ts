@@ -185,8 +185,7 @@ export class Rollout {
     const wanted = endingOf(record);
     return (['removed', 'off'] as const).some(
       ending =>
-        ending !== wanted &&
-        this.endings.isUnderWay(`${record.id}/${ending}`),
+        ending !== wanted && this.endings.isUnderWay(`${record.id}/${ending}`),
     );
   }
 
@@ -213,7 +212,12 @@ export class Rollout {
       return observed;
     }
     const ref = { name: record.name };
-    const route = await this.routeTo(driver, record, observed.routedRevision, observed);
+    const route = await this.routeTo(
+      driver,
+      record,
+      observed.routedRevision,
+      observed,
+    );
     if (observed.routeDigest === driver.routeDigest(ref, route)) {
       return observed;
     }
@@ -400,7 +404,12 @@ export class Rollout {
       return ready && !isPaused ? tried : undefined;
     }
     const now = new Date();
-    const route = await this.routeTo(driver, record, tried.stableRevision, observed);
+    const route = await this.routeTo(
+      driver,
+      record,
+      tried.stableRevision,
+      observed,
+    );
     return nextCanary(tried, {
       strategy,
       decision: record.decision,
@@ -461,7 +470,10 @@ export class Rollout {
         observed.routedRevision !== number &&
         isReady(desired, observed)
       ) {
-        await driver.route(ref, await this.routeTo(driver, record, number, observed));
+        await driver.route(
+          ref,
+          await this.routeTo(driver, record, number, observed),
+        );
       }
     } catch (error) {
       this.logNotKeptUp(record, number, error);
@@ -557,15 +569,17 @@ export class Rollout {
       variants: [
         ...variantsOf(driver, own, 1 - share, observed),
         ...(beside
-          ? variantsOf(driver, beside.desired, share, observed).map(variant => ({
-              ...variant,
-              // Callers that stay with a variant are shared out by its name.
-              name: `${variant.name}@${beside.desired.revision}`,
-              beside: {
-                revision: beside.desired.revision,
-                variant: variant.name,
-              },
-            }))
+          ? variantsOf(driver, beside.desired, share, observed).map(
+              variant => ({
+                ...variant,
+                // Callers that stay with a variant are shared out by its name.
+                name: `${variant.name}@${beside.desired.revision}`,
+                beside: {
+                  revision: beside.desired.revision,
+                  variant: variant.name,
+                },
+              }),
+            )
           : []),
       ],
       tokens: await this.liveTokens(record),
@@ -657,21 +671,25 @@ function isAlive(runner: { phase: string }): boolean {
   return runner.phase !== 'stopped' && runner.phase !== 'draining';
 }
 
-/** Every variant has runners, and all of them are ready. */
+/** Of every variant as many runners are ready as there must always be, or it sleeps. */
 function isReady(
   desired: DesiredRevision,
   observed: ObservedDeployment,
 ): boolean {
-  return desired.variants.every(({ name }) => {
+  return desired.variants.every(variant => {
     const runners = observed.runners.filter(
       runner =>
         runner.revision === desired.revision &&
-        runner.variant === name &&
+        runner.variant === variant.name &&
         isAlive(runner),
     );
+    const { min } = replicasOf(desired.resources, variant);
+    const ready = runners.filter(({ phase }) => phase === 'ready');
     return (
       runners.length > 0 &&
-      runners.every(({ phase }) => phase === 'ready' || phase === 'asleep')
+      (runners.every(({ phase }) => phase === 'asleep') ||
+        // An engine may have room for fewer. What comes with the load may fail, and takes nothing away.
+        ready.length >= Math.min(Math.max(min, 1), runners.length))
     );
   });
 }

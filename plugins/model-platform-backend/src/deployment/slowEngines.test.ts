@@ -170,6 +170,15 @@ describe('reconciling over engines that take their time', () => {
     expect(driver.routes.get('shop')?.variants).toHaveLength(1);
   });
 
+  it('sends traffic to what runs as it must, whatever becomes of spares', async () => {
+    driver.spares = ['failed', 'asleep'];
+    await apply('shop');
+    await until('it serves', async () => {
+      const found = await store.get('shop');
+      return found?.servingRevision === 1 && found.phase === 'Degraded';
+    });
+  });
+
   it('lets calls wait for runners only where these start for them', async () => {
     await apply('shop');
     await ready('shop');

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { RunnerStatus } from '@model-platform/plugin-model-platform-common';
 import {
   DeploymentDriver,
   DeploymentRef,
@@ -18,6 +19,9 @@ export class MemoryDriver implements DeploymentDriver {
 
   /** Changes that were begun, as `remove churn`. */
   readonly begun: string[] = [];
+
+  /** Of each variant, beside its first runner, which is ready. */
+  spares: Array<RunnerStatus['phase']> = [];
 
   private readonly applied = new Map<string, Map<number, DesiredRevision>>();
 
@@ -57,14 +61,16 @@ export class MemoryDriver implements DeploymentDriver {
     const revisions = [...(this.applied.get(ref.name)?.values() ?? [])];
     return {
       runners: revisions.flatMap(({ revision, variants }) =>
-        variants.map(({ name, version }) => ({
-          id: `${ref.name}--r${revision}-${name}-0`,
-          variant: name,
-          version: version.number,
-          revision,
-          phase: 'ready' as const,
-          restarts: 0,
-        })),
+        variants.flatMap(({ name, version }) =>
+          ['ready' as const, ...this.spares].map((phase, index) => ({
+            id: `${ref.name}--r${revision}-${name}-${index}`,
+            variant: name,
+            version: version.number,
+            revision,
+            phase,
+            restarts: 0,
+          })),
+        ),
       ),
       routedRevision: route?.variants.length ? route.revision : undefined,
       routeDigest: route && this.routeDigest(ref, route),

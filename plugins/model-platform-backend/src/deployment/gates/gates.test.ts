@@ -198,7 +198,9 @@ describe.each(databases.eachSupportedId())('gates in %p', id => {
     await test.look();
     expect(await test.state()).toMatchObject({ revision: 1, versions: [1] });
     expect((await test.state()).request).toBeUndefined();
-    await expect(test.decide('rolf')).rejects.toThrow('Request 3 of churn does not');
+    await expect(test.decide('rolf')).rejects.toThrow(
+      'Request 3 of churn does not',
+    );
     expect(await test.store.requests.get(record.id, 3)).toMatchObject({
       state: 'refused',
       closedReason: 'Refused by user:default/rolf: Looked at',

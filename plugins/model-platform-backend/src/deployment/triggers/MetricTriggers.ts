@@ -152,10 +152,7 @@ function boundOf({ metric, variant, above, below }: MetricTrigger): string {
   }`;
 }
 
-function describe(
-  trigger: MetricTrigger,
-  { value }: Reading,
-): string {
+function describe(trigger: MetricTrigger, { value }: Reading): string {
   return `${boundOf(trigger)} for ${trigger.for} (now ${Number(
     value?.toPrecision(4),
   )})`;

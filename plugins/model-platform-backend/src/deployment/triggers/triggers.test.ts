@@ -111,7 +111,10 @@ describe.each(databases.eachSupportedId())('triggers in %p', id => {
         triggers: [{ onAlias: { alias: 'champion' } }],
       };
       await test.apply(spec);
-      await test.apply({ ...spec, gates: [{ approval: { by: 'model-risk' } }] });
+      await test.apply({
+        ...spec,
+        gates: [{ approval: { by: 'model-risk' } }],
+      });
       await test.serve();
       model.aliases.champion = 2;
       test.movers.set('champion', 'user:default/rosa');
