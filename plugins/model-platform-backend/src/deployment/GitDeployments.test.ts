@@ -30,7 +30,7 @@ function declaration(name: string, owner?: string): Entity {
 describe('GitDeployments', () => {
   it('applies what the owner of the model declares, and nothing of others', async () => {
     const saved: SourceRecord[] = [];
-    const store = {
+    const store: DeploymentStore = {
       asLeader: () => store,
       sources: async () => [],
       saveSource: async (source: SourceRecord) => void saved.push(source),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { RunnerStatus } from '@model-platform/plugin-model-platform-common';
 import {
   DeploymentDriver,
@@ -113,7 +114,9 @@ export class MemoryDriver implements DeploymentDriver {
     return [...this.applied.keys()];
   }
 
-  async *logs() {}
+  logs() {
+    return Readable.from([]);
+  }
 
   async logSources() {
     return [];

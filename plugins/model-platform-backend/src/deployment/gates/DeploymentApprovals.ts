@@ -96,7 +96,6 @@ export class DeploymentApprovals {
     void this.options.notices?.decided(decided, request, {
       decision,
       approver: caller.entityRef,
-      reason,
     });
     return decided;
   }
