@@ -206,6 +206,37 @@ test('a leader that was followed by another one changes nothing any more', async
   );
 });
 
+test('a number that no leader can have had locks nobody out', async () => {
+  const desired = revisionOf('locked', 1);
+  const fencing = Math.floor(Date.now() / 1_000);
+  await driver.apply(desired, { ...never, fencing });
+  const name = 'm-locked--r1-main';
+  const annotation = async () => {
+    const { metadata } = await cluster.apps.readNamespacedDeployment({
+      namespace,
+      name,
+    });
+    return metadata?.annotations?.['model-platform.io/fencing'];
+  };
+  await cluster.apps.patchNamespacedDeployment({
+    namespace,
+    name,
+    body: [
+      {
+        op: 'replace',
+        path: '/metadata/annotations/model-platform.io~1fencing',
+        value: '99999999999',
+      },
+    ],
+  });
+  await eventually('it is written anew', async () => {
+    await driver.apply(desired, { ...never, fencing });
+    return (await annotation()) === String(fencing);
+  });
+  await driver.remove(desired.ref, { fencing });
+  expect(await objectsOf('locked')).toEqual([]);
+});
+
 test('what others change is set right, what they add stays', async () => {
   const desired = revisionOf('drifted', 1);
   await rollOut(driver, desired);

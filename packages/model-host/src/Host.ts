@@ -3,6 +3,7 @@ import {
   canonicalTrafficPlan,
   GatewayRoute,
   HostState,
+  isOvertaken,
   RunnerSpec,
   TrafficPlan,
   Upstream,
@@ -226,12 +227,13 @@ export class Host {
    */
   fence(fencing: number | undefined): void {
     const seen = this.#plan.fencing ?? -1;
-    if (fencing !== undefined && fencing < seen) {
+    if (fencing === undefined || fencing === seen) {
+      return;
+    }
+    if (isOvertaken(fencing, seen)) {
       throw HostError.fenced(seen, fencing);
     }
-    if (fencing !== undefined && fencing > seen) {
-      this.#plan.setFencing(fencing);
-    }
+    this.#plan.setFencing(fencing);
   }
 
   /** These shall run; others of the endpoint stay. @throws HostError 400 */

@@ -14,6 +14,7 @@ export * from './LanguageModel';
 export * from './EndpointPlan';
 export * from './EndpointSettings';
 export * from './FetchOrder';
+export * from './isOvertaken';
 export * from './nodeRunnerArguments';
 export * from './scoringErrorCode';
 export * from './sizeOfExpression';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { LoggerService } from '@backstage/backend-plugin-api';
 import { ConflictError } from '@backstage/errors';
 import { KubernetesObject } from '@kubernetes/client-node';
 import {
@@ -6,6 +7,7 @@ import {
   KubernetesClient,
   ObjectKey,
 } from '@model-platform/model-cluster';
+import { isOvertaken } from '@model-platform/model-wire';
 import { WriteOptions } from '@model-platform/plugin-model-platform-node';
 import { FENCING, MANAGER } from './manifests/labels';
 import { ClusterView } from './ClusterView';
@@ -37,6 +39,7 @@ export class Applier {
   constructor(
     private readonly client: KubernetesClient,
     private readonly view: ClusterView,
+    private readonly logger: LoggerService,
   ) {}
 
   /** One after the other, in this order. */
@@ -94,11 +97,18 @@ export class Applier {
   ): KubernetesObject | undefined {
     const live = this.view.get(key);
     const seen = Number(live?.metadata?.annotations?.[FENCING] ?? -1);
-    if (fencing !== undefined && seen > fencing) {
+    if (fencing !== undefined && isOvertaken(fencing, seen)) {
       throw new ConflictError(
         `Another process of the portal leads by now: its number ${seen} is on ${idOf(
           key,
         )}, ${fencing} comes too late`,
+      );
+    }
+    if (fencing !== undefined && seen > fencing) {
+      this.logger.warn(
+        `${idOf(
+          key,
+        )} has the lease number ${seen} (${FENCING}), which no leader can have had: the platform writes it anew. Who may annotate objects there?`,
       );
     }
     return live;

@@ -115,7 +115,7 @@ export class KubernetesDriver implements DeploymentDriver {
       hasRoutes: settings.hasRoutes,
       hasCollectors: settings.hasCollectors,
     });
-    this.applier = new Applier(client, this.view);
+    this.applier = new Applier(client, this.view, logger);
     this.gateways = new GatewayReports(this.view);
     this.warnings = new PodWarnings(client);
   }

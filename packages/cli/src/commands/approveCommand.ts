@@ -1,4 +1,7 @@
+import { ModelPlatformClient } from '@model-platform/plugin-model-platform-common';
 import { Command } from 'commander';
+import { describeRequest } from '../deploy/describeRequest';
+import { CliError } from '../errors/CliError';
 import { CommandRunner } from './CommandRunner';
 import { wholeNumber } from './wholeNumber';
 
@@ -18,7 +21,7 @@ export function approveCommand(
     .requiredOption('--reason <text>', 'why; kept in the history')
     .option(
       '--request <number>',
-      'only this request, as status shows it; the one that waits where absent',
+      'the request that you looked at, as status shows it',
       wholeNumber(1),
     )
     .option('--json', 'print the result as JSON');
@@ -39,7 +42,10 @@ export function approveCommand(
       },
     ) =>
       run(options, async ({ terminal, platform }) => {
-        const { reason, request, withdraw } = options;
+        const { reason, withdraw } = options;
+        const request =
+          options.request ??
+          (await waitingRequest(platform(), { command, name, withdraw }));
         const deployment = await platform().decideRevision(name, {
           ...{ reason, request },
           decision: withdraw ? 'withdrawn' : decision,
@@ -58,5 +64,32 @@ export function approveCommand(
             : []),
         ]);
       }),
+  );
+}
+
+/** Of who names none: an approval is taken back as it is; else what waits must have been looked at. */
+async function waitingRequest(
+  platform: ModelPlatformClient,
+  given: { command: string; name: string; withdraw?: boolean },
+): Promise<number> {
+  const { command, name, withdraw } = given;
+  const deployment = await platform.getDeployment(name);
+  if (!deployment.request) {
+    throw new CliError(
+      'Refused',
+      `No revision of ${name} waits for its gates.`,
+    );
+  }
+  const { number } = deployment.request;
+  if (withdraw) return number;
+  throw new CliError(
+    'WrongUsage',
+    'Say which request you have looked at, since another one may wait by then.',
+    {
+      details: [
+        ...describeRequest(deployment),
+        `To ${command} it: model-platform ${command} ${name} --request ${number} --reason '…'`,
+      ],
+    },
   );
 }

@@ -179,11 +179,35 @@ describe('deploy', () => {
         send(res, 200, { name: 'iris', conditions });
       },
     );
-    const approved = await cli('approve', 'iris', '--reason', 'Looked at');
+    const request = {
+      number: 12,
+      reason: 'Version 9 was published',
+      variants: [{ name: 'main', model: 'iris', version: 9, weight: 100 }],
+    };
+    let waiting: object | undefined = request;
+    server.routes.set('GET /v1/deployments/iris', (_req, res) =>
+      send(res, 200, { name: 'iris', conditions, request: waiting }),
+    );
+    // What waits may not be what was looked at.
+    const unseen = await cli('approve', 'iris', '--reason', 'Looked at');
+    expect(unseen.exitCode).toBe(2);
+    expect(unseen.stderr.split('\n')).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('Request 12 waits (Version 9 was published):'),
+        expect.stringContaining('main: iris version 9, 100 %'),
+        expect.stringContaining(
+          'model-platform approve iris --request 12 --reason',
+        ),
+      ]),
+    );
+    expect(bodies).toEqual([]);
+    const approved = await cli(
+      ...['approve', 'iris', '--request', '12', '--reason', 'Looked at'],
+    );
     expect(approved.stdout).toContain('iris: the revision is approved.');
     await cli('refuse', 'iris', '--reason', 'Too early', '--request', '3');
     expect(bodies).toEqual([
-      { decision: 'approved', reason: 'Looked at' },
+      { decision: 'approved', reason: 'Looked at', request: 12 },
       { decision: 'refused', reason: 'Too early', request: 3 },
     ]);
     const back = await cli(
@@ -194,7 +218,17 @@ describe('deploy', () => {
       'Not yet',
     );
     expect(back.stdout).toBe('iris: your approval is taken back.\n');
-    expect(bodies[2]).toEqual({ decision: 'withdrawn', reason: 'Not yet' });
+    expect(bodies[2]).toEqual({
+      decision: 'withdrawn',
+      reason: 'Not yet',
+      request: 12,
+    });
+    waiting = undefined;
+    const nothing = await cli('refuse', 'iris', '--reason', 'Too early');
+    expect([nothing.exitCode, nothing.stderr]).toEqual([
+      1,
+      expect.stringContaining('No revision of iris waits'),
+    ]);
     expect((await cli('approve', 'iris')).exitCode).toBe(2);
   });
 

@@ -11,6 +11,7 @@ import { CliError } from '../errors/CliError';
 import { formatTable } from '../output/formatTable';
 import { allPages } from '../platform/allPages';
 import { describeCanary } from '../deploy/describeCanary';
+import { describeRequest } from '../deploy/describeRequest';
 import { CommandRunner } from './CommandRunner';
 
 const overviewHead = [
@@ -164,6 +165,7 @@ function describeDeployment(deployment: Deployment): string[] {
       )}`,
     );
   }
+  lines.push(...describeRequest(deployment).map(line => `  ${line}`));
   for (const { type, status, reason, message } of deployment.conditions) {
     lines.push(
       `  ${type}=${status} (${reason})${message ? `: ${message}` : ''}`,

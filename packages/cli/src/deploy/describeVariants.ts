@@ -4,7 +4,9 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 
 /** What a revision serves, a line a variant. */
-export function describeVariants(revision: Revision | undefined): string[] {
+export function describeVariants(
+  revision: Pick<Revision, 'variants'> | undefined,
+): string[] {
   return (revision?.variants ?? []).map(
     variant =>
       `  ${variant.name}: ${variant.model} version ${

@@ -50,6 +50,8 @@ export interface ApplyOptions {
   /** Where the same declaration stood before. */
   movedFrom?: string;
   ifMatch?: string;
+  /** Lease number of the leader that reads it from Git. */
+  fencing?: number;
 }
 
 /** What applying a document comes to, before anything is kept. */

@@ -289,6 +289,54 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
       drift: ['latest is 2, serving 1'],
     });
 
+    // Nor does what it makes by itself come in late.
+    const late = store.asLeader(led!);
+    const standing = { gates: [], problems: ['late'] };
+    const history = { actor: 'platform', action: 'late' };
+    const source = {
+      entityRef: 'modeldeployment:default/iris',
+      location: 'url:https://git.example.org/iris.yaml',
+      name: 'iris',
+      state: 'applied' as const,
+      updatedAt: '2026-01-01T00:00:00.000Z',
+    };
+    const asked = await store.change(made, {
+      set: {},
+      history: applied,
+      request: {
+        ...{ actor: 'platform', reason: 'Asked', requesters: [] },
+        ...{ variants: revision.variants, breaks: [], gates: [] },
+        standing: { gates: [], problems: [] },
+      },
+    });
+    const [request] = (await store.requests.waiting([made.id])).values();
+    await store.saveSource(source);
+    const writes: Array<() => Promise<unknown>> = [
+      () => late.create(deployment('late'), revision, history),
+      () => late.change(asked, { set: { deleting: true }, history }),
+      () => late.addHistory(asked, history),
+      () => late.triggerStates.save(made.id, { metrics: {}, schedules: {} }),
+      () => late.requests.saveStanding(request, standing),
+      () => late.saveSource({ ...source, state: 'refused' }),
+      () => late.dropSource(source.entityRef),
+    ];
+    for (const write of writes) {
+      await expect(write()).rejects.toThrow('leads by now');
+    }
+    expect((await store.all()).map(({ name }) => name)).toEqual(['iris']);
+    expect((await store.get('iris'))?.deleting).toBe(false);
+    expect((await store.history(asked, { limit: 1 }))[0].action).not.toBe(
+      'late',
+    );
+    expect(await knex('deployment_trigger_states')).toEqual([]);
+    expect((await store.requests.get(made.id, 1))?.standing.problems).toEqual(
+      [],
+    );
+    expect(await store.sources()).toMatchObject([{ state: 'applied' }]);
+    const leading = store.asLeader(taken!);
+    await leading.requests.saveStanding(request, standing);
+    expect((await store.requests.get(made.id, 1))?.standing).toEqual(standing);
+
     await second.release();
     expect(await first.hold()).toBeGreaterThan(taken!);
     const exclusive = LeaderLease.create({ knex, exclusive: true, clock });

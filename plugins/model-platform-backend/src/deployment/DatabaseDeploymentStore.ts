@@ -46,8 +46,12 @@ import {
   toSource,
   toToken,
 } from './deploymentRows';
-import { DatabaseTriggerStateStore } from './triggers/DatabaseTriggerStateStore';
+import {
+  DatabaseTriggerStateStore,
+  saveTriggerStates,
+} from './triggers/DatabaseTriggerStateStore';
 import { TriggerStateStore } from './triggers/TriggerStates';
+import { Write, writeTo } from './Write';
 
 /** Deployments in SQLite or PostgreSQL. */
 export class DatabaseDeploymentStore implements DeploymentStore {
@@ -61,12 +65,20 @@ export class DatabaseDeploymentStore implements DeploymentStore {
   readonly requests: RequestStore;
   readonly triggerStates: TriggerStateStore;
 
+  private readonly write: Write;
+
   private constructor(
     private readonly knex: Knex,
     private readonly clock: () => Date,
+    fencing?: number,
   ) {
-    this.requests = new DatabaseRequestStore(knex);
-    this.triggerStates = new DatabaseTriggerStateStore(knex);
+    this.write = writeTo(knex, fencing);
+    this.requests = new DatabaseRequestStore(knex, this.write);
+    this.triggerStates = new DatabaseTriggerStateStore(knex, this.write);
+  }
+
+  asLeader(fencing: number): DeploymentStore {
+    return new DatabaseDeploymentStore(this.knex, this.clock, fencing);
   }
 
   async create(
@@ -77,7 +89,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     const id = randomUUID();
     const now = this.now();
     try {
-      await this.knex.transaction(async tx => {
+      await this.write(async tx => {
         await tx<DeploymentRow>('deployments').insert({
           id,
           name: deployment.name,
@@ -139,7 +151,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     change: DesiredChange,
   ): Promise<DeploymentRecord> {
     const { set, revision, history, request } = change;
-    await this.knex.transaction(async tx => {
+    await this.write(async tx => {
       const update: Partial<DeploymentRow> = {
         changes: from.changes + 1,
         updated_at: this.now(),
@@ -186,6 +198,9 @@ export class DatabaseDeploymentStore implements DeploymentStore {
             ...(number === undefined ? {} : { revision: number }),
             ...(requested === undefined ? {} : { waiting_request: requested }),
           });
+      }
+      if (change.triggerStates) {
+        await saveTriggerStates(tx, from.id, change.triggerStates(number));
       }
       await this.insertHistory(tx, from, {
         ...history,
@@ -382,7 +397,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     deployment: DeploymentRecord,
     entry: HistoryDraft,
   ): Promise<void> {
-    await this.insertHistory(this.knex, deployment, entry);
+    await this.write(tx => this.insertHistory(tx, deployment, entry));
   }
 
   async addToken(
@@ -580,24 +595,28 @@ export class DatabaseDeploymentStore implements DeploymentStore {
   }
 
   async saveSource(source: SourceRecord): Promise<void> {
-    await this.knex<SourceRow>('deployment_sources')
-      .insert({
-        entity_ref: source.entityRef,
-        location: source.location,
-        name: source.name,
-        digest: source.digest ?? null,
-        state: source.state,
-        message: source.message ?? null,
-        updated_at: source.updatedAt,
-      })
-      .onConflict('entity_ref')
-      .merge();
+    await this.write(tx =>
+      tx<SourceRow>('deployment_sources')
+        .insert({
+          entity_ref: source.entityRef,
+          location: source.location,
+          name: source.name,
+          digest: source.digest ?? null,
+          state: source.state,
+          message: source.message ?? null,
+          updated_at: source.updatedAt,
+        })
+        .onConflict('entity_ref')
+        .merge(),
+    );
   }
 
   async dropSource(entityRef: string): Promise<void> {
-    await this.knex<SourceRow>('deployment_sources')
-      .where({ entity_ref: entityRef })
-      .delete();
+    await this.write(tx =>
+      tx<SourceRow>('deployment_sources')
+        .where({ entity_ref: entityRef })
+        .delete(),
+    );
   }
 
   /** @returns the request that waits from now on, `null` for none; undefined where nothing changes. */
@@ -722,7 +741,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
   }
 
   private async insertHistory(
-    tx: Knex,
+    tx: Knex.Transaction,
     deployment: { id: string; name: string; modelId: string },
     entry: HistoryDraft,
   ): Promise<void> {

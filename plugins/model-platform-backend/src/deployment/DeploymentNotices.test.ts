@@ -11,7 +11,7 @@ const link = '/catalog/default/model/churn/deployments';
 describe('DeploymentNotices', () => {
   it('asks approvers once for each request, tells who asked, and the owner of what lasts', async () => {
     const test = await TestDeployments.create(await databases.init('SQLITE_3'));
-    test.models.add('churn');
+    const model = test.models.add('churn', { visibility: 'everyone' });
     test.models.publish('churn', 1);
     const sent: NotificationSendOptions[] = [];
     let isDown = false;
@@ -24,6 +24,7 @@ describe('DeploymentNotices', () => {
         },
       },
       store: test.store,
+      models: test.models,
       logger,
     });
     await test.apply({ gates: [{ approval: { by: 'model-risk' } }] });
@@ -57,9 +58,19 @@ describe('DeploymentNotices', () => {
     expect(sent.splice(0)).toMatchObject([
       {
         recipients: { entityRef: ['user:default/mira'] },
-        payload: { description: 'By user:default/rosa: Not yet', link },
+        payload: { title: 'Refused: the next revision of churn', link },
       },
     ]);
+    // To who may not know of the deployment, nothing says which it is, or why.
+    model.visibility = 'system';
+    await notices.changed(waiting, 'requested');
+    await notices.decided(waiting, request, decision);
+    const neutral = sent.splice(0).map(({ payload }) => payload);
+    expect(neutral.map(({ title }) => title)).toEqual([
+      'A revision waits for your approval',
+      'Refused: a revision that you have a part in',
+    ]);
+    expect(JSON.stringify(neutral)).not.toMatch(/churn|Applied|Not yet|mira/);
 
     const degraded = (reason: string) => ({
       ...waiting,

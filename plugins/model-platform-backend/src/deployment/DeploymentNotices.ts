@@ -4,12 +4,15 @@ import {
   DeploymentEvent,
   RequestDecision,
 } from '@model-platform/plugin-model-platform-common';
+import { DeployableModels } from './DeployableModels';
 import { DeploymentRecord, DeploymentStore } from './DeploymentStore';
 import { approversOf } from './gates/approversOf';
 import { waitingRequest } from './gates/waitingRequest';
 import { RequestRecord } from './gates/RequestStore';
 
 const TOPIC = 'model-platform.deployment';
+/** Shows each reader what that one may see. */
+const PAGE = '/model-platform/deployments';
 /** Reasons of `Degraded` that no runner's next start can mend. */
 const LASTING = ['RolledBack', 'NotReadyInTime', 'RuntimeUnavailable'];
 
@@ -21,13 +24,11 @@ type Payload = Parameters<NotificationService['send']>[0]['payload'];
  * nothing and is not tried again.
  */
 export class DeploymentNotices {
-  /** Requests that approvers were told of, so that a further look is no further notification. */
-  private readonly asked = new Set<string>();
-
   constructor(
     private readonly options: {
       notifications: NotificationService;
-      store: Pick<DeploymentStore, 'requests'>;
+      store: Pick<DeploymentStore, 'requests' | 'modelIds'>;
+      models: Pick<DeployableModels, 'byId'>;
       logger: LoggerService;
     },
   ) {}
@@ -40,7 +41,7 @@ export class DeploymentNotices {
     await this.quietly(deployment, async () => {
       if (action === 'degraded' || action === 'failed') {
         await this.tellOwner(deployment, action);
-      } else if (deployment.waitingRequest !== undefined) {
+      } else if (action === 'requested') {
         await this.askApprovers(deployment);
       }
     });
@@ -49,25 +50,26 @@ export class DeploymentNotices {
   /** To who asked: what became of it; never rejects. */
   async decided(
     deployment: DeploymentRecord,
-    request: Pick<RequestRecord, 'number' | 'requesters'>,
-    {
-      decision,
-      approver,
-      reason,
-    }: Pick<RequestDecision, 'decision' | 'approver' | 'reason'>,
+    request: Pick<RequestRecord, 'number' | 'requesters' | 'variants'>,
+    { decision, approver }: Pick<RequestDecision, 'decision' | 'approver'>,
   ): Promise<void> {
     const persons = request.requesters.filter(ref => ref.startsWith('user:'));
     if (persons.length === 0) return;
     await this.quietly(deployment, async () => {
+      const done = decision === 'approved' ? 'Approved' : 'Refused';
       await this.send(persons, [approver], {
-        title: `${
-          decision === 'approved' ? 'Approved' : 'Refused'
-        }: the next revision of ${deployment.name}`,
-        description: `By ${approver}: ${reason}`,
-        link: linkTo(deployment),
+        ...((await this.isForAll(deployment, request))
+          ? {
+              title: `${done}: the next revision of ${deployment.name}`,
+              link: linkTo(deployment),
+            }
+          : {
+              title: `${done}: a revision that you have a part in`,
+              link: PAGE,
+            }),
         severity: decision === 'approved' ? 'normal' : 'high',
         topic: TOPIC,
-        scope: `${deployment.id}/decision/${request.number}/${approver}`,
+        scope: `${deployment.id}/decision/${request.number}/${decision}`,
       });
     });
   }
@@ -93,17 +95,39 @@ export class DeploymentNotices {
     const request = await waitingRequest(this.options.store, deployment);
     if (!request) return;
     const groups = approversOf(request);
-    const key = `${deployment.id}/${request.number}`;
-    if (groups.length === 0 || this.asked.has(key)) return;
-    this.asked.add(key);
+    if (groups.length === 0) return;
     await this.send(groups, request.requesters, {
-      title: `Approval asked for: ${deployment.name}`,
-      description: `${request.actor} asks for its next revision: ${request.reason}`,
-      link: linkTo(deployment),
+      ...((await this.isForAll(deployment, request))
+        ? {
+            title: `Approval asked for: ${deployment.name}`,
+            description: `${request.actor} asks for its next revision: ${request.reason}`,
+            link: linkTo(deployment),
+          }
+        : { title: 'A revision waits for your approval', link: PAGE }),
       severity: 'normal',
       topic: TOPIC,
       scope: `${deployment.id}/request/${request.number}`,
     });
+  }
+
+  /**
+   * Whether everybody may know of it. Who approves, or has a part in one of its
+   * versions, need not be able to read the deployment, and what others may read
+   * cannot be asked.
+   */
+  private async isForAll(
+    deployment: DeploymentRecord,
+    { variants }: Pick<RequestRecord, 'variants'>,
+  ): Promise<boolean> {
+    const { store, models } = this.options;
+    const spokenOf = await store.modelIds([deployment]);
+    const ids = new Set([
+      deployment.modelId,
+      ...(spokenOf.get(deployment.id) ?? []),
+      ...variants.map(({ modelId }) => modelId),
+    ]);
+    const found = await Promise.all([...ids].map(id => models.byId(id)));
+    return found.every(model => model?.visibility === 'everyone');
   }
 
   private async tellOwner(

@@ -16,7 +16,7 @@ import {
 import { DesiredToken } from '@model-platform/plugin-model-platform-node';
 import { ModelScope } from '../registry/ModelScope';
 import { NewRequest, RequestEnd, RequestStore } from './gates/RequestStore';
-import { TriggerStateStore } from './triggers/TriggerStates';
+import { TriggerStates, TriggerStateStore } from './triggers/TriggerStates';
 import { CanaryDecision } from './canary/CanaryDecision';
 
 /** Versions that a deployment's triggers look at, by model id. */
@@ -144,6 +144,8 @@ export interface DesiredChange {
   request?: NewRequest;
   /** How the request that waits ends, where it does. */
   ends?: RequestEnd;
+  /** What triggers remember from then on, with the number of the revision if one is made. */
+  triggerStates?: (made: number | undefined) => TriggerStates;
   history: HistoryDraft;
 }
 
@@ -190,6 +192,14 @@ export interface SourceRecord {
 export interface DeploymentStore {
   readonly requests: RequestStore;
   readonly triggerStates: TriggerStateStore;
+
+  /**
+   * The same in the hands of the leader with this lease number, for what it
+   * makes by itself: desired state, what triggers remember, how requests stand,
+   * history and what was read from Git. Each such write throws `LeaseLostError`,
+   * and keeps nothing, once another one leads.
+   */
+  asLeader(fencing: number): DeploymentStore;
 
   /**
    * With its first revision, or with a request that waits for one. Throws

@@ -20,6 +20,7 @@ import { DeploymentProblemsError } from './DeploymentProblemsError';
 import {
   DeploymentRecord,
   DeploymentStore,
+  DesiredChange,
   NewRevision,
   RevisionRecord,
 } from './DeploymentStore';
@@ -102,9 +103,11 @@ export class Deployments {
   private readonly signatures: SignatureCheck;
   private readonly assessor: RevisionAssessor;
   private readonly applications: Applications;
-  private readonly triggers: Triggers;
-  private readonly revisions: KnownRevisions;
+  /** Over the store of the leader who looks. */
+  private readonly triggersOf: (store: DeploymentStore) => Triggers;
   readonly models: DeploymentModels;
+  /** As they were made; for whoever looks at them again and again. */
+  readonly revisions: KnownRevisions;
 
   constructor(private readonly options: DeploymentsOptions) {
     const { figures = () => undefined, clock = () => new Date() } = options;
@@ -129,23 +132,26 @@ export class Deployments {
       models: this.models,
       assessor: this.assessor,
     });
-    this.triggers = new Triggers({
-      ...options,
-      aliasMover: options.aliasMover ?? (async () => undefined),
-      deploymentModels: this.models,
-      assessor: this.assessor,
-      metrics: new MetricTriggers({ ...options, figures, clock }),
-      clock,
-      rollback: async (deployment, reason) => {
-        const changed = await this.rollBackTo(deployment, platformActor, {
-          reason,
-          allowBreaking: true,
-          isAutomatic: true,
-        });
-        options.rolledBack?.(changed, reason);
-        return changed;
-      },
-    });
+    const metrics = new MetricTriggers({ ...options, figures, clock });
+    this.triggersOf = store =>
+      new Triggers({
+        ...options,
+        store,
+        aliasMover: options.aliasMover ?? (async () => undefined),
+        deploymentModels: this.models,
+        assessor: this.assessor,
+        metrics,
+        clock,
+        rollback: async (deployment, reason, triggerStates) => {
+          const changed = await this.rollBackTo(deployment, platformActor, {
+            reason,
+            allowBreaking: true,
+            byTrigger: { store, triggerStates },
+          });
+          options.rolledBack?.(changed, reason);
+          return changed;
+        },
+      });
   }
 
   /** Throws `DeploymentProblemsError` with every reason by field. */
@@ -200,7 +206,8 @@ export class Deployments {
     actor: DeploymentActor,
     options: ApplyOptions,
   ): Promise<DeploymentRecord> {
-    const { store, announce } = this.options;
+    const { announce } = this.options;
+    const store = this.storeOf(options);
     const application = await this.applications.read(
       name,
       input,
@@ -458,6 +465,7 @@ export class Deployments {
         changed,
         deployment.off && !changed.off ? 'on' : 'applied',
       );
+      if (asked?.request) this.options.announce(changed, 'requested');
       return changed;
     });
   }
@@ -477,11 +485,15 @@ export class Deployments {
     actor: DeploymentActor,
     options: RollbackOptions & {
       reason?: string;
-      /** By a trigger: what is published from now on is tried again. */
-      isAutomatic?: boolean;
+      /** What is published from now on is tried again. */
+      byTrigger?: {
+        store: DeploymentStore;
+        triggerStates: DesiredChange['triggerStates'];
+      };
     },
   ): Promise<DeploymentRecord> {
-    const { store } = this.options;
+    const { byTrigger } = options;
+    const store = byTrigger?.store ?? this.options.store;
     const target = await rollbackTarget(store, deployment, options.revision);
     await this.models.requireVersions(deployment, target, actor);
     if (!target.firstServedAt && !options.allowUnserved) {
@@ -489,7 +501,7 @@ export class Deployments {
     }
     await this.requireCompatible(deployment, target, options.allowBreaking);
     const changed = await store.change(deployment, {
-      set: options.isAutomatic
+      set: byTrigger
         ? {
             watched: (
               await this.asTaken(
@@ -519,6 +531,7 @@ export class Deployments {
         reason: options.reason,
         details: { to: target.number },
       },
+      triggerStates: byTrigger?.triggerStates,
     });
     this.options.announce(changed, 'applied');
     return changed;
@@ -599,12 +612,15 @@ export class Deployments {
   async delete(
     name: string,
     actor: DeploymentActor,
-    options: Pick<ApplyOptions, 'reason' | 'source' | 'ifMatch'> = {},
+    options: Pick<
+      ApplyOptions,
+      'reason' | 'source' | 'ifMatch' | 'fencing'
+    > = {},
   ): Promise<void> {
     const deleted = await repeated(options, async () => {
       const deployment = await this.changeable(name, actor, options.ifMatch);
       requireSource(deployment, options);
-      return await this.options.store.change(deployment, {
+      return await this.storeOf(options).change(deployment, {
         set: { deleting: true },
         history: {
           actor: actor.name,
@@ -617,10 +633,14 @@ export class Deployments {
   }
 
   /** Its declaration in Git is gone; it goes on as it is. */
-  async orphan(deployment: DeploymentRecord, actor: string): Promise<void> {
+  async orphan(
+    deployment: DeploymentRecord,
+    actor: string,
+    options: Pick<ApplyOptions, 'fencing'> = {},
+  ): Promise<void> {
     if (deployment.orphanedAt !== undefined) return;
     const { clock = () => new Date() } = this.options;
-    const orphaned = await this.options.store.change(deployment, {
+    const orphaned = await this.storeOf(options).change(deployment, {
       set: { orphanedAt: clock().toISOString() },
       history: {
         actor,
@@ -634,16 +654,18 @@ export class Deployments {
   /**
    * Makes a new revision where a trigger asks for one, or where one that waited
    * has its gates, and tells where selectors mean something else than what is
-   * served.
+   * served. In the hands of the leader with this lease number.
    */
   async follow(
     deployment: DeploymentRecord,
+    fencing: number,
   ): Promise<{ record: DeploymentRecord; drift: string[] }> {
+    const triggers = this.triggersOf(this.options.store.asLeader(fencing));
     const now = await this.resolver.resolve(deployment.spec);
     const resolution = await this.asTaken(deployment, now);
     const record = isHeld(deployment.overrides)
-      ? await this.triggers.followHeld(deployment, resolution)
-      : await this.triggers.follow(deployment, resolution);
+      ? await triggers.followHeld(deployment, resolution)
+      : await triggers.follow(deployment, resolution);
     const aim = aimOf(record);
     const served =
       aim === undefined ? undefined : await this.revisions.get(record.id, aim);
@@ -803,6 +825,12 @@ export class Deployments {
     });
     this.options.announce(changed, 'applied');
     return changed;
+  }
+
+  /** Where the platform itself changes something, its leader does. */
+  private storeOf({ fencing }: Pick<ApplyOptions, 'fencing'>): DeploymentStore {
+    const { store } = this.options;
+    return fencing === undefined ? store : store.asLeader(fencing);
   }
 
   /** The deployment, where this actor may change it. */

@@ -1,4 +1,5 @@
 import { NotFoundError } from '@backstage/errors';
+import { LRUCache } from 'lru-cache';
 import {
   Endpoint,
   endpointOpenApi,
@@ -9,12 +10,14 @@ import {
 import { DeployableModels } from './DeployableModels';
 import { DeploymentRecord, DeploymentStore } from './DeploymentStore';
 
-const MAX_CACHED = 2_000;
+const MAX_CACHED = 10_000;
 
 /** Deployments as applications see them. */
 export class Endpoints {
   /** Versions are immutable once ready. */
-  private readonly versions = new Map<string, ModelVersion>();
+  private readonly versions = new LRUCache<string, ModelVersion>({
+    max: MAX_CACHED,
+  });
 
   constructor(
     private readonly options: {
@@ -108,7 +111,6 @@ export class Endpoints {
     }
     const version = await this.options.models.version(modelId, number);
     if (version) {
-      if (this.versions.size >= MAX_CACHED) this.versions.clear();
       this.versions.set(key, version);
     }
     return version;

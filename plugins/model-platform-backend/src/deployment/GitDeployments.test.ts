@@ -30,6 +30,11 @@ function declaration(name: string, owner?: string): Entity {
 describe('GitDeployments', () => {
   it('applies what the owner of the model declares, and nothing of others', async () => {
     const saved: SourceRecord[] = [];
+    const store: DeploymentStore = {
+      asLeader: () => store,
+      sources: async () => [],
+      saveSource: async (source: SourceRecord) => void saved.push(source),
+    } as Partial<DeploymentStore> as DeploymentStore;
     const git = GitDeployments.fromConfig(
       mockServices.rootConfig({
         data: {
@@ -45,10 +50,7 @@ describe('GitDeployments', () => {
         },
       }),
       {
-        store: {
-          sources: async () => [],
-          saveSource: async (source: SourceRecord) => void saved.push(source),
-        } as Partial<DeploymentStore> as DeploymentStore,
+        store,
         deployments: {
           apply: async (
             _name: string,
@@ -68,7 +70,7 @@ describe('GitDeployments', () => {
         logger: mockServices.logger.mock(),
       },
     );
-    await git.sync();
+    await git.sync(1);
     expect(saved.map(({ name, state }) => [name, state])).toEqual([
       ['own', 'applied'],
       ['foreign', 'refused'],

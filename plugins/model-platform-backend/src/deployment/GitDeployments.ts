@@ -94,8 +94,9 @@ export class GitDeployments {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        if ((await this.options.lease.hold()) !== undefined) {
-          await this.sync();
+        const fencing = await this.options.lease.hold();
+        if (fencing !== undefined) {
+          await this.sync(fencing);
         }
       } catch (error) {
         this.options.logger.warn(
@@ -114,8 +115,8 @@ export class GitDeployments {
     }
   }
 
-  /** One look at all declarations. */
-  async sync(): Promise<void> {
+  /** One look at all declarations, in the hands of the leader with this lease number. */
+  async sync(fencing: number): Promise<void> {
     const { catalog, auth, store, logger } = this.options;
     const { items } = await catalog.getEntities(
       { filter: { kind: 'ModelDeployment' } },
@@ -129,12 +130,12 @@ export class GitDeployments {
     );
     for (const entity of declared) {
       const entityRef = stringifyEntityRef(entity);
-      await this.take(entity, known.get(entityRef));
+      await this.take(entity, known.get(entityRef), fencing);
       known.delete(entityRef);
     }
     for (const source of known.values()) {
       try {
-        await this.miss(source);
+        await this.miss(source, fencing);
       } catch (error) {
         logger.warn(
           `Deployment ${source.name}, which ${source.location} no longer declares, could not be looked at: ${error}`,
@@ -144,8 +145,9 @@ export class GitDeployments {
   }
 
   /** What is declared no longer goes on, until a person or `prune` removes it. */
-  private async miss(source: SourceRecord): Promise<void> {
-    const { store, deployments, logger } = this.options;
+  private async miss(source: SourceRecord, fencing: number): Promise<void> {
+    const { deployments, logger } = this.options;
+    const store = this.options.store.asLeader(fencing);
     const deployment = await store.get(source.name);
     // One that was refused, or that another declaration or a person has by now, is none of its business.
     const isOwn =
@@ -156,7 +158,9 @@ export class GitDeployments {
     }
     if (source.state !== 'orphaned') {
       const message = `${source.location} no longer declares it; the deployment goes on as it is. Delete it if it is not wanted any more`;
-      await deployments.orphan(deployment, this.actor(source.location).name);
+      await deployments.orphan(deployment, this.actor(source.location).name, {
+        fencing,
+      });
       await store.saveSource({
         ...source,
         digest: undefined,
@@ -172,6 +176,7 @@ export class GitDeployments {
       const actor = this.actor(source.location, deployment.owner);
       await deployments.delete(source.name, actor, {
         reason: `${source.location} no longer declares it, and its source is pruned`,
+        fencing,
       });
       await store.dropSource(source.entityRef);
       logger.warn(
@@ -183,8 +188,10 @@ export class GitDeployments {
   private async take(
     entity: Entity,
     known: SourceRecord | undefined,
+    fencing: number,
   ): Promise<void> {
-    const { store, deployments, logger } = this.options;
+    const { deployments, logger } = this.options;
+    const store = this.options.store.asLeader(fencing);
     const location =
       entity.metadata.annotations?.[ANNOTATION_LOCATION] ?? 'unknown';
     const { name } = entity.metadata;
@@ -215,6 +222,7 @@ export class GitDeployments {
           reason: `Declared in ${location}`,
           source: location,
           movedFrom: known?.location,
+          fencing,
         },
       );
       logger.info(`Deployment ${name} was applied from ${location}`);

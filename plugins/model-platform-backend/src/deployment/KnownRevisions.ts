@@ -1,13 +1,17 @@
+import { LRUCache } from 'lru-cache';
 import { DeploymentStore, RevisionRecord } from './DeploymentStore';
 
-const MAX_CACHED = 2_000;
+/** Two of each deployment while it is rolled out: room for thousands of them. */
+const MAX_CACHED = 10_000;
 
 /** What was decided when a revision was made, which never changes. */
 export type RevisionContent = Omit<RevisionRecord, 'firstServedAt'>;
 
 /** Revisions for what looks at them again and again: each is read once. */
 export class KnownRevisions {
-  private readonly known = new Map<string, RevisionContent>();
+  private readonly known = new LRUCache<string, RevisionContent>({
+    max: MAX_CACHED,
+  });
 
   constructor(private readonly store: Pick<DeploymentStore, 'revision'>) {}
 
@@ -21,7 +25,6 @@ export class KnownRevisions {
     const found = await this.store.revision(deploymentId, number);
     if (!found) return undefined;
     const { firstServedAt, ...content } = found;
-    if (this.known.size >= MAX_CACHED) this.known.clear();
     this.known.set(key, content);
     return content;
   }

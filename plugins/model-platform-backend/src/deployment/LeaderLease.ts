@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { ConflictError } from '@backstage/errors';
 import { Knex } from 'knex';
+import { LeaseLostError } from './LeaseLostError';
 
 /** The one lease of the platform: its holder reconciles and collects. */
 export const LEADER_LEASE = 'leader';
@@ -59,14 +59,9 @@ export class LeaderLease {
     return this.held?.fencing;
   }
 
-  /** Throws `ConflictError` within a transaction whose writer no longer leads. */
+  /** Throws `LeaseLostError` within a transaction whose writer no longer leads. */
   async requireHeld(tx: Knex, fencing: number): Promise<void> {
-    const row = await tx<LeaseRow>('deployment_leases')
-      .where({ name: LEADER_LEASE, fencing })
-      .first();
-    if (!row) {
-      throw new ConflictError('Another process of the portal leads by now');
-    }
+    await requireLeader(tx, fencing);
   }
 
   /** Lets another process lead at once. */
@@ -118,4 +113,12 @@ export class LeaderLease {
       .first();
     return row && { fencing: Number(row.fencing), until };
   }
+}
+
+/** Throws `LeaseLostError` where the leader has another number by now. */
+export async function requireLeader(tx: Knex, fencing: number): Promise<void> {
+  const row = await tx<LeaseRow>('deployment_leases')
+    .where({ name: LEADER_LEASE, fencing })
+    .first();
+  if (!row) throw new LeaseLostError();
 }

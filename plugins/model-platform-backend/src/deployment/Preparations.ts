@@ -1,16 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DesiredRevision } from '@model-platform/plugin-model-platform-node';
 import { DeploymentRecord } from './DeploymentStore';
 import { FencedDriver } from './fencedDriver';
-
-/** How long a look at a deployment waits for what is mostly done at once. */
-const PATIENCE_MS = 1_000;
+import { Undertakings } from './Undertakings';
 
 interface Preparation {
   deploymentId: string;
   revision: number;
-  /** Rejects with what the driver failed with. */
-  work: Promise<void>;
   abort: AbortController;
 }
 
@@ -20,7 +15,12 @@ interface Preparation {
  * token was revoked, does not wait for it.
  */
 export class Preparations {
+  private readonly works = new Undertakings();
+
   private readonly underWay = new Map<string, Preparation>();
+
+  /** @param onLate - called once one is applied, or failed, that a look did not wait for */
+  constructor(private readonly onLate: (deployment: string) => void) {}
 
   /**
    * Whether the driver has applied it by now; if not, it goes on with it, and
@@ -33,34 +33,22 @@ export class Preparations {
     signal: AbortSignal,
   ): Promise<boolean> {
     const key = `${record.id}/${desired.revision}`;
-    let known = this.underWay.get(key);
-    if (!known) {
+    const begin = () => {
       const abort = new AbortController();
-      known = {
+      this.underWay.set(key, {
         deploymentId: record.id,
         revision: desired.revision,
         abort,
-        work: driver.apply(desired, {
-          signal: AbortSignal.any([signal, abort.signal]),
-        }),
-      };
-      known.work.catch(() => undefined);
-      this.underWay.set(key, known);
-    }
-    const patience = new AbortController();
-    try {
-      const isApplied = await Promise.race([
-        known.work.then(() => true),
-        sleep(PATIENCE_MS, false, { signal: patience.signal }),
-      ]);
-      if (isApplied) this.underWay.delete(key);
-      return isApplied;
-    } catch (error) {
-      this.underWay.delete(key);
-      throw error;
-    } finally {
-      patience.abort();
-    }
+      });
+      return driver.apply(desired, {
+        signal: AbortSignal.any([signal, abort.signal]),
+      });
+    };
+    const isDone = await this.works.isDone(key, begin, () =>
+      this.onLate(record.name),
+    );
+    if (isDone) this.underWay.delete(key);
+    return isDone;
   }
 
   /** Ends what is under way for other revisions of a deployment than these. */
@@ -69,15 +57,15 @@ export class Preparations {
       ([, one]) =>
         one.deploymentId === deploymentId && !wanted.includes(one.revision),
     );
-    for (const [key, { abort, work }] of others) {
+    for (const [key, { abort }] of others) {
       abort.abort();
-      await work.catch(() => undefined);
+      await this.works.over(key);
       this.underWay.delete(key);
     }
   }
 
   /** Resolves once nothing is under way any more: after its signal was aborted. */
   async ended(): Promise<void> {
-    await Promise.allSettled([...this.underWay.values()].map(one => one.work));
+    await this.works.ended();
   }
 }

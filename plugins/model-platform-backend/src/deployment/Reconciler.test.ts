@@ -554,5 +554,10 @@ describe('reconciling with the local driver and its host', () => {
     await expect(hungDriver.remove(ref, number)).rejects.toThrow(
       'comes too late',
     );
+    // What a clock that was wrong has left there locks no leader out.
+    const nothing = { name: 'nothing' };
+    await hungDriver.remove(nothing, { fencing: 99_999_999_999 });
+    const { fencing } = await knex('deployment_leases').first();
+    await driver.remove(nothing, { fencing: Number(fencing) });
   });
 });

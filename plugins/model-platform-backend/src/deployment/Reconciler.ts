@@ -81,6 +81,20 @@ export class Reconciler {
 
   private readonly limit = pLimit(MAX_CONCURRENT);
 
+  /** For what is quick, and must not wait for what may take its time. */
+  private readonly quickly = pLimit(MAX_CONCURRENT);
+
+  /** For what no deployment wants any more. */
+  private readonly clearing = pLimit(MAX_CONCURRENT);
+
+  /** Those that somebody has changed: their route first. */
+  private readonly changed = new Set<string>();
+
+  private readonly refreshing = new Map<string, Promise<void>>();
+
+  /** Those of `inFlight` whose look has begun. */
+  private readonly begun = new Set<string>();
+
   private leftoversAt = 0;
 
   private wakeUp: (() => void) | undefined;
@@ -88,16 +102,30 @@ export class Reconciler {
   private woken = false;
 
   constructor(private readonly options: ReconcilerOptions) {
-    this.rollout = new Rollout(options);
+    this.rollout = new Rollout({
+      ...options,
+      revisions: options.deployments.revisions,
+      lookAgain: name => this.lookAgain(name),
+    });
   }
 
   /** Looks at a deployment at once, or at all of them. */
   wake(name?: string): void {
     if (name === undefined) {
       this.attempts.clear();
+      this.wakeUpNow();
     } else {
-      this.attempts.delete(name);
+      this.changed.add(name);
+      this.lookAgain(name);
     }
+  }
+
+  private lookAgain(name: string): void {
+    this.attempts.delete(name);
+    this.wakeUpNow();
+  }
+
+  private wakeUpNow(): void {
     this.woken = true;
     this.wakeUp?.();
   }
@@ -122,7 +150,7 @@ export class Reconciler {
         }
         await this.pause(signal);
       }
-      await Promise.allSettled(underWay);
+      await Promise.allSettled([...underWay, ...this.refreshing.values()]);
       await this.rollout.ended();
     } finally {
       signal.removeEventListener('abort', stop);
@@ -137,7 +165,7 @@ export class Reconciler {
     const now = Date.now();
     if (now >= this.leftoversAt) {
       this.leftoversAt = now + LEFTOVERS_MS;
-      await this.removeLeftovers(fencing);
+      await this.removeLeftovers(fencing, underWay);
     }
     const records = await this.options.store.all();
     const names = new Set(records.map(record => record.name));
@@ -146,16 +174,23 @@ export class Reconciler {
         this.attempts.delete(name);
       }
     }
+    for (const name of this.changed) {
+      if (!names.has(name)) this.changed.delete(name);
+    }
     for (const record of records) {
+      this.refreshFirst(record, fencing);
       const due = this.attempts.get(record.name)?.at ?? 0;
       if (due > now || this.inFlight.has(record.name)) {
         continue;
       }
       this.inFlight.add(record.name);
-      const work = this.limit(() =>
-        this.attend(record, fencing, signal),
-      ).finally(() => {
+      const work = this.limit(async () => {
+        this.begun.add(record.name);
+        await this.refreshing.get(record.name);
+        await this.attend(record, fencing, signal);
+      }).finally(() => {
         this.inFlight.delete(record.name);
+        this.begun.delete(record.name);
         underWay.delete(work);
         // It was asked for again meanwhile.
         if (!this.attempts.has(record.name)) this.woken = true;
@@ -163,6 +198,29 @@ export class Reconciler {
       });
       underWay.add(work);
     }
+  }
+
+  /**
+   * A token that was revoked is refused at once, however many looks wait for
+   * their turn. Never beside a look of the same deployment, which may be moving
+   * its traffic.
+   */
+  private refreshFirst(record: DeploymentRecord, fencing: number): void {
+    const { name } = record;
+    if (
+      !this.changed.has(name) ||
+      this.begun.has(name) ||
+      this.refreshing.has(name)
+    ) {
+      return;
+    }
+    this.changed.delete(name);
+    this.refreshing.set(
+      name,
+      this.quickly(() => this.rollout.refresh(record, fencing)).finally(() =>
+        this.refreshing.delete(name),
+      ),
+    );
   }
 
   /** One look at one deployment; never rejects. */
@@ -182,7 +240,10 @@ export class Reconciler {
     let { drift } = seen;
     try {
       if (!seen.deleting && (!seen.off || seen.waitingRequest !== undefined)) {
-        ({ record, drift } = await this.options.deployments.follow(seen));
+        ({ record, drift } = await this.options.deployments.follow(
+          seen,
+          fencing,
+        ));
       }
       const outcome = await this.rollout.step(record, fencing, signal);
       if (outcome) {
@@ -291,7 +352,10 @@ export class Reconciler {
   }
 
   /** What runs without a deployment that wants it, e.g. of one deleted while an engine was away. */
-  private async removeLeftovers(fencing: number): Promise<void> {
+  private async removeLeftovers(
+    fencing: number,
+    underWay: Set<Promise<void>>,
+  ): Promise<void> {
     for (const driver of this.options.environments.drivers()) {
       try {
         // First what runs, then what is wanted: what is made in between is no leftover.
@@ -299,11 +363,21 @@ export class Reconciler {
         const wanted = new Set(
           (await this.options.store.all()).map(({ name }) => name),
         );
-        for (const name of running.filter(found => !wanted.has(found))) {
+        for (const name of running) {
+          if (wanted.has(name) || this.inFlight.has(name)) continue;
           this.options.logger.info(
             `Removing ${name}, which no deployment wants any more`,
           );
-          await driver.remove({ name }, { fencing });
+          // Who takes the name meanwhile is not looked at before it is free.
+          this.inFlight.add(name);
+          const work = this.clearing(() => driver.remove({ name }, { fencing }))
+            .catch(error => this.logUnreachable(driver, error))
+            .finally(() => {
+              this.inFlight.delete(name);
+              underWay.delete(work);
+              this.wakeUp?.();
+            });
+          underWay.add(work);
         }
       } catch (error) {
         this.logUnreachable(driver, error);

@@ -5,11 +5,7 @@ import {
   ObservedDeployment,
   replicasOf,
 } from '@model-platform/plugin-model-platform-node';
-import {
-  CanaryStatus,
-  parseStickyBy,
-  Resources,
-} from '@model-platform/plugin-model-platform-common';
+import { CanaryStatus } from '@model-platform/plugin-model-platform-common';
 import { NotFoundError } from '@backstage/errors';
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { CanaryAnalyst } from './canary/CanaryAnalyst';
@@ -18,6 +14,7 @@ import { aimOf, canaryOf, isCanaried } from './canary/canaryOf';
 import { decided, firstStep, nextCanary } from './canary/nextCanary';
 import { DeployableModels } from './DeployableModels';
 import { DeploymentRecord, DeploymentStore } from './DeploymentStore';
+import { DesiredRevisions } from './DesiredRevisions';
 import { Environments } from './Environments';
 import { isRepeatable } from './isRepeatable';
 import { KnownRevisions, RevisionContent } from './KnownRevisions';
@@ -26,8 +23,7 @@ import { hasOverride } from './overrides/overrides';
 import { Preparations } from './Preparations';
 import { RolloutOutcome } from './RolloutOutcome';
 import { sameContent } from './sameContent';
-
-const MAX_CACHED = 1_000;
+import { Undertakings } from './Undertakings';
 
 /**
  * Brings one deployment one step nearer to what is wanted, without a failed
@@ -37,8 +33,7 @@ const MAX_CACHED = 1_000;
  * serving.
  */
 export class Rollout {
-  /** Revisions are immutable, so what drivers are told of them is too. */
-  private readonly desired = new Map<string, DesiredRevision>();
+  private readonly desired: DesiredRevisions;
 
   /** Revision after whose release nothing else was left, by deployment id. */
   private readonly clean = new Map<string, number>();
@@ -46,13 +41,14 @@ export class Rollout {
   /** Draining takes as long as the requests in flight; a revoked token must not wait for it. */
   private readonly releasing = new Map<string, Promise<void>>();
 
-  private readonly preparations = new Preparations();
+  private readonly preparations: Preparations;
+
+  /** What removes deployments and switches them off: runners go once they have answered. */
+  private readonly endings = new Undertakings();
 
   private readonly watchedSince = new Date();
 
   private readonly analyst: CanaryAnalyst;
-
-  private readonly revisions: KnownRevisions;
 
   /** Of each record that is being looked at: read once a look. */
   private readonly tokens = new WeakMap<
@@ -64,33 +60,37 @@ export class Rollout {
     private readonly options: {
       store: DeploymentStore;
       models: DeployableModels;
+      revisions: KnownRevisions;
       environments: Environments;
       figures: CanaryFigures;
       logger: LoggerService;
       readyTimeoutMs: number;
+      /** Asks for a further look at once: something has ended that this one did not wait for. */
+      lookAgain: (name: string) => void;
     },
   ) {
+    this.preparations = new Preparations(options.lookAgain);
     this.analyst = new CanaryAnalyst(options.figures);
-    this.revisions = new KnownRevisions(options.store);
+    this.desired = new DesiredRevisions(options.models);
   }
 
-  /** Undefined where there is nothing left to have a state. */
+  /** Undefined where nothing is left to have a state, or something of it ends that is waited for. */
   async step(
     record: DeploymentRecord,
     fencing: number,
     signal: AbortSignal,
   ): Promise<RolloutOutcome | undefined> {
     const ref = { name: record.name };
-    const driver = fencedDriver(
-      this.options.environments.driver(record.environment),
-      fencing,
-    );
+    const driver = this.driver(record, fencing);
+    if (this.isEndingOtherwise(record)) {
+      return undefined;
+    }
     if (record.deleting || record.off) {
       await this.preparations.endOthers(record.id, []);
     }
     if (record.deleting) {
-      await driver.remove(ref);
-      await this.options.store.erase(record.id, fencing);
+      const isGone = await this.hasEnded(record, () => driver.remove(ref));
+      if (isGone) await this.options.store.erase(record.id, fencing);
       return undefined;
     }
     let observed = await driver.observe(ref);
@@ -142,9 +142,61 @@ export class Rollout {
     });
   }
 
+  /**
+   * Only lets callers in by today's tokens: quick, so that it need not wait for
+   * what else there is to do. Never rejects: what fails is `step`'s to tell.
+   */
+  async refresh(record: DeploymentRecord, fencing: number): Promise<void> {
+    if (
+      record.deleting ||
+      record.off ||
+      record.revision === undefined ||
+      this.isEndingOtherwise(record)
+    ) {
+      return;
+    }
+    try {
+      const driver = this.driver(record, fencing);
+      const observed = await driver.observe({ name: record.name });
+      // As another record: the look that comes later reads the tokens of then.
+      await this.refreshRoute(driver, { ...record }, observed);
+    } catch (error) {
+      this.options.logger.debug(
+        `Deployment ${record.name}: its route could not be refreshed yet: ${error}`,
+      );
+    }
+  }
+
   /** Resolves once nothing is under way any more: after its signal was aborted. */
   async ended(): Promise<void> {
     await this.preparations.ended();
+    await this.endings.ended();
+  }
+
+  private driver(record: DeploymentRecord, fencing: number): FencedDriver {
+    return fencedDriver(
+      this.options.environments.driver(record.environment),
+      fencing,
+    );
+  }
+
+  /** Whether it is still being ended in a way that is not wanted any more: what ends there would take along what begins. */
+  private isEndingOtherwise(record: DeploymentRecord): boolean {
+    const wanted = endingOf(record);
+    return (['removed', 'off'] as const).some(
+      ending =>
+        ending !== wanted && this.endings.isUnderWay(`${record.id}/${ending}`),
+    );
+  }
+
+  /** Runners take as long as their calls to go; nobody else's look waits for that. */
+  private hasEnded(
+    record: DeploymentRecord,
+    end: () => Promise<void>,
+  ): Promise<boolean> {
+    return this.endings.isDone(`${record.id}/${endingOf(record)}`, end, () =>
+      this.options.lookAgain(record.name),
+    );
   }
 
   /**
@@ -160,7 +212,12 @@ export class Rollout {
       return observed;
     }
     const ref = { name: record.name };
-    const route = await this.routeTo(record, observed.routedRevision, observed);
+    const route = await this.routeTo(
+      driver,
+      record,
+      observed.routedRevision,
+      observed,
+    );
     if (observed.routeDigest === driver.routeDigest(ref, route)) {
       return observed;
     }
@@ -181,12 +238,13 @@ export class Rollout {
       tokens: await this.liveTokens(record),
     };
     if (
+      !this.endings.isUnderWay(`${record.id}/off`) &&
       observed.routeDigest === driver.routeDigest(ref, route) &&
       !observed.runners.some(isAlive)
     ) {
       return { observed, settled: true };
     }
-    await driver.switchOff(ref, route);
+    await this.hasEnded(record, () => driver.switchOff(ref, route));
     return { observed: await driver.observe(ref), settled: false };
   }
 
@@ -203,7 +261,7 @@ export class Rollout {
   ): Promise<RolloutOutcome> {
     const { wanted, servingBefore, tried, signal } = options;
     const ref = { name: record.name };
-    const desired = await this.desiredRevision(record, wanted);
+    const desired = await this.desired.get(record, wanted);
     const startedAt = () => record.rolloutStartedAt ?? new Date().toISOString();
     const impossible = await this.whyImpossible(driver, desired);
     if (impossible) {
@@ -242,7 +300,7 @@ export class Rollout {
     if (!switched && !tried && !isHeld && isReady(desired, observed)) {
       await driver.route(
         ref,
-        await this.routeTo(record, wanted.number, observed),
+        await this.routeTo(driver, record, wanted.number, observed),
       );
       observed = await driver.observe(ref);
       serving = wanted.number;
@@ -346,7 +404,12 @@ export class Rollout {
       return ready && !isPaused ? tried : undefined;
     }
     const now = new Date();
-    const route = await this.routeTo(record, tried.stableRevision, observed);
+    const route = await this.routeTo(
+      driver,
+      record,
+      tried.stableRevision,
+      observed,
+    );
     return nextCanary(tried, {
       strategy,
       decision: record.decision,
@@ -392,7 +455,7 @@ export class Rollout {
   ): Promise<void> {
     const ref = { name: record.name };
     try {
-      const desired = await this.desiredRevision(
+      const desired = await this.desired.get(
         record,
         await this.revision(record, number),
       );
@@ -407,7 +470,10 @@ export class Rollout {
         observed.routedRevision !== number &&
         isReady(desired, observed)
       ) {
-        await driver.route(ref, await this.routeTo(record, number, observed));
+        await driver.route(
+          ref,
+          await this.routeTo(driver, record, number, observed),
+        );
       }
     } catch (error) {
       this.logNotKeptUp(record, number, error);
@@ -469,7 +535,7 @@ export class Rollout {
     const revision =
       number === undefined
         ? undefined
-        : await this.revisions.get(record.id, number);
+        : await this.options.revisions.get(record.id, number);
     if (!revision) {
       throw new NotFoundError(
         `Deployment ${record.name} has no revision ${number}`,
@@ -478,58 +544,14 @@ export class Rollout {
     return revision;
   }
 
-  private async desiredRevision(
-    record: DeploymentRecord,
-    revision: RevisionContent,
-  ): Promise<DesiredRevision> {
-    const key = `${record.id}/${revision.number}`;
-    const cached = this.desired.get(key);
-    if (cached) {
-      return cached;
-    }
-    const { models } = this.options;
-    const variants: DesiredRevision['variants'] = [];
-    for (const variant of revision.variants) {
-      const model = await models.byId(variant.modelId);
-      const version = await models.version(variant.modelId, variant.version);
-      if (!model || !version) {
-        throw new NotFoundError(
-          `Version ${variant.version} of ${variant.model}, which revision ${revision.number} serves, is no longer in the registry`,
-        );
-      }
-      variants.push({
-        name: variant.name,
-        weight: variant.weight,
-        shadowShare: variant.shadow,
-        model,
-        version,
-      });
-    }
-    const desired: DesiredRevision = {
-      ref: { name: record.name },
-      revision: revision.number,
-      environment: record.environment,
-      variants,
-      resources: revision.resources,
-      timeoutSeconds: timeoutSecondsOf(revision.resources, variants),
-      concurrentCalls: revision.traffic?.concurrentCalls,
-      stickiness: parseStickyBy(revision.traffic?.stickyBy ?? ''),
-      openFile: (version, path) => models.openFile(version, path),
-    };
-    if (this.desired.size >= MAX_CACHED) {
-      this.desired.clear();
-    }
-    this.desired.set(key, desired);
-    return desired;
-  }
-
   /** All traffic to one revision, but for the share of the one that is tried beside it. */
   private async routeTo(
+    driver: FencedDriver,
     record: DeploymentRecord,
     number: number,
     observed: ObservedDeployment,
   ): Promise<DesiredRoute> {
-    const own = await this.desiredRevision(
+    const own = await this.desired.get(
       record,
       await this.revision(record, number),
     );
@@ -545,17 +567,19 @@ export class Rollout {
       concurrentCalls: own.concurrentCalls,
       stickiness: own.stickiness,
       variants: [
-        ...variantsOf(own, 1 - share, observed),
+        ...variantsOf(driver, own, 1 - share, observed),
         ...(beside
-          ? variantsOf(beside.desired, share, observed).map(variant => ({
-              ...variant,
-              // Callers that stay with a variant are shared out by its name.
-              name: `${variant.name}@${beside.desired.revision}`,
-              beside: {
-                revision: beside.desired.revision,
-                variant: variant.name,
-              },
-            }))
+          ? variantsOf(driver, beside.desired, share, observed).map(
+              variant => ({
+                ...variant,
+                // Callers that stay with a variant are shared out by its name.
+                name: `${variant.name}@${beside.desired.revision}`,
+                beside: {
+                  revision: beside.desired.revision,
+                  variant: variant.name,
+                },
+              }),
+            )
           : []),
       ],
       tokens: await this.liveTokens(record),
@@ -584,7 +608,7 @@ export class Rollout {
     ) {
       return undefined;
     }
-    const desired = await this.desiredRevision(
+    const desired = await this.desired.get(
       record,
       await this.revision(record, canary.revision),
     );
@@ -596,6 +620,7 @@ export class Rollout {
 
 /** Variants of a revision with their shares of what it gets. */
 function variantsOf(
+  driver: FencedDriver,
   desired: DesiredRevision,
   share: number,
   observed: ObservedDeployment,
@@ -606,7 +631,11 @@ function variantsOf(
     weight: Math.round(variant.weight * share * 1e6) / 1e6,
     version: variant.version.number,
     isRepeatable: isRepeatable(variant.version),
-    sleeps: replicasOf(desired.resources, variant).min === 0 || undefined,
+    // Elsewhere a `0` of a version counts as 1: nothing would start what calls wait for.
+    sleeps:
+      (driver.scalesToZero &&
+        replicasOf(desired.resources, variant).min === 0) ||
+      undefined,
     runners: observed.runners
       .filter(
         runner =>
@@ -630,39 +659,37 @@ function isSameStep(
   );
 }
 
-/** What the deployment says, else the slowest of its versions. */
-function timeoutSecondsOf(
-  resources: Resources | undefined,
-  variants: DesiredRevision['variants'],
-): number | undefined {
-  const ofVersions = variants.flatMap(
-    ({ version }) => version.resources?.timeoutSeconds ?? [],
-  );
-  return (
-    resources?.timeoutSeconds ??
-    (ofVersions.length > 0 ? Math.max(...ofVersions) : undefined)
-  );
+function endingOf({
+  deleting,
+  off,
+}: DeploymentRecord): 'removed' | 'off' | undefined {
+  if (deleting) return 'removed';
+  return off ? 'off' : undefined;
 }
 
 function isAlive(runner: { phase: string }): boolean {
   return runner.phase !== 'stopped' && runner.phase !== 'draining';
 }
 
-/** Every variant has runners, and all of them are ready. */
+/** Of every variant as many runners are ready as there must always be, or it sleeps. */
 function isReady(
   desired: DesiredRevision,
   observed: ObservedDeployment,
 ): boolean {
-  return desired.variants.every(({ name }) => {
+  return desired.variants.every(variant => {
     const runners = observed.runners.filter(
       runner =>
         runner.revision === desired.revision &&
-        runner.variant === name &&
+        runner.variant === variant.name &&
         isAlive(runner),
     );
+    const { min } = replicasOf(desired.resources, variant);
+    const ready = runners.filter(({ phase }) => phase === 'ready');
     return (
       runners.length > 0 &&
-      runners.every(({ phase }) => phase === 'ready' || phase === 'asleep')
+      (runners.every(({ phase }) => phase === 'asleep') ||
+        // An engine may have room for fewer. What comes with the load may fail, and takes nothing away.
+        ready.length >= Math.min(Math.max(min, 1), runners.length))
     );
   });
 }

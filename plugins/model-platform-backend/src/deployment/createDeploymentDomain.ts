@@ -83,6 +83,7 @@ export async function createDeploymentDomain(
   const notices = new DeploymentNotices({
     notifications: context.notifications,
     store,
+    models,
     logger,
   });
   // What is announced wakes the reconciler, which announces things itself.

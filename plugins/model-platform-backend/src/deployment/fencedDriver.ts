@@ -7,6 +7,7 @@ import {
 export type FencedDriver = Pick<
   DeploymentDriver,
   | 'name'
+  | 'scalesToZero'
   | 'unavailable'
   | 'apply'
   | 'observe'
@@ -24,6 +25,7 @@ export function fencedDriver(
 ): FencedDriver {
   return {
     name: driver.name,
+    scalesToZero: driver.scalesToZero,
     unavailable: runtime => driver.unavailable(runtime),
     observe: ref => driver.observe(ref),
     routeDigest: (ref, route) => driver.routeDigest(ref, route),

@@ -69,12 +69,17 @@ describe.each(databases.eachSupportedId())('deployments as code in %p', id => {
         clock: () => test.now,
       },
     );
-    await git.sync();
+    await git.sync(await test.lead());
     return {
       test,
+      git,
+      knex,
+      declare(...declared: Entity[]) {
+        entities = declared;
+      },
       async sync(...declared: Entity[]) {
         entities = declared;
-        await git.sync();
+        await git.sync(await test.lead());
         return await test.store.get('churn');
       },
     };
@@ -116,6 +121,20 @@ describe.each(databases.eachSupportedId())('deployments as code in %p', id => {
         expect.stringContaining(`is declared in ${moved}`),
       ],
     ]);
+  });
+
+  it('is changed by the leader alone', async () => {
+    const { test, git, knex, declare } = await setup(true);
+    const hung = await test.lead();
+    await LeaderLease.create({ knex, exclusive: true }).hold();
+    const before = await test.store.get('churn');
+    const declared = declaration();
+    declare({
+      ...declared,
+      spec: { ...declared.spec, resources: { cpu: '2' } },
+    });
+    await expect(git.sync(hung)).rejects.toThrow('leads by now');
+    expect(await test.store.get('churn')).toEqual(before);
   });
 
   it('goes on where its declaration is gone, until a person decides', async () => {

@@ -50,7 +50,8 @@ export const rollbackSchema = z.strictObject({
 
 export const decisionSchema = z.strictObject({
   decision: z.enum(['approved', 'refused', 'withdrawn']).default('approved'),
-  request: z.number().int().positive().max(MAX_NUMBER).optional(),
+  // What waits may be another one by now than what was looked at.
+  request: z.number().int().positive().max(MAX_NUMBER),
   reason: z.string().trim().min(1).max(2_000),
 });
 

@@ -82,7 +82,7 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
   }
   const routed = observed?.routedRevision;
   const switched = routed !== undefined && routed === aimOf(record);
-  const serves = routed !== undefined && hasReadyRunner(outcome, routed);
+  const serves = routed !== undefined && answers(outcome, routed);
   const available = serves
     ? verdict('True', 'Serving', `Revision ${routed} answers`)
     : verdict(
@@ -299,14 +299,22 @@ function condition(
   };
 }
 
-function hasReadyRunner(outcome: RolloutOutcome, revision: number): boolean {
-  return (
-    outcome.observed?.runners.some(
-      runner =>
-        runner.revision === revision &&
-        // Calls wake it.
-        (runner.phase === 'ready' || runner.phase === 'asleep'),
-    ) ?? false
+/** Whether a variant of it answers: by a runner that is ready, or by one that calls wake. */
+function answers({ observed }: RolloutOutcome, revision: number): boolean {
+  const alive = (observed?.runners ?? []).filter(
+    runner =>
+      runner.revision === revision &&
+      runner.phase !== 'draining' &&
+      runner.phase !== 'stopped',
+  );
+  return alive.some(
+    ({ phase, variant }) =>
+      phase === 'ready' ||
+      // Beside one that is meant to run, what sleeps is a spare: calls wait for none of those.
+      (phase === 'asleep' &&
+        alive.every(
+          other => other.variant !== variant || other.phase === 'asleep',
+        )),
   );
 }
 

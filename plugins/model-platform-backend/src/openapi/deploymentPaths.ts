@@ -99,7 +99,7 @@ export const deploymentPaths: Array<[string, OpenApiObject]> = [
         'Approve or refuse the revision that waits, or take back an approval',
       body: {
         type: 'object',
-        required: ['reason'],
+        required: ['request', 'reason'],
         properties: {
           decision: {
             enum: ['approved', 'refused', 'withdrawn'],
@@ -110,7 +110,7 @@ export const deploymentPaths: Array<[string, OpenApiObject]> = [
             type: 'integer',
             minimum: 1,
             description:
-              'Number of the request; the one that waits where absent',
+              'Number of the request that was looked at, as the deployment shows it; refused where another one waits by now',
           },
           reason: text,
         },

@@ -59,7 +59,7 @@ const bodies: Record<string, (name: string) => object> = {
   }),
   switchDeployment: () => ({ off: true }),
   rollbackDeployment: () => ({ revision: 1 }),
-  decideRevision: () => ({ reason: 'It was looked at' }),
+  decideRevision: () => ({ request: 1, reason: 'It was looked at' }),
   promoteVariant: () => ({ variant: 'main' }),
   createEndpointToken: () => ({ consumer: 'component:default/guide' }),
   createPublisher: () => ({
@@ -207,7 +207,7 @@ describe('every operation', () => {
       createPublisher: [403, /somebody who is signed in can/],
       revokePublisher: [404, /or it is not yours/],
       approveVersion: [409, /No rule of aliases asks for approvals/],
-      decideRevision: [409, /No revision of guarded waits/],
+      decideRevision: [404, /guarded has no request 1/],
       createWebhook: [403, /may publish in it; the system's owner group can/],
       updateWebhook: [404, /no-such-id/],
       deleteWebhook: [404, /no-such-id/],

@@ -92,13 +92,13 @@ export class DeploymentCalls extends MetadataCalls {
     });
   }
 
-  /** Approves or refuses the revision that waits, or takes back the own approval. */
+  /** Approves or refuses a revision that waits, or takes back the own approval. */
   async decideRevision(
     name: string,
     body: Pick<RequestDecision, 'reason'> & {
       decision?: RequestDecision['decision'] | 'withdrawn';
-      /** The one that waits where absent. */
-      request?: number;
+      /** Number of the request that was looked at. */
+      request: number;
     },
     options?: RequestOptions,
   ): Promise<Deployment> {

@@ -13,12 +13,12 @@ export function WaitingRevision(props: {
   const { name, conditions, request } = deployment;
   const api = useApi(modelPlatformApiRef);
   const decide =
-    (decision: 'approved' | 'refused') =>
+    (decision: 'approved' | 'refused', number: number) =>
     async (reason: string | undefined) => {
       await api.decideRevision(name, {
         decision,
         reason: reason ?? '',
-        request: request?.number,
+        request: number,
       });
       onChanged();
     };
@@ -48,7 +48,7 @@ export function WaitingRevision(props: {
             variant="primary"
             title={`Approve the next revision of ${name}?`}
             does="Approve it"
-            onConfirm={decide('approved')}
+            onConfirm={decide('approved', request.number)}
           >
             {content}
           </ConfirmDialog>
@@ -57,7 +57,7 @@ export function WaitingRevision(props: {
             title={`Refuse the next revision of ${name}?`}
             does="Refuse it"
             isDestructive
-            onConfirm={decide('refused')}
+            onConfirm={decide('refused', request.number)}
           >
             {content}
           </ConfirmDialog>

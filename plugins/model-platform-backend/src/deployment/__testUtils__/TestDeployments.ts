@@ -157,7 +157,8 @@ export class TestDeployments {
   /** One look of the reconciler, as far as it makes revisions. */
   async look(name = 'churn'): Promise<DeploymentRecord> {
     const seen = await this.deployments.get(name);
-    return (await this.deployments.follow(seen)).record;
+    const { record } = await this.deployments.follow(seen, await this.lead());
+    return record;
   }
 
   /** As if all traffic went to the wanted revision. */
@@ -167,8 +168,15 @@ export class TestDeployments {
     await this.store.saveStatus(
       deployment,
       { ...deployment, servingRevision: revision },
-      (await this.lease.hold())!,
+      await this.lead(),
     );
+  }
+
+  /** The lease number of who looks. */
+  async lead(): Promise<number> {
+    const fencing = await this.lease.hold();
+    if (fencing === undefined) throw new Error('Somebody else leads');
+    return fencing;
   }
 
   pass(milliseconds: number) {
@@ -195,15 +203,20 @@ export class TestDeployments {
     };
   }
 
+  /** On the newest request where none is named. */
   async decide(
     who: string,
     decision: 'approved' | 'refused' | 'withdrawn' = 'approved',
     request?: number,
   ) {
-    return await this.approvals.decide(
-      person(who),
-      await this.deployments.get('churn'),
-      { decision, reason: 'Looked at', request },
-    );
+    const deployment = await this.deployments.get('churn');
+    const [newest] = await this.store.requests.list(deployment.id, {
+      limit: 1,
+    });
+    return await this.approvals.decide(person(who), deployment, {
+      decision,
+      reason: 'Looked at',
+      request: request ?? newest.number,
+    });
   }
 }

@@ -1,10 +1,11 @@
 import { Knex } from 'knex';
+import { Write } from '../Write';
 import { DecisionRow, RequestRow, toRequest } from './requestRows';
 import { RequestRecord, RequestStanding, RequestStore } from './RequestStore';
 
 /** Requests in SQLite or PostgreSQL. */
 export class DatabaseRequestStore implements RequestStore {
-  constructor(private readonly knex: Knex) {}
+  constructor(private readonly knex: Knex, private readonly write: Write) {}
 
   async get(
     deploymentId: string,
@@ -42,9 +43,11 @@ export class DatabaseRequestStore implements RequestStore {
     { deploymentId, number }: RequestRecord,
     standing: RequestStanding,
   ): Promise<void> {
-    await this.rows()
-      .where({ deployment_id: deploymentId, number, state: 'waiting' })
-      .update({ standing: JSON.stringify(standing) });
+    await this.write(tx =>
+      tx<RequestRow>('deployment_requests')
+        .where({ deployment_id: deploymentId, number, state: 'waiting' })
+        .update({ standing: JSON.stringify(standing) }),
+    );
   }
 
   private rows() {

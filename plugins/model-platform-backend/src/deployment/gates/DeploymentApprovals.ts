@@ -18,8 +18,8 @@ import { RequestRecord } from './RequestStore';
 export interface Decision extends Pick<RequestDecision, 'reason'> {
   /** `withdrawn`: the own approval is none any more. */
   decision: RequestDecision['decision'] | 'withdrawn';
-  /** Number of the request; the one that waits where absent. */
-  request?: number;
+  /** Number of the request that the person has looked at. */
+  request: number;
 }
 
 /** Four eyes: members of the groups that gates name say whether a revision may be made. */
@@ -96,7 +96,6 @@ export class DeploymentApprovals {
     void this.options.notices?.decided(decided, request, {
       decision,
       approver: caller.entityRef,
-      reason,
     });
     return decided;
   }
@@ -113,21 +112,16 @@ export class DeploymentApprovals {
   }
 
   private async waiting(
-    { id, name, waitingRequest }: DeploymentRecord,
-    number: number | undefined,
+    { id, name }: DeploymentRecord,
+    number: number,
   ): Promise<RequestRecord> {
-    const { requests } = this.options.store;
-    const wanted = number ?? waitingRequest;
-    if (wanted === undefined) {
-      throw new ConflictError(`No revision of ${name} waits for its gates`);
-    }
-    const request = await requests.get(id, wanted);
+    const request = await this.options.store.requests.get(id, number);
     if (!request) {
-      throw new NotFoundError(`Deployment ${name} has no request ${wanted}`);
+      throw new NotFoundError(`Deployment ${name} has no request ${number}`);
     }
     if (request.state !== 'waiting') {
       throw new ConflictError(
-        `Request ${wanted} of ${name} does not wait any more: it is ${
+        `Request ${number} of ${name} does not wait any more: it is ${
           request.state
         }${request.closedReason ? ` (${request.closedReason})` : ''}`,
       );

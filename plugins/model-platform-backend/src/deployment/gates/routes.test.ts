@@ -68,15 +68,18 @@ describe('gates over HTTP', () => {
     ]);
 
     const attempts: Array<[string, object, number]> = [
-      [mira, { reason: 'Mine' }, 403],
-      [readerToken, { reason: 'A machine' }, 403],
-      [dana, { reason: 'Not to be seen' }, 404],
-      [sofia, {}, 400],
+      [mira, { reason: 'Mine', request: 1 }, 403],
+      [readerToken, { reason: 'A machine', request: 1 }, 403],
+      [dana, { reason: 'Not to be seen', request: 1 }, 404],
+      [sofia, { request: 1 }, 400],
+      // Whatever waits: it may be another one than was looked at.
+      [sofia, { reason: 'Unseen' }, 400],
       [sofia, { reason: 'Another', request: 2 }, 404],
     ];
     for (const [as, body, status] of attempts)
       expect([as, (await decide(as, body)).status]).toEqual([as, status]);
-    expect((await decide(sofia, { reason: 'Looked at' })).status).toBe(200);
+    const looked = { reason: 'Looked at', request: 1 };
+    expect((await decide(sofia, looked)).status).toBe(200);
 
     const made: Deployment = await until('the revision is made', async () => {
       const { body } = await platform.call(
@@ -100,7 +103,7 @@ describe('gates over HTTP', () => {
         decisions: [{ approver: sofia, reason: 'Looked at' }],
       },
     ]);
-    expect((await decide(sofia, { reason: 'Again' })).status).toBe(409);
+    expect((await decide(sofia, looked)).status).toBe(409);
   });
 
   it('knows the person behind a token that moved an alias', async () => {
@@ -144,13 +147,13 @@ describe('gates over HTTP', () => {
       });
     await publish('two');
     expect((await move(made.token, 2)).status).toBe(200);
-    await until('a revision waits', async () => {
+    const { number } = await until('a revision waits', async () => {
       const { body } = await platform.call('get', 'v1/deployments/moved', mira);
       return body.request;
     });
     const own = await platform
       .call('post', 'v1/deployments/moved/decisions', mira)
-      .send({ reason: 'My own' });
+      .send({ reason: 'My own', request: number });
     expect(own.status).toBe(403);
     expect(own.body.error.message).toMatch(/you asked for/);
   });

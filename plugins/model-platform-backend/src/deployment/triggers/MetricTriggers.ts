@@ -4,7 +4,12 @@ import { LRUCache } from 'lru-cache';
 import { canonicalJson } from '../../canonicalJson';
 import { DeploymentRecord } from '../DeploymentStore';
 import { CanaryFigures } from '../canary/CanaryFigures';
-import { millisecondsOf, OVER, stepMetricTrigger } from './stepMetricTrigger';
+import {
+  millisecondsOf,
+  OVER,
+  Reading,
+  stepMetricTrigger,
+} from './stepMetricTrigger';
 import { TriggerStates } from './TriggerStates';
 
 /** Figures are collected no more often than this. */
@@ -111,7 +116,7 @@ export class MetricTriggers {
     trigger: MetricTrigger,
     servesSince: Date,
     now: Date,
-  ): Promise<{ revision: number; value: number | undefined } | undefined> {
+  ): Promise<Reading | undefined> {
     const figures = this.options.figures();
     if (!figures || revision === undefined || servingRevision !== revision)
       return undefined;
@@ -135,7 +140,9 @@ export class MetricTriggers {
     const { value, calls } = read.get(revision) ?? { calls: 0 };
     // Too few calls say something of calls alone.
     if (metric === 'calls') return { revision, value: calls };
-    return { revision, value: calls >= minCalls ? value : undefined };
+    return calls >= minCalls && value !== undefined
+      ? { revision, value }
+      : { revision, value: undefined, isSilent: true };
   }
 }
 
@@ -145,10 +152,7 @@ function boundOf({ metric, variant, above, below }: MetricTrigger): string {
   }`;
 }
 
-function describe(
-  trigger: MetricTrigger,
-  { value }: { value: number | undefined },
-): string {
+function describe(trigger: MetricTrigger, { value }: Reading): string {
   return `${boundOf(trigger)} for ${trigger.for} (now ${Number(
     value?.toPrecision(4),
   )})`;

@@ -14,6 +14,8 @@ export interface MetricTriggerState {
   lastReadAt?: string;
   /** Since when what it did holds, until it clears. */
   actingSince?: string;
+  /** Since when there is no figure, as long as what it did holds. */
+  silentSince?: string;
   /** When it acted last. */
   actedAt?: string;
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isError } from '@backstage/errors';
+import { ConflictError, InputError, NotAllowedError } from '@backstage/errors';
 import {
   DeploymentEvent,
   DeploymentTrigger,
@@ -14,6 +14,7 @@ import { DeploymentModels } from '../DeploymentModels';
 import {
   DeploymentRecord,
   DeploymentStore,
+  DesiredChange,
   NewRevision,
   RevisionRecord,
 } from '../DeploymentStore';
@@ -46,10 +47,14 @@ export interface TriggersOptions {
     deployment: DeploymentRecord,
     action: DeploymentEvent['action'],
   ) => void;
-  /** To the revision that served before; throws `ChangedMeanwhileError` where this record is not what there is. */
+  /**
+   * To the revision that served before, and with what triggers remember of it;
+   * throws `ChangedMeanwhileError` where this record is not what there is.
+   */
   rollback: (
     deployment: DeploymentRecord,
     reason: string,
+    triggerStates: DesiredChange['triggerStates'],
   ) => Promise<DeploymentRecord>;
 }
 
@@ -328,36 +333,38 @@ export class Triggers {
       !isSame(rolledBack.variants, variants)
     )
       delete states.rolledBackFrom;
-    let changed: DeploymentRecord | undefined;
+    const reasons = verdict.acting.flatMap(({ trigger, reason }) =>
+      trigger.action === 'rollback' ? [reason] : [],
+    );
+    const changed =
+      current && reasons.length > 0
+        ? await this.rollBack(deployment, reasons.join('; '), {
+            states,
+            current,
+          })
+        : undefined;
     for (const { trigger, reason } of verdict.acting) {
-      if (trigger.action === 'rollback') {
-        const rolled = await this.rollBack(deployment, before, reason);
-        changed = rolled ?? changed;
-        if (rolled && current) {
-          states.rolledBackTo = rolled.revision;
-          states.rolledBackFrom = contentOf(current);
-        }
-      } else {
-        const action = trigger.action === 'hold' ? 'held' : 'notified';
-        await this.tell(deployment, action, reason);
-      }
+      if (trigger.action === 'rollback') continue;
+      const action = trigger.action === 'hold' ? 'held' : 'notified';
+      await this.tell(deployment, action, reason);
     }
+    if (changed) return { changed };
     if (!isDeepStrictEqual(states, before)) await this.save(deployment, states);
-    return changed
-      ? { changed }
-      : {
-          states: { ...states, schedules },
-          due,
-          held: verdict.held,
-          rolledBackFrom: states.rolledBackFrom,
-        };
+    return {
+      states: { ...states, schedules },
+      due,
+      held: verdict.held,
+      rolledBackFrom: states.rolledBackFrom,
+    };
   }
 
+  /** Undefined where it cannot be done, which is told. Any other failure is thrown: the next look tries again. */
   private async rollBack(
     deployment: DeploymentRecord,
-    { rolledBackTo }: TriggerStates,
     reason: string,
+    { states, current }: { states: TriggerStates; current: RevisionRecord },
   ): Promise<DeploymentRecord | undefined> {
+    const { rolledBackTo } = states;
     if (rolledBackTo !== undefined && deployment.revision === rolledBackTo) {
       await this.tell(
         deployment,
@@ -367,13 +374,18 @@ export class Triggers {
       return undefined;
     }
     try {
-      return await this.options.rollback(deployment, reason);
+      // In one transaction: who is killed in between would go back and forth.
+      return await this.options.rollback(deployment, reason, made => ({
+        ...states,
+        rolledBackTo: made,
+        rolledBackFrom: contentOf(current),
+      }));
     } catch (error) {
-      if (error instanceof ChangedMeanwhileError) throw error;
+      if (!isRefusal(error)) throw error;
       await this.tell(
         deployment,
         'not-rolled-back',
-        `${reason}; ${isError(error) ? error.message : error}`,
+        `${reason}; ${error.message}`,
       );
       return undefined;
     }
@@ -525,6 +537,16 @@ function lookAtSchedules(
     schedules[key] = isDue || seen === undefined ? now.toISOString() : seen;
   }
   return { due, schedules };
+}
+
+/** What another attempt would meet as well. */
+function isRefusal(error: unknown): error is Error {
+  return (
+    error instanceof InputError ||
+    error instanceof NotAllowedError ||
+    (error instanceof ConflictError &&
+      !(error instanceof ChangedMeanwhileError))
+  );
 }
 
 function isOfSameModels(

@@ -8,18 +8,28 @@ export const OVER = '1m';
 /** Looks are so far apart at most, or somebody was away. */
 const AWAY_MS = 60_000;
 
+/** What a trigger reads. */
+export interface Reading {
+  revision: number;
+  /** Undefined where there is no figure. */
+  value: number | undefined;
+  /** All was counted, and yet there is none: nobody calls, or too few. */
+  isSilent?: boolean;
+}
+
 /**
  * One reading of a trigger's figure: it acts once the figure was beyond its
  * bound for long enough, and not again before it has cleared and cooled down.
- * Between the bound and where it clears, nothing changes.
+ * Between the bound and where it clears, nothing changes. Where nobody calls any
+ * more it cannot clear: then what it did ends after a while.
  */
 export function stepMetricTrigger(
   trigger: MetricTrigger,
   before: MetricTriggerState | undefined,
-  reading: { revision: number; value: number | undefined },
+  reading: Reading,
   now: Date,
 ): { state: MetricTriggerState; acts: boolean } {
-  const { revision, value } = reading;
+  const { revision, value, isSilent } = reading;
   const state: MetricTriggerState =
     before?.revision === revision
       ? { ...before }
@@ -30,8 +40,10 @@ export function stepMetricTrigger(
   delete state.lastReadAt;
   if (value === undefined) {
     delete state.beyondSince;
+    fallSilent(trigger, state, isSilent ? now : undefined);
     return { state, acts: false };
   }
+  delete state.silentSince;
   if (!isBeyond(trigger, value)) {
     if (isClear(trigger, value)) {
       delete state.beyondSince;
@@ -52,6 +64,26 @@ export function stepMetricTrigger(
     state.actedAt = state.actingSince;
   }
   return { state, acts };
+}
+
+/** @param now - undefined where it is not known that nobody calls */
+function fallSilent(
+  { for: lasts, over = OVER }: MetricTrigger,
+  state: MetricTriggerState,
+  now: Date | undefined,
+): void {
+  if (!now || state.actingSince === undefined) {
+    delete state.silentSince;
+    return;
+  }
+  state.silentSince ??= now.toISOString();
+  if (
+    isOver(state.silentSince, lasts, now) &&
+    isOver(state.silentSince, over, now)
+  ) {
+    delete state.silentSince;
+    delete state.actingSince;
+  }
 }
 
 /** Longer than what this reading looks back on. */

@@ -1,6 +1,8 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { DeploymentTrigger } from '@model-platform/plugin-model-platform-common';
 import { TestDeployments } from '../__testUtils__/TestDeployments';
+import { DatabaseDeploymentStore } from '../DatabaseDeploymentStore';
+import { DatabaseTriggerStateStore } from './DatabaseTriggerStateStore';
 
 jest.setTimeout(60_000);
 
@@ -379,6 +381,106 @@ describe.each(databases.eachSupportedId())('triggers in %p', id => {
       versions: [2],
       waiting: undefined,
     });
+  });
+
+  it('holds nothing back that only its own calls could clear', async () => {
+    const test = await serving(
+      { onVersion: true },
+      {
+        onMetric: {
+          metric: 'error_ratio',
+          above: 0.05,
+          for: '5m',
+          action: 'hold',
+        },
+      },
+    );
+    const read = async (figure: TestDeployments['figure'], times: number) => {
+      test.figure = figure;
+      for (let reading = 0; reading < times; reading += 1) {
+        test.pass(MINUTE);
+        await test.look();
+      }
+    };
+    await read({ value: 1, calls: 5 }, 6);
+    test.models.publish('churn', 2);
+    await test.look();
+    // Everybody goes elsewhere. What is not counted is not known to be nothing.
+    test.countedUntil = test.now;
+    await read({ calls: 0 }, 10);
+    expect((await test.state()).waiting).toContain('held while error_ratio');
+    test.countedUntil = undefined;
+    await read({ calls: 0 }, 3);
+    // One call that fails begins it anew.
+    await read({ value: 1, calls: 1 }, 1);
+    await read({ calls: 0 }, 5);
+    expect((await test.state()).waiting).toContain('held while error_ratio');
+    await read({ calls: 0 }, 1);
+    expect(await test.state()).toMatchObject({
+      versions: [2],
+      waiting: undefined,
+    });
+  });
+
+  const failing = {
+    onMetric: {
+      metric: 'error_ratio',
+      above: 0.05,
+      for: '1m',
+      action: 'rollback',
+    },
+  } as const;
+
+  /** Version 2 serves, and its figure is just not beyond its bound for long enough. */
+  async function aboutToRollBack() {
+    const test = await serving({ onVersion: true }, failing);
+    test.models.publish('churn', 2);
+    await test.look();
+    await test.serve();
+    test.figure = { value: 0.5, calls: 10 };
+    test.pass(MINUTE);
+    await test.look();
+    test.pass(MINUTE / 2);
+    await test.look();
+    test.pass(MINUTE / 2);
+    return test;
+  }
+
+  it('rolls back once it can where the database failed for a moment', async () => {
+    const test = await aboutToRollBack();
+    const change = jest
+      .spyOn(DatabaseDeploymentStore.prototype, 'change')
+      .mockRejectedValueOnce(new Error('deadlock detected'));
+    await expect(test.look()).rejects.toThrow('deadlock detected');
+    change.mockRestore();
+    test.pass(MINUTE / 6);
+    await test.look();
+    expect(await versions(test)).toEqual([1]);
+    expect((await actions(test))[0][0]).toBe('rolled-back');
+  });
+
+  it('remembers what it rolled back from though it is killed right after', async () => {
+    const test = await aboutToRollBack();
+    const save = jest
+      .spyOn(DatabaseTriggerStateStore.prototype, 'save')
+      .mockRejectedValue(new Error('killed'));
+    await test.look().catch(() => undefined);
+    save.mockRestore();
+    expect(await versions(test)).toEqual([1]);
+    const { id: deploymentId } = await test.deployments.get('churn');
+    expect(await test.store.triggerStates.get(deploymentId)).toMatchObject({
+      rolledBackTo: 3,
+      rolledBackFrom: { number: 2, variants: [{ version: 2 }] },
+    });
+    // What it went back to is no better: it does not go to and fro.
+    await test.serve();
+    test.pass(60 * MINUTE);
+    for (let reading = 0; reading < 3; reading += 1) {
+      test.pass(MINUTE);
+      await test.look();
+    }
+    expect(await versions(test)).toEqual([1]);
+    expect((await actions(test))[0][0]).toBe('not-rolled-back');
   });
 
   it('only tells, where it shall, and reads nothing of what is under way', async () => {

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { RunnerStatus } from '@model-platform/plugin-model-platform-common';
+import {
+  DeploymentDriver,
+  DeploymentRef,
+  DesiredRevision,
+  DesiredRoute,
+  ObservedDeployment,
+} from '@model-platform/plugin-model-platform-node';
+
+type Change = 'apply' | 'switchOff' | 'remove';
+
+/** An engine without processes: what it is told is so at once, but for what is held up. */
+export class MemoryDriver implements DeploymentDriver {
+  readonly name = 'local';
+
+  /** Routes in force, by endpoint. */
+  readonly routes = new Map<string, DesiredRoute>();
+
+  /** Changes that were begun, as `remove churn`. */
+  readonly begun: string[] = [];
+
+  /** Of each variant, beside its first runner, which is ready. */
+  spares: Array<RunnerStatus['phase']> = [];
+
+  private readonly applied = new Map<string, Map<number, DesiredRevision>>();
+
+  private readonly held = new Map<Change, Promise<void>>();
+
+  constructor(readonly scalesToZero?: boolean) {}
+
+  /** From now on such changes take until the answer is called. */
+  hold(change: Change): () => void {
+    let goOn: () => void = () => {};
+    this.held.set(
+      change,
+      new Promise(resolve => {
+        goOn = resolve;
+      }),
+    );
+    return () => {
+      this.held.delete(change);
+      goOn();
+    };
+  }
+
+  async unavailable() {
+    return undefined;
+  }
+
+  async apply(desired: DesiredRevision): Promise<void> {
+    const { ref, revision } = desired;
+    if (this.applied.get(ref.name)?.has(revision)) return;
+    await this.begin('apply', ref);
+    const revisions = this.applied.get(ref.name) ?? new Map();
+    this.applied.set(ref.name, revisions.set(revision, desired));
+  }
+
+  async observe(ref: DeploymentRef): Promise<ObservedDeployment> {
+    const route = this.routes.get(ref.name);
+    const revisions = [...(this.applied.get(ref.name)?.values() ?? [])];
+    return {
+      runners: revisions.flatMap(({ revision, variants }) =>
+        variants.flatMap(({ name, version }) =>
+          ['ready' as const, ...this.spares].map((phase, index) => ({
+            id: `${ref.name}--r${revision}-${name}-${index}`,
+            variant: name,
+            version: version.number,
+            revision,
+            phase,
+            restarts: 0,
+          })),
+        ),
+      ),
+      routedRevision: route?.variants.length ? route.revision : undefined,
+      routeDigest: route && this.routeDigest(ref, route),
+      url: `http://localhost/${ref.name}`,
+    };
+  }
+
+  routeDigest(ref: DeploymentRef, route: DesiredRoute): string {
+    return createHash('sha256')
+      .update(JSON.stringify([ref.name, route]))
+      .digest('hex');
+  }
+
+  async route(ref: DeploymentRef, route: DesiredRoute): Promise<void> {
+    this.routes.set(ref.name, route);
+  }
+
+  async switchOff(ref: DeploymentRef, route: DesiredRoute): Promise<void> {
+    this.routes.set(ref.name, route);
+    await this.begin('switchOff', ref);
+    this.applied.delete(ref.name);
+  }
+
+  async release(
+    ref: DeploymentRef,
+    { keep, newest }: { keep: number[]; newest: number },
+  ): Promise<void> {
+    const revisions = this.applied.get(ref.name);
+    for (const number of revisions?.keys() ?? [])
+      if (!keep.includes(number) && number <= newest) revisions?.delete(number);
+  }
+
+  async remove(ref: DeploymentRef): Promise<void> {
+    this.routes.delete(ref.name);
+    await this.begin('remove', ref);
+    this.applied.delete(ref.name);
+  }
+
+  async list(): Promise<string[]> {
+    return [...this.applied.keys()];
+  }
+
+  logs() {
+    return Readable.from([]);
+  }
+
+  async logSources() {
+    return [];
+  }
+
+  async scrapeTargets() {
+    return [];
+  }
+
+  private async begin(change: Change, { name }: DeploymentRef): Promise<void> {
+    this.begun.push(`${change} ${name}`);
+    await this.held.get(change);
+  }
+}

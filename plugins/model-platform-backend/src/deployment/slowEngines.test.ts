@@ -1,0 +1,193 @@
+import { join } from 'node:path';
+import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
+import { ConfigReader } from '@backstage/config';
+import { DeploymentSpec } from '@model-platform/plugin-model-platform-common';
+import { Knex } from 'knex';
+import { until } from '../__testUtils__/until';
+import { MemoryDriver } from './__testUtils__/MemoryDriver';
+import { TestModels } from './__testUtils__/TestModels';
+import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
+import { platformActor } from './DeploymentActor';
+import { Deployments } from './Deployments';
+import { DeploymentRecord } from './DeploymentStore';
+import { EndpointTokens } from './EndpointTokens';
+import { Environments } from './Environments';
+import { LeaderLease } from './LeaderLease';
+import { Reconciler } from './Reconciler';
+
+jest.setTimeout(60_000);
+
+/** More than are looked at at a time. */
+const MANY = Array.from({ length: 12 }, (_, index) => `many-${index}`);
+
+describe('reconciling over engines that take their time', () => {
+  const databases = TestDatabases.create({ ids: ['SQLITE_3'] });
+  let knex: Knex;
+  let driver: MemoryDriver;
+  let models: TestModels;
+  let store: DatabaseDeploymentStore;
+  let deployments: Deployments;
+  let tokens: EndpointTokens;
+  let stop: () => Promise<void>;
+
+  beforeEach(async () => {
+    knex = await databases.init('SQLITE_3');
+    await knex.migrate.latest({
+      directory: join(__dirname, '../../migrations'),
+    });
+    models = new TestModels();
+    models.add('churn');
+    models.publish('churn', 1, { resources: { replicas: { min: 0, max: 2 } } });
+    start(new MemoryDriver());
+  });
+
+  afterEach(async () => await stop());
+
+  function start(over: MemoryDriver) {
+    driver = over;
+    store = DatabaseDeploymentStore.create({ knex });
+    const environments = Environments.fromConfig(new ConfigReader({}), [
+      driver,
+    ]);
+    const stopped = new AbortController();
+    const wake = { now: (_name: string) => {} };
+    const announce = ({ name }: DeploymentRecord) => wake.now(name);
+    deployments = new Deployments({
+      ...{ store, models, environments, announce },
+      metric: () => undefined,
+    });
+    tokens = new EndpointTokens({ store, maxLive: 10, announce });
+    const reconciler = new Reconciler({
+      ...{ store, deployments, models, environments, announce },
+      lease: LeaderLease.create({ knex, exclusive: true }),
+      figures: {
+        read: async () => new Map(),
+        completeUntil: async () => undefined,
+      },
+      logger: mockServices.logger.mock(),
+      progressed() {},
+      readyTimeoutMs: 60_000,
+    });
+    wake.now = name => reconciler.wake(name);
+    const running = reconciler.run(stopped.signal);
+    stop = async () => {
+      stopped.abort();
+      await running;
+    };
+  }
+
+  async function apply(name: string, change: Partial<DeploymentSpec> = {}) {
+    return await deployments.apply(
+      name,
+      {
+        system: 'customer-care',
+        environment: 'local',
+        model: 'churn',
+        ...change,
+      },
+      platformActor,
+    );
+  }
+
+  const ready = async (name: string) =>
+    await until(`${name} is ready`, async () => {
+      const found = await store.get(name);
+      return found?.phase === 'Ready' && found;
+    });
+
+  /** A token comes and goes, whatever else is under way. */
+  async function expectTokensToMove(name: string) {
+    const deployment = await deployments.get(name);
+    const { id } = await tokens.create(deployment, {
+      consumer: 'shop',
+      createdBy: 'x',
+    });
+    const isLetIn = () =>
+      driver.routes.get(name)?.tokens.some(token => token.id === id) ?? false;
+    await until('it is let in', async () => isLetIn());
+    await tokens.revoke(deployment, id, 'x');
+    await until('it is refused', async () => !isLetIn());
+  }
+
+  it('refuses tokens that were revoked while others are removed, and leftovers go', async () => {
+    for (const name of ['shop', ...MANY]) await apply(name);
+    for (const name of ['shop', ...MANY]) await ready(name);
+    await knex('deployments').where({ name: 'many-0' }).delete();
+    const goOn = driver.hold('remove');
+    for (const name of MANY.slice(1)) {
+      await deployments.delete(name, platformActor);
+    }
+    await until('all of them are being removed', async () =>
+      MANY.slice(1).every(name => driver.begun.includes(`remove ${name}`)),
+    );
+    await expectTokensToMove('shop');
+    await until('the leftover is being removed', async () =>
+      driver.begun.includes('remove many-0'),
+    );
+    await expectTokensToMove('shop');
+    goOn();
+    await until(
+      'nothing is left of them',
+      async () => (await driver.list()).length === 1,
+    );
+    await until(
+      'their names are free',
+      async () => (await store.all()).length === 1,
+    );
+    // Each was begun once, however often it was looked at.
+    expect(new Set(driver.begun).size).toBe(driver.begun.length);
+  });
+
+  it('refuses tokens that were revoked while others are prepared', async () => {
+    await apply('shop');
+    await ready('shop');
+    const goOn = driver.hold('apply');
+    for (const name of MANY) await apply(name);
+    await expectTokensToMove('shop');
+    goOn();
+    for (const name of MANY) await ready(name);
+  });
+
+  it('goes on with what was switched off, and on again, only once it is off', async () => {
+    await apply('shop');
+    await ready('shop');
+    const goOn = driver.hold('switchOff');
+    await deployments.setOff('shop', true, platformActor);
+    await until('it is being switched off', async () =>
+      driver.begun.includes('switchOff shop'),
+    );
+    await deployments.setOff('shop', false, platformActor);
+    await apply('other');
+    await ready('other');
+    const applied = () =>
+      driver.begun.filter(begun => begun === 'apply shop').length;
+    expect(applied()).toBe(1);
+    goOn();
+    await until('it runs again', async () => applied() === 2);
+    await until(
+      'it serves again',
+      async () => driver.routes.get('shop')?.variants.length === 1,
+    );
+  });
+
+  it('sends traffic to what runs as it must, whatever becomes of spares', async () => {
+    driver.spares = ['failed', 'asleep'];
+    await apply('shop');
+    await until('it serves', async () => {
+      const found = await store.get('shop');
+      return found?.servingRevision === 1 && found.phase === 'Degraded';
+    });
+  });
+
+  it('lets calls wait for runners only where these start for them', async () => {
+    await apply('shop');
+    await ready('shop');
+    expect(driver.routes.get('shop')?.variants[0].sleeps).toBeUndefined();
+    await stop();
+    start(new MemoryDriver(true));
+    await until(
+      'it sleeps',
+      async () => driver.routes.get('shop')?.variants[0].sleeps === true,
+    );
+  });
+});
