@@ -153,6 +153,7 @@ export class AdminServer {
       at: performance.now(),
       held: waiting.arrivals,
       busyMs: this.#routes.busyMs(),
+      inFlight: this.#routes.inFlight(),
       waiting: waiting.counts(),
     };
     this.#answer(response, 200, load);

@@ -119,22 +119,30 @@ export class Exchange {
     if (this.#isOver) {
       return;
     }
-    const { request, correlationId, isAnonymous } = this.#options;
+    const { request, correlationId } = this.#options;
     const { route, variant, requestId } = this.#choice();
-    if (variant.held && variant.runners.length === 0 && !isAnonymous) {
-      this.#hold(this.#choice(), variant.held);
+    if (variant.held && variant.runners.length === 0 && !this.#isRepeated) {
+      if (this.#options.isAnonymous) {
+        this.#fail(GatewayError.asleep(route.endpoint));
+      } else {
+        this.#hold(this.#choice(), variant.held);
+      }
       return;
     }
     const runner = route.chooseRunner(variant, this.#tried);
     if (!runner) {
-      this.#fail(this.#nobody(route.endpoint));
+      this.#fail(
+        this.#isRepeated
+          ? GatewayError.broken(route.endpoint)
+          : GatewayError.unreachable(route.endpoint),
+      );
       return;
     }
     if (this.#tried.size === 0) {
       variant.repeats?.called(performance.now());
     }
     this.#tried.add(runner);
-    runner.started({ isAnonymous });
+    runner.started(this.#options);
     runner.dispatch(
       {
         path: request.url ?? '/',
@@ -148,16 +156,6 @@ export class Exchange {
       },
       this.#handler(runner),
     );
-  }
-
-  /** Why it has no runner. */
-  #nobody(endpoint: string): GatewayError {
-    if (this.#isRepeated) {
-      return GatewayError.broken(endpoint);
-    }
-    return this.#tried.size === 0
-      ? GatewayError.nothingReady(endpoint)
-      : GatewayError.unreachable(endpoint);
   }
 
   /** The clock of the call begins anew with the runner: that it slept is not the model's slowness. */
@@ -204,7 +202,7 @@ export class Exchange {
   }
 
   #handler(runner: RunnerConnection): Dispatcher.DispatchHandler {
-    const { response, correlationId, isAnonymous } = this.#options;
+    const { response, correlationId } = this.#options;
     const { variant, requestId } = this.#choice();
     let isDelivered = false;
     let isRunning = true;
@@ -215,7 +213,7 @@ export class Exchange {
     const done = () => {
       if (isRunning) {
         isRunning = false;
-        runner.finished({ isAnonymous });
+        runner.finished(this.#options);
       }
     };
     return {

@@ -147,8 +147,10 @@ describe('Held calls', () => {
     for (const path of ['/public/docs', '/public/docs/page.js']) {
       const refused = await call(path, { method: 'GET', token: '' });
       expect(refused.status).toBe(503);
-      expect(refused.headers['retry-after']).toBe('1');
-      expect(refused.text).toContain('No runner of endpoint');
+      expect(refused.headers['retry-after']).toBe('5');
+      expect(refused.text).toContain(
+        "Endpoint 'public' sleeps, since nobody has called it for a while; a call with a token wakes it",
+      );
     }
     expect((await load()).held).toBe(held);
     expect(await waiting('public')).toBe(0);

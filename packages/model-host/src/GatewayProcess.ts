@@ -26,6 +26,8 @@ const FINAL_DRAIN_MS = 2_000;
 /** Between two looks whether a runner has calls; they become rarer. */
 const FIRST_LOOK_MS = 20;
 const MAX_LOOK_MS = 1_000;
+/** Told without waiting for news. */
+const NOW = { seen: -1, waitMs: 0 };
 
 export interface GatewayProcessOptions {
   settings: HostSettings;
@@ -202,8 +204,8 @@ export class GatewayProcess {
     while (!signal.aborted) {
       const { record } = this.#supervisor;
       try {
-        const state = record && (await this.#client.state(record));
-        if (!state?.inFlight[runner]) {
+        const load = record && (await this.#client.load(record, NOW));
+        if (!load?.inFlight[runner]) {
           return;
         }
       } catch {

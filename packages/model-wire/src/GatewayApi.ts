@@ -76,6 +76,8 @@ export interface GatewayLoad {
    * as long as it is known. Documents that anybody may read are no calls.
    */
   busyMs: Record<string, number>;
+  /** Requests in flight per runner id, as in {@link GatewayState}. */
+  inFlight: Record<string, number>;
   /** Calls that wait for a runner just now, by {@link variantKey}. */
   waiting: Record<string, number>;
 }
