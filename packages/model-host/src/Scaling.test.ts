@@ -78,6 +78,18 @@ function constantLoad(gatewayUrl: string, endpoint: string, callers: number) {
   };
 }
 
+const GOVERNED = `
+import fs from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+const is = file => fs.existsSync(new URL(file, import.meta.url));
+if (is('broken')) throw new Error('it is broken');
+while (is('starting')) await sleep(20);
+export async function predict() {
+  while (is('answering')) await sleep(20);
+  return { answer: 'done' };
+}
+`;
+
 /** Endpoint code whose start and whose calls take until a test says so, by files beside it. */
 function governed(name: string, scaling: Omit<Scaling, 'index'>, max: number) {
   const first = probeSpec(platform, {
@@ -112,18 +124,6 @@ function governed(name: string, scaling: Omit<Scaling, 'index'>, max: number) {
     },
   };
 }
-
-const GOVERNED = `
-import fs from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
-const is = file => fs.existsSync(new URL(file, import.meta.url));
-if (is('broken')) throw new Error('it is broken');
-while (is('starting')) await sleep(20);
-export async function predict() {
-  while (is('answering')) await sleep(20);
-  return { answer: 'done' };
-}
-`;
 
 describe('Scaling', () => {
   it('follows the calls up, down, to none and back, and loses none of them', async () => {
