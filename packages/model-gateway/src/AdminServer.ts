@@ -10,11 +10,13 @@ import {
   gatewayRouteSchema,
   gatewayRoutesSchema,
   GatewayLoad,
+  GatewayRouteState,
   GatewayState,
   WireErrorBody,
 } from '@model-platform/model-wire';
 import { z } from 'zod';
 import { GatewayMetrics } from './GatewayMetrics';
+import { Route } from './Route';
 import { RouteTable } from './RouteTable';
 
 /** Plans hold one line per token: this is room for hundreds of thousands. */
@@ -113,11 +115,10 @@ export class AdminServer {
           `The route is of endpoint '${route.endpoint}', the path of '${endpoint}'`,
         );
       }
-      this.#routes.put(route);
-      this.#answer(response, 200, this.#state());
+      this.#answer(response, 200, stateOf(this.#routes.put(route)));
     } else if (endpoint && request.method === 'DELETE') {
       this.#routes.delete(endpoint);
-      this.#answer(response, 200, this.#state());
+      this.#answer(response, 200, {});
     } else {
       throw new AdminError(
         404,
@@ -132,14 +133,7 @@ export class AdminServer {
       pid: process.pid,
       url: this.#publicUrl(),
       planned: this.#routes.isPlanned,
-      routes: Array.from(this.#routes.values(), route => ({
-        endpoint: route.endpoint,
-        revision: route.revision,
-        hash: route.hash,
-        runners: route.variants.flatMap(variant =>
-          variant.runners.map(({ runner }) => runner),
-        ),
-      })),
+      routes: Array.from(this.#routes.values(), stateOf),
       inFlight: this.#routes.inFlight(),
     };
   }
@@ -159,6 +153,7 @@ export class AdminServer {
       at: performance.now(),
       held: waiting.arrivals,
       busyMs: this.#routes.busyMs(),
+      inFlight: this.#routes.inFlight(),
       waiting: waiting.counts(),
     };
     this.#answer(response, 200, load);
@@ -237,6 +232,17 @@ export class AdminServer {
     }
     this.#answer(response, known?.status ?? 500, body);
   }
+}
+
+function stateOf(route: Route): GatewayRouteState {
+  return {
+    endpoint: route.endpoint,
+    revision: route.revision,
+    hash: route.hash,
+    runners: route.variants.flatMap(variant =>
+      variant.runners.map(({ runner }) => runner),
+    ),
+  };
 }
 
 function digest(text: string): Buffer {

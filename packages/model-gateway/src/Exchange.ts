@@ -31,6 +31,8 @@ export interface ExchangeOptions {
   correlationId: string | undefined;
   expectsContinue: boolean;
   copy: CallCopy | undefined;
+  /** Of nobody whose token is known: it wakes no runner, and keeps none awake. */
+  isAnonymous: boolean;
   /**
    * Called once, when the request is about to be sent on: a body may have taken
    * its time. One that got no further is counted where it would have gone.
@@ -38,7 +40,10 @@ export interface ExchangeOptions {
   choose(body: Buffer | undefined): Choice;
   /** Lets it wait for a runner; undefined where too many wait, else what ends the waiting. */
   hold(choice: Choice, resume: () => void): (() => void) | undefined;
-  /** After it has waited: what it chose may be gone. Undefined where nothing may answer by now. */
+  /**
+   * By the route that is in force now: what it chose may be gone since. Undefined
+   * where nothing may answer by now.
+   */
   chooseAgain(choice: Choice, body: Buffer | undefined): Choice | undefined;
   /** Answers with an error; called at most once, and only before a header was sent. */
   refuse(
@@ -46,8 +51,12 @@ export interface ExchangeOptions {
     error: GatewayError,
     options: { isBodyPending: boolean },
   ): void;
-  /** The end, whatever it was, with the status code that counts. */
-  finished(choice: Choice, code: number): void;
+  /**
+   * The end, whatever it was, with the status code that counts.
+   *
+   * @param heldMs - how long it has waited for a runner to start, milliseconds
+   */
+  finished(choice: Choice, code: number, heldMs: number): void;
 }
 
 /** One request on its way to a runner and its answer on the way back, bytes unread. */
@@ -59,6 +68,8 @@ export class Exchange {
   #chosen: Choice | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #endHold: (() => void) | undefined;
+  #heldSince: number | undefined;
+  #heldMs = 0;
   #isOver = false;
   /** A runner may have taken it before. */
   #isRepeated = false;
@@ -110,11 +121,15 @@ export class Exchange {
     }
     const { request, correlationId } = this.#options;
     const { route, variant, requestId } = this.#choice();
-    const runner = route.chooseRunner(variant, this.#tried);
-    if (!runner && variant.held && this.#tried.size === 0) {
-      this.#hold(this.#choice(), variant.held);
+    if (variant.held && variant.runners.length === 0 && !this.#isRepeated) {
+      if (this.#options.isAnonymous) {
+        this.#fail(GatewayError.asleep(route.endpoint));
+      } else {
+        this.#hold(this.#choice(), variant.held);
+      }
       return;
     }
+    const runner = route.chooseRunner(variant, this.#tried);
     if (!runner) {
       this.#fail(
         this.#isRepeated
@@ -123,8 +138,11 @@ export class Exchange {
       );
       return;
     }
+    if (this.#tried.size === 0) {
+      variant.repeats?.called(performance.now());
+    }
     this.#tried.add(runner);
-    runner.started();
+    runner.started(this.#options);
     runner.dispatch(
       {
         path: request.url ?? '/',
@@ -144,7 +162,7 @@ export class Exchange {
   #hold(choice: Choice, held: HeldCalls): void {
     const { endpoint } = choice.route;
     this.#endHold = this.#options.hold(choice, () => {
-      this.#endHold = undefined;
+      this.#held();
       if (this.#isOver) {
         return;
       }
@@ -161,11 +179,21 @@ export class Exchange {
       this.#fail(GatewayError.tooManyHeld(endpoint, held.calls));
       return;
     }
+    this.#heldSince = performance.now();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
       () => this.#fail(GatewayError.startedTooSlowly(endpoint, held.timeoutMs)),
       held.timeoutMs,
     );
+  }
+
+  /** It waits no longer. */
+  #held(): void {
+    this.#endHold = undefined;
+    if (this.#heldSince !== undefined) {
+      this.#heldMs += performance.now() - this.#heldSince;
+      this.#heldSince = undefined;
+    }
   }
 
   #startClock(timeoutMs: number): void {
@@ -185,7 +213,7 @@ export class Exchange {
     const done = () => {
       if (isRunning) {
         isRunning = false;
-        runner.finished();
+        runner.finished(this.#options);
       }
     };
     return {
@@ -275,22 +303,28 @@ export class Exchange {
    * must not end them all.
    */
   #mayAskAnother(isDelivered: boolean): boolean {
-    if (!this.#body.isWhole) {
-      return false;
+    const { repeats } = this.#choice().variant;
+    if (isDelivered && this.#isRepeated) {
+      repeats?.failed(performance.now());
     }
-    if (!isDelivered) {
-      return true;
-    }
-    const { route, variant } = this.#choice();
     if (
-      !variant.isRepeatable ||
-      this.#isRepeated ||
-      !route.chooseRunner(variant, this.#tried)
+      !this.#body.isWhole ||
+      (isDelivered && (!repeats || this.#isRepeated))
     ) {
       return false;
     }
-    this.#isRepeated = true;
-    return true;
+    this.#chosen =
+      this.#options.chooseAgain(this.#choice(), this.#body.gathered) ??
+      this.#chosen;
+    if (!isDelivered) {
+      return true;
+    }
+    const isThereAnother = this.#choice().variant.runners.some(
+      runner => !this.#tried.has(runner),
+    );
+    this.#isRepeated =
+      isThereAnother && repeats?.take(performance.now()) === true;
+    return this.#isRepeated;
   }
 
   #timedOut(): void {
@@ -335,8 +369,9 @@ export class Exchange {
     this.#isOver = true;
     clearTimeout(this.#timer);
     this.#endHold?.();
+    this.#held();
     this.#options.copy?.cancel();
-    this.#options.finished(this.#choice(), code);
+    this.#options.finished(this.#choice(), code, this.#heldMs);
   }
 
   #abort(): void {

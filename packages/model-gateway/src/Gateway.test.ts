@@ -368,6 +368,69 @@ describe('Gateway', () => {
     expect(taken).toBe(3);
   });
 
+  it('lets a call that ends runners end no more than two of them', async () => {
+    let ended = 0;
+    const fragile = () =>
+      upstream(async (incoming, response) => {
+        let text = '';
+        for await (const chunk of incoming) {
+          text += chunk;
+        }
+        if (text === 'bad') {
+          ended += 1;
+          incoming.socket.destroy();
+        } else {
+          response.end('good');
+        }
+      });
+    const urls = [await fragile(), await fragile(), await fragile()];
+    const route = routeOf('fragile', { main: { isRepeatable: true, urls } });
+    await put(route);
+    expect((await call('/fragile/predict', { body: 'bad' })).status).toBe(502);
+    expect(ended).toBe(2);
+    // A new plan forgets nothing.
+    await put(route);
+    expect((await call('/fragile/predict', { body: 'bad' })).status).toBe(502);
+    expect(ended).toBe(3);
+    expect((await call('/fragile/predict', { body: 'a' })).text).toBe('good');
+  });
+
+  it('repeats a call by the route that is in force by then', async () => {
+    let end: (() => void) | undefined;
+    const old = await upstream(incoming => {
+      incoming.resume();
+      end = () => incoming.socket.destroy();
+    });
+    const routed = (url: string, revision: number) =>
+      put(
+        routeOf(
+          'moving',
+          { main: { isRepeatable: true, urls: [url] } },
+          { revision },
+        ),
+      );
+    await routed(old, 1);
+    const answer = call('/moving/predict', { body: '{}' });
+    const endIt = await until(() => end);
+    await routed(await echo('new'), 2);
+    endIt();
+    const { status, headers, text } = await answer;
+    expect(status).toBe(200);
+    expect(JSON.parse(text)).toMatchObject({ name: 'new', bytes: 2 });
+    const id = String(headers['x-request-id']);
+    expect(verifyRequestId(ID_SECRET, 'moving', id)).toMatchObject({
+      revision: 2,
+    });
+    const inFlight = (await (await admin('GET', '/metrics')).text())
+      .split('\n')
+      .filter(
+        line =>
+          line.startsWith('model_gateway_requests_in_flight{') &&
+          line.includes('endpoint="moving"'),
+      );
+    expect(inFlight.map(line => line.split(' ').pop())).toEqual(['0', '0']);
+  });
+
   it('splits by weight, and counts per variant, consumer and code', async () => {
     await put(
       routeOf(

@@ -66,6 +66,8 @@ export interface AccessLine {
   method: string;
   code: number;
   durationMs: number;
+  /** Of it, how long it has waited for a runner to start. */
+  heldMs?: number;
 }
 
 /** The public listener: who may call, which variant and runner answers. */
@@ -301,6 +303,7 @@ export class Gateway {
       route,
       correlationId: correlationId(request),
       expectsContinue: options.expectsContinue,
+      isAnonymous: token === undefined,
       copy:
         isCounted && wanted === undefined
           ? CallCopy.of(request, route, this.#copyBudget)
@@ -324,20 +327,18 @@ export class Gateway {
         ),
       chooseAgain: (before, body) => {
         const now = this.#routes.get(route.endpoint);
-        if (!now || !pick(now, request, { wanted, body })) {
+        if (now === before.route) {
+          return before;
+        }
+        const variant = now && pick(now, request, { wanted, body });
+        if (!now || !variant) {
           return undefined;
         }
-        const choice = this.#choose(request, {
-          route: before.route,
-          first: before.variant,
-          wanted,
-          body,
-        });
-        if (isCounted && choice.variant.metrics !== before.variant.metrics) {
+        if (isCounted && variant.metrics !== before.variant.metrics) {
           before.variant.metrics.moved();
-          choice.variant.metrics.started();
+          variant.metrics.started();
         }
-        return choice;
+        return this.#choice(now, variant);
       },
       refuse: ({ requestId, variant }, error, { isBodyPending }) =>
         this.#refuse(request, response, error, {
@@ -349,11 +350,13 @@ export class Gateway {
             [MODEL_VARIANT_HEADER]: variant.name,
           },
         }),
-      finished: ({ requestId, variant }, code) => {
+      finished: ({ requestId, variant }, code, heldMs) => {
         const durationMs = performance.now() - startedAt;
         if (isCounted) {
           route.load.calls -= 1;
-          variant.metrics.finished(consumer, code, durationMs / 1000);
+          // That it slept is not the model's slowness.
+          const seconds = (durationMs - heldMs) / 1000;
+          variant.metrics.finished(consumer, code, seconds);
         }
         this.#onAccess?.({
           requestId,
@@ -363,6 +366,7 @@ export class Gateway {
           method: request.method ?? '',
           code,
           durationMs,
+          heldMs: heldMs || undefined,
         });
       },
     }).start();
@@ -392,6 +396,10 @@ export class Gateway {
         variant = again;
       }
     }
+    return this.#choice(route, variant);
+  }
+
+  #choice(route: Route, variant: RouteVariant): Choice {
     return {
       route,
       variant,

@@ -168,6 +168,15 @@ export class GatewayError extends Error {
     );
   }
 
+  static asleep(endpoint: string): GatewayError {
+    return new GatewayError(
+      'ServiceUnavailableError',
+      503,
+      `Endpoint '${endpoint}' sleeps, since nobody has called it for a while; a call with a token wakes it`,
+      { 'retry-after': '5' },
+    );
+  }
+
   static tooManyHeld(endpoint: string, limit: number): GatewayError {
     return new GatewayError(
       'ServiceUnavailableError',

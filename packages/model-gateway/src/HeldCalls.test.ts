@@ -139,4 +139,53 @@ describe('Held calls', () => {
       expect(line?.split(' ').pop() ?? '0').toBe('0');
     }
   });
+
+  it('are of those alone who have a token: documents wake nothing and keep nothing awake', async () => {
+    const route = routeOf('public', { main: { urls: [await echo('a')] } });
+    await put(asleep(route, { calls: 1, timeoutMs: 30_000 }));
+    const { held } = await load();
+    for (const path of ['/public/docs', '/public/docs/page.js']) {
+      const refused = await call(path, { method: 'GET', token: '' });
+      expect(refused.status).toBe(503);
+      expect(refused.headers['retry-after']).toBe('5');
+      expect(refused.text).toContain(
+        "Endpoint 'public' sleeps, since nobody has called it for a while; a call with a token wakes it",
+      );
+    }
+    expect((await load()).held).toBe(held);
+    expect(await waiting('public')).toBe(0);
+
+    await put(route);
+    const { status } = await call('/public/docs', { method: 'GET', token: '' });
+    expect(status).toBe(200);
+    const runner = 'public-r1-main-0';
+    expect((await load()).busyMs[runner]).toBe(0);
+    expect((await predict('public')).status).toBe(200);
+    expect((await load()).busyMs[runner]).toBeGreaterThan(0);
+  });
+
+  it('count with the time that the model took, not with that of its start', async () => {
+    const logging = await gateway.startProgram(0, { LOG_LEVEL: 'debug' });
+    const { url: base, adminUrl } = logging.addresses();
+    const route = routeOf('late', { main: { urls: [await echo('a')] } });
+    await put(asleep(route, { calls: 1, timeoutMs: 30_000 }), adminUrl);
+    const answer = call('/late/predict', { base, body: '{}' });
+    await until(async () => {
+      const told = await admin('GET', '/load', undefined, adminUrl);
+      return ((await told.json()) as GatewayLoad).held === 1;
+    });
+    await put(route, adminUrl);
+    expect((await answer).status).toBe(200);
+    const [, line] = await until(() => {
+      const lines = logging.out().trim().split('\n');
+      return lines.length > 1 && lines.map(text => JSON.parse(text));
+    });
+    const metrics = await admin('GET', '/metrics', undefined, adminUrl);
+    const [, sum] =
+      /^model_gateway_request_duration_seconds_sum\{.*endpoint="late".*\} (\S+)$/m.exec(
+        await metrics.text(),
+      ) ?? [];
+    expect(line.heldMs).toBeGreaterThan(0);
+    expect(Number(sum) * 1000).toBeCloseTo(line.durationMs - line.heldMs, 3);
+  });
 });

@@ -9,6 +9,7 @@ import {
 import { CallerKey } from './CallerKey';
 import { CopyMetrics } from './CopyMetrics';
 import { RateLimit } from './RateLimit';
+import { RepeatBudget } from './RepeatBudget';
 import { RunnerConnection } from './RunnerConnection';
 import { VariantLottery } from './VariantLottery';
 import { VariantMetrics } from './VariantMetrics';
@@ -30,8 +31,8 @@ export interface RouteVariant {
   name: string;
   version: string;
   weight: number;
-  /** Whether a call may be made again that a runner may have taken. */
-  isRepeatable: boolean;
+  /** Which calls may be made again that a runner may have taken; none where absent. */
+  repeats?: RepeatBudget;
   metrics: VariantMetrics;
   runners: RunnerConnection[];
   /** How calls wait while it has no runner; they are refused where absent. */

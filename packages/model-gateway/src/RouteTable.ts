@@ -1,5 +1,6 @@
 import { GatewayRoute, variantKey } from '@model-platform/model-wire';
 import { GatewayMetrics } from './GatewayMetrics';
+import { RepeatBudget } from './RepeatBudget';
 import { Route } from './Route';
 import { RunnerConnection } from './RunnerConnection';
 import { WaitingRoom } from './WaitingRoom';
@@ -49,33 +50,39 @@ export class RouteTable {
     return sums;
   }
 
-  put(route: GatewayRoute): void {
+  put(route: GatewayRoute): Route {
     const previous = this.#routes.get(route.endpoint);
     const compiled = new Route(
       route,
-      route.variants.map((variant, place) => ({
-        key: variantKey(variant.labels),
-        index: route.variants
-          .slice(0, place)
-          .filter(({ labels }) => labels.revision === variant.labels.revision)
-          .length,
-        revision: Number(variant.labels.revision),
-        name: variant.name,
-        version: variant.labels.version,
-        weight: variant.weight,
-        isRepeatable: variant.isRepeatable ?? false,
-        metrics: this.#metrics.calls(variant.labels),
-        runners: variant.runners
-          .filter(id => route.upstreams[id])
-          .map(id => this.#connection(route.upstreams[id])),
-        held: variant.held,
-        shadow: variant.shadowShare
-          ? {
-              share: variant.shadowShare,
-              metrics: this.#metrics.copies(variant.labels),
-            }
-          : undefined,
-      })),
+      route.variants.map((variant, place) => {
+        const key = variantKey(variant.labels);
+        const before = previous?.variants.find(known => known.key === key);
+        return {
+          key,
+          index: route.variants
+            .slice(0, place)
+            .filter(({ labels }) => labels.revision === variant.labels.revision)
+            .length,
+          revision: Number(variant.labels.revision),
+          name: variant.name,
+          version: variant.labels.version,
+          weight: variant.weight,
+          repeats: variant.isRepeatable
+            ? before?.repeats ?? new RepeatBudget()
+            : undefined,
+          metrics: this.#metrics.calls(variant.labels),
+          runners: variant.runners
+            .filter(id => route.upstreams[id])
+            .map(id => this.#connection(route.upstreams[id])),
+          held: variant.held,
+          shadow: variant.shadowShare
+            ? {
+                share: variant.shadowShare,
+                metrics: this.#metrics.copies(variant.labels),
+              }
+            : undefined,
+        };
+      }),
       previous,
     );
     // First the new one: what both use must not be closed in between.
@@ -87,6 +94,7 @@ export class RouteTable {
         ({ key, runners }) => runners.length > 0 || key !== waiter.key,
       ),
     );
+    return compiled;
   }
 
   putAll(routes: GatewayRoute[]): void {

@@ -10,6 +10,8 @@ export class RunnerConnection {
   readonly url: string;
   readonly secret: string | undefined;
   inFlight = 0;
+  /** Of these, those that it is there for. */
+  #calls = 0;
   #busyMs = 0;
   #countedAt = performance.now();
   readonly #pool: Pool;
@@ -51,19 +53,23 @@ export class RunnerConnection {
   /** Calls times how long they have been here, milliseconds. */
   busyMs(): number {
     const now = performance.now();
-    this.#busyMs += this.inFlight * (now - this.#countedAt);
+    this.#busyMs += this.#calls * (now - this.#countedAt);
     this.#countedAt = now;
     return this.#busyMs;
   }
 
-  started(): void {
+  /** @param options - `isAnonymous`: anybody could keep it from sleeping, if it counted */
+  started(options: { isAnonymous?: boolean } = {}): void {
     this.busyMs();
     this.inFlight += 1;
+    this.#calls += options.isAnonymous ? 0 : 1;
   }
 
-  finished(): void {
+  /** @param options - as it was started */
+  finished(options: { isAnonymous?: boolean } = {}): void {
     this.busyMs();
     this.inFlight -= 1;
+    this.#calls -= options.isAnonymous ? 0 : 1;
     this.#closeIfIdle();
   }
 

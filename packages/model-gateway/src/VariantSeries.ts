@@ -47,7 +47,7 @@ export class VariantSeries<T extends VariantMetrics> {
       }),
       new CellHistogram({
         name: `${prefix}_duration_seconds`,
-        help: `${of}: time to the end of the answer`,
+        help: `${of}: time to the end of the answer, without what was waited for a runner to start`,
         labelNames: [...VARIANT_LABEL_NAMES],
         buckets: VariantMetrics.buckets,
         registry,

@@ -1,6 +1,7 @@
 import {
   GatewayLoad,
   GatewayRoute,
+  GatewayRouteState,
   GatewayState,
 } from '@model-platform/model-wire';
 import { Agent, request } from 'undici';
@@ -36,15 +37,18 @@ export class GatewayClient {
     return this.#call(record, 'PUT', '/routes', { routes });
   }
 
-  async put(record: ProcessRecord, route: GatewayRoute): Promise<GatewayState> {
+  async put(
+    record: ProcessRecord,
+    route: GatewayRoute,
+  ): Promise<GatewayRouteState> {
     return this.#call(record, 'PUT', `/routes/${route.endpoint}`, route);
   }
 
-  async delete(record: ProcessRecord, endpoint: string): Promise<GatewayState> {
-    return this.#call(record, 'DELETE', `/routes/${endpoint}`);
+  async delete(record: ProcessRecord, endpoint: string): Promise<void> {
+    await this.#call(record, 'DELETE', `/routes/${endpoint}`);
   }
 
-  async #call<T = GatewayState>(
+  async #call<T>(
     record: ProcessRecord,
     method: 'GET' | 'PUT' | 'DELETE',
     path: string,

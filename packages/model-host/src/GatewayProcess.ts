@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   GatewayEnvironment,
   GatewayLoad,
   GatewayRoute,
-  GatewayState,
+  GatewayRouteState,
   HostState,
 } from '@model-platform/model-wire';
 import { cleanEnvironment } from './cleanEnvironment';
@@ -22,6 +23,11 @@ export const GATEWAY_SECRET_VARIABLE = 'ADMIN_SECRET';
 const START_TIMEOUT_MS = 30_000;
 /** Of a host that ends: all of it must be over within 5 s. */
 const FINAL_DRAIN_MS = 2_000;
+/** Between two looks whether a runner has calls; they become rarer. */
+const FIRST_LOOK_MS = 20;
+const MAX_LOOK_MS = 1_000;
+/** Told without waiting for news. */
+const NOW = { seen: -1, waitMs: 0 };
 
 export interface GatewayProcessOptions {
   settings: HostSettings;
@@ -34,6 +40,12 @@ export interface GatewayProcessOptions {
   onEnd(reason: string): void;
 }
 
+/** A route that the gateway has. */
+interface KnownRoute {
+  sent: GatewayRoute;
+  state: GatewayRouteState;
+}
+
 /** The gateway's process, with the routes it has. */
 export class GatewayProcess {
   readonly #options: GatewayProcessOptions;
@@ -41,8 +53,10 @@ export class GatewayProcess {
   readonly #supervisor: Supervisor;
   readonly #requestIdSecret: string;
   /** Of the process with this pid: a new one knows nothing. */
-  #acknowledged: { pid: number; state: GatewayState } | undefined;
+  #known: { pid: number; routes: Map<string, KnownRoute> } | undefined;
   #pushing: Promise<unknown> = Promise.resolve();
+  /** The push that has not begun yet. */
+  #next: Promise<boolean> | undefined;
 
   constructor(options: GatewayProcessOptions) {
     this.#options = options;
@@ -66,7 +80,7 @@ export class GatewayProcess {
         },
         onChange: () => {},
         onEnd: reason => {
-          this.#acknowledged = undefined;
+          this.#known = undefined;
           options.onEnd(reason);
         },
       },
@@ -93,9 +107,7 @@ export class GatewayProcess {
 
   /** What the gateway has, not what it shall have. */
   route(endpoint: string): { revision: number; hash: string } | undefined {
-    return this.#acknowledged?.state.routes.find(
-      route => route.endpoint === endpoint,
-    );
+    return this.#known?.routes.get(endpoint)?.state;
   }
 
   start(): void {
@@ -111,23 +123,69 @@ export class GatewayProcess {
    * them: it gets them all when it is.
    */
   async push(): Promise<boolean> {
-    const pushed = this.#pushing.then(async () => {
-      await this.#options.settled;
-      const { record, pid } = this.#supervisor;
-      if (!record || pid === undefined) {
-        return false;
+    // Whoever comes while one is under way shares the one that follows it.
+    this.#next ??= this.#pushAfter(this.#pushing);
+    this.#pushing = this.#next;
+    return this.#next;
+  }
+
+  async #pushAfter(before: Promise<unknown>): Promise<boolean> {
+    await before;
+    await this.#options.settled;
+    this.#next = undefined;
+    const { record, pid } = this.#supervisor;
+    if (!record || pid === undefined) {
+      return false;
+    }
+    try {
+      const routes = this.#options.routes();
+      if (this.#known?.pid === pid) {
+        await this.#sendChanges(record, this.#known.routes, routes);
+      } else {
+        this.#known = { pid, routes: await this.#sendAll(record, routes) };
       }
-      try {
-        const state = await this.#client.putAll(record, this.#options.routes());
-        this.#acknowledged = { pid, state };
-        return true;
-      } catch {
-        this.#acknowledged = undefined;
-        return false;
+      return true;
+    } catch {
+      this.#known = undefined;
+      return false;
+    }
+  }
+
+  async #sendAll(
+    record: ProcessRecord,
+    routes: GatewayRoute[],
+  ): Promise<Map<string, KnownRoute>> {
+    const { routes: states } = await this.#client.putAll(record, routes);
+    const sent = new Map(routes.map(route => [route.endpoint, route]));
+    const known = new Map<string, KnownRoute>();
+    for (const state of states) {
+      const route = sent.get(state.endpoint);
+      if (route) {
+        known.set(state.endpoint, { sent: route, state });
       }
-    });
-    this.#pushing = pushed;
-    return pushed;
+    }
+    return known;
+  }
+
+  /** A route is work for who answers calls: it gets those alone that differ. */
+  async #sendChanges(
+    record: ProcessRecord,
+    known: Map<string, KnownRoute>,
+    routes: GatewayRoute[],
+  ): Promise<void> {
+    const gone = new Set(known.keys());
+    for (const sent of routes) {
+      const { endpoint } = sent;
+      gone.delete(endpoint);
+      if (!isDeepStrictEqual(known.get(endpoint)?.sent, sent)) {
+        const state = await this.#client.put(record, sent);
+        known.set(endpoint, { sent, state });
+      }
+    }
+    for (const endpoint of gone) {
+      await this.#client.delete(record, endpoint);
+      known.delete(endpoint);
+    }
   }
 
   /** What its calls are like; undefined where it is not there. */
@@ -140,21 +198,22 @@ export class GatewayProcess {
     }
   }
 
-  /** Until no request is in flight at any of these runners, bounded. */
-  async drained(runners: string[], timeoutMs: number): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
-    while (Date.now() < deadline) {
+  /** Until no request is in flight at the runner, or the signal. */
+  async drained(runner: string, signal: AbortSignal): Promise<void> {
+    let pauseMs = FIRST_LOOK_MS;
+    while (!signal.aborted) {
       const { record } = this.#supervisor;
       try {
-        const state = record && (await this.#client.state(record));
-        if (!state || runners.every(id => !state.inFlight[id])) {
+        const load = record && (await this.#client.load(record, NOW));
+        if (!load?.inFlight[runner]) {
           return;
         }
       } catch {
         // Without a gateway nothing is in flight through it.
         return;
       }
-      await pause(20);
+      await pause(pauseMs, signal);
+      pauseMs = Math.min(pauseMs * 1.5, MAX_LOOK_MS);
     }
   }
 
@@ -165,7 +224,7 @@ export class GatewayProcess {
     try {
       const state = await this.#client.state(record, signal);
       this.#options.state.setPublicPort(Number(new URL(state.url).port));
-      if (this.#acknowledged?.pid === state.pid && state.planned) {
+      if (this.#known?.pid === state.pid && state.planned) {
         return 'ready';
       }
     } catch {

@@ -117,6 +117,25 @@ describe('Host', () => {
     expect((await platform.state()).deployments).toEqual({});
   });
 
+  it('tells the state of one deployment alone', async () => {
+    await platform.start();
+    await platform.deploy(platform.spec('iris'));
+    await platform.deploy(platform.spec('rose'));
+    const told = async (query: string) => {
+      const response = await platform.api('GET', `/v1/state${query}`);
+      return (await response.json()) as HostState;
+    };
+    const { deployments, ...machine } = await told('');
+    expect(Object.keys(deployments).sort()).toEqual(['iris', 'rose']);
+    expect(await told('?endpoint=rose')).toEqual({
+      ...machine,
+      deployments: { rose: deployments.rose },
+    });
+    for (const query of ['?endpoint=', '?endpoint=lily']) {
+      expect(await told(query)).toEqual({ ...machine, deployments: {} });
+    }
+  });
+
   it('takes over what a killed host left, without a second copy or a failed call', async () => {
     const { gateway } = await platform.start();
     const specs = [platform.spec('iris'), platform.spec('rose')];

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   canonicalTrafficPlan,
   GatewayRoute,
+  HostPlan,
   HostState,
   isOvertaken,
   RunnerSpec,
@@ -156,40 +157,39 @@ export class Host {
     return host;
   }
 
-  state(): HostState {
+  /** @param endpoint - whose deployment it is about; all of them where absent */
+  state(endpoint?: string): HostState {
+    const wanted = this.#wanted(endpoint);
     const deployments: HostState['deployments'] = {};
-    for (const [endpoint, { route: wanted }] of Object.entries(
-      this.#plan.deployments,
-    )) {
-      const route = this.#gateway.route(endpoint);
-      deployments[endpoint] = {
+    for (const [name, { route: planned }] of Object.entries(wanted)) {
+      const route = this.#gateway.route(name);
+      deployments[name] = {
         runners: [],
-        routedRevision: wanted?.variants.length ? route?.revision : undefined,
+        routedRevision: planned?.variants.length ? route?.revision : undefined,
         routeHash: route?.hash,
       };
     }
-    for (const runner of this.#runners.values()) {
+    for (const runner of this.#runnersOf(endpoint)) {
       if (!this.#isScaledDown(runner.spec)) {
         const { state } = runner;
         deployments[state.endpoint] ??= { runners: [] };
         deployments[state.endpoint].runners.push(
-          state.phase !== 'ready' && this.#sets.isSpare(runner.spec)
-            ? { ...state, phase: 'asleep' }
+          this.#isWaking(runner)
+            ? { ...state, phase: 'asleep', url: undefined, secret: undefined }
             : state,
         );
       }
     }
-    for (const spec of Object.values(this.#plan.deployments).flatMap(
+    for (const spec of Object.values(wanted).flatMap(
       ({ runners }) => runners,
     )) {
       if (this.#isScaledDown(spec)) {
-        const { id, endpoint, variant, version, revision } = spec;
-        const { interpreter, isShadow } = spec;
-        deployments[endpoint].runners.push({
+        const { id, variant, version, revision, interpreter, isShadow } = spec;
+        deployments[spec.endpoint].runners.push({
           // What still drains has something to tell.
           ...(this.#runners.get(id)?.state ?? {
             id,
-            endpoint,
+            endpoint: spec.endpoint,
             variant,
             version,
             revision,
@@ -278,6 +278,7 @@ export class Host {
         !current.isRetired &&
         current.purpose === purposeOf(spec)
       ) {
+        current.resume();
         continue;
       }
       if (current && !current.isRetired) {
@@ -386,7 +387,7 @@ export class Host {
     const known = new Set(runners.map(({ id }) => id));
     const asleep = new Set(
       runners
-        .filter(spec => this.#isScaledDown(spec) && !this.#sets.isSpare(spec))
+        .filter(spec => !this.#sets.isSpare(spec) && this.#sleeps(spec))
         .map(({ id }) => id),
     );
     for (const variant of plan.variants) {
@@ -425,26 +426,54 @@ export class Host {
     }
   }
 
-  #runnersOf(endpoint: string): Runner[] {
-    return [...this.#runners.values()].filter(
-      ({ spec }) => spec.endpoint === endpoint,
-    );
+  /** Of this endpoint; all where absent. */
+  #wanted(endpoint: string | undefined): HostPlan['deployments'] {
+    if (endpoint === undefined) {
+      return this.#plan.deployments;
+    }
+    const deployment = this.#plan.deployment(endpoint);
+    return deployment ? { [endpoint]: deployment } : {};
+  }
+
+  /** The same of those that are here. */
+  #runnersOf(endpoint: string | undefined): Runner[] {
+    const runners = [...this.#runners.values()];
+    return endpoint === undefined
+      ? runners
+      : runners.filter(({ spec }) => spec.endpoint === endpoint);
   }
 
   #putSets(specs: RunnerSpec[]): void {
     this.#sets.put(specs, {
-      running: ids => {
-        const last = ids.findLastIndex(id => this.#state.process(id));
-        const routed = ids.some(id => this.#isRouted(id));
+      running: set => {
+        const last = set.findLastIndex(({ id }) => this.#state.process(id));
+        const routed = set.some(spec => this.#isRouted(spec));
         // A revision without traffic shows first that it starts.
         return Math.max(last + 1, routed ? 0 : 1);
       },
     });
   }
 
-  #isRouted(id: string): boolean {
-    return Object.values(this.#plan.deployments).some(({ route }) =>
-      route?.variants.some(({ runners }) => runners.includes(id)),
+  #isRouted({ endpoint, id }: RunnerSpec): boolean {
+    const route = this.#plan.deployment(endpoint)?.route;
+    return route?.variants.some(({ runners }) => runners.includes(id)) ?? false;
+  }
+
+  /** It starts because calls need it, and has not failed: as good as asleep, for calls are held or have others. */
+  #isWaking({ spec, state }: Runner): boolean {
+    return (
+      state.phase === 'starting' &&
+      (this.#sets.isSpare(spec) ||
+        (spec.scaling?.min === 0 && this.#isRouted(spec)))
+    );
+  }
+
+  /** It runs only if it is called, or is just about to. */
+  #sleeps(spec: RunnerSpec): boolean {
+    const runner = this.#runners.get(spec.id);
+    return (
+      this.#isScaledDown(spec) ||
+      (runner !== undefined && this.#isWaking(runner))
     );
   }
 
@@ -472,7 +501,7 @@ export class Host {
       }
       seen = load.held;
       const specs = this.#sets.read(load, {
-        isRouted: ({ id }) => this.#isRouted(id),
+        isRouted: spec => this.#isRouted(spec),
       });
       for (const spec of this.#isStopping ? [] : specs) {
         this.#fit(spec);
@@ -485,16 +514,32 @@ export class Host {
     const current = this.#runners.get(spec.id);
     const runs = current !== undefined && !current.isRetired;
     const isNeeded = this.#sets.isNeeded(spec);
-    if (isNeeded === runs) {
+    if (isNeeded === (runs && !current.isResting)) {
       return;
     }
     this.#log('info', `runner ${spec.id} is ${isNeeded ? '' : 'not '}needed`, {
       runner: spec.id,
     });
-    if (isNeeded) {
+    if (isNeeded && runs) {
+      current.resume();
+    } else if (isNeeded) {
       this.#add(spec);
-    } else if (current) {
-      void this.#retire(current);
+    } else if (runs) {
+      // What goes wrong over it has been logged by then.
+      this.#rest(current).catch(() => {});
+    }
+  }
+
+  /**
+   * Nothing hurries it: it gets no more calls, and ends when those that it has
+   * are answered, however long they take, unless it is needed again.
+   */
+  async #rest(runner: Runner): Promise<void> {
+    const isOver = runner.rest();
+    await this.#gateway.push();
+    await this.#gateway.drained(runner.spec.id, isOver);
+    if (!isOver.aborted) {
+      await this.#retire(runner);
     }
   }
 
@@ -524,7 +569,7 @@ export class Host {
       .retire({
         drained: async () => {
           await this.#gateway.push();
-          await this.#gateway.drained([id], drainTimeoutMs);
+          await this.#gateway.drained(id, AbortSignal.timeout(drainTimeoutMs));
         },
         timeoutMs: drainTimeoutMs,
       })

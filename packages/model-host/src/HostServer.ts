@@ -84,7 +84,8 @@ export class HostServer {
     const call = `${request.method} ${url.pathname}`;
     const log = LOG_CALL.exec(call);
     if (call === 'GET /v1/state') {
-      this.#answer(response, 200, this.#host.state());
+      const endpoint = url.searchParams.get('endpoint') ?? undefined;
+      this.#answer(response, 200, this.#host.state(endpoint));
     } else if (call === 'GET /metrics') {
       const { contentType, text } = await this.#host.metrics();
       response.writeHead(200, { 'content-type': contentType });

@@ -35,7 +35,10 @@ export class ReplicaSets {
   }
 
   /** @param running - how many are there already */
-  put(specs: RunnerSpec[], options: { running(ids: string[]): number }): void {
+  put(
+    specs: RunnerSpec[],
+    options: { running(set: ScaledSpec[]): number },
+  ): void {
     const groups = new Map<string, ScaledSpec[]>();
     for (const spec of specs.filter(isScaled)) {
       const key = variantKey(spec);
@@ -48,7 +51,7 @@ export class ReplicaSets {
       const before = this.#sets.get(key);
       const { min, inFlight, idleMs } = ordered[0].scaling;
       const rule = { min, max: ordered.length, inFlight, idleMs };
-      const running = options.running(ordered.map(({ id }) => id));
+      const running = options.running(ordered);
       this.#sets.set(key, {
         key,
         specs: ordered,

@@ -51,6 +51,8 @@ export class Runner {
   readonly purpose: string;
   readonly #supervisor: Supervisor;
   readonly #options: RunnerOptions;
+  /** Aborted when it does not rest any more. */
+  #resting: AbortController | undefined;
   /** Why its process has less confinement than others, if so. */
   #weakness: string | undefined;
   #labels: Record<string, string> | undefined;
@@ -75,14 +77,19 @@ export class Runner {
     return this.#supervisor.isRetired;
   }
 
+  /** It gets no calls, and has those that it had. */
+  get isResting(): boolean {
+    return this.#resting !== undefined;
+  }
+
   get restarts(): number {
     return this.#supervisor.restarts;
   }
 
-  /** For the gateway; undefined unless it is ready. */
+  /** For the gateway; undefined unless it is ready, and there for calls. */
   get upstream(): Upstream | undefined {
     const { record } = this.#supervisor;
-    return record && this.isReady
+    return record && this.isReady && !this.isResting
       ? { runner: this.spec.id, url: urlOf(record), secret: record.secret }
       : undefined;
   }
@@ -153,11 +160,27 @@ export class Runner {
     this.#supervisor.start(after);
   }
 
+  /** From now on it gets no calls. @returns aborted when it gets some again, or is to end at once */
+  rest(): AbortSignal {
+    this.#resting ??= new AbortController();
+    return this.#resting.signal;
+  }
+
+  /** It gets calls again, where it rested. */
+  resume(): void {
+    if (this.#resting) {
+      this.#resting.abort();
+      this.#resting = undefined;
+      this.#options.onChange();
+    }
+  }
+
   /** Ends it for good; its records go, its logs stay. */
   async retire(options: {
     drained?: () => Promise<void>;
     timeoutMs: number;
   }): Promise<void> {
+    this.#resting?.abort();
     await this.#supervisor.retire(options);
     await this.#options.confinement.clear(this.spec.id, this.#scratch);
   }

@@ -1,5 +1,8 @@
-import { RunnerSpec } from '@model-platform/model-wire';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RunnerSpec, Scaling } from '@model-platform/model-wire';
 import { buildPrograms, isAlive, TestPlatform, until } from './testPlatform';
+import { probeSpec } from './testProbes';
 
 jest.setTimeout(120_000);
 
@@ -71,6 +74,53 @@ function constantLoad(gatewayUrl: string, endpoint: string, callers: number) {
     async stop() {
       isOver = true;
       await Promise.all(work);
+    },
+  };
+}
+
+const GOVERNED = `
+import fs from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+const is = file => fs.existsSync(new URL(file, import.meta.url));
+if (is('broken')) throw new Error('it is broken');
+while (is('starting')) await sleep(20);
+export async function predict() {
+  while (is('answering')) await sleep(20);
+  return { answer: 'done' };
+}
+`;
+
+/** Endpoint code whose start and whose calls take until a test says so, by files beside it. */
+function governed(name: string, scaling: Omit<Scaling, 'index'>, max: number) {
+  const first = probeSpec(platform, {
+    name,
+    system: 'plant-trials',
+    runtime: 'node',
+    changes: { scaling: { ...scaling, index: 0 } },
+  });
+  const files = join(first.directory, 'model');
+  const path = (file: string) => join(files, file);
+  rmSync(path('endpoint.js'));
+  writeFileSync(path('endpoint.js'), GOVERNED);
+  return {
+    runners: Array.from({ length: max }, (_, index) => ({
+      ...first,
+      id: `${name}--r1-main-${index}`,
+      scaling: { ...scaling, index },
+    })),
+    begin: (file: string) => writeFileSync(path(file), ''),
+    end: (file: string) => rmSync(path(file)),
+    call: async (gatewayUrl: string, signal?: AbortSignal) => {
+      const { status } = await fetch(`${gatewayUrl}/${name}/predict`, {
+        method: 'POST',
+        headers: {
+          authorization: 'Bearer mpe_test_secret',
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({ inputs: { act: 'wait' } }),
+        signal,
+      });
+      return status;
     },
   };
 }
@@ -169,5 +219,72 @@ describe('Scaling', () => {
       (await platform.state()).deployments.iris.runners.map(({ id }) => id),
     ).toEqual(keep);
     expect(gateway.ready).toBe(true);
+  });
+
+  it('tells one that wakes up as asleep until it is ready, and one that cannot as failed', async () => {
+    const { gateway } = await platform.start();
+    const { runners, begin, end, call } = governed(
+      'drowsy',
+      { min: 0, inFlight: 1, idleMs: 500 },
+      2,
+    );
+    await deploy(runners);
+    await until(async () => (await processes('drowsy')) === 0);
+
+    begin('starting');
+    const answers = [call(gateway.url), call(gateway.url), call(gateway.url)];
+    // Two for three calls.
+    await until(async () => (await processes('drowsy')) === 2);
+    expect(await phases('drowsy')).toEqual(['asleep', 'asleep']);
+    end('starting');
+    expect(await Promise.all(answers)).toEqual([200, 200, 200]);
+    await until(async () => (await processes('drowsy')) === 0);
+
+    begin('broken');
+    const given = new AbortController();
+    const unanswered = call(gateway.url, given.signal).catch(() => 'left');
+    const failed = await until(async () => {
+      const runner = await platform.runner(runners[0].id);
+      return runner?.phase === 'failed' && runner;
+    });
+    expect(failed.message).toContain('it is broken');
+    given.abort();
+    expect(await unanswered).toBe('left');
+  });
+
+  it('lets one that is not needed finish its calls, however long they take, and takes it back', async () => {
+    const { gateway } = await platform.start({
+      SCALE_DOWN_MS: '1000',
+      DRAIN_TIMEOUT_MS: '100',
+    });
+    const { runners, begin, end, call } = governed(
+      'long',
+      { min: 1, inFlight: 4, idleMs: 0 },
+      2,
+    );
+    await deploy(runners);
+    const calls = (count: number) =>
+      Array.from({ length: count }, () => call(gateway.url));
+    const phased = (...wanted: string[]) =>
+      until(async () => (await phases('long')).join() === wanted.join());
+    begin('answering');
+    const many = calls(8);
+    await phased('ready', 'ready');
+    const { pid } = await platform.ready(runners[1].id);
+    end('answering');
+    await Promise.all(many);
+
+    begin('answering');
+    const one = calls(2);
+    await phased('ready', 'asleep');
+    const more = calls(8);
+    await phased('ready', 'ready');
+    expect((await platform.ready(runners[1].id)).pid).toBe(pid);
+    end('answering');
+    expect(new Set(await Promise.all([...many, ...one, ...more]))).toEqual(
+      new Set([200]),
+    );
+    await until(async () => (await processes('long')) === 1);
+    expect(await phases('long')).toEqual(['ready', 'asleep']);
   });
 });

@@ -54,7 +54,7 @@ export interface Program {
   ): Promise<string | undefined>;
   /** A better reason for the end of a process than the operating system's, if there is one. */
   explain?(reason: string, ownLog: { from: number }): string | undefined;
-  /** Readiness, address or process changed. */
+  /** It is ready now, or not any more. */
   onChange(): void;
   onEnd?(reason: string): void;
 }
@@ -267,7 +267,6 @@ export class Supervisor {
     const record = { ...intent, pid, startTime: watched.startTime };
     this.#state.setProcess(id, record);
     this.#current = { process: watched, record };
-    this.#program.onChange();
     return watched;
   }
 

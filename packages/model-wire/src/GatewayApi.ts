@@ -12,7 +12,7 @@ import { gatewayRouteSchema, TrafficPlan } from './TrafficPlan';
  * | `GET /routes` | {@link GatewayState} |
  * | `GET /load?seen=&waitMs=` | {@link GatewayLoad}, at once where a call has been held that `seen` does not know of, else after that time |
  * | `PUT /routes` | `{ routes: GatewayRoute[] }`: these and no others. Before the first one the gateway answers 503 to everything |
- * | `PUT /routes/{endpoint}` | one `GatewayRoute`, swapped as a whole; requests in flight finish where they are |
+ * | `PUT /routes/{endpoint}` | one `GatewayRoute`, swapped as a whole; requests in flight finish where they are. Answers its {@link GatewayRouteState} |
  * | `DELETE /routes/{endpoint}` | the endpoint is unknown from now on |
  * | `GET /metrics` | Prometheus text |
  * | `GET /health/live`, `GET /health/ready` | without the secret; ready once it has a plan |
@@ -44,18 +44,22 @@ export const gatewayRoutesSchema = z.object({
 });
 export type GatewayRoutes = z.infer<typeof gatewayRoutesSchema>;
 
+/** What the gateway has of a route. */
+export interface GatewayRouteState {
+  endpoint: string;
+  revision: number;
+  /** SHA-256 of its plan, see {@link canonicalTrafficPlan}. */
+  hash: string;
+  runners: string[];
+}
+
 export interface GatewayState {
   pid: number;
   /** Public base URL. */
   url: string;
   /** Whether a full plan has arrived since it started. */
   planned: boolean;
-  routes: Array<{
-    endpoint: string;
-    revision: number;
-    hash: string;
-    runners: string[];
-  }>;
+  routes: GatewayRouteState[];
   /** Requests in flight per runner id, of runners that no route names any more too. */
   inFlight: Record<string, number>;
 }
@@ -67,8 +71,13 @@ export interface GatewayLoad {
   at: number;
   /** Calls held so far; to be given back as `seen`. */
   held: number;
-  /** Calls times how long they were at the runner, milliseconds, by its id; grows as long as it is known. */
+  /**
+   * Calls times how long they were at the runner, milliseconds, by its id; grows
+   * as long as it is known. Documents that anybody may read are no calls.
+   */
   busyMs: Record<string, number>;
+  /** Requests in flight per runner id, as in {@link GatewayState}. */
+  inFlight: Record<string, number>;
   /** Calls that wait for a runner just now, by {@link variantKey}. */
   waiting: Record<string, number>;
 }

@@ -21,7 +21,7 @@ export type Scaling = z.infer<typeof scalingSchema>;
  *
  * | call | does |
  * |---|---|
- * | `GET /v1/state` | {@link HostState} |
+ * | `GET /v1/state` | {@link HostState}; with `?endpoint=` of that deployment alone, of none where it names none |
  * | `PUT /v1/deployments/{endpoint}/runners` | `{ runners: RunnerSpec[] }`: these shall run. Others of the endpoint stay until released |
  * | `PUT /v1/deployments/{endpoint}/route` | a `TrafficPlan`; answers 200 once the gateway has it, 409 if a named runner is not ready. Without variants: switched off, which needs no runners |
  * | `POST /v1/deployments/{endpoint}/release` | `{ keep: string[] }`: all other runners of the endpoint are drained and stopped |
@@ -89,7 +89,10 @@ export interface HostRunnerState {
   variant: string;
   version: number;
   revision: number;
-  /** `asleep`: it is not needed now, and starts as soon as calls ask for it. */
+  /**
+   * `asleep`: it is not needed now, and starts as soon as calls ask for it; also
+   * while it starts for them, which is told as `failed` where it fails.
+   */
   phase: 'starting' | 'ready' | 'draining' | 'failed' | 'stopped' | 'asleep';
   /** Unexpected ends since the host first started it; kept across the host's own restarts. */
   restarts: number;

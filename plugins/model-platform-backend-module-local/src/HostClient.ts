@@ -57,9 +57,16 @@ export class HostClient {
     };
   }
 
-  async state(): Promise<HostState> {
-    const response = await this.call('GET', '/v1/state');
+  /** Of all deployments, which is much; where one of them is asked for, of that alone. */
+  async state(endpoint?: string): Promise<HostState> {
+    const query = endpoint === undefined ? '' : `?endpoint=${endpoint}`;
+    const response = await this.call('GET', `/v1/state${query}`);
     return (await response.body.json()) as HostState;
+  }
+
+  /** Of the machine, without any deployment. */
+  async machine(): Promise<Omit<HostState, 'deployments'>> {
+    return this.state('');
   }
 
   async putRunners(

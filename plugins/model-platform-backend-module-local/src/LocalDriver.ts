@@ -104,7 +104,7 @@ export class LocalDriver implements DeploymentDriver {
   }
 
   async unavailable(runtime: 'node' | 'python'): Promise<string | undefined> {
-    return (await this.host.state()).unavailableRuntimes[runtime];
+    return (await this.host.machine()).unavailableRuntimes[runtime];
   }
 
   async apply(
@@ -113,7 +113,7 @@ export class LocalDriver implements DeploymentDriver {
   ): Promise<void> {
     const { ref, revision } = desired;
     for (const { version } of desired.variants) refuseImage(version);
-    const state = await this.host.state();
+    const state = await this.host.state(ref.name);
     const runners = this.runnersOf(desired);
     const key = `${ref.name}/${revision}`;
     const digest = digestOf([this.host.identity(), runners]);
@@ -183,7 +183,7 @@ export class LocalDriver implements DeploymentDriver {
   }
 
   async observe(ref: DeploymentRef): Promise<ObservedDeployment> {
-    const state = await this.host.state();
+    const state = await this.host.state(ref.name);
     const deployment = state.deployments[ref.name];
     return {
       runners: (deployment?.runners ?? []).map(runner => ({
@@ -228,7 +228,7 @@ export class LocalDriver implements DeploymentDriver {
     }
     // A runner that is down just now must not hold up a revoked token. The
     // digest will differ, so that the whole plan is tried again later.
-    const state = await this.host.state();
+    const state = await this.host.state(ref.name);
     const ready = new Set(
       state.deployments[ref.name]?.runners
         .filter(({ phase }) => phase === 'ready' || phase === 'asleep')
@@ -263,7 +263,7 @@ export class LocalDriver implements DeploymentDriver {
     { keep, newest }: { keep: number[]; newest: number },
     options: WriteOptions = {},
   ): Promise<void> {
-    const state = await this.host.state();
+    const state = await this.host.state(ref.name);
     const runners = state.deployments[ref.name]?.runners ?? [];
     // Draining takes its time: a later revision may begin meanwhile, and was never meant.
     const isKept = (revision: number) =>
@@ -332,7 +332,7 @@ export class LocalDriver implements DeploymentDriver {
   }
 
   async logSources(ref: DeploymentRef): Promise<LogSource[]> {
-    const state = await this.host.state();
+    const state = await this.host.state(ref.name);
     const running = (state.deployments[ref.name]?.runners ?? []).map(
       ({ id }) => id,
     );

@@ -87,7 +87,7 @@ export interface RunnerStatus {
   variant: string;
   version: number;
   revision: number;
-  /** `asleep`: not needed now; it starts as soon as calls ask for it. */
+  /** `asleep`: not needed now; it starts as soon as calls ask for it, or is about to. */
   phase: 'starting' | 'ready' | 'draining' | 'failed' | 'stopped' | 'asleep';
   restarts: number;
   /** Why it was last (re)started or failed, in words. */

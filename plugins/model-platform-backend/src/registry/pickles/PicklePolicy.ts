@@ -7,6 +7,7 @@ import {
   toSystemName,
 } from '@model-platform/plugin-model-platform-common';
 import { defaultModules } from './defaultModules';
+import { importsOutside } from './importsOutside';
 
 /**
  * `allow`: everything. `warn`: not what no model needs, nor what cannot be
@@ -86,7 +87,8 @@ export class PicklePolicy {
             dangerous,
           );
         }
-        const unlisted = rule === 'refuse' ? outside(imports, modules) : [];
+        const unlisted =
+          rule === 'refuse' ? importsOutside(imports, modules) : [];
         if (unlisted.length > 0) {
           const names = listed(unlisted);
           return refused(
@@ -109,7 +111,7 @@ export class PicklePolicy {
     const { rule, modules } = this.of(system);
     if (rule === 'allow') return readings;
     return readings.map(reading => {
-      const unlisted = outside(reading.imports ?? [], modules);
+      const unlisted = importsOutside(reading.imports ?? [], modules);
       return unlisted.length > 0 ? { ...reading, unlisted } : reading;
     });
   }
@@ -117,14 +119,6 @@ export class PicklePolicy {
   private of(system: string): SystemPolicy {
     return this.bySystem.get(system) ?? this.everywhere;
   }
-}
-
-function outside(imports: string[], modules: string[]): string[] {
-  return imports.filter(
-    name =>
-      !modules.some(one => name === one || name.startsWith(`${one}.`)) ||
-      isDangerousImport(name),
-  );
 }
 
 function listed(names: string[]): string {
