@@ -227,6 +227,70 @@ test('a pod that is killed comes back', async () => {
   await isAnswering(1);
 });
 
+test('a model that is an image of its own answers beside its runner', async () => {
+  const { nodeLayer } = await import(
+    '../services/kubernetes/platformImage.mjs'
+  );
+  const { packImage } = await import('../services/kubernetes/packImage.mjs');
+  const own = path.join(folder, 'own');
+  fs.mkdirSync(own);
+  fs.copyFileSync(
+    path.join(__dirname, 'ownModel/server.mjs'),
+    path.join(own, 'server.mjs'),
+  );
+  const file = path.join(folder, 'own.tar');
+  const name = 'registry.example.org/crm/stump:1';
+  await packImage({
+    file,
+    name,
+    config: { Cmd: ['/bin/node', '/server.mjs'] },
+    layers: [nodeLayer(path.join(folder, 'own-base')), own],
+  });
+  const { node } = cluster.service;
+  await node.importImage(file);
+  const imaged = revisionOf('imaged', 1, {
+    resources: { cpu: '200m', memory: '128Mi', replicas: { min: 1, max: 1 } },
+    version: {
+      flavor: 'image',
+      image: { reference: await node.pinImage(name), port: 9000 },
+      files: [],
+      signature: {
+        inputs: iris(1).variants[0].version.signature.inputs,
+        outputs: [{ name: 'species', type: 'string' }],
+      },
+    },
+  });
+  await rollOut(imaged);
+  const call = async (inputs: unknown) => {
+    const response = await fetch(
+      `${cluster.service.gatewayUrl}/imaged/predict`,
+      {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${TOKEN}`,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({ inputs }),
+      },
+    );
+    return { status: response.status, body: await response.json() };
+  };
+  await eventually(
+    'its answer through the Gateway API',
+    async () => (await call(flower)).status === 200,
+    PATIENCE_MS,
+  );
+  const virginica = { ...flower, petal_length: 6, petal_width: 2.1 };
+  expect(await call([flower, virginica])).toMatchObject({
+    status: 200,
+    body: { outputs: [{ species: 'setosa' }, { species: 'virginica' }] },
+  });
+  expect(await call({ ...flower, petal_width: 'wide' })).toMatchObject({
+    status: 400,
+  });
+  await driver.release(imaged.ref, { keep: [], newest: 1 });
+});
+
 test('what a real kubelet says of memory and images becomes a sentence', async () => {
   const small = iris(3, { memory: '12Mi' });
   await driver.apply(small, never);
