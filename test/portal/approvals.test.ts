@@ -34,7 +34,7 @@ test.describe('a revision that waits for somebody', () => {
       },
     });
     expect([answer.status, await answer.text()]).toEqual([
-      201,
+      200,
       expect.stringContaining('"waiting"'),
     ]);
   });

@@ -97,7 +97,7 @@ describe('deploymentJsonSchema', () => {
     { variants: [{ name: 'a', version: { number: 0 } }] },
     { variants: [{ name: 'a', version: { number: 1, latest: true } }] },
     { resources: { cpu: 'much' } },
-    { resources: { replicas: { min: 0, max: 1 } } },
+    { resources: { replicas: { min: -1, max: 1 } } },
     { triggers: [{ onVersion: false }] },
     { triggers: [{ onMetric: { ...metric, action: 'pray' } }] },
     { triggers: [{ onMetric: { ...metric, for: 'long' } }] },
