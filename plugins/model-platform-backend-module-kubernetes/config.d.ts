@@ -82,6 +82,27 @@ export interface Config {
           /** That its Prometheus looks for at a `PodMonitor`, e.g. `release: prometheus`. */
           monitorLabels?: { [label: string]: string };
         };
+        /**
+         * The bucket of `modelPlatform.artifacts`, which pods then fetch files
+         * from; from the portal where absent. As there, but for credentials
+         * that may only read.
+         */
+        artifacts?: {
+          bucket: string;
+          /** Defaults to `us-east-1`. */
+          region?: string;
+          prefix?: string;
+          /** As pods reach it; Amazon's where absent. */
+          endpoint?: string;
+          forcePathStyle?: boolean;
+          /** What the AWS SDK finds in the pod where absent. */
+          credentials?: {
+            /** @visibility secret */
+            accessKeyId: string;
+            /** @visibility secret */
+            secretAccessKey: string;
+          };
+        };
         /** Where models may connect to, beside the platform and their language model. */
         egress?: Array<{ cidr: string; ports: number[] }>;
       };

@@ -197,10 +197,14 @@ export class TestCluster {
 
   /** As a portal that has just been started has it, with the rights of `rbac.yaml`. */
   async driver(
-    /** Of its environment, and of what is collected. */
-    figures: { collector?: object; metricCatalogue?: object[] } = {},
+    /** Of its environment, beside what it always has, and of what is collected. */
+    more: {
+      artifacts?: object;
+      collector?: object;
+      metricCatalogue?: object[];
+    } = {},
   ): Promise<KubernetesDriver> {
-    const { collector, metricCatalogue } = figures;
+    const { artifacts, collector, metricCatalogue } = more;
     const driver = KubernetesDriver.fromConfig(
       new ConfigReader({
         backend: { baseUrl: this.portalUrl },
@@ -225,6 +229,7 @@ export class TestCluster {
                 },
                 gateway: { replicas: { min: 1, max: 1 } },
                 resources: { cpu: '100m', memory: '128Mi' },
+                ...(artifacts ? { artifacts } : {}),
                 ...(collector ? { collector } : {}),
                 imageRegistries: [
                   {

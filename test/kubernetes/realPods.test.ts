@@ -4,10 +4,15 @@ import http from 'node:http';
 import { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { expect, test } from '@playwright/test';
 import { LogLine } from '@model-platform/plugin-model-platform-common';
-import { DesiredRevision } from '@model-platform/plugin-model-platform-node';
+import {
+  DesiredRevision,
+  Sha256,
+} from '@model-platform/plugin-model-platform-node';
 import { createLocalJWKSet, jwtVerify } from 'jose';
+import { S3ArtifactStore } from '../../plugins/model-platform-backend/src/registry/artifacts/S3ArtifactStore';
 import { KubernetesDriver } from '../../plugins/model-platform-backend-module-kubernetes/src/KubernetesDriver';
 import { Load } from '../faults/Load';
 import { eventually, root } from '../platform/Platform';
@@ -19,7 +24,9 @@ const PER_SECOND = 10;
 /** Two machines' work on one: images, pods and calls. */
 const PATIENCE_MS = 240_000;
 const model = fs.readFileSync(path.join(root, 'examples/iris/iris.onnx'));
-const digest = `sha256:${createHash('sha256').update(model).digest('hex')}`;
+const digest: Sha256 = `sha256:${createHash('sha256')
+  .update(model)
+  .digest('hex')}`;
 const flower = {
   sepal_length: 5.1,
   sepal_width: 3.5,
@@ -322,4 +329,56 @@ test('what a real kubelet says of memory and images becomes a sentence', async (
     },
     PATIENCE_MS,
   );
+});
+
+test('with the portal gone, a new pod fetches its model from S3', async () => {
+  const { startS3 } = await import('../services/s3.mjs');
+  const s3 = await startS3({
+    buckets: ['models'],
+    host: cluster.service.hostAddress,
+  });
+  expect(s3.unavailable).toBeUndefined();
+  try {
+    const { endpoint, credentials } = s3;
+    const store = S3ArtifactStore.create({
+      bucket: 'models',
+      prefix: 'portal',
+      endpoint,
+      forcePathStyle: true,
+      credentials,
+    });
+    await store.write(Readable.from([model]), { digest }, 'crm');
+    portal.closeAllConnections();
+    await new Promise(resolve => portal.close(resolve));
+    driver = await cluster.driver({
+      artifacts: {
+        bucket: 'models',
+        prefix: 'portal',
+        endpoint,
+        forcePathStyle: true,
+        credentials,
+      },
+    });
+    fetchedBy.clear();
+    await rollOut(iris(4));
+    await isAnswering(4);
+    const [runner] = await runnersOf(iris(4));
+    await cluster.core.deleteNamespacedPod({
+      namespace: 'models-crm--test',
+      name: runner.id,
+      gracePeriodSeconds: 0,
+    });
+    await eventually(
+      'another pod',
+      async () =>
+        (
+          await runnersOf(iris(4))
+        ).some(({ id, phase }) => id !== runner.id && phase === 'ready'),
+      PATIENCE_MS,
+    );
+    await isAnswering(4);
+    expect([...fetchedBy]).toEqual([]);
+  } finally {
+    await s3.stop();
+  }
 });

@@ -92,6 +92,21 @@ const environmentSchema = z.strictObject({
       monitorLabels: labels.optional(),
     })
     .optional(),
+  artifacts: z
+    .strictObject({
+      bucket: z.string().min(1),
+      region: z.string().default('us-east-1'),
+      prefix: z.string().optional(),
+      endpoint: z.url({ protocol: /^https?$/ }).optional(),
+      forcePathStyle: z.boolean().default(false),
+      credentials: z
+        .strictObject({
+          accessKeyId: z.string().min(1),
+          secretAccessKey: z.string().min(1),
+        })
+        .optional(),
+    })
+    .optional(),
   egress: z
     .array(
       z.strictObject({

@@ -16,6 +16,7 @@ import { imageContainers, IMAGE_SCRATCH_BYTES } from './imageContainers';
 import { APP, MOUNTS, PORT, PROGRAMS } from './images';
 import { labelsOf, metadataOf, Placement, selectorOf } from './Placement';
 import { containerSecurity, podSecurity } from './podSecurity';
+import { ARTIFACT_KEYS } from './runnerSecrets';
 import { scrapeAnnotations } from './scrapeAnnotations';
 import { spreadOver } from './spreadOver';
 
@@ -115,6 +116,10 @@ function podSpec(placement: Placement): V1PodSpec {
 
 /** Before anything of the model runs: fetches its files, and ends where one is not what it must be. */
 function fetchContainer(placement: Placement): V1Container {
+  const { name, settings } = placement;
+  const reads = settings.artifacts?.credentials
+    ? Object.entries(ARTIFACT_KEYS)
+    : [];
   return {
     name: 'fetch',
     image: placement.cluster.images.platform,
@@ -124,6 +129,11 @@ function fetchContainer(placement: Placement): V1Container {
       { name: 'SETTINGS_DIR', value: MOUNTS.settings },
       { name: 'MODEL_DIR', value: MOUNTS.model },
       { name: 'TOKEN_FILE', value: `${MOUNTS.token}/token` },
+      // No other container of the pod has them.
+      ...reads.map(([variable, key]) => ({
+        name: variable,
+        valueFrom: { secretKeyRef: { name, key } },
+      })),
     ],
     ...containerResources(placement),
     securityContext: containerSecurity,
