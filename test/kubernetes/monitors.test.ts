@@ -1,9 +1,10 @@
 import { expect, test } from '@playwright/test';
 import { KubernetesObject } from '@kubernetes/client-node';
 import { KubernetesClient } from '@model-platform/model-cluster';
+import { DerivedKeys } from '../../plugins/model-platform-backend-module-kubernetes/src/DerivedKeys';
 import { eventually } from '../platform/Platform';
 import { never, revisionOf } from './desired';
-import { TestCluster } from './TestCluster';
+import { SECRET_KEY, TestCluster } from './TestCluster';
 
 const namespace = 'models-crm--test';
 const figures = {
@@ -101,9 +102,22 @@ test('where the Prometheus operator is, monitors say what it is to read', async 
       port: 'admin',
       honorLabels: true,
       authorization: {
-        credentials: { name: 'model-gateway', key: 'admin-secret' },
+        credentials: { name: 'model-metrics', key: 'metrics-secret' },
       },
     },
+  ]);
+  // What the operator hands on opens figures, and has nothing else beside it.
+  const { data } = await cluster.core.readNamespacedSecret({
+    namespace,
+    name: 'model-metrics',
+  });
+  expect(
+    Object.entries(data ?? {}).map(([key, value]) => [
+      key,
+      Buffer.from(value, 'base64').toString(),
+    ]),
+  ).toEqual([
+    ['metrics-secret', new DerivedKeys(SECRET_KEY).metricsSecret(namespace)],
   ]);
   const kept = (name: string, metric: string) =>
     new RegExp(

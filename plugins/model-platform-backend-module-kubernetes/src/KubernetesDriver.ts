@@ -10,7 +10,6 @@ import {
   endpointPlanSchema,
   PLAN_FILE,
   PLAN_LABELS,
-  RUNNER_SECRET_HEADER,
   TrafficPlan,
 } from '@model-platform/model-wire';
 import { LogLine } from '@model-platform/plugin-model-platform-common';
@@ -350,6 +349,7 @@ export class KubernetesDriver implements DeploymentDriver {
         admin: this.keys.adminSecret(namespace),
         runner: this.keys.runnerSecret(namespace),
         requestId: this.keys.requestIdSecret(),
+        metrics: this.keys.metricsSecret(namespace),
       },
     });
   }
@@ -491,14 +491,15 @@ export class KubernetesDriver implements DeploymentDriver {
       ? `[${status.podIP}]`
       : status.podIP;
     const id = `kubernetes/${namespace}/${name}`;
+    const headers = {
+      authorization: `Bearer ${this.keys.metricsSecret(namespace)}`,
+    };
     if (labels[LABELS.component] === gatewaySelector[LABELS.component]) {
       return {
         id,
         kind: 'gateway',
         url: `http://${host}:${ADMIN_PORT}/metrics`,
-        headers: {
-          authorization: `Bearer ${this.keys.adminSecret(namespace)}`,
-        },
+        headers,
       };
     }
     return {
@@ -506,7 +507,7 @@ export class KubernetesDriver implements DeploymentDriver {
       kind: 'runner',
       isShadow: labels[LABELS.shadow] === 'true' || undefined,
       url: `http://${host}:${PORT}/metrics`,
-      headers: { [RUNNER_SECRET_HEADER]: this.keys.runnerSecret(namespace) },
+      headers,
       labels: {
         system: labels[LABELS.system],
         model: labels[LABELS.model],

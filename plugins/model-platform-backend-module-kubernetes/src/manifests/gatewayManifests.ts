@@ -10,6 +10,7 @@ import { gatewayRoleBinding } from './gatewayRoleBinding';
 import { gatewaySecrets } from './gatewaySecrets';
 import { gatewayService } from './gatewayService';
 import { gatewayServiceAccount } from './gatewayServiceAccount';
+import { metricsSecret } from './metricsSecret';
 import { runnerMonitors } from './runnerMonitors';
 import { systemNamespace } from './systemNamespace';
 
@@ -26,6 +27,7 @@ export function gatewayManifests(
     gatewayServiceAccount(placement),
     gatewayRoleBinding(placement),
     gatewaySecrets(placement),
+    metricsSecret(placement),
     gatewayService(placement),
     gatewayDisruptionBudget(placement),
     gatewayDeployment(placement),

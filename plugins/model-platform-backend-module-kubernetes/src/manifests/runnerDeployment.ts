@@ -14,6 +14,7 @@ import { containerResources } from './containerResources';
 import { drainingPod } from './drainingPod';
 import { imageContainers, IMAGE_SCRATCH_BYTES } from './imageContainers';
 import { APP, MOUNTS, PORT, PROGRAMS } from './images';
+import { METRICS_KEY } from './metricsSecret';
 import { labelsOf, metadataOf, Placement, selectorOf } from './Placement';
 import { containerSecurity, podSecurity } from './podSecurity';
 import { ARTIFACT_KEYS } from './runnerSecrets';
@@ -187,15 +188,16 @@ function runnerVariables(placement: Placement, drainMs: number): V1EnvVar[] {
     MODEL_ENVIRONMENT: environment,
     DRAIN_TIMEOUT_MS: String(drainMs),
   };
-  const secret = (variable: keyof RunnerEnvironment, key: string) => ({
-    name: variable,
-    valueFrom: { secretKeyRef: { name, key } },
-  });
+  const secret = (
+    variable: keyof RunnerEnvironment,
+    secretKeyRef: { name: string; key: string },
+  ) => ({ name: variable, valueFrom: { secretKeyRef } });
   return [
     ...Object.entries(said).map(([key, value]) => ({ name: key, value })),
-    secret('RUNNER_SECRET', 'runner-secret'),
+    secret('RUNNER_SECRET', { name, key: 'runner-secret' }),
+    secret('METRICS_SECRET', METRICS_KEY),
     ...(variant.version.runtime === 'node'
-      ? [secret('STATE_KEY', 'state-key')]
+      ? [secret('STATE_KEY', { name, key: 'state-key' })]
       : []),
     { name: 'HOME', value: MOUNTS.scratch },
     { name: 'TMPDIR', value: MOUNTS.scratch },
