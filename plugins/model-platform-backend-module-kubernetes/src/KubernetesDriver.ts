@@ -478,10 +478,8 @@ export class KubernetesDriver implements DeploymentDriver {
     });
   }
 
-  private scrapeTargetOf({
-    metadata,
-    status,
-  }: V1Pod): ScrapeTarget | undefined {
+  private scrapeTargetOf(pod: V1Pod): ScrapeTarget | undefined {
+    const { metadata, status } = pod;
     const { namespace = '', name, labels = {} } = metadata ?? {};
     const environment = labels[LABELS.environment];
     if (!status?.podIP || !this.settings.find(environment)?.collector) {
@@ -498,6 +496,8 @@ export class KubernetesDriver implements DeploymentDriver {
       return {
         id,
         kind: 'gateway',
+        serves: { system: labels[LABELS.system], environment },
+        isAway: runnerStatusOf(pod, undefined).phase !== 'ready',
         url: `http://${host}:${ADMIN_PORT}/metrics`,
         headers,
       };

@@ -363,6 +363,7 @@ export class LocalDriver implements DeploymentDriver {
       targets.push({
         id: 'local/gateway',
         kind: 'gateway',
+        isAway: !gateway.ready,
         url: `${gateway.adminUrl}/metrics`,
         headers: bearer(gateway.metricsSecret),
       });

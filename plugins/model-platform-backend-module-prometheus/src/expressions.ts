@@ -93,6 +93,22 @@ function increaseOf(series: string, windowMs: number, targets: string): string {
   return `(${counted} unless (resets(${series}[${window}]) > 0)) or increase(${series}[${window}])`;
 }
 
+/**
+ * When the target of these series was read that was read longest ago, in
+ * seconds: 0 where one of the same job never was. Of a target that cannot be
+ * read there are no series at the moment, so that those which can would speak
+ * for it; `up` is what there is of it, as long as it is there itself.
+ *
+ * @param targets - what all of the server's targets have
+ */
+export function lastReadOf(series: string, targets: Matchers): string {
+  const isDown = `(up${selectorOf(targets)} == 0)`;
+  const before = `max_over_time(timestamp(${series})[${LOOKBACK_SECONDS}s:15s])`;
+  const known = `last_over_time(${series}[${LOOKBACK_SECONDS}s])`;
+  const neverRead = `(${isDown} and on (job, namespace) ${known} unless on (job, instance) ${before})`;
+  return `min(timestamp(${series}) or (${before} and on (job, instance) ${isDown}) or 0 * ${neverRead})`;
+}
+
 /** As RE2 takes it for itself. */
 function literally(value: string): string {
   return value.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

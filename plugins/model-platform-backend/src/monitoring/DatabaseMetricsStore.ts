@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { InputError } from '@backstage/errors';
 import {
+  EndpointScope,
   histogramQuantile,
   MetricQuery,
   MetricSample,
   MetricSeries,
   MetricsStore,
+  ScrapeTarget,
 } from '@model-platform/plugin-model-platform-node';
 import { Knex } from 'knex';
 import { LABEL_COLUMNS, RESOLUTIONS, resolutionFor } from './metricLayout';
@@ -82,6 +84,9 @@ export class DatabaseMetricsStore implements MetricsStore {
   }
 
   private readonly seriesIds = new Map<string, number>();
+
+  /** That take calls, by the name of their driver; known where this process collects. */
+  private readonly gateways = new Map<string, ScrapeTarget[]>();
 
   /** By system; undefined where they must be counted again. */
   private seriesCounts: Map<string, number> | undefined;
@@ -188,8 +193,39 @@ export class DatabaseMetricsStore implements MetricsStore {
     );
   }
 
-  /** When a target was last read; undefined if never. */
-  async collectedAt(): Promise<Date | undefined> {
+  /** What a driver names now: nothing is complete before all of it was read. */
+  expect(driver: string, targets: readonly ScrapeTarget[]): void {
+    this.gateways.set(
+      driver,
+      targets.filter(({ kind, isAway }) => kind === 'gateway' && !isAway),
+    );
+  }
+
+  async collectedAt(of?: EndpointScope): Promise<Date | undefined> {
+    return of ? await this.readOf(of) : await this.lastRead();
+  }
+
+  private async readOf({
+    system,
+    environment,
+  }: EndpointScope): Promise<Date | undefined> {
+    const ids = [...this.gateways.values()]
+      .flat()
+      .filter(
+        ({ serves }) =>
+          !serves ||
+          (serves.system === system && serves.environment === environment),
+      )
+      .map(target => target.id);
+    const rows = await this.knex<TargetRow>('metric_targets')
+      .select('scraped_at')
+      .whereIn('id', ids);
+    // One that was never read has counted nobody knows what.
+    if (rows.length === 0 || rows.length < ids.length) return undefined;
+    return new Date(Math.min(...rows.map(row => Number(row.scraped_at))));
+  }
+
+  private async lastRead(): Promise<Date | undefined> {
     const row = await this.knex<TargetRow>('metric_targets')
       .max({ at: 'scraped_at' })
       .first<{ at?: number | string | null }>();
