@@ -49,12 +49,15 @@ export interface Config {
         resources?: { cpu?: string; memory?: string };
         /**
          * Where images of models of the flavor `image` may come from:
-         * `registry.example.org/crm` allows all below it. None where absent.
+         * `registry.example.org/crm` allows all below it. Of several the one
+         * holds that says most of a reference. None where absent.
          */
         imageRegistries?: Array<{
           prefix: string;
           /** Name of a secret, which must be in each namespace. */
           pullSecret?: string;
+          /** Whose models' images may come from there; of all systems where absent. */
+          systems?: string[];
         }>;
         /** Of all pods. */
         nodeSelector?: { [label: string]: string };

@@ -42,8 +42,18 @@ const fetchedBy = new Set<string>();
 
 test.describe.configure({ mode: 'serial', timeout: 600_000 });
 
+/** Why there can be no real pods, where there can't: the other tests run all the same. */
+async function lackingForPods(): Promise<string | undefined> {
+  if (process.env.TEST_KUBECONFIG)
+    return 'TEST_KUBECONFIG names a cluster without a node of the tests';
+  const { ensureKubernetes } = await import('../services/kubernetes.mjs');
+  return (await ensureKubernetes('gateway')).unavailable;
+}
+
 test.beforeAll(async () => {
   test.setTimeout(600_000);
+  const lacking = await lackingForPods();
+  test.skip(!process.env.CI && lacking !== undefined, lacking);
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-pods-'));
   cluster = await TestCluster.start({ level: 'gateway' });
   // The portal's door of files, which trusts the cluster's service accounts.
@@ -202,17 +212,35 @@ test('the log of a pod is followed', async () => {
     ({ phase }) => phase === 'ready',
   );
   const abort = new AbortController();
-  const lines: LogLine[] = [];
-  for await (const line of driver.logs(
+  let refused: string | undefined;
+  let line: LogLine | undefined;
+  for await (line of driver.logs(
     { deployment: { name: 'iris' }, runner: runner.id },
     { follow: true, signal: abort.signal },
   )) {
-    lines.push(line);
-    abort.abort();
-    break;
+    // With the first line its history was read: what is written from now on comes as it is written.
+    refused ??= await idOfRefusedCall();
+    if (JSON.stringify(line).includes(refused)) break;
   }
-  expect(lines).toHaveLength(1);
+  abort.abort();
+  expect(line?.message).toBe('refused');
 });
+
+async function idOfRefusedCall(): Promise<string> {
+  const { status, headers } = await fetch(
+    `${cluster.service.gatewayUrl}/iris/predict`,
+    {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${TOKEN}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ inputs: { ...flower, petal_length: 'long' } }),
+    },
+  );
+  expect(status).toBe(400);
+  return headers.get('x-request-id') ?? 'no id';
+}
 
 test('a pod that is killed comes back', async () => {
   const [runner] = await runnersOf(iris(1));

@@ -36,15 +36,17 @@ import { KubernetesSettings } from './KubernetesSettings';
 import { endpointPlanMap } from './manifests/endpointPlanMap';
 import { endpointRoute } from './manifests/endpointRoute';
 import { gatewayManifests } from './manifests/gatewayManifests';
-import { gatewaySelector } from './manifests/GatewayPlacement';
+import { GatewayPlacement, gatewaySelector } from './manifests/GatewayPlacement';
 import { ADMIN_PORT, PORT } from './manifests/images';
 import { LABELS } from './manifests/labels';
+import { monitorManifests } from './manifests/monitorManifests';
 import { namespaceName, objectName } from './manifests/objectName';
 import { Placement } from './manifests/Placement';
 import { runnerManifests } from './manifests/runnerManifests';
 import { missingRunner } from './missingRunner';
 import { placementsOf } from './placementsOf';
 import { podLog } from './podLog';
+import { PodMonitors } from './PodMonitors';
 import { PodWarnings } from './PodWarnings';
 import { isUnexplained, runnerStatusOf } from './runnerStatusOf';
 
@@ -52,6 +54,13 @@ import { isUnexplained, runnerStatusOf } from './runnerStatusOf';
 const ROUTE_TIMEOUT_MS = 10_000;
 /** Draining takes as long as calls may; what takes longer is waited for the next time. */
 const DRAIN_TIMEOUT_MS = 90_000;
+
+/** A revision as objects, with those of its namespace. */
+interface Manifests {
+  namespace: string;
+  objects: KubernetesObject[];
+  monitors: KubernetesObject[];
+}
 
 /** What a plan was made of, as the cluster keeps it. */
 interface KeptPlan extends EndpointPlan {
@@ -91,11 +100,10 @@ export class KubernetesDriver implements DeploymentDriver {
 
   private readonly keys: DerivedKeys;
 
+  private readonly podMonitors: PodMonitors;
+
   /** Revisions are immutable, and so is what they are as objects. */
-  private readonly manifests = new WeakMap<
-    DesiredRevision,
-    KubernetesObject[]
-  >();
+  private readonly manifests = new WeakMap<DesiredRevision, Manifests>();
 
   /** Digests of routes that lead nowhere, of endpoints that the cluster has never seen. */
   private readonly nowhere = new Map<string, string>();
@@ -112,11 +120,12 @@ export class KubernetesDriver implements DeploymentDriver {
       client,
       logger,
       hasRoutes: settings.hasRoutes,
-      hasCollectors: settings.hasCollectors,
     });
     this.applier = new Applier(client, this.view);
     this.gateways = new GatewayReports(this.view);
     this.warnings = new PodWarnings(client);
+    const { view, applier } = this;
+    this.podMonitors = new PodMonitors({ view, applier, logger });
   }
 
   /** Ends what it watches with. */
@@ -134,11 +143,12 @@ export class KubernetesDriver implements DeploymentDriver {
     options: WriteOptions & { signal: AbortSignal },
   ): Promise<void> {
     await this.view.ready();
-    const wanted = this.manifestsOf(desired);
-    await this.applier.apply(wanted, options);
+    const { namespace, objects, monitors } = this.manifestsOf(desired);
+    await this.applier.apply(objects, options);
+    await this.podMonitors.keep(namespace, monitors, options);
     // What an earlier version of the platform made of this revision, and this one does not.
     const names = new Set(
-      wanted.map(({ kind, metadata }) => `${kind}/${metadata?.name}`),
+      objects.map(({ kind, metadata }) => `${kind}/${metadata?.name}`),
     );
     for (const key of this.objectsOf(desired.ref, desired.revision)) {
       if (!names.has(`${key.kind}/${key.name}`)) {
@@ -316,7 +326,7 @@ export class KubernetesDriver implements DeploymentDriver {
     return this.view.list('Pod').flatMap(pod => this.scrapeTargetOf(pod) ?? []);
   }
 
-  private manifestsOf(desired: DesiredRevision): KubernetesObject[] {
+  private manifestsOf(desired: DesiredRevision): Manifests {
     const known = this.manifests.get(desired);
     if (known) return known;
     const placements = placementsOf(desired, {
@@ -327,31 +337,35 @@ export class KubernetesDriver implements DeploymentDriver {
     });
     // All variants are of one system.
     const [first] = placements;
-    const made = [
-      ...this.gatewayOf(first),
-      ...placements.flatMap(runnerManifests),
-    ];
+    const gateway = this.gatewayOf(first);
+    const made = {
+      namespace: gateway.namespace,
+      objects: [
+        ...gatewayManifests(gateway),
+        ...placements.flatMap(runnerManifests),
+      ],
+      monitors: monitorManifests(gateway),
+    };
     this.manifests.set(desired, made);
     return made;
   }
 
-  private gatewayOf(placement: Placement): KubernetesObject[] {
+  private gatewayOf(placement: Placement): GatewayPlacement {
     const { namespace, environment, variant, cluster, settings } = placement;
-    return gatewayManifests({
+    return {
       namespace,
       system: variant.model.system,
       environment,
       cluster,
       settings,
       collectedMetrics: this.settings.collectedMetrics,
-      hasMonitors: this.view.watches('PodMonitor'),
       secrets: {
         admin: this.keys.adminSecret(namespace),
         runner: this.keys.runnerSecret(namespace),
         requestId: this.keys.requestIdSecret(),
         metrics: this.keys.metricsSecret(namespace),
       },
-    });
+    };
   }
 
   /** Where the endpoint's route is, or would be; undefined where nothing of it is anywhere. */

@@ -69,6 +69,7 @@ const environmentSchema = z.strictObject({
             'must be a registry, or a part of it, such as registry.example.org/crm',
           ),
         pullSecret: z.string().optional(),
+        systems: z.array(z.string()).optional(),
       }),
     )
     .default([]),
@@ -170,11 +171,6 @@ export class KubernetesSettings {
   /** Whether endpoints of any environment are reached through the Gateway API. */
   get hasRoutes(): boolean {
     return [...this.environments.values()].some(({ route }) => route);
-  }
-
-  /** Whether anybody reads figures in any environment. */
-  get hasCollectors(): boolean {
-    return [...this.environments.values()].some(({ collector }) => collector);
   }
 
   find(name: string | undefined): EnvironmentSettings | undefined {

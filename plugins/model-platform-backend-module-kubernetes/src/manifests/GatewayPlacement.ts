@@ -15,8 +15,6 @@ export interface GatewayPlacement {
   settings: EnvironmentSettings;
   /** Names of the catalogue. */
   collectedMetrics: readonly string[];
-  /** Whether the cluster has the Prometheus operator's kinds. */
-  hasMonitors: boolean;
   secrets: {
     admin: string;
     runner: string;

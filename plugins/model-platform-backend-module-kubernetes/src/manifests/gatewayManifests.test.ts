@@ -2,7 +2,7 @@ import { ConfigReader } from '@backstage/config';
 import { V1Deployment, V1Secret } from '@kubernetes/client-node';
 import { KubernetesSettings } from '../KubernetesSettings';
 import { gatewayManifests } from './gatewayManifests';
-import { PodMonitor } from './PodMonitor';
+import { monitorManifests } from './monitorManifests';
 
 const settings = KubernetesSettings.fromConfig(
   new ConfigReader({
@@ -26,21 +26,21 @@ const settings = KubernetesSettings.fromConfig(
   }),
 );
 
-const manifests = gatewayManifests({
+const placement = {
   namespace: 'models-crm--live',
   system: 'crm',
   environment: 'live',
   cluster: settings.cluster,
   settings: settings.environment('live'),
   collectedMetrics: [],
-  hasMonitors: true,
   secrets: {
     admin: 'opens routes',
     runner: 'opens models',
     requestId: 'makes outcomes',
     metrics: 'opens figures',
   },
-});
+};
+const manifests = gatewayManifests(placement);
 
 const secret = (name: string, key: string) => {
   const found = manifests.find(
@@ -55,9 +55,7 @@ const secret = (name: string, key: string) => {
 
 describe('what a namespace with its gateway is', () => {
   it('lets whoever collects figures have the key to them alone', () => {
-    const monitors = manifests.filter(
-      ({ kind }) => kind === 'PodMonitor',
-    ) as PodMonitor[];
+    const monitors = monitorManifests(placement);
     expect(monitors).toHaveLength(3);
     for (const { spec } of monitors) {
       const { name, key } =

@@ -3,7 +3,6 @@ import { denyAll } from './denyAll';
 import { gatewayAutoscaler } from './gatewayAutoscaler';
 import { gatewayDeployment } from './gatewayDeployment';
 import { gatewayDisruptionBudget } from './gatewayDisruptionBudget';
-import { gatewayMonitor } from './gatewayMonitor';
 import { gatewayNetworkPolicy } from './gatewayNetworkPolicy';
 import { GatewayPlacement } from './GatewayPlacement';
 import { gatewayRoleBinding } from './gatewayRoleBinding';
@@ -11,7 +10,6 @@ import { gatewaySecrets } from './gatewaySecrets';
 import { gatewayService } from './gatewayService';
 import { gatewayServiceAccount } from './gatewayServiceAccount';
 import { metricsSecret } from './metricsSecret';
-import { runnerMonitors } from './runnerMonitors';
 import { systemNamespace } from './systemNamespace';
 
 /** A namespace with the gateway of its system, in the order in which they need each other. */
@@ -32,8 +30,5 @@ export function gatewayManifests(
     gatewayDisruptionBudget(placement),
     gatewayDeployment(placement),
     ...(autoscaler ? [autoscaler] : []),
-    ...(placement.hasMonitors && placement.settings.collector
-      ? [gatewayMonitor(placement), ...runnerMonitors(placement)]
-      : []),
   ];
 }
