@@ -1,5 +1,9 @@
 import { ConfigReader } from '@backstage/config';
-import { V1Deployment, V1NetworkPolicy } from '@kubernetes/client-node';
+import {
+  V1Deployment,
+  V1NetworkPolicy,
+  V1ServiceAccount,
+} from '@kubernetes/client-node';
 import {
   Model,
   ModelVersion,
@@ -100,6 +104,9 @@ const manifestsOf = (
     deployment: manifests.find(
       ({ kind }) => kind === 'Deployment',
     ) as V1Deployment,
+    account: manifests.find(
+      ({ kind }) => kind === 'ServiceAccount',
+    ) as V1ServiceAccount,
     policy: manifests.find(
       ({ kind }) => kind === 'NetworkPolicy',
     ) as V1NetworkPolicy,
@@ -213,9 +220,9 @@ describe('what the objects of a variant say', () => {
             64,
           )}`,
         },
-      }).deployment.spec?.template.spec?.imagePullSecrets;
-    expect(secretsOf('shared/crm/churn')).toContainEqual({ name: 'crm-pull' });
-    expect(secretsOf('shared/churn') ?? []).toEqual([]);
+      }).account.imagePullSecrets;
+    expect(secretsOf('shared/crm/churn')).toEqual([{ name: 'crm-pull' }]);
+    expect(secretsOf('shared/churn')).toEqual([]);
   });
 
   it('refuses what a pod would not have', () => {
