@@ -36,7 +36,10 @@ import { KubernetesSettings } from './KubernetesSettings';
 import { endpointPlanMap } from './manifests/endpointPlanMap';
 import { endpointRoute } from './manifests/endpointRoute';
 import { gatewayManifests } from './manifests/gatewayManifests';
-import { GatewayPlacement, gatewaySelector } from './manifests/GatewayPlacement';
+import {
+  GatewayPlacement,
+  gatewaySelector,
+} from './manifests/GatewayPlacement';
 import { ADMIN_PORT, PORT } from './manifests/images';
 import { LABELS } from './manifests/labels';
 import { monitorManifests } from './manifests/monitorManifests';

@@ -52,7 +52,10 @@ describe('what a pod with a container of its own is', () => {
     expect(message).toBe(
       'The cluster has no room for it (it asks for 4 cpu, 16Gi memory, 1 nvidia.com/gpu for model, and 250m cpu, 192Mi memory for runner): 0/3 nodes are available: 3 Insufficient nvidia.com/gpu.',
     );
-    const plain = { ...image, initContainers: image.initContainers?.slice(0, 1) };
+    const plain = {
+      ...image,
+      initContainers: image.initContainers?.slice(0, 1),
+    };
     expect(
       runnerStatusOf({ spec: plain, status: { conditions } }, undefined)
         .message,

@@ -121,7 +121,9 @@ function lastEndIn(pod: V1Pod): string | undefined {
     pod.status ?? {};
   const names = servingContainersOf(pod.spec).map(({ name }) => name);
   const [latest] = [...initContainerStatuses, ...containerStatuses]
-    .filter(({ name, lastState }) => names.includes(name) && lastState?.terminated)
+    .filter(
+      ({ name, lastState }) => names.includes(name) && lastState?.terminated,
+    )
     .sort((a, b) => endedAt(b) - endedAt(a));
   return latest && lastEndOf(latest, pod);
 }
@@ -206,6 +208,8 @@ function asked(spec: V1Pod['spec']): string {
   const words =
     needs.length === 1
       ? needs[0].amounts
-      : needs.map(({ name, amounts }) => `${amounts} for ${name}`).join(', and ');
+      : needs
+          .map(({ name, amounts }) => `${amounts} for ${name}`)
+          .join(', and ');
   return ` (it asks for ${words})`;
 }

@@ -8,12 +8,7 @@ import {
   MetricSeries,
   MetricsStore,
 } from '@model-platform/plugin-model-platform-node';
-import {
-  expressionOf,
-  lastReadOf,
-  Matchers,
-  selectorOf,
-} from './expressions';
+import { expressionOf, lastReadOf, Matchers, selectorOf } from './expressions';
 import { PrometheusSeries } from './PrometheusClient';
 import { PrometheusServer } from './PrometheusServer';
 import { readPrometheusServers } from './readPrometheusServers';
@@ -111,9 +106,7 @@ export class PrometheusMetricsStore implements MetricsStore {
         const now = new Date();
         // What the slowest gateway has counted until then is known of all.
         const [fresh] = await server.client.query(
-          of
-            ? lastReadOf(series, server.labels)
-            : `min(timestamp(${series}))`,
+          of ? lastReadOf(series, server.labels) : `min(timestamp(${series}))`,
           now,
         );
         if (fresh) return fresh.points[0][1] || undefined;

@@ -61,7 +61,10 @@ describe('what a namespace with its gateway is', () => {
       const { name, key } =
         spec.podMetricsEndpoints[0].authorization.credentials;
       // All of the secret may be read by who reads one key.
-      expect(secret(name, key)).toEqual({ keys: [key], value: 'opens figures' });
+      expect(secret(name, key)).toEqual({
+        keys: [key],
+        value: 'opens figures',
+      });
     }
     const gateway = manifests.find(
       ({ kind }) => kind === 'Deployment',

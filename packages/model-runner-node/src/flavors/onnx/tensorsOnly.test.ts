@@ -60,10 +60,7 @@ const tensorType = (element: number, ...shape: number[]) => {
   const dimensions = shape.map(
     size => [1, messageOf(...(size < 0 ? [] : [[1, size] as Field]))] as Field,
   );
-  return messageOf([
-    1,
-    messageOf([1, element], [2, messageOf(...dimensions)]),
-  ]);
+  return messageOf([1, messageOf([1, element], [2, messageOf(...dimensions)])]);
 };
 /** Of texts. */
 const mapType = (element: number) =>
