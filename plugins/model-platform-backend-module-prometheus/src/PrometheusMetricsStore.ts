@@ -109,7 +109,7 @@ export class PrometheusMetricsStore implements MetricsStore {
           of ? lastReadOf(series, server.labels) : `min(timestamp(${series}))`,
           now,
         );
-        if (fresh) return fresh.points[0][1] || undefined;
+        if (fresh) return fresh.points[0][1];
         const [stale] = await server.client.queryRange(
           `max(timestamp(${series}))`,
           {

@@ -48,7 +48,7 @@ export interface MetricsStore {
   /**
    * Without an endpoint, when was collected last. Of one, until when
    * all of its gateways were: what one of them has counted since is not known.
-   * Undefined where nothing was yet, or where one of them never was.
+   * Undefined where nothing was yet.
    */
   collectedAt(of?: EndpointScope): Promise<Date | undefined>;
 }

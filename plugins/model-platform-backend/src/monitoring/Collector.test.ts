@@ -235,9 +235,15 @@ describe.each(databases.eachSupportedId())('collecting metrics in %p', id => {
     // It is not there any more, and nothing is counted at it.
     targets.splice(1, 1);
     await current.collect(fencing);
-    expect((await store.collectedAt(of))?.getTime()).toBeGreaterThan(
-      stopped ?? 0,
-    );
+    const gone = (await store.collectedAt(of))?.getTime() ?? 0;
+    expect(gone).toBeGreaterThan(stopped ?? 0);
+    // One that has just come has counted nothing before, and nobody knows what since.
+    targets.push(named('plants-4', { ...serving('plants'), url: away }));
+    await current.collect(fencing);
+    const come = (await store.collectedAt(of))?.getTime() ?? 0;
+    expect(come).toBeGreaterThanOrEqual(gone);
+    await current.collect(fencing);
+    expect((await store.collectedAt(of))?.getTime()).toBe(come);
   });
 
   it('estimates quantiles as PromQL does', async () => {

@@ -86,7 +86,10 @@ export class DatabaseMetricsStore implements MetricsStore {
   private readonly seriesIds = new Map<string, number>();
 
   /** That take calls, by the name of their driver; known where this process collects. */
-  private readonly gateways = new Map<string, ScrapeTarget[]>();
+  private readonly gateways = new Map<
+    string,
+    Array<{ target: ScrapeTarget; since: number }>
+  >();
 
   /** By system; undefined where they must be counted again. */
   private seriesCounts: Map<string, number> | undefined;
@@ -195,9 +198,17 @@ export class DatabaseMetricsStore implements MetricsStore {
 
   /** What a driver names now: nothing is complete before all of it was read. */
   expect(driver: string, targets: readonly ScrapeTarget[]): void {
+    const before = this.gateways.get(driver);
+    // What was there before anybody looked may have counted, what came since has counted since.
+    const first = before ? Date.now() : 0;
+    const known = new Map(
+      before?.map(({ target, since }) => [target.id, since]),
+    );
     this.gateways.set(
       driver,
-      targets.filter(({ kind, isAway }) => kind === 'gateway' && !isAway),
+      targets
+        .filter(({ kind, isAway }) => kind === 'gateway' && !isAway)
+        .map(target => ({ target, since: known.get(target.id) ?? first })),
     );
   }
 
@@ -209,20 +220,25 @@ export class DatabaseMetricsStore implements MetricsStore {
     system,
     environment,
   }: EndpointScope): Promise<Date | undefined> {
-    const ids = [...this.gateways.values()]
+    const own = [...this.gateways.values()]
       .flat()
       .filter(
-        ({ serves }) =>
+        ({ target: { serves } }) =>
           !serves ||
           (serves.system === system && serves.environment === environment),
-      )
-      .map(target => target.id);
+      );
+    if (own.length === 0) return undefined;
     const rows = await this.knex<TargetRow>('metric_targets')
-      .select('scraped_at')
-      .whereIn('id', ids);
-    // One that was never read has counted nobody knows what.
-    if (rows.length === 0 || rows.length < ids.length) return undefined;
-    return new Date(Math.min(...rows.map(row => Number(row.scraped_at))));
+      .select('id', 'scraped_at')
+      .whereIn(
+        'id',
+        own.map(({ target }) => target.id),
+      );
+    const readAt = new Map(rows.map(row => [row.id, Number(row.scraped_at)]));
+    const at = Math.min(
+      ...own.map(({ target, since }) => readAt.get(target.id) ?? since),
+    );
+    return at > 0 ? new Date(at) : undefined;
   }
 
   private async lastRead(): Promise<Date | undefined> {
