@@ -497,7 +497,7 @@ describe('a runner that cannot serve ends with 1 and says why last', () => {
     [
       'another flavor',
       () => [{ ...irisManifest(), flavor: 'pyfunc' }, []],
-      "The Node runtime has no flavor 'pyfunc'. It has: onnx, minizinc, highs, dmn, bpmn, node, prompt.",
+      "The Node runtime has no flavor 'pyfunc'. It has: onnx, minizinc, highs, dmn, bpmn, image, node, prompt.",
     ],
     [
       'bytes that its flavor knows not of',

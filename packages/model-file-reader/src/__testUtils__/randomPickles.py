@@ -3,8 +3,13 @@ import io
 import json
 import pickle
 import random
+import resource
 import struct
 import sys
+
+
+# Some programs ask for more memory than a machine has: that ends them as any error does.
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 
 
 class Anything:

@@ -5,7 +5,8 @@ import { MemoryWatch } from './MemoryWatch';
 jest.setTimeout(60_000);
 
 const LIMIT = 128 * 1024 * 1024;
-const hog = `'${process.execPath}' -e 'globalThis.kept = Buffer.alloc(256 << 20, 1); setInterval(() => {}, 1e6)'`;
+/** It ends by itself: who has lost his parent is ended by nobody. */
+const hog = `'${process.execPath}' -e 'globalThis.kept = Buffer.alloc(256 << 20, 1); setTimeout(() => {}, 30_000)'`;
 
 const watch = new MemoryWatch();
 let watched: WatchedProcess[] = [];

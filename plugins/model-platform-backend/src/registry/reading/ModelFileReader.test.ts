@@ -90,7 +90,8 @@ describe('ModelFileReader', () => {
   });
 
   it('goes on where the store answers a program that was ended meanwhile', async () => {
-    const reader = new ModelFileReader({ timeoutMs: 500 });
+    // Enough for what is read to its end, on a busy machine too.
+    const reader = new ModelFileReader({ timeoutMs: 3_000 });
     for (const _ of [1, 2, 3]) {
       let answer: (bytes: Uint8Array) => void = () => {};
       const read = () =>
