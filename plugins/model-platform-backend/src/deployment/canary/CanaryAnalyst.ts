@@ -27,7 +27,9 @@ export class CanaryAnalyst {
     }
     // First until when, then what: figures that come in between are no harm.
     const countedUntil = await this.figures.completeUntil({
-      ...{ endpoint: name, system, environment },
+      endpoint: name,
+      system,
+      environment,
     });
     const analysis: AnalysisResult[] = [];
     for (const metric of metrics) {

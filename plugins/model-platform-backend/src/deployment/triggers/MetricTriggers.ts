@@ -119,7 +119,9 @@ export class MetricTriggers {
     const overMs = millisecondsOf(trigger.over ?? OVER);
     // What is not counted yet is not known to be none.
     const end = await figures.completeUntil({
-      ...{ endpoint: name, system, environment },
+      endpoint: name,
+      system,
+      environment,
     });
     const isStale =
       !end || now.getTime() - end.getTime() > Math.max(overMs, STALE_MS);
