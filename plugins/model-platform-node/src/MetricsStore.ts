@@ -46,7 +46,7 @@ export interface MetricsStore {
   range(query: MetricQuery & { stepSeconds: number }): Promise<MetricSeries[]>;
   instant(query: MetricQuery): Promise<MetricSample[]>;
   /**
-   * Without an endpoint, when was collected last. Of one, until when
+   * Without an endpoint, when somebody was read last. Of one, until when
    * all of its gateways were: what one of them has counted since is not known.
    * Undefined where nothing was yet.
    */
