@@ -49,12 +49,15 @@ export interface Config {
         resources?: { cpu?: string; memory?: string };
         /**
          * Where images of models of the flavor `image` may come from:
-         * `registry.example.org/crm` allows all below it. None where absent.
+         * `registry.example.org/crm` allows all below it. Of several the one
+         * holds that says most of a reference. None where absent.
          */
         imageRegistries?: Array<{
           prefix: string;
           /** Name of a secret, which must be in each namespace. */
           pullSecret?: string;
+          /** Whose models' images may come from there; of all systems where absent. */
+          systems?: string[];
         }>;
         /** Of all pods. */
         nodeSelector?: { [label: string]: string };
@@ -81,6 +84,27 @@ export interface Config {
           podLabels?: { [label: string]: string };
           /** That its Prometheus looks for at a `PodMonitor`, e.g. `release: prometheus`. */
           monitorLabels?: { [label: string]: string };
+        };
+        /**
+         * The bucket of `modelPlatform.artifacts`, which pods then fetch files
+         * from; from the portal where absent. As there, but for credentials
+         * that may only read.
+         */
+        artifacts?: {
+          bucket: string;
+          /** Defaults to `us-east-1`. */
+          region?: string;
+          prefix?: string;
+          /** As pods reach it; Amazon's where absent. */
+          endpoint?: string;
+          forcePathStyle?: boolean;
+          /** What the AWS SDK finds in the pod where absent. */
+          credentials?: {
+            /** @visibility secret */
+            accessKeyId: string;
+            /** @visibility secret */
+            secretAccessKey: string;
+          };
         };
         /** Where models may connect to, beside the platform and their language model. */
         egress?: Array<{ cidr: string; ports: number[] }>;

@@ -15,8 +15,13 @@ const PROGRAMS = [
  * what they need of node_modules, and the Python runtime.
  *
  * @returns them by the image
+ * @throws Error where libraries of this system would be of no use in an image
  */
 export function stageImages(folder = inRoot('.cache', 'images')) {
+  if (process.platform !== 'linux')
+    throw new Error(
+      `Images are of Linux, and what is installed here is of ${process.platform}: run this on Linux, or in a container of it`,
+    );
   const platform = path.join(folder, 'platform');
   const python = path.join(folder, 'python');
   fs.rmSync(folder, { recursive: true, force: true });
@@ -29,7 +34,9 @@ export function stageImages(folder = inRoot('.cache', 'images')) {
     collect(from, needed);
   }
   for (const from of needed.values()) {
-    const to = path.join(platform, 'app', path.relative(inRoot(), from));
+    // Programs lie without `packages` there, and what only one of them has beside it.
+    const place = path.relative(inRoot(), from).replace(/^packages\W/, '');
+    const to = path.join(platform, 'app', place);
     // What lies in its own node_modules is collected by itself.
     copy(from, to, file => path.basename(file) !== 'node_modules');
   }

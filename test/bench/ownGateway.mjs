@@ -23,6 +23,7 @@ export async function startGateway(upstreamUrl, endpoints) {
       GATEWAY_PORT: String(port),
       ADMIN_PORT: String(adminPort),
       ADMIN_SECRET: SECRET,
+      METRICS_SECRET: 'metrics-secret-of-this-bench',
       REQUEST_ID_SECRET: 'request-id-secret-of-this-bench',
     },
     url: adminUrl,

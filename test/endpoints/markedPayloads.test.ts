@@ -308,7 +308,7 @@ test.describe('what callers send', () => {
     const state = await platform.state();
     const exposed = [
       await metricsOf(`${state.gateway.adminUrl}/metrics`, {
-        authorization: `Bearer ${state.gateway.adminSecret}`,
+        authorization: `Bearer ${state.gateway.metricsSecret}`,
       }),
     ];
     for (const { name } of models) {

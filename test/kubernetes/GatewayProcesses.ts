@@ -38,6 +38,7 @@ export class GatewayProcesses {
       GATEWAY_PORT: '0',
       ADMIN_PORT: String(adminPort),
       ADMIN_SECRET: adminSecret,
+      METRICS_SECRET: keys.metricsSecret(namespace),
       REQUEST_ID_SECRET: keys.requestIdSecret(),
     });
     processes.run('model-gateway-agent', {

@@ -12,6 +12,7 @@ import {
   RequestContext,
   V1ClusterRole,
 } from '@kubernetes/client-node';
+import { LoggerService } from '@backstage/backend-plugin-api';
 import { ConfigReader } from '@backstage/config';
 import { KubernetesClient } from '@model-platform/model-cluster';
 import { KubernetesDriver } from '../../plugins/model-platform-backend-module-kubernetes/src/KubernetesDriver';
@@ -25,14 +26,6 @@ import { StandInKubelet } from './StandInKubelet';
 const MODULE = 'plugins/model-platform-backend-module-kubernetes';
 const ACCOUNT = 'model-platform';
 export const SECRET_KEY = 'a-key-that-only-tests-know-of-0123456789';
-
-const logger = {
-  error() {},
-  warn() {},
-  info() {},
-  debug() {},
-  child: () => logger,
-};
 
 interface Service {
   url: string;
@@ -56,23 +49,42 @@ export class TestCluster {
     const { startKubernetes } = await import('../services/kubernetes.mjs');
     const service = await startKubernetes(options.level);
     if ('unavailable' in service) throw new Error(service.unavailable);
-    const config = new KubeConfig();
-    config.loadFromFile(service.kubeconfig);
-    const cluster = new TestCluster(
-      service,
-      config,
-      await ApiProxy.start(config.getCurrentCluster()?.server ?? ''),
-      options.portalUrl ?? 'https://portal.example.org',
-    );
-    for (const object of cluster.roles()) await cluster.apply(object);
-    if (options.level !== 'gateway') await cluster.kubelet.start();
-    return cluster;
+    let started: { stop(): Promise<void> } = service;
+    try {
+      const config = new KubeConfig();
+      config.loadFromFile(service.kubeconfig);
+      const cluster = new TestCluster(
+        service,
+        config,
+        await ApiProxy.start(config.getCurrentCluster()?.server ?? ''),
+        options.portalUrl ?? 'https://portal.example.org',
+      );
+      started = cluster;
+      for (const object of cluster.roles()) await cluster.apply(object);
+      if (options.level !== 'gateway') await cluster.kubelet.start();
+      return cluster;
+    } catch (error) {
+      // Nobody else knows of it.
+      await started.stop();
+      throw error;
+    }
   }
 
   readonly core: CoreV1Api;
   readonly apps: AppsV1Api;
   readonly rbac: RbacAuthorizationV1Api;
   readonly kubelet: StandInKubelet;
+  /** What drivers have warned of. */
+  readonly warnings: string[] = [];
+  private readonly logger: LoggerService = {
+    error() {},
+    warn: message => {
+      this.warnings.push(message);
+    },
+    info() {},
+    debug() {},
+    child: () => this.logger,
+  };
   private readonly client: KubernetesClient;
   private readonly drivers: KubernetesDriver[] = [];
   private readonly folder = fs.mkdtempSync(
@@ -197,10 +209,14 @@ export class TestCluster {
 
   /** As a portal that has just been started has it, with the rights of `rbac.yaml`. */
   async driver(
-    /** Of its environment, and of what is collected. */
-    figures: { collector?: object; metricCatalogue?: object[] } = {},
+    /** Of its environment, beside what it always has, and of what is collected. */
+    more: {
+      artifacts?: object;
+      collector?: object;
+      metricCatalogue?: object[];
+    } = {},
   ): Promise<KubernetesDriver> {
-    const { collector, metricCatalogue } = figures;
+    const { artifacts, collector, metricCatalogue } = more;
     const driver = KubernetesDriver.fromConfig(
       new ConfigReader({
         backend: { baseUrl: this.portalUrl },
@@ -225,6 +241,7 @@ export class TestCluster {
                 },
                 gateway: { replicas: { min: 1, max: 1 } },
                 resources: { cpu: '100m', memory: '128Mi' },
+                ...(artifacts ? { artifacts } : {}),
                 ...(collector ? { collector } : {}),
                 imageRegistries: [
                   {
@@ -237,7 +254,7 @@ export class TestCluster {
           ],
         },
       }),
-      { logger },
+      { logger: this.logger },
     );
     this.drivers.push(driver);
     return driver;

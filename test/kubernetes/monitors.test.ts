@@ -1,9 +1,10 @@
 import { expect, test } from '@playwright/test';
 import { KubernetesObject } from '@kubernetes/client-node';
 import { KubernetesClient } from '@model-platform/model-cluster';
+import { DerivedKeys } from '../../plugins/model-platform-backend-module-kubernetes/src/DerivedKeys';
 import { eventually } from '../platform/Platform';
 import { never, revisionOf } from './desired';
-import { TestCluster } from './TestCluster';
+import { SECRET_KEY, TestCluster } from './TestCluster';
 
 const namespace = 'models-crm--test';
 const figures = {
@@ -101,9 +102,22 @@ test('where the Prometheus operator is, monitors say what it is to read', async 
       port: 'admin',
       honorLabels: true,
       authorization: {
-        credentials: { name: 'model-gateway', key: 'admin-secret' },
+        credentials: { name: 'model-metrics', key: 'metrics-secret' },
       },
     },
+  ]);
+  // What the operator hands on opens figures, and has nothing else beside it.
+  const { data } = await cluster.core.readNamespacedSecret({
+    namespace,
+    name: 'model-metrics',
+  });
+  expect(
+    Object.entries(data ?? {}).map(([key, value]) => [
+      key,
+      Buffer.from(value, 'base64').toString(),
+    ]),
+  ).toEqual([
+    ['metrics-secret', new DerivedKeys(SECRET_KEY).metricsSecret(namespace)],
   ]);
   const kept = (name: string, metric: string) =>
     new RegExp(
@@ -136,31 +150,47 @@ test('where the Prometheus operator is, monitors say what it is to read', async 
   await driver.stop();
 });
 
+test('where nobody collects any more, they are taken away', async () => {
+  const driver = await cluster.driver(figures);
+  await driver.apply(revisionOf('churn', 1), never);
+  expect(await monitors()).toHaveLength(3);
+  await driver.stop();
+  const silent = await cluster.driver();
+  await silent.apply(revisionOf('churn', 1), never);
+  expect(await monitors()).toEqual([]);
+  await silent.stop();
+});
+
 for (const [verb, message] of [
   ['create', /apply the PodMonitor /],
   ['list', /list and watch podmonitors/],
 ] as const) {
-  test(`without ${verb} of podmonitors that is named`, async () => {
-    const own = revisionOf('rights', 1, { system: `without-${verb}` });
+  test(`without ${verb} of podmonitors models are deployed all the same, and it is told`, async () => {
+    const system = `without-${verb}`;
     await cluster.apply(cluster.roleWithout('podmonitors', verb));
     // The API server hears of its own roles a little later.
-    const error = await eventually('what is missing', async () => {
+    await eventually('what is missing', async () => {
+      cluster.warnings.length = 0;
+      const own = revisionOf('rights', 1, { system });
       const driver = await cluster.driver(figures);
       try {
         await driver.apply(own, never);
-        return undefined;
-      } catch (refused) {
-        return String(refused);
+        expect(await driver.list()).toContain('rights');
+        return cluster.warnings.some(warning => message.test(warning));
       } finally {
         await driver.stop();
       }
     });
-    expect(error).toMatch(message);
     for (const role of cluster.roles()) await cluster.apply(role);
-    await eventually('possible again', async () => {
+    await eventually('they are there', async () => {
       const driver = await cluster.driver(figures);
-      await driver.apply(own, never).finally(() => driver.stop());
-      return true;
+      await driver
+        .apply(revisionOf('rights', 1, { system }), never)
+        .finally(() => driver.stop());
+      const made = await monitors();
+      return made.some(
+        ({ metadata }) => metadata?.namespace === `models-${system}--test`,
+      );
     });
   });
 }

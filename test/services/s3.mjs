@@ -65,19 +65,19 @@ async function build() {
 }
 
 /**
- * The S3 server on loopback, with its objects in a temporary folder, and with
+ * The S3 server on loopback, or at another address of this machine, with its objects in a temporary folder, and with
  * these buckets.
  *
- * @param {{ buckets?: string[] }} [options]
+ * @param {{ buckets?: string[], host?: string }} [options]
  * @returns how to reach it and how to stop it, or why there is none
  */
-export async function startS3({ buckets = [] } = {}) {
+export async function startS3({ buckets = [], host = '127.0.0.1' } = {}) {
   const built = await ensureS3();
   if (built.unavailable) return built;
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-s3-'));
   // A folder in it is what it takes for a bucket.
   for (const bucket of buckets) fs.mkdirSync(path.join(folder, bucket));
-  const endpoint = `http://127.0.0.1:${await freePort()}`;
+  const endpoint = `http://${host}:${await freePort()}`;
   const credentials = {
     accessKeyId: 'tests',
     secretAccessKey: randomBytes(16).toString('hex'),

@@ -1,65 +1,44 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { request } from 'undici';
+import { FileSource, OrderedFile } from './FileSource';
+import { FinalError } from './FinalError';
 
 /** The kubelet starts the pod again after them. */
 const DELAYS_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
-/** The longest pause within an answer. */
-const SILENCE_MS = 60_000;
-
-interface FileOrder {
-  path: string;
-  digest: string;
-  baseUrl: string;
-  folder: string;
-  tokenFile?: string;
-}
-
-/** It will not be otherwise the next time. */
-class FinalError extends Error {}
 
 /** One file, whole and verified, or none; one that is there already stays. */
-export async function fetchFile(order: FileOrder): Promise<void> {
-  const target = inside(order.folder, order.path);
-  if ((await digestOf(target)) === order.digest) return;
+export async function fetchFile(
+  file: OrderedFile,
+  source: FileSource,
+  folder: string,
+): Promise<void> {
+  const target = inside(folder, file.path);
+  if ((await digestOf(target)) === file.digest) return;
   await mkdir(dirname(target), { recursive: true });
   for (const delayMs of DELAYS_MS) {
     try {
-      await download(order, target);
+      await download(file, source, target);
       return;
     } catch (error) {
       if (error instanceof FinalError) throw error;
       await sleep(delayMs);
     }
   }
-  await download(order, target);
+  await download(file, source, target);
 }
 
-async function download(order: FileOrder, target: string): Promise<void> {
-  const { path, digest, baseUrl, tokenFile } = order;
-  const url = new URL(
-    path.split('/').map(encodeURIComponent).join('/'),
-    baseUrl,
-  );
-  // The kubelet writes a new one before the old one is over.
-  const token = tokenFile && (await readFile(tokenFile, 'utf8')).trim();
-  const { statusCode, body } = await request(url, {
-    headers: token ? { authorization: `Bearer ${token}` } : {},
-    headersTimeout: SILENCE_MS,
-    bodyTimeout: SILENCE_MS,
-  });
-  if (statusCode !== 200) {
-    const told = (await body.text()).slice(0, 500);
-    const message = `${path} could not be fetched: ${url} answered ${statusCode}: ${told}`;
-    throw statusCode === 429 || statusCode >= 500
-      ? new Error(message)
-      : new FinalError(message);
-  }
+async function download(
+  file: OrderedFile,
+  source: FileSource,
+  target: string,
+): Promise<void> {
+  const { path, digest } = file;
+  const body = await source.open(file);
   const hash = createHash('sha256');
   const partial = `${target}.part`;
   await pipeline(

@@ -1,9 +1,14 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
 import { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import {
+  CreateBucketCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { fetchModel } from './fetchModel';
 
 const digest = (text: string) =>
@@ -118,4 +123,67 @@ describe('fetching a version into the folder of a runner', () => {
       /path "..\/escape" is not allowed/,
     );
   });
+
+  const given = process.env.MODEL_PLATFORM_TEST_S3;
+  (given || process.env.CI ? it : it.skip)(
+    'brings files from S3, and says what S3 refuses',
+    async () => {
+      const { endpoint, credentials } = JSON.parse(given ?? '{}');
+      const bucket = `fetch-${randomUUID()}`;
+      const s3 = {
+        bucket,
+        region: 'us-east-1',
+        endpoint,
+        forcePathStyle: true,
+      };
+      const client = new S3Client({ ...s3, credentials });
+      await client.send(new CreateBucketCommand({ Bucket: bucket }));
+      const key = 'portal/crm/sha256/ab/abcd';
+      await client.send(
+        new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'weights' }),
+      );
+      client.destroy();
+      const fetchFrom = async (object: string) => {
+        const file = {
+          path: 'model.onnx',
+          digest: digest('weights'),
+          sizeBytes: 7,
+        };
+        fs.writeFileSync(
+          at('documents/fetch.json'),
+          JSON.stringify({
+            formatVersion: 1,
+            s3,
+            url: 'http://127.0.0.1:1/nobody/',
+            files: [{ ...file, key: object }],
+          }),
+        );
+        await fetchModel(
+          {
+            DOCUMENTS_DIR: at('documents'),
+            SETTINGS_DIR: at('settings'),
+            MODEL_DIR: at('model'),
+          },
+          () => {},
+        );
+      };
+      const before = { ...process.env };
+      try {
+        process.env.AWS_ACCESS_KEY_ID = credentials.accessKeyId;
+        process.env.AWS_SECRET_ACCESS_KEY = credentials.secretAccessKey;
+        await fetchFrom(key);
+        expect(fs.readFileSync(at('model/model/model.onnx'), 'utf8')).toBe(
+          'weights',
+        );
+        fs.rmSync(at('model/model/model.onnx'));
+        await expect(fetchFrom('portal/crm/sha256/ab/gone')).rejects.toThrow(
+          `model.onnx could not be fetched: s3://${bucket}/portal/crm/sha256/ab/gone: NoSuchKey`,
+        );
+        process.env.AWS_SECRET_ACCESS_KEY = 'of somebody else';
+        await expect(fetchFrom(key)).rejects.toThrow('SignatureDoesNotMatch');
+      } finally {
+        process.env = before;
+      }
+    },
+  );
 });

@@ -42,17 +42,21 @@ export class AdminServer {
   readonly #routes: RouteTable;
   readonly #metrics: GatewayMetrics;
   readonly #secretHash: Buffer;
+  readonly #metricsSecretHash: Buffer;
   readonly #publicUrl: () => string;
 
   constructor(options: {
     routes: RouteTable;
     metrics: GatewayMetrics;
     secret: string;
+    /** Opens the figures alone. */
+    metricsSecret: string;
     publicUrl: () => string;
   }) {
     this.#routes = options.routes;
     this.#metrics = options.metrics;
     this.#secretHash = digest(options.secret);
+    this.#metricsSecretHash = digest(options.metricsSecret);
     this.#publicUrl = options.publicUrl;
     this.#server = createServer((request, response) => {
       this.#handle(request, response).catch(error =>
@@ -91,13 +95,17 @@ export class AdminServer {
       this.#answer(response, isWell ? 200 : 503, { [path.slice(8)]: isWell });
       return;
     }
-    this.#authenticate(request);
     const call = `${request.method} ${path}`;
-    const endpoint = /^\/routes\/([a-z0-9-]+)$/.exec(path)?.[1];
     if (call === 'GET /metrics') {
+      // Whoever collects figures is not let near the routes.
+      requireSecret(request, 'metrics', this.#metricsSecretHash);
       response.writeHead(200, { 'content-type': this.#metrics.contentType });
       response.end(await this.#metrics.text());
-    } else if (call === 'GET /load') {
+      return;
+    }
+    requireSecret(request, 'admin', this.#secretHash);
+    const endpoint = /^\/routes\/([a-z0-9-]+)$/.exec(path)?.[1];
+    if (call === 'GET /load') {
       await this.#tellLoad(request, response);
     } else if (call === 'GET /routes') {
       this.#answer(response, 200, this.#state());
@@ -157,18 +165,6 @@ export class AdminServer {
       waiting: waiting.counts(),
     };
     this.#answer(response, 200, load);
-  }
-
-  #authenticate(request: IncomingMessage): void {
-    const given =
-      /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-    if (!timingSafeEqual(digest(given), this.#secretHash)) {
-      throw new AdminError(
-        401,
-        'AuthenticationError',
-        'The admin secret is missing or wrong',
-      );
-    }
   }
 
   async #body<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<T> {
@@ -243,6 +239,21 @@ function stateOf(route: Route): GatewayRouteState {
       variant.runners.map(({ runner }) => runner),
     ),
   };
+}
+
+function requireSecret(
+  { headers }: IncomingMessage,
+  name: string,
+  hash: Buffer,
+): void {
+  const given = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
+  if (!timingSafeEqual(digest(given), hash)) {
+    throw new AdminError(
+      401,
+      'AuthenticationError',
+      `The ${name} secret is missing or wrong`,
+    );
+  }
 }
 
 function digest(text: string): Buffer {

@@ -8,8 +8,10 @@ import {
 } from 'node:net';
 import { GatewayState } from '@model-platform/model-wire';
 import {
+  ADMIN_SECRET,
   EXPIRED,
   ID_SECRET,
+  METRICS_SECRET,
   OTHER,
   routeOf,
   TestGateway,
@@ -696,6 +698,25 @@ describe('Gateway', () => {
       expect((await fetch(adminUrl + path, { headers: wrong })).status).toBe(
         401,
       );
+    }
+    // Who collects figures gets no further, and nobody else's secret is theirs.
+    const statusAs = async (secret: string, method: string, path: string) =>
+      (await admin(method, path, undefined, adminUrl, secret)).status;
+    expect(await statusAs(METRICS_SECRET, 'GET', '/metrics')).toBe(200);
+    expect(await statusAs(ADMIN_SECRET, 'GET', '/metrics')).toBe(401);
+    for (const call of [
+      'GET /routes',
+      'PUT /routes',
+      'PUT /routes/iris',
+      'DELETE /routes/iris',
+      'GET /load',
+      'POST /metrics',
+    ]) {
+      const [method, path] = call.split(' ');
+      expect([call, await statusAs(METRICS_SECRET, method, path)]).toEqual([
+        call,
+        401,
+      ]);
     }
     const bad = await admin('PUT', '/routes/iris', {
       endpoint: 'iris',

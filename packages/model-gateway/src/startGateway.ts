@@ -47,6 +47,7 @@ export async function startGateway(
     routes,
     metrics,
     secret: environment.ADMIN_SECRET,
+    metricsSecret: environment.METRICS_SECRET,
     publicUrl: () => url,
   });
   const adminUrl = await bound(

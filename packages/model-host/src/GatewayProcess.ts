@@ -13,7 +13,7 @@ import { HostSettings } from './HostSettings';
 import { lastingSecret } from './lastingSecret';
 import { pause } from './pause';
 import { programPath } from './programPath';
-import { ProcessRecord, StateFile } from './StateFile';
+import { metricsSecretOf, ProcessRecord, StateFile } from './StateFile';
 import { Launch, Supervisor } from './Supervisor';
 
 /** Key of the gateway's records; no runner's id looks like it. */
@@ -100,6 +100,7 @@ export class GatewayProcess {
       }:${port}`,
       adminUrl: record && `http://127.0.0.1:${record.port}`,
       adminSecret: record?.secret,
+      metricsSecret: record && metricsSecretOf(record),
       restarts,
       message,
     };
@@ -242,6 +243,7 @@ export class GatewayProcess {
       ADMIN_HOST: '127.0.0.1',
       ADMIN_PORT: String(record.port),
       ADMIN_SECRET: record.secret,
+      METRICS_SECRET: metricsSecretOf(record),
       REQUEST_ID_SECRET: this.#requestIdSecret,
       LOG_LEVEL: settings.logLevel,
       DRAIN_TIMEOUT_MS: String(FINAL_DRAIN_MS),

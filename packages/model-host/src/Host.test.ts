@@ -67,6 +67,7 @@ describe('Host', () => {
       expect.arrayContaining([
         'MODEL_DIR',
         'RUNNER_SECRET',
+        'METRICS_SECRET',
         'HOME',
         'PATH',
         'DO_NOT_TRACK',

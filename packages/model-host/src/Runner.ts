@@ -20,7 +20,7 @@ import { httpProbe } from './httpProbe';
 import { lastingSecret } from './lastingSecret';
 import { programFolders, programPath } from './programPath';
 import { RunnerGuard } from './RunnerGuard';
-import { ProcessRecord, StateFile } from './StateFile';
+import { metricsSecretOf, ProcessRecord, StateFile } from './StateFile';
 import { Launch, Program, Supervisor } from './Supervisor';
 import { threadVariables } from './threadVariables';
 
@@ -136,6 +136,7 @@ export class Runner {
       isShadow,
       url: record && urlOf(record),
       secret: record?.secret,
+      metricsSecret: record && metricsSecretOf(record),
     };
   }
 
@@ -275,6 +276,7 @@ export class Runner {
         HOST: '127.0.0.1',
         PORT: String(record.port),
         RUNNER_SECRET: record.secret,
+        METRICS_SECRET: metricsSecretOf(record),
         MODEL_ENDPOINT: spec.endpoint,
         MODEL_VARIANT: spec.variant,
         MODEL_REVISION: String(spec.revision),

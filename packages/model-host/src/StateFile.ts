@@ -7,6 +7,8 @@ const processRecordSchema = z.object({
   startTime: z.string().optional(),
   port: z.number().int(),
   secret: z.string(),
+  /** Opens its figures alone; absent of one that an earlier version of the platform has started. */
+  metricsSecret: z.string().optional(),
   /** Digest of what it was started for. */
   purpose: z.string(),
   startedAt: z.string(),
@@ -27,6 +29,11 @@ const stateSchema = z.object({
 
 /** What is needed to recognise a process. */
 export type ProcessRecord = z.infer<typeof processRecordSchema>;
+
+/** What opens its figures: one that knows no secret for them takes its own. */
+export function metricsSecretOf(record: ProcessRecord): string {
+  return record.metricsSecret ?? record.secret;
+}
 
 type State = z.infer<typeof stateSchema>;
 

@@ -233,7 +233,8 @@ export class Supervisor {
     const { id, purpose, logFile } = this.#program;
     const intent: ProcessRecord = {
       port: await freePort(),
-      secret: randomBytes(32).toString('base64url'),
+      secret: randomSecret(),
+      metricsSecret: randomSecret(),
       purpose,
       startedAt: new Date().toISOString(),
     };
@@ -344,6 +345,10 @@ export function identify(
   return pid !== undefined && startTime !== undefined
     ? { pid, startTime }
     : undefined;
+}
+
+function randomSecret(): string {
+  return randomBytes(32).toString('base64url');
 }
 
 function sizeOf(path: string): number {

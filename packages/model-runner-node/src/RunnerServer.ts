@@ -48,6 +48,11 @@ const TEXT_TYPE = 'text/plain; charset=utf-8';
 const MLFLOW_VERSION = '3.17.2';
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
+const isSecret = (given: unknown, wanted: Buffer | undefined): boolean =>
+  typeof given === 'string' &&
+  wanted !== undefined &&
+  timingSafeEqual(digest(given), wanted);
+
 /** Without a gateway in front, any page that its developer looks at could call it. */
 function requireOwnOrigin({ origin, host }: IncomingHttpHeaders): void {
   if (origin === undefined) return;
@@ -74,6 +79,7 @@ export class RunnerServer {
   private readonly writeOutputs;
   private readonly routes: Map<string, Partial<Record<string, Handler>>>;
   private readonly secretDigest?: Buffer;
+  private readonly metricsSecretDigest?: Buffer;
   private readonly identity: { name: string; version: string };
   private readonly prefix: string;
   private readonly version: string;
@@ -91,8 +97,10 @@ export class RunnerServer {
     this.readInputs = createInputReader(manifest.signature);
     this.readScoring = createScoringReader(manifest.signature);
     this.writeOutputs = createOutputWriter(manifest.signature);
-    this.secretDigest = environment.RUNNER_SECRET
-      ? digest(environment.RUNNER_SECRET)
+    const { RUNNER_SECRET, METRICS_SECRET } = environment;
+    this.secretDigest = RUNNER_SECRET ? digest(RUNNER_SECRET) : undefined;
+    this.metricsSecretDigest = METRICS_SECRET
+      ? digest(METRICS_SECRET)
       : undefined;
     this.version = String(manifest.version);
     this.identity = { name: environment.MODEL_ENDPOINT, version: this.version };
@@ -281,7 +289,8 @@ export class RunnerServer {
       const open =
         fullPath === '/v2/health/live' || fullPath === '/v2/health/ready';
       const isMetrics = fullPath === '/metrics' && request.method === 'GET';
-      if (!open) this.requireSecret(request, isMetrics);
+      if (!open && !(isMetrics && this.isCollector(request)))
+        this.requireSecret(request);
       if (isMetrics) {
         await this.answerMetrics(response);
       } else {
@@ -307,21 +316,18 @@ export class RunnerServer {
     }
   }
 
-  /** @param asBearer - a Prometheus has no headers of its own to send */
-  private requireSecret(request: IncomingMessage, asBearer: boolean) {
+  /** A Prometheus sends a bearer, and no headers of its own. */
+  private isCollector({ headers }: IncomingMessage): boolean {
+    const given = headers.authorization?.replace(/^Bearer /, '') ?? '';
+    return isSecret(given, this.metricsSecretDigest);
+  }
+
+  private requireSecret(request: IncomingMessage) {
     if (!this.secretDigest) {
       requireOwnOrigin(request.headers);
       return;
     }
-    const given =
-      request.headers[RUNNER_SECRET_HEADER] ??
-      (asBearer
-        ? request.headers.authorization?.replace(/^Bearer /, '')
-        : undefined);
-    if (
-      typeof given !== 'string' ||
-      !timingSafeEqual(digest(given), this.secretDigest)
-    ) {
+    if (!isSecret(request.headers[RUNNER_SECRET_HEADER], this.secretDigest)) {
       throw new RequestError(
         401,
         'This runner answers to its gateway only.',

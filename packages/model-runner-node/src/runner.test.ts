@@ -6,6 +6,7 @@ import { RunnerManifest } from '@model-platform/model-wire';
 import { parse } from 'yaml';
 import { buildRunner } from './__testUtils__/runModel';
 import {
+  METRICS_SECRET,
   SECRET,
   endRunners,
   folders,
@@ -183,17 +184,26 @@ describe('the iris example', () => {
     expect(refused.text).toContain('inputs[0].data[3] must fit FP32');
   });
 
-  it('tells its figures, and nothing else, to who has its secret as a bearer', async () => {
-    const as = async (path: string, secret: string) => {
+  it('tells its figures to who collects them, and nothing else', async () => {
+    const as = async (
+      call: string,
+      headers: Record<string, string>,
+    ): Promise<number> => {
+      const [method, path] = call.split(' ');
       const url = `http://127.0.0.1:${runner.port}${path}`;
-      const { status } = await fetch(url, {
-        headers: { authorization: `Bearer ${secret}` },
-      });
-      return status;
+      const body = method === 'POST' ? '{"inputs":{}}' : undefined;
+      return (await fetch(url, { method, headers, body })).status;
     };
-    expect(await as('/metrics', SECRET)).toBe(200);
-    expect(await as('/metrics', 'another')).toBe(401);
-    expect(await as('/v2', SECRET)).toBe(401);
+    const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` });
+    expect(await as('GET /metrics', bearer(METRICS_SECRET))).toBe(200);
+    for (const secret of [SECRET, 'another'])
+      expect(await as('GET /metrics', bearer(secret))).toBe(401);
+    for (const headers of [
+      bearer(METRICS_SECRET),
+      { 'x-model-runner-secret': METRICS_SECRET },
+    ])
+      for (const call of ['GET /v2', 'POST /predict', 'POST /metrics'])
+        expect([call, await as(call, headers)]).toEqual([call, 401]);
   });
 
   it('counts what it answered, and writes no payload down', async () => {

@@ -47,7 +47,8 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
   }
   const environment = parsed.data;
   // Not for the developer's code, which runs in this process.
-  for (const name of ['RUNNER_SECRET', 'STATE_KEY']) delete variables[name];
+  for (const name of ['RUNNER_SECRET', 'METRICS_SECRET', 'STATE_KEY'])
+    delete variables[name];
   const at = (name: string) => path.join(environment.MODEL_DIR, name);
   let server: RunnerServer;
   let manifest: RunnerManifest;

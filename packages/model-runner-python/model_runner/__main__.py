@@ -167,7 +167,8 @@ def main() -> int:
     try:
         environment = read_environment(os.environ)
         # Not for the developer's code, which runs in this process.
-        os.environ.pop("RUNNER_SECRET", None)
+        for name in ("RUNNER_SECRET", "METRICS_SECRET"):
+            os.environ.pop(name, None)
         return _run_to_end(run(environment, logger))
     except StartError as error:
         logger.error(str(error))

@@ -112,6 +112,7 @@ class App:
         self._prefix = f"/{environment.endpoint}"
         self._version = str(manifest["version"])
         self._secret = environment.secret.encode() if environment.secret else None
+        self._metrics_secret = environment.metrics_secret.encode() if environment.metrics_secret else None
         self._identity = [
             (b"x-model-version", self._version.encode()),
             (b"x-model-variant", environment.variant.encode()),
@@ -175,9 +176,9 @@ class App:
             self._metrics.in_flight.inc()
         try:
             if full_path not in ("/v2/health/live", "/v2/health/ready"):
-                # A Prometheus has no headers of its own to send.
                 is_metrics = full_path == "/metrics" and scope["method"] == "GET"
-                self._require_secret(headers, as_bearer=is_metrics)
+                if not (is_metrics and self._is_collector(headers)):
+                    self._require_secret(headers)
             answer = await self._route(scope["method"], full_path, path, headers, receive, request_id)
         except RequestError as error:
             answer = self._refusal(path, error, request_id)
@@ -211,17 +212,19 @@ class App:
         )
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
-    def _require_secret(self, headers: dict[bytes, bytes], *, as_bearer: bool) -> None:
+    def _is_collector(self, headers: dict[bytes, bytes]) -> bool:
+        """A Prometheus sends a bearer, and no headers of its own."""
+        given = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
+        return self._metrics_secret is not None and hmac.compare_digest(given, self._metrics_secret)
+
+    def _require_secret(self, headers: dict[bytes, bytes]) -> None:
         if self._secret is None:
             # Without a gateway in front, any page that its developer looks at could call it.
             origin = headers.get(b"origin")
             if origin is not None and origin.partition(b"://")[2] != headers.get(b"host"):
                 raise RequestError(403, "This runner answers no pages of another origin.")
             return
-        given = headers.get(b"x-model-runner-secret")
-        if given is None:
-            given = headers.get(b"authorization", b"").removeprefix(b"Bearer ") if as_bearer else b""
-        if not hmac.compare_digest(given, self._secret):
+        if not hmac.compare_digest(headers.get(b"x-model-runner-secret", b""), self._secret):
             raise RequestError(401, "This runner answers to its gateway only.", headers={"connection": "close"})
 
     async def _route(

@@ -25,6 +25,8 @@ class Environment:
     host: str
     port: int
     secret: str | None
+    #: Opens the figures alone, for whoever collects them.
+    metrics_secret: str | None
     endpoint: str
     variant: str
     revision: str
@@ -57,14 +59,18 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
     port = number("PORT")
     if not 1 <= port <= 65535 and variables.get("PORT", "").isdecimal():
         problems.append("PORT: must be from 1 to 65535")
-    secret = variables.get("RUNNER_SECRET") or None
-    if secret is not None and len(secret) < 16:
-        problems.append("RUNNER_SECRET: must have at least 16 characters")
+    def secret(name: str) -> str | None:
+        value = variables.get(name) or None
+        if value is not None and len(value) < 16:
+            problems.append(f"{name}: must have at least 16 characters")
+        return value
+
     found = Environment(
         model_dir=Path(text("MODEL_DIR")),
         host=variables.get("HOST") or "127.0.0.1",
         port=port,
-        secret=secret,
+        secret=secret("RUNNER_SECRET"),
+        metrics_secret=secret("METRICS_SECRET"),
         endpoint=text("MODEL_ENDPOINT"),
         variant=text("MODEL_VARIANT"),
         revision=text("MODEL_REVISION"),

@@ -20,6 +20,7 @@ REPOSITORY = PACKAGE.parents[1]
 CONFORMANCE = REPOSITORY / "test" / "conformance"
 DISEASE_PROGRESSION = REPOSITORY / "examples" / "disease-progression"
 SECRET = "secret-of-this-test"
+METRICS_SECRET = "metrics-secret-of-this-test"
 
 
 @dataclass
@@ -81,6 +82,7 @@ class Runner:
                 "MODEL_DIR": str(directory),
                 "PORT": str(self.port),
                 "RUNNER_SECRET": SECRET,
+                "METRICS_SECRET": METRICS_SECRET,
                 "MODEL_ENDPOINT": "echo",
                 "MODEL_VARIANT": "main",
                 "MODEL_REVISION": "1",

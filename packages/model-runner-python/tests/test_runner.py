@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runner import DISEASE_PROGRESSION, SECRET, Runner, until
+from runner import DISEASE_PROGRESSION, METRICS_SECRET, SECRET, Runner, until
 
 SCALAR = {"inputs": [{"name": "x", "type": "number"}], "outputs": [{"name": "y", "type": "number"}]}
 
@@ -386,7 +386,8 @@ def test_endpoint_code_may_be_async_and_is_told_what_its_environment_says(start:
                     event.set()
                     print("predicted")
                     context.logger.info("rule", rule=context.configuration["rule"])
-                    return {"y": inputs["x"] + addend + len(os.environ.get("RUNNER_SECRET", ""))}
+                    kept = [name for name in ("RUNNER_SECRET", "METRICS_SECRET") if name in os.environ]
+                    return {"y": inputs["x"] + addend + len(kept)}
                 """
             ),
             "../endpoint-settings.json": '{"configuration": {"rule": 7}, "secrets": {"ADDEND": "abc"}}',
@@ -464,17 +465,23 @@ def test_without_a_gateway_it_answers_no_pages_of_others(start: Callable[..., Ru
         assert (refused.status, refused.json["error"]["name"]) == (403, "NotAllowedError")
 
 
-def test_figures_alone_are_for_who_has_the_secret_as_a_bearer(start: Callable[..., Runner]) -> None:
+def test_who_collects_figures_has_a_secret_that_opens_nothing_else(start: Callable[..., Runner]) -> None:
     runner = start(manifest(), code("def predict(m, i, c): return {'y': i['x']}")).wait_ready()
 
-    def status(path: str, secret: str) -> int:
+    def status(method: str, path: str, headers: dict[str, str]) -> int:
         connection = runner.connection()
-        connection.request("GET", path, headers={"authorization": f"Bearer {secret}"})
+        connection.request(method, path, '{"inputs": {"x": 1}}', headers=headers)
         return connection.getresponse().status
 
-    assert status("/metrics", SECRET) == 200
-    assert status("/metrics", "another") == 401
-    assert status("/v2", SECRET) == 401
+    def bearer(secret: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {secret}"}
+
+    assert status("GET", "/metrics", bearer(METRICS_SECRET)) == 200
+    for secret in (SECRET, "another"):
+        assert status("GET", "/metrics", bearer(secret)) == 401
+    for headers in (bearer(METRICS_SECRET), {"x-model-runner-secret": METRICS_SECRET}):
+        assert status("GET", "/v2", headers) == 401
+        assert status("POST", "/predict", headers) == 401
 
 
 def test_it_is_live_while_it_loads_and_ends_at_once_when_asked_to(start: Callable[..., Runner]) -> None:

@@ -6,6 +6,20 @@ import { z } from 'zod';
  */
 export const fetchOrderSchema = z.object({
   formatVersion: z.literal(1),
+  /**
+   * The bucket that files are fetched from, instead of the URL: the environment
+   * has the credentials, as the AWS SDK looks for them.
+   */
+  s3: z
+    .object({
+      bucket: z.string().min(1),
+      region: z.string().min(1),
+      /** Of a service that is not Amazon's. */
+      endpoint: z.url({ protocol: /^https?$/ }).optional(),
+      /** `<endpoint>/<bucket>` rather than `<bucket>.<endpoint>`. */
+      forcePathStyle: z.boolean().optional(),
+    })
+    .optional(),
   /** A file is at this URL with its path behind it, each segment encoded. */
   url: z.url({ protocol: /^https?$/ }),
   files: z.array(
@@ -15,6 +29,8 @@ export const fetchOrderSchema = z.object({
       /** `sha256:<64 hex>`. */
       digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
       sizeBytes: z.number().int().nonnegative(),
+      /** Of its object; where there is `s3`. */
+      key: z.string().optional(),
     }),
   ),
 });

@@ -5,7 +5,8 @@ import { gatewayRouteSchema, TrafficPlan } from './TrafficPlan';
  * The environment variables that a gateway is started with. It has two
  * listeners: the public one for applications, and an admin listener for its
  * parent and the collector, on which every call carries `ADMIN_SECRET` as a
- * bearer token.
+ * bearer token; those for figures carry `METRICS_SECRET`, which opens nothing
+ * else.
  *
  * | admin call | does |
  * |---|---|
@@ -14,7 +15,7 @@ import { gatewayRouteSchema, TrafficPlan } from './TrafficPlan';
  * | `PUT /routes` | `{ routes: GatewayRoute[] }`: these and no others. Before the first one the gateway answers 503 to everything |
  * | `PUT /routes/{endpoint}` | one `GatewayRoute`, swapped as a whole; requests in flight finish where they are. Answers its {@link GatewayRouteState} |
  * | `DELETE /routes/{endpoint}` | the endpoint is unknown from now on |
- * | `GET /metrics` | Prometheus text |
+ * | `GET /metrics` | Prometheus text, for who has `METRICS_SECRET` |
  * | `GET /health/live`, `GET /health/ready` | without the secret; ready once it has a plan |
  */
 export const gatewayEnvironmentSchema = z.object({
@@ -31,6 +32,7 @@ export const gatewayEnvironmentSchema = z.object({
   ADMIN_HOST: z.string().min(1).default('127.0.0.1'),
   ADMIN_PORT: z.coerce.number().int().min(0).max(65535).default(0),
   ADMIN_SECRET: z.string().min(16),
+  METRICS_SECRET: z.string().min(16),
   /** Key of the request ids' MAC; the same one verifies reported outcomes. */
   REQUEST_ID_SECRET: z.string().min(16),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

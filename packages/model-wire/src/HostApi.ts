@@ -102,9 +102,10 @@ export interface HostRunnerState {
   /** Of Python: what its process runs in, where that is no environment of the platform's own. */
   interpreter?: string;
   isShadow?: boolean;
-  /** For the collector: `<url>/metrics` with the secret's header. */
   url?: string;
   secret?: string;
+  /** For the collector: a bearer that opens `<url>/metrics` alone. */
+  metricsSecret?: string;
 }
 
 export interface HostState {
@@ -117,6 +118,8 @@ export interface HostState {
     /** Base URL of the admin listener, with `/metrics`. */
     adminUrl?: string;
     adminSecret?: string;
+    /** For the collector: a bearer that opens `<adminUrl>/metrics` alone. */
+    metricsSecret?: string;
     restarts: number;
     /** Why it last ended, or why it cannot start. */
     message?: string;

@@ -4,5 +4,5 @@ export const REQUEST_ID_HEADER = 'x-request-id';
 export const CORRELATION_ID_HEADER = 'x-correlation-id';
 export const MODEL_VERSION_HEADER = 'x-model-version';
 export const MODEL_VARIANT_HEADER = 'x-model-variant';
-/** Secret that only the gateway and the collector know; never passed on to the caller. */
+/** Secret that only the gateway knows; never passed on to the caller. */
 export const RUNNER_SECRET_HEADER = 'x-model-runner-secret';

@@ -12,6 +12,8 @@ export const runnerEnvironmentSchema = z.object({
   PORT: z.coerce.number().int().min(1).max(65535),
   /** Requests must carry it in `x-model-runner-secret`; health answers without. */
   RUNNER_SECRET: z.string().min(16).optional(),
+  /** Opens `GET /metrics` alone, as a bearer token: for whoever collects figures. */
+  METRICS_SECRET: z.string().min(16).optional(),
   /** The endpoint's name: prefix of the paths, and the model's name in OIP. */
   MODEL_ENDPOINT: z.string().min(1),
   MODEL_VARIANT: z.string().min(1),

@@ -43,7 +43,6 @@ export class ClusterView {
       client: KubernetesClient;
       logger: LoggerService;
       hasRoutes: boolean;
-      hasCollectors: boolean;
     },
   ) {
     for (const kind of Object.keys(KINDS) as Kind[]) {
@@ -80,8 +79,9 @@ export class ClusterView {
     for (const watched of this.kinds.values()) await watched.stop();
   }
 
+  /** Whether it knows what there is of this kind. */
   watches(kind: Kind): boolean {
-    return this.kinds.has(kind);
+    return this.kinds.get(kind)?.synced === true;
   }
 
   get({ kind, namespace, name }: ObjectKey): KubernetesObject | undefined {
@@ -140,8 +140,7 @@ export class ClusterView {
   }
 
   private async start(): Promise<void> {
-    const { client, hasCollectors } = this.options;
-    if (hasCollectors && (await client.serves(OPTIONAL))) this.add(OPTIONAL);
+    if (await this.options.client.serves(OPTIONAL)) this.add(OPTIONAL);
     for (const watched of this.kinds.values()) watched.start();
   }
 
@@ -155,13 +154,20 @@ export class ClusterView {
         labelSelector: `${LABELS.managedBy}=${MANAGER}`,
         indexLabel: LABELS.endpoint,
         onChange: () => this.changed(),
-        onFailure: error => logger.warn(error.message),
+        onFailure: error => {
+          logger.warn(error.message);
+          this.changed();
+        },
       }),
     );
   }
 
+  /** Nothing waits for the optional kind, where it cannot be had. */
   private get isSynced(): boolean {
-    return [...this.kinds.values()].every(({ synced }) => synced);
+    return [...this.kinds].every(
+      ([kind, { synced, problem }]) =>
+        synced || (kind === OPTIONAL && problem !== undefined),
+    );
   }
 
   private changed(): void {

@@ -19,6 +19,11 @@ export class DerivedKeys {
     return this.derive('admin', namespace);
   }
 
+  /** Opens the figures of a namespace's gateways and runners, and nothing else. */
+  metricsSecret(namespace: string): string {
+    return this.derive('metrics', namespace);
+  }
+
   /** One for all: outcomes are reported whatever gateway a call went through. */
   requestIdSecret(): string {
     return this.derive('request-id');

@@ -10,7 +10,6 @@ import {
   endpointPlanSchema,
   PLAN_FILE,
   PLAN_LABELS,
-  RUNNER_SECRET_HEADER,
   TrafficPlan,
 } from '@model-platform/model-wire';
 import { LogLine } from '@model-platform/plugin-model-platform-common';
@@ -37,15 +36,20 @@ import { KubernetesSettings } from './KubernetesSettings';
 import { endpointPlanMap } from './manifests/endpointPlanMap';
 import { endpointRoute } from './manifests/endpointRoute';
 import { gatewayManifests } from './manifests/gatewayManifests';
-import { gatewaySelector } from './manifests/GatewayPlacement';
+import {
+  GatewayPlacement,
+  gatewaySelector,
+} from './manifests/GatewayPlacement';
 import { ADMIN_PORT, PORT } from './manifests/images';
 import { LABELS } from './manifests/labels';
+import { monitorManifests } from './manifests/monitorManifests';
 import { namespaceName, objectName } from './manifests/objectName';
 import { Placement } from './manifests/Placement';
 import { runnerManifests } from './manifests/runnerManifests';
 import { missingRunner } from './missingRunner';
 import { placementsOf } from './placementsOf';
 import { podLog } from './podLog';
+import { PodMonitors } from './PodMonitors';
 import { PodWarnings } from './PodWarnings';
 import { isUnexplained, runnerStatusOf } from './runnerStatusOf';
 
@@ -53,6 +57,13 @@ import { isUnexplained, runnerStatusOf } from './runnerStatusOf';
 const ROUTE_TIMEOUT_MS = 10_000;
 /** Draining takes as long as calls may; what takes longer is waited for the next time. */
 const DRAIN_TIMEOUT_MS = 90_000;
+
+/** A revision as objects, with those of its namespace. */
+interface Manifests {
+  namespace: string;
+  objects: KubernetesObject[];
+  monitors: KubernetesObject[];
+}
 
 /** What a plan was made of, as the cluster keeps it. */
 interface KeptPlan extends EndpointPlan {
@@ -92,11 +103,10 @@ export class KubernetesDriver implements DeploymentDriver {
 
   private readonly keys: DerivedKeys;
 
+  private readonly podMonitors: PodMonitors;
+
   /** Revisions are immutable, and so is what they are as objects. */
-  private readonly manifests = new WeakMap<
-    DesiredRevision,
-    KubernetesObject[]
-  >();
+  private readonly manifests = new WeakMap<DesiredRevision, Manifests>();
 
   /** Digests of routes that lead nowhere, of endpoints that the cluster has never seen. */
   private readonly nowhere = new Map<string, string>();
@@ -113,11 +123,12 @@ export class KubernetesDriver implements DeploymentDriver {
       client,
       logger,
       hasRoutes: settings.hasRoutes,
-      hasCollectors: settings.hasCollectors,
     });
     this.applier = new Applier(client, this.view, logger);
     this.gateways = new GatewayReports(this.view);
     this.warnings = new PodWarnings(client);
+    const { view, applier } = this;
+    this.podMonitors = new PodMonitors({ view, applier, logger });
   }
 
   /** Ends what it watches with. */
@@ -135,11 +146,12 @@ export class KubernetesDriver implements DeploymentDriver {
     options: WriteOptions & { signal: AbortSignal },
   ): Promise<void> {
     await this.view.ready();
-    const wanted = this.manifestsOf(desired);
-    await this.applier.apply(wanted, options);
+    const { namespace, objects, monitors } = this.manifestsOf(desired);
+    await this.applier.apply(objects, options);
+    await this.podMonitors.keep(namespace, monitors, options);
     // What an earlier version of the platform made of this revision, and this one does not.
     const names = new Set(
-      wanted.map(({ kind, metadata }) => `${kind}/${metadata?.name}`),
+      objects.map(({ kind, metadata }) => `${kind}/${metadata?.name}`),
     );
     for (const key of this.objectsOf(desired.ref, desired.revision)) {
       if (!names.has(`${key.kind}/${key.name}`)) {
@@ -317,7 +329,7 @@ export class KubernetesDriver implements DeploymentDriver {
     return this.view.list('Pod').flatMap(pod => this.scrapeTargetOf(pod) ?? []);
   }
 
-  private manifestsOf(desired: DesiredRevision): KubernetesObject[] {
+  private manifestsOf(desired: DesiredRevision): Manifests {
     const known = this.manifests.get(desired);
     if (known) return known;
     const placements = placementsOf(desired, {
@@ -328,30 +340,35 @@ export class KubernetesDriver implements DeploymentDriver {
     });
     // All variants are of one system.
     const [first] = placements;
-    const made = [
-      ...this.gatewayOf(first),
-      ...placements.flatMap(runnerManifests),
-    ];
+    const gateway = this.gatewayOf(first);
+    const made = {
+      namespace: gateway.namespace,
+      objects: [
+        ...gatewayManifests(gateway),
+        ...placements.flatMap(runnerManifests),
+      ],
+      monitors: monitorManifests(gateway),
+    };
     this.manifests.set(desired, made);
     return made;
   }
 
-  private gatewayOf(placement: Placement): KubernetesObject[] {
+  private gatewayOf(placement: Placement): GatewayPlacement {
     const { namespace, environment, variant, cluster, settings } = placement;
-    return gatewayManifests({
+    return {
       namespace,
       system: variant.model.system,
       environment,
       cluster,
       settings,
       collectedMetrics: this.settings.collectedMetrics,
-      hasMonitors: this.view.watches('PodMonitor'),
       secrets: {
         admin: this.keys.adminSecret(namespace),
         runner: this.keys.runnerSecret(namespace),
         requestId: this.keys.requestIdSecret(),
+        metrics: this.keys.metricsSecret(namespace),
       },
-    });
+    };
   }
 
   /** Where the endpoint's route is, or would be; undefined where nothing of it is anywhere. */
@@ -478,10 +495,8 @@ export class KubernetesDriver implements DeploymentDriver {
     });
   }
 
-  private scrapeTargetOf({
-    metadata,
-    status,
-  }: V1Pod): ScrapeTarget | undefined {
+  private scrapeTargetOf(pod: V1Pod): ScrapeTarget | undefined {
+    const { metadata, status } = pod;
     const { namespace = '', name, labels = {} } = metadata ?? {};
     const environment = labels[LABELS.environment];
     if (!status?.podIP || !this.settings.find(environment)?.collector) {
@@ -491,14 +506,17 @@ export class KubernetesDriver implements DeploymentDriver {
       ? `[${status.podIP}]`
       : status.podIP;
     const id = `kubernetes/${namespace}/${name}`;
+    const headers = {
+      authorization: `Bearer ${this.keys.metricsSecret(namespace)}`,
+    };
     if (labels[LABELS.component] === gatewaySelector[LABELS.component]) {
       return {
         id,
         kind: 'gateway',
+        serves: { system: labels[LABELS.system], environment },
+        isAway: runnerStatusOf(pod, undefined).phase !== 'ready',
         url: `http://${host}:${ADMIN_PORT}/metrics`,
-        headers: {
-          authorization: `Bearer ${this.keys.adminSecret(namespace)}`,
-        },
+        headers,
       };
     }
     return {
@@ -506,7 +524,7 @@ export class KubernetesDriver implements DeploymentDriver {
       kind: 'runner',
       isShadow: labels[LABELS.shadow] === 'true' || undefined,
       url: `http://${host}:${PORT}/metrics`,
-      headers: { [RUNNER_SECRET_HEADER]: this.keys.runnerSecret(namespace) },
+      headers,
       labels: {
         system: labels[LABELS.system],
         model: labels[LABELS.model],

@@ -69,6 +69,7 @@ const environmentSchema = z.strictObject({
             'must be a registry, or a part of it, such as registry.example.org/crm',
           ),
         pullSecret: z.string().optional(),
+        systems: z.array(z.string()).optional(),
       }),
     )
     .default([]),
@@ -90,6 +91,21 @@ const environmentSchema = z.strictObject({
       namespaceLabels: labels,
       podLabels: labels.optional(),
       monitorLabels: labels.optional(),
+    })
+    .optional(),
+  artifacts: z
+    .strictObject({
+      bucket: z.string().min(1),
+      region: z.string().default('us-east-1'),
+      prefix: z.string().optional(),
+      endpoint: z.url({ protocol: /^https?$/ }).optional(),
+      forcePathStyle: z.boolean().default(false),
+      credentials: z
+        .strictObject({
+          accessKeyId: z.string().min(1),
+          secretAccessKey: z.string().min(1),
+        })
+        .optional(),
     })
     .optional(),
   egress: z
@@ -155,11 +171,6 @@ export class KubernetesSettings {
   /** Whether endpoints of any environment are reached through the Gateway API. */
   get hasRoutes(): boolean {
     return [...this.environments.values()].some(({ route }) => route);
-  }
-
-  /** Whether anybody reads figures in any environment. */
-  get hasCollectors(): boolean {
-    return [...this.environments.values()].some(({ collector }) => collector);
   }
 
   find(name: string | undefined): EnvironmentSettings | undefined {

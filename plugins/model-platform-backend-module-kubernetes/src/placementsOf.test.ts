@@ -1,5 +1,9 @@
 import { ConfigReader } from '@backstage/config';
-import { V1Deployment, V1NetworkPolicy } from '@kubernetes/client-node';
+import {
+  V1Deployment,
+  V1NetworkPolicy,
+  V1ServiceAccount,
+} from '@kubernetes/client-node';
 import {
   Model,
   ModelVersion,
@@ -28,7 +32,14 @@ const config = new ConfigReader({
         kubernetes: {
           url: 'https://models.example.org',
           imageRegistries: [
-            { prefix: 'registry.example.org/crm', pullSecret: 'crm-pull' },
+            { prefix: 'registry.example.org/shared' },
+            {
+              prefix: 'registry.example.org/shared/crm/',
+              pullSecret: 'crm-pull',
+              systems: ['crm'],
+            },
+            { prefix: 'registry.example.org/crm', systems: ['crm'] },
+            { prefix: 'registry.example.org/botany', systems: ['botany'] },
           ],
           gpu: { nodeSelector: { pool: 'gpu' }, tolerations: [] },
         },
@@ -93,6 +104,9 @@ const manifestsOf = (
     deployment: manifests.find(
       ({ kind }) => kind === 'Deployment',
     ) as V1Deployment,
+    account: manifests.find(
+      ({ kind }) => kind === 'ServiceAccount',
+    ) as V1ServiceAccount,
     policy: manifests.find(
       ({ kind }) => kind === 'NetworkPolicy',
     ) as V1NetworkPolicy,
@@ -189,11 +203,26 @@ describe('what the objects of a variant say', () => {
     for (const reference of [
       `registry.example.org/crm-other/churn@sha256:${'a'.repeat(64)}`,
       `registry.example.org.evil.test/crm/churn@sha256:${'a'.repeat(64)}`,
+      // Another system's.
+      `registry.example.org/botany/churn@sha256:${'a'.repeat(64)}`,
     ]) {
       expect(() =>
         manifestsOf({ ...own, image: { ...image, reference } }),
-      ).toThrow(/may come from registry.example.org\/crm \(/);
+      ).toThrow(/images of crm in live may come from .*example.org\/crm \(/);
     }
+    // The entry that says most of a reference is the one that holds.
+    const secretsOf = (repository: string) =>
+      manifestsOf({
+        ...own,
+        image: {
+          ...image,
+          reference: `registry.example.org/${repository}@sha256:${'a'.repeat(
+            64,
+          )}`,
+        },
+      }).account.imagePullSecrets;
+    expect(secretsOf('shared/crm/churn')).toEqual([{ name: 'crm-pull' }]);
+    expect(secretsOf('shared/churn')).toEqual([]);
   });
 
   it('refuses what a pod would not have', () => {

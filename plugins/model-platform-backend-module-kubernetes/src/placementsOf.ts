@@ -98,22 +98,28 @@ function checkPackages({ version }: DesiredVariant): void {
   }
 }
 
-/** Of the version's own image: where the environment lets it come from. */
+/** Of the version's own image: where the environment lets those of its system come from. */
 function registryOf(
-  { version: { number, model, image } }: DesiredVariant,
+  { model: { system }, version: { number, model, image } }: DesiredVariant,
   environment: string,
   { imageRegistries }: EnvironmentSettings,
 ): EnvironmentSettings['imageRegistries'][number] | undefined {
   if (!image) return undefined;
-  const registry = imageRegistries.find(({ prefix }) =>
-    image.reference.startsWith(`${prefix.replace(/\/$/, '')}/`),
+  const own = imageRegistries.filter(
+    ({ systems }) => systems?.includes(system) ?? true,
   );
+  // The one that says most of it.
+  const [registry] = own
+    .filter(({ prefix }) =>
+      image.reference.startsWith(`${prefix.replace(/\/$/, '')}/`),
+    )
+    .sort((a, b) => b.prefix.length - a.prefix.length);
   if (registry) return registry;
-  const allowed = imageRegistries.map(({ prefix }) => prefix).join(', ');
+  const allowed = own.map(({ prefix }) => prefix).join(', ');
   throw new InputError(
     `Version ${number} of ${model} is the image ${
       image.reference
-    }, and images in ${environment} may come from ${
+    }, and images of ${system} in ${environment} may come from ${
       allowed || 'no registry'
     } (modelPlatform.environments[].kubernetes.imageRegistries); push it there and publish it anew, or have its registry allowed`,
   );

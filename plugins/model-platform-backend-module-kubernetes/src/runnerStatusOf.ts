@@ -1,4 +1,5 @@
 import {
+  V1Container,
   V1ContainerStatus,
   V1Pod,
   V1PodCondition,
@@ -70,7 +71,7 @@ function findingOf(pod: V1Pod): Finding {
   const isReady = conditionOf(pod, 'Ready')?.status === 'True';
   const problem = runner && problemOf(runner, pod);
   if (problem && !isReady) return { phase: 'failed', message: problem };
-  if (isReady) return { phase: 'ready', message: lastEndOf(runner, pod) };
+  if (isReady) return { phase: 'ready', message: lastEndIn(pod) };
   const scheduled = conditionOf(pod, 'PodScheduled');
   if (scheduled?.status === 'False') {
     return {
@@ -80,7 +81,7 @@ function findingOf(pod: V1Pod): Finding {
       }`,
     };
   }
-  return { phase: 'starting', message: lastEndOf(runner, pod) };
+  return { phase: 'starting', message: lastEndIn(pod) };
 }
 
 /** Why a container does not run, unless it is about to. */
@@ -114,14 +115,29 @@ function problemOf(
   return undefined;
 }
 
+/** Of all that serve together: a model's own container is one of those that start first. */
+function lastEndIn(pod: V1Pod): string | undefined {
+  const { initContainerStatuses = [], containerStatuses = [] } =
+    pod.status ?? {};
+  const names = servingContainersOf(pod.spec).map(({ name }) => name);
+  const [latest] = [...initContainerStatuses, ...containerStatuses]
+    .filter(
+      ({ name, lastState }) => names.includes(name) && lastState?.terminated,
+    )
+    .sort((a, b) => endedAt(b) - endedAt(a));
+  return latest && lastEndOf(latest, pod);
+}
+
+function endedAt({ lastState }: V1ContainerStatus): number {
+  return new Date(lastState?.terminated?.finishedAt ?? 0).getTime();
+}
+
 function lastEndOf(
-  container: V1ContainerStatus | undefined,
+  container: V1ContainerStatus,
   pod: V1Pod,
 ): string | undefined {
-  const terminated = container?.lastState?.terminated;
-  return container && terminated
-    ? endOf(container, terminated, pod)
-    : undefined;
+  const terminated = container.lastState?.terminated;
+  return terminated && endOf(container, terminated, pod);
 }
 
 function endOf(
@@ -171,12 +187,29 @@ function conditionOf(pod: V1Pod, type: string): V1PodCondition | undefined {
   return pod.status?.conditions?.find(condition => condition.type === type);
 }
 
+/** Those that run as long as the pod does. */
+function servingContainersOf(spec: V1Pod['spec']): V1Container[] {
+  const { containers = [], initContainers = [] } = spec ?? {};
+  return [
+    ...initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always'),
+    ...containers,
+  ];
+}
+
 /** What it needs of a node, in words. */
 function asked(spec: V1Pod['spec']): string {
-  const requests = spec?.containers[0]?.resources?.requests;
-  if (!requests) return '';
-  const parts = Object.entries(requests).map(
-    ([name, amount]) => `${amount} ${name}`,
-  );
-  return ` (it asks for ${parts.join(', ')})`;
+  const needs = servingContainersOf(spec).flatMap(({ name, resources }) => {
+    const amounts = Object.entries(resources?.requests ?? {}).map(
+      ([kind, amount]) => `${amount} ${kind}`,
+    );
+    return amounts.length > 0 ? [{ name, amounts: amounts.join(', ') }] : [];
+  });
+  if (needs.length === 0) return '';
+  const words =
+    needs.length === 1
+      ? needs[0].amounts
+      : needs
+          .map(({ name, amounts }) => `${amounts} for ${name}`)
+          .join(', and ');
+  return ` (it asks for ${words})`;
 }

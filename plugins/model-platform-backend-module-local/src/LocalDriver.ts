@@ -9,7 +9,6 @@ import {
   ENDPOINT_SETTINGS_FILE,
   LANGUAGE_MODEL_FILE,
   LanguageModelSettings,
-  RUNNER_SECRET_HEADER,
   RunnerSpec,
 } from '@model-platform/model-wire';
 import { LogLine } from '@model-platform/plugin-model-platform-common';
@@ -364,10 +363,9 @@ export class LocalDriver implements DeploymentDriver {
       targets.push({
         id: 'local/gateway',
         kind: 'gateway',
+        isAway: !gateway.ready,
         url: `${gateway.adminUrl}/metrics`,
-        headers: gateway.adminSecret
-          ? { authorization: `Bearer ${gateway.adminSecret}` }
-          : undefined,
+        headers: bearer(gateway.metricsSecret),
       });
     }
     for (const { runners } of Object.values(deployments)) {
@@ -398,9 +396,7 @@ export class LocalDriver implements DeploymentDriver {
               version: String(runner.version),
               revision: String(runner.revision),
             },
-            headers: runner.secret
-              ? { [RUNNER_SECRET_HEADER]: runner.secret }
-              : undefined,
+            headers: bearer(runner.metricsSecret),
           });
         }
       }
@@ -478,6 +474,10 @@ export class LocalDriver implements DeploymentDriver {
     });
     await this.cleaning;
   }
+}
+
+function bearer(secret: string | undefined): ScrapeTarget['headers'] {
+  return secret ? { authorization: `Bearer ${secret}` } : undefined;
 }
 
 /** Names of endpoints have no `--`, so that no id can be of two endpoints. */

@@ -1,13 +1,14 @@
 import { Config } from '@backstage/config';
 import { InputError } from '@backstage/errors';
 import {
+  EndpointScope,
   histogramQuantile,
   MetricQuery,
   MetricSample,
   MetricSeries,
   MetricsStore,
 } from '@model-platform/plugin-model-platform-node';
-import { expressionOf, Matchers, selectorOf } from './expressions';
+import { expressionOf, lastReadOf, Matchers, selectorOf } from './expressions';
 import { PrometheusSeries } from './PrometheusClient';
 import { PrometheusServer } from './PrometheusServer';
 import { readPrometheusServers } from './readPrometheusServers';
@@ -94,16 +95,18 @@ export class PrometheusMetricsStore implements MetricsStore {
     });
   }
 
-  async collectedAt(environment?: string): Promise<Date | undefined> {
+  async collectedAt(of?: EndpointScope): Promise<Date | undefined> {
     const times = await Promise.all(
-      this.serversOf(environment).map(async server => {
-        const series = `${ALWAYS_THERE}${selectorOf(
-          matchersOf(server, environment),
-        )}`;
+      this.serversOf(of?.environment).map(async server => {
+        const series = `${ALWAYS_THERE}${selectorOf({
+          ...matchersOf(server, of?.environment),
+          // Each of an endpoint's gateways has it, whether it is called there or not.
+          ...(of ? { endpoint: of.endpoint } : {}),
+        })}`;
         const now = new Date();
         // What the slowest gateway has counted until then is known of all.
         const [fresh] = await server.client.query(
-          `min(timestamp(${series}))`,
+          of ? lastReadOf(series, server.labels) : `min(timestamp(${series}))`,
           now,
         );
         if (fresh) return fresh.points[0][1];

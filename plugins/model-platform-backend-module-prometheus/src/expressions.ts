@@ -5,6 +5,8 @@ const METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 /** How far back a counter's value at a start is looked for; as long may a target be out of reach. */
 const LOOKBACK_SECONDS = 3_600;
+/** How close one looks at that. */
+const STEP_SECONDS = 15;
 /** Of a target, of which a variant has several. */
 const INSTANCE_LABELS = 'instance, pod';
 
@@ -91,6 +93,25 @@ function increaseOf(series: string, windowMs: number, targets: string): string {
   const goesOn = `(${lowest} >= bool ${before})`;
   const counted = `(${last} - ${before} * ${goesOn})`;
   return `(${counted} unless (resets(${series}[${window}]) > 0)) or increase(${series}[${window}])`;
+}
+
+/**
+ * Until when all targets of these series were read, in seconds. Of one that
+ * cannot be read there are no series at the moment, so that those which can
+ * would speak for it; `up` is what there is of it, as long as it is there
+ * itself. One of the same job that was never read counts from when it came.
+ *
+ * @param targets - what all of the server's targets have
+ */
+export function lastReadOf(series: string, targets: Matchers): string {
+  const up = `up${selectorOf(targets)}`;
+  const span = `[${LOOKBACK_SECONDS}s:${STEP_SECONDS}s]`;
+  const before = `max_over_time(timestamp(${series})${span})`;
+  const neighbours = `last_over_time(${series}[${LOOKBACK_SECONDS}s])`;
+  // It may have come right after the look before.
+  const came = `(min_over_time(timestamp(${up})${span}) - ${STEP_SECONDS})`;
+  const unread = `(${up} == 0 and on (job, namespace) ${neighbours} unless on (job, instance) ${before})`;
+  return `min(timestamp(${series}) or (${before} and on (job, instance) ${up} == 0) or (${came} and on (job, instance) ${unread}))`;
 }
 
 /** As RE2 takes it for itself. */

@@ -108,6 +108,10 @@ export interface ScrapeTarget {
   labels?: Record<string, string>;
   /** `engine`: what starts runners, and counts their restarts. */
   kind: 'gateway' | 'runner' | 'engine';
+  /** Of a gateway, whose calls it takes alone; all of the driver's where absent. */
+  serves?: { system: string; environment: string };
+  /** A gateway that takes no calls now, so that nothing waits for what it counts. */
+  isAway?: boolean;
   /** A runner that gets copies of calls: what its model counts is no use of it. */
   isShadow?: boolean;
 }

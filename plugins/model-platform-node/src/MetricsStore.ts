@@ -31,6 +31,13 @@ export interface MetricSample {
   value: number;
 }
 
+/** An endpoint, with where its gateways are. @public */
+export interface EndpointScope {
+  endpoint: string;
+  system: string;
+  environment: string;
+}
+
 /**
  * Time series of runners and gateway, already named and labelled; never one
  * per request. @public
@@ -39,8 +46,9 @@ export interface MetricsStore {
   range(query: MetricQuery & { stepSeconds: number }): Promise<MetricSeries[]>;
   instant(query: MetricQuery): Promise<MetricSample[]>;
   /**
-   * Until when everything was collected, of one environment or of all;
-   * undefined where nothing was yet.
+   * Without an endpoint, when somebody was read last. Of one, until when
+   * all of its gateways were: what one of them has counted since is not known.
+   * Undefined where nothing was yet.
    */
-  collectedAt(environment?: string): Promise<Date | undefined>;
+  collectedAt(of?: EndpointScope): Promise<Date | undefined>;
 }

@@ -8,6 +8,7 @@ export {
   sizeOfExpression,
 } from '@model-platform/model-wire';
 export * from './ArtifactStore';
+export * from './blobName';
 export * from './DeploymentDriver';
 export * from './MetricsStore';
 export * from './extensions';

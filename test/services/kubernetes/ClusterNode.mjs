@@ -85,6 +85,20 @@ export class ClusterNode {
     );
   }
 
+  /**
+   * What was imported under a name with a tag, under that of its content as well.
+   *
+   * @returns that one: registry, image and digest
+   */
+  async pinImage(name) {
+    const listed = await this.#ctr('images', 'ls', `name==${name}`);
+    const [, digest] = /\s(sha256:[0-9a-f]{64})\s/.exec(listed) ?? [];
+    if (!digest) throw new Error(`There is no image ${name}:\n${listed}`);
+    const pinned = `${name.replace(/:[^:/]*$/, '')}@${digest}`;
+    await this.#ctr('images', 'tag', name, pinned);
+    return pinned;
+  }
+
   /** What its programs said last. */
   logs() {
     const folder = path.join(this.#folder, 'logs');

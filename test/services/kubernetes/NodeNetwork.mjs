@@ -19,7 +19,12 @@ export class NodeNetwork {
         if (/exists/.test(error.message)) continue;
         throw error;
       }
-      await network.#setUp();
+      try {
+        await network.#setUp();
+      } catch (error) {
+        await network.remove();
+        throw error;
+      }
       return network;
     }
     throw new Error(

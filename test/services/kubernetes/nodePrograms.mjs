@@ -21,7 +21,7 @@ const DEBIAN = {
  */
 export async function ensureNodePrograms() {
   if (process.platform !== 'linux' || process.getuid() !== 0)
-    return 'the node of the tests needs root, on Linux: pods have namespaces, networks and limits; TEST_KUBECONFIG names another cluster';
+    return 'the node of the tests needs root, on Linux: pods have namespaces, networks and limits';
   const missing = Object.keys(DEBIAN).filter(
     name => !fs.existsSync(DEBIAN[name]),
   );

@@ -13,21 +13,7 @@ import { packImage } from './packImage.mjs';
  */
 export async function platformImage(name, folder) {
   const { platform } = stageImages(path.join(folder, 'staged'));
-  const base = path.join(folder, 'base');
-  const bin = path.join(base, 'bin');
-  for (const made of ['bin', 'etc', 'tmp'])
-    fs.mkdirSync(path.join(base, made), { recursive: true });
-  fs.copyFileSync(process.execPath, path.join(bin, 'node'));
-  fs.chmodSync(path.join(bin, 'node'), 0o755);
-  for (const library of librariesOf([process.execPath, ...addons(platform)])) {
-    const to = path.join(base, library);
-    fs.mkdirSync(path.dirname(to), { recursive: true });
-    fs.copyFileSync(library, to);
-  }
-  fs.writeFileSync(
-    path.join(base, 'etc', 'passwd'),
-    'nonroot:x:65532:65532::/tmp:/sbin/nologin\n',
-  );
+  const base = nodeLayer(path.join(folder, 'base'), addons(platform));
   const file = path.join(folder, 'platform.tar');
   await packImage({
     file,
@@ -36,6 +22,29 @@ export async function platformImage(name, folder) {
     layers: [base, platform],
   });
   return file;
+}
+
+/**
+ * This machine's Node, and the C libraries that it and packages need.
+ *
+ * @returns the folder that they were put into
+ */
+export function nodeLayer(base, addons = []) {
+  const bin = path.join(base, 'bin');
+  for (const made of ['bin', 'etc', 'tmp'])
+    fs.mkdirSync(path.join(base, made), { recursive: true });
+  fs.copyFileSync(process.execPath, path.join(bin, 'node'));
+  fs.chmodSync(path.join(bin, 'node'), 0o755);
+  for (const library of librariesOf([process.execPath, ...addons])) {
+    const to = path.join(base, library);
+    fs.mkdirSync(path.dirname(to), { recursive: true });
+    fs.copyFileSync(library, to);
+  }
+  fs.writeFileSync(
+    path.join(base, 'etc', 'passwd'),
+    'nonroot:x:65532:65532::/tmp:/sbin/nologin\n',
+  );
+  return base;
 }
 
 /** What packages bring that is not JavaScript. */

@@ -13,7 +13,8 @@ import { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { GatewayRoute } from '@model-platform/model-wire';
 
-const ADMIN_SECRET = 'admin-secret-of-this-test';
+export const ADMIN_SECRET = 'admin-secret-of-this-test';
+export const METRICS_SECRET = 'metrics-secret-of-this-test';
 export const ID_SECRET = 'request-id-secret-of-this-test';
 export const TOKEN = 'mpe_one_secret';
 export const EXPIRED = 'mpe_expired_secret';
@@ -96,6 +97,7 @@ export class TestGateway {
         env: {
           GATEWAY_PORT: String(port),
           ADMIN_SECRET,
+          METRICS_SECRET,
           REQUEST_ID_SECRET: ID_SECRET,
           DRAIN_TIMEOUT_MS: '3000',
           ...environment,
@@ -159,10 +161,11 @@ export class TestGateway {
     path: string,
     body?: unknown,
     adminUrl = this.adminUrl,
+    secret = path === '/metrics' ? METRICS_SECRET : ADMIN_SECRET,
   ): Promise<Response> =>
     await fetch(adminUrl + path, {
       method,
-      headers: { authorization: `Bearer ${ADMIN_SECRET}` },
+      headers: { authorization: `Bearer ${secret}` },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
 

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export const SECRET = 'secret-of-this-test';
+export const METRICS_SECRET = 'metrics-secret-of-this-test';
 
 export interface Answer {
   status: number;
@@ -85,6 +86,7 @@ export function start(
         MODEL_DIR: directory,
         PORT: String(port),
         RUNNER_SECRET: SECRET,
+        METRICS_SECRET,
         MODEL_ENDPOINT: 'echo',
         MODEL_VARIANT: 'main',
         MODEL_REVISION: '1',

@@ -182,7 +182,7 @@ describe('endpoint code that fails', () => {
   beforeAll(async () => {
     failing = await serveModel(
       code(
-        `const secrets = ['RUNNER_SECRET', 'STATE_KEY'].filter(name => name in process.env);
+        `const secrets = ['RUNNER_SECRET', 'METRICS_SECRET', 'STATE_KEY'].filter(name => name in process.env);
 export function predict(model, { x }, context) {
   if (x === 1) return { y: NaN };
   if (x === 2) throw new RangeError('no two: marked-value');

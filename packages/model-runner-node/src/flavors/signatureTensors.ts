@@ -1,6 +1,7 @@
 import { WireSignature, WireSignatureField } from '@model-platform/model-wire';
 import { createInputReader, MAX_ROWS } from '../createInputReader';
 import { isTakenFor } from '../openInference/datatypes';
+import { flatten, nest } from '../openInference/nesting';
 import { RequestError } from '../RequestError';
 import { textOf } from '../textOf';
 import { LoadedModel, OipTensor, OipTensorMetadata, Row } from './Flavor';
@@ -124,23 +125,18 @@ function parsed(field: WireSignatureField, value: unknown): unknown {
   }
 }
 
-function nest(values: unknown[], shape: number[]): unknown {
-  if (shape.length <= 1) return values;
-  const [first, ...rest] = shape;
-  const size = values.length / first;
-  return Array.from({ length: first }, (_, i) =>
-    nest(values.slice(i * size, (i + 1) * size), rest),
-  );
+/** What a row has of a field, flat: what it lacks is null, as JSON writes numbers that are none. */
+export function tensorValuesOf(
+  { name, type }: WireSignatureField,
+  row: Row,
+): unknown[] {
+  const flat = flatten(row[name] ?? null);
+  return type === 'object' ? flat.map(one => JSON.stringify(one)) : flat;
 }
 
-/** What a row lacks is null in the data, as JSON writes numbers that are none. */
 function toTensor(field: WireSignatureField, rows: Row[]): OipTensor {
   const { name, type, shape = [1] } = field;
-  const data = rows.flatMap(row => {
-    const value = row[name];
-    const flat = Array.isArray(value) ? value.flat(Infinity) : [value ?? null];
-    return type === 'object' ? flat.map(one => JSON.stringify(one)) : flat;
-  });
+  const data = rows.flatMap(row => tensorValuesOf(field, row));
   const open = shape.filter(size => size === -1).length;
   const fixed = shape.reduce(
     (all, size) => (size === -1 ? all : all * size),

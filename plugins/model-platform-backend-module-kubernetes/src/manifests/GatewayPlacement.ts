@@ -15,9 +15,12 @@ export interface GatewayPlacement {
   settings: EnvironmentSettings;
   /** Names of the catalogue. */
   collectedMetrics: readonly string[];
-  /** Whether the cluster has the Prometheus operator's kinds. */
-  hasMonitors: boolean;
-  secrets: { admin: string; runner: string; requestId: string };
+  secrets: {
+    admin: string;
+    runner: string;
+    requestId: string;
+    metrics: string;
+  };
 }
 
 export const gatewaySelector = { [LABELS.component]: 'gateway' };

@@ -11,6 +11,7 @@ import {
   gatewaySelector,
 } from './GatewayPlacement';
 import { ADMIN_PORT, MOUNTS, PORT, PROGRAMS } from './images';
+import { METRICS_KEY } from './metricsSecret';
 import { containerSecurity, podSecurity } from './podSecurity';
 import { scrapeAnnotations } from './scrapeAnnotations';
 import { spreadOver } from './spreadOver';
@@ -154,6 +155,11 @@ function gatewayVariables(drainMs: number): V1EnvVar[] {
     ...plain(said),
     secret<GatewayEnvironment>('ADMIN_SECRET', 'admin-secret'),
     secret<GatewayEnvironment>('REQUEST_ID_SECRET', 'request-id-secret'),
+    secret<GatewayEnvironment>(
+      'METRICS_SECRET',
+      METRICS_KEY.key,
+      METRICS_KEY.name,
+    ),
   ];
 }
 
@@ -176,8 +182,12 @@ function plain(variables: Record<string, string>): V1EnvVar[] {
   return Object.entries(variables).map(([name, value]) => ({ name, value }));
 }
 
-function secret<T>(name: keyof T & string, key: string): V1EnvVar {
-  return { name, valueFrom: { secretKeyRef: { name: GATEWAY, key } } };
+function secret<T>(
+  name: keyof T & string,
+  key: string,
+  secretName = GATEWAY,
+): V1EnvVar {
+  return { name, valueFrom: { secretKeyRef: { name: secretName, key } } };
 }
 
 function resources(

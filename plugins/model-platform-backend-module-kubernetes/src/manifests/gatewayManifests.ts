@@ -3,14 +3,13 @@ import { denyAll } from './denyAll';
 import { gatewayAutoscaler } from './gatewayAutoscaler';
 import { gatewayDeployment } from './gatewayDeployment';
 import { gatewayDisruptionBudget } from './gatewayDisruptionBudget';
-import { gatewayMonitor } from './gatewayMonitor';
 import { gatewayNetworkPolicy } from './gatewayNetworkPolicy';
 import { GatewayPlacement } from './GatewayPlacement';
 import { gatewayRoleBinding } from './gatewayRoleBinding';
 import { gatewaySecrets } from './gatewaySecrets';
 import { gatewayService } from './gatewayService';
 import { gatewayServiceAccount } from './gatewayServiceAccount';
-import { runnerMonitors } from './runnerMonitors';
+import { metricsSecret } from './metricsSecret';
 import { systemNamespace } from './systemNamespace';
 
 /** A namespace with the gateway of its system, in the order in which they need each other. */
@@ -26,12 +25,10 @@ export function gatewayManifests(
     gatewayServiceAccount(placement),
     gatewayRoleBinding(placement),
     gatewaySecrets(placement),
+    metricsSecret(placement),
     gatewayService(placement),
     gatewayDisruptionBudget(placement),
     gatewayDeployment(placement),
     ...(autoscaler ? [autoscaler] : []),
-    ...(placement.hasMonitors && placement.settings.collector
-      ? [gatewayMonitor(placement), ...runnerMonitors(placement)]
-      : []),
   ];
 }

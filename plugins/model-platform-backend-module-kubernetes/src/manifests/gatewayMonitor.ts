@@ -1,9 +1,9 @@
 import {
-  GATEWAY,
   gatewayMetadata,
   GatewayPlacement,
   gatewaySelector,
 } from './GatewayPlacement';
+import { METRICS_KEY } from './metricsSecret';
 import { PodMonitor } from './PodMonitor';
 
 /** Tells the Prometheus operator to read the gateway, which says itself whose calls it counts. */
@@ -23,9 +23,7 @@ export function gatewayMonitor(placement: GatewayPlacement): PodMonitor {
           port: 'admin',
           path: '/metrics',
           honorLabels: true,
-          authorization: {
-            credentials: { name: GATEWAY, key: 'admin-secret' },
-          },
+          authorization: { credentials: METRICS_KEY },
           metricRelabelings: [
             {
               action: 'keep',

@@ -14,8 +14,10 @@ import { containerResources } from './containerResources';
 import { drainingPod } from './drainingPod';
 import { imageContainers, IMAGE_SCRATCH_BYTES } from './imageContainers';
 import { APP, MOUNTS, PORT, PROGRAMS } from './images';
+import { METRICS_KEY } from './metricsSecret';
 import { labelsOf, metadataOf, Placement, selectorOf } from './Placement';
 import { containerSecurity, podSecurity } from './podSecurity';
+import { ARTIFACT_KEYS } from './runnerSecrets';
 import { scrapeAnnotations } from './scrapeAnnotations';
 import { spreadOver } from './spreadOver';
 
@@ -115,6 +117,10 @@ function podSpec(placement: Placement): V1PodSpec {
 
 /** Before anything of the model runs: fetches its files, and ends where one is not what it must be. */
 function fetchContainer(placement: Placement): V1Container {
+  const { name, settings } = placement;
+  const reads = settings.artifacts?.credentials
+    ? Object.entries(ARTIFACT_KEYS)
+    : [];
   return {
     name: 'fetch',
     image: placement.cluster.images.platform,
@@ -124,6 +130,11 @@ function fetchContainer(placement: Placement): V1Container {
       { name: 'SETTINGS_DIR', value: MOUNTS.settings },
       { name: 'MODEL_DIR', value: MOUNTS.model },
       { name: 'TOKEN_FILE', value: `${MOUNTS.token}/token` },
+      // No other container of the pod has them.
+      ...reads.map(([variable, key]) => ({
+        name: variable,
+        valueFrom: { secretKeyRef: { name, key } },
+      })),
     ],
     ...containerResources(placement),
     securityContext: containerSecurity,
@@ -177,15 +188,16 @@ function runnerVariables(placement: Placement, drainMs: number): V1EnvVar[] {
     MODEL_ENVIRONMENT: environment,
     DRAIN_TIMEOUT_MS: String(drainMs),
   };
-  const secret = (variable: keyof RunnerEnvironment, key: string) => ({
-    name: variable,
-    valueFrom: { secretKeyRef: { name, key } },
-  });
+  const secret = (
+    variable: keyof RunnerEnvironment,
+    secretKeyRef: { name: string; key: string },
+  ) => ({ name: variable, valueFrom: { secretKeyRef } });
   return [
     ...Object.entries(said).map(([key, value]) => ({ name: key, value })),
-    secret('RUNNER_SECRET', 'runner-secret'),
+    secret('RUNNER_SECRET', { name, key: 'runner-secret' }),
+    secret('METRICS_SECRET', METRICS_KEY),
     ...(variant.version.runtime === 'node'
-      ? [secret('STATE_KEY', 'state-key')]
+      ? [secret('STATE_KEY', { name, key: 'state-key' })]
       : []),
     { name: 'HOME', value: MOUNTS.scratch },
     { name: 'TMPDIR', value: MOUNTS.scratch },

@@ -1,5 +1,6 @@
-import { GATEWAY, GatewayPlacement } from './GatewayPlacement';
+import { GatewayPlacement } from './GatewayPlacement';
 import { LABELS, OURS } from './labels';
+import { METRICS_KEY } from './metricsSecret';
 import { PodMonitor } from './PodMonitor';
 
 /** Whose a series is, by its name as label of metrics. */
@@ -67,10 +68,7 @@ function monitor(
           port: 'http',
           path: '/metrics',
           honorLabels: false,
-          // The same for all runners of the namespace.
-          authorization: {
-            credentials: { name: GATEWAY, key: 'runner-secret' },
-          },
+          authorization: { credentials: METRICS_KEY },
           relabelings: WHOSE.map(label => ({
             sourceLabels: [metaLabel(LABELS[label])],
             targetLabel: label,

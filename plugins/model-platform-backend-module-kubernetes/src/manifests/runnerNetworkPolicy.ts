@@ -9,7 +9,10 @@ import { metadataOf, Placement, selectorOf } from './Placement';
 export function runnerNetworkPolicy(placement: Placement): V1NetworkPolicy {
   const { cluster, settings, languageModel } = placement;
   // Policies know addresses, no names: the ports are all that can be said of these.
-  const outside = [cluster.portalUrl, languageModel?.baseUrl]
+  const files = settings.artifacts
+    ? settings.artifacts.endpoint ?? 'https://s3.amazonaws.com'
+    : cluster.portalUrl;
+  const outside = [files, languageModel?.baseUrl]
     .filter(url => url !== undefined)
     .map(portOf);
   return {

@@ -130,8 +130,7 @@ export async function createDeploymentDomain(
     lease,
     figures: {
       read: async query => (await figures?.read(query)) ?? new Map(),
-      completeUntil: async environment =>
-        await figures?.completeUntil(environment),
+      completeUntil: async of => await figures?.completeUntil(of),
     },
     logger,
     announce,

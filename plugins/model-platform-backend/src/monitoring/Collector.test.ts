@@ -194,6 +194,58 @@ describe.each(databases.eachSupportedId())('collecting metrics in %p', id => {
     });
   });
 
+  it('takes an endpoint for collected once all of its gateways were read', async () => {
+    const { store, collector: current } = collector();
+    const [gatewayTarget, runnerTarget] = targets;
+    const away = 'http://127.0.0.1:1/metrics';
+    const serving = (system: string, environment = 'local') => ({
+      serves: { system, environment },
+    });
+    const named = (id: string, more: Partial<ScrapeTarget>) => ({
+      ...gatewayTarget,
+      id,
+      ...more,
+    });
+    const of = { endpoint: 'iris', system: 'plants', environment: 'local' };
+    expect(await store.collectedAt(of)).toBeUndefined();
+    targets = [
+      named('plants-1', serving('plants')),
+      named('plants-2', { ...serving('plants'), url: away }),
+      named('plants-3', { ...serving('plants'), url: away, isAway: true }),
+      named('patients-1', serving('patients')),
+      named('production-1', { ...serving('plants', 'production'), url: away }),
+      runnerTarget,
+    ];
+    await current.collect(fencing);
+    expect(await store.collectedAt()).toBeInstanceOf(Date);
+    // One of two was read, and any number of calls may be counted at the other.
+    expect(await store.collectedAt(of)).toBeUndefined();
+    expect(
+      await store.collectedAt({ ...of, system: 'patients' }),
+    ).toBeInstanceOf(Date);
+
+    targets[1] = { ...targets[1], url: gatewayTarget.url };
+    await current.collect(fencing);
+    expect(await store.collectedAt(of)).toBeInstanceOf(Date);
+    targets[1] = { ...targets[1], url: away };
+    await current.collect(fencing);
+    const stopped = (await store.collectedAt(of))?.getTime();
+    await current.collect(fencing);
+    expect((await store.collectedAt(of))?.getTime()).toBe(stopped);
+    // It is not there any more, and nothing is counted at it.
+    targets.splice(1, 1);
+    await current.collect(fencing);
+    const gone = (await store.collectedAt(of))?.getTime() ?? 0;
+    expect(gone).toBeGreaterThan(stopped ?? 0);
+    // One that has just come has counted nothing before, and nobody knows what since.
+    targets.push(named('plants-4', { ...serving('plants'), url: away }));
+    await current.collect(fencing);
+    const come = (await store.collectedAt(of))?.getTime() ?? 0;
+    expect(come).toBeGreaterThanOrEqual(gone);
+    await current.collect(fencing);
+    expect((await store.collectedAt(of))?.getTime()).toBe(come);
+  });
+
   it('estimates quantiles as PromQL does', async () => {
     const { store, collector: current } = collector();
     exposition.text = gateway({ ok: 100 });

@@ -72,7 +72,9 @@ export class Collector {
     const targets: ScrapeTarget[] = [];
     for (const driver of this.options.drivers()) {
       try {
-        targets.push(...(await driver.scrapeTargets()));
+        const named = await driver.scrapeTargets();
+        targets.push(...named);
+        store.expect(driver.name, named);
         this.failing.delete(driver.name);
       } catch (error) {
         this.tellOnce(

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { InputError } from '@backstage/errors';
 import {
+  EndpointScope,
   histogramQuantile,
   MetricQuery,
   MetricSample,
   MetricSeries,
   MetricsStore,
+  ScrapeTarget,
 } from '@model-platform/plugin-model-platform-node';
 import { Knex } from 'knex';
 import { LABEL_COLUMNS, RESOLUTIONS, resolutionFor } from './metricLayout';
@@ -82,6 +84,12 @@ export class DatabaseMetricsStore implements MetricsStore {
   }
 
   private readonly seriesIds = new Map<string, number>();
+
+  /** That take calls, by the name of their driver; known where this process collects. */
+  private readonly gateways = new Map<
+    string,
+    Array<{ target: ScrapeTarget; since: number }>
+  >();
 
   /** By system; undefined where they must be counted again. */
   private seriesCounts: Map<string, number> | undefined;
@@ -188,8 +196,52 @@ export class DatabaseMetricsStore implements MetricsStore {
     );
   }
 
-  /** When a target was last read; undefined if never. */
-  async collectedAt(): Promise<Date | undefined> {
+  /** What a driver names now: nothing is complete before all of it was read. */
+  expect(driver: string, targets: readonly ScrapeTarget[]): void {
+    const before = this.gateways.get(driver);
+    // What was there before anybody looked may have counted, what came since has counted since.
+    const first = before ? Date.now() : 0;
+    const known = new Map(
+      before?.map(({ target, since }) => [target.id, since]),
+    );
+    this.gateways.set(
+      driver,
+      targets
+        .filter(({ kind, isAway }) => kind === 'gateway' && !isAway)
+        .map(target => ({ target, since: known.get(target.id) ?? first })),
+    );
+  }
+
+  async collectedAt(of?: EndpointScope): Promise<Date | undefined> {
+    return of ? await this.readOf(of) : await this.lastRead();
+  }
+
+  private async readOf({
+    system,
+    environment,
+  }: EndpointScope): Promise<Date | undefined> {
+    const own = [...this.gateways.values()]
+      .flat()
+      .filter(
+        ({ target: { serves } }) =>
+          !serves ||
+          (serves.system === system && serves.environment === environment),
+      );
+    if (own.length === 0) return undefined;
+    const rows = await this.knex<TargetRow>('metric_targets')
+      .select('id', 'scraped_at')
+      .whereIn(
+        'id',
+        own.map(({ target }) => target.id),
+      );
+    const readAt = new Map(rows.map(row => [row.id, Number(row.scraped_at)]));
+    const at = Math.min(
+      ...own.map(({ target, since }) => readAt.get(target.id) ?? since),
+    );
+    return at > 0 ? new Date(at) : undefined;
+  }
+
+  private async lastRead(): Promise<Date | undefined> {
     const row = await this.knex<TargetRow>('metric_targets')
       .max({ at: 'scraped_at' })
       .first<{ at?: number | string | null }>();

@@ -60,6 +60,7 @@ describe('PrometheusMetricsStore', () => {
 
   const labels = (more = '') =>
     `{model="iris",environment="local",endpoint="iris",variant="main",revision="1"${more}}`;
+  const iris = { endpoint: 'iris', system: 'plants', environment: 'local' };
   const calls = (code: string, value: number) =>
     `model_gateway_requests_total${labels(`,code="${code}"`)} ${value}`;
 
@@ -68,7 +69,7 @@ describe('PrometheusMetricsStore', () => {
     samples = lines;
     const since = Date.now();
     await until('the target was read', async () => {
-      const at = await store.collectedAt('local');
+      const at = await store.collectedAt(iris);
       return at && at.getTime() > since;
     });
   }
@@ -259,7 +260,88 @@ describe('PrometheusMetricsStore', () => {
       labels: { platform: 'other' },
     });
     expect(await other.collectedAt()).toBeUndefined();
-    expect(await store.collectedAt('elsewhere')).toBeUndefined();
+    expect(
+      await store.collectedAt({ ...iris, environment: 'elsewhere' }),
+    ).toBeUndefined();
+    expect(
+      await store.collectedAt({ ...iris, endpoint: 'other' }),
+    ).toBeUndefined();
+  });
+
+  it('takes nothing for collected while one of the gateways is not read', async () => {
+    const second = await new HttpServer().start();
+    const platform = target.address;
+    second.answer = target.answer;
+    const other = labels().replaceAll('iris', 'other');
+    const third = await new HttpServer().start();
+    third.answer = () => [200, `model_gateway_requests_in_flight${other} 0\n`];
+    const jobOf = (name: string, ...servers: HttpServer[]) => ({
+      job_name: name,
+      static_configs: [
+        {
+          targets: servers.map(({ address }) => address),
+          labels: { platform },
+        },
+      ],
+    });
+    const upOf = async ({ address }: HttpServer) => {
+      const answer = await fetch(
+        `${prometheus.url}/api/v1/query?query=up{instance="${address}"}`,
+      );
+      const { data } = await answer.json();
+      return data.result[0]?.value[1];
+    };
+    const secondsOf = async (of: typeof iris) =>
+      ((await store.collectedAt(of))?.getTime() ?? 0) / 1_000;
+    try {
+      await prometheus.configure([
+        jobOf('gateway', target, second),
+        jobOf('others', third),
+      ]);
+      await until(
+        'both were read for a while',
+        async () => (await secondsOf(iris)) > begin.getTime() / 1_000 + 20,
+      );
+      second.answer = () => [500, ''];
+      await until(
+        'one of them is not read',
+        async () => (await upOf(second)) === '0',
+      );
+      const stopped = await secondsOf(iris);
+      // What was read of the others goes on, and is no word on this one.
+      await until(
+        'the others were read again',
+        async () =>
+          (await secondsOf({ ...iris, endpoint: 'other' })) > stopped + 3,
+      );
+      expect(stopped).toBeGreaterThan(begin.getTime() / 1_000);
+      expect(await secondsOf(iris)).toBeLessThanOrEqual(stopped);
+      second.answer = target.answer;
+      await until(
+        'it is read again',
+        async () => (await secondsOf(iris)) > stopped + 3,
+      );
+
+      // One that was never read may have had any number of calls since it came.
+      const fourth = await new HttpServer().start();
+      fourth.answer = () => [500, ''];
+      await prometheus.configure([
+        jobOf('gateway', target, second, fourth),
+        jobOf('others', third),
+      ]);
+      await until('it is tried', async () => (await upOf(fourth)) === '0');
+      const tried = Date.now() / 1_000;
+      await until(
+        'others were read for longer than is looked at',
+        async () =>
+          (await secondsOf({ ...iris, endpoint: 'other' })) > tried + 16,
+      );
+      expect(await secondsOf(iris)).toBeLessThanOrEqual(tried);
+      await fourth.stop();
+    } finally {
+      await second.stop();
+      await third.stop();
+    }
   });
 
   it('adds up what several servers have, each its own environments', async () => {

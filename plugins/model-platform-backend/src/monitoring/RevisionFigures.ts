@@ -1,4 +1,5 @@
 import {
+  EndpointScope,
   MetricSample,
   MetricsStore,
 } from '@model-platform/plugin-model-platform-node';
@@ -43,8 +44,8 @@ export class RevisionFigures implements CanaryFigures {
     return found;
   }
 
-  async completeUntil(environment: string): Promise<Date | undefined> {
-    return await this.options.store.collectedAt(environment);
+  async completeUntil(of: EndpointScope): Promise<Date | undefined> {
+    return await this.options.store.collectedAt(of);
   }
 
   private isCounter(metric: string): boolean {

@@ -97,9 +97,7 @@ describe('figures of a Prometheus that reads gateway and runners', () => {
           job_name: id,
           static_configs: [{ targets: [new URL(url).host] }],
           authorization: {
-            credentials:
-              headers.authorization?.replace(/^Bearer /, '') ??
-              headers['x-model-runner-secret'],
+            credentials: headers.authorization?.replace(/^Bearer /, ''),
           },
         }));
       if (JSON.stringify(jobs) !== known) {

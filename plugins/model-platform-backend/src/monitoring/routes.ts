@@ -65,7 +65,10 @@ export function monitoringRoutes(options: {
       (revision?.variants ?? []).map(async ({ name, modelId, version }) => {
         const found = await registry.findVersion(modelId, version);
         const asked = { ...found?.resources, ...deployment.spec.resources };
-        return { name, version, asked, runners: asked.replicas?.min ?? 1 };
+        return {
+          ...{ name, version, asked, runners: asked.replicas?.min ?? 1 },
+          isForwarded: found?.image !== undefined,
+        };
       }),
     );
     res.json({ items: await sizes.of(deployment.name, variants) });

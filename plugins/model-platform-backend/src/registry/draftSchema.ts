@@ -72,7 +72,8 @@ const imageSchema = z.strictObject({
     .string()
     .max(500)
     .regex(
-      /^[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?\/[a-z0-9._/-]+(:[\w.-]+)?@sha256:[0-9a-f]{64}$/,
+      // Parts of the path as registries take them: `a//b` and `a/../b` are none.
+      /^[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?(\/[a-z0-9]+((\.|__?|-+)[a-z0-9]+)*)+(:[\w.-]+)?@sha256:[0-9a-f]{64}$/,
       'must name registry, image and digest (registry.example.org/churn@sha256:…): a tag alone may be another image tomorrow; `docker buildx imagetools inspect IMAGE:TAG` prints the digest',
     ),
   port: z

@@ -38,6 +38,8 @@ describe('versions that are images', () => {
       'registry.example.org/crm/churn',
       `churn@sha256:${'a'.repeat(64)}`,
       'registry.example.org/crm/churn@sha256:abc',
+      `registry.example.org/crm/../botany/churn@sha256:${'a'.repeat(64)}`,
+      `registry.example.org/crm//churn@sha256:${'a'.repeat(64)}`,
     ]) {
       expect(
         await problems({

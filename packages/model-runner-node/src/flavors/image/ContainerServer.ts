@@ -1,15 +1,23 @@
 import { WireImage } from '@model-platform/model-wire';
+import { Agent, request } from 'undici';
 import { exactInteger } from '../../exactInteger';
 import { RequestError } from '../../RequestError';
 import { Call, OipTensor, OipTensorMetadata } from '../Flavor';
 
 const MAX_REASON_CHARACTERS = 500;
 const RETRY_AFTER_SECONDS = '1';
+/** Of a container that is not there, or was ended meanwhile. */
+const AWAY = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
 
 /** The developer's own container, which listens on this pod's loopback alone. */
 export class ContainerServer {
   private readonly base: string;
   private readonly model: string;
+  /** How long a call may take says the gateway, which gives it up then. */
+  private readonly dispatcher = new Agent({
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
 
   constructor(private readonly image: WireImage) {
     this.base = `http://127.0.0.1:${image.port}`;
@@ -68,24 +76,24 @@ export class ContainerServer {
       );
     }
     if (status === 503) throw this.away();
+    // Also where it leads elsewhere: it speaks for itself, and for no other server.
     if (status !== 200) throw new Error(`The container answered ${status}.`);
     return readTensors(parse(text));
   }
 
   private async post(body: string, signal: AbortSignal) {
     try {
-      const response = await fetch(`${this.model}/infer`, {
+      const answer = await request(`${this.model}/infer`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body,
         signal,
-        // It speaks for itself, and for no other server.
-        redirect: 'error',
+        dispatcher: this.dispatcher,
       });
-      return { status: response.status, text: await response.text() };
+      return { status: answer.statusCode, text: await answer.body.text() };
     } catch (error) {
-      if (signal.aborted) throw error;
-      throw this.away();
+      const isAway = AWAY.includes(Reflect.get(Object(error), 'code'));
+      throw isAway && !signal.aborted ? this.away() : error;
     }
   }
 

@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { AddressInfo } from 'node:net';
 import { RunnerManifest } from '@model-platform/model-wire';
 import {
   buildRunner,
@@ -119,6 +121,60 @@ describe('image', () => {
       'does not fit the signature: outputs.doubled must not be null',
     );
     expect(JSON.stringify(running.log())).not.toMatch(/unlucky|4711|5000/);
+  });
+
+  it('writes objects as JSON text, and reads them from it', async () => {
+    const fields: RunnerManifest['signature'] = {
+      inputs: [
+        { name: 'profile', type: 'object' },
+        { name: 'history', type: 'object', shape: [-1] },
+      ],
+      outputs: [{ name: 'seen', type: 'object' }],
+    };
+    const container = await serveModel({
+      flavor: 'node',
+      slug: 'own',
+      endpoint: 'endpoint.mjs',
+      signature: fields,
+      files: {
+        'endpoint.mjs': `
+          export async function predict(_, { profile, history }) {
+            return { seen: { age: profile.age, years: history.map(({ year }) => year) } };
+          }`,
+      },
+    });
+    const running = await serveModel(imageOf(portOf(container), fields));
+    const of = (age: number, ...years: number[]) => ({
+      profile: { age },
+      history: years.map(year => ({ year })),
+    });
+    expect(await running.outputs([of(30, 1990, 2001), of(41, 7, 8)])).toEqual([
+      { seen: { age: 30, years: [1990, 2001] } },
+      { seen: { age: 41, years: [7, 8] } },
+    ]);
+  });
+
+  it('follows its container nowhere else, and does not take it for one that is away', async () => {
+    const elsewhere = createServer((request, response) => {
+      const isInfer = request.url?.endsWith('/infer');
+      response.writeHead(isInfer ? 302 : 200, { location: '/other' });
+      response.end('{}');
+    });
+    elsewhere.listen(0, '127.0.0.1');
+    await once(elsewhere, 'listening');
+    const { port } = elsewhere.address() as AddressInfo;
+    try {
+      const running = await serveModel(imageOf(port, count));
+      expect(await running.predict({ count: 1 })).toMatchObject({
+        status: 500,
+      });
+      expect(JSON.stringify(running.log())).toContain(
+        'The container answered 302',
+      );
+    } finally {
+      elsewhere.closeAllConnections();
+      elsewhere.close();
+    }
   });
 
   it('gives up a call whose caller is gone, and serves others', async () => {

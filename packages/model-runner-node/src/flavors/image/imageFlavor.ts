@@ -6,8 +6,13 @@ import {
 import { createOutputReader } from '../../endpoint/createOutputReader';
 import { ModelOutputError } from '../../ModelOutputError';
 import { Logger } from '../../Logger';
+import { nest, shapeOf } from '../../openInference/nesting';
 import { Flavor, OipTensor, OipTensorMetadata, Row } from '../Flavor';
-import { signatureTensors, toMetadata } from '../signatureTensors';
+import {
+  signatureTensors,
+  tensorValuesOf,
+  toMetadata,
+} from '../signatureTensors';
 import { ContainerServer } from './ContainerServer';
 
 const LOOK_MS = 100;
@@ -55,13 +60,6 @@ async function untilReady(
   }
 }
 
-const flatten = (value: unknown): unknown[] =>
-  Array.isArray(value) ? value.flat(Infinity) : [value ?? null];
-
-/** Of nested arrays, by their first elements. */
-const shapeOf = (value: unknown): number[] =>
-  Array.isArray(value) ? [value.length, ...shapeOf(value[0])] : [];
-
 /** A tensor a field of its name; or the columns of the only one that the container takes. */
 function tensorsFromRows(
   { inputs: fields }: WireSignature,
@@ -78,7 +76,7 @@ function tensorsFromRows(
           : shape.slice(1).map(() => 1);
         return {
           ...{ name: field.name, datatype, shape: [rows.length, ...one] },
-          data: rows.flatMap(row => flatten(row[field.name])),
+          data: rows.flatMap(row => tensorValuesOf(field, row)),
         };
       });
   }
@@ -94,7 +92,9 @@ function tensorsFromRows(
       {
         ...{ name: only.name, datatype: only.datatype },
         shape: [rows.length, fields.length],
-        data: rows.flatMap(row => fields.map(({ name }) => row[name] ?? null)),
+        data: rows.flatMap(row =>
+          fields.flatMap(field => tensorValuesOf(field, row)),
+        ),
       },
     ];
   }
@@ -155,15 +155,6 @@ function valueOf({ type, name }: WireSignatureField, value: unknown): unknown {
     const message = 'must be JSON text';
     throw new ModelOutputError([{ path: `outputs.${name}`, message }]);
   }
-}
-
-function nest(values: unknown[], shape: number[]): unknown {
-  if (shape.length <= 1) return values;
-  const [first, ...rest] = shape;
-  const size = values.length / first;
-  return Array.from({ length: first }, (_, i) =>
-    nest(values.slice(i * size, (i + 1) * size), rest),
-  );
 }
 
 function namesOf(fields: WireSignatureField[]): string {

@@ -39,11 +39,23 @@ export function messageFields(message: Uint8Array): MessageField[] {
 export const textOf = ({ content }: MessageField): string =>
   Buffer.from(content).toString('utf8');
 
-/** Of a field with one whole number, or with several packed together. */
-export function integersOf({ content }: MessageField): number[] {
-  const reader = Reader.create(content);
-  const values: number[] = [];
-  while (reader.pos < reader.len) values.push(Number(reader.int64()));
+/**
+ * Of a field with one whole number of 64 bits, or with several packed together:
+ * as numbers, those beyond 2^53 would fall together.
+ */
+export function integersOf({ content }: MessageField): bigint[] {
+  const values: bigint[] = [];
+  let value = 0n;
+  let bits = 0n;
+  for (const byte of content) {
+    value += BigInt(byte % 128) << bits;
+    bits += 7n;
+    if (byte < 128) {
+      values.push(BigInt.asIntN(64, value));
+      value = 0n;
+      bits = 0n;
+    }
+  }
   return values;
 }
 

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { RunnerManifest, WireSignatureField } from '@model-platform/model-wire';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { isTakenFor } from '../../openInference/datatypes';
+import { flatten, nest, shapeOf } from '../../openInference/nesting';
 import { RequestError } from '../../RequestError';
 import {
   Flavor,
@@ -15,6 +16,7 @@ import { JoinedRuns, Results, ResultTensor } from './JoinedRuns';
 import {
   fromTensorValue,
   inputMismatch,
+  isFloat,
   mapMismatch,
   onnxToOip,
   outputMismatch,
@@ -27,9 +29,6 @@ type TensorMetadata = InferenceSession.TensorValueMetadata;
 
 const rowSize = (shape: number[]) =>
   shape.reduce((product, dimension) => product * dimension, 1);
-
-const flatten = (value: unknown): unknown[] =>
-  Array.isArray(value) ? value.flat(Infinity) : [value];
 
 /** `['measurements', 'batch', 4]` and the like: names and -1 are variable. */
 const toShape = (shape: ReadonlyArray<number | string>) =>
@@ -136,7 +135,7 @@ function feedsFromRows(
         refuse(mapMismatch('input', field));
         return (rows: Row[]): [string, Tensor] => [
           name,
-          toTensor(name, type, valuesOfMaps(name, names, rows), [
+          toTensor(name, type, valuesOfMaps({ name, type }, names, rows), [
             rows.length,
             names.length,
           ]),
@@ -211,16 +210,22 @@ function feedsFromRows(
 }
 
 /** Of each row in the order of the names; what a map lacks is 0, and others are passed over, as the model does. */
-function valuesOfMaps(input: string, names: string[], rows: Row[]): number[] {
+function valuesOfMaps(
+  { name: input, type }: Pick<TensorMetadata, 'name' | 'type'>,
+  names: string[],
+  rows: Row[],
+): number[] {
+  const [fits, message] = isFloat(type)
+    ? [Number.isFinite, 'must be a number']
+    : [Number.isSafeInteger, 'must be an integer'];
   return rows.flatMap(row => {
     const map = new Map(Object.entries((row[input] ?? {}) as object));
     return names.map(name => {
       const value: unknown = map.get(name) ?? 0;
-      if (typeof value === 'number') return value;
-      const message = 'must be a number';
+      if (typeof value === 'number' && fits(value)) return value;
       throw new RequestError(
         400,
-        `Input '${input}' has a value that is none: ${name} ${message}.`,
+        `Input '${input}' has a value that does not fit: ${name} ${message}.`,
         [{ path: `inputs.${input}.${name}`, message }],
       );
     });
@@ -244,11 +249,6 @@ function bytesTensor(name: string, rows: Row[]): Tensor {
 
 function refuse(reason: string | undefined) {
   if (reason) throw new Error(`The signature does not fit: ${reason}.`);
-}
-
-/** Of nested arrays, by their first elements. */
-function shapeOf(value: unknown): number[] {
-  return Array.isArray(value) ? [value.length, ...shapeOf(value[0])] : [];
 }
 
 /** Outputs by name where the names agree, else in order. */
@@ -332,15 +332,6 @@ function mapReader(labels: string[]): Reader {
           fromTensorValue(type, data[row * labels.length + index]),
         ]),
       );
-}
-
-function nest(values: unknown[], shape: readonly number[]): unknown {
-  if (shape.length <= 1) return values;
-  const [first, ...rest] = shape;
-  const size = rowSize([...rest]);
-  return Array.from({ length: first }, (_, i) =>
-    nest(values.slice(i * size, (i + 1) * size), rest),
-  );
 }
 
 /** Tensors as the model names them; what the signature has a value for may be left out. */

@@ -123,7 +123,7 @@ export function fromTensorValue(type: Tensor.Type, value: unknown): unknown {
   return type === 'bool' ? Boolean(value) : value;
 }
 
-const isFloat = (type: Tensor.Type) => type.startsWith('float');
+export const isFloat = (type: Tensor.Type) => type.startsWith('float');
 
 /** Why values of the signature's field can't go into the tensor; undefined where they can. */
 export function inputMismatch(

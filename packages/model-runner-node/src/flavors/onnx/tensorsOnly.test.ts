@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { WireSignature } from '@model-platform/model-wire';
 import {
@@ -7,11 +9,18 @@ import {
   refusalOf,
   serveModel,
 } from '../../__testUtils__/runModel';
+import { Field, messageOf } from './messageFields';
+import { tensorsOnly } from './tensorsOnly';
 
 jest.setTimeout(60_000);
 
 beforeAll(buildRunner, 60_000);
-afterAll(cleanUp);
+afterAll(() => {
+  cleanUp();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'model-onnx-'));
 
 /** Made by `__fixtures__/make_models.py`, of skl2onnx where it does not say otherwise. */
 const model = (
@@ -42,6 +51,66 @@ const likely = { setosa: 0.98, virginica: 0.998 };
 const tensor = (name: string, shape: number[], data: unknown[]) => ({
   ...{ name, shape, datatype: 'FP32', data },
 });
+
+const INT64 = 7;
+/** The field of a node that has one. */
+const ATTRIBUTE = 5;
+
+const tensorType = (element: number, ...shape: number[]) => {
+  const dimensions = shape.map(
+    size => [1, messageOf(...(size < 0 ? [] : [[1, size] as Field]))] as Field,
+  );
+  return messageOf([1, messageOf([1, element], [2, messageOf(...dimensions)])]);
+};
+/** Of texts. */
+const mapType = (element: number) =>
+  messageOf([5, messageOf([1, 8], [2, tensorType(element)])]);
+const valueOf = (name: string, type: Uint8Array) =>
+  messageOf([1, name], [2, type]);
+const textsOf = (name: string, ...texts: string[]) =>
+  messageOf([1, name], ...texts.map(text => [9, text] as Field), [20, 8]);
+const node = (
+  operator: string,
+  input: string,
+  output: string,
+  attributes: Field[] = [],
+) =>
+  messageOf(
+    [1, input],
+    [2, output],
+    [4, operator],
+    [7, operator === 'Identity' ? '' : 'ai.onnx.ml'],
+    ...attributes,
+  );
+
+/** A model of one node, for what no exporter at hand writes. */
+const onnx = (graph: {
+  node: Uint8Array;
+  input: Uint8Array;
+  output: Uint8Array;
+  domain?: string;
+  version?: number;
+}) =>
+  messageOf(
+    [1, 8],
+    [8, messageOf([1, graph.domain ?? ''], [2, graph.version ?? 15])],
+    [8, messageOf([1, 'ai.onnx.ml'], [2, 3])],
+    [
+      7,
+      messageOf(
+        [1, graph.node],
+        [2, 'graph'],
+        [11, graph.input],
+        [12, graph.output],
+      ),
+    ],
+  );
+
+const written = (bytes: Uint8Array) => {
+  const file = path.join(folder, 'written.onnx');
+  fs.writeFileSync(file, bytes);
+  return file;
+};
 
 describe('onnx', () => {
   it('answers maps of a classifier with ZipMap, line by line and as tensors', async () => {
@@ -201,6 +270,76 @@ describe('onnx', () => {
         ),
       ),
     ).toContain("input 'X' is a map in the model");
+  });
+
+  it('takes maps of names to whole numbers, and no others', async () => {
+    const running = await serveModel({
+      ...model(
+        'orders',
+        [{ name: 'X', type: 'object' }],
+        [{ name: 'Y', type: 'integer', shape: [2] }],
+      ),
+      files: {
+        'model.onnx': {
+          copyOf: written(
+            onnx({
+              node: node('DictVectorizer', 'X', 'Y', [
+                [ATTRIBUTE, textsOf('string_vocabulary', 'apples', 'pears')],
+              ]),
+              input: valueOf('X', mapType(INT64)),
+              output: valueOf('Y', tensorType(INT64, 1, 2)),
+            }),
+          ),
+        },
+      },
+    });
+    expect(await running.outputs({ X: { pears: 3 } })).toEqual({ Y: [0, 3] });
+    expect(await running.predict({ X: { apples: 1.5 } })).toMatchObject({
+      status: 400,
+      body: {
+        error: {
+          fields: [{ path: 'inputs.X.apples', message: 'must be an integer' }],
+        },
+      },
+    });
+    expect(JSON.stringify(running.log())).not.toContain('1.5');
+  });
+
+  it('keeps classes apart that are one as numbers', () => {
+    // 2^53 and the number after it, one after the other.
+    const classes = Buffer.from('8080808080808010' + '8180808080808010', 'hex');
+    const { keys } = tensorsOnly(
+      onnx({
+        node: node('ZipMap', 'X', 'Y', [
+          [
+            ATTRIBUTE,
+            messageOf([1, 'classlabels_int64s'], [8, classes], [20, 7]),
+          ],
+        ]),
+        input: valueOf('X', tensorType(1, -1, 2)),
+        output: valueOf('Y', messageOf([4, messageOf([1, mapType(1)])])),
+      }),
+    );
+    expect(keys.get('Y')).toEqual(['9007199254740992', '9007199254740993']);
+  });
+
+  it("knows ONNX's own operators by both names of their domain", () => {
+    const sequence = messageOf([4, messageOf([1, tensorType(1, -1, 2)])]);
+    const identity = {
+      node: node('Identity', 'X', 'Y'),
+      input: valueOf('X', sequence),
+      output: valueOf('Y', sequence),
+    };
+    for (const domain of ['', 'ai.onnx'])
+      expect([
+        ...tensorsOnly(onnx({ ...identity, domain, version: 17 })).tensors,
+      ]).toEqual([
+        ['X', ['X:tensor']],
+        ['Y', ['Y:tensor']],
+      ]);
+    expect(() => tensorsOnly(onnx({ ...identity, version: 9 }))).toThrow(
+      /operator set 9/,
+    );
   });
 
   it('takes and answers sequences of tensors', async () => {

@@ -24,6 +24,8 @@ const DIMENSION_VALUE = 1;
 const FLOAT = 1;
 const STRING = 8;
 
+/** The domain of ONNX's own operators, by both of its names. */
+const OWN = ['', 'ai.onnx'];
 /** Sequences can be made of tensors, and tensors of them, from here on. */
 const SEQUENCE_OPERATORS = 11;
 
@@ -258,13 +260,15 @@ function operatorsOf(fields: MessageField[]): number {
     .map(({ content }) => messageFields(content))
     .filter(set =>
       set.every(
-        field => field.number !== OPERATOR_SET.domain || textOf(field) === '',
+        field =>
+          field.number !== OPERATOR_SET.domain || OWN.includes(textOf(field)),
       ),
     )
     .flatMap(set =>
       set
         .filter(({ number }) => number === OPERATOR_SET.version)
-        .flatMap(integersOf),
+        .flatMap(integersOf)
+        .map(Number),
     );
   return Math.max(1, ...versions);
 }
@@ -300,7 +304,7 @@ function kindOf({ type }: Value) {
 /** Of the type of a tensor. */
 function elementOf(type: MessageField | undefined): number {
   const element = find(kindOfType(type)[1], TENSOR.element);
-  return element ? integersOf(element)[0] : FLOAT;
+  return element ? Number(integersOf(element)[0]) : FLOAT;
 }
 
 function sequenceOf(value: Value): { element: number; shape?: number[] } {
@@ -316,7 +320,7 @@ function sequenceOf(value: Value): { element: number; shape?: number[] } {
         const size = messageFields(content).find(
           ({ number }) => number === DIMENSION_VALUE,
         );
-        return size ? integersOf(size)[0] : -1;
+        return size ? Number(integersOf(size)[0]) : -1;
       }),
   };
 }

@@ -12,7 +12,11 @@ export class CanaryAnalyst {
   constructor(private readonly figures: CanaryFigures) {}
 
   async judge(
-    { name, environment }: Pick<DeploymentRecord, 'name' | 'environment'>,
+    {
+      name,
+      system,
+      environment,
+    }: Pick<DeploymentRecord, 'name' | 'system' | 'environment'>,
     canary: CanaryStatus,
     strategy: DeploymentSpec['strategy'],
     now: Date,
@@ -22,7 +26,11 @@ export class CanaryAnalyst {
       return { analysis: [] };
     }
     // First until when, then what: figures that come in between are no harm.
-    const countedUntil = await this.figures.completeUntil(environment);
+    const countedUntil = await this.figures.completeUntil({
+      endpoint: name,
+      system,
+      environment,
+    });
     const analysis: AnalysisResult[] = [];
     for (const metric of metrics) {
       const figures = await this.figures.read({

@@ -1,4 +1,5 @@
 import { AnalysisMetric } from '@model-platform/plugin-model-platform-common';
+import { EndpointScope } from '@model-platform/plugin-model-platform-node';
 
 /** What one revision of an endpoint has shown. */
 export interface RevisionFigure {
@@ -22,6 +23,6 @@ export interface CanaryFigures {
     start: Date;
     end: Date;
   }): Promise<Map<number, RevisionFigure>>;
-  /** Until when everything there is counted; undefined where nothing was yet. */
-  completeUntil(environment: string): Promise<Date | undefined>;
+  /** Until when everything of an endpoint is counted; undefined where nothing was yet. */
+  completeUntil(of: EndpointScope): Promise<Date | undefined>;
 }

@@ -112,7 +112,7 @@ export class MetricTriggers {
   }
 
   private async read(
-    { name, environment, servingRevision, revision }: DeploymentRecord,
+    { name, system, environment, servingRevision, revision }: DeploymentRecord,
     trigger: MetricTrigger,
     servesSince: Date,
     now: Date,
@@ -123,7 +123,11 @@ export class MetricTriggers {
     const { metric, quantile, variant, minCalls = 1 } = trigger;
     const overMs = millisecondsOf(trigger.over ?? OVER);
     // What is not counted yet is not known to be none.
-    const end = await figures.completeUntil(environment);
+    const end = await figures.completeUntil({
+      endpoint: name,
+      system,
+      environment,
+    });
     const isStale =
       !end || now.getTime() - end.getTime() > Math.max(overMs, STALE_MS);
     if (isStale || end < servesSince) return { revision, value: undefined };

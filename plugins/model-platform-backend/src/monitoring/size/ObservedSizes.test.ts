@@ -106,6 +106,22 @@ model_runner_requests_total{code="200"} ${calls}
           missing: expect.any(String),
         },
       ]);
+      // Of a runner that only forwards, nothing that it takes is the model's.
+      expect(
+        await new ObservedSizes(store, () => now).of('iris', [
+          {
+            ...{ name: 'main', version: 2, runners: 1, isForwarded: true },
+            asked: { cpu: '4', memory: '2Gi' },
+          },
+        ]),
+      ).toEqual([
+        {
+          ...{ variant: 'main', version: 2 },
+          asked: { cpu: '4', memory: '2Gi' },
+          observed: { seconds: 3 * 3_600, calls: 360 },
+          missing: expect.stringContaining('not seen by the platform'),
+        },
+      ]);
       // Three runners share what is counted.
       const [shared] = await new ObservedSizes(store, () => now).of('iris', [
         { name: 'main', version: 2, asked: {}, runners: 3 },

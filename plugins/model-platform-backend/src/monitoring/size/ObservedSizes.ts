@@ -20,6 +20,10 @@ const WINDOW_DAYS = 7;
 /** Kept for longer than the window, and long enough to be no moment's chance. */
 const SPAN_SECONDS = 300;
 const BY = ['variant', 'version'];
+const UNSEEN = {
+  missing:
+    "what a container of one's own takes is not seen by the platform, but by the cluster",
+};
 
 /** What runners of a deployment took in the last days, and the size that follows from it. */
 export class ObservedSizes {
@@ -35,6 +39,8 @@ export class ObservedSizes {
       Pick<ResolvedVariant, 'name' | 'version'> & {
         asked: Resources;
         runners: number;
+        /** To a container of its own: runners say what they take themselves, not what the model does. */
+        isForwarded?: boolean;
       }
     >,
   ): Promise<VariantSize[]> {
@@ -54,7 +60,7 @@ export class ObservedSizes {
       query(PROCESS_CPU_METRIC, 'increase'),
       query(RUNNER_REQUESTS_METRIC, 'increase'),
     ]);
-    return variants.map(({ name, version, asked, runners }) => {
+    return variants.map(({ name, version, asked, runners, isForwarded }) => {
       const pointsOf = (series: MetricSeries[]) =>
         new Map(
           series.find(
@@ -62,14 +68,17 @@ export class ObservedSizes {
               labels.variant === name && labels.version === String(version),
           )?.points,
         );
-      const observed = observationOf({
+      const all = observationOf({
         memory: pointsOf(memory),
         cpu: pointsOf(cpu),
         calls: pointsOf(calls),
         runners,
       });
+      const observed = isForwarded
+        ? { seconds: all.seconds, calls: all.calls }
+        : all;
       const { cpu: askedCpu, memory: askedMemory } = asked;
-      const proposal = proposeSize(observed);
+      const proposal = isForwarded ? UNSEEN : proposeSize(observed);
       return {
         variant: name,
         version,

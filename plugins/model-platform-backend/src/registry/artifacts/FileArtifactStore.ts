@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { ConflictError, isError, NotFoundError } from '@backstage/errors';
 import {
   ArtifactStore,
+  blobName,
   BlobPart,
   ByteRange,
   ListedBlob,
@@ -16,7 +17,6 @@ import {
   UnfinishedUpload,
 } from '@model-platform/plugin-model-platform-node';
 import {
-  blobName,
   ownerOf,
   ownerStart,
   parseBlobName,

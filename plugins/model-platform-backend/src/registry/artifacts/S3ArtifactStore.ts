@@ -16,9 +16,11 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { isError, NotFoundError } from '@backstage/errors';
 import {
   ArtifactStore,
+  blobName,
   BlobPart,
   ByteRange,
   DirectAccess,
+  hexOf,
   ListedBlob,
   PartedBlob,
   Sha256,
@@ -27,8 +29,6 @@ import {
   UnfinishedUpload,
 } from '@model-platform/plugin-model-platform-node';
 import {
-  blobName,
-  hexOf,
   isOwnName,
   ownerOf,
   ownerStart,

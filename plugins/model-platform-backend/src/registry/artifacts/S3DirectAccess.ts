@@ -6,14 +6,16 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import {
+  blobName,
   BlobPart,
   DirectAccess,
   DirectRequest,
+  hexOf,
   PartedBlob,
   Sha256,
   SystemScope,
 } from '@model-platform/plugin-model-platform-node';
-import { blobName, hexOf, partName, partsFolder } from './blobNames';
+import { partName, partsFolder } from './blobNames';
 
 const CHECKSUM = 'x-amz-checksum-sha256';
 

@@ -1,39 +1,15 @@
 import { ConflictError, InputError } from '@backstage/errors';
 import {
+  blobFolder,
   BlobPart,
+  hexOf,
   PartedBlob,
   Sha256,
 } from '@model-platform/plugin-model-platform-node';
 
-/** The digits of a digest; throws `InputError` where it is none. */
-export function hexOf(digest: Sha256): string {
-  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
-  if (!hex) {
-    throw new InputError(
-      `'${digest}' is not sha256: and 64 lower-case hexadecimal digits`,
-    );
-  }
-  return hex;
-}
-
-/** One folder name for a system, never that of another nor a way out: `other/crm` is `other%2Fcrm`. */
-export function folderOf(scope: string): string {
-  const folder = encodeURIComponent(scope).replace(/\./g, '%2E');
-  if (folder === '') {
-    throw new InputError('A system must have a name');
-  }
-  return folder;
-}
-
 /** The system that a folder is of. */
 export function scopeOf(folder: string): string {
   return decodeURIComponent(folder);
-}
-
-/** Where the blobs of a system lie, `/`-separated: `crm/sha256/ab/ab12…`. */
-export function blobName(digest: Sha256, scope: string): string {
-  const hex = hexOf(digest);
-  return `${folderOf(scope)}/sha256/${hex.slice(0, 2)}/${hex}`;
 }
 
 /** The blob that lies under a name, undefined where it is none's. */
@@ -61,7 +37,7 @@ export function ownerStart(
     throw new InputError(`'${owner}' is no owner of parts`);
   }
   const blob = digest ? `${hexOf(digest)}.` : '';
-  return `${PARTS}/${folderOf(scope)}/${owner}.${blob}`;
+  return `${PARTS}/${blobFolder(scope)}/${owner}.${blob}`;
 }
 
 /** Folder of a blob's parts; those of another size are not among them. */

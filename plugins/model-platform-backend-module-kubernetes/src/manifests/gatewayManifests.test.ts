@@ -1,0 +1,78 @@
+import { ConfigReader } from '@backstage/config';
+import { V1Deployment, V1Secret } from '@kubernetes/client-node';
+import { KubernetesSettings } from '../KubernetesSettings';
+import { gatewayManifests } from './gatewayManifests';
+import { monitorManifests } from './monitorManifests';
+
+const settings = KubernetesSettings.fromConfig(
+  new ConfigReader({
+    backend: { baseUrl: 'https://portal.example.org' },
+    modelPlatform: {
+      kubernetes: {
+        secretKey: 'k'.repeat(32),
+        images: { platform: 'platform:1', python: 'python:1' },
+      },
+      environments: [
+        {
+          name: 'live',
+          driver: 'kubernetes',
+          kubernetes: {
+            url: 'https://models.example.org',
+            collector: { namespaceLabels: { name: 'monitoring' } },
+          },
+        },
+      ],
+    },
+  }),
+);
+
+const placement = {
+  namespace: 'models-crm--live',
+  system: 'crm',
+  environment: 'live',
+  cluster: settings.cluster,
+  settings: settings.environment('live'),
+  collectedMetrics: [],
+  secrets: {
+    admin: 'opens routes',
+    runner: 'opens models',
+    requestId: 'makes outcomes',
+    metrics: 'opens figures',
+  },
+};
+const manifests = gatewayManifests(placement);
+
+const secret = (name: string, key: string) => {
+  const found = manifests.find(
+    ({ kind, metadata }) => kind === 'Secret' && metadata?.name === name,
+  ) as V1Secret;
+  const text = found.data?.[key] ?? '';
+  return {
+    keys: Object.keys(found.data ?? {}),
+    value: Buffer.from(text, 'base64').toString(),
+  };
+};
+
+describe('what a namespace with its gateway is', () => {
+  it('lets whoever collects figures have the key to them alone', () => {
+    const monitors = monitorManifests(placement);
+    expect(monitors).toHaveLength(3);
+    for (const { spec } of monitors) {
+      const { name, key } =
+        spec.podMetricsEndpoints[0].authorization.credentials;
+      // All of the secret may be read by who reads one key.
+      expect(secret(name, key)).toEqual({
+        keys: [key],
+        value: 'opens figures',
+      });
+    }
+    const gateway = manifests.find(
+      ({ kind }) => kind === 'Deployment',
+    ) as V1Deployment;
+    const [program, agent] = gateway.spec?.template.spec?.containers ?? [];
+    const told = program.env?.find(({ name }) => name === 'METRICS_SECRET');
+    const { name = '', key = '' } = told?.valueFrom?.secretKeyRef ?? {};
+    expect(secret(name, key).value).toBe('opens figures');
+    expect(JSON.stringify(agent)).not.toContain('METRICS_SECRET');
+  });
+});
