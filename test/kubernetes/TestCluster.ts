@@ -31,7 +31,10 @@ interface Service {
   url: string;
   hostAddress: string;
   gatewayUrl: string;
-  node: { importImage(file: string): Promise<void> };
+  node: {
+    importImage(file: string): Promise<void>;
+    pinImage(name: string): Promise<string>;
+  };
   kubeconfig: string;
   killApiServer(): Promise<void>;
   restartApiServer(): Promise<void>;
