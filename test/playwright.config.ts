@@ -1,4 +1,11 @@
+import path from 'node:path';
 import { defineConfig } from '@playwright/test';
+
+// For the programs that tests start: dozens of portals with empty data folders, hundreds of commands.
+process.env.NODE_COMPILE_CACHE ??= path.resolve(
+  __dirname,
+  '../.cache/compile-cache',
+);
 
 /** System tests: a platform that was really started, a real browser, the real CLI. */
 export default defineConfig({
