@@ -40,7 +40,7 @@ export class PlatformCheck {
   }
 
   /** Waits until everything runs as it is wanted. @throws Error with what does not */
-  async converged(timeoutMs = 60_000): Promise<void> {
+  async converged(timeoutMs = 120_000): Promise<void> {
     let problems: string[] = [];
     await eventually(
       'everything runs as it is wanted, and nothing else',

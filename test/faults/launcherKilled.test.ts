@@ -20,7 +20,7 @@ test.describe.serial('npm start itself is killed', () => {
   let kills = 0;
 
   test.beforeAll(async () => {
-    test.setTimeout(300_000);
+    test.setTimeout(900_000);
     platform = await Platform.create({
       MODEL_PLATFORM_EXAMPLES: 'iris,disease-progression',
     });
@@ -30,7 +30,7 @@ test.describe.serial('npm start itself is killed', () => {
   });
 
   test.afterAll(async () => {
-    test.setTimeout(120_000);
+    test.setTimeout(300_000);
     await load?.stop();
     await platform.destroy();
     endProcessesOf(platform.dataDir);
@@ -63,7 +63,7 @@ test.describe.serial('npm start itself is killed', () => {
       process.kill(launcherPid(), 'SIGKILL');
       kills += 1;
       await platform.ended();
-      await eventually('the portal ended', () => !isAlive(portal), 30_000);
+      await eventually('the portal ended', () => !isAlive(portal), 60_000);
       await platform.start();
       await check.converged();
       expect(await runners()).toEqual(before);

@@ -49,7 +49,7 @@ export async function freePort(): Promise<number> {
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | undefined | false> | T | undefined | false,
-  timeoutMs = 60_000,
+  timeoutMs = 120_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   let last: unknown;
@@ -141,7 +141,7 @@ export class Platform {
   }
 
   /** Starts it and waits until it has printed that it is ready. */
-  async start({ timeoutMs = 300_000 } = {}): Promise<Quickstart> {
+  async start({ timeoutMs = 600_000 } = {}): Promise<Quickstart> {
     fs.rmSync(this.quickstartFile, { force: true });
     const child = this.spawn();
     await eventually(
@@ -183,7 +183,7 @@ export class Platform {
     await eventually(
       'npm start ended',
       () => child.exitCode !== null || child.signalCode !== null,
-      60_000,
+      120_000,
     );
     return child.exitCode ?? undefined;
   }
