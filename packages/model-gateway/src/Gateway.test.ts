@@ -700,10 +700,12 @@ describe('Gateway', () => {
       );
     }
     // Who collects figures gets no further, and nobody else's secret is theirs.
-    const statusAs = async (secret: string, method: string, path: string) =>
-      (await admin(method, path, undefined, adminUrl, secret)).status;
-    expect(await statusAs(METRICS_SECRET, 'GET', '/metrics')).toBe(200);
-    expect(await statusAs(ADMIN_SECRET, 'GET', '/metrics')).toBe(401);
+    const statusAs = async (secret: string, call: string) => {
+      const [verb, target] = call.split(' ');
+      return (await admin(verb, target, undefined, adminUrl, secret)).status;
+    };
+    expect(await statusAs(METRICS_SECRET, 'GET /metrics')).toBe(200);
+    expect(await statusAs(ADMIN_SECRET, 'GET /metrics')).toBe(401);
     for (const call of [
       'GET /routes',
       'PUT /routes',
@@ -712,11 +714,7 @@ describe('Gateway', () => {
       'GET /load',
       'POST /metrics',
     ]) {
-      const [method, path] = call.split(' ');
-      expect([call, await statusAs(METRICS_SECRET, method, path)]).toEqual([
-        call,
-        401,
-      ]);
+      expect([call, await statusAs(METRICS_SECRET, call)]).toEqual([call, 401]);
     }
     const bad = await admin('PUT', '/routes/iris', {
       endpoint: 'iris',
