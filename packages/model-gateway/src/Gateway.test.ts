@@ -700,13 +700,13 @@ describe('Gateway', () => {
       );
     }
     // Who collects figures gets no further, and nobody else's secret is theirs.
-    const statusAs = async (secret: string, call: string) => {
-      const [verb, target] = call.split(' ');
+    const statusAs = async (secret: string, request: string) => {
+      const [verb, target] = request.split(' ');
       return (await admin(verb, target, undefined, adminUrl, secret)).status;
     };
     expect(await statusAs(METRICS_SECRET, 'GET /metrics')).toBe(200);
     expect(await statusAs(ADMIN_SECRET, 'GET /metrics')).toBe(401);
-    for (const call of [
+    for (const request of [
       'GET /routes',
       'PUT /routes',
       'PUT /routes/iris',
@@ -714,7 +714,10 @@ describe('Gateway', () => {
       'GET /load',
       'POST /metrics',
     ]) {
-      expect([call, await statusAs(METRICS_SECRET, call)]).toEqual([call, 401]);
+      expect([request, await statusAs(METRICS_SECRET, request)]).toEqual([
+        request,
+        401,
+      ]);
     }
     const bad = await admin('PUT', '/routes/iris', {
       endpoint: 'iris',
