@@ -28,7 +28,8 @@ export default defineConfig({
     actionTimeout: 60_000,
     navigationTimeout: 120_000,
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    // Its snapshots show each step; a film beside them is drawn without a GPU, for every test.
+    trace: { mode: 'retain-on-failure', snapshots: true, screenshots: false },
     launchOptions: {
       executablePath: process.env.CHROMIUM_PATH,
       args: [
