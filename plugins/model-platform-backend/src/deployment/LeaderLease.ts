@@ -27,12 +27,15 @@ export class LeaderLease {
     ttlMs?: number;
     /** No other process can be there, as with SQLite: what a killed one held is taken at once. */
     exclusive?: boolean;
+    /** Told when this process begins to lead, with its fencing number, and when it no longer does. */
+    onChanged?: (fencing: number | undefined) => void;
     clock?: () => number;
   }) {
     return new LeaderLease(
       options.knex,
       options.ttlMs ?? 15_000,
       options.exclusive ?? false,
+      options.onChanged ?? (() => {}),
       options.clock ?? Date.now,
     );
   }
@@ -41,10 +44,13 @@ export class LeaderLease {
 
   private held: { fencing: number; until: number } | undefined;
 
+  private told: number | undefined;
+
   private constructor(
     private readonly knex: Knex,
     private readonly ttlMs: number,
     private readonly exclusive: boolean,
+    private readonly onChanged: (fencing: number | undefined) => void,
     private readonly clock: () => number,
   ) {}
 
@@ -56,7 +62,12 @@ export class LeaderLease {
       return this.held.fencing;
     }
     this.held = await this.acquire(now);
-    return this.held?.fencing;
+    const fencing = this.held?.fencing;
+    if (fencing !== this.told) {
+      this.told = fencing;
+      this.onChanged(fencing);
+    }
+    return fencing;
   }
 
   /** Throws `LeaseLostError` within a transaction whose writer no longer leads. */
