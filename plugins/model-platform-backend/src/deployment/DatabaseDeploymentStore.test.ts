@@ -346,7 +346,11 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
     await second.release();
     const again = await first.hold();
     expect(again).toBeGreaterThan(taken!);
-    expect(told).toEqual([led, undefined, again]);
+    now += 16_000;
+    const together = await Promise.all([first.hold(), first.hold()]);
+    expect(together[0]).toBeGreaterThan(again!);
+    expect(together[1]).toBe(together[0]);
+    expect(told).toEqual([led, undefined, again, together[0]]);
     const exclusive = LeaderLease.create({ knex, exclusive: true, clock });
     expect(await exclusive.hold()).toBeDefined();
   });

@@ -46,6 +46,9 @@ export class LeaderLease {
 
   private told: number | undefined;
 
+  /** Who asks meanwhile waits for the same answer: of two that take what has run out, one would come too late for its own process. */
+  private acquiring: Promise<number | undefined> | undefined;
+
   private constructor(
     private readonly knex: Knex,
     private readonly ttlMs: number,
@@ -61,13 +64,10 @@ export class LeaderLease {
     if (this.held && this.held.until - now > (this.ttlMs * 2) / 3) {
       return this.held.fencing;
     }
-    this.held = await this.acquire(now);
-    const fencing = this.held?.fencing;
-    if (fencing !== this.told) {
-      this.told = fencing;
-      this.onChanged(fencing);
-    }
-    return fencing;
+    this.acquiring ??= this.renew(now).finally(() => {
+      this.acquiring = undefined;
+    });
+    return await this.acquiring;
   }
 
   /** Throws `LeaseLostError` within a transaction whose writer no longer leads. */
@@ -81,6 +81,16 @@ export class LeaderLease {
     await this.knex<LeaseRow>('deployment_leases')
       .where({ name: LEADER_LEASE, holder: this.holder })
       .update({ expires_at: 0 });
+  }
+
+  private async renew(now: number): Promise<number | undefined> {
+    this.held = await this.acquire(now);
+    const fencing = this.held?.fencing;
+    if (fencing !== this.told) {
+      this.told = fencing;
+      this.onChanged(fencing);
+    }
+    return fencing;
   }
 
   private async acquire(now: number) {
