@@ -24,7 +24,6 @@ const NAMES = {
   single: 'lead-single',
   weighted: 'lead-weighted',
   canary: 'lead-canary',
-  alias: 'lead-alias',
 };
 const latest = [{ name: 'main', version: { latest: true as const } }];
 const canary: DeploymentSpec['strategy'] = {
@@ -82,15 +81,10 @@ test.describe.serial('two portals roll out by one host', () => {
     for (const portal of portals)
       await production.awaitOrganisation(portal, first);
     newest = await rollouts.client.publish(first);
-    await rollouts.moveAlias('champion', newest);
     await rollouts.deploy(NAMES.single, { variants: latest });
     await rollouts.deploy(NAMES.canary, {
       variants: latest,
       strategy: canary,
-    });
-    await rollouts.deploy(NAMES.alias, {
-      variants: [{ name: 'main', version: { alias: 'champion' } }],
-      triggers: [{ onAlias: { alias: 'champion' } }],
     });
     await weigh(newest, 50);
     await check.converged();
@@ -161,10 +155,7 @@ test.describe.serial('two portals roll out by one host', () => {
       /** What is to be done, as often as it takes. */
       const work = async () => {
         newest = await rollouts.client.publish(version);
-        await Promise.all([
-          rollouts.moveAlias('champion', newest),
-          weigh(newest, weight),
-        ]);
+        await weigh(newest, weight);
       };
       const { portal: leader, number } = leadings().at(-1)!;
       const other = portals.find(portal => portal !== leader)!;
@@ -187,7 +178,7 @@ test.describe.serial('two portals roll out by one host', () => {
       const restarting = production.startPortal();
       await work();
 
-      for (const name of [NAMES.single, NAMES.canary, NAMES.alias])
+      for (const name of [NAMES.single, NAMES.canary])
         await rollouts.serves(name, newest);
       await rollouts.serves(NAMES.weighted, newest, 1);
       longestMs = Math.max(longestMs, Date.now() - killedAt);
