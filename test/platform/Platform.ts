@@ -8,6 +8,7 @@ import {
   keepPythonEnvironments,
 } from './pythonEnvironments';
 import { root } from './root';
+import { RunningPlatform } from './RunningPlatform';
 
 export { root };
 
@@ -83,7 +84,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** A platform of its own: `npm start` with its own ports and data folder. */
-export class Platform {
+export class Platform implements RunningPlatform {
   private child?: ChildProcess;
   output = '';
 
@@ -134,6 +135,14 @@ export class Platform {
 
   get quickstart(): Quickstart {
     return JSON.parse(fs.readFileSync(this.quickstartFile, 'utf8'));
+  }
+
+  get gatewayUrl() {
+    return this.quickstart.gatewayUrl;
+  }
+
+  get portalPids() {
+    return [this.quickstart.pids.portal];
   }
 
   get pid() {
