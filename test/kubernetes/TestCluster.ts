@@ -34,6 +34,8 @@ interface Service {
   node: {
     importImage(file: string): Promise<void>;
     pinImage(name: string): Promise<string>;
+    lose(): Promise<void>;
+    bringUp(): Promise<void>;
   };
   kubeconfig: string;
   killApiServer(): Promise<void>;

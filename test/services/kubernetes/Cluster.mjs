@@ -38,7 +38,7 @@ export class Cluster {
   #apiServer;
 
   constructor({ programs, gatewayApi, traefik }) {
-    this.#programs = { ...programs, nsenter: 'nsenter', traefik };
+    this.#programs = { ...programs, traefik };
     this.#gatewayApi = gatewayApi;
     this.#traefik = traefik;
     this.#hasNode = 'kubelet' in programs;
@@ -95,7 +95,6 @@ export class Cluster {
       metadata: { name: 'node', labels: { 'kubernetes.io/hostname': 'node' } },
     });
     await this.node.start();
-    this.#startCoreDns();
     if (this.#traefik) await this.#startTraefik();
     await this.nodeIsReady();
   }
@@ -201,31 +200,6 @@ export class Cluster {
     ]);
     await this.#isReady();
     for (const user of Object.keys(USERS)) this.#writeKubeconfig(user);
-  }
-
-  #startCoreDns() {
-    const { nodeAddress } = this.#network;
-    fs.writeFileSync(
-      this.#file('Corefile'),
-      `.:53 {
-  bind ${nodeAddress}
-  errors
-  cache 1
-  kubernetes cluster.local {
-    kubeconfig ${this.kubeconfig} tests
-    ttl 1
-  }
-}
-`,
-    );
-    this.#start(
-      'nsenter',
-      this.#network.enter(
-        this.#programs.coredns,
-        '-conf',
-        this.#file('Corefile'),
-      ),
-    );
   }
 
   /** On this machine, in front of a Gateway `public` that takes routes of all namespaces. */
