@@ -22,8 +22,7 @@ import { ensureToolchain } from './lib/toolchain.mjs';
 /**
  * `npm test [-- name …]`: every check, on real parts. Names choose among them:
  * lint, format, types, boundaries, packages, python, cli, portal, mlflow, openapi, endpoints,
- * faults, and kubernetes, which is run where it is named alone: its cluster takes
- * a quarter of an hour to build.
+ * faults, kubernetes.
  * `--faults` runs the fault tests with their full counts instead of ten each.
  */
 const faults = process.argv.includes('--faults');
@@ -101,7 +100,7 @@ async function faultTests() {
   return await playwright('faults');
 }
 
-/** The driver on a real cluster, which is built of its Go modules the first time. */
+/** The driver on real clusters, which are built of their Go modules the first time. */
 async function kubernetesTests() {
   const [built, pods] = await step(
     'finding the Kubernetes cluster',
@@ -110,7 +109,7 @@ async function kubernetesTests() {
   // The tests of real pods say the same, and are skipped.
   if (pods.unavailable) say(`  ! ${pods.unavailable}`);
   if (built.unavailable) {
-    say(`  ! ${built.unavailable}`);
+    if (built !== pods) say(`  ! ${built.unavailable}`);
     // What a developer's machine cannot do is no failure of his change.
     return process.env.CI
       ? { passed: 0, failed: 1 }
@@ -119,11 +118,11 @@ async function kubernetesTests() {
   return await playwright('kubernetes');
 }
 
-/** Another cluster needs nothing built. */
+/** All in one build; without a node where there can be none. Another cluster needs nothing built. */
 async function findKubernetes() {
   if (process.env.TEST_KUBECONFIG) return [{}, {}];
-  const built = await ensureKubernetes('api');
-  return [built, built.unavailable ? {} : await ensureKubernetes('gateway')];
+  const pods = await ensureKubernetes('gateway');
+  return [pods.unavailable ? await ensureKubernetes('api') : pods, pods];
 }
 
 /** Runs a project whose tests need programs from PyPI: `requirements.txt` in its folder. */
@@ -167,11 +166,13 @@ let toolchain;
 let chromium;
 
 async function main() {
-  // Begun first, since it takes minutes where it was not built before.
-  const usesS3 = ['packages', 'faults'].some(name => chosen.includes(name));
-  if (faults || chosen.length === 0 || usesS3)
+  // Begun first, since they take minutes where they were not built before.
+  const isChosen = (...names) =>
+    !faults &&
+    (chosen.length === 0 || names.some(name => chosen.includes(name)));
+  if (faults || isChosen('packages', 'faults', 'kubernetes'))
     step('finding the S3 server', ensureS3).catch(() => undefined);
-  if (chosen.includes('kubernetes')) findKubernetes().catch(() => undefined);
+  if (isChosen('kubernetes')) findKubernetes().catch(() => undefined);
   toolchain = await ensureToolchain();
   await ensureInstalled(toolchain);
   chromium = step('finding Chromium', ensureChromium);
@@ -260,11 +261,14 @@ async function main() {
     }
   });
   if (
-    chosen.length === 0 ||
-    chosen.some(name =>
-      ['cli', 'portal', 'mlflow', 'openapi', 'endpoints', 'faults'].includes(
-        name,
-      ),
+    isChosen(
+      'cli',
+      'portal',
+      'mlflow',
+      'openapi',
+      'endpoints',
+      'faults',
+      'kubernetes',
     )
   )
     await exclusively(() => buildApp(toolchain));
@@ -274,8 +278,7 @@ async function main() {
       await suite('mlflow', () => playwrightWithPython('mlflow'));
       await suite('openapi', () => playwrightWithPython('openapi'));
       await suite('endpoints', () => playwrightWithPython('endpoints'));
-      if (chosen.includes('kubernetes'))
-        await suite('kubernetes', kubernetesTests);
+      await suite('kubernetes', kubernetesTests);
     },
     async () => {
       await suite('cli', () => playwright('cli'));

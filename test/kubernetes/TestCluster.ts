@@ -34,6 +34,8 @@ interface Service {
   node: {
     importImage(file: string): Promise<void>;
     pinImage(name: string): Promise<string>;
+    lose(): Promise<void>;
+    bringUp(): Promise<void>;
   };
   kubeconfig: string;
   killApiServer(): Promise<void>;
@@ -264,10 +266,13 @@ export class TestCluster {
   }
 
   async stop(): Promise<void> {
-    await this.kubelet.stop();
-    for (const driver of this.drivers) await driver.stop();
-    await this.proxy.stop();
-    await this.service.stop();
-    fs.rmSync(this.folder, { recursive: true, force: true });
+    try {
+      await this.kubelet.stop();
+      for (const driver of this.drivers) await driver.stop();
+      await this.proxy.stop();
+    } finally {
+      await this.service.stop();
+      fs.rmSync(this.folder, { recursive: true, force: true });
+    }
   }
 }

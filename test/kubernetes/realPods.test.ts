@@ -359,6 +359,26 @@ test('what a real kubelet says of memory and images becomes a sentence', async (
   );
 });
 
+test('a node that loses its power comes back, and its pods with it', async () => {
+  const [before] = await runnersOf(iris(1));
+  await cluster.service.node.lose();
+  await cluster.service.node.bringUp();
+  await eventually(
+    'its runner, started once more',
+    async () => {
+      const runners = await runnersOf(iris(1));
+      const isBack = runners.some(
+        ({ id, phase, restarts }) =>
+          id === before.id && phase === 'ready' && restarts > before.restarts,
+      );
+      if (!isBack) throw new Error(JSON.stringify(runners));
+      return true;
+    },
+    PATIENCE_MS,
+  );
+  await isAnswering(1);
+});
+
 test('with the portal gone, a new pod fetches its model from S3', async () => {
   const { startS3 } = await import('../services/s3.mjs');
   const s3 = await startS3({
@@ -373,7 +393,8 @@ test('with the portal gone, a new pod fetches its model from S3', async () => {
       prefix: 'portal',
       endpoint,
       forcePathStyle: true,
-      credentials,
+      // Its client writes into what it is given.
+      credentials: { ...credentials },
     });
     await store.write(Readable.from([model]), { digest }, 'crm');
     portal.closeAllConnections();

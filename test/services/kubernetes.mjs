@@ -14,7 +14,7 @@ const building = new Map();
  * | level | is |
  * |---|---|
  * | `api` | etcd, API server, controller manager, scheduler, the Gateway API's kinds |
- * | `node` | and a node with containerd, kubelet, kube-proxy and CoreDNS: pods are real |
+ * | `node` | and a node with containerd, kubelet and kube-proxy: pods are real |
  * | `gateway` | and Traefik in front, which the Gateway API's routes lead through |
  *
  * @returns the programs, or why there are none
@@ -25,12 +25,17 @@ export function ensureKubernetes(level = 'api') {
 }
 
 async function ensure(level) {
-  if (level === 'api') return await buildPrograms(level);
-  const lacking = await ensureNodePrograms();
+  const lacking = level === 'api' ? undefined : await ensureNodePrograms();
   if (lacking) return { unavailable: lacking };
-  const built = await buildPrograms('node');
-  if (built.unavailable || level === 'node') return built;
-  return { ...built, traefik: await ensureTraefik() };
+  try {
+    const built = await buildPrograms(level === 'api' ? level : 'node');
+    if (built.unavailable || level !== 'gateway') return built;
+    return { ...built, traefik: await ensureTraefik() };
+  } catch (error) {
+    return {
+      unavailable: `the Kubernetes cluster of the tests could not be built: ${error.message}`,
+    };
+  }
 }
 
 /**

@@ -38,7 +38,7 @@ export class Cluster {
   #apiServer;
 
   constructor({ programs, gatewayApi, traefik }) {
-    this.#programs = { ...programs, nsenter: 'nsenter', traefik };
+    this.#programs = { ...programs, traefik };
     this.#gatewayApi = gatewayApi;
     this.#traefik = traefik;
     this.#hasNode = 'kubelet' in programs;
@@ -62,19 +62,25 @@ export class Cluster {
     const etcd = await this.#startEtcd();
     await this.#startApiServer(etcd);
     await this.#applyDefinitions();
-    this.#start('kube-controller-manager', [
-      ...this.#authenticatedAs('system:kube-controller-manager'),
-      `--root-ca-file=${this.#certificate}`,
-      `--service-account-private-key-file=${this.#file('sa.key')}`,
-      '--use-service-account-credentials=true',
-      ...(this.#hasNode
-        ? ['--node-monitor-grace-period=16s']
-        : // Nodes of tests send no heartbeats.
-          ['--controllers=*,-node-lifecycle-controller']),
-    ]);
+    // They end when the API server is away while they begin.
+    this.#start(
+      'kube-controller-manager',
+      [
+        ...this.#authenticatedAs('system:kube-controller-manager'),
+        `--root-ca-file=${this.#certificate}`,
+        `--service-account-private-key-file=${this.#file('sa.key')}`,
+        '--use-service-account-credentials=true',
+        ...(this.#hasNode
+          ? ['--node-monitor-grace-period=16s']
+          : // Nodes of tests send no heartbeats.
+            ['--controllers=*,-node-lifecycle-controller']),
+      ],
+      { isKept: true },
+    );
     this.#start(
       'kube-scheduler',
       this.#authenticatedAs('system:kube-scheduler'),
+      { isKept: true },
     );
     if (!this.#hasNode) return;
     this.node = new ClusterNode({
@@ -89,7 +95,6 @@ export class Cluster {
       metadata: { name: 'node', labels: { 'kubernetes.io/hostname': 'node' } },
     });
     await this.node.start();
-    this.#startCoreDns();
     if (this.#traefik) await this.#startTraefik();
     await this.nodeIsReady();
   }
@@ -197,31 +202,6 @@ export class Cluster {
     for (const user of Object.keys(USERS)) this.#writeKubeconfig(user);
   }
 
-  #startCoreDns() {
-    const { nodeAddress } = this.#network;
-    fs.writeFileSync(
-      this.#file('Corefile'),
-      `.:53 {
-  bind ${nodeAddress}
-  errors
-  cache 1
-  kubernetes cluster.local {
-    kubeconfig ${this.kubeconfig} tests
-    ttl 1
-  }
-}
-`,
-    );
-    this.#start(
-      'nsenter',
-      this.#network.enter(
-        this.#programs.coredns,
-        '-conf',
-        this.#file('Corefile'),
-      ),
-    );
-  }
-
   /** On this machine, in front of a Gateway `public` that takes routes of all namespaces. */
   async #startTraefik() {
     const port = await freePort();
@@ -236,7 +216,7 @@ export class Cluster {
         '--global.checknewversion=false',
         '--global.sendanonymoususage=false',
       ],
-      { KUBECONFIG: this.kubeconfig },
+      { env: { KUBECONFIG: this.kubeconfig } },
     );
     const objects = {
       '/api/v1/namespaces/gateways': {
@@ -313,8 +293,8 @@ export class Cluster {
       while ((await this.#request('GET', place)) !== 200) await sleep(50);
   }
 
-  #start(name, args, env) {
-    const daemon = new Daemon(name, this.#programs[name], args, env);
+  #start(name, args, options) {
+    const daemon = new Daemon(name, this.#programs[name], args, options);
     daemon.start();
     this.#daemons.push(daemon);
     return daemon;

@@ -51,6 +51,8 @@ export class ClusterNode {
 
   /** After {@link ClusterNode#lose}, with all that it had on its disk. */
   async bringUp() {
+    // As what a machine has in /run.
+    fs.rmSync(this.#file('containerd-state'), { recursive: true, force: true });
     this.#daemon = new Daemon(
       'the node',
       'nsenter',
@@ -187,6 +189,7 @@ state = "${this.#file('containerd-state')}"
       podLogsDir: this.#file('pod-logs'),
       volumePluginDir: this.#file('volume-plugins'),
       resolvConf: this.#file('resolv.conf'),
+      // Nobody answers there: pods of the platform ask for no names, and are reached by none.
       clusterDNS: [this.#network.nodeAddress],
       clusterDomain: 'cluster.local',
       imageGCHighThresholdPercent: 100,

@@ -40,8 +40,6 @@ export class NodeNetwork {
     this.nodeAddress = `10.200.${number}.2`;
     this.pods = `10.244.${number}.0/24`;
     this.services = `10.96.${number}.0/24`;
-    /** Of the cluster's Service `kubernetes`, which is the first. */
-    this.dns = `10.96.${number}.10`;
     this.cgroup = `/${this.name}`;
   }
 

@@ -2,7 +2,6 @@
 export const VERSIONS = {
   kubernetes: '1.36.3',
   etcd: '3.6.16',
-  coredns: '1.14.7',
   gatewayApi: '1.6.1',
   traefik: '3.7.15',
   prometheusOperator: '0.85.0',
@@ -36,40 +35,18 @@ func main() { etcdmain.Main(os.Args) }
   'kube-scheduler': kubernetes('kube-scheduler'),
   kubelet: kubernetes('kubelet'),
   'kube-proxy': kubernetes('kube-proxy'),
-  coredns: own(
-    VERSIONS.coredns,
-    `package main
-
-import (
-	"github.com/coredns/coredns/core/dnsserver"
-	"github.com/coredns/coredns/coremain"
-	_ "github.com/coredns/coredns/plugin/bind"
-	_ "github.com/coredns/coredns/plugin/cache"
-	_ "github.com/coredns/coredns/plugin/errors"
-	_ "github.com/coredns/coredns/plugin/health"
-	_ "github.com/coredns/coredns/plugin/kubernetes"
-	_ "github.com/coredns/coredns/plugin/ready"
-)
-
-func main() {
-	dnsserver.Directives = []string{"bind", "health", "ready", "errors", "cache", "kubernetes"}
-	coremain.Run()
-}
-`,
-  ),
 };
 
 /** Of the module that all are built in. */
 export const REQUIREMENTS = {
   'k8s.io/kubernetes': VERSIONS.kubernetes,
   'go.etcd.io/etcd/server/v3': VERSIONS.etcd,
-  'github.com/coredns/coredns': VERSIONS.coredns,
 };
 
 /** Programs of each level; a level has those of the levels before it. */
 export const LEVELS = {
   api: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'],
-  node: ['kubelet', 'kube-proxy', 'coredns'],
+  node: ['kubelet', 'kube-proxy'],
 };
 
 /** @returns names of all programs that a level needs */
