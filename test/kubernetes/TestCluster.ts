@@ -264,10 +264,13 @@ export class TestCluster {
   }
 
   async stop(): Promise<void> {
-    await this.kubelet.stop();
-    for (const driver of this.drivers) await driver.stop();
-    await this.proxy.stop();
-    await this.service.stop();
-    fs.rmSync(this.folder, { recursive: true, force: true });
+    try {
+      await this.kubelet.stop();
+      for (const driver of this.drivers) await driver.stop();
+      await this.proxy.stop();
+    } finally {
+      await this.service.stop();
+      fs.rmSync(this.folder, { recursive: true, force: true });
+    }
   }
 }

@@ -79,6 +79,12 @@ test.describe('a platform with a cluster', () => {
                 },
                 gateway: { replicas: { min: 1, max: 1 } },
                 resources: { cpu: '200m', memory: '384Mi' },
+                // Whom they let in; the portal's own collector asks from outside.
+                collector: {
+                  namespaceLabels: {
+                    'kubernetes.io/metadata.name': 'model-platform',
+                  },
+                },
                 artifacts: bucket,
               },
             },

@@ -373,7 +373,8 @@ test('with the portal gone, a new pod fetches its model from S3', async () => {
       prefix: 'portal',
       endpoint,
       forcePathStyle: true,
-      credentials,
+      // Its client writes into what it is given.
+      credentials: { ...credentials },
     });
     await store.write(Readable.from([model]), { digest }, 'crm');
     portal.closeAllConnections();

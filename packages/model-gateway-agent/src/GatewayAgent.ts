@@ -9,7 +9,7 @@ import {
   REPORT_LABELS,
 } from '@model-platform/model-wire';
 import { GatewayAdmin } from './GatewayAdmin';
-import { resolveRoutes } from './resolveRoutes';
+import { ResolvedRoutes, resolveRoutes } from './resolveRoutes';
 
 const MANAGER = 'model-platform-gateway';
 /** A gateway that was started anew has no routes, and says so when it is asked. */
@@ -34,7 +34,9 @@ export class GatewayAgent {
   private readonly gateway: GatewayAdmin;
 
   /** What the gateway with this pid has. */
-  private told: { pid: number; routes: string } | undefined;
+  private told:
+    | { pid: number; routes: string; plans: ResolvedRoutes['plans'] }
+    | undefined;
 
   private reported: string | undefined;
 
@@ -98,16 +100,17 @@ export class GatewayAgent {
   private async look(): Promise<void> {
     // Half of the plans would be taken for all of them.
     if (!this.plans.synced || !this.slices.synced) return;
-    const { routes, report } = resolveRoutes(
+    const { routes, report, plans } = resolveRoutes(
       this.plans.list() as V1ConfigMap[],
       this.slices.list() as V1EndpointSlice[],
       this.environment.RUNNER_SECRET,
+      this.told?.plans,
     );
     const text = JSON.stringify(routes);
     const { pid, planned } = await this.gateway.state();
     if (!planned || this.told?.pid !== pid || this.told.routes !== text) {
       await this.gateway.putRoutes(routes);
-      this.told = { pid, routes: text };
+      this.told = { pid, routes: text, plans };
       this.log('info', 'the gateway has new routes', {
         endpoints: routes.length,
       });

@@ -1,5 +1,5 @@
 import { gatewayRoutesSchema, PLAN_FILE } from '@model-platform/model-wire';
-import { resolveRoutes } from './resolveRoutes';
+import { ResolvedRoutes, resolveRoutes } from './resolveRoutes';
 
 const labels = {
   system: 'crm',
@@ -11,24 +11,35 @@ const labels = {
   revision: '1',
 };
 
-const plan = (endpoint: string, variants: string[]) => ({
+const plan = (
+  endpoint: string,
+  variants: string[],
+  {
+    revision = 1,
+    digest = `digest of ${endpoint}`,
+    tokens = new Array<object>(),
+  } = {},
+) => ({
   data: {
     [PLAN_FILE]: JSON.stringify({
       formatVersion: 1,
-      digest: `digest of ${endpoint}`,
+      digest,
       plan: {
         endpoint,
-        revision: 1,
+        revision,
         variants: variants.map(name => ({
           name,
           weight: 50,
-          labels,
+          labels: { ...labels, revision: String(revision) },
           runners: [],
         })),
-        tokens: [],
+        tokens,
       },
       services: Object.fromEntries(
-        variants.map(name => [name, `${endpoint}-${name}`]),
+        variants.map(name => [
+          name,
+          revision === 1 ? `${endpoint}-${name}` : `${endpoint}-${name}-next`,
+        ]),
       ),
     }),
   },
@@ -85,4 +96,43 @@ it('gives each variant the pods behind its service that are ready, from all slic
     angry: { digest: 'digest of angry', revision: 1 },
     churn: { digest: 'digest of churn', revision: 1 },
   });
+});
+
+it('sends calls to the next revision when somebody answers them there, and asks the new tokens at once', () => {
+  const resolve = (
+    plans: object[],
+    slices: Array<ReturnType<typeof slice>>,
+    before?: ResolvedRoutes['plans'],
+  ) => resolveRoutes(plans, slices, 'a-secret-of-all-runners', before);
+  const old = slice('churn-main', [['pod-a', '10.0.0.1', true]]);
+  const coming = slice('churn-main-next', [['pod-b', '10.0.0.2', false]]);
+  const come = slice('churn-main-next', [['pod-b', '10.0.0.2', true]]);
+  const first = resolve([plan('churn', ['main'])], [old, coming]);
+  const token = { id: 'token-1', hash: 'a'.repeat(64), consumer: 'shop' };
+  const next = plan('churn', ['main'], {
+    revision: 2,
+    digest: 'the next one',
+    tokens: [token],
+  });
+
+  const waiting = resolve([next], [old, coming], first.plans);
+  expect(waiting.routes).toMatchObject([
+    { revision: 1, variants: [{ runners: ['pod-a'] }], tokens: [token] },
+  ]);
+  expect(waiting.report).toEqual(first.report);
+
+  const taken = {
+    routes: [{ revision: 2, tokens: [token] }],
+    report: { churn: { digest: 'the next one', revision: 2 } },
+  };
+  const reached = resolve([next], [old, come], waiting.plans);
+  expect(reached).toMatchObject(taken);
+  expect(reached.routes[0].variants).toMatchObject([{ runners: ['pod-b'] }]);
+  // Nothing is lost by it where nobody answers the old one any more,
+  expect(resolve([next], [coming], first.plans)).toMatchObject(taken);
+  // nothing is known of what was before, or the endpoint is off.
+  expect(resolve([next], [old, coming])).toMatchObject(taken);
+  expect(
+    resolve([plan('churn', [])], [old, coming], first.plans).routes,
+  ).toMatchObject([{ variants: [] }]);
 });

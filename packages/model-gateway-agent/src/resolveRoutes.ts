@@ -15,13 +15,22 @@ export interface ResolvedRoutes {
   routes: GatewayRoute[];
   /** What there is to report once the gateway has them. */
   report: GatewayReport;
+  /** What they are made of, by endpoint. */
+  plans: ReadonlyMap<string, EndpointPlan>;
 }
 
-/** The plans of a namespace with the addresses of the runners that are ready now. */
+type RunnersByService = ReadonlyMap<string, Upstream[]>;
+
+/**
+ * The plans of a namespace with the addresses of the runners that are ready now.
+ *
+ * @param before - the plans that the gateway has
+ */
 export function resolveRoutes(
   plans: readonly V1ConfigMap[],
   slices: readonly V1EndpointSlice[],
   runnerSecret: string,
+  before: ResolvedRoutes['plans'] = new Map(),
 ): ResolvedRoutes {
   const runners = new Map<string, Upstream[]>();
   for (const slice of slices) {
@@ -38,6 +47,7 @@ export function resolveRoutes(
     .map(({ data }) =>
       endpointPlanSchema.parse(JSON.parse(data?.[PLAN_FILE] ?? '')),
     )
+    .map(plan => answeredPlan(plan, before.get(plan.plan.endpoint), runners))
     .sort((left, right) => (left.plan.endpoint < right.plan.endpoint ? -1 : 1));
   return {
     routes: read.map(plan => toRoute(plan, runners)),
@@ -47,12 +57,47 @@ export function resolveRoutes(
         { digest, revision: plan.revision },
       ]),
     ),
+    plans: new Map(read.map(plan => [plan.plan.endpoint, plan])),
   };
+}
+
+/**
+ * A plan is here before its first runner is, which the slices tell of a little
+ * later than the pod itself: until then calls go where they went, so long as
+ * somebody answers them there.
+ */
+function answeredPlan(
+  next: EndpointPlan,
+  before: EndpointPlan | undefined,
+  runners: RunnersByService,
+): EndpointPlan {
+  const isOff = next.plan.variants.length === 0;
+  if (
+    isOff ||
+    isAnswered(next, runners) ||
+    !before ||
+    !isAnswered(before, runners)
+  ) {
+    return next;
+  }
+  const { revision, variants } = before.plan;
+  // Who may call, and how, is in force at once.
+  return { ...before, plan: { ...next.plan, revision, variants } };
+}
+
+function isAnswered(
+  { plan, services }: EndpointPlan,
+  runners: RunnersByService,
+): boolean {
+  return plan.variants.some(
+    ({ name, weight, held }) =>
+      weight > 0 && (held || runners.get(services[name])?.length),
+  );
 }
 
 function toRoute(
   { plan, services }: EndpointPlan,
-  runners: ReadonlyMap<string, Upstream[]>,
+  runners: RunnersByService,
 ): GatewayRoute {
   const variants = plan.variants.map(variant => ({
     variant,

@@ -1,9 +1,8 @@
 import { KubernetesClient } from '@model-platform/model-cluster';
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
 import { LogLine } from '@model-platform/plugin-model-platform-common';
 import {
   LogOptions,
+  readLines,
   toLogLine,
 } from '@model-platform/plugin-model-platform-node';
 import { logMatcher } from './logMatcher';
@@ -64,11 +63,7 @@ export async function* podLog(
 }
 
 async function* linesOf(source: AsyncIterable<Buffer>): AsyncIterable<Written> {
-  const lines = createInterface({
-    input: Readable.from(source),
-    crlfDelay: Infinity,
-  });
-  for await (const line of lines) {
+  for await (const line of readLines(source)) {
     const end = line.indexOf(' ');
     if (end > 0) yield { at: line.slice(0, end), text: line.slice(end + 1) };
   }

@@ -18,6 +18,7 @@ export * from './runners/callTimeoutMs';
 export * from './runners/EndpointCodeSettings';
 export * from './runners/LanguageModels';
 export * from './runners/readJsonLines';
+export * from './runners/readLines';
 export * from './runners/replicasOf';
 export * from './runners/runnerDocuments';
 export * from './runners/toRunnerManifest';

@@ -62,19 +62,25 @@ export class Cluster {
     const etcd = await this.#startEtcd();
     await this.#startApiServer(etcd);
     await this.#applyDefinitions();
-    this.#start('kube-controller-manager', [
-      ...this.#authenticatedAs('system:kube-controller-manager'),
-      `--root-ca-file=${this.#certificate}`,
-      `--service-account-private-key-file=${this.#file('sa.key')}`,
-      '--use-service-account-credentials=true',
-      ...(this.#hasNode
-        ? ['--node-monitor-grace-period=16s']
-        : // Nodes of tests send no heartbeats.
-          ['--controllers=*,-node-lifecycle-controller']),
-    ]);
+    // They end when the API server is away while they begin.
+    this.#start(
+      'kube-controller-manager',
+      [
+        ...this.#authenticatedAs('system:kube-controller-manager'),
+        `--root-ca-file=${this.#certificate}`,
+        `--service-account-private-key-file=${this.#file('sa.key')}`,
+        '--use-service-account-credentials=true',
+        ...(this.#hasNode
+          ? ['--node-monitor-grace-period=16s']
+          : // Nodes of tests send no heartbeats.
+            ['--controllers=*,-node-lifecycle-controller']),
+      ],
+      { isKept: true },
+    );
     this.#start(
       'kube-scheduler',
       this.#authenticatedAs('system:kube-scheduler'),
+      { isKept: true },
     );
     if (!this.#hasNode) return;
     this.node = new ClusterNode({
@@ -236,7 +242,7 @@ export class Cluster {
         '--global.checknewversion=false',
         '--global.sendanonymoususage=false',
       ],
-      { KUBECONFIG: this.kubeconfig },
+      { env: { KUBECONFIG: this.kubeconfig } },
     );
     const objects = {
       '/api/v1/namespaces/gateways': {
@@ -313,8 +319,8 @@ export class Cluster {
       while ((await this.#request('GET', place)) !== 200) await sleep(50);
   }
 
-  #start(name, args, env) {
-    const daemon = new Daemon(name, this.#programs[name], args, env);
+  #start(name, args, options) {
+    const daemon = new Daemon(name, this.#programs[name], args, options);
     daemon.start();
     this.#daemons.push(daemon);
     return daemon;

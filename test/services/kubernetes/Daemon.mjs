@@ -1,18 +1,24 @@
 import { spawn } from 'node:child_process';
 
+const PAUSE_MS = 500;
+
 /** A program of the cluster, ended by its pid alone. */
 export class Daemon {
   #program;
   #args;
   #env;
+  #isKept;
+  #isWanted = false;
   #child;
   #log = '';
 
-  constructor(name, program, args, env = {}) {
+  /** @param options `isKept`: started anew where it ends by itself, as a machine's services are */
+  constructor(name, program, args, { env = {}, isKept = false } = {}) {
     this.name = name;
     this.#program = program;
     this.#args = args;
     this.#env = env;
+    this.#isKept = isKept;
   }
 
   get pid() {
@@ -24,6 +30,7 @@ export class Daemon {
   }
 
   start() {
+    this.#isWanted = true;
     this.#child = spawn(this.#program, this.#args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, ...this.#env },
@@ -32,15 +39,22 @@ export class Daemon {
       stream.on('data', chunk => {
         this.#log = (this.#log + chunk).slice(-8_000);
       });
+    if (this.#isKept)
+      this.#child.once('exit', () =>
+        setTimeout(() => {
+          if (this.#isWanted) this.start();
+        }, PAUSE_MS),
+      );
   }
 
   /** Throws with its last lines where it has ended by itself. */
   check() {
-    if (this.#hasEnded)
+    if (this.#hasEnded && !this.#isKept)
       throw new Error(`${this.name} did not go on:\n${this.#log}`);
   }
 
   async end(signal = 'SIGKILL') {
+    this.#isWanted = false;
     const child = this.#child;
     if (!child || this.#hasEnded) return;
     const ended = new Promise(resolve => child.once('exit', resolve));

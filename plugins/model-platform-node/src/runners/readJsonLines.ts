@@ -1,6 +1,5 @@
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
 import { LogLine } from '@model-platform/plugin-model-platform-common';
+import { readLines } from './readLines';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -9,11 +8,7 @@ export async function* readJsonLines(
   source: AsyncIterable<Buffer>,
   runner: string,
 ): AsyncIterable<LogLine> {
-  const lines = createInterface({
-    input: Readable.from(source),
-    crlfDelay: Infinity,
-  });
-  for await (const line of lines) {
+  for await (const line of readLines(source)) {
     if (line.trim() !== '') {
       yield toLogLine(line, runner);
     }
