@@ -403,11 +403,11 @@ describe('Gateway', () => {
       incoming.resume();
       end = () => incoming.socket.destroy();
     });
-    const routed = (url: string, revision: number) =>
+    const routed = (to: string, revision: number) =>
       put(
         routeOf(
           'moving',
-          { main: { isRepeatable: true, urls: [url] } },
+          { main: { isRepeatable: true, urls: [to] } },
           { revision },
         ),
       );
@@ -700,13 +700,13 @@ describe('Gateway', () => {
       );
     }
     // Who collects figures gets no further, and nobody else's secret is theirs.
-    const statusAs = async (secret: string, request: string) => {
-      const [verb, target] = request.split(' ');
+    const statusAs = async (secret: string, asked: string) => {
+      const [verb, target] = asked.split(' ');
       return (await admin(verb, target, undefined, adminUrl, secret)).status;
     };
     expect(await statusAs(METRICS_SECRET, 'GET /metrics')).toBe(200);
     expect(await statusAs(ADMIN_SECRET, 'GET /metrics')).toBe(401);
-    for (const request of [
+    for (const asked of [
       'GET /routes',
       'PUT /routes',
       'PUT /routes/iris',
@@ -714,8 +714,8 @@ describe('Gateway', () => {
       'GET /load',
       'POST /metrics',
     ]) {
-      expect([request, await statusAs(METRICS_SECRET, request)]).toEqual([
-        request,
+      expect([asked, await statusAs(METRICS_SECRET, asked)]).toEqual([
+        asked,
         401,
       ]);
     }

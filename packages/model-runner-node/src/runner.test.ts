@@ -238,7 +238,7 @@ describe('the iris example', () => {
     const told = (wanted: string) =>
       runner.log().filter(({ message }) => message === wanted);
     await until(
-      () => told('answered').length === 2 && told('refused').length === 2,
+      () => told('answered').length === 2 && told('refused').length === 4,
     );
     expect(told('answered')[0]).toMatchObject({
       level: 'debug',
