@@ -45,6 +45,8 @@ export interface ExchangeOptions {
    * where nothing may answer by now.
    */
   chooseAgain(choice: Choice, body: Buffer | undefined): Choice | undefined;
+  /** From now on it is a call of another choice. */
+  moved(from: Choice, to: Choice): void;
   /** Answers with an error; called at most once, and only before a header was sent. */
   refuse(
     choice: Choice,
@@ -172,7 +174,7 @@ export class Exchange {
         this.#fail(GatewayError.nothingReady(endpoint));
         return;
       }
-      this.#chosen = again;
+      this.#move(again);
       this.#attempt();
     });
     if (!this.#endHold) {
@@ -313,18 +315,27 @@ export class Exchange {
     ) {
       return false;
     }
-    this.#chosen =
+    const next =
       this.#options.chooseAgain(this.#choice(), this.#body.gathered) ??
-      this.#chosen;
-    if (!isDelivered) {
-      return true;
+      this.#choice();
+    if (isDelivered) {
+      const isThereAnother = next.variant.runners.some(
+        runner => !this.#tried.has(runner),
+      );
+      this.#isRepeated =
+        isThereAnother && repeats?.take(performance.now()) === true;
+      // What is over is none of another revision's failures.
+      if (!this.#isRepeated) return false;
     }
-    const isThereAnother = this.#choice().variant.runners.some(
-      runner => !this.#tried.has(runner),
-    );
-    this.#isRepeated =
-      isThereAnother && repeats?.take(performance.now()) === true;
-    return this.#isRepeated;
+    this.#move(next);
+    return true;
+  }
+
+  #move(next: Choice): void {
+    const before = this.#choice();
+    if (next === before) return;
+    this.#chosen = next;
+    this.#options.moved(before, next);
   }
 
   #timedOut(): void {

@@ -334,11 +334,13 @@ export class Gateway {
         if (!now || !variant) {
           return undefined;
         }
-        if (isCounted && variant.metrics !== before.variant.metrics) {
-          before.variant.metrics.moved();
-          variant.metrics.started();
-        }
         return this.#choice(now, variant);
+      },
+      moved: (from, to) => {
+        if (isCounted && to.variant.metrics !== from.variant.metrics) {
+          from.variant.metrics.moved();
+          to.variant.metrics.started();
+        }
       },
       refuse: ({ requestId, variant }, error, { isBodyPending }) =>
         this.#refuse(request, response, error, {

@@ -120,8 +120,10 @@ export class Reconciler {
     }
   }
 
+  /** However soon: what has failed so often goes on being tried less and less. */
   private lookAgain(name: string): void {
-    this.attempts.delete(name);
+    const failures = this.attempts.get(name)?.failures ?? 0;
+    this.attempts.set(name, { at: 0, failures });
     this.wakeUpNow();
   }
 
@@ -193,7 +195,7 @@ export class Reconciler {
         this.begun.delete(record.name);
         underWay.delete(work);
         // It was asked for again meanwhile.
-        if (!this.attempts.has(record.name)) this.woken = true;
+        if (!this.attempts.get(record.name)?.at) this.woken = true;
         this.wakeUp?.();
       });
       underWay.add(work);

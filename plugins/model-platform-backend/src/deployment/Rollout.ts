@@ -180,13 +180,18 @@ export class Rollout {
     );
   }
 
+  private isOverdue(startedAt: string): boolean {
+    return Date.now() - Date.parse(startedAt) > this.options.readyTimeoutMs;
+  }
+
   /** Whether it is still being ended in a way that is not wanted any more: what ends there would take along what begins. */
   private isEndingOtherwise(record: DeploymentRecord): boolean {
     const wanted = endingOf(record);
-    return (['removed', 'off'] as const).some(
-      ending =>
-        ending !== wanted && this.endings.isUnderWay(`${record.id}/${ending}`),
-    );
+    const others = (['removed', 'off'] as const)
+      .filter(ending => ending !== wanted)
+      .map(ending => `${record.id}/${ending}`);
+    for (const other of others) this.endings.forget(other);
+    return others.some(other => this.endings.isUnderWay(other));
   }
 
   /** Runners take as long as their calls to go; nobody else's look waits for that. */
@@ -237,11 +242,13 @@ export class Rollout {
       variants: [],
       tokens: await this.liveTokens(record),
     };
+    const ending = `${record.id}/off`;
     if (
-      !this.endings.isUnderWay(`${record.id}/off`) &&
+      !this.endings.isUnderWay(ending) &&
       observed.routeDigest === driver.routeDigest(ref, route) &&
       !observed.runners.some(isAlive)
     ) {
+      this.endings.forget(ending);
       return { observed, settled: true };
     }
     await this.hasEnded(record, () => driver.switchOff(ref, route));
@@ -279,6 +286,10 @@ export class Rollout {
         serving: servingBefore,
         rolloutStartedAt: record.rolloutStartedAt,
         preparing: true,
+        // It was there before, and is made anew.
+        overdue:
+          record.rolloutStartedAt !== undefined &&
+          this.isOverdue(record.rolloutStartedAt),
         settled: false,
       };
     }
@@ -345,10 +356,7 @@ export class Rollout {
       serving,
       rolloutStartedAt,
       isHeld: isWaiting,
-      overdue:
-        !done &&
-        !isWaiting &&
-        Date.now() - Date.parse(rolloutStartedAt) > this.options.readyTimeoutMs,
+      overdue: !done && !isWaiting && this.isOverdue(rolloutStartedAt),
       settled: isWaiting || (done && others.length === 0),
     };
   }

@@ -2,12 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long who begins something waits for it: it is mostly done at once. */
 const PATIENCE_MS = 250;
+/** Whoever looks at once, because it has failed, learns what with. */
+const REST_MS = 500;
 
 interface Undertaking {
-  work: Promise<void>;
   /** Never rejects. */
   ended: Promise<void>;
   isEnded: boolean;
+  /** What it ended with, and since when. */
+  failed?: { error: unknown; at: number };
+  /** What the one before it failed with: as long as it is tried again, that holds. */
+  before?: { error: unknown };
 }
 
 /**
@@ -18,8 +23,8 @@ export class Undertakings {
   private readonly underWay = new Map<string, Undertaking>();
 
   /**
-   * Begins it where it is not under way. Throws what it failed with, and begins
-   * it anew when it is asked for after that.
+   * Begins it where it is not under way. Throws what it failed with; asked for
+   * after a rest, it begins it anew, and goes on throwing that until it is done.
    *
    * @param onLate - called at its end if that was not waited for
    */
@@ -29,23 +34,25 @@ export class Undertakings {
     onLate: () => void,
   ): Promise<boolean> {
     let one = this.underWay.get(key);
-    if (!one) {
-      one = begun(begin());
+    if (!one || (one.failed && Date.now() - one.failed.at >= REST_MS)) {
+      one = begun(begin(), one?.failed);
       this.underWay.set(key, one);
       await patience(one);
       if (!one.isEnded) void one.ended.then(onLate);
     }
-    if (!one.isEnded) return false;
-    this.underWay.delete(key);
-    await one.work;
-    return true;
+    const failed = one.isEnded ? one.failed : one.before;
+    if (failed) throw failed.error;
+    if (one.isEnded) this.underWay.delete(key);
+    return one.isEnded;
   }
 
-  /** Forgets what has ended. */
   isUnderWay(key: string): boolean {
-    const one = this.underWay.get(key);
-    if (one?.isEnded) this.underWay.delete(key);
-    return one !== undefined && !one.isEnded;
+    return this.underWay.get(key)?.isEnded === false;
+  }
+
+  /** Forgets one that has ended, however. */
+  forget(key: string): void {
+    if (!this.isUnderWay(key)) this.underWay.delete(key);
   }
 
   /** Resolves once it is not under way any more, and forgets it. */
@@ -60,12 +67,20 @@ export class Undertakings {
   }
 }
 
-function begun(work: Promise<void>): Undertaking {
-  const one: Undertaking = { work, ended: Promise.resolve(), isEnded: false };
-  const end = () => {
-    one.isEnded = true;
-  };
-  one.ended = work.then(end, end);
+function begun(
+  work: Promise<void>,
+  before: Undertaking['before'],
+): Undertaking {
+  const one: Undertaking = { ended: Promise.resolve(), isEnded: false, before };
+  one.ended = work.then(
+    () => {
+      one.isEnded = true;
+    },
+    error => {
+      one.isEnded = true;
+      one.failed = { error, at: Date.now() };
+    },
+  );
   return one;
 }
 

@@ -172,6 +172,46 @@ describe('reconciling over engines that take their time', () => {
     );
   });
 
+  it('keeps saying why a revision cannot be prepared, and tries it less and less', async () => {
+    await apply('shop');
+    await ready('shop');
+    driver.failing.set('apply', { afterMs: 400, message: 'no such wheel' });
+    await apply('shop', { resources: { replicas: { min: 1, max: 3 } } });
+    const begun = () =>
+      driver.begun.filter(change => change === 'apply shop').length;
+    await until('it was tried again', async () => begun() >= 4);
+    const shop = await deployments.get('shop');
+    const told = await store.history(shop, { limit: 100 });
+    expect(
+      told
+        .filter(({ action }) => action === 'degraded')
+        .map(({ reason }) => reason),
+    ).toEqual([expect.stringContaining('no such wheel')]);
+    driver.failing.clear();
+    await until(
+      'it serves',
+      async () => (await store.get('shop'))?.servingRevision === 2,
+    );
+  });
+
+  it('says why something cannot be switched off', async () => {
+    await apply('shop');
+    await ready('shop');
+    driver.failing.set('switchOff', { afterMs: 400, message: 'out of reach' });
+    await deployments.setOff('shop', true, platformActor);
+    const found = await until('it says so', async () => {
+      const one = await store.get('shop');
+      const said = JSON.stringify(one?.conditions);
+      return said.includes('out of reach') && one;
+    });
+    expect(found.off).toBe(true);
+    driver.failing.clear();
+    await until(
+      'it is off',
+      async () => (await store.get('shop'))?.phase === 'Off',
+    );
+  });
+
   it('sends traffic to what runs as it must, whatever becomes of spares', async () => {
     driver.spares = ['failed', 'asleep'];
     await apply('shop');

@@ -42,7 +42,8 @@ export function WaitingRevision(props: {
           <Alert key={type} status="info" icon title={message} />
         ))}
       {request?.mayDecide && (
-        <Flex gap="2" align="center">
+        // Who has a dialog open must not decide on what came after it.
+        <Flex key={request.number} gap="2" align="center">
           <ConfirmDialog
             opens="Approve"
             variant="primary"

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RunnerStatus } from '@model-platform/plugin-model-platform-common';
 import {
   DeploymentDriver,
@@ -27,6 +28,9 @@ export class MemoryDriver implements DeploymentDriver {
   private readonly applied = new Map<string, Map<number, DesiredRevision>>();
 
   private readonly held = new Map<Change, Promise<void>>();
+
+  /** What such changes fail with, after a while. */
+  readonly failing = new Map<Change, { afterMs: number; message: string }>();
 
   constructor(readonly scalesToZero?: boolean) {}
 
@@ -129,5 +133,10 @@ export class MemoryDriver implements DeploymentDriver {
   private async begin(change: Change, { name }: DeploymentRef): Promise<void> {
     this.begun.push(`${change} ${name}`);
     await this.held.get(change);
+    const failing = this.failing.get(change);
+    if (failing) {
+      await sleep(failing.afterMs);
+      throw new Error(failing.message);
+    }
   }
 }
