@@ -41,7 +41,12 @@ function cli(...args: string[]): Promise<CliRun> {
 }
 
 /** A deployment that becomes ready after so many looks at it, or never. */
-function serveDeployment(name: string, looks: number, reason = 'Starting') {
+function serveDeployment(
+  name: string,
+  looks: number,
+  reason = 'Starting',
+  drift: string[] = [],
+) {
   let wanted: unknown;
   let left = looks;
   const deployment = () => ({
@@ -50,6 +55,7 @@ function serveDeployment(name: string, looks: number, reason = 'Starting') {
     modelSlug: 'iris',
     environment: 'local',
     off: false,
+    drift,
     revision: {
       number: 2,
       variants: [{ name: 'main', model: 'iris', version: 3, weight: 100 }],
@@ -106,7 +112,8 @@ describe('deploy', () => {
       path.join(folder, 'model-deployment.yaml'),
       'apiVersion: model-platform.io/v1alpha1\nkind: ModelDeployment\nmetadata: { name: iris }\nspec: {}\n',
     );
-    serveDeployment('iris', Infinity);
+    const paused = 'The file says main at latest; overridden by mira: paused';
+    serveDeployment('iris', Infinity, 'Starting', [paused]);
     const asked: string[] = [];
     server.routes.set('PUT /v1/deployments/iris', (req, res) => {
       asked.push(String(req.url));
@@ -120,7 +127,10 @@ describe('deploy', () => {
         revision: 'waits',
         gates: [{ holds: false, message: waiting }],
         breaks: [{ field: 'inputs.age', rule: 'was removed' }],
-        quotas: [{ resource: 'cpu', used: 2, limit: 4 }],
+        quotas: [
+          { resource: 'cpu', used: 2, limit: 4 },
+          { resource: 'memory', used: 2 ** 28, limit: 2 ** 36 },
+        ],
       });
     });
     const plan = await cli('deploy', '--dry-run');
@@ -137,6 +147,7 @@ describe('deploy', () => {
       `  gate open: ${waiting}`,
       '  breaks inputs.age: was removed',
       '  quota of cpu: 2 of 4',
+      '  quota of memory: 256 MiB of 64.0 GiB',
       '',
     ]);
     const diff = await cli('diff', '--exit-code');
@@ -147,7 +158,8 @@ describe('deploy', () => {
       '    - 1',
       '    + 2',
       `It is declared in ${location}.`,
-      'What serves is not what is wanted:',
+      'What serves differs:',
+      `  ${paused}`,
       '  revision 2 is wanted, 1 serves',
       '',
     ]);

@@ -42,9 +42,7 @@ export function diffCommand(run: CommandRunner): Command {
                 ]
               : [`${name} is not deployed.`]),
             ...(declaredIn ? [`It is declared in ${declaredIn}.`] : []),
-            ...(observed.length > 0
-              ? ['What serves is not what is wanted:']
-              : []),
+            ...(observed.length > 0 ? ['What serves differs:'] : []),
             ...observed.map(line => `  ${line}`),
           ]);
           if (options.exitCode && differs) {
@@ -66,16 +64,16 @@ async function find(
   }
 }
 
-/** In words: where what serves is not what is wanted. */
+/** In words: where what serves is not what the file says, or not what is wanted. */
 function observedDrift(deployment: Deployment): string[] {
-  const { revision, servingRevision, off, offReason, conditions } = deployment;
+  const { revision, servingRevision, off, drift, conditions } = deployment;
   const said = conditions.filter(
     ({ type, status }) =>
       (type === 'Waiting' || type === 'Orphaned' || type === 'Degraded') &&
       status === 'True',
   );
   return [
-    ...(off ? [offReason ?? 'it is switched off'] : []),
+    ...(drift ?? []),
     ...(!off && revision?.number !== servingRevision
       ? [
           `revision ${revision?.number ?? 'none'} is wanted, ${

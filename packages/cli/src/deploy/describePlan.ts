@@ -2,6 +2,7 @@ import {
   DeploymentPlan,
   SpecChange,
 } from '@model-platform/plugin-model-platform-common';
+import { formatBytes } from '../output/formatBytes';
 
 const ACTIONS: Record<DeploymentPlan['action'], string> = {
   create: 'would be made',
@@ -35,7 +36,11 @@ export function describePlan(plan: DeploymentPlan): string[] {
     ...plan.breaks.map(({ field, rule }) => `  breaks ${field}: ${rule}`),
     ...plan.quotas.map(
       ({ resource, used, limit }) =>
-        `  quota of ${resource}: ${used} of ${limit}`,
+        `  quota of ${resource}: ${
+          resource === 'memory'
+            ? `${formatBytes(used)} of ${formatBytes(limit)}`
+            : `${used} of ${limit}`
+        }`,
     ),
   ];
 }

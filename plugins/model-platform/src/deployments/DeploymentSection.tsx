@@ -113,10 +113,10 @@ export function DeploymentSection(props: {
               },
             ]}
           />
-          <div>
+          <Flex direction="column" gap="4">
             <RunnersTable runners={deployment.runners} />
             <SizeFacts deployment={deployment} />
-          </div>
+          </Flex>
         </Grid.Root>
         {deployment.canary?.phase === 'progressing' && !deployment.off && (
           <CanaryProgress

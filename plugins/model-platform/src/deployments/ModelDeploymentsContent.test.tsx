@@ -96,23 +96,11 @@ const canary: CanaryStatus = {
 
 describe('ModelDeploymentsContent', () => {
   it('says what the next revision waits for, and lets who may approve it', async () => {
-    const message = 'The next revision waits for approval by model-risk';
     const iris = platform({
-      conditions: [
-        {
-          type: 'Waiting',
-          status: 'True',
-          reason: 'WaitingForApproval',
-          message,
-          lastTransitionTime: '2026-11-02T09:00:00.000Z',
-          lastTransitionAt: '2026-11-02T09:00:00.000Z',
-          observedGeneration: 1,
-        },
-      ],
       request: {
         number: 4,
         state: 'waiting',
-        actor: 'platform',
+        actor: 'token:release (9f8e, made by user:default/mira)',
         reason: 'Version 4 was published',
         createdAt: '2026-11-02T09:00:00.000Z',
         variants: [
@@ -125,14 +113,27 @@ describe('ModelDeploymentsContent', () => {
           },
         ],
         breaks: [],
-        gates: [],
+        gates: [
+          {
+            gate: { approval: { by: 'group:default/model-risk' } },
+            holds: false,
+            message: 'waits for approval by model-risk',
+          },
+        ],
         problems: [],
         decisions: [],
         mayDecide: true,
       },
     }).when('POST deployments/iris/decisions', () => sampleDeployment());
     await renderOnPlatform(<ModelDeploymentsContent />, iris);
-    expect(await screen.findByText(message)).toBeInTheDocument();
+    expect(
+      await screen.findByText(
+        'The next revision waits for approval by model-risk',
+      ),
+    ).toBeInTheDocument();
+    expect(
+      screen.getByText(/by token release of mira: Version 4 was published/),
+    ).toBeInTheDocument();
     await userEvent.click(screen.getByRole('button', { name: 'Approve' }));
     const dialog = within(await screen.findByRole('dialog'));
     expect(dialog.getByText(/main would serve version 4/)).toBeInTheDocument();

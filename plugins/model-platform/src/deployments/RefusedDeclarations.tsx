@@ -33,11 +33,12 @@ export function RefusedDeclaration(props: {
     <Alert
       status="warning"
       icon
-      title={`${name}: ${message ?? 'refused'}`}
+      title={`${name} is refused`}
       description={
         <Text>
-          Declared in {location}; read <TimeAgo at={updatedAt} />. What was in
-          force before goes on.
+          {message && `${message}. `}Declared in {location}; read{' '}
+          <TimeAgo at={updatedAt} />. Where something was in force before, it
+          goes on.
         </Text>
       }
     />

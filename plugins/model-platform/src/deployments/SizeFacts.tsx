@@ -1,4 +1,4 @@
-import { Text } from '@backstage/ui';
+import { Flex, Text } from '@backstage/ui';
 import {
   Deployment,
   describeSize,
@@ -16,7 +16,7 @@ export function SizeFacts({ deployment }: { deployment: Deployment }) {
   // Where figures cannot be had just now, the rest of the deployment stands.
   if (!sizes.data || sizes.data.items.length === 0) return null;
   return (
-    <div>
+    <Flex direction="column" gap="2">
       <Text as="h4" weight="bold">
         Size of one runner
       </Text>
@@ -34,6 +34,6 @@ export function SizeFacts({ deployment }: { deployment: Deployment }) {
           />
         );
       })}
-    </div>
+    </Flex>
   );
 }

@@ -1,7 +1,14 @@
 import { useApi } from '@backstage/frontend-plugin-api';
 import { Alert, Flex, Text } from '@backstage/ui';
-import { Deployment } from '@model-platform/plugin-model-platform-common';
-import { modelPlatformApiRef } from '@model-platform/plugin-model-platform-react';
+import {
+  Deployment,
+  RevisionRequest,
+} from '@model-platform/plugin-model-platform-common';
+import {
+  modelPlatformApiRef,
+  nameOfRef,
+  TimeAgo,
+} from '@model-platform/plugin-model-platform-react';
 import { ConfirmDialog } from '../shared/ConfirmDialog';
 
 /** What the next revision waits for, and, for who may, its approval; that a declaration is gone. */
@@ -23,21 +30,26 @@ export function WaitingRevision(props: {
       onChanged();
     };
   const content = () => (
-    <Text as="p">
-      {request?.variants
-        .map(({ name: variant, version, weight }) =>
-          weight === 100
-            ? `${variant} would serve version ${version}`
-            : `${variant} would serve version ${version} to ${weight} % of the calls`,
-        )
-        .join('; ')}
-      . A reason is needed.
-    </Text>
+    <Text as="p">{request && wouldServe(request)}. A reason is needed.</Text>
   );
   return (
     <>
+      {request && (
+        <Alert
+          status="info"
+          icon
+          title={`The next revision ${reasonsOf(request)}`}
+          description={
+            <Text>
+              {wouldServe(request)}. Asked for{' '}
+              <TimeAgo at={request.createdAt} /> by {nameOfRef(request.actor)}:{' '}
+              {request.reason}
+            </Text>
+          }
+        />
+      )}
       {conditions
-        .filter(({ type }) => type === 'Waiting' || type === 'Orphaned')
+        .filter(({ type }) => type === 'Orphaned')
         .map(({ type, message }) => (
           <Alert key={type} status="info" icon title={message} />
         ))}
@@ -66,4 +78,23 @@ export function WaitingRevision(props: {
       )}
     </>
   );
+}
+
+/** What holds it up; what is nothing by now is looked at again soon. */
+function reasonsOf({ problems, gates }: RevisionRequest): string {
+  const reasons = [
+    ...problems,
+    ...gates.filter(({ holds }) => !holds).map(({ message }) => message),
+  ];
+  return reasons.length > 0 ? reasons.join('; ') : 'is about to be made';
+}
+
+function wouldServe({ variants }: RevisionRequest): string {
+  return variants
+    .map(({ name, version, weight }) =>
+      weight === 100
+        ? `${name} would serve version ${version}`
+        : `${name} would serve version ${version} to ${weight} % of the calls`,
+    )
+    .join('; ');
 }

@@ -51,7 +51,15 @@ export function timelineText({ action, details = {} }: HistoryEntry): string {
       return `Token made for ${consumer}`;
     case 'token-revoked':
       return `Token of ${consumer} revoked`;
+    case 'orphaned':
+      return 'Orphaned: no longer declared, goes on as it is';
     default:
-      return action.replaceAll('-', ' ');
+      return inWords(action);
   }
+}
+
+/** `Gates passed` of `gates-passed`. */
+function inWords(action: string): string {
+  const words = action.replaceAll('-', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
