@@ -48,6 +48,13 @@ async function suite(name, work) {
   results.push({ name, ...result, durationMs: Date.now() - begin });
 }
 
+/**
+ * Two rows of suites: what the one waits for (starts, pages, answers, clocks)
+ * leaves the processors to the other. Those of a row share nothing with those
+ * of the other: each starts its platforms, on ports and data of their own.
+ */
+const sideBySide = (one, other) => Promise.all([one(), other()]);
+
 /** Runs a program with its output shown. */
 const show = (command, args, { cwd = inRoot(), env } = {}) =>
   new Promise((resolve, reject) => {
@@ -77,6 +84,8 @@ async function playwright(project, env) {
       env: {
         PLAYWRIGHT_JSON_OUTPUT_NAME: report,
         CHROMIUM_PATH: await chromium,
+        // On a terminal it would write over the lines of the suite beside it.
+        PLAYWRIGHT_FORCE_TTY: '0',
         ...env,
         ...(faults ? { FAULT_RUNS: process.env.FAULT_RUNS ?? '100' } : {}),
       },
@@ -132,6 +141,27 @@ async function playwrightWithPython(project) {
   return await playwright(project, { TEST_PYTHON: python.python });
 }
 
+async function pythonTests() {
+  const python = await ensurePythonRuntime({
+    dataDir: inRoot('.cache', 'test-data'),
+    log: say,
+    withTests: true,
+  });
+  if (python.unavailable) {
+    say(`  ! ${python.unavailable}`);
+    return { passed: 0, failed: 1 };
+  }
+  const report = path.join(reports, 'python.xml');
+  const code = await show(
+    python.python,
+    ['-m', 'pytest', '-q', `--junit-xml=${report}`],
+    {
+      cwd: inRoot('packages/model-runner-python'),
+    },
+  );
+  return junitResult(report, code);
+}
+
 let toolchain;
 let chromium;
 
@@ -155,27 +185,34 @@ async function main() {
     return;
   }
 
-  await suite('boundaries', () =>
-    check(bin('depcruise'), [
-      '--config',
-      '.dependency-cruiser.cjs',
-      'plugins',
-      'packages',
-    ]),
-  );
-  await suite('format', () =>
-    check(bin('prettier'), ['--check', '--loglevel', 'warn', '.']),
-  );
-  await suite('types', () =>
-    check(bin('tsc'), [
-      '--noEmit',
-      '--incremental',
-      '--tsBuildInfoFile',
-      'node_modules/.cache/tsc.tsbuildinfo',
-    ]),
-  );
-  await suite('lint', () =>
-    check(bin('backstage-cli'), ['repo', 'lint', '--max-warnings', '0']),
+  await sideBySide(
+    async () => {
+      await suite('boundaries', () =>
+        check(bin('depcruise'), [
+          '--config',
+          '.dependency-cruiser.cjs',
+          'plugins',
+          'packages',
+        ]),
+      );
+      await suite('types', () =>
+        check(bin('tsc'), [
+          '--noEmit',
+          '--incremental',
+          '--tsBuildInfoFile',
+          'node_modules/.cache/tsc.tsbuildinfo',
+        ]),
+      );
+      await suite('lint', () =>
+        check(bin('backstage-cli'), ['repo', 'lint', '--max-warnings', '0']),
+      );
+    },
+    async () => {
+      await suite('format', () =>
+        check(bin('prettier'), ['--check', '--loglevel', 'warn', '.']),
+      );
+      await suite('python', pythonTests);
+    },
   );
   await suite('packages', async () => {
     const postgres = await step('starting PostgreSQL', startPostgres);
@@ -223,27 +260,6 @@ async function main() {
       await s3.stop?.();
     }
   });
-  const testData = inRoot('.cache', 'test-data');
-  await suite('python', async () => {
-    const python = await ensurePythonRuntime({
-      dataDir: testData,
-      log: say,
-      withTests: true,
-    });
-    if (python.unavailable) {
-      say(`  ! ${python.unavailable}`);
-      return { passed: 0, failed: 1 };
-    }
-    const report = path.join(reports, 'python.xml');
-    const code = await show(
-      python.python,
-      ['-m', 'pytest', '-q', `--junit-xml=${report}`],
-      {
-        cwd: inRoot('packages/model-runner-python'),
-      },
-    );
-    return junitResult(report, code);
-  });
   if (
     isChosen(
       'cli',
@@ -256,13 +272,19 @@ async function main() {
     )
   )
     await exclusively(() => buildApp(toolchain));
-  await suite('cli', () => playwright('cli'));
-  await suite('portal', () => playwright('portal'));
-  await suite('mlflow', () => playwrightWithPython('mlflow'));
-  await suite('openapi', () => playwrightWithPython('openapi'));
-  await suite('endpoints', () => playwrightWithPython('endpoints'));
-  await suite('faults', faultTests);
-  await suite('kubernetes', kubernetesTests);
+  await sideBySide(
+    async () => {
+      await suite('portal', () => playwright('portal'));
+      await suite('mlflow', () => playwrightWithPython('mlflow'));
+      await suite('openapi', () => playwrightWithPython('openapi'));
+      await suite('endpoints', () => playwrightWithPython('endpoints'));
+      await suite('kubernetes', kubernetesTests);
+    },
+    async () => {
+      await suite('cli', () => playwright('cli'));
+      await suite('faults', faultTests);
+    },
+  );
 }
 
 try {

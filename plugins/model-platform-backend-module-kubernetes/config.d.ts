@@ -24,6 +24,11 @@ export interface Config {
         /** Of models of the Python runtime. */
         python: string;
       };
+      /**
+       * Where pods get the Python packages of versions that bring their own
+       * `requirements.lock`. Defaults to `https://pypi.org/simple`.
+       */
+      packageIndex?: string;
       /** Names of secrets, which must be in each namespace. */
       imagePullSecrets?: string[];
     };

@@ -353,6 +353,11 @@ export interface Config {
     deployments?: {
       /** How long runners of a revision may take until they are ready, once their files and packages are there. Defaults to 120. */
       readyTimeoutSeconds?: number;
+      /**
+       * Of several portals, one leads; how long one that was killed is waited
+       * for until another takes over. At least 3. Defaults to 15.
+       */
+      leaseSeconds?: number;
     };
     webhooks?: {
       /**

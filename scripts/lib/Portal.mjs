@@ -40,7 +40,9 @@ export function portalEnvironment({
     MODEL_PLATFORM_SIGN_IN_KEY: signInKey,
     // Threads that each keep an arena of their own cost a portal of one machine tens of megabytes.
     MALLOC_ARENA_MAX: '2',
-    NODE_COMPILE_CACHE: path.join(dataDir, 'tmp', 'compile-cache'),
+    NODE_COMPILE_CACHE:
+      toolchain.env.NODE_COMPILE_CACHE ??
+      path.join(dataDir, 'tmp', 'compile-cache'),
   };
 }
 

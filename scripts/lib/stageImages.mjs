@@ -41,7 +41,11 @@ export function stageImages(folder = inRoot('.cache', 'images')) {
     copy(from, to, file => path.basename(file) !== 'node_modules');
   }
   const runner = inRoot('packages', 'model-runner-python');
-  for (const name of ['model_runner', 'requirements.txt'])
+  for (const name of [
+    'model_runner',
+    'requirements.txt',
+    'requirements-runner.txt',
+  ])
     copy(path.join(runner, name), path.join(python, 'app', name));
   return { platform, python };
 }

@@ -15,10 +15,10 @@ const NAME = 'careful';
 test.describe('a canary', () => {
   let platform: Platform;
 
-  test.setTimeout(600_000);
+  test.setTimeout(900_000);
 
   test.beforeAll(async () => {
-    test.setTimeout(600_000);
+    test.setTimeout(900_000);
     platform = await Platform.create();
     await platform.start({ timeoutMs: 600_000 });
   });
@@ -46,7 +46,7 @@ test.describe('a canary', () => {
         const found = await deployment();
         return found.canary && probe(found.canary, found) && found;
       },
-      120_000,
+      240_000,
     );
   }
 

@@ -17,7 +17,7 @@ test.describe('a job of a CI system, without a stored secret', () => {
   const audiences: Array<string | null> = [];
 
   test.beforeAll(async () => {
-    test.setTimeout(600_000);
+    test.setTimeout(900_000);
     issuer = await TestCiIssuer.start();
     // Where GitHub's runners ask for the token of their job.
     actions = http.createServer((req, res) => {

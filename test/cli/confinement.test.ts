@@ -28,7 +28,7 @@ def predict(model, inputs, context):
 
 test.describe.serial('endpoint code on a machine of its own platform', () => {
   test.skip(process.platform !== 'linux', 'Only Linux can confine runners.');
-  test.setTimeout(600_000);
+  test.setTimeout(900_000);
 
   const environment = {
     RUNNER_CONFINEMENT: 'none',

@@ -36,7 +36,7 @@ interface Runner {
 test.describe('runners are replaced under load', () => {
   let platform: Platform;
 
-  test.setTimeout(300_000);
+  test.setTimeout(900_000);
 
   test.beforeAll(() => {
     platform = sharedPlatform();
@@ -107,7 +107,7 @@ test.describe('runners are replaced under load', () => {
         const settled = here.every(runner => runner.phase === 'ready');
         return phase === 'Ready' && settled && isSo(here) && here;
       },
-      120_000,
+      240_000,
     );
   }
 

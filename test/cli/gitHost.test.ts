@@ -13,7 +13,7 @@ test.describe.serial('projects on a Git host', () => {
   let platform: Platform;
 
   test.beforeAll(async () => {
-    test.setTimeout(400_000);
+    test.setTimeout(900_000);
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-config-'));
     host = await GitHost.start({
       face: 'github',
@@ -47,7 +47,7 @@ test.describe.serial('projects on a Git host', () => {
   });
 
   test('from the form to the endpoint; a pushed change of the deployment takes effect', async () => {
-    test.setTimeout(400_000);
+    test.setTimeout(900_000);
     const name = 'wine-on-github';
     const url = `${host.url}/acme/${name}`;
     const project = await TemplateProject.begin(platform, name);

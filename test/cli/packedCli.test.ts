@@ -9,7 +9,7 @@ import { sharedPlatform } from '../platform/sharedPlatform';
 
 /** Nothing of the clone is beside these folders. */
 test.describe('the command as the platform hands it out', () => {
-  test.setTimeout(600_000);
+  test.setTimeout(900_000);
 
   const cache = fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-cache-'));
 

@@ -80,7 +80,6 @@ test.describe('the whole path, typed', () => {
     await eventually(
       'the new token is known',
       async () => (await call()).status === 200,
-      10_000,
     );
     const invoked = await platform.cli(['invoke', endpoint], {
       env: { MODEL_PLATFORM_ENDPOINT_TOKEN: token.token },

@@ -15,7 +15,7 @@ test.describe.serial('prompts', () => {
   let configuration: string;
 
   test.beforeAll(async () => {
-    test.setTimeout(300_000);
+    test.setTimeout(900_000);
     server = await LanguageModelServer.start(KEY);
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prompts-'));
     configuration = path.join(folder, 'app-config.yaml');

@@ -133,7 +133,7 @@ test.describe('what is refused', () => {
           (
             await platform.api('v1/models', { token: shortLived.token })
           ).status,
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       )
       .toBe(401);
     expect(

@@ -5,7 +5,7 @@ import { TemplateProject } from '../platform/TemplateProject';
 
 /** What somebody does who begins a model with the template: each command as its README says. */
 test('the template: train, test, publish, served; a pushed change of the deployment takes effect', async () => {
-  test.setTimeout(400_000);
+  test.setTimeout(900_000);
   const platform = sharedPlatform();
   const name = 'wine-by-template';
   const project = await TemplateProject.begin(platform, name);

@@ -66,7 +66,7 @@ for (const [person, expected] of Object.entries(people)) {
         ).toEqual(everything);
         return true;
       },
-      90_000,
+      180_000,
     );
     const kpis = await get('model-platform/v1/kpis/overview?range=7d');
     expect(

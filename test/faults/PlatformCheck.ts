@@ -7,7 +7,8 @@ import {
   EndpointToken,
   Page,
 } from '@model-platform/plugin-model-platform-common';
-import { eventually, isAlive, Platform } from '../platform/Platform';
+import { eventually, isAlive } from '../platform/Platform';
+import { RunningPlatform } from '../platform/RunningPlatform';
 import { hostView } from './hostView';
 import { processesOf } from './processesOf';
 import { RegistryCheck } from './RegistryCheck';
@@ -21,7 +22,7 @@ export class PlatformCheck {
   readonly registry: RegistryCheck;
   private readonly client: RegistryClient;
 
-  constructor(private readonly platform: Platform) {
+  constructor(private readonly platform: RunningPlatform) {
     this.client = new RegistryClient((route, init) =>
       platform.api(route, init),
     );
@@ -40,7 +41,7 @@ export class PlatformCheck {
   }
 
   /** Waits until everything runs as it is wanted. @throws Error with what does not */
-  async converged(timeoutMs = 60_000): Promise<void> {
+  async converged(timeoutMs = 120_000): Promise<void> {
     let problems: string[] = [];
     await eventually(
       'everything runs as it is wanted, and nothing else',
@@ -155,14 +156,14 @@ export class PlatformCheck {
     gateway: number,
     host: number,
   ): string[] {
-    const { dataDir, quickstart } = this.platform;
+    const { dataDir, portalPids } = this.platform;
     const found = processesOf(dataDir);
     if (!found) return [];
     const wanted = {
       runners,
       gateways: [gateway],
       hosts: [host],
-      portals: [quickstart.pids.portal],
+      portals: portalPids,
     };
     return Object.entries(wanted).flatMap(([kind, pids]) => {
       const running = found[kind as keyof typeof found];

@@ -5,7 +5,8 @@ import {
   Model,
   Revision,
 } from '@model-platform/plugin-model-platform-common';
-import { eventually, Platform } from '../platform/Platform';
+import { eventually } from '../platform/Platform';
+import { RunningPlatform } from '../platform/RunningPlatform';
 import { Dice } from './Dice';
 import { NewVersion } from './NewVersion';
 import { ConnectionLost, Refused, RegistryClient } from './RegistryClient';
@@ -16,12 +17,16 @@ export class Rollouts {
   /** Of the owner's team. */
   private readonly owner: RegistryClient;
 
-  constructor(platform: Platform, readonly model: string) {
+  constructor(
+    platform: Pick<RunningPlatform, 'api' | 'signIn'>,
+    readonly model: string,
+    private readonly environment = 'local',
+  ) {
     this.client = new RegistryClient((route, init) =>
       platform.api(route, init),
     );
     this.owner = new RegistryClient(async (route, init) =>
-      platform.api(route, { ...init, token: await platform.signIn('mira') }),
+      platform.api(route, { ...init, token: await platform.signIn?.('mira') }),
     );
   }
 
@@ -42,7 +47,7 @@ export class Rollouts {
     await this.client.send('PUT', `v1/deployments/${name}`, {
       spec: {
         system: 'plant-catalogue',
-        environment: 'local',
+        environment: this.environment,
         model: this.model,
         ...spec,
       },

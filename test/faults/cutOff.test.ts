@@ -25,7 +25,7 @@ test.describe.serial('database or S3 are cut off while everybody works', () => {
   const answers = { good: 0, unavailable: 0 };
 
   test.beforeAll(async () => {
-    test.setTimeout(300_000);
+    test.setTimeout(900_000);
     const unavailable = await production.start();
     // CI never skips: without its services these fail there.
     test.skip(Boolean(unavailable) && !process.env.CI, unavailable);
@@ -40,7 +40,7 @@ test.describe.serial('database or S3 are cut off while everybody works', () => {
   });
 
   test.afterAll(async () => {
-    test.setTimeout(60_000);
+    test.setTimeout(180_000);
     await production.stop();
     const sum = (of: (rival: Rival) => number) =>
       (rivals ?? []).reduce((total, rival) => total + of(rival), 0);

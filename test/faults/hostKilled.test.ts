@@ -33,7 +33,7 @@ test.describe.serial('a part of the data plane is killed under load', () => {
   };
 
   test.beforeAll(async () => {
-    test.setTimeout(300_000);
+    test.setTimeout(900_000);
     platform = await Platform.create();
     const { endpoints } = await platform.start();
     check = new PlatformCheck(platform);
@@ -45,7 +45,7 @@ test.describe.serial('a part of the data plane is killed under load', () => {
   });
 
   test.afterAll(async () => {
-    test.setTimeout(120_000);
+    test.setTimeout(300_000);
     for (const load of loads ?? []) await load.stop();
     await platform.destroy();
     endProcessesOf(platform.dataDir);

@@ -18,9 +18,10 @@ test.describe.serial('npm start itself is killed', () => {
   let check: PlatformCheck;
   let load: Load;
   let kills = 0;
+  let longestOutageMs = 0;
 
   test.beforeAll(async () => {
-    test.setTimeout(300_000);
+    test.setTimeout(900_000);
     platform = await Platform.create({
       MODEL_PLATFORM_EXAMPLES: 'iris,disease-progression',
     });
@@ -30,13 +31,13 @@ test.describe.serial('npm start itself is killed', () => {
   });
 
   test.afterAll(async () => {
-    test.setTimeout(120_000);
+    test.setTimeout(300_000);
     await load?.stop();
     await platform.destroy();
     endProcessesOf(platform.dataDir);
     report(
       SUITE,
-      `${kills} kills; ${load?.calls} calls meanwhile, ${load?.failed.length} failed (and ${load?.forgotten} while everything was stopped)`,
+      `${kills} kills; ${load?.calls} calls meanwhile, ${load?.failed.length} failed (and ${load?.forgotten} while everything was stopped, or the gateway was killed: it was back after ${longestOutageMs} ms at most)`,
     );
   });
 
@@ -63,7 +64,7 @@ test.describe.serial('npm start itself is killed', () => {
       process.kill(launcherPid(), 'SIGKILL');
       kills += 1;
       await platform.ended();
-      await eventually('the portal ended', () => !isAlive(portal), 30_000);
+      await eventually('the portal ended', () => !isAlive(portal), 60_000);
       await platform.start();
       await check.converged();
       expect(await runners()).toEqual(before);
@@ -110,6 +111,36 @@ test.describe.serial('npm start itself is killed', () => {
       expect(processesOf(platform.dataDir)?.gateways ?? [before[0]]).toEqual([
         before[0],
       ]);
+      expect(load.failures).toEqual([]);
+    });
+
+    test(`run ${run}: without a portal, a killed gateway is back with its plan from the disk`, async () => {
+      const [gateway, ...others] = await runners();
+      const { portal } = platform.quickstart.pids;
+      for (const pid of [launcherPid(), portal]) process.kill(pid, 'SIGKILL');
+      await platform.ended();
+      await eventually('the portal ended', () => !isAlive(portal));
+      const killedAt = Date.now();
+      process.kill(gateway!, 'SIGKILL');
+      kills += 3;
+      await eventually('another gateway serves', async () => {
+        const { gateway: found } = await hostState(platform.dataDir);
+        return found.ready && found.pid !== gateway;
+      });
+      const { calls } = load;
+      await eventually('it was called', () => load.calls > calls + 20);
+      longestOutageMs = Math.max(
+        longestOutageMs,
+        ...load.failed.map(({ endedAt }) => endedAt - killedAt),
+      );
+      // Those that it had, and those that nobody was there to take.
+      load.forgetFailures();
+      const { calls: before } = load;
+      await eventually('it is called', () => load.calls > before + 20);
+      expect(load.failures).toEqual([]);
+      expect((await runners()).slice(1)).toEqual(others);
+      await platform.start();
+      await check.converged();
       expect(load.failures).toEqual([]);
     });
   }

@@ -1,20 +1,24 @@
-import { eventually, Platform } from '../platform/Platform';
+import { eventually } from '../platform/Platform';
+import { RunningPlatform } from '../platform/RunningPlatform';
 import { Load } from './Load';
 
 /** Constant load on an endpoint, by a token of its own that is good when the first call is made. */
 export async function loadOf(
-  platform: Platform,
+  platform: RunningPlatform,
   name: string,
   perSecond: number,
 ): Promise<Load> {
+  const token = await platform.signIn?.('pat');
+  const known = await platform.api(`v1/endpoints/${name}`, { token });
+  const { example } = await known.json();
   const made = await platform.api(`v1/endpoints/${name}/tokens`, {
     method: 'POST',
-    token: await platform.signIn('pat'),
+    token,
     body: JSON.stringify({ consumer: 'component:default/plant-guide' }),
   });
   const endpoint = {
     name,
-    url: `${platform.quickstart.gatewayUrl}/${name}`,
+    url: `${platform.gatewayUrl}/${name}`,
     token: (await made.json()).token,
   };
   await eventually('the token is good', async () => {
@@ -23,5 +27,5 @@ export async function loadOf(
     });
     return status === 200;
   });
-  return Load.start(platform, endpoint, perSecond);
+  return Load.on(endpoint, perSecond, { inputs: example });
 }

@@ -19,7 +19,7 @@ test.describe.serial('the portal is killed while everybody works', () => {
   let longestStartMs = 0;
 
   test.beforeAll(async () => {
-    test.setTimeout(300_000);
+    test.setTimeout(900_000);
     platform = await Platform.create({
       MODEL_PLATFORM_EXAMPLES: 'iris,disease-progression',
     });
@@ -38,7 +38,7 @@ test.describe.serial('the portal is killed while everybody works', () => {
   });
 
   test.afterAll(async () => {
-    test.setTimeout(120_000);
+    test.setTimeout(300_000);
     for (const load of loads ?? []) await load.stop();
     await platform.destroy();
     endProcessesOf(platform.dataDir);

@@ -27,8 +27,6 @@ export function processesOf(dataDir: string): PlatformProcesses | undefined {
       const of = path.join('/proc', entry);
       const stat = fs.readFileSync(path.join(of, 'stat'), 'utf8');
       const session = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3];
-      // A runner's own children go with it.
-      if (session !== entry) continue;
       const environment = new Map(
         fs
           .readFileSync(path.join(of, 'environ'), 'utf8')
@@ -36,6 +34,8 @@ export function processesOf(dataDir: string): PlatformProcesses | undefined {
           .map(line => line.split(/=(.*)/s, 2) as [string, string]),
       );
       const command = fs.readFileSync(path.join(of, 'cmdline'), 'utf8');
+      // A runner's own children go with it.
+      if (session !== entry && environment.has('MODEL_DIR')) continue;
       if (environment.get('MODEL_DIR')?.startsWith(`${dataDir}/`)) {
         found.runners.push(Number(entry));
       } else if (fs.readlinkSync(path.join(of, 'cwd')) === `${dataDir}/host`) {

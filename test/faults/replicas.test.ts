@@ -33,7 +33,7 @@ test.describe.serial('two portals over one PostgreSQL and one bucket', () => {
   );
 
   test.beforeAll(async () => {
-    test.setTimeout(300_000);
+    test.setTimeout(900_000);
     const unavailable = await production.start();
     // CI never skips: without its services these fail there.
     test.skip(Boolean(unavailable) && !process.env.CI, unavailable);
@@ -56,7 +56,7 @@ test.describe.serial('two portals over one PostgreSQL and one bucket', () => {
   });
 
   test.afterAll(async () => {
-    test.setTimeout(60_000);
+    test.setTimeout(180_000);
     await production.stop();
     report(
       SUITE,

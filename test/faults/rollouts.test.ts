@@ -65,7 +65,7 @@ test.describe.serial('rollouts under constant load', () => {
   const loads: Load[] = [];
 
   test.beforeAll(async () => {
-    test.setTimeout(300_000);
+    test.setTimeout(900_000);
     dice = diceOf(SUITE, 0);
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-config-'));
     const config = path.join(folder, 'quick.yaml');
@@ -93,7 +93,7 @@ test.describe.serial('rollouts under constant load', () => {
   });
 
   test.afterAll(async () => {
-    test.setTimeout(120_000);
+    test.setTimeout(300_000);
     for (const load of loads) await load.stop();
     await platform.destroy();
     endProcessesOf(platform.dataDir);

@@ -30,14 +30,14 @@ test.describe.serial('an upload is cut', () => {
   let kills = 0;
 
   test.beforeAll(async () => {
-    test.setTimeout(300_000);
+    test.setTimeout(900_000);
     platform = await Platform.create({ MODEL_PLATFORM_EXAMPLES: 'iris' });
     await platform.start();
     check = new PlatformCheck(platform);
   });
 
   test.afterAll(async () => {
-    test.setTimeout(120_000);
+    test.setTimeout(300_000);
     await platform.destroy();
     endProcessesOf(platform.dataDir);
     fs.rmSync(folder, { recursive: true, force: true });

@@ -8,6 +8,7 @@ import {
   keepPythonEnvironments,
 } from './pythonEnvironments';
 import { root } from './root';
+import { RunningPlatform } from './RunningPlatform';
 
 export { root };
 
@@ -49,7 +50,7 @@ export async function freePort(): Promise<number> {
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | undefined | false> | T | undefined | false,
-  timeoutMs = 60_000,
+  timeoutMs = 120_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   let last: unknown;
@@ -83,7 +84,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** A platform of its own: `npm start` with its own ports and data folder. */
-export class Platform {
+export class Platform implements RunningPlatform {
   private child?: ChildProcess;
   output = '';
 
@@ -136,12 +137,20 @@ export class Platform {
     return JSON.parse(fs.readFileSync(this.quickstartFile, 'utf8'));
   }
 
+  get gatewayUrl() {
+    return this.quickstart.gatewayUrl;
+  }
+
+  get portalPids() {
+    return [this.quickstart.pids.portal];
+  }
+
   get pid() {
     return this.child?.pid;
   }
 
   /** Starts it and waits until it has printed that it is ready. */
-  async start({ timeoutMs = 300_000 } = {}): Promise<Quickstart> {
+  async start({ timeoutMs = 600_000 } = {}): Promise<Quickstart> {
     fs.rmSync(this.quickstartFile, { force: true });
     const child = this.spawn();
     await eventually(
@@ -183,7 +192,7 @@ export class Platform {
     await eventually(
       'npm start ended',
       () => child.exitCode !== null || child.signalCode !== null,
-      60_000,
+      120_000,
     );
     return child.exitCode ?? undefined;
   }

@@ -115,7 +115,7 @@ export class TemplateProject {
     await eventually(
       'the deployment of the repository is ready',
       async () => (await deployment()).phase === 'Ready',
-      120_000,
+      240_000,
     );
     const invoked = JSON.parse(
       await this.shell(`npx --no -- model-platform invoke ${this.name} --json`),
@@ -158,7 +158,7 @@ export class TemplateProject {
           throw new Error(`${response.status} from variant ${variant}`);
         return true;
       },
-      120_000,
+      240_000,
     );
   }
 

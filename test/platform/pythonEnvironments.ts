@@ -10,7 +10,13 @@ const KEPT = path.join(root, '.cache', 'platform-venv');
  * with an empty data folder: making one takes longer than all else of its start.
  */
 export function borrowPythonEnvironments(dataDir: string): void {
-  if (fs.existsSync(KEPT)) link(KEPT, path.join(dataDir, 'venv'));
+  if (!fs.existsSync(KEPT)) return;
+  const venv = path.join(dataDir, 'venv');
+  fs.mkdirSync(venv);
+  // What another is just about to keep may be gone in a moment.
+  for (const name of fs.readdirSync(KEPT))
+    if (!name.startsWith('.'))
+      link(path.join(KEPT, name), path.join(venv, name));
 }
 
 /** For platforms to come. */
@@ -23,7 +29,14 @@ export function keepPythonEnvironments(dataDir: string): void {
     if (!isWhole || fs.existsSync(kept)) continue;
     const part = path.join(KEPT, `.${name}-${process.pid}`);
     fs.mkdirSync(KEPT, { recursive: true });
-    if (link(path.join(made, name), part)) fs.renameSync(part, kept);
+    if (!link(path.join(made, name), part)) continue;
+    try {
+      fs.renameSync(part, kept);
+    } catch (error) {
+      fs.rmSync(part, { recursive: true });
+      // A platform of another suite was first: its own is as good.
+      if (!fs.existsSync(kept)) throw error;
+    }
   }
 }
 

@@ -53,7 +53,7 @@ test.describe('a revision that waits for somebody', () => {
         // Not every approver may know of the deployment: the model is its system's own.
         page.getByText('A revision waits for your approval').first(),
       ).toBeVisible({ timeout: 5_000 });
-    }).toPass({ timeout: 60_000 });
+    }).toPass({ timeout: 180_000 });
     await keepScreenshot(page, 'notifications');
 
     await page.goto(at('/model-platform/deployments'));
@@ -70,7 +70,7 @@ test.describe('a revision that waits for somebody', () => {
     await expect(async () => {
       const { phase } = await (await api('GET', `deployments/${NAME}`)).json();
       expect(phase).toBe('Ready');
-    }).toPass({ timeout: 60_000 });
+    }).toPass({ timeout: 180_000 });
     await page.goto(at('/catalog/default/model/iris/deployments'));
     await expect(page.getByText('(0–2 a variant)').first()).toBeVisible();
     await keepScreenshot(page, 'replicas');

@@ -13,7 +13,7 @@ const NAME = 'stepwise';
 test('a canary is watched and steered on the page, which is never reloaded', async ({
   page,
 }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(900_000);
   const platform = sharedPlatform();
   const folder = modelFolder(NAME);
   fs.writeFileSync(

@@ -99,7 +99,7 @@ test.describe('mira publishes a folder from the page', () => {
     page,
     watch,
   }) => {
-    test.setTimeout(400_000);
+    test.setTimeout(900_000);
     const folder = modelFolder('cut on the page', model => {
       model.files = ['iris.onnx', 'weights.bin'];
     });
@@ -114,7 +114,7 @@ test.describe('mira publishes a folder from the page', () => {
       await (await chooser).setFiles(folder);
       // Hashing takes its time where the machine is busy.
       await expect(page.getByText('Nothing would be refused')).toBeVisible({
-        timeout: 120_000,
+        timeout: 240_000,
       });
       await page
         .getByRole('button', { name: 'Publish cut on the page' })
@@ -149,7 +149,7 @@ test.describe('mira publishes a folder from the page', () => {
     await chooseByKeyboard();
     await expect(
       page.getByText('Published cut on the page, version 1.'),
-    ).toBeVisible({ timeout: 120_000 });
+    ).toBeVisible({ timeout: 240_000 });
     const after = parts.slice(before.length);
     expect(after.filter(part => before.includes(part))).toEqual([]);
     expect(before.length + after.length).toBe(LARGE_BYTES / (8 * MIB));

@@ -29,7 +29,7 @@ export const predict = async (model, inputs) => {
 test('a file in Git is changed: a good version goes through its canary, a bad one is rolled back by itself, under load, watched on the page', async ({
   page,
 }) => {
-  test.setTimeout(400_000);
+  test.setTimeout(900_000);
   const platform = sharedPlatform();
   const project = await TemplateProject.begin(platform, NAME);
   await project.clone(path.join(platform.dataDir, 'git', `${NAME}.git`));
@@ -75,7 +75,7 @@ test('a file in Git is changed: a good version goes through its canary, a bad on
     async () =>
       (await (await platform.api(`v1/deployments/${NAME}`)).json()).phase ===
       'Ready',
-    120_000,
+    240_000,
   );
   const made = await platform.api(`v1/endpoints/${NAME}/tokens`, {
     method: 'POST',
@@ -100,7 +100,7 @@ test('a file in Git is changed: a good version goes through its canary, a bad on
   const happened = page.getByRole('list', { name: `What happened to ${NAME}` });
   const canary = page.getByRole('region', { name: `Canary of ${NAME}` });
   const appears = async (where: typeof canary, text: string | RegExp) =>
-    await expect(where).toContainText(text, { timeout: 120_000 });
+    await expect(where).toContainText(text, { timeout: 240_000 });
 
   await release(good('two'));
   await appears(canary, /Step \d of 2/);

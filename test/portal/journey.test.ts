@@ -126,7 +126,7 @@ test.describe('mira finds, understands and watches a model', () => {
       expect((await platform.predict('iris')).status).toBe(200);
     }
     await expect
-      .poll(async () => await callsInTable(page), { timeout: 30_000 })
+      .poll(async () => await callsInTable(page), { timeout: 120_000 })
       .toBe(before.calls + 7);
     const chart = page.getByRole('figure', { name: /^Calls per / });
     await expect(chart.locator('svg path').first()).toBeVisible();
@@ -196,7 +196,6 @@ test.describe('mira finds, understands and watches a model', () => {
       await eventually(
         'the token calls',
         async () => (await call(token)) === 200,
-        10_000,
       );
       await page.reload();
       await expect(

@@ -51,7 +51,7 @@ test.describe.serial('the life of models, on the pages', () => {
   const portal = (at: string) => `${platform.quickstart.portalUrl}${at}`;
 
   test.beforeAll(async () => {
-    test.setTimeout(600_000);
+    test.setTimeout(900_000);
     address = await receiver.start();
     const config = path.join(work, 'rules.yaml');
     fs.writeFileSync(

@@ -25,7 +25,7 @@ test.describe('the ways to a model that Backstage itself offers', () => {
     await expect(async () => {
       await page.goto(at('/search?query=multinomial'));
       await expect(page.locator(MODEL_LINK)).toBeVisible({ timeout: 10_000 });
-    }).toPass({ timeout: 90_000 });
+    }).toPass({ timeout: 180_000 });
     await page.locator(MODEL_LINK).click();
     await expect(page).toHaveURL(/\/catalog\/default\/model\/iris$/);
   });

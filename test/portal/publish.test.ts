@@ -92,7 +92,7 @@ test.describe('mira publishes', () => {
   test('what the template made, filled in and run in the browser', async ({
     page,
   }) => {
-    test.setTimeout(400_000);
+    test.setTimeout(900_000);
     const name = 'wine-by-form';
     await page.goto(`${platform.quickstart.portalUrl}/create`);
     await expect(page.getByText('New ML model')).toBeVisible();
@@ -169,7 +169,7 @@ test.describe('mira publishes', () => {
       async () =>
         (await (await platform.api(`v1/deployments/${name}`)).json()).phase ===
         'Ready',
-      120_000,
+      240_000,
     );
     await page.goto(
       `${platform.quickstart.portalUrl}/catalog/default/model/${name}`,

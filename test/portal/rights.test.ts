@@ -121,7 +121,7 @@ test.describe('who may see and do what', () => {
       await expect(
         page.getByRole('link', { name: /disease-progression/ }).first(),
       ).toBeVisible({ timeout: 10_000 });
-    }).toPass({ timeout: 90_000 });
+    }).toPass({ timeout: 180_000 });
     const searched = page.waitForResponse(
       response =>
         response.url().includes('/api/search/query') &&
@@ -191,7 +191,7 @@ test.describe('who may see and do what', () => {
             Object.keys(rows).length === kpis.models.length;
           return same ? 'the same' : JSON.stringify({ figures, rows, kpis });
         },
-        { timeout: 60_000 },
+        { timeout: 120_000 },
       )
       .toBe('the same');
     await expect(models).toContainText('iris');

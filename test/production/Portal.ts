@@ -32,6 +32,7 @@ export class Portal {
         env: {
           PATH: process.env.PATH,
           NODE_ENV: 'production',
+          NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
           PORTAL_HOST: '127.0.0.1',
           PORTAL_PORT: String(options.port),
           PORTAL_URL: options.publicUrl,

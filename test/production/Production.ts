@@ -1,9 +1,12 @@
+import { ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { HostState } from '@model-platform/model-wire';
 import { CuttableProxy } from '../../plugins/model-platform-backend/src/__testUtils__/CuttableProxy';
 import { eventually, freePort, root } from '../platform/Platform';
+import { hostState } from '../faults/hostView';
 import { NewVersion } from '../faults/NewVersion';
 import { RegistryClient } from '../faults/RegistryClient';
 import { OidcIssuer } from './OidcIssuer';
@@ -33,6 +36,21 @@ export class Production {
   database!: CuttableProxy;
   s3!: CuttableProxy;
   private objects = '';
+  private host: ChildProcess | undefined;
+
+  constructor(
+    private readonly options: {
+      /** What the token may do there; publish where absent. */
+      actions?: string[];
+      /** Configuration files over the production's. */
+      configs?: string[];
+      settings?: object;
+    } = {},
+  ) {}
+
+  get dataDir(): string {
+    return path.join(this.folder, 'data');
+  }
 
   /** @returns why there is none, where a service is not to be had. */
   async start(): Promise<string | undefined> {
@@ -61,7 +79,8 @@ export class Production {
       OIDC_METADATA_URL: issuer.metadataUrl,
       OIDC_CLIENT_ID: client.id,
       OIDC_CLIENT_SECRET: client.secret,
-      MODEL_PLATFORM_DATA_DIR: path.join(this.folder, 'data'),
+      MODEL_PLATFORM_DATA_DIR: this.dataDir,
+      GATEWAY_URL: 'https://endpoints.example.test',
       ARTIFACTS_TYPE: 's3',
       S3_BUCKET: BUCKET,
       S3_ENDPOINT: this.s3.url,
@@ -90,21 +109,26 @@ export class Production {
 
   /** One more portal, once it answers and knows the organisation. */
   async startPortal(): Promise<Portal> {
-    const tokens = writeConfig(this.folder, 'tokens.yaml', {
+    const { actions, configs = [], settings } = this.options;
+    const own = writeConfig(this.folder, 'own.yaml', {
       modelPlatform: {
+        ...settings,
         publishers: [
           {
             name: 'CI',
             tokenHash: createHash('sha256').update(this.token).digest('hex'),
             grants: [
-              { actions: ['read', 'publish', 'archive'], systems: [SYSTEM] },
+              {
+                actions: actions ?? ['read', 'publish', 'archive'],
+                systems: [SYSTEM],
+              },
             ],
           },
         ],
       },
     });
     const portal = new Portal({
-      configs: [path.join(root, 'app-config.production.yaml'), tokens],
+      configs: [path.join(root, 'app-config.production.yaml'), ...configs, own],
       environment: this.environment,
       port: await freePort(),
       publicUrl: 'https://models.example.test',
@@ -112,6 +136,27 @@ export class Production {
     this.portals.push(portal);
     await portal.ready();
     return portal;
+  }
+
+  /** The parent of gateway and runners, which the portals of this machine share. */
+  async startHost(): Promise<HostState> {
+    fs.mkdirSync(this.dataDir, { recursive: true });
+    this.host = spawn(
+      process.execPath,
+      [path.join(root, 'packages/model-host/bin/model-host.js')],
+      {
+        env: {
+          PATH: process.env.PATH,
+          MODEL_PLATFORM_DATA_DIR: this.dataDir,
+          GATEWAY_PORT: '0',
+        },
+        stdio: 'ignore',
+      },
+    );
+    return await eventually('the gateway is ready', async () => {
+      const state = await hostState(this.dataDir);
+      return state.gateway.ready && state;
+    });
   }
 
   /** Waits until the portal would let the version in, which takes the organisation. */
@@ -129,6 +174,12 @@ export class Production {
 
   async stop(): Promise<void> {
     for (const portal of this.portals) await portal.stop('SIGKILL');
+    const { host } = this;
+    host?.kill();
+    await eventually(
+      'the host ended',
+      () => !host || host.exitCode !== null || host.signalCode !== null,
+    );
     for (const service of this.services.reverse()) await service.stop();
     fs.rmSync(this.folder, { recursive: true, force: true });
   }

@@ -125,9 +125,8 @@ describe('fetching a version into the folder of a runner', () => {
   });
 
   const given = process.env.MODEL_PLATFORM_TEST_S3;
-  (given || process.env.CI ? it : it.skip)(
-    'brings files from S3, and says what S3 refuses',
-    async () => {
+  (given || process.env.CI ? describe : describe.skip)('from S3', () => {
+    it('brings files, and says what S3 refuses', async () => {
       const { endpoint, credentials } = JSON.parse(given ?? '{}');
       const bucket = `fetch-${randomUUID()}`;
       const s3 = {
@@ -184,6 +183,6 @@ describe('fetching a version into the folder of a runner', () => {
       } finally {
         process.env = before;
       }
-    },
-  );
+    });
+  });
 });

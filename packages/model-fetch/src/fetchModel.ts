@@ -7,14 +7,10 @@ import {
   symlink,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  FetchEnvironment,
-  FetchOrder,
-  fetchOrderSchema,
-} from '@model-platform/model-wire';
+import { FetchEnvironment, fetchOrderSchema } from '@model-platform/model-wire';
 import { fetchFile } from './fetchFile';
-import { FileSource } from './FileSource';
 import { PortalSource } from './PortalSource';
+import { S3Source } from './S3Source';
 
 const ORDER_FILE = 'fetch.json';
 
@@ -34,7 +30,8 @@ export async function fetchModel(
   );
   const folder = join(MODEL_DIR, 'model');
   await mkdir(folder, { recursive: true });
-  const source = await sourceOf(order, TOKEN_FILE);
+  const { s3, url } = order;
+  const source = s3 ? new S3Source(s3) : new PortalSource(url, TOKEN_FILE);
   for (const file of order.files) {
     await fetchFile(file, source, folder);
     log('fetched', { file: file.path, bytes: file.sizeBytes });
@@ -48,16 +45,6 @@ export async function fetchModel(
     await rm(join(MODEL_DIR, name), { force: true });
     await symlink(join(SETTINGS_DIR, name), join(MODEL_DIR, name));
   }
-}
-
-async function sourceOf(
-  { s3, url }: FetchOrder,
-  tokenFile: string | undefined,
-): Promise<FileSource> {
-  if (!s3) return new PortalSource(url, tokenFile);
-  // A third of a second, which pods without it need not wait.
-  const { S3Source } = await import('./S3Source');
-  return new S3Source(s3);
 }
 
 /** Kubernetes keeps folders of its own beside them. */

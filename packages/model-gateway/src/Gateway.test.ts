@@ -403,11 +403,11 @@ describe('Gateway', () => {
       incoming.resume();
       end = () => incoming.socket.destroy();
     });
-    const routed = (url: string, revision: number) =>
+    const routed = (to: string, revision: number) =>
       put(
         routeOf(
           'moving',
-          { main: { isRepeatable: true, urls: [url] } },
+          { main: { isRepeatable: true, urls: [to] } },
           { revision },
         ),
       );
@@ -700,11 +700,13 @@ describe('Gateway', () => {
       );
     }
     // Who collects figures gets no further, and nobody else's secret is theirs.
-    const statusAs = async (secret: string, method: string, path: string) =>
-      (await admin(method, path, undefined, adminUrl, secret)).status;
-    expect(await statusAs(METRICS_SECRET, 'GET', '/metrics')).toBe(200);
-    expect(await statusAs(ADMIN_SECRET, 'GET', '/metrics')).toBe(401);
-    for (const call of [
+    const statusAs = async (secret: string, asked: string) => {
+      const [verb, target] = asked.split(' ');
+      return (await admin(verb, target, undefined, adminUrl, secret)).status;
+    };
+    expect(await statusAs(METRICS_SECRET, 'GET /metrics')).toBe(200);
+    expect(await statusAs(ADMIN_SECRET, 'GET /metrics')).toBe(401);
+    for (const asked of [
       'GET /routes',
       'PUT /routes',
       'PUT /routes/iris',
@@ -712,9 +714,8 @@ describe('Gateway', () => {
       'GET /load',
       'POST /metrics',
     ]) {
-      const [method, path] = call.split(' ');
-      expect([call, await statusAs(METRICS_SECRET, method, path)]).toEqual([
-        call,
+      expect([asked, await statusAs(METRICS_SECRET, asked)]).toEqual([
+        asked,
         401,
       ]);
     }

@@ -227,8 +227,10 @@ describe('the iris example', () => {
     );
     expect(samples.get('model_runner_requests_total code="200"')).toBe(2);
     expect(samples.get('model_runner_requests_total code="400"')).toBe(2);
+    // Those with the secret of the figures.
+    expect(samples.get('model_runner_requests_total code="401"')).toBe(2);
     expect(samples.get('model_runner_errors_total class="InputError"')).toBe(2);
-    expect(samples.get('model_runner_request_duration_seconds_count ')).toBe(4);
+    expect(samples.get('model_runner_request_duration_seconds_count ')).toBe(6);
     expect(samples.get('model_runner_predict_duration_seconds_count ')).toBe(2);
     expect(samples.get('model_runner_requests_in_flight ')).toBe(0);
     expect(samples.get('model_runner_load_seconds ')).toBeGreaterThan(0);
@@ -236,7 +238,7 @@ describe('the iris example', () => {
     const told = (wanted: string) =>
       runner.log().filter(({ message }) => message === wanted);
     await until(
-      () => told('answered').length === 2 && told('refused').length === 2,
+      () => told('answered').length === 2 && told('refused').length === 4,
     );
     expect(told('answered')[0]).toMatchObject({
       level: 'debug',

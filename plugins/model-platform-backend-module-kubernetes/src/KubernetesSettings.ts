@@ -24,6 +24,10 @@ const clusterSchema = z.strictObject({
   portalUrl: z.url({ protocol: /^https?$/ }),
   audience: z.string().default('model-platform'),
   images: z.strictObject({ platform: z.string(), python: z.string() }),
+  packageIndex: z
+    .url({ protocol: /^https?$/ })
+    .refine(url => new URL(url).username === '', 'must have no password in it')
+    .default('https://pypi.org/simple'),
   imagePullSecrets: z.array(z.string()).default([]),
 });
 

@@ -24,6 +24,7 @@ const config = new ConfigReader({
     kubernetes: {
       secretKey: 'k'.repeat(32),
       images: { platform: 'platform:1', python: 'python:1' },
+      packageIndex: 'http://packages.example.org:3141/simple',
     },
     environments: [
       {
@@ -225,16 +226,55 @@ describe('what the objects of a variant say', () => {
     expect(secretsOf('shared/churn')).toEqual([]);
   });
 
-  it('refuses what a pod would not have', () => {
+  it('installs the packages that a version pins, before it starts in them', () => {
+    const locked = manifestsOf({
+      runtime: 'python',
+      files: [{ path: 'requirements.lock', digest: 'sha256:1', sizeBytes: 1 }],
+    });
+    const pod = locked.deployment.spec!.template.spec!;
+    expect(pod.initContainers!.map(({ name }) => name)).toEqual([
+      'fetch',
+      'packages',
+    ]);
+    const [, packages] = pod.initContainers!;
+    // Nothing that could be used elsewhere: no token, no secret.
+    expect(packages.volumeMounts!.map(({ name }) => name)).toEqual([
+      'model',
+      'packages',
+    ]);
+    expect(packages.env!.filter(({ valueFrom }) => valueFrom)).toEqual([]);
+    expect(packages.env).toContainEqual({
+      name: 'PACKAGE_INDEX',
+      value: 'http://packages.example.org:3141/simple',
+    });
+    const [runner] = pod.containers;
+    expect(runner.command![0]).toBe('/packages/bin/python');
+    expect(runner.volumeMounts).toContainEqual({
+      name: 'packages',
+      mountPath: '/packages',
+      readOnly: true,
+    });
+    const ports = ({ policy }: typeof locked) =>
+      policy.spec!.egress!.flatMap(rule =>
+        (rule.ports ?? []).map(({ port }) => port),
+      );
+    expect(ports(locked)).toContain(3141);
+    const plain = manifestsOf({ runtime: 'python' });
+    expect(ports(plain)).not.toContain(3141);
+    expect(plain.deployment.spec!.template.spec!.initContainers).toHaveLength(
+      1,
+    );
+  });
+
+  it('refuses packages that are not pinned', () => {
     expect(() =>
       manifestsOf({
         model: 'Greeting',
         runtime: 'python',
-        files: [
-          { path: 'requirements.lock', digest: 'sha256:1', sizeBytes: 1 },
-        ],
+        flavor: 'python',
+        files: [{ path: 'requirements.txt', digest: 'sha256:1', sizeBytes: 1 }],
       }),
-    ).toThrow(/Version 2 of Greeting says with requirements.lock/);
+    ).toThrow(/Version 2 of Greeting says with requirements.txt/);
   });
 
   it('has names that a cluster takes, and that are no others', () => {

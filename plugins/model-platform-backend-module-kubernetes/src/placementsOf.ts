@@ -88,12 +88,11 @@ export function placementsOf(
 function checkPackages({ version }: DesiredVariant): void {
   if (version.runtime !== 'python') return;
   const paths = version.files.map(({ path }) => path);
-  const file = paths.includes(REQUIREMENTS_LOCK)
-    ? REQUIREMENTS_LOCK
-    : requirementsFileOf(version, paths);
+  if (paths.includes(REQUIREMENTS_LOCK)) return;
+  const file = requirementsFileOf(version, paths);
   if (file) {
     throw new InputError(
-      `Version ${version.number} of ${version.model} says with ${file} which Python packages it needs, and pods have those of their image alone (modelPlatform.kubernetes.images.python); deploy it where the driver is local, or publish it without that file`,
+      `Version ${version.number} of ${version.model} says with ${file} which Python packages it needs, and pods install what is pinned alone; publish it with model-platform publish, which makes ${REQUIREMENTS_LOCK} of it`,
     );
   }
 }

@@ -4,7 +4,10 @@ import {
   V1Pod,
   V1PodCondition,
 } from '@kubernetes/client-node';
-import { RunnerStatus } from '@model-platform/plugin-model-platform-common';
+import {
+  REQUIREMENTS_LOCK,
+  RunnerStatus,
+} from '@model-platform/plugin-model-platform-common';
 import { LABELS } from './manifests/labels';
 
 /** What a pod is, for a model developer. */
@@ -20,6 +23,12 @@ const IMAGE_PROBLEMS = new Set([
   'InvalidImageName',
   'ErrImageNeverPull',
 ]);
+
+/** What fails where a container ends that only prepares. */
+const STEPS: Record<string, string | undefined> = {
+  fetch: 'The files of the version could not be fetched',
+  packages: `The packages of ${REQUIREMENTS_LOCK} could not be installed`,
+};
 
 /** A pod as a runner. */
 export function runnerStatusOf(
@@ -166,8 +175,9 @@ function endOf(
   }
   const told = lastLineOf(message);
   const how = signal ? `signal ${signal}` : `exit code ${exitCode}`;
-  return name === 'fetch'
-    ? `The files of the version could not be fetched: ${told ?? how}`
+  const step = STEPS[name];
+  return step
+    ? `${step}: ${told ?? how}`
     : `It ended with ${how}${told ? `: ${told}` : ''}`;
 }
 

@@ -35,7 +35,16 @@ export function nodeLayer(base, addons = []) {
     fs.mkdirSync(path.join(base, made), { recursive: true });
   fs.copyFileSync(process.execPath, path.join(bin, 'node'));
   fs.chmodSync(path.join(bin, 'node'), 0o755);
-  for (const library of librariesOf([process.execPath, ...addons])) {
+  copyLibraries([process.execPath, ...addons], base);
+  return base;
+}
+
+/** What programs need of the machine, and who runs them. */
+export function copyLibraries(files, base) {
+  const given = new Set(files);
+  for (const library of librariesOf(files)) {
+    // Packages find their own beside them.
+    if (given.has(path.normalize(library))) continue;
     const to = path.join(base, library);
     fs.mkdirSync(path.dirname(to), { recursive: true });
     fs.copyFileSync(library, to);
@@ -44,23 +53,20 @@ export function nodeLayer(base, addons = []) {
     path.join(base, 'etc', 'passwd'),
     'nonroot:x:65532:65532::/tmp:/sbin/nologin\n',
   );
-  return base;
 }
 
 /** What packages bring that is not JavaScript. */
-function addons(folder) {
+export function addons(folder) {
   return fs
     .readdirSync(folder, { recursive: true })
     .filter(name => /\.node$|\.so(\.\d+)*$/.test(name))
     .map(name => path.join(folder, name));
 }
 
-/** @returns those of the machine, which are the image's too where it has no others */
+/** @returns those that the machine has, which are the image's too where it has no others */
 function librariesOf(files) {
   const needed = execFileSync('ldd', files, { encoding: 'utf8' });
   return new Set(
-    [...needed.matchAll(/(?:=> |^\t)(\/[^\s:)]+)/gm)]
-      .map(([, library]) => library)
-      .filter(library => /^\/(usr\/)?lib/.test(library)),
+    [...needed.matchAll(/(?:=> |^\t)(\/[^\s:)]+)/gm)].map(([, file]) => file),
   );
 }

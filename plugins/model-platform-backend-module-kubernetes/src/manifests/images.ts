@@ -16,6 +16,8 @@ export const MOUNTS = {
   /** Folder that a runner is started with. */
   model: '/model',
   scratch: '/tmp',
+  /** Environment of a version that brings Python packages of its own. */
+  packages: '/packages',
   /** Documents and the list of files, for the fetching container. */
   documents: '/documents',
   /** What the environment says to the model. */

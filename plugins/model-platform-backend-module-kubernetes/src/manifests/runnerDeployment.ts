@@ -16,6 +16,11 @@ import { imageContainers, IMAGE_SCRATCH_BYTES } from './imageContainers';
 import { APP, MOUNTS, PORT, PROGRAMS } from './images';
 import { METRICS_KEY } from './metricsSecret';
 import { labelsOf, metadataOf, Placement, selectorOf } from './Placement';
+import {
+  bringsPackages,
+  packagesContainers,
+  packagesVolumes,
+} from './packagesContainers';
 import { containerSecurity, podSecurity } from './podSecurity';
 import { ARTIFACT_KEYS } from './runnerSecrets';
 import { scrapeAnnotations } from './scrapeAnnotations';
@@ -71,7 +76,11 @@ function podSpec(placement: Placement): V1PodSpec {
     nodeSelector: { ...settings.nodeSelector, ...gpu?.nodeSelector },
     tolerations: [...settings.tolerations, ...(gpu?.tolerations ?? [])],
     topologySpreadConstraints: spreadOver(selectorOf(placement)),
-    initContainers: [fetchContainer(placement), ...imageContainers(placement)],
+    initContainers: [
+      fetchContainer(placement),
+      ...packagesContainers(placement),
+      ...imageContainers(placement),
+    ],
     containers: [
       {
         name: 'runner',
@@ -108,6 +117,15 @@ function podSpec(placement: Placement): V1PodSpec {
           { name: 'model', mountPath: MOUNTS.model, readOnly: true },
           { name: 'settings', mountPath: MOUNTS.settings, readOnly: true },
           { name: 'scratch', mountPath: MOUNTS.scratch },
+          ...(bringsPackages(variant)
+            ? [
+                {
+                  name: 'packages',
+                  mountPath: MOUNTS.packages,
+                  readOnly: true,
+                },
+              ]
+            : []),
         ],
       },
     ],
@@ -149,14 +167,18 @@ function fetchContainer(placement: Placement): V1Container {
 }
 
 function runnerProgram({
-  variant: { version },
+  variant,
   cluster,
   resources,
 }: Placement): Pick<V1Container, 'image' | 'command'> {
+  const { version } = variant;
   if (version.runtime === 'python') {
+    const python = bringsPackages(variant)
+      ? `${MOUNTS.packages}/bin/python`
+      : 'python';
     return {
       image: cluster.images.python,
-      command: ['python', '-m', 'model_runner'],
+      command: [python, '-m', 'model_runner'],
     };
   }
   return {
@@ -224,6 +246,7 @@ function volumes(placement: Placement): V1Volume[] {
           },
         ]
       : []),
+    ...packagesVolumes(placement),
     { name: 'documents', configMap: { name } },
     {
       name: 'settings',

@@ -3,16 +3,18 @@ import { collectorPeer } from './collectorPeer';
 import { dnsEgress } from './dnsEgress';
 import { PORT } from './images';
 import { LABELS } from './labels';
+import { bringsPackages } from './packagesContainers';
 import { metadataOf, Placement, selectorOf } from './Placement';
 
-/** Only gateway and collector get in; out go the download of the model, and what the environment allows. */
+/** Only gateway and collector get in; out go the download of the model and of its packages, and what the environment allows. */
 export function runnerNetworkPolicy(placement: Placement): V1NetworkPolicy {
-  const { cluster, settings, languageModel } = placement;
+  const { cluster, settings, languageModel, variant } = placement;
   // Policies know addresses, no names: the ports are all that can be said of these.
   const files = settings.artifacts
     ? settings.artifacts.endpoint ?? 'https://s3.amazonaws.com'
     : cluster.portalUrl;
-  const outside = [files, languageModel?.baseUrl]
+  const packages = bringsPackages(variant) ? cluster.packageIndex : undefined;
+  const outside = [files, packages, languageModel?.baseUrl]
     .filter(url => url !== undefined)
     .map(portOf);
   return {

@@ -248,7 +248,13 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
     };
     let now = 1_000_000;
     const clock = () => now;
-    const first = LeaderLease.create({ knex, ttlMs: 15_000, clock });
+    const told: Array<number | undefined> = [];
+    const first = LeaderLease.create({
+      knex,
+      ttlMs: 15_000,
+      clock,
+      onChanged: fencing => told.push(fencing),
+    });
     const second = LeaderLease.create({ knex, ttlMs: 15_000, clock });
     const led = await first.hold();
     expect(led).toBeDefined();
@@ -338,7 +344,13 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
     expect((await store.requests.get(made.id, 1))?.standing).toEqual(standing);
 
     await second.release();
-    expect(await first.hold()).toBeGreaterThan(taken!);
+    const again = await first.hold();
+    expect(again).toBeGreaterThan(taken!);
+    now += 16_000;
+    const together = await Promise.all([first.hold(), first.hold()]);
+    expect(together[0]).toBeGreaterThan(again!);
+    expect(together[1]).toBe(together[0]);
+    expect(told).toEqual([led, undefined, again, together[0]]);
     const exclusive = LeaderLease.create({ knex, exclusive: true, clock });
     expect(await exclusive.hold()).toBeDefined();
   });

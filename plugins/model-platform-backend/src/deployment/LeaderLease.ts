@@ -27,12 +27,15 @@ export class LeaderLease {
     ttlMs?: number;
     /** No other process can be there, as with SQLite: what a killed one held is taken at once. */
     exclusive?: boolean;
+    /** Told when this process begins to lead, with its fencing number, and when it no longer does. */
+    onChanged?: (fencing: number | undefined) => void;
     clock?: () => number;
   }) {
     return new LeaderLease(
       options.knex,
       options.ttlMs ?? 15_000,
       options.exclusive ?? false,
+      options.onChanged ?? (() => {}),
       options.clock ?? Date.now,
     );
   }
@@ -41,10 +44,16 @@ export class LeaderLease {
 
   private held: { fencing: number; until: number } | undefined;
 
+  private told: number | undefined;
+
+  /** Who asks meanwhile waits for the same answer: of two that take what has run out, one would come too late for its own process. */
+  private acquiring: Promise<number | undefined> | undefined;
+
   private constructor(
     private readonly knex: Knex,
     private readonly ttlMs: number,
     private readonly exclusive: boolean,
+    private readonly onChanged: (fencing: number | undefined) => void,
     private readonly clock: () => number,
   ) {}
 
@@ -55,8 +64,10 @@ export class LeaderLease {
     if (this.held && this.held.until - now > (this.ttlMs * 2) / 3) {
       return this.held.fencing;
     }
-    this.held = await this.acquire(now);
-    return this.held?.fencing;
+    this.acquiring ??= this.renew(now).finally(() => {
+      this.acquiring = undefined;
+    });
+    return await this.acquiring;
   }
 
   /** Throws `LeaseLostError` within a transaction whose writer no longer leads. */
@@ -70,6 +81,16 @@ export class LeaderLease {
     await this.knex<LeaseRow>('deployment_leases')
       .where({ name: LEADER_LEASE, holder: this.holder })
       .update({ expires_at: 0 });
+  }
+
+  private async renew(now: number): Promise<number | undefined> {
+    this.held = await this.acquire(now);
+    const fencing = this.held?.fencing;
+    if (fencing !== this.told) {
+      this.told = fencing;
+      this.onChanged(fencing);
+    }
+    return fencing;
   }
 
   private async acquire(now: number) {

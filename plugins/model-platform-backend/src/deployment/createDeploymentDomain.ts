@@ -25,6 +25,7 @@ import { GitDeployments } from './GitDeployments';
 import { LeaderLease } from './LeaderLease';
 import { Reconciler } from './Reconciler';
 import { readableByModel } from './readableByModel';
+import { readLeaseSeconds } from './readLeaseSeconds';
 import { registryModels } from './registryModels';
 import { deploymentRoutes } from './routes';
 import { versionsInUse } from './versionsInUse';
@@ -67,7 +68,14 @@ export async function createDeploymentDomain(
   const environments = Environments.fromConfig(config, context.drivers);
   const lease = LeaderLease.create({
     knex: database,
+    ttlMs: readLeaseSeconds(config) * 1000,
     exclusive: /sqlite/.test(String(database.client.config.client)),
+    onChanged: fencing =>
+      logger.info(
+        fencing === undefined
+          ? 'This portal no longer leads'
+          : `This portal leads now, with the lease number ${fencing}`,
+      ),
   });
   const stopped = new AbortController();
 

@@ -201,9 +201,9 @@ describe.each(databases.eachSupportedId())('collecting metrics in %p', id => {
     const serving = (system: string, environment = 'local') => ({
       serves: { system, environment },
     });
-    const named = (id: string, more: Partial<ScrapeTarget>) => ({
+    const named = (name: string, more: Partial<ScrapeTarget>) => ({
       ...gatewayTarget,
-      id,
+      id: name,
       ...more,
     });
     const of = { endpoint: 'iris', system: 'plants', environment: 'local' };

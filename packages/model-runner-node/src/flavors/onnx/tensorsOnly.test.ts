@@ -14,13 +14,13 @@ import { tensorsOnly } from './tensorsOnly';
 
 jest.setTimeout(60_000);
 
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'model-onnx-'));
+
 beforeAll(buildRunner, 60_000);
 afterAll(() => {
   cleanUp();
   fs.rmSync(folder, { recursive: true, force: true });
 });
-
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'model-onnx-'));
 
 /** Made by `__fixtures__/make_models.py`, of skl2onnx where it does not say otherwise. */
 const model = (
