@@ -112,10 +112,11 @@ test('a watch that is cut, or has forgotten so far back, is begun anew', async (
   expect(gone).toBe(5);
 });
 
-test('two hundred deployments are applied, and a second pass writes nothing', async () => {
-  test.slow();
+test('many deployments are applied, and a second pass writes nothing', async () => {
+  test.setTimeout(600_000);
   const driver = await cluster.driver();
-  const all = Array.from({ length: 200 }, (_, index) =>
+  const count = Number(process.env.TEST_DEPLOYMENTS ?? 40);
+  const all = Array.from({ length: count }, (_, index) =>
     revisionOf(`many-${index}`, 1),
   );
   cluster.proxy.forget();
@@ -139,7 +140,7 @@ test('two hundred deployments are applied, and a second pass writes nothing', as
   const pass = performance.now() - again;
   expect(cluster.proxy.writes()).toEqual([]);
   process.stdout.write(
-    `200 deployments: ${seconds.toFixed(
+    `${count} deployments: ${seconds.toFixed(
       1,
     )} s, ${calls} calls; a second pass ${pass.toFixed(0)} ms, ${
       cluster.proxy.calls.length

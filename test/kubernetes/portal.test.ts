@@ -6,6 +6,7 @@ import { Load } from '../faults/Load';
 import { editModel, modelFolder } from '../platform/modelFolder';
 import { eventually, Platform } from '../platform/Platform';
 import { writeConfig } from '../production/Portal';
+import { lackingForPods } from './lackingForPods';
 import { SECRET_KEY, TestCluster } from './TestCluster';
 
 const NAME = 'on-pods';
@@ -38,6 +39,8 @@ test.describe('a platform with a cluster', () => {
 
   test.beforeAll(async () => {
     test.setTimeout(900_000);
+    const lacking = await lackingForPods();
+    test.skip(!process.env.CI && lacking !== undefined, lacking);
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-pods-'));
     cluster = await TestCluster.start({ level: 'gateway' });
     const { startS3 } = await import('../services/s3.mjs');

@@ -17,6 +17,7 @@ import { KubernetesDriver } from '../../plugins/model-platform-backend-module-ku
 import { Load } from '../faults/Load';
 import { eventually, root } from '../platform/Platform';
 import { never, revisionOf, routeOf } from './desired';
+import { lackingForPods } from './lackingForPods';
 import { TestCluster } from './TestCluster';
 
 const TOKEN = 'mpe_of-the-tests';
@@ -41,14 +42,6 @@ let folder: string;
 const fetchedBy = new Set<string>();
 
 test.describe.configure({ mode: 'serial', timeout: 600_000 });
-
-/** Why there can be no real pods, where there can't: the other tests run all the same. */
-async function lackingForPods(): Promise<string | undefined> {
-  if (process.env.TEST_KUBECONFIG)
-    return 'TEST_KUBECONFIG names a cluster without a node of the tests';
-  const { ensureKubernetes } = await import('../services/kubernetes.mjs');
-  return (await ensureKubernetes('gateway')).unavailable;
-}
 
 test.beforeAll(async () => {
   test.setTimeout(600_000);

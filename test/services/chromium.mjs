@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { run } from '../../scripts/lib/run.mjs';
+import { installPackages } from './installPackages.mjs';
 
 const names = [
   'chromium',
@@ -26,10 +26,7 @@ export async function ensureChromium() {
   const found = onPath();
   if (found) return found;
   if (process.platform === 'linux' && process.getuid?.() === 0) {
-    await run('sh', [
-      '-c',
-      'apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium',
-    ]);
+    await installPackages(['chromium']);
     const installed = onPath();
     if (installed) return installed;
   }

@@ -2,6 +2,10 @@ import { spawn } from 'node:child_process';
 
 const PAUSE_MS = 500;
 
+const running = new Set();
+// A run that is interrupted asks nobody to stop.
+process.once('exit', () => running.forEach(child => child.kill('SIGKILL')));
+
 /** A program of the cluster, ended by its pid alone. */
 export class Daemon {
   #program;
@@ -35,12 +39,15 @@ export class Daemon {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, ...this.#env },
     });
-    for (const stream of [this.#child.stdout, this.#child.stderr])
+    const child = this.#child;
+    running.add(child);
+    child.once('exit', () => running.delete(child));
+    for (const stream of [child.stdout, child.stderr])
       stream.on('data', chunk => {
         this.#log = (this.#log + chunk).slice(-8_000);
       });
     if (this.#isKept)
-      this.#child.once('exit', () =>
+      child.once('exit', () =>
         setTimeout(() => {
           if (this.#isWanted) this.start();
         }, PAUSE_MS),

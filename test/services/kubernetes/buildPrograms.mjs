@@ -52,6 +52,9 @@ export async function buildPrograms(level) {
     } -buildvcs=false -mod=mod -modcacherw`.trim(),
     GOMODCACHE: path.join(folder, 'modules'),
     GOTOOLCHAIN: 'local',
+    // Compilers are gone before their memory matters: a quarter of their time is its collection.
+    GOGC: 'off',
+    GOMEMLIMIT: '2GiB',
   };
   try {
     if (!fs.existsSync(gatewayApiFolder)) await fetchGatewayApi(folder, env);

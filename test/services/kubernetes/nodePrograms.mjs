@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { run } from '../../../scripts/lib/run.mjs';
+import { installPackages } from '../installPackages.mjs';
 import { cache } from './buildPrograms.mjs';
 import { VERSIONS } from './goPrograms.mjs';
 
@@ -27,12 +28,7 @@ export async function ensureNodePrograms() {
   );
   if (missing.length === 0) return undefined;
   try {
-    await run('sh', [
-      '-c',
-      `apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends ${missing.join(
-        ' ',
-      )}`,
-    ]);
+    await installPackages(missing);
     return undefined;
   } catch (error) {
     return `the node of the tests needs ${missing.join(
