@@ -13,6 +13,8 @@ import {
 } from './processes.mjs';
 import { PlainError, say } from './progress.mjs';
 
+const SURVIVOR_PATIENCE_MS = 60_000;
+
 /** Settings of the host that are the same here; docs/confinement.md. */
 const SETTINGS = [
   'RUNNER_CONFINEMENT',
@@ -67,19 +69,30 @@ export class Host {
 
   /** Looks for one that survived; it proves itself by its secret. */
   async find() {
-    try {
-      const state = await this.state();
-      this.#record = { pid: state.pid, startTime: startTimeOf(state.pid) };
-    } catch {
-      return;
-    }
-    const survivor = await this.state();
+    const survivor = await this.#survivor();
+    if (!survivor) return;
+    const { pid } = survivor;
+    this.#record = { pid, startTime: startTimeOf(pid) };
     if (survivor.gateway.url !== `http://${this.bind}:${this.port}`) {
       say(
         `  … the gateway served on ${survivor.gateway.url}; it moves to port ${this.port}`,
       );
       await end(this.#record, { graceMs: 15_000 });
       this.#record = undefined;
+    }
+  }
+
+  /** On a busy machine it may answer late: as long as its process runs, no other can take its place. */
+  async #survivor() {
+    const deadline = Date.now() + SURVIVOR_PATIENCE_MS;
+    for (;;) {
+      try {
+        return await this.state();
+      } catch (error) {
+        const isGone = !isRunning(this.#address) || error instanceof PlainError;
+        if (isGone || Date.now() > deadline) return undefined;
+        await sleep(200);
+      }
     }
   }
 

@@ -219,9 +219,10 @@ export class TestCluster {
       artifacts?: object;
       collector?: object;
       metricCatalogue?: object[];
+      packageIndex?: string;
     } = {},
   ): Promise<KubernetesDriver> {
-    const { artifacts, collector, metricCatalogue } = more;
+    const { artifacts, collector, metricCatalogue, packageIndex } = more;
     const driver = KubernetesDriver.fromConfig(
       new ConfigReader({
         backend: { baseUrl: this.portalUrl },
@@ -233,6 +234,7 @@ export class TestCluster {
               platform: 'registry.example.org/platform:1',
               python: 'registry.example.org/python:1',
             },
+            ...(packageIndex ? { packageIndex } : {}),
           },
           ...(metricCatalogue ? { metricCatalogue } : {}),
           environments: [

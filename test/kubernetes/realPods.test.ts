@@ -25,9 +25,9 @@ const PER_SECOND = 10;
 /** Two machines' work on one: images, pods and calls. */
 const PATIENCE_MS = 240_000;
 const model = fs.readFileSync(path.join(root, 'examples/iris/iris.onnx'));
-const digest: Sha256 = `sha256:${createHash('sha256')
-  .update(model)
-  .digest('hex')}`;
+const sha256 = (content: Buffer): Sha256 =>
+  `sha256:${createHash('sha256').update(content).digest('hex')}`;
+const digest = sha256(model);
 const flower = {
   sepal_length: 5.1,
   sepal_width: 3.5,
@@ -40,6 +40,8 @@ let driver: KubernetesDriver;
 let portal: http.Server;
 let folder: string;
 const fetchedBy = new Set<string>();
+/** What the portal has, by the names of files. */
+const files = new Map([['iris.onnx', model]]);
 
 test.describe.configure({ mode: 'serial', timeout: 600_000 });
 
@@ -58,7 +60,8 @@ test.beforeAll(async () => {
       issuer: 'https://kubernetes.default.svc.cluster.local',
     }).catch(() => undefined);
     if (verified) fetchedBy.add(String(verified.payload.sub));
-    response.writeHead(verified ? 200 : 403).end(verified && model);
+    const file = files.get(path.basename(request.url ?? ''));
+    response.writeHead(verified && file ? 200 : 403).end(verified && file);
   });
   const address = cluster.service.hostAddress;
   await new Promise<void>(resolve => portal.listen(0, address, resolve));
@@ -154,6 +157,21 @@ const load = () =>
     PER_SECOND,
     { inputs: flower },
   );
+
+async function call(endpoint: string, inputs: unknown) {
+  const response = await fetch(
+    `${cluster.service.gatewayUrl}/${endpoint}/predict`,
+    {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${TOKEN}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ inputs }),
+    },
+  );
+  return { status: response.status, body: await response.json() };
+}
 
 const isAnswering = (version: number) =>
   eventually(
@@ -289,34 +307,100 @@ test('a model that is an image of its own answers beside its runner', async () =
     },
   });
   await rollOut(imaged);
-  const call = async (inputs: unknown) => {
-    const response = await fetch(
-      `${cluster.service.gatewayUrl}/imaged/predict`,
-      {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${TOKEN}`,
-          'content-type': 'application/json',
-        },
-        body: JSON.stringify({ inputs }),
-      },
-    );
-    return { status: response.status, body: await response.json() };
-  };
   await eventually(
     'its answer through the Gateway API',
-    async () => (await call(flower)).status === 200,
+    async () => (await call('imaged', flower)).status === 200,
     PATIENCE_MS,
   );
   const virginica = { ...flower, petal_length: 6, petal_width: 2.1 };
-  expect(await call([flower, virginica])).toMatchObject({
+  expect(await call('imaged', [flower, virginica])).toMatchObject({
     status: 200,
     body: { outputs: [{ species: 'setosa' }, { species: 'virginica' }] },
   });
-  expect(await call({ ...flower, petal_width: 'wide' })).toMatchObject({
+  expect(
+    await call('imaged', { ...flower, petal_width: 'wide' }),
+  ).toMatchObject({
     status: 400,
   });
   await driver.release(imaged.ref, { keep: [], newest: 1 });
+});
+
+test('a model of the Python runtime has the packages of its image, or those that it pins', async () => {
+  const { pythonImage } = await import(
+    '../services/kubernetes/pythonImage.mjs'
+  );
+  const { startPackageIndex } = await import('../services/packageIndex.mjs');
+  const { node, hostAddress } = cluster.service;
+  await node.importImage(
+    await pythonImage(
+      'registry.example.org/python:1',
+      path.join(folder, 'python'),
+    ),
+  );
+  const lock = `roman==5.1 \\\n    --hash=sha256:bf595d8a9bc4a8e8b1dfa23e1d4def0251b03b494786df6b8c3d3f1635ce285a\n`;
+  files.set('requirements.lock', Buffer.from(lock));
+  fs.writeFileSync(path.join(folder, 'requirements.lock'), lock);
+  const index = await startPackageIndex({
+    locks: [
+      path.join(root, 'packages/model-runner-python/requirements-runner.txt'),
+      path.join(folder, 'requirements.lock'),
+    ],
+    folder: fs.mkdtempSync(path.join(folder, 'wheels-')),
+    host: hostAddress,
+  });
+  driver = await cluster.driver({ packageIndex: index.url });
+  const numeral = (revision: number, code: string, paths: string[]) => {
+    files.set('endpoint.py', Buffer.from(code));
+    return revisionOf('numeral', revision, {
+      resources: { cpu: '500m', memory: '512Mi', replicas: { min: 1, max: 1 } },
+      version: {
+        flavor: 'python',
+        runtime: 'python',
+        endpoint: 'endpoint.py',
+        files: paths.map(name => {
+          const content = files.get(name)!;
+          return {
+            path: name,
+            digest: sha256(content),
+            sizeBytes: content.length,
+          };
+        }),
+        signature: {
+          inputs: [{ name: 'number', type: 'integer' }],
+          outputs: [{ name: 'said', type: 'string' }],
+        },
+      },
+    });
+  };
+  const answers = (said: string) =>
+    eventually(
+      `the answer ${said} through the Gateway API`,
+      async () => {
+        const { body } = await call('numeral', { number: 14 });
+        expect(body).toMatchObject({ outputs: { said } });
+        return true;
+      },
+      PATIENCE_MS,
+    );
+  try {
+    const plain = numeral(
+      1,
+      'import sklearn\ndef predict(model, inputs, context):\n    return {"said": sklearn.__name__}\n',
+      ['endpoint.py'],
+    );
+    await rollOut(plain);
+    await answers('sklearn');
+    const locked = numeral(
+      2,
+      'import importlib.util, roman\ndef predict(model, inputs, context):\n    return {"said": f"{roman.toRoman(inputs[\'number\'])} {importlib.util.find_spec(\'sklearn\')}"}\n',
+      ['endpoint.py', 'requirements.lock'],
+    );
+    await rollOut(locked);
+    await answers('XIV None');
+    await driver.release(locked.ref, { keep: [], newest: 2 });
+  } finally {
+    index.stop();
+  }
 });
 
 test('what a real kubelet says of memory and images becomes a sentence', async () => {

@@ -155,15 +155,13 @@ export class Platform implements RunningPlatform {
     const child = this.spawn();
     await eventually(
       'the platform is ready',
-      () => {
-        if (child.exitCode !== null)
-          throw new Error(`npm start ended: ${this.output}`);
-        return fs.existsSync(this.quickstartFile);
-      },
+      () => child.exitCode !== null || fs.existsSync(this.quickstartFile),
       timeoutMs,
     ).catch(error => {
       throw new Error(`${error}\n${this.output}`);
     });
+    if (child.exitCode !== null)
+      throw new Error(`npm start ended: ${this.output}`);
     keepPythonEnvironments(this.dataDir);
     return this.quickstart;
   }
