@@ -325,6 +325,59 @@ test('a model that is an image of its own answers beside its runner', async () =
   await driver.release(imaged.ref, { keep: [], newest: 1 });
 });
 
+test('what a real kubelet says of memory and images becomes a sentence', async () => {
+  const small = iris(3, { memory: '12Mi' });
+  await driver.apply(small, never);
+  await eventually(
+    'the end for its memory',
+    async () => {
+      const [runner] = await runnersOf(small);
+      if (!/memory/.test(runner?.message ?? ''))
+        throw new Error(JSON.stringify(runner));
+      return true;
+    },
+    PATIENCE_MS,
+  );
+  await driver.release(small.ref, { keep: [1], newest: 3 });
+  const python = revisionOf('python', 1, {
+    version: {
+      runtime: 'python',
+      files: [{ path: 'iris.onnx', digest, sizeBytes: model.length }],
+    },
+  });
+  await driver.apply(python, never);
+  await eventually(
+    'the image that is not there',
+    async () => {
+      const [runner] = await runnersOf(python);
+      if (!/python:1/.test(runner?.message ?? ''))
+        throw new Error(JSON.stringify(runner));
+      return true;
+    },
+    PATIENCE_MS,
+  );
+});
+
+test('a node that loses its power comes back, and its pods with it', async () => {
+  const [before] = await runnersOf(iris(1));
+  await cluster.service.node.lose();
+  await cluster.service.node.bringUp();
+  await eventually(
+    'its runner, started once more',
+    async () => {
+      const runners = await runnersOf(iris(1));
+      const isBack = runners.some(
+        ({ id, phase, restarts }) =>
+          id === before.id && phase === 'ready' && restarts > before.restarts,
+      );
+      if (!isBack) throw new Error(JSON.stringify(runners));
+      return true;
+    },
+    PATIENCE_MS,
+  );
+  await isAnswering(1);
+});
+
 test('a model of the Python runtime has the packages of its image, or those that it pins', async () => {
   const { pythonImage } = await import(
     '../services/kubernetes/pythonImage.mjs'
@@ -401,59 +454,6 @@ test('a model of the Python runtime has the packages of its image, or those that
   } finally {
     index.stop();
   }
-});
-
-test('what a real kubelet says of memory and images becomes a sentence', async () => {
-  const small = iris(3, { memory: '12Mi' });
-  await driver.apply(small, never);
-  await eventually(
-    'the end for its memory',
-    async () => {
-      const [runner] = await runnersOf(small);
-      if (!/memory/.test(runner?.message ?? ''))
-        throw new Error(JSON.stringify(runner));
-      return true;
-    },
-    PATIENCE_MS,
-  );
-  await driver.release(small.ref, { keep: [1], newest: 3 });
-  const python = revisionOf('python', 1, {
-    version: {
-      runtime: 'python',
-      files: [{ path: 'iris.onnx', digest, sizeBytes: model.length }],
-    },
-  });
-  await driver.apply(python, never);
-  await eventually(
-    'the image that is not there',
-    async () => {
-      const [runner] = await runnersOf(python);
-      if (!/python:1/.test(runner?.message ?? ''))
-        throw new Error(JSON.stringify(runner));
-      return true;
-    },
-    PATIENCE_MS,
-  );
-});
-
-test('a node that loses its power comes back, and its pods with it', async () => {
-  const [before] = await runnersOf(iris(1));
-  await cluster.service.node.lose();
-  await cluster.service.node.bringUp();
-  await eventually(
-    'its runner, started once more',
-    async () => {
-      const runners = await runnersOf(iris(1));
-      const isBack = runners.some(
-        ({ id, phase, restarts }) =>
-          id === before.id && phase === 'ready' && restarts > before.restarts,
-      );
-      if (!isBack) throw new Error(JSON.stringify(runners));
-      return true;
-    },
-    PATIENCE_MS,
-  );
-  await isAnswering(1);
 });
 
 test('with the portal gone, a new pod fetches its model from S3', async () => {
