@@ -19,6 +19,8 @@ import { Rollouts } from './Rollouts';
 import { RunnerStarts } from './RunnerStarts';
 
 const SUITE = 'leader killed';
+/** Each takes a start of a portal, beside three rollouts that are waited for. */
+const RUNS = Math.ceil(faultRuns / 3);
 const MAX_UNTIL_KILL_MS = 3_000;
 const NAMES = {
   single: 'lead-single',
@@ -57,7 +59,7 @@ test.describe.serial('two portals roll out by one host', () => {
   const loads: Load[] = [];
 
   test.beforeAll(async () => {
-    test.setTimeout(300_000);
+    test.setTimeout(900_000);
     const unavailable = await production.start();
     // CI never skips: without its services these fail there.
     test.skip(Boolean(unavailable) && !process.env.CI, unavailable);
@@ -93,7 +95,7 @@ test.describe.serial('two portals roll out by one host', () => {
   });
 
   test.afterAll(async () => {
-    test.setTimeout(120_000);
+    test.setTimeout(300_000);
     for (const load of loads) await load.stop();
     await starts?.stop();
     const led = (portals ?? []).length > 0 ? leadings() : [];
@@ -144,7 +146,7 @@ test.describe.serial('two portals roll out by one host', () => {
       .map(one => `${name}: told twice of ${one}`);
   }
 
-  for (let run = 1; run <= faultRuns; run += 1) {
+  for (let run = 1; run <= RUNS; run += 1) {
     test(`run ${run}`, async () => {
       const dice = diceOf(SUITE, run);
       const before = new Map<string, Revision[]>();
