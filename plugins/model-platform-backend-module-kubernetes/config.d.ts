@@ -103,8 +103,8 @@ export interface Config {
           /** As pods reach it; Amazon's where absent. */
           endpoint?: string;
           forcePathStyle?: boolean;
-          /** What the AWS SDK finds in the pod where absent. */
-          credentials?: {
+          /** Not a role of the pod: the model's code would have that, too. */
+          credentials: {
             /** @visibility secret */
             accessKeyId: string;
             /** @visibility secret */

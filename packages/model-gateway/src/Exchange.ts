@@ -319,11 +319,11 @@ export class Exchange {
       this.#options.chooseAgain(this.#choice(), this.#body.gathered) ??
       this.#choice();
     if (isDelivered) {
-      const isThereAnother = next.variant.runners.some(
-        runner => !this.#tried.has(runner),
-      );
+      const { runners } = next.variant;
+      const inFlight = runners.reduce((sum, one) => sum + one.inFlight, 0);
       this.#isRepeated =
-        isThereAnother && repeats?.take(performance.now()) === true;
+        runners.some(runner => !this.#tried.has(runner)) &&
+        repeats?.take(performance.now(), inFlight) === true;
       // What is over is none of another revision's failures.
       if (!this.#isRepeated) return false;
     }

@@ -3,7 +3,7 @@ import { RepeatBudget } from './RepeatBudget';
 /** How many may be made again at once. */
 function granted(budget: RepeatBudget, now: number): number {
   let count = 0;
-  while (count < 1_000 && budget.take(now)) {
+  while (count < 1_000 && budget.take(now, 0)) {
     count += 1;
   }
   return count;
@@ -25,9 +25,20 @@ describe('RepeatBudget', () => {
     expect(granted(budget, 300_000)).toBe(2);
   });
 
+  it('lets all calls of a runner be made again where they take long', () => {
+    const budget = new RepeatBudget();
+    for (let call = 0; call < 8; call += 1) {
+      budget.called(1_000);
+    }
+    // A minute later; those that were made again are in flight, too.
+    for (let broken = 0; broken < 8; broken += 1) {
+      expect(budget.take(60_000, broken)).toBe(true);
+    }
+  });
+
   it('lets none be made again for a minute once one has ended two runners', () => {
     const budget = new RepeatBudget();
-    expect(budget.take(1_000)).toBe(true);
+    expect(budget.take(1_000, 0)).toBe(true);
     budget.failed(2_000);
     expect(granted(budget, 61_000)).toBe(0);
     expect(granted(budget, 62_000)).toBeGreaterThan(0);

@@ -23,10 +23,15 @@ export class RepeatBudget {
     this.#calls += 1;
   }
 
-  /** Whether one may be made again, which it is then. */
-  take(now: number): boolean {
+  /**
+   * Whether one may be made again, which it is then.
+   *
+   * @param inFlight - calls of the variant that are being answered: where they
+   *   take long, all those of one runner may be made again at once
+   */
+  take(now: number, inFlight: number): boolean {
     this.#fade(now);
-    const most = Math.max(AT_LEAST, this.#calls * SHARE);
+    const most = Math.max(AT_LEAST, this.#calls * SHARE, inFlight + 1);
     if (now < this.#closedUntil || this.#repeats + 1 > most) {
       return false;
     }

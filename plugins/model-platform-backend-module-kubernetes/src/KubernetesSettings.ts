@@ -104,12 +104,10 @@ const environmentSchema = z.strictObject({
       prefix: z.string().optional(),
       endpoint: z.url({ protocol: /^https?$/ }).optional(),
       forcePathStyle: z.boolean().default(false),
-      credentials: z
-        .strictObject({
-          accessKeyId: z.string().min(1),
-          secretAccessKey: z.string().min(1),
-        })
-        .optional(),
+      credentials: z.strictObject({
+        accessKeyId: z.string().min(1),
+        secretAccessKey: z.string().min(1),
+      }),
     })
     .optional(),
   egress: z

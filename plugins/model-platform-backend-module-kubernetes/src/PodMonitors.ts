@@ -4,14 +4,20 @@ import { WriteOptions } from '@model-platform/plugin-model-platform-node';
 import { Applier } from './Applier';
 import { ClusterView } from './ClusterView';
 
+/** What could not be written is tried again so long after; looks come every few seconds. */
+const RETRY_MS = 60_000;
+
 /**
  * Tells the Prometheus operator what to read, where there is one. Figures are
  * no reason to leave anything else undone: what cannot be written is said in
- * the log, and tried again with the next look at a deployment.
+ * the log, and tried again with a later look at a deployment.
  */
 export class PodMonitors {
-  /** What was said of each namespace last, which is said once. */
-  private readonly said = new Map<string, string>();
+  /** By namespace: what could not be done, which is said once. */
+  private readonly failures = new Map<
+    string,
+    { message: string; retryAt: number }
+  >();
 
   constructor(
     private readonly options: {
@@ -28,7 +34,13 @@ export class PodMonitors {
     options: WriteOptions & { signal: AbortSignal },
   ): Promise<void> {
     const { view, applier, logger } = this.options;
-    if (!view.watches('PodMonitor')) return;
+    const failure = this.failures.get(namespace);
+    if (
+      !view.watches('PodMonitor') ||
+      (failure && Date.now() < failure.retryAt)
+    ) {
+      return;
+    }
     try {
       await applier.apply(wanted, options);
       const names = new Set(wanted.map(({ metadata }) => metadata?.name));
@@ -41,12 +53,15 @@ export class PodMonitors {
           );
         }
       }
-      this.said.delete(namespace);
+      this.failures.delete(namespace);
     } catch (error) {
       options.signal.throwIfAborted();
       const message = `What Prometheus reads of ${namespace} is not as it should be: ${error}`;
-      if (this.said.get(namespace) !== message) logger.warn(message);
-      this.said.set(namespace, message);
+      if (failure?.message !== message) logger.warn(message);
+      this.failures.set(namespace, {
+        message,
+        retryAt: Date.now() + RETRY_MS,
+      });
     }
   }
 }

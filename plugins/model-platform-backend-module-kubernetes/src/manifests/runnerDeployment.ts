@@ -136,9 +136,7 @@ function podSpec(placement: Placement): V1PodSpec {
 /** Before anything of the model runs: fetches its files, and ends where one is not what it must be. */
 function fetchContainer(placement: Placement): V1Container {
   const { name, settings } = placement;
-  const reads = settings.artifacts?.credentials
-    ? Object.entries(ARTIFACT_KEYS)
-    : [];
+  const reads = settings.artifacts ? Object.entries(ARTIFACT_KEYS) : [];
   return {
     name: 'fetch',
     image: placement.cluster.images.platform,

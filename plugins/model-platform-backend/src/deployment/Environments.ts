@@ -83,6 +83,13 @@ export class Environments {
     return this.allDrivers;
   }
 
+  /** Names of those that it runs. */
+  of(driver: DeploymentDriver): string[] {
+    return this.names().filter(
+      name => this.environments.get(name)?.driver === driver,
+    );
+  }
+
   /** Systems whose models may run there; all where undefined. */
   systems(name: string): string[] | undefined {
     return this.environments.get(name)?.rules.systems;

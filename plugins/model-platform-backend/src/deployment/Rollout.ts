@@ -355,6 +355,7 @@ export class Rollout {
       observed,
       serving,
       rolloutStartedAt,
+      isReady: ready,
       isHeld: isWaiting,
       overdue: !done && !isWaiting && this.isOverdue(rolloutStartedAt),
       settled: isWaiting || (done && others.length === 0),

@@ -11,6 +11,8 @@ export interface RolloutOutcome {
   unmade?: boolean;
   /** Where the wanted revision stands, if it goes by steps; as before where absent. */
   canary?: CanaryStatus;
+  /** Of each variant as many runners are ready as there must always be. */
+  isReady?: boolean;
   /** A person holds it: it is ready, and gets no traffic. */
   isHeld?: boolean;
   /** What the wanted revision runs with is still being fetched. */

@@ -63,6 +63,32 @@ function phaseOf(variants: Record<string, Array<RunnerStatus['phase']>>) {
 }
 
 describe('statusOf', () => {
+  it('takes a runner that comes with the load for no fault, and one that fails for one', () => {
+    const phaseWith = (further: Partial<RunnerStatus>, isReady: boolean) => {
+      const runner = { variant: 'main', version: 1, revision: 5, restarts: 0 };
+      const runners: RunnerStatus[] = [
+        { ...runner, id: 'churn--r5-main-0', phase: 'ready' },
+        { ...runner, id: 'churn--r5-main-1', phase: 'starting', ...further },
+      ];
+      const outcome = {
+        observed: { runners, routedRevision: 5 },
+        serving: 5,
+        isReady,
+        settled: false,
+      };
+      const now = new Date('2026-03-02T10:00:00.000Z');
+      return statusOf(record, outcome, { now, drift: [] }).phase;
+    };
+    expect(phaseWith({}, true)).toBe('Ready');
+    // There must always be two.
+    expect(phaseWith({}, false)).toBe('Degraded');
+    expect(phaseWith({ restarts: 1 }, true)).toBe('Degraded');
+    expect(phaseWith({ message: 'The cluster has no room' }, true)).toBe(
+      'Degraded',
+    );
+    expect(phaseWith({ phase: 'failed' }, true)).toBe('Degraded');
+  });
+
   const cases: Array<
     [
       string,

@@ -2,6 +2,7 @@ import {
   CanaryStatus,
   Condition,
   DeploymentPhase,
+  RunnerStatus,
 } from '@model-platform/plugin-model-platform-common';
 import { ConditionReason } from './conditionReasons';
 import { aimOf, canaryOf } from './canary/canaryOf';
@@ -104,7 +105,8 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
         runner.revision === routed &&
         runner.phase !== 'ready' &&
         runner.phase !== 'asleep' &&
-        runner.phase !== 'draining',
+        runner.phase !== 'draining' &&
+        !(outcome.isReady && comesWithLoad(runner)),
     );
     if (serves && !down?.length) {
       return {
@@ -297,6 +299,11 @@ function condition(
     lastTransitionAt: at,
     observedGeneration: record.generation,
   };
+}
+
+/** Nothing has gone wrong with it: it is one more than there must be. */
+function comesWithLoad({ phase, restarts, message }: RunnerStatus): boolean {
+  return phase === 'starting' && restarts === 0 && message === undefined;
 }
 
 /** Whether a variant of it answers: by a runner that is ready, or by one that calls wake. */

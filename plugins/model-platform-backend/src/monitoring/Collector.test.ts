@@ -115,11 +115,14 @@ describe.each(databases.eachSupportedId())('collecting metrics in %p', id => {
   });
 
   /** As after a restart of the portal: nothing remembered but what is in the database. */
-  function collector(store = DatabaseMetricsStore.create({ knex })) {
-    const driver: Pick<DeploymentDriver, 'name' | 'scrapeTargets'> = {
-      name: 'local',
-      scrapeTargets: async () => targets,
-    };
+  function collector(
+    store = DatabaseMetricsStore.create({ knex }),
+    others: Array<Pick<DeploymentDriver, 'name' | 'scrapeTargets'>> = [],
+  ) {
+    const drivers = [
+      { name: 'local', scrapeTargets: async () => targets },
+      ...others,
+    ] as DeploymentDriver[];
     const logger = mockServices.logger.mock();
     return {
       store,
@@ -127,7 +130,9 @@ describe.each(databases.eachSupportedId())('collecting metrics in %p', id => {
       collector: new Collector({
         store,
         catalogue,
-        drivers: () => [driver as DeploymentDriver],
+        drivers: () => drivers,
+        environmentsOf: ({ name }) =>
+          name === 'local' ? ['local', 'production'] : [name],
         lease,
         logger,
         intervalMs: 5_000,
@@ -195,9 +200,12 @@ describe.each(databases.eachSupportedId())('collecting metrics in %p', id => {
   });
 
   it('takes an endpoint for collected once all of its gateways were read', async () => {
-    const { store, collector: current } = collector();
     const [gatewayTarget, runnerTarget] = targets;
     const away = 'http://127.0.0.1:1/metrics';
+    const unread = { ...gatewayTarget, id: 'elsewhere/gateway', url: away };
+    const { store, collector: current } = collector(undefined, [
+      { name: 'elsewhere', scrapeTargets: async () => [unread] },
+    ]);
     const serving = (system: string, environment = 'local') => ({
       serves: { system, environment },
     });

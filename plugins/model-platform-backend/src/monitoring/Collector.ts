@@ -44,6 +44,8 @@ export class Collector {
       store: DatabaseMetricsStore;
       catalogue: MetricCatalogue;
       drivers: () => DeploymentDriver[];
+      /** Whose deployments a driver runs. */
+      environmentsOf: (driver: DeploymentDriver) => string[];
       lease: CollectorLease;
       logger: LoggerService;
       intervalMs: number;
@@ -68,13 +70,16 @@ export class Collector {
 
   /** Reads each target once. */
   async collect(fencing: number): Promise<void> {
-    const { store, logger } = this.options;
+    const { store, logger, environmentsOf } = this.options;
     const targets: ScrapeTarget[] = [];
     for (const driver of this.options.drivers()) {
       try {
         const named = await driver.scrapeTargets();
         targets.push(...named);
-        store.expect(driver.name, named);
+        store.expect(
+          { name: driver.name, environments: environmentsOf(driver) },
+          named,
+        );
         this.failing.delete(driver.name);
       } catch (error) {
         this.tellOnce(

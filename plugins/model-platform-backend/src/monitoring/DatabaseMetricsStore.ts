@@ -88,7 +88,10 @@ export class DatabaseMetricsStore implements MetricsStore {
   /** That take calls, by the name of their driver; known where this process collects. */
   private readonly gateways = new Map<
     string,
-    Array<{ target: ScrapeTarget; since: number }>
+    {
+      environments: readonly string[];
+      targets: Array<{ target: ScrapeTarget; since: number }>;
+    }
   >();
 
   /** By system; undefined where they must be counted again. */
@@ -197,19 +200,22 @@ export class DatabaseMetricsStore implements MetricsStore {
   }
 
   /** What a driver names now: nothing is complete before all of it was read. */
-  expect(driver: string, targets: readonly ScrapeTarget[]): void {
-    const before = this.gateways.get(driver);
+  expect(
+    driver: { name: string; environments: readonly string[] },
+    targets: readonly ScrapeTarget[],
+  ): void {
+    const before = this.gateways.get(driver.name)?.targets;
     // What was there before anybody looked may have counted, what came since has counted since.
     const first = before ? Date.now() : 0;
     const known = new Map(
       before?.map(({ target, since }) => [target.id, since]),
     );
-    this.gateways.set(
-      driver,
-      targets
+    this.gateways.set(driver.name, {
+      environments: driver.environments,
+      targets: targets
         .filter(({ kind, isAway }) => kind === 'gateway' && !isAway)
         .map(target => ({ target, since: known.get(target.id) ?? first })),
-    );
+    });
   }
 
   async collectedAt(of?: EndpointScope): Promise<Date | undefined> {
@@ -221,7 +227,8 @@ export class DatabaseMetricsStore implements MetricsStore {
     environment,
   }: EndpointScope): Promise<Date | undefined> {
     const own = [...this.gateways.values()]
-      .flat()
+      .filter(({ environments }) => environments.includes(environment))
+      .flatMap(({ targets }) => targets)
       .filter(
         ({ target: { serves } }) =>
           !serves ||

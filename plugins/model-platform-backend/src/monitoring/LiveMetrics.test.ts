@@ -51,11 +51,16 @@ describe('LiveMetrics', () => {
       { ...target('local/gateway', 'iris'), kind: 'gateway' },
     ];
     const live = new LiveMetrics({
-      drivers: () => [
-        {
-          scrapeTargets: async () => targets,
-        } as Partial<DeploymentDriver> as DeploymentDriver,
-      ],
+      drivers: () =>
+        [
+          { name: 'local', scrapeTargets: async () => targets },
+          {
+            name: 'away',
+            async scrapeTargets() {
+              throw new Error('Out of reach');
+            },
+          },
+        ] as DeploymentDriver[],
       catalogue: MetricCatalogue.fromConfig(
         new ConfigReader({
           modelPlatform: {
@@ -76,7 +81,7 @@ describe('LiveMetrics', () => {
     expect(found).toEqual({
       readAt: expect.any(String),
       runners: 2,
-      unread: ['local/refuses'],
+      unread: ['away', 'local/refuses'],
       series: [
         {
           ...whose,

@@ -44,15 +44,22 @@ export class LiveMetrics {
   ) {}
 
   async of({ slug }: Pick<Model, 'slug'>): Promise<LiveModelMetrics> {
+    const unread: string[] = [];
     const targets = await Promise.all(
-      this.options.drivers().map(driver => driver.scrapeTargets()),
+      this.options.drivers().map(async driver => {
+        try {
+          return await driver.scrapeTargets();
+        } catch {
+          unread.push(driver.name);
+          return [];
+        }
+      }),
     );
     const runners = targets
       .flat()
       .filter(
         ({ kind, labels }) => kind === 'runner' && labels?.model === slug,
       );
-    const unread: string[] = [];
     const read = await Promise.all(
       runners.map(target =>
         this.limit(async () => {

@@ -33,6 +33,7 @@ export async function createMonitoringDomain(
       store: embedded,
       catalogue: metricCatalogue,
       drivers: () => deployment.environments.drivers(),
+      environmentsOf: driver => deployment.environments.of(driver),
       lease: deployment.lease,
       logger,
       intervalMs:

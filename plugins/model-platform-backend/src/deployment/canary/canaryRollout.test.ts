@@ -130,6 +130,7 @@ describe.each(databases.eachSupportedId())('canaries with %p', id => {
       store: metricsStore,
       catalogue,
       drivers: () => [driver],
+      environmentsOf: () => environments.names(),
       ...{ lease, logger, intervalMs: 300 },
     });
     wake.now = name => reconciler.wake(name);
