@@ -6,6 +6,7 @@ import { Load } from '../faults/Load';
 import { editModel, modelFolder } from '../platform/modelFolder';
 import { eventually, Platform } from '../platform/Platform';
 import { writeConfig } from '../production/Portal';
+import { importOwnImage } from './importOwnImage';
 import { lackingForPods } from './lackingForPods';
 import { SECRET_KEY, TestCluster } from './TestCluster';
 
@@ -27,6 +28,24 @@ export const predict = async (model, inputs) => {
   return (await model.predict([inputs]))[0];
 };
 `;
+
+/** Beside the model, as `deploy` reads it. */
+function deploymentFile(model: string, name: string, strategy?: object): void {
+  fs.writeFileSync(
+    path.join(model, 'model-deployment.yaml'),
+    JSON.stringify({
+      apiVersion: 'model-platform.io/v1alpha1',
+      kind: 'ModelDeployment',
+      metadata: { name },
+      spec: {
+        system: 'plant-catalogue',
+        environment: 'pods',
+        model: name,
+        ...(strategy ? { strategy } : {}),
+      },
+    }),
+  );
+}
 
 /** All of it: what a developer does on the command line, and pods of a cluster that answer. */
 test.describe('a platform with a cluster', () => {
@@ -89,6 +108,7 @@ test.describe('a platform with a cluster', () => {
                   },
                 },
                 artifacts: bucket,
+                imageRegistries: [{ prefix: 'registry.example.org/botany' }],
               },
             },
           ],
@@ -122,43 +142,75 @@ test.describe('a platform with a cluster', () => {
       PATIENCE_MS,
     );
 
+  const cli = async (...args: string[]) => {
+    const done = await platform.cli(args);
+    expect(done.code, `${done.stdout}${done.stderr}`).toBe(0);
+    return done.stdout;
+  };
+
+  test('publishes, deploys and calls a model that is an image of its own', async () => {
+    const name = 'own-image';
+    const reference = await importOwnImage(
+      cluster.service,
+      'registry.example.org/botany/stump:1',
+      folder,
+    );
+    const model = modelFolder(name, made => {
+      delete made.files;
+      made.flavor = 'image';
+      made.image = { reference, port: 9000, model: 'churn' };
+      made.signature.outputs = [{ name: 'species', type: 'string' }];
+      made.resources = { cpu: '200m', memory: '128Mi' };
+    });
+    deploymentFile(model, name);
+    await cli('publish', '--dry-run', model);
+    await cli('publish', model);
+    await cli('deploy', model);
+    await eventually(
+      'its answer',
+      async () => (await platform.cli(['invoke', name])).code === 0,
+      PATIENCE_MS,
+    );
+    const marked = 987_654;
+    const line = {
+      sepal_length: 6.3,
+      sepal_width: 3.3,
+      petal_length: marked,
+      petal_width: 2.5,
+    };
+    expect(await cli('invoke', name, '--data', JSON.stringify(line))).toContain(
+      'virginica',
+    );
+    const wrong = JSON.stringify({ ...line, petal_width: 'wide' });
+    const refused = await platform.cli(['invoke', name, '--data', wrong]);
+    expect(refused.code).not.toBe(0);
+    const logged = await cli('logs', name);
+    expect(logged).toContain('refused');
+    expect(logged).not.toContain(String(marked));
+    await cli('off', name);
+    fs.rmSync(model, { recursive: true, force: true });
+  });
+
   test('takes a good version through its canary on pods, and a bad one back by itself, without a call lost', async () => {
     const model = modelFolder(NAME, made => {
       delete made.files;
       made.endpoint = 'endpoint.mjs';
       made.resources = { cpu: '200m', memory: '384Mi' };
     });
-    fs.writeFileSync(
-      path.join(model, 'model-deployment.yaml'),
-      JSON.stringify({
-        apiVersion: 'model-platform.io/v1alpha1',
-        kind: 'ModelDeployment',
-        metadata: { name: NAME },
-        spec: {
-          system: 'plant-catalogue',
-          environment: 'pods',
-          model: NAME,
-          strategy: {
-            type: 'canary',
-            steps: [
-              { weight: 25, pause: '3s' },
-              { weight: 50, pause: '3s' },
-            ],
-            analysis: {
-              minCalls: 10,
-              metrics: [
-                { metric: 'error_ratio', max: 0.05 },
-                { metric: 'latency', max: 10 },
-              ],
-            },
-          },
-        },
-      }),
-    );
-    const cli = async (...args: string[]) => {
-      const done = await platform.cli(args);
-      expect(done.code, `${done.stdout}${done.stderr}`).toBe(0);
-    };
+    deploymentFile(model, NAME, {
+      type: 'canary',
+      steps: [
+        { weight: 25, pause: '3s' },
+        { weight: 50, pause: '3s' },
+      ],
+      analysis: {
+        minCalls: 10,
+        metrics: [
+          { metric: 'error_ratio', max: 0.05 },
+          { metric: 'latency', max: 10 },
+        ],
+      },
+    });
     const publish = async (code: string, accuracy: number) => {
       fs.writeFileSync(path.join(model, 'endpoint.mjs'), code);
       editModel(model, made => {

@@ -17,6 +17,7 @@ import { KubernetesDriver } from '../../plugins/model-platform-backend-module-ku
 import { Load } from '../faults/Load';
 import { eventually, root } from '../platform/Platform';
 import { never, revisionOf, routeOf } from './desired';
+import { importOwnImage } from './importOwnImage';
 import { lackingForPods } from './lackingForPods';
 import { TestCluster } from './TestCluster';
 
@@ -274,31 +275,16 @@ test('a pod that is killed comes back', async () => {
 });
 
 test('a model that is an image of its own answers beside its runner', async () => {
-  const { nodeLayer } = await import(
-    '../services/kubernetes/platformImage.mjs'
+  const reference = await importOwnImage(
+    cluster.service,
+    'registry.example.org/crm/stump:1',
+    folder,
   );
-  const { packImage } = await import('../services/kubernetes/packImage.mjs');
-  const own = path.join(folder, 'own');
-  fs.mkdirSync(own);
-  fs.copyFileSync(
-    path.join(__dirname, 'ownModel/server.mjs'),
-    path.join(own, 'server.mjs'),
-  );
-  const file = path.join(folder, 'own.tar');
-  const name = 'registry.example.org/crm/stump:1';
-  await packImage({
-    file,
-    name,
-    config: { Cmd: ['/bin/node', '/server.mjs'] },
-    layers: [nodeLayer(path.join(folder, 'own-base')), own],
-  });
-  const { node } = cluster.service;
-  await node.importImage(file);
   const imaged = revisionOf('imaged', 1, {
     resources: { cpu: '200m', memory: '128Mi', replicas: { min: 1, max: 1 } },
     version: {
       flavor: 'image',
-      image: { reference: await node.pinImage(name), port: 9000 },
+      image: { reference, port: 9000 },
       files: [],
       signature: {
         inputs: iris(1).variants[0].version.signature.inputs,
