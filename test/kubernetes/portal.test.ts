@@ -171,7 +171,7 @@ test.describe('a platform with a cluster', () => {
       async () => (await platform.cli(['invoke', name])).code === 0,
       PATIENCE_MS,
     );
-    const marked = 987_654;
+    const marked = 5.987654;
     const line = {
       sepal_length: 6.3,
       sepal_width: 3.3,
