@@ -45,6 +45,7 @@ export function stageImages(folder = inRoot('.cache', 'images')) {
     'model_runner',
     'requirements.txt',
     'requirements-runner.txt',
+    'requirements-image.txt',
   ])
     copy(path.join(runner, name), path.join(python, 'app', name));
   return { platform, python };

@@ -8,9 +8,6 @@ import { stageImages } from '../../../scripts/lib/stageImages.mjs';
 import { addons, copyLibraries } from './platformImage.mjs';
 import { packImage } from './packImage.mjs';
 
-/** That of packages/model-runner-python/Dockerfile. */
-const UV = 'uv==0.13.9';
-
 /**
  * The image `python` of packages/model-runner-python/Dockerfile, packed without
  * a Docker daemon: the same programs on this machine's Python and C libraries.
@@ -41,6 +38,7 @@ export async function pythonImage(name, folder) {
 
 /** This machine's Python where it is here, the pinned packages, and uv. @returns the folder that they were put into */
 async function pythonLayer(base) {
+  const runner = inRoot('packages/model-runner-python');
   const made = await ensurePythonRuntime({
     dataDir: inRoot('.cache', 'test-data'),
     log: console.log,
@@ -75,7 +73,8 @@ async function pythonLayer(base) {
   const fetched = `${base}-uv`;
   await run(program, [
     ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'],
-    ...['--only-binary', ':all:', '--no-deps', '--target', fetched, UV],
+    ...['--only-binary', ':all:', '--require-hashes', '--target', fetched],
+    ...['-r', path.join(runner, 'requirements-image.txt')],
   ]);
   const uv = path.join(bin, 'uv');
   fs.copyFileSync(path.join(fetched, 'bin/uv'), uv);
