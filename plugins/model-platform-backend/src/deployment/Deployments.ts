@@ -66,7 +66,7 @@ export interface RollbackOptions {
   revision?: number;
   /** Also where it breaks the signature that the endpoint serves. */
   allowBreaking?: boolean;
-  /** Also to one that never had all traffic, as where its canary was rolled back. */
+  /** Also to one that never had all traffic, as where it was given up or its canary was rolled back. */
   allowUnserved?: boolean;
 }
 
@@ -847,13 +847,13 @@ export class Deployments {
 }
 
 function unserved(
-  { name, canary }: DeploymentRecord,
+  { name, canary, givenUp }: DeploymentRecord,
   { number }: RevisionRecord,
 ): string {
-  const why =
-    canary?.revision === number && canary.phase === 'rolled-back'
-      ? `: its canary was rolled back (${canary.reason})`
-      : '';
+  const isLate = givenUp?.revision === number;
+  let why = isLate ? ': it did not become ready in time' : '';
+  if (canary?.revision === number && canary.phase === 'rolled-back')
+    why = `: its canary was rolled back (${canary.reason})`;
   return `Revision ${number} of ${name} never had all traffic${why}; to serve it all the same, say so (allowUnserved, --allow-unserved)`;
 }
 

@@ -142,6 +142,16 @@ describe('nextCanary', () => {
       phase: 'rolled-back',
       reason: 'its runners were not ready for 121 s: out of memory',
     });
+    // Nobody looked meanwhile, or a person held everything.
+    const away = { ...down, watchedSince: after(3_600) };
+    const seen = look(unready, 3_700, away);
+    expect(seen).toMatchObject({ phase: 'progressing', waitsFor: 'runners' });
+    expect(look(seen, 3_721, away).phase).toBe('rolled-back');
+    const paused = look(unready, 20, { ...down, isPaused: true });
+    expect(look(paused, 900, down)).toMatchObject({
+      ...{ phase: 'progressing', waitsFor: 'runners' },
+      unreadySince: after(900).toISOString(),
+    });
   });
 
   it('does what a person says: pause, promote, abort', () => {

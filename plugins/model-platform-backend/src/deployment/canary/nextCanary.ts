@@ -97,11 +97,7 @@ export function nextCanary(
   });
   if (view.isPaused) {
     // The step begins anew once it is lifted: nobody judged by its time.
-    return stays('resume', {
-      since: undefined,
-      until: undefined,
-      unreadySince: canary.unreadySince,
-    });
+    return stays('resume', { since: undefined, until: undefined });
   }
   if (!view.isReady) {
     return unready(canary, view, stays);
@@ -171,14 +167,15 @@ export function nextCanary(
 
 function unready(
   canary: CanaryStatus,
-  { now, runnersSay, readyTimeoutMs }: CanaryView,
+  { now, runnersSay, readyTimeoutMs, watchedSince }: CanaryView,
   stays: (
     waitsFor: CanaryStatus['waitsFor'],
     more: Partial<CanaryStatus>,
   ) => CanaryStatus,
 ): CanaryStatus {
   const unreadySince = canary.unreadySince ?? now.toISOString();
-  const seconds = (now.getTime() - Date.parse(unreadySince)) / 1000;
+  const since = Math.max(Date.parse(unreadySince), watchedSince.getTime());
+  const seconds = (now.getTime() - since) / 1000;
   return seconds * 1000 > readyTimeoutMs
     ? ended(
         canary,
