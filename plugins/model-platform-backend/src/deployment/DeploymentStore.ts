@@ -18,7 +18,7 @@ import { ModelScope } from '../registry/ModelScope';
 import { NewRequest, RequestEnd, RequestStore } from './gates/RequestStore';
 import { TriggerStates, TriggerStateStore } from './triggers/TriggerStates';
 import { CanaryDecision } from './canary/CanaryDecision';
-import { GivenUp } from './givenUpOf';
+import { GivenUp } from './GivenUp';
 
 /** Versions that a deployment's triggers look at, by model id. */
 export type WatchedVersions = Record<

@@ -394,7 +394,7 @@ export class Deployments {
       return await this.lift(name, actor, { ...options, kind: 'pause' });
     }
     const canary = canaryOf(deployment);
-    if (canary?.phase !== 'progressing') {
+    if (canary?.phase !== 'progressing' || canary.waitsFor !== 'person') {
       throw new ConflictError(
         `Deployment ${name} is not paused, and no canary of it waits for a person`,
       );
@@ -494,7 +494,13 @@ export class Deployments {
   ): Promise<DeploymentRecord> {
     const { byTrigger } = options;
     const store = byTrigger?.store ?? this.options.store;
-    const target = await rollbackTarget(store, deployment, options.revision);
+    const target = await rollbackTarget(
+      store,
+      deployment,
+      options.revision,
+      // A figure is of what serves; a person means what was asked for last.
+      byTrigger ? aimOf(deployment) : deployment.revision,
+    );
     await this.models.requireVersions(deployment, target, actor);
     if (!target.firstServedAt && !options.allowUnserved) {
       throw new ConflictError(unserved(deployment, target));

@@ -400,11 +400,11 @@ export async function predict(model, inputs) {
     await found('it is late', ({ phase }) => phase === 'Failed');
     isOpen.add('/first');
     const serving = await ready('iris', 1);
-    const call = async () => await predict(serving.url ?? '', made.token);
     const made = await tokens.create(serving, {
       consumer: 'shop',
       createdBy: 'x',
     });
+    const call = async () => await predict(serving.url ?? '', made.token);
     await until('it answers', async () => (await call()).status === 200);
 
     await models.publish(2, { code: late('/second') });

@@ -13,7 +13,7 @@ import { Attention } from './Attention';
 import { CanaryAnalyst } from './canary/CanaryAnalyst';
 import { CanaryFigures } from './canary/CanaryFigures';
 import { aimOf, canaryOf, isCanaried } from './canary/canaryOf';
-import { decided, firstStep, nextCanary } from './canary/nextCanary';
+import { decided, firstStep, nextCanary, whileOff } from './canary/nextCanary';
 import { DeployableModels } from './DeployableModels';
 import { DeploymentRecord, DeploymentStore } from './DeploymentStore';
 import { DesiredRevisions } from './DesiredRevisions';
@@ -22,7 +22,8 @@ import { isRepeatable } from './isRepeatable';
 import { KnownRevisions, RevisionContent } from './KnownRevisions';
 import { lastWordOf } from './lastWordOf';
 import { FencedDriver, fencedDriver } from './fencedDriver';
-import { GivenUp, givenUpOf } from './givenUpOf';
+import { GivenUp } from './GivenUp';
+import { givenUpOf } from './givenUpOf';
 import { hasOverride } from './overrides/overrides';
 import { Preparations } from './Preparations';
 import { RolloutOutcome } from './RolloutOutcome';
@@ -268,16 +269,17 @@ export class Rollout {
       tokens: await this.liveTokens(record),
     };
     const ending = `${record.id}/off`;
+    const canary = whileOff(canaryOf(record));
     if (
       !this.endings.isUnderWay(ending) &&
       observed.routeDigest === driver.routeDigest(ref, route) &&
       !observed.runners.some(isAlive)
     ) {
       this.endings.forget(ending);
-      return { observed, settled: true };
+      return { observed, canary, settled: true };
     }
     await this.hasEnded(record, () => driver.switchOff(ref, route));
-    return { observed: await driver.observe(ref), settled: false };
+    return { observed: await driver.observe(ref), canary, settled: false };
   }
 
   private async rollOut(

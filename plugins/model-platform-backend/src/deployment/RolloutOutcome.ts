@@ -1,6 +1,6 @@
 import { CanaryStatus } from '@model-platform/plugin-model-platform-common';
 import { ObservedDeployment } from '@model-platform/plugin-model-platform-node';
-import { GivenUp } from './givenUpOf';
+import { GivenUp } from './GivenUp';
 
 /** What one look at a deployment found and did. */
 export interface RolloutOutcome {

@@ -1,13 +1,5 @@
 import { DeploymentRecord } from './DeploymentStore';
-
-/** A revision that did not become ready in time while another one served. */
-export interface GivenUp {
-  revision: number;
-  /** The one that goes on. */
-  servingRevision: number;
-  /** What its runners said last: they are gone. */
-  runnersSay?: string;
-}
+import { GivenUp } from './GivenUp';
 
 /** Whether the revision that is wanted was given up, and why. */
 export function givenUpOf({

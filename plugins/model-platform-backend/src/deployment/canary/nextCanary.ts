@@ -96,8 +96,8 @@ export function nextCanary(
     waitsFor,
   });
   if (view.isPaused) {
-    // The step begins anew once it is lifted: nobody judged by its time.
-    return stays('resume', { since: undefined, until: undefined });
+    // Nobody judged by its time.
+    return { ...anew(canary), analysis, waitsFor: 'resume' };
   }
   if (!view.isReady) {
     return unready(canary, view, stays);
@@ -145,12 +145,9 @@ export function nextCanary(
   const next = strategy.steps?.[canary.step];
   return next
     ? {
-        ...canary,
+        ...anew(canary),
         step: canary.step + 1,
         weight: next.weight,
-        since: undefined,
-        until: undefined,
-        unreadySince: undefined,
         waitsFor: 'route',
         analysis: [],
       }
@@ -163,6 +160,25 @@ export function nextCanary(
         ].join('; '),
         now,
       );
+}
+
+/** What is off takes no step; one that was under way begins anew. */
+export function whileOff(
+  canary: CanaryStatus | undefined,
+): CanaryStatus | undefined {
+  return canary?.phase === 'progressing'
+    ? { ...anew(canary), analysis: [], waitsFor: 'route' }
+    : canary;
+}
+
+/** As before its step began. */
+function anew(canary: CanaryStatus): CanaryStatus {
+  return {
+    ...canary,
+    since: undefined,
+    until: undefined,
+    unreadySince: undefined,
+  };
 }
 
 function unready(
