@@ -353,8 +353,9 @@ export interface Config {
     deployments?: {
       /**
        * How long runners of a revision may take until they are ready, once
-       * their files and packages are there; then it is given up, where another
-       * one serves. Defaults to 120.
+       * their files and packages are there, on Kubernetes with finding room,
+       * images, files and packages; then it is given up, where another one
+       * serves. Defaults to 120.
        */
       readyTimeoutSeconds?: number;
       /**
