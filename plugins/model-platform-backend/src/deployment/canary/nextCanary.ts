@@ -118,14 +118,17 @@ export function nextCanary(
   if (now < until) {
     return stays('time');
   }
+  // It has shown enough once: only what fails takes that back.
+  const hasShown = canary.waitsFor === 'person';
   const late =
+    !hasShown &&
     now.getTime() >
-    Math.max(until.getTime(), view.watchedSince.getTime()) +
-      milliseconds(strategy.analysis?.waitAtMost ?? DEFAULT_WAIT_AT_MOST);
+      Math.max(until.getTime(), view.watchedSince.getTime()) +
+        milliseconds(strategy.analysis?.waitAtMost ?? DEFAULT_WAIT_AT_MOST);
   if (strategy.analysis && !(view.countedUntil && view.countedUntil >= until)) {
     return late
       ? ended(canary, 'rolled-back', 'no figures came in time', now)
-      : stays('figures');
+      : stays(hasShown ? 'person' : 'figures');
   }
   const waiting = analysis.filter(({ verdict }) => verdict === 'waiting');
   if (waiting.length > 0) {
@@ -136,7 +139,7 @@ export function nextCanary(
           `too little to judge by in time: ${messages(waiting)}`,
           now,
         )
-      : stays('calls');
+      : stays(hasShown ? 'person' : 'calls');
   }
   const step = strategy.steps?.[canary.step - 1];
   if (step?.waitForPerson && !mayAdvance(canary, view.decision)) {
