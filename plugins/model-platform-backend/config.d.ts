@@ -351,7 +351,12 @@ export interface Config {
       prune?: boolean;
     }>;
     deployments?: {
-      /** How long runners of a revision may take until they are ready, once their files and packages are there. Defaults to 120. */
+      /**
+       * How long runners of a revision may take until they are ready, once
+       * their files and packages are there, on Kubernetes with finding room,
+       * images, files and packages; then it is given up, where another one
+       * serves. Defaults to 120.
+       */
       readyTimeoutSeconds?: number;
       /**
        * Of several portals, one leads; how long one that was killed is waited

@@ -173,7 +173,12 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       if (set.decision) update.decision = JSON.stringify(set.decision);
       const isSwitchedOn =
         from.off && set.overrides && !hasOverride(set.overrides, 'off');
-      if (revision || isSwitchedOn) update.rollout_started_at = null;
+      const isResumed =
+        hasOverride(from.overrides, 'pause') &&
+        set.overrides &&
+        !hasOverride(set.overrides, 'pause');
+      if (revision || isSwitchedOn || isResumed)
+        update.rollout_started_at = null;
       if (revision) update.strategy = strategyOf(revision);
       // Before anything is numbered: of two who change it at once, one is told so here.
       const updated = await tx<DeploymentRow>('deployments')
@@ -350,12 +355,13 @@ export class DatabaseDeploymentStore implements DeploymentStore {
   ): Promise<boolean> {
     return await this.knex.transaction(async tx => {
       const updated = await tx<DeploymentRow>('deployments')
-        .where({ id: deployment.id })
+        .where({ id: deployment.id, changes: deployment.changes })
         .whereExists(this.heldLease(fencing))
         .update({
           serving_revision: status.servingRevision ?? null,
           rollout_started_at: status.rolloutStartedAt ?? null,
           canary: status.canary ? JSON.stringify(status.canary) : null,
+          given_up: status.givenUp ? JSON.stringify(status.givenUp) : null,
           drift: toJson(status.drift),
           phase: status.phase,
           conditions: JSON.stringify(status.conditions),
@@ -375,8 +381,15 @@ export class DatabaseDeploymentStore implements DeploymentStore {
         for (const entry of history) {
           await this.insertHistory(tx, deployment, entry);
         }
+        return true;
       }
-      return updated > 0;
+      const { id, changes } = deployment;
+      const isChanged = await tx<DeploymentRow>('deployments')
+        .where({ id })
+        .whereNot({ changes })
+        .first('id');
+      if (isChanged) throw new ChangedMeanwhileError(deployment.name);
+      return false;
     });
   }
 

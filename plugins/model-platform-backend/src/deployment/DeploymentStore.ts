@@ -18,6 +18,7 @@ import { ModelScope } from '../registry/ModelScope';
 import { NewRequest, RequestEnd, RequestStore } from './gates/RequestStore';
 import { TriggerStates, TriggerStateStore } from './triggers/TriggerStates';
 import { CanaryDecision } from './canary/CanaryDecision';
+import { GivenUp } from './GivenUp';
 
 /** Versions that a deployment's triggers look at, by model id. */
 export type WatchedVersions = Record<
@@ -68,6 +69,8 @@ export interface DeploymentRecord {
   decision?: CanaryDecision;
   /** How far a revision has come; of the wanted one, or of one that was wanted before. */
   canary?: CanaryStatus;
+  /** What was given up; the wanted revision, or one that was wanted before. */
+  givenUp?: GivenUp;
   /** Where selectors mean something else than what serves, in words. */
   drift: string[];
   phase: DeploymentPhase;
@@ -85,6 +88,7 @@ export type DeploymentStatus = Pick<
   | 'servingRevision'
   | 'rolloutStartedAt'
   | 'canary'
+  | 'givenUp'
   | 'drift'
   | 'phase'
   | 'conditions'
@@ -257,7 +261,9 @@ export interface DeploymentStore {
   /**
    * Written only while the lease with this fencing number is held, in one
    * transaction with what is to be told of it, and with when its revision first
-   * served; answers false where it is not.
+   * served; answers false where it is not. Throws `ChangedMeanwhileError` where
+   * desired state was changed since the record was read: what was seen of it is
+   * of something else.
    */
   saveStatus(
     deployment: DeploymentRecord,

@@ -296,6 +296,7 @@ export class Reconciler {
       servingRevision: record.servingRevision,
       rolloutStartedAt: record.rolloutStartedAt,
       canary: record.canary,
+      givenUp: record.givenUp,
       drift: record.drift,
       phase: record.phase,
       conditions: record.conditions,

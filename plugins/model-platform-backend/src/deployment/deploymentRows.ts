@@ -32,6 +32,7 @@ export interface DeploymentRow {
   orphaned_at: string | null;
   decision: string | null;
   canary: string | null;
+  given_up: string | null;
   drift: string | null;
   phase: string;
   conditions: string;
@@ -126,6 +127,7 @@ export function toDeployment(row: DeploymentRow): DeploymentRecord {
     orphanedAt: row.orphaned_at ?? undefined,
     decision: row.decision ? JSON.parse(row.decision) : undefined,
     canary: row.canary ? JSON.parse(row.canary) : undefined,
+    givenUp: row.given_up ? JSON.parse(row.given_up) : undefined,
     drift: JSON.parse(row.drift ?? '[]'),
     phase: row.phase as DeploymentRecord['phase'],
     conditions: JSON.parse(row.conditions),

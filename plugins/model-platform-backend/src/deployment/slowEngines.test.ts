@@ -43,12 +43,15 @@ describe('reconciling over engines that take their time', () => {
 
   afterEach(async () => await stop());
 
-  function start(over: MemoryDriver) {
+  function start(over: MemoryDriver, environment = 'local') {
     driver = over;
     store = DatabaseDeploymentStore.create({ knex });
-    const environments = Environments.fromConfig(new ConfigReader({}), [
-      driver,
-    ]);
+    const environments = Environments.fromConfig(
+      new ConfigReader({
+        modelPlatform: { environments: [{ name: environment }] },
+      }),
+      [driver],
+    );
     const stopped = new AbortController();
     const wake = { now: (_name: string) => {} };
     const announce = ({ name }: DeploymentRecord) => wake.now(name);
@@ -192,6 +195,24 @@ describe('reconciling over engines that take their time', () => {
       'it serves',
       async () => (await store.get('shop'))?.servingRevision === 2,
     );
+  });
+
+  it('removes what is of an environment that is not configured any more', async () => {
+    await stop();
+    start(new MemoryDriver(), 'lab');
+    await apply('shop', { environment: 'lab' });
+    await ready('shop');
+    await stop();
+    start(driver);
+    await deployments.delete('shop', platformActor);
+    await until(
+      'its name is free',
+      async () => (await store.get('shop')) === undefined,
+    );
+    expect(driver.begun).toContain('remove shop');
+    expect(await driver.list()).toEqual([]);
+    await apply('shop');
+    await ready('shop');
   });
 
   it('says why something cannot be switched off', async () => {

@@ -119,6 +119,17 @@ describe('statusOf', () => {
       { main: ['failed', 'asleep'], other: ['asleep'] },
       ['Degraded', 'True'],
     ],
+    // Kubernetes keeps a pod that was evicted to be looked at.
+    [
+      'one that took the place of one that ended',
+      { main: ['ready', 'stopped'] },
+      ['Ready', 'True'],
+    ],
+    [
+      'nothing, once all have ended',
+      { main: ['stopped'] },
+      ['Failed', 'False'],
+    ],
     [
       'a spare that crashes',
       { main: ['ready', 'failed', 'asleep'] },

@@ -6,6 +6,7 @@ import {
   ResolvedVariant,
 } from '@model-platform/plugin-model-platform-common';
 import { canonicalJson } from '../../canonicalJson';
+import { aimOf } from '../canary/canaryOf';
 import { ChangedMeanwhileError } from '../ChangedMeanwhileError';
 import { currentRevision } from '../currentRevision';
 import { DeployableModels } from '../DeployableModels';
@@ -313,7 +314,9 @@ export class Triggers {
     }
     const { store, metrics, clock } = this.options;
     const before = await store.triggerStates.get(deployment.id);
-    const current = await currentRevision(store, deployment);
+    const aim = aimOf(deployment);
+    const current =
+      aim === undefined ? undefined : await store.revision(deployment.id, aim);
     const verdict = await metrics.look(
       deployment,
       before,
@@ -365,7 +368,7 @@ export class Triggers {
     { states, current }: { states: TriggerStates; current: RevisionRecord },
   ): Promise<DeploymentRecord | undefined> {
     const { rolledBackTo } = states;
-    if (rolledBackTo !== undefined && deployment.revision === rolledBackTo) {
+    if (rolledBackTo !== undefined && current.number === rolledBackTo) {
       await this.tell(
         deployment,
         'not-rolled-back',
