@@ -407,11 +407,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
   ): Promise<boolean> {
     return await this.knex.transaction(async tx => {
       // One at a time, so that no two take the last place.
-      const row = await tx<DeploymentRow>('deployments')
-        .where({ id: deployment.id, deleting: false })
-        .forUpdate()
-        .first('id');
-      if (!row) {
+      if (!(await this.countTokenChange(tx, deployment.id))) {
         throw new ConflictError(
           `The deployment ${deployment.name} was deleted in the meantime`,
         );
@@ -480,6 +476,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     { at, actor }: { at: string; actor: string },
   ): Promise<EndpointTokenRecord | undefined> {
     return await this.knex.transaction(async tx => {
+      await this.countTokenChange(tx, deployment.id);
       const token = { deployment_id: deployment.id, id };
       const revoked = await tx<TokenRow>('deployment_tokens')
         .where(token)
@@ -657,6 +654,17 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       throw new ConflictError('The deployment was deleted in the meantime');
     }
     return toDeployment(row);
+  }
+
+  /** So that the leader sees it, whichever portal it was made in. False where the deployment is gone. */
+  private async countTokenChange(
+    tx: Knex.Transaction,
+    id: string,
+  ): Promise<boolean> {
+    const counted = await tx<DeploymentRow>('deployments')
+      .where({ id, deleting: false })
+      .update({ token_changes: tx.raw('token_changes + 1') });
+    return counted > 0;
   }
 
   private live(knex: Knex, deploymentId: string, now: string) {

@@ -45,6 +45,8 @@ export interface DeploymentRecord {
   generation: number;
   /** Grows with each change of desired state; what `ETag` is made of. */
   changes: number;
+  /** Grows with each token that is made or revoked. */
+  tokenChanges: number;
   source: string;
   /** What persons put beside the spec. */
   overrides: DeploymentOverride[];
