@@ -46,6 +46,7 @@ import {
   toSource,
   toToken,
 } from './deploymentRows';
+import { readRoom, takeRoom } from './roomRows';
 import {
   DatabaseTriggerStateStore,
   saveTriggerStates,
@@ -275,6 +276,10 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       found.get(row.deployment_id)?.add(row.model_id);
     }
     return new Map([...found].map(([id, ids]) => [id, [...ids]]));
+  }
+
+  async room(place: { environment: string; system: string }) {
+    return await readRoom(this.knex, place);
   }
 
   async all(): Promise<DeploymentRecord[]> {
@@ -715,6 +720,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     revision: NewRevision,
     watched: WatchedVersions,
   ): Promise<number> {
+    if (revision.room) await takeRoom(tx, revision.room, deployment.name);
     const last = await tx<RevisionRow>('deployment_revisions')
       .where({ name: deployment.name })
       .max({ number: 'number' })

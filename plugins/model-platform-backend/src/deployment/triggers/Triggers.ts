@@ -192,7 +192,7 @@ export class Triggers {
       return await this.announced(
         store.change(deployment, {
           set: { watched, gates: deployment.spec.gates ?? [] },
-          revision,
+          revision: { ...revision, room: assessment.room },
           ends: { state: 'superseded', reason },
           history,
         }),
@@ -273,6 +273,7 @@ export class Triggers {
             resources: waiting.resources,
             traffic: trafficOf(deployment.spec),
             strategy: deployment.spec.strategy,
+            room: assessment.room,
           },
           ends: { state: 'made' },
           history: {
