@@ -19,7 +19,7 @@ import { KubernetesDriver } from '../../plugins/model-platform-backend-module-ku
 import { JSONWebKeySet } from 'jose';
 import { request } from 'undici';
 import { parse, parseAllDocuments } from 'yaml';
-import { root } from '../platform/Platform';
+import { root } from '../platform/root';
 import { ApiProxy } from './ApiProxy';
 import { StandInKubelet } from './StandInKubelet';
 
@@ -43,16 +43,30 @@ interface Service {
   stop(): Promise<void>;
 }
 
+async function startService(options: {
+  level?: 'api' | 'gateway';
+  kubeconfig?: string;
+}) {
+  const { level, kubeconfig } = options;
+  if (kubeconfig) return { kubeconfig, async stop() {} };
+  const { startKubernetes } = await import('../services/kubernetes.mjs');
+  return await startKubernetes(level);
+}
+
 const isRole = (object: object): object is V1ClusterRole =>
   Reflect.get(object, 'kind') === 'ClusterRole';
 
 /** A real API server with a stand-in for nodes, or with a real one, and the rights that `rbac.yaml` gives. */
 export class TestCluster {
   static async start(
-    options: { portalUrl?: string; level?: 'api' | 'gateway' } = {},
+    options: {
+      portalUrl?: string;
+      level?: 'api' | 'gateway';
+      /** Of an administrator, where the level `api` is started already. */
+      kubeconfig?: string;
+    } = {},
   ): Promise<TestCluster> {
-    const { startKubernetes } = await import('../services/kubernetes.mjs');
-    const service = await startKubernetes(options.level);
+    const service = await startService(options);
     if ('unavailable' in service) throw new Error(service.unavailable);
     let started: { stop(): Promise<void> } = service;
     try {

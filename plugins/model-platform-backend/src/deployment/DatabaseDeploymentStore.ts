@@ -46,6 +46,7 @@ import {
   toSource,
   toToken,
 } from './deploymentRows';
+import { readRoom, takeRoom } from './roomRows';
 import {
   DatabaseTriggerStateStore,
   saveTriggerStates,
@@ -282,6 +283,10 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     return new Map([...found].map(([id, ids]) => [id, [...ids]]));
   }
 
+  async room(place: { environment: string; system: string }) {
+    return await readRoom(this.knex, place);
+  }
+
   async all(): Promise<DeploymentRecord[]> {
     const rows = await this.knex<DeploymentRow>('deployments').orderBy('name');
     return rows.map(toDeployment);
@@ -420,11 +425,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
   ): Promise<boolean> {
     return await this.knex.transaction(async tx => {
       // One at a time, so that no two take the last place.
-      const row = await tx<DeploymentRow>('deployments')
-        .where({ id: deployment.id, deleting: false })
-        .forUpdate()
-        .first('id');
-      if (!row) {
+      if (!(await this.countTokenChange(tx, deployment.id))) {
         throw new ConflictError(
           `The deployment ${deployment.name} was deleted in the meantime`,
         );
@@ -493,6 +494,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     { at, actor }: { at: string; actor: string },
   ): Promise<EndpointTokenRecord | undefined> {
     return await this.knex.transaction(async tx => {
+      await this.countTokenChange(tx, deployment.id);
       const token = { deployment_id: deployment.id, id };
       const revoked = await tx<TokenRow>('deployment_tokens')
         .where(token)
@@ -672,6 +674,17 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     return toDeployment(row);
   }
 
+  /** So that the leader sees it, whichever portal it was made in. False where the deployment is gone. */
+  private async countTokenChange(
+    tx: Knex.Transaction,
+    id: string,
+  ): Promise<boolean> {
+    const counted = await tx<DeploymentRow>('deployments')
+      .where({ id, deleting: false })
+      .update({ token_changes: tx.raw('token_changes + 1') });
+    return counted > 0;
+  }
+
   private live(knex: Knex, deploymentId: string, now: string) {
     return knex<TokenRow>('deployment_tokens')
       .where({ deployment_id: deploymentId })
@@ -720,6 +733,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     revision: NewRevision,
     watched: WatchedVersions,
   ): Promise<number> {
+    if (revision.room) await takeRoom(tx, revision.room, deployment.name);
     const last = await tx<RevisionRow>('deployment_revisions')
       .where({ name: deployment.name })
       .max({ number: 'number' })

@@ -46,6 +46,8 @@ export interface DeploymentRecord {
   generation: number;
   /** Grows with each change of desired state; what `ETag` is made of. */
   changes: number;
+  /** Grows with each token that is made or revoked. */
+  tokenChanges: number;
   source: string;
   /** What persons put beside the spec. */
   overrides: DeploymentOverride[];
@@ -116,7 +118,18 @@ export interface RevisionRecord {
 export type NewRevision = Pick<
   RevisionRecord,
   'actor' | 'reason' | 'variants' | 'resources' | 'traffic' | 'strategy'
->;
+> & {
+  /** Out of which it is given what it takes; absent where no quota holds. */
+  room?: QuotaRoom;
+};
+
+/** What the deployments of a system may take in an environment, as it was when it was counted. */
+export interface QuotaRoom {
+  environment: string;
+  system: string;
+  /** Grows with each revision that is given some of it. */
+  changes: number;
+}
 
 export interface HistoryDraft {
   actor: string;
@@ -207,7 +220,8 @@ export interface DeploymentStore {
 
   /**
    * With its first revision, or with a request that waits for one. Throws
-   * `ConflictError` where the name is taken.
+   * `ConflictError` where the name is taken, and `RoomTakenError` where others
+   * took of the room of the revision since it was counted.
    */
   create(
     deployment: NewDeployment,
@@ -216,7 +230,7 @@ export interface DeploymentStore {
   ): Promise<DeploymentRecord>;
   /**
    * Throws `ChangedMeanwhileError` where the record was changed by someone else
-   * since it was read.
+   * since it was read, and `RoomTakenError` as `create` does.
    */
   change(
     from: DeploymentRecord,
@@ -235,6 +249,8 @@ export interface DeploymentStore {
    * of that are wanted and that serve.
    */
   modelIds(deployments: DeploymentRecord[]): Promise<Map<string, string[]>>;
+  /** What there is to take of the quota; read before what is taken is counted. */
+  room(place: { environment: string; system: string }): Promise<QuotaRoom>;
   /** All of them, for the reconciler. */
   all(): Promise<DeploymentRecord[]>;
   revision(

@@ -214,15 +214,9 @@ export class Deployments {
       actor,
       options,
     );
-    const {
-      spec,
-      model,
-      resolution,
-      existing,
-      revision,
-      candidate,
-      assessment,
-    } = application;
+    const { spec, model, resolution, existing, candidate, assessment } =
+      application;
+    const revision = { ...application.revision, room: assessment?.room };
     const { reason } = options;
     const request =
       assessment && !assessment.holds
@@ -790,7 +784,7 @@ export class Deployments {
       throw new DeploymentProblemsError(name, assessment.problems);
     }
     return assessment.holds
-      ? { watched, revision }
+      ? { watched, revision: { ...revision, room: assessment.room } }
       : { watched, request: requestOf(candidate, revision.reason, assessment) };
   }
 

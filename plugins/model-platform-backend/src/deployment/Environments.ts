@@ -68,7 +68,7 @@ export class Environments {
 
   /** Throws where the environment is no longer configured. */
   driver(name: string): DeploymentDriver {
-    const driver = this.environments.get(name)?.driver;
+    const driver = this.findDriver(name);
     if (!driver) {
       throw new InputError(
         this.environments.has(name)
@@ -77,6 +77,11 @@ export class Environments {
       );
     }
     return driver;
+  }
+
+  /** Undefined where the environment is not configured, or its module is not installed. */
+  findDriver(name: string): DeploymentDriver | undefined {
+    return this.environments.get(name)?.driver;
   }
 
   drivers(): DeploymentDriver[] {

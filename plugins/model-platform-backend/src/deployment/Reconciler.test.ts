@@ -13,15 +13,10 @@ import { Knex } from 'knex';
 import { TestHost } from '../__testUtils__/TestHost';
 import { line, TestModels } from '../__testUtils__/TestModels';
 import { until } from '../__testUtils__/until';
-import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
+import { TestPortal } from './__testUtils__/TestPortal';
 import { platformActor } from './DeploymentActor';
 import { etagOf } from './deploymentEtag';
-import { Deployments } from './Deployments';
 import { DeploymentRecord } from './DeploymentStore';
-import { EndpointTokens } from './EndpointTokens';
-import { Environments } from './Environments';
-import { LeaderLease } from './LeaderLease';
-import { Reconciler } from './Reconciler';
 
 jest.setTimeout(120_000);
 
@@ -32,9 +27,9 @@ describe('reconciling with the local driver and its host', () => {
   let host: TestHost;
   let models: TestModels;
   let driver: LocalDriver;
-  let store: DatabaseDeploymentStore;
-  let deployments: Deployments;
-  let tokens: EndpointTokens;
+  let store: TestPortal['store'];
+  let deployments: TestPortal['deployments'];
+  let tokens: TestPortal['tokens'];
   let stop: () => Promise<void>;
 
   beforeAll(TestHost.build);
@@ -61,41 +56,13 @@ describe('reconciling with the local driver and its host', () => {
     await rm(dataDir, { recursive: true, force: true });
   });
 
-  /** A portal process, as far as deployments go. */
-  function portal(readyTimeoutMs = 60_000) {
-    store = DatabaseDeploymentStore.create({ knex });
-    const environments = Environments.fromConfig(new ConfigReader({}), [
-      driver,
-    ]);
-    const stopped = new AbortController();
-    const wake = { now: (_name: string) => {} };
-    const announce = ({ name }: DeploymentRecord) => wake.now(name);
-    deployments = new Deployments({
-      ...{ store, models, environments, announce },
-      metric: () => undefined,
+  function portal(readyTimeoutMs?: number) {
+    const started = new TestPortal({
+      ...{ knex, models, readyTimeoutMs },
+      drivers: [driver],
     });
-    tokens = new EndpointTokens({ store, maxLive: 10, announce });
-    const reconciler = new Reconciler({
-      store,
-      deployments,
-      models,
-      environments,
-      lease: LeaderLease.create({ knex, exclusive: true }),
-      figures: {
-        read: async () => new Map(),
-        completeUntil: async () => undefined,
-      },
-      logger: mockServices.logger.mock(),
-      announce,
-      progressed() {},
-      readyTimeoutMs,
-    });
-    wake.now = name => reconciler.wake(name);
-    const running = reconciler.run(stopped.signal);
-    stop = async () => {
-      stopped.abort();
-      await running;
-    };
+    ({ store, deployments, tokens } = started);
+    stop = () => started.stop();
   }
 
   async function ready(

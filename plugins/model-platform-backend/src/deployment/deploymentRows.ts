@@ -19,6 +19,7 @@ export interface DeploymentRow {
   spec: string;
   generation: number;
   changes: number;
+  token_changes: number;
   source: string;
   overrides: string | null;
   deleting: boolean | number;
@@ -112,6 +113,7 @@ export function toDeployment(row: DeploymentRow): DeploymentRecord {
     spec: JSON.parse(row.spec),
     generation: row.generation,
     changes: row.changes,
+    tokenChanges: row.token_changes,
     source: row.source,
     overrides,
     off: hasOverride(overrides, 'off'),

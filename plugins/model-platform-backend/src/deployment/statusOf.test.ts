@@ -17,6 +17,7 @@ const record: DeploymentRecord = {
   spec: { system: 'customer-care', environment: 'local', model: 'churn' },
   generation: 1,
   changes: 1,
+  tokenChanges: 0,
   source: 'api',
   overrides: [],
   off: false,

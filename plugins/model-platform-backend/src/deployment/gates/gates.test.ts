@@ -681,6 +681,40 @@ describe.each(databases.eachSupportedId())('gates in %p', id => {
     });
   });
 
+  it('keeps to a quota, however many ask for what is left at once', async () => {
+    const test = await setup([{ name: 'local', quota: { runners: 3 } }]);
+    const names = ['one', 'two', 'three', 'four', 'five'];
+    await test.apply({}, 'zero');
+    const refusals = await Promise.all(
+      names.map(name => test.refusals({}, name)),
+    );
+    expect(refusals.flat()).toEqual(
+      Array(3).fill(
+        'spec.resources.replicas: asks for 1, and the system customer-care in local may have 3, of which 3 are taken',
+      ),
+    );
+    expect(await test.store.all()).toHaveLength(3);
+    // Also of what is there already, and grows.
+    const grown = await Promise.all(
+      (
+        await test.store.all()
+      ).map(({ name }) =>
+        test.refusals({ resources: { replicas: { min: 1, max: 2 } } }, name),
+      ),
+    );
+    expect(grown.filter(({ length }) => length === 0)).toEqual([]);
+    await test.deployments.delete('zero', mira);
+    const [first, second] = (await test.store.all()).filter(
+      ({ deleting }) => !deleting,
+    );
+    const last = await Promise.all(
+      [first, second].map(({ name }) =>
+        test.refusals({ resources: { replicas: { min: 1, max: 2 } } }, name),
+      ),
+    );
+    expect(last.map(({ length }) => length).sort()).toEqual([0, 1]);
+  });
+
   it('counts once for all that wait what is taken', async () => {
     const test = await setup([{ name: 'local', quota: { runners: 4 } }]);
     const names = ['one', 'two', 'three'];

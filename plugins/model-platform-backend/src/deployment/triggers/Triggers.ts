@@ -193,7 +193,7 @@ export class Triggers {
       return await this.announced(
         store.change(deployment, {
           set: { watched, gates: deployment.spec.gates ?? [] },
-          revision,
+          revision: { ...revision, room: assessment.room },
           ends: { state: 'superseded', reason },
           history,
         }),
@@ -274,6 +274,7 @@ export class Triggers {
             resources: waiting.resources,
             traffic: trafficOf(deployment.spec),
             strategy: deployment.spec.strategy,
+            room: assessment.room,
           },
           ends: { state: 'made' },
           history: {
