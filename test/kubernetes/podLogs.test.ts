@@ -123,6 +123,25 @@ const runnerOf = async (name: string, revision: number) =>
     one => one.revision === revision,
   );
 
+/** Runs a line of JavaScript in the container `runner`. @returns what it printed */
+async function execute(pod: string, code: string): Promise<string> {
+  const output = new PassThrough();
+  const socket = await new Exec(cluster.config).exec(
+    namespace,
+    pod,
+    'runner',
+    ['node', '-e', code],
+    output,
+    output,
+    null,
+    false,
+  );
+  await new Promise(resolve => {
+    socket.onclose = resolve;
+  });
+  return String(output.read() ?? '').trim();
+}
+
 const seen = (name: string, revision: number, what: RegExp) =>
   eventually(
     `revision ${revision} of ${name} being ${what}`,
@@ -162,6 +181,21 @@ test('lines of pods that serve are read while others wait for an image, or for a
   const lines = await tailOf('mixed');
   expect(lines.some(one => one.runner === id && !one.step)).toBe(true);
   expect(lines.every(({ at }) => !Number.isNaN(Date.parse(at)))).toBe(true);
+});
+
+test('a pod leaves no copy of its memory behind when it crashes', async () => {
+  await driver.apply(
+    revisionOf('kept', 1, { resources: small, version }),
+    never,
+  );
+  const { id = '' } = await seen('kept', 1, /^ready/);
+  // What tells of a process whose memory may not be dumped is root's in /proc, whoever runs it.
+  expect(
+    await execute(
+      id,
+      'console.log(process.getuid(), fs.statSync("/proc/1/environ").uid)',
+    ),
+  ).toBe('65532 0');
 });
 
 test('a pod is followed from its first step to what it serves with', async () => {
@@ -209,17 +243,7 @@ test('what a container wrote before its end is there after its next start, and i
   const followed: LogLine[] = [];
   const stop = await follow('ended', followed);
   await eventually('lines', () => followed.length > 0);
-  const output = new PassThrough();
-  await new Exec(cluster.config).exec(
-    namespace,
-    id,
-    'runner',
-    ['node', '-e', 'process.kill(1, "SIGTERM")'],
-    output,
-    output,
-    null,
-    false,
-  );
+  await execute(id, 'process.kill(1, "SIGTERM")');
   await eventually(
     'its next start',
     async () => {
