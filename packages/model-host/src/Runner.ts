@@ -24,8 +24,6 @@ import { RunnerGuard } from './RunnerGuard';
 import { metricsSecretOf, ProcessRecord, StateFile } from './StateFile';
 import { Launch, Program, Supervisor } from './Supervisor';
 
-/** Variable of the runner's environment that holds its secret. */
-export const RUNNER_SECRET_VARIABLE = 'RUNNER_SECRET';
 const NODE_RUNNER = '@model-platform/model-runner-node';
 const BACKOFF_MS = 100;
 
@@ -211,7 +209,6 @@ export class Runner {
         ...(this.#weakness ? ['weak'] : []),
       ].join('/'),
       logFile: folder.runnerLog(spec.id),
-      secretVariable: RUNNER_SECRET_VARIABLE,
       backoffMs: BACKOFF_MS,
       startTimeoutMs: settings.startTimeoutMs,
       launch: record => {
