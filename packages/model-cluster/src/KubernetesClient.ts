@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   ApiException,
   CoreV1Event,
@@ -11,9 +12,9 @@ import {
   RequestContext,
   ServerConfiguration,
 } from '@kubernetes/client-node';
-import { InputError } from '@backstage/errors';
+import { InputError, NotFoundError } from '@backstage/errors';
 import { request } from 'undici';
-import { statusCodeOf, toClusterError } from './toClusterError';
+import { statusCodeOf, statusOf, toClusterError } from './toClusterError';
 import { Kind, KINDS, pathOf } from './kinds';
 import { withRetry } from './withRetry';
 
@@ -163,7 +164,12 @@ export class KubernetesClient {
     }
   }
 
-  /** What a container has written; of one that was ended, what it wrote last. */
+  /**
+   * What a container has written; of one that was ended, what it wrote last.
+   * Nothing where it has not started yet, or the cluster keeps no log of it.
+   *
+   * @throws NotFoundError where the pod is gone
+   */
   async openLog(
     where: { namespace: string; pod: string; container: string },
     query: Record<string, string>,
@@ -178,6 +184,10 @@ export class KubernetesClient {
       );
     } catch (error) {
       signal?.throwIfAborted();
+      if (isNoLogYet(error)) return Readable.from([]);
+      if (statusCodeOf(error) === 404) {
+        throw new NotFoundError(`The pod ${pod} is gone, and its log with it`);
+      }
       throw toClusterError(error, `read the log of ${pod}`);
     }
   }
@@ -229,6 +239,18 @@ export class KubernetesClient {
       throw toClusterError(error, doing);
     }
   }
+}
+
+/** Without a node a pod has no log, which is 204; without a container it has none either. */
+function isNoLogYet(error: unknown): boolean {
+  const code = statusCodeOf(error);
+  return (
+    code === 204 ||
+    (code === 400 &&
+      /is waiting to start|is not available|previous terminated container .* not found/.test(
+        statusOf(error).message ?? '',
+      ))
+  );
 }
 
 function describe({ kind, metadata }: KubernetesObject): string {

@@ -12,21 +12,12 @@ import {
 import { Counter, Registry } from 'prom-client';
 import { Confinement } from './confinement/Confinement';
 import { DataFolder } from './DataFolder';
-import {
-  GATEWAY_ID,
-  GATEWAY_SECRET_VARIABLE,
-  GatewayProcess,
-} from './GatewayProcess';
+import { GATEWAY_ID, GatewayProcess } from './GatewayProcess';
 import { HostError } from './HostError';
 import { HostSettings } from './HostSettings';
 import { pause } from './pause';
 import { PlanFile } from './PlanFile';
-import {
-  nodePrograms,
-  purposeOf,
-  Runner,
-  RUNNER_SECRET_VARIABLE,
-} from './Runner';
+import { nodePrograms, purposeOf, Runner } from './Runner';
 import { ReplicaSets } from './ReplicaSets';
 import { StateFile } from './StateFile';
 import { identify } from './Supervisor';
@@ -123,9 +114,7 @@ export class Host {
     const wantedIds = new Set(wanted.map(({ id }) => id));
     for (const [id, record] of host.#state.processes()) {
       if (id !== GATEWAY_ID && !wantedIds.has(id)) {
-        const variable =
-          id === GATEWAY_ID ? GATEWAY_SECRET_VARIABLE : RUNNER_SECRET_VARIABLE;
-        const known = identify(record, variable);
+        const known = identify(record);
         const watched =
           known && WatchedProcess.takeOver(known.pid, known.startTime);
         const gone = (

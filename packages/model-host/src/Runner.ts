@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import {
+  libraryVariables,
   HostRunnerState,
   RUNNER_SECRET_HEADER,
   nodeRunnerArguments,
@@ -22,18 +23,9 @@ import { programFolders, programPath } from './programPath';
 import { RunnerGuard } from './RunnerGuard';
 import { metricsSecretOf, ProcessRecord, StateFile } from './StateFile';
 import { Launch, Program, Supervisor } from './Supervisor';
-import { threadVariables } from './threadVariables';
 
-/** Variable of the runner's environment that holds its secret. */
-export const RUNNER_SECRET_VARIABLE = 'RUNNER_SECRET';
 const NODE_RUNNER = '@model-platform/model-runner-node';
 const BACKOFF_MS = 100;
-/** What runs here is nobody else's business: keeps libraries from reporting to their makers. */
-const NO_TELEMETRY = {
-  DO_NOT_TRACK: '1',
-  MLFLOW_DISABLE_TELEMETRY: 'true',
-  ORT_DISABLE_TELEMETRY: '1',
-};
 
 export interface RunnerOptions {
   spec: RunnerSpec;
@@ -217,7 +209,6 @@ export class Runner {
         ...(this.#weakness ? ['weak'] : []),
       ].join('/'),
       logFile: folder.runnerLog(spec.id),
-      secretVariable: RUNNER_SECRET_VARIABLE,
       backoffMs: BACKOFF_MS,
       startTimeoutMs: settings.startTimeoutMs,
       launch: record => {
@@ -292,13 +283,9 @@ export class Runner {
       };
     const env: Record<string, string> = {
       ...cleanEnvironment(),
-      ...NO_TELEMETRY,
-      ...threadVariables(cpuCores),
+      ...libraryVariables(cpuCores),
       HOME: this.#scratch,
       TMPDIR: this.#scratch,
-      // Its id has no name of its own, which some libraries look for.
-      USER: 'model',
-      LOGNAME: 'model',
       CUDA_VISIBLE_DEVICES: Array.from({ length: gpus }, (_, index) =>
         String(index),
       ).join(','),

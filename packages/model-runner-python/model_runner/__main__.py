@@ -19,6 +19,7 @@ from .app import App
 from .context import Context
 from .environment import Environment, read_environment
 from .errors import StartError
+from .forget_variables import forget_variables
 from .logs import Logger, take_over_output
 from .metrics import RunnerMetrics
 from .model import Model
@@ -167,8 +168,9 @@ def main() -> int:
     try:
         environment = read_environment(os.environ)
         # Not for the developer's code, which runs in this process.
-        for name in ("RUNNER_SECRET", "METRICS_SECRET"):
-            os.environ.pop(name, None)
+        forget_variables("RUNNER_SECRET", "METRICS_SECRET")
+        # Only what it was started with tells the host whose this process is, not what it starts.
+        os.environ.pop("MODEL_HOST_MARK", None)
         return _run_to_end(run(environment, logger))
     except StartError as error:
         logger.error(str(error))

@@ -302,16 +302,16 @@ export class KubernetesDriver implements DeploymentDriver {
 
   async *logs(ref: RunnerRef, options: LogOptions): AsyncIterable<LogLine> {
     await this.view.ready();
-    const pod = this.podsOf(ref.deployment).find(
-      ({ metadata }) => metadata?.name === ref.runner,
-    );
-    if (!pod?.metadata?.namespace) {
+    const look = () =>
+      this.podsOf(ref.deployment).find(
+        ({ metadata }) => metadata?.name === ref.runner,
+      );
+    if (!look()) {
       throw new NotFoundError(
         `${ref.deployment.name} has no runner ${ref.runner}`,
       );
     }
-    const { namespace } = pod.metadata;
-    yield* podLog(this.client, { namespace, pod: ref.runner }, options);
+    yield* podLog(this.client, look, options);
   }
 
   async logSources(ref: DeploymentRef): Promise<LogSource[]> {

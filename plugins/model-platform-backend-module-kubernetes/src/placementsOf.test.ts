@@ -42,6 +42,7 @@ const config = new ConfigReader({
             { prefix: 'registry.example.org/crm', systems: ['crm'] },
             { prefix: 'registry.example.org/botany', systems: ['botany'] },
           ],
+          batches: { maxRows: 200, maxDelayMs: 5 },
           gpu: { nodeSelector: { pool: 'gpu' }, tolerations: [] },
         },
         languageModels: [
@@ -157,6 +158,34 @@ describe('what the objects of a variant say', () => {
     const plain = manifestsOf({});
     expect(plain.deployment.spec?.replicas).toBe(1);
     expect(plain.kinds).not.toContain('HorizontalPodAutoscaler');
+  });
+
+  it('tells libraries of the cores that there are, and what the environment says of batches', () => {
+    const variablesOf = (
+      version: Partial<ModelVersion>,
+      resources: object = {},
+    ) => {
+      const { deployment } = manifestsOf(version, resources);
+      const [{ env = [] }] = deployment.spec!.template.spec!.containers;
+      return Object.fromEntries(env.map(({ name, value }) => [name, value]));
+    };
+    expect(variablesOf({ runtime: 'python' }, { cpu: '2500m' })).toMatchObject({
+      OMP_NUM_THREADS: '3',
+      OPENBLAS_NUM_THREADS: '3',
+      UV_THREADPOOL_SIZE: '4',
+      DO_NOT_TRACK: '1',
+      USER: 'model',
+      BATCH_MAX_ROWS: '200',
+      BATCH_MAX_DELAY_MS: '5',
+    });
+    // Of a runner that only forwards, its own.
+    const image = {
+      reference: `registry.example.org/crm/churn@sha256:${'a'.repeat(64)}`,
+      port: 9000,
+    };
+    expect(variablesOf({ flavor: 'image', image }, { cpu: '8' })).toMatchObject(
+      { OMP_NUM_THREADS: '1' },
+    );
   });
 
   it("runs a model's own image beside a runner that forwards to it", () => {

@@ -15,6 +15,7 @@ export * from './extensions';
 export * from './histogramQuantile';
 export * from './runners/bytesOf';
 export * from './runners/callTimeoutMs';
+export * from './runners/coresOf';
 export * from './runners/EndpointCodeSettings';
 export * from './runners/LanguageModels';
 export * from './runners/readJsonLines';

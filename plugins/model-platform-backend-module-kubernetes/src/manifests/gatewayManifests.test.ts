@@ -54,6 +54,23 @@ const secret = (name: string, key: string) => {
 };
 
 describe('what a namespace with its gateway is', () => {
+  it('writes a line for each call where the environment says so', () => {
+    const levelOf = (accessLog: boolean) => {
+      const live = placement.settings;
+      const gateway = gatewayManifests({
+        ...placement,
+        settings: { ...live, gateway: { ...live.gateway, accessLog } },
+      }).find(({ kind }) => kind === 'Deployment') as V1Deployment;
+      const [program] = gateway.spec?.template.spec?.containers ?? [];
+      return program.env?.find(({ name }) => name === 'LOG_LEVEL')?.value;
+    };
+    expect(placement.settings.gateway).toEqual({
+      replicas: { min: 2, max: 6 },
+      accessLog: false,
+    });
+    expect([levelOf(false), levelOf(true)]).toEqual([undefined, 'debug']);
+  });
+
   it('lets whoever collects figures have the key to them alone', () => {
     const monitors = monitorManifests(placement);
     expect(monitors).toHaveLength(3);

@@ -477,6 +477,7 @@ export const schemas: Record<string, OpenApiObject> = {
       message: text,
       runner: text,
       'requestId?': text,
+      'step?': text,
     }),
     additionalProperties: true,
   },
