@@ -197,7 +197,8 @@ function runnerProgram({
 }
 
 function runnerVariables(placement: Placement, drainMs: number): V1EnvVar[] {
-  const { name, endpoint, revision, variant, environment } = placement;
+  const { name, endpoint, revision, variant, environment, maxBodyBytes } =
+    placement;
   const said: Partial<Record<keyof RunnerEnvironment, string>> = {
     MODEL_DIR: MOUNTS.model,
     HOST: '0.0.0.0',
@@ -207,6 +208,7 @@ function runnerVariables(placement: Placement, drainMs: number): V1EnvVar[] {
     MODEL_REVISION: String(revision),
     MODEL_ENVIRONMENT: environment,
     DRAIN_TIMEOUT_MS: String(drainMs),
+    ...(maxBodyBytes ? { MAX_BODY_BYTES: String(maxBodyBytes) } : {}),
   };
   const secret = (
     variable: keyof RunnerEnvironment,
