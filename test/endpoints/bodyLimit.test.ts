@@ -11,7 +11,7 @@ for (const runtime of ['node', 'python'] satisfies Runtime[]) {
       limits: { maxBodyBytes: LIMIT },
     });
     const headers = { authorization: `Bearer ${token}` };
-    const line = typesManifest.example.inputs;
+    const line = typesManifest.example;
     /** With a picture of so many bytes, as JSON and as a form. */
     const bodies = (bytes: number) => {
       const picture = Buffer.alloc(bytes, 7);
