@@ -278,6 +278,12 @@ export interface Config {
         };
       };
       /**
+       * What `limits.maxBodyBytes` of a deployment there may be at most, bytes.
+       * Defaults to 33554432 (32 MiB): bodies are held in memory, one for each
+       * call that is being answered.
+       */
+      maxBodyBytes?: number;
+      /**
        * What endpoint code of models is told: all entries whose `systems` and
        * `models` a model is of, the last one of a name. Read when a runner starts.
        */

@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import {
+  DEFAULT_CALL_TIMEOUT_MS,
   libraryVariables,
   HostRunnerState,
   RUNNER_SECRET_HEADER,
@@ -84,6 +85,14 @@ export class Runner {
     return record && this.isReady && !this.isResting
       ? { runner: this.spec.id, url: urlOf(record), secret: record.secret }
       : undefined;
+  }
+
+  /** How long it may take for the calls that it has, when it is to end: as long as a call may, milliseconds. */
+  get drainMs(): number {
+    return Math.max(
+      this.#options.settings.drainTimeoutMs,
+      this.spec.requestTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS,
+    );
   }
 
   /** Of its metrics. */
@@ -277,7 +286,7 @@ export class Runner {
           spec.maxBodyBytes === undefined
             ? undefined
             : String(spec.maxBodyBytes),
-        DRAIN_TIMEOUT_MS: String(settings.drainTimeoutMs),
+        DRAIN_TIMEOUT_MS: String(this.drainMs),
         BATCH_MAX_ROWS: settings.batchMaxRows?.toString(),
         BATCH_MAX_DELAY_MS: settings.batchMaxDelayMs?.toString(),
       };

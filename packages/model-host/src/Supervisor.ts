@@ -148,15 +148,12 @@ export class Supervisor {
     while (!this.isRetired) {
       const startedAt = Date.now();
       let reason: string | undefined;
-      if (!watched) {
-        try {
-          watched = await this.#launch();
-        } catch (error) {
-          reason = (error as Error).message;
-        }
-      }
-      if (watched) {
+      try {
+        watched ??= await this.#launch();
         reason = await this.#watch(watched);
+      } catch (error) {
+        reason = (error as Error).message;
+        await watched?.end(PROVE_TIMEOUT_MS);
       }
       const wasReady = this.#isReady;
       this.#isReady = false;
@@ -247,7 +244,7 @@ export class Supervisor {
     }
     this.#logStart = sizeOf(logFile);
     // Written down first: who is killed after the next line still finds it, by its mark.
-    this.#state.setProcess(id, intent);
+    this.#state.addProcess(id, intent);
     const log = openSync(logFile, 'a', 0o600);
     const child = spawn(command, args, {
       cwd,

@@ -9,6 +9,7 @@ import {
   ModelVersion,
 } from '@model-platform/plugin-model-platform-common';
 import {
+  DesiredRevision,
   EndpointCodeSettings,
   LanguageModels,
 } from '@model-platform/plugin-model-platform-node';
@@ -61,6 +62,7 @@ const config = new ConfigReader({
 const manifestsOf = (
   version: Partial<ModelVersion>,
   resources: object = {},
+  desired: Partial<DesiredRevision> = {},
 ) => {
   const model = { id: 'm', name: 'Greeting', slug: 'greeting', system: 'crm' };
   const [placement] = placementsOf(
@@ -89,6 +91,7 @@ const manifestsOf = (
         },
       ],
       resources,
+      ...desired,
       openFile: async () => {
         throw new Error('pods fetch files themselves');
       },
@@ -119,6 +122,19 @@ const settingsVolume = ({ spec }: V1Deployment) =>
   spec?.template.spec?.volumes?.find(({ name }) => name === 'settings');
 
 describe('what the objects of a variant say', () => {
+  it('takes bodies as large as the deployment says, else as the runtime does', () => {
+    const limitOf = (desired?: Partial<DesiredRevision>) =>
+      manifestsOf(
+        {},
+        {},
+        desired,
+      ).deployment.spec?.template.spec?.containers[0].env?.find(
+        ({ name }) => name === 'MAX_BODY_BYTES',
+      )?.value;
+    expect(limitOf({ maxBodyBytes: 4_000_000 })).toBe('4000000');
+    expect(limitOf()).toBeUndefined();
+  });
+
   it('gives a model what the environment says to it, and never the keys beside that', () => {
     const prompt = manifestsOf({});
     expect(settingsVolume(prompt.deployment)?.secret?.items).toEqual([

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export {
+  DEFAULT_MAX_BODY_BYTES,
   MAX_EXPRESSION_SIZE,
   sizeOfExpression,
 } from '@model-platform/model-wire';

@@ -198,7 +198,8 @@ function runnerProgram({
 }
 
 function runnerVariables(placement: Placement, drainMs: number): V1EnvVar[] {
-  const { name, endpoint, revision, variant, environment } = placement;
+  const { name, endpoint, revision, variant, environment, maxBodyBytes } =
+    placement;
   const { maxRows, maxDelayMs } = placement.settings.batches;
   const said: Partial<Record<keyof RunnerEnvironment, string>> = {
     MODEL_DIR: MOUNTS.model,
@@ -209,6 +210,7 @@ function runnerVariables(placement: Placement, drainMs: number): V1EnvVar[] {
     MODEL_REVISION: String(revision),
     MODEL_ENVIRONMENT: environment,
     DRAIN_TIMEOUT_MS: String(drainMs),
+    ...(maxBodyBytes ? { MAX_BODY_BYTES: String(maxBodyBytes) } : {}),
     ...(maxRows === undefined ? {} : { BATCH_MAX_ROWS: String(maxRows) }),
     ...(maxDelayMs === undefined
       ? {}

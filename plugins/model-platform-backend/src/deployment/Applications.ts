@@ -221,6 +221,18 @@ export class Applications {
         ),
       );
     }
+    const { maxBodyBytes = 0 } = spec.limits ?? {};
+    const most = environments.maxBodyBytes(spec.environment);
+    if (maxBodyBytes > most) {
+      problems.push(
+        problem(
+          'spec.limits.maxBodyBytes',
+          `may be at most ${most} in ${spec.environment}`,
+          maxBodyBytes,
+          most,
+        ),
+      );
+    }
     for (const [index, { onMetric }] of (spec.triggers ?? []).entries()) {
       if (onMetric && !isKnown(onMetric.metric, metric)) {
         problems.push(

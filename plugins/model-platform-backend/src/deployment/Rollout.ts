@@ -1,4 +1,5 @@
 import {
+  DEFAULT_MAX_BODY_BYTES,
   DesiredRevision,
   DesiredRoute,
   DesiredToken,
@@ -644,6 +645,7 @@ export class Rollout {
       environment: own.environment,
       timeoutSeconds: timeouts.length > 0 ? Math.max(...timeouts) : undefined,
       concurrentCalls: own.concurrentCalls,
+      maxBodyBytes: largestBody(own, beside?.desired),
       stickiness: own.stickiness,
       variants: [
         ...variantsOf(driver, own, 1 - share, observed),
@@ -696,6 +698,18 @@ export class Rollout {
       ? { desired, weight: canary.weight }
       : undefined;
   }
+}
+
+/** What either of them takes goes through; undefined where neither says. */
+function largestBody(...revisions: Array<DesiredRevision | undefined>) {
+  const said = revisions.flatMap(revision => revision ?? []);
+  return said.some(({ maxBodyBytes }) => maxBodyBytes !== undefined)
+    ? Math.max(
+        ...said.map(
+          ({ maxBodyBytes = DEFAULT_MAX_BODY_BYTES }) => maxBodyBytes,
+        ),
+      )
+    : undefined;
 }
 
 /** Variants of a revision with their shares of what it gets. */

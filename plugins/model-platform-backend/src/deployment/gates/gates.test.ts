@@ -600,7 +600,9 @@ describe.each(databases.eachSupportedId())('gates in %p', id => {
         systems: ['customer-care'],
         quota: { runners: 4, cpu: 2, memory: '4Gi', gpu: 0 },
         systemQuotas: { marketing: { runners: 0 } },
+        maxBodyBytes: 5_000_000,
       },
+      { name: 'local' },
     ]);
     test.models.add('offers', { system: 'marketing' });
     test.models.publish('offers', 1);
@@ -623,6 +625,15 @@ describe.each(databases.eachSupportedId())('gates in %p', id => {
       memory: '1Gi',
       replicas: { min: 1, max: 3 },
     };
+    const largeBodies = (maxBodyBytes: number, environment?: object) =>
+      test.refusals({ ...environment, limits: { maxBodyBytes } }, 'large');
+    expect(await largeBodies(5_000_001, { ...production, resources })).toEqual([
+      'spec.limits.maxBodyBytes: may be at most 5000000 in production',
+    ]);
+    expect(await largeBodies(33_554_433)).toEqual([
+      'spec.limits.maxBodyBytes: may be at most 33554432 in local',
+    ]);
+    expect(await largeBodies(33_554_432)).toEqual([]);
     expect(await test.refusals({ ...production, resources }, 'one')).toEqual(
       [],
     );
