@@ -59,7 +59,7 @@ export function YamlField(props: {
               key={line}
               style={
                 marked?.has(line)
-                  ? { color: 'var(--bui-fg-danger)', fontWeight: 700 }
+                  ? { color: 'var(--bui-fg-primary)', fontWeight: 700 }
                   : undefined
               }
             >

@@ -164,7 +164,7 @@ export function DeploymentForm(props: {
           </>
         ) : (
           <Button
-            variant="primary"
+            variant={plan ? 'primary' : 'secondary'}
             isDisabled={!plan || action.isRunning}
             onPress={() => action.run(false)}
           >
