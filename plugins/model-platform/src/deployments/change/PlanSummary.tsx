@@ -67,7 +67,8 @@ export function PlanSummary(props: {
   );
 }
 
-function revisionText({ revision, variants, restarts }: DeploymentPlan) {
+function revisionText(plan: DeploymentPlan): string {
+  const { action, revision, variants, restarts } = plan;
   if (revision === 'none') return 'No revision is needed: what serves goes on.';
   const content = variants
     .map(
@@ -79,9 +80,11 @@ function revisionText({ revision, variants, restarts }: DeploymentPlan) {
     .join('; ');
   return `A revision would ${
     revision === 'made' ? 'be made' : 'wait for its gates'
-  }: ${content}. Runners started anew, beside those that serve: ${restarts.join(
-    ', ',
-  )}.`;
+  }: ${content}. ${
+    action === 'create'
+      ? 'Runners started'
+      : 'Runners started anew, beside those that serve'
+  }: ${restarts.join(', ')}.`;
 }
 
 function quotaText({ resource, used, limit }: QuotaState): string {
