@@ -127,6 +127,8 @@ class App:
         """From now on the runner is ready."""
         batch, max_bytes = self._environment.batch, self._environment.max_body_bytes
         may_join = batch.max_rows > 1 and self._manifest.get("batching") is not False
+        self._reader = InputReader(model.inputs)
+        self._tensor_reader = InputReader(model.inputs, LARGEST_INTEGER)
         if model.is_line_by_line and may_join:
             self._predictions = JoinedPredictions(model.predict_at_once, batch, max_bytes, self._metrics)
         self._model = model
@@ -144,7 +146,7 @@ class App:
         if example is None:
             return
         try:
-            lines, _ = self._reader.read({"inputs": example})
+            lines, _ = InputReader(model.inputs).read({"inputs": example})
         except RequestError as error:
             raise StartError(f"the example does not fit the signature: {error.message}") from None
         with self._metrics.custom.muted():

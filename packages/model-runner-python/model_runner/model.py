@@ -49,6 +49,8 @@ class Model:
         sys.path.insert(0, str(directory))
         sys.dont_write_bytecode = True
         self._signature = manifest["signature"]
+        #: What is taken, which may be less than the signature says; known once it is loaded.
+        self.inputs = self._signature["inputs"]
         #: Inputs that code could change in place, where nothing that is written may have what was sent.
         self._changeable = [
             field["name"] for field in self._signature["inputs"] if field.get("shape") or field["type"] == "object"
@@ -82,6 +84,9 @@ class Model:
         predictor = getattr(self._flavor, "predictor", None)
         if predictor is None:
             raise StartError("endpoint.py must define predict(model, inputs, context), since the flavor loads nothing")
+        inputs = getattr(self._flavor, "inputs", None)
+        if inputs is not None:
+            self.inputs = inputs(model, self._signature)
         self._answer = predictor(model, self._signature)
         self.is_line_by_line = self._flavor.is_line_by_line(model)
 
