@@ -3,8 +3,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import pickle
 import signal
+import struct
 import textwrap
 import threading
 from collections.abc import Callable
@@ -311,6 +313,48 @@ def test_objects_go_in_and_out_and_are_text_in_tensors(start: Callable[..., Runn
     assert [json.loads(text) for text in lines["data"]] == [{"name": "a"}, {"name": "b"}]
     for wrong in ("no JSON", "[1]"):
         assert infer(wrong).status == 400
+
+
+def test_lines_without_values_and_of_other_lengths_are_told_as_tensors(start: Callable[..., Runner]) -> None:
+    runner = start(
+        manifest(
+            signature={
+                "inputs": [{"name": "x", "type": "integer"}, {"name": "open", "type": "boolean", "default": True}],
+                "outputs": [
+                    {"name": "pair", "type": "number", "shape": [2], "optional": True},
+                    {"name": "open", "type": "integer", "shape": [2, -1], "optional": True},
+                ],
+            },
+        ),
+        code(
+            """
+            def predict(model, inputs, context):
+                x = inputs["x"]
+                return {
+                    "pair": [x, x] if x else None,
+                    "open": [[x] * x, [-x] * x] if x and inputs["open"] else None,
+                }
+            """
+        ),
+    ).wait_ready()
+
+    def infer(xs: list[int], is_open: bool = True, binary: bool = False) -> Any:
+        tensors = [
+            {"name": "x", "datatype": "INT64", "shape": [len(xs), 1], "data": xs},
+            {"name": "open", "datatype": "BOOL", "shape": [len(xs), 1], "data": [is_open] * len(xs)},
+        ]
+        outputs = [{"name": name, "parameters": {"binary_data": binary}} for name in ("pair", "open")[: 1 if binary else 2]]
+        return runner.call("POST", "/v2/models/echo/infer", json.dumps({"inputs": tensors, "outputs": outputs}))
+
+    pair, opened = infer([0, 3]).json["outputs"]
+    assert (pair["shape"], pair["data"]) == ([2, 2], [None, None, 3, 3])
+    assert (opened["shape"], opened["data"]) == ([2, 2, 3], [*[None] * 6, 3, 3, 3, -3, -3, -3])
+    _, opened = infer([2], is_open=False).json["outputs"]
+    assert (opened["shape"], opened["data"]) == ([1, 2, 1], [None, None])
+    assert infer([0, 3], binary=True).bytes.endswith(struct.pack("<4d", math.nan, math.nan, 3, 3))
+    refused = infer([1, 3])
+    assert refused.status == 400
+    assert refused.json["error"] == "output 'open' has lines of different lengths, which a tensor cannot have; use /predict"
 
 
 def test_endpoint_code_that_fails_is_told_apart(start: Callable[..., Runner]) -> None:
