@@ -78,6 +78,16 @@ def _is_protocol(path: str) -> bool:
     return path == "/v2" or path.startswith("/v2/")
 
 
+def _told_path(path: str) -> str:
+    """Of a call that is counted, without what the caller chose."""
+    if path in ("/predict", "/invocations"):
+        return path
+    match = _MODEL_PATH.fullmatch(path)
+    if match is None:
+        return "…/infer"
+    return f"/v2/models/{{model}}{'/versions/{version}' if match[2] else ''}/infer"
+
+
 class App:
     def __init__(
         self,
@@ -414,20 +424,17 @@ class App:
         """What was refused or failed can be found by its request id; what was answered only where asked for."""
         if code < 400 and not self._logger.is_debug:
             return
+        message = "failed" if code >= 500 else "refused" if code >= 400 else "answered"
         facts = {
-            "requestId": request_id,
-            "path": path,
+            "message": message,
+            "path": _told_path(path),
             "code": code,
             "durationMs": seconds * 1000,
             **({"requestBytes": int(request_bytes)} if request_bytes.isdigit() else {}),
             "answerBytes": len(body),
         }
-        if code >= 500:
-            self._logger.info("failed", **facts)
-        elif code >= 400:
-            self._logger.info("refused", **facts)
-        else:
-            self._logger.debug("answered", **facts)
+        # The filter would look through the values of requests on the loop, at every call that is refused.
+        self._logger.write_as_is("debug" if code < 400 else "info", request_id, facts)
 
     def _refusal(self, path: str, error: RequestError, request_id: str) -> Answer:
         if _is_protocol(path):

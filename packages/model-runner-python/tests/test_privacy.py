@@ -155,6 +155,24 @@ def test_values_stay_those_that_were_sent_where_code_changes_its_inputs(serve: C
     expect_none(runner)
 
 
+def test_lines_of_the_runner_itself_have_nothing_to_replace(serve: Callable[[], Runner]) -> None:
+    runner = serve()
+    assert runner.predict({**LINE, "name": "refused", "letter": "/predict"}).status == 200
+    assert runner.call("POST", "/predict", "no JSON").status == 400
+    for path in ("/v2/models/echo/infer", "/v2/models/marked/versions/marked/infer", "/marked/infer"):
+        assert runner.call("POST", path, "no JSON").status in (400, 404)
+    until(lambda: len([line for line in runner.log if line.get("code")]) == 4, "a line a call")
+    lines = [line for line in runner.log if line.get("code")]
+    assert {line["message"] for line in lines} == {"refused"} and not any("replaced" in line for line in lines)
+    assert [line["path"] for line in lines] == [
+        "/predict",
+        "/v2/models/{model}/infer",
+        "/v2/models/{model}/versions/{version}/infer",
+        "…/infer",
+    ]
+    expect_none(runner)
+
+
 @pytest.mark.parametrize(
     ("how", "reasons"),
     [
