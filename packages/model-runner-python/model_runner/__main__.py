@@ -25,6 +25,8 @@ from .model import Model
 
 #: How long nobody may have called before idle connections are cut in a drain, seconds.
 QUIET_SECONDS = 0.1
+#: How long connections may take to end where nothing is left to wait for, seconds.
+END_SECONDS = 1
 #: What the environment says to endpoint code, beside model.json.
 SETTINGS_FILE = "endpoint-settings.json"
 
@@ -46,6 +48,8 @@ class Server(uvicorn.Server):
             app.active > 0 or time.monotonic() < app.last_call_at + QUIET_SECONDS
         ):
             await asyncio.sleep(0.01)
+        # Answers that were given may still be on their way to whoever reads slowly.
+        self.config.timeout_graceful_shutdown = max(int(deadline - time.monotonic()), END_SECONDS)
         self.should_exit = True
 
 
@@ -121,7 +125,7 @@ async def run(environment: Environment, logger: Logger) -> int:
             date_header=False,
             # The gateway keeps its connections; closing idle ones under it would fail a call now and then.
             timeout_keep_alive=300,
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=END_SECONDS,
         )
     )
     listening = _bind(environment)

@@ -6,9 +6,11 @@ import json
 import math
 import pickle
 import signal
+import socket
 import struct
 import textwrap
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -578,4 +580,29 @@ def test_no_call_is_lost_when_it_is_asked_to_stop(start: Callable[..., Runner]) 
     assert set(statuses) == {200}
     # Refused are new connections only.
     assert {type(error) for error in errors} == {ConnectionRefusedError}
+    assert runner.messages[-2:] == ["draining", "stopped"]
+
+
+def test_a_slow_reader_gets_the_whole_answer_when_it_is_asked_to_stop(start: Callable[..., Runner]) -> None:
+    size = 16_000_000
+    signature = {**SCALAR, "outputs": [{"name": "y", "type": "string"}]}
+    runner = start(
+        manifest(signature=signature), code(f"def predict(model, inputs, context): return {{'y': 'y' * {size}}}")
+    ).wait_ready()
+    with socket.socket() as slow:
+        slow.settimeout(20)
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        slow.connect(("127.0.0.1", runner.port))
+        body = b'{"inputs":{"x":1}}'
+        head = f"POST /predict HTTP/1.1\r\nhost: x\r\nx-model-runner-secret: {SECRET}\r\ncontent-length: {len(body)}\r\n\r\n"
+        slow.sendall(head.encode() + body)
+        got = [slow.recv(1_000)]
+        runner.process.send_signal(signal.SIGTERM)
+        until(lambda: "draining" in runner.messages, "draining")
+        # As fast as a line of 5 MB a second is.
+        while got[-1]:
+            time.sleep(0.01)
+            got.append(slow.recv(50_000))
+    assert sum(map(len, got)) > size
+    assert runner.wait_end(10) == 0
     assert runner.messages[-2:] == ["draining", "stopped"]
