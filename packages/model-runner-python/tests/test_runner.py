@@ -217,6 +217,32 @@ def test_an_estimator_alone_is_served_by_its_signature(start: Callable[..., Runn
         assert "feature names" not in json.dumps(runner.log)
 
 
+def test_integers_are_answered_as_such_where_the_estimator_was_fitted_with_floats(
+    start: Callable[..., Runner], tmp_path: Path
+) -> None:
+    from sklearn.tree import DecisionTreeClassifier
+
+    model = DecisionTreeClassifier().fit([[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0])
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(model))
+    signature = {**SCALAR, "outputs": [{"name": "y", "type": "integer"}]}
+    runner = start(
+        manifest(flavor="sklearn", files=["model.pkl"], endpoint=None, signature=signature),
+        {"model.pkl": tmp_path / "model.pkl"},
+    ).wait_ready()
+    # As JSON writes it: 3 is no 3.0.
+    assert '"outputs":{"y":3}' in runner.predict({"x": 1}).text
+    tensors = [{"name": "x", "datatype": "FP64", "shape": [2, 1], "data": [0, 2]}]
+
+    def infer(binary: bool) -> Any:
+        body = {"inputs": tensors, "parameters": {"binary_data_output": binary}}
+        return runner.call("POST", "/v2/models/echo/infer", json.dumps(body))
+
+    assert '"data":[1,5]' in infer(False).text
+    binary = infer(True)
+    assert binary.status == 200, binary.text
+    assert binary.bytes.endswith(struct.pack("<2q", 1, 5))
+
+
 def test_an_estimator_of_skops_is_served(start: Callable[..., Runner], tmp_path: Path) -> None:
     from skops.io import dump
     from sklearn.linear_model import LinearRegression

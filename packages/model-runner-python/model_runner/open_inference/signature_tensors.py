@@ -45,7 +45,7 @@ def _nest(flat: list[Any], shape: list[int]) -> Any:
 
 
 def _missing(value: Any) -> Any:
-    """NaN is how binary data write that a number is missing."""
+    """NaN is how binary data, and models, write that a number is missing."""
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
@@ -142,6 +142,8 @@ def wanted_outputs(fields: Fields, request: InferRequest) -> list[tuple[dict[str
 def _values(field: dict[str, Any], data: list[Any], is_binary: bool) -> list[Any]:
     if field["type"] == "object":
         return [json.dumps(value) for value in data]
+    if is_binary and field["type"] == "integer":
+        return list(map(_missing, data))
     # Columns have them as JSON does.
     if is_binary and field["type"] == "bytes":
         return [value if value is None else base64.b64decode(value) for value in data]
