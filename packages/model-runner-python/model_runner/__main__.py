@@ -90,8 +90,12 @@ def _load(
     model = Model(manifest, directory, context)
 
     async def prepare() -> None:
-        await model.load()
-        await app.warm_up(model)
+        try:
+            await model.load()
+            await app.warm_up(model)
+        except (SystemExit, asyncio.CancelledError) as error:
+            # Past whoever says why, these would end the loop.
+            raise StartError(f"{type(error).__name__}: {error}") from error
 
     if model.is_async:
         asyncio.run_coroutine_threadsafe(prepare(), loop).result()

@@ -195,7 +195,11 @@ class App:
         except RequestError as error:
             answer = self._refusal(path, error, request_id)
             error_class = _NAMES.get(error.status, "Error")
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit, asyncio.CancelledError) as error:
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                # By the server, at the end of a drain; else it is of the code's own tasks.
+                raise
             answer = self._failure(path, error, request_id)
             error_class = "ModelOutputError" if isinstance(error, ModelOutputError) else "ModelError"
         status, body, content_type, more = answer

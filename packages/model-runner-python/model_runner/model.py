@@ -167,7 +167,15 @@ async def _settled(value: Any) -> Any:
 
 
 async def _all(answers: Iterable[Awaitable[Any]]) -> list[Any]:
-    return await asyncio.gather(*answers)
+    return await asyncio.gather(*map(_not_ending, answers))
+
+
+async def _not_ending(answer: Awaitable[Any]) -> Any:
+    """Out of a task of its own, SystemExit would end the loop that serves all."""
+    try:
+        return await answer
+    except SystemExit as error:
+        raise RuntimeError("the endpoint code tried to end the runner") from error
 
 
 def _plain_value(value: Any) -> Any:

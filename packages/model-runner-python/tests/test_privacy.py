@@ -233,6 +233,10 @@ def test_values_are_found_whole_cut_off_and_trimmed(text: str, clean: str) -> No
     assert _replaced(text, [" Alice Smith", "abcd", "abcdx", "customer-1234"]) == clean
 
 
+def test_numbers_wider_than_any_that_is_counted_with_are_found() -> None:
+    assert _replaced(f"x={10**400}", [10**400]) == "x=«inputs[0].x»"
+
+
 def test_values_that_begin_alike_are_told_apart() -> None:
     one, other = ["CUST00007918", "CUST00007919"], ["CUST00007920", "CUST000079"]
     assert _replaced("CUST00007919 CUST00007920", one, other) == "«inputs[1].x» «inputs[0].x»"

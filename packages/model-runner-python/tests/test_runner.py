@@ -243,6 +243,48 @@ def test_integers_are_answered_as_such_where_the_estimator_was_fitted_with_float
     assert binary.bytes.endswith(struct.pack("<2q", 1, 5))
 
 
+def test_numbers_that_the_estimator_has_no_room_for_are_refused(start: Callable[..., Runner], tmp_path: Path) -> None:
+    from sklearn.tree import DecisionTreeRegressor
+
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(DecisionTreeRegressor().fit([[0.0], [1.0]], [1.0, 3.0])))
+    runner = start(
+        manifest(flavor="sklearn", files=["model.pkl"], endpoint=None), {"model.pkl": tmp_path / "model.pkl"}
+    ).wait_ready()
+    refused = runner.predict([{"x": 1}, {"x": 1e39}])
+    assert refused.status == 400
+    rule = "must be from -3.4028234663852886e+38 to 3.4028234663852886e+38, which is all that the model counts with"
+    assert refused.json["error"]["fields"] == [{"path": "inputs[1].x", "message": rule}]
+    assert runner.predict({"x": 1}).json["outputs"] == {"y": 3}
+
+
+def test_asynchronous_code_that_ends_in_its_own_ways_fails_its_call_alone(start: Callable[..., Runner]) -> None:
+    runner = start(
+        manifest(),
+        code(
+            """
+            import asyncio
+
+            async def predict(model, inputs, context):
+                if inputs["x"] == 1:
+                    task = asyncio.create_task(asyncio.sleep(60))
+                    task.cancel()
+                    await task
+                if inputs["x"] == 2:
+                    raise SystemExit(3)
+                return {"y": 1}
+            """
+        ),
+    ).wait_ready()
+    for x, reason in ((1, "CancelledError"), (2, "SystemExit: 3")):
+        failed = runner.predict({"x": x})
+        assert (failed.status, failed.json["error"]["name"]) == (500, "ModelError")
+        until(lambda: any(reason in line.get("stack", "") for line in runner.log), reason)
+    assert runner.predict({"x": 3}).status == 200
+    metrics = runner.metrics()
+    assert metrics["model_runner_requests_in_flight", LABELS] == 0
+    assert metrics["model_runner_errors_total", LABELS | {("class", "ModelError")}] == 2
+
+
 def test_an_estimator_of_skops_is_served(start: Callable[..., Runner], tmp_path: Path) -> None:
     from skops.io import dump
     from sklearn.linear_model import LinearRegression
@@ -499,6 +541,9 @@ def test_endpoint_code_may_be_async_and_is_told_what_its_environment_says(start:
             "the answer to the example does not fit the signature: outputs.y must be a number, not string",
         ),
         ({"example": {"x": 1}}, code("def predict(m, i, c): return 1 / 0"), "ZeroDivisionError"),
+        ({"example": {"x": 1}}, code("def predict(m, i, c): raise SystemExit(0)"), "SystemExit: 0"),
+        ({}, code("def load(context): raise SystemExit(0)\ndef predict(m, i, c): return i"), "SystemExit: 0"),
+        ({}, code("async def load(context): raise SystemExit(0)\ndef predict(m, i, c): return i"), "SystemExit: 0"),
     ],
 )
 def test_what_cannot_be_loaded_ends_with_1_and_says_why_last(
