@@ -114,6 +114,13 @@ class LogRecords(logging.Handler):
         self._logger = logger
 
     def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._tell(record)
+        except Exception:
+            # Nobody's call fails for a line of the log, such as one whose arguments are too few.
+            self.handleError(record)
+
+    def _tell(self, record: logging.LogRecord) -> None:
         facts: dict[str, Any] = {"logger": record.name}
         if record.exc_info:
             facts["stack"] = "".join(traceback.format_exception(*record.exc_info))

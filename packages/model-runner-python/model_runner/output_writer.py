@@ -9,13 +9,22 @@ from typing import Any
 from .table import Table
 
 
+def _plain(value: Any) -> Any:
+    """Moments of pandas are datetimes, with nanoseconds, and one that is none: it differs from itself."""
+    if not hasattr(value, "to_pydatetime"):
+        return value
+    return value.to_pydatetime(warn=False) if value == value else None
+
+
 def _date(value: Any) -> Any:
+    value = _plain(value)
     if isinstance(value, datetime):
         value = value.date()
     return value.isoformat() if isinstance(value, date) else value
 
 
 def _datetime(value: Any) -> Any:
+    value = _plain(value)
     if not isinstance(value, datetime):
         return value
     if value.tzinfo is None:

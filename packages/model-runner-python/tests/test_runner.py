@@ -319,6 +319,7 @@ def test_endpoint_code_has_what_it_needs(start: Callable[..., Runner]) -> None:
                     print("loading")
                     print("in two", end=" "); print("parts")
                     logging.getLogger("mine").warning("careful %s", 1)
+                    logging.getLogger("mine").warning("too few %s %s", 1)
                     warnings.warn("old")
                     context.logger.info("factor read", place=str(context.files.name), version=context.version)
                     return float((context.files / "factor.txt").read_text())
@@ -347,6 +348,8 @@ def test_endpoint_code_has_what_it_needs(start: Callable[..., Runner]) -> None:
     assert lines["careful 1"] == {**lines["careful 1"], "level": "warn", "logger": "mine"}
     assert lines["factor read"] == {**lines["factor read"], "place": "model", "version": 3}
     assert any("UserWarning: old" in message for message in lines)
+    # As Python tells it, which lets nothing fail for a line of the log.
+    assert "TypeError: not enough arguments for format string" in lines
 
 
 def test_objects_go_in_and_out_and_are_text_in_tensors(start: Callable[..., Runner]) -> None:

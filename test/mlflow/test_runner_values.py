@@ -1,4 +1,4 @@
-"""What the Python runner hands to models that MLflow loads."""
+"""What the Python runner hands to models that MLflow loads, and takes from them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ sys.path.append(str(Path(__file__).parents[2] / "packages" / "model-runner-pytho
 from model_runner.errors import RequestError  # noqa: E402
 from model_runner.flavors import pyfunc  # noqa: E402
 from model_runner.input_reader import InputReader  # noqa: E402
+from model_runner.output_writer import output_writer  # noqa: E402
+from model_runner.table import Table  # noqa: E402
 
 
 class Told(mlflow.pyfunc.PythonModel):
@@ -101,3 +103,12 @@ def test_lines_that_are_no_tensor_are_refused(serve: Callable[..., Callable[[Any
     ]
     rule = "must be one tensor of uint8: a value in every line, and all lines of one shape"
     assert refused(lambda: call([{"pixels": [1]}, {"pixels": [1, 2]}])) == [{"path": "inputs.pixels", "message": rule}]
+
+
+def test_moments_of_pandas_are_answered_as_any_and_null_where_there_is_none() -> None:
+    moments = pandas.Series(pandas.to_datetime(["2026-05-01T12:00:00.250000123", None])).tolist()
+    write = output_writer([field("at", "datetime"), field("on", "date")])
+    assert write(Table(2, {"at": moments, "on": moments})).columns == {
+        "at": ["2026-05-01T12:00:00.25Z", None],
+        "on": ["2026-05-01", None],
+    }
