@@ -12,7 +12,8 @@ import numpy
 import pandas
 import pytest
 from mlflow.models import ModelSignature
-from mlflow.types import ColSpec, Schema, TensorSpec
+from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+from mlflow.types.schema import Array
 
 sys.path.append(str(Path(__file__).parents[2] / "packages" / "model-runner-python"))
 
@@ -89,6 +90,18 @@ def test_dates_have_the_zone_that_it_counts_in(serve: Callable[..., Callable[[An
     assert refused(lambda: call({"at": "0001-01-01T00:00:00Z", "on": "9999-12-31"})) == [
         {"path": "inputs.at", "message": "must be at least 1677-09-22 00:00:00+00:00"},
         {"path": "inputs.on", "message": "must be at most 2262-04-11"},
+    ]
+
+
+def test_columns_of_lists_stand_beside_plain_ones(serve: Callable[..., Callable[[Any], Any]]) -> None:
+    call = serve(
+        Schema([ColSpec(Array(DataType.double), "sizes"), ColSpec("integer", "count")]),
+        field("sizes", "number", shape=[-1]),
+        field("count", "integer"),
+    )
+    assert call([{"sizes": [1, 2.5], "count": 1}, {"sizes": [3.0], "count": 2}]) == ["[1.0, 2.5]|1", "[3.0]|2"]
+    assert refused(lambda: call({"sizes": [], "count": -3000000000})) == [
+        {"path": "inputs.count", "message": "must be at least -2147483648"}
     ]
 
 

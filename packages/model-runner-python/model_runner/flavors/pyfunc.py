@@ -85,10 +85,13 @@ def inputs(model: Any, signature: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _kinds(signature: dict[str, Any], schema: Any) -> dict[str, Any]:
-    """Types of numpy by the names of the signature's inputs; none of those that MLflow has no name for."""
+    """Types of numpy by the names of the signature's inputs; none of those that MLflow has no name or no plain type for."""
     if schema.is_tensor_spec():
         return dict(zip((field["name"] for field in signature["inputs"]), schema.numpy_types()))
-    return dict(zip(schema.input_names(), schema.pandas_types())) if schema.has_input_names() else {}
+    if not schema.has_input_names():
+        return {}
+    # Lists and objects are none of numpy's.
+    return {column.name: column.type.to_pandas() for column in schema.inputs if hasattr(column.type, "to_pandas")}
 
 
 def _narrowed(field: dict[str, Any], kind: Any) -> dict[str, Any]:
