@@ -26,6 +26,8 @@ from .model import Model
 
 #: How long nobody may have called before idle connections are cut in a drain, seconds.
 QUIET_SECONDS = 0.1
+#: How long connections may take to end where nothing is left to wait for, seconds.
+END_SECONDS = 1
 #: What the environment says to endpoint code, beside model.json.
 SETTINGS_FILE = "endpoint-settings.json"
 
@@ -47,6 +49,8 @@ class Server(uvicorn.Server):
             app.active > 0 or time.monotonic() < app.last_call_at + QUIET_SECONDS
         ):
             await asyncio.sleep(0.01)
+        # Answers that were given may still be on their way to whoever reads slowly.
+        self.config.timeout_graceful_shutdown = max(int(deadline - time.monotonic()), END_SECONDS)
         self.should_exit = True
 
 
@@ -87,8 +91,12 @@ def _load(
     model = Model(manifest, directory, context)
 
     async def prepare() -> None:
-        await model.load()
-        await app.warm_up(model)
+        try:
+            await model.load()
+            await app.warm_up(model)
+        except (SystemExit, asyncio.CancelledError) as error:
+            # Past whoever says why, these would end the loop.
+            raise StartError(f"{type(error).__name__}: {error}") from error
 
     if model.is_async:
         asyncio.run_coroutine_threadsafe(prepare(), loop).result()
@@ -122,7 +130,7 @@ async def run(environment: Environment, logger: Logger) -> int:
             date_header=False,
             # The gateway keeps its connections; closing idle ones under it would fail a call now and then.
             timeout_keep_alive=300,
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=END_SECONDS,
         )
     )
     listening = _bind(environment)

@@ -55,12 +55,17 @@ class Logger:
         self._write("error", message, args, {"stack": traceback.format_exc(), **facts})
 
     def _write(self, level: str, message: str, args: tuple[Any, ...], facts: dict[str, Any]) -> None:
+        request_id = facts.pop("requestId", None)
+        self.write_as_is(level, request_id, clean_facts({"message": message % args if args else message, **facts}))
+
+    def write_as_is(self, level: str, request_id: str | None, facts: dict[str, Any]) -> None:
+        """Past the filter: for fixed words and figures of the runner's own, which no request has a part in."""
         at = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line: dict[str, Any] = {"at": at, "level": level}
-        request_id = facts.pop("requestId", None) or REQUEST_ID.get()
+        request_id = request_id or REQUEST_ID.get()
         if request_id is not None:
             line["requestId"] = request_id
-        line.update(clean_facts({"message": message % args if args else message, **facts}))
+        line.update(facts)
         text = orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode(errors="replace")
         with self._lock:
             self._stream.write(text + "\n")
@@ -109,6 +114,13 @@ class LogRecords(logging.Handler):
         self._logger = logger
 
     def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._tell(record)
+        except Exception:
+            # Nobody's call fails for a line of the log, such as one whose arguments are too few.
+            self.handleError(record)
+
+    def _tell(self, record: logging.LogRecord) -> None:
         facts: dict[str, Any] = {"logger": record.name}
         if record.exc_info:
             facts["stack"] = "".join(traceback.format_exception(*record.exc_info))

@@ -155,6 +155,24 @@ def test_values_stay_those_that_were_sent_where_code_changes_its_inputs(serve: C
     expect_none(runner)
 
 
+def test_lines_of_the_runner_itself_have_nothing_to_replace(serve: Callable[[], Runner]) -> None:
+    runner = serve()
+    assert runner.predict({**LINE, "name": "refused", "letter": "/predict"}).status == 200
+    assert runner.call("POST", "/predict", "no JSON").status == 400
+    for path in ("/v2/models/echo/infer", "/v2/models/marked/versions/marked/infer", "/marked/infer"):
+        assert runner.call("POST", path, "no JSON").status in (400, 404)
+    until(lambda: len([line for line in runner.log if line.get("code")]) == 4, "a line a call")
+    lines = [line for line in runner.log if line.get("code")]
+    assert {line["message"] for line in lines} == {"refused"} and not any("replaced" in line for line in lines)
+    assert [line["path"] for line in lines] == [
+        "/predict",
+        "/v2/models/{model}/infer",
+        "/v2/models/{model}/versions/{version}/infer",
+        "…/infer",
+    ]
+    expect_none(runner)
+
+
 @pytest.mark.parametrize(
     ("how", "reasons"),
     [
@@ -213,6 +231,10 @@ def _replaced(text: str, *requests: list[Any]) -> str:
 )
 def test_values_are_found_whole_cut_off_and_trimmed(text: str, clean: str) -> None:
     assert _replaced(text, [" Alice Smith", "abcd", "abcdx", "customer-1234"]) == clean
+
+
+def test_numbers_wider_than_any_that_is_counted_with_are_found() -> None:
+    assert _replaced(f"x={10**400}", [10**400]) == "x=«inputs[0].x»"
 
 
 def test_values_that_begin_alike_are_told_apart() -> None:
