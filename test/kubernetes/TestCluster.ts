@@ -220,9 +220,11 @@ export class TestCluster {
       collector?: object;
       metricCatalogue?: object[];
       packageIndex?: string;
+      gateway?: { min: number; max: number };
     } = {},
   ): Promise<KubernetesDriver> {
     const { artifacts, collector, metricCatalogue, packageIndex } = more;
+    const { gateway = { min: 1, max: 1 } } = more;
     const driver = KubernetesDriver.fromConfig(
       new ConfigReader({
         backend: { baseUrl: this.portalUrl },
@@ -246,7 +248,7 @@ export class TestCluster {
                 route: {
                   gateways: [{ name: 'public', namespace: 'gateways' }],
                 },
-                gateway: { replicas: { min: 1, max: 1 } },
+                gateway: { replicas: gateway },
                 resources: { cpu: '100m', memory: '128Mi' },
                 ...(artifacts ? { artifacts } : {}),
                 ...(collector ? { collector } : {}),

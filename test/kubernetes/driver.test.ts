@@ -5,6 +5,7 @@ import { KubernetesDriver } from '../../plugins/model-platform-backend-module-ku
 import { eventually } from '../platform/Platform';
 import { never, revisionOf, routeOf } from './desired';
 import { GatewayProcesses } from './GatewayProcesses';
+import { runningStatus } from './StandInKubelet';
 import { TestCluster } from './TestCluster';
 
 const namespace = 'models-crm--test';
@@ -338,6 +339,79 @@ test('a rollback leaves nothing of what it takes back, and nothing of others goe
   expect(await driver.list()).not.toContain('rolled');
   expect((await driver.observe(back.ref)).runners).toEqual([]);
   await driver.remove(back.ref);
+});
+
+test("of what is scaled, as many begin as there must be, or as many as serve; then the number is the autoscaler's", async () => {
+  const scaled = (revision: number) =>
+    revisionOf('scaled', revision, {
+      resources: { replicas: { min: 2, max: 6 } },
+    });
+  const deployment = async (revision: number) =>
+    await cluster.apps.readNamespacedDeployment({
+      namespace,
+      name: `m-scaled--r${revision}-main`,
+    });
+  // One pod becomes ready, and no other.
+  let first: string | undefined;
+  cluster.kubelet.troubles.set('m-scaled--r1', pod => {
+    first ??= pod.metadata?.name;
+    return pod.metadata?.name === first
+      ? runningStatus(pod)
+      : { phase: 'Pending' };
+  });
+  await driver.apply(scaled(1), never);
+  const runners = await eventually('one that is ready', async () => {
+    const observed = await driver.observe({ name: 'scaled' });
+    return observed.runners.some(({ phase }) => phase === 'ready')
+      ? observed.runners
+      : undefined;
+  });
+  expect(runners.map(({ phase }) => phase).toSorted()).toEqual([
+    'ready',
+    'starting',
+  ]);
+  cluster.kubelet.troubles.delete('m-scaled--r1');
+  await rollOut(driver, scaled(1));
+
+  // As an autoscaler does it.
+  await cluster.apps.patchNamespacedDeploymentScale({
+    namespace,
+    name: 'm-scaled--r1-main',
+    body: [{ op: 'replace', path: '/spec/replicas', value: 4 }],
+  });
+  await eventually('four that are ready', async () => {
+    const observed = await driver.observe({ name: 'scaled' });
+    return (
+      observed.runners.length === 4 &&
+      observed.runners.every(({ phase }) => phase === 'ready')
+    );
+  });
+  await (await cluster.driver()).apply(scaled(1), { ...never, fencing: 1 });
+  const { spec, metadata } = await deployment(1);
+  expect(metadata?.annotations?.['model-platform.io/fencing']).toBe('1');
+  expect(spec?.replicas).toBe(4);
+
+  await driver.apply(scaled(2), never);
+  expect((await deployment(2)).spec?.replicas).toBe(4);
+  await driver.remove({ name: 'scaled' });
+});
+
+test('a gateway that is scaled from now on stays as many as it was', async () => {
+  const desired = revisionOf('grown', 1, { system: 'grown' });
+  const replicas = async () => {
+    const { spec } = await cluster.apps.readNamespacedDeployment({
+      namespace: 'models-grown--test',
+      name: 'model-gateway',
+    });
+    return spec?.replicas;
+  };
+  const fixed = await cluster.driver({ gateway: { min: 3, max: 3 } });
+  await fixed.apply(desired, never);
+  expect(await replicas()).toBe(3);
+  const grown = await cluster.driver({ gateway: { min: 2, max: 6 } });
+  await grown.apply(desired, never);
+  expect(await replicas()).toBe(3);
+  await grown.remove(desired.ref);
 });
 
 test('systems do not share a namespace, and the gateway of one knows nothing of the other', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { ConflictError } from '@backstage/errors';
-import { KubernetesObject } from '@kubernetes/client-node';
+import { KubernetesObject, V1Deployment } from '@kubernetes/client-node';
 import {
   Kind,
   KubernetesClient,
@@ -9,7 +9,7 @@ import {
 } from '@model-platform/model-cluster';
 import { isOvertaken } from '@model-platform/model-wire';
 import { WriteOptions } from '@model-platform/plugin-model-platform-node';
-import { FENCING, MANAGER } from './manifests/labels';
+import { FENCING, MANAGER, STARTER } from './manifests/labels';
 import { ClusterView } from './ClusterView';
 
 /** What was written is told back within moments; what is not told by then is written again the next time. */
@@ -23,6 +23,12 @@ interface Applied {
   resourceVersion: string;
   /** Lease number of the leader that wrote it. */
   fencing: number | undefined;
+}
+
+export interface ApplyOptions extends WriteOptions {
+  signal?: AbortSignal;
+  /** How many pods a deployment begins with whose number is an autoscaler's. */
+  startWith?(deployment: KubernetesObject): number;
 }
 
 /**
@@ -45,7 +51,7 @@ export class Applier {
   /** One after the other, in this order. */
   async apply(
     objects: readonly KubernetesObject[],
-    options: WriteOptions & { signal?: AbortSignal } = {},
+    options: ApplyOptions = {},
   ): Promise<void> {
     const { signal, fencing } = options;
     const written: Array<() => boolean> = [];
@@ -54,10 +60,7 @@ export class Applier {
       const key = keyOf(object);
       const wanted = this.wantedOf(object);
       if (this.isAsWanted(key, wanted, fencing)) continue;
-      const live = await this.client.apply(this.fenced(object, key, fencing), {
-        manager: MANAGER,
-        signal,
-      });
+      const live = await this.write(object, key, options);
       const applied = {
         wanted,
         owned: ownedFields(live),
@@ -80,6 +83,41 @@ export class Applier {
     this.requireLatest(key, options.fencing);
     await this.client.delete(key);
     this.applied.delete(idOf(key));
+  }
+
+  private async write(
+    object: KubernetesObject,
+    key: ObjectKey,
+    { signal, fencing, startWith }: ApplyOptions,
+  ): Promise<KubernetesObject> {
+    const fenced = this.fenced(object, key, fencing);
+    const isScaled =
+      key.kind === 'Deployment' && replicasOf(object) === undefined;
+    const before = this.view.get(key);
+    if (isScaled && before && isCounted(before, MANAGER)) {
+      // Who alone says it and says it no more sets it back to one.
+      await this.count(object, replicasOf(before), signal);
+    }
+    const live = await this.client.apply(fenced, { manager: MANAGER, signal });
+    return isScaled && startWith && !isCounted(live)
+      ? await this.count(object, startWith(object), signal)
+      : live;
+  }
+
+  /** Says how many pods there shall be, until somebody else does. */
+  private async count(
+    { apiVersion, kind, metadata }: KubernetesObject,
+    replicas: number | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<KubernetesObject> {
+    const { namespace, name } = metadata ?? {};
+    const counted: KubernetesObject & { spec: { replicas?: number } } = {
+      apiVersion,
+      kind,
+      metadata: { namespace, name },
+      spec: { replicas },
+    };
+    return await this.client.apply(counted, { manager: STARTER, signal });
   }
 
   private wantedOf(object: KubernetesObject): string {
@@ -183,4 +221,17 @@ function ownedFields({ metadata }: KubernetesObject): string {
       manager === MANAGER && operation === 'Apply' && !subresource,
   );
   return digestOf(entry?.fieldsV1 ?? null);
+}
+
+function replicasOf(deployment: KubernetesObject): number | undefined {
+  return (deployment as V1Deployment).spec?.replicas;
+}
+
+/** Whether somebody, or this one, has said how many pods it has. */
+function isCounted({ metadata }: KubernetesObject, by?: string): boolean {
+  return (metadata?.managedFields ?? []).some(
+    ({ manager, fieldsV1 }) =>
+      (by === undefined || manager === by) &&
+      Object(fieldsV1)['f:spec']?.['f:replicas'] !== undefined,
+  );
 }

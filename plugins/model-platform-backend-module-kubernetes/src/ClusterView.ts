@@ -4,6 +4,7 @@ import {
   V1Deployment,
   V1Lease,
   V1Pod,
+  V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
 import {
   Kind,
@@ -26,6 +27,7 @@ const OPTIONAL: Kind = 'PodMonitor';
 type Objects = Record<Kind, KubernetesObject> & {
   Pod: V1Pod;
   Deployment: V1Deployment;
+  HorizontalPodAutoscaler: V2HorizontalPodAutoscaler;
   ConfigMap: V1ConfigMap;
   Lease: V1Lease;
 };
@@ -84,8 +86,13 @@ export class ClusterView {
     return this.kinds.get(kind)?.synced === true;
   }
 
-  get({ kind, namespace, name }: ObjectKey): KubernetesObject | undefined {
-    return this.kinds.get(kind)?.get(name, namespace);
+  get<K extends Kind>({
+    kind,
+    namespace,
+    name,
+  }: ObjectKey & { kind: K }): Objects[K] | undefined {
+    const object = this.kinds.get(kind)?.get(name, namespace);
+    return object as Objects[K] | undefined;
   }
 
   list<K extends Kind>(

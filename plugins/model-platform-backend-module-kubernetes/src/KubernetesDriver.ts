@@ -52,6 +52,7 @@ import { podLog } from './podLog';
 import { PodMonitors } from './PodMonitors';
 import { PodWarnings } from './PodWarnings';
 import { isUnexplained, runnerStatusOf } from './runnerStatusOf';
+import { startingReplicas } from './startingReplicas';
 
 /** Gateways hear of a plan within moments; the reconciler comes again. */
 const ROUTE_TIMEOUT_MS = 10_000;
@@ -146,8 +147,13 @@ export class KubernetesDriver implements DeploymentDriver {
     options: WriteOptions & { signal: AbortSignal },
   ): Promise<void> {
     await this.view.ready();
+    const { view, gateways } = this;
     const { namespace, objects, monitors } = this.manifestsOf(desired);
-    await this.applier.apply(objects, options);
+    await this.applier.apply(objects, {
+      ...options,
+      startWith: deployment =>
+        startingReplicas(deployment, objects, { view, gateways }),
+    });
     await this.podMonitors.keep(namespace, monitors, options);
     // What an earlier version of the platform made of this revision, and this one does not.
     const names = new Set(
@@ -177,7 +183,7 @@ export class KubernetesDriver implements DeploymentDriver {
       ),
     );
     for (const deployment of deployments) {
-      const { namespace, name } = deployment.metadata ?? {};
+      const { namespace, name = '' } = deployment.metadata ?? {};
       const there = pods.filter(
         ({ metadata, status }) =>
           metadata?.namespace === namespace &&
@@ -188,8 +194,13 @@ export class KubernetesDriver implements DeploymentDriver {
           metadata?.labels?.[LABELS.variant] ===
             deployment.metadata?.labels?.[LABELS.variant],
       );
-      const missing = missingRunner(deployment, there.length);
-      if (missing && name) runners.push(missing);
+      const autoscaler = this.view.get({
+        kind: 'HorizontalPodAutoscaler',
+        namespace,
+        name,
+      });
+      const missing = missingRunner(deployment, there.length, autoscaler);
+      if (missing) runners.push(missing);
     }
     return { runners, ...this.observedRoute(ref, deployments[0]) };
   }
