@@ -15,6 +15,7 @@ import {
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { ConfigReader } from '@backstage/config';
 import { KubernetesClient } from '@model-platform/model-cluster';
+import { ClusterLimits } from '../../plugins/model-platform-backend-module-kubernetes/src/ClusterLimits';
 import { KubernetesDriver } from '../../plugins/model-platform-backend-module-kubernetes/src/KubernetesDriver';
 import { JSONWebKeySet } from 'jose';
 import { request } from 'undici';
@@ -221,6 +222,7 @@ export class TestCluster {
       metricCatalogue?: object[];
       packageIndex?: string;
       gateway?: { min: number; max: number };
+      limits?: Partial<ClusterLimits>;
     } = {},
   ): Promise<KubernetesDriver> {
     const { artifacts, collector, metricCatalogue, packageIndex } = more;
@@ -263,7 +265,7 @@ export class TestCluster {
           ],
         },
       }),
-      { logger: this.logger },
+      { logger: this.logger, limits: more.limits },
     );
     this.drivers.push(driver);
     return driver;

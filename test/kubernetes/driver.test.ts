@@ -280,6 +280,71 @@ test('what others change is set right, what they add stays', async () => {
   });
 });
 
+test('what was deleted comes back, secrets that are never read among it', async () => {
+  const system = 'deleted';
+  const own = `models-${system}--test`;
+  const desired = revisionOf('deleted', 1, { system });
+  const name = 'm-deleted--r1-main';
+  const secretsThere = async () => {
+    const { items } = await cluster.core.listNamespacedSecret({
+      namespace: own,
+    });
+    return items.map(({ metadata }) => metadata?.name).toSorted();
+  };
+  const all = [name, 'model-gateway', 'model-metrics'];
+  const isBack = () =>
+    eventually('all of it again', async () => {
+      await driver.apply(desired, never);
+      await driver.observe(desired.ref);
+      expect(await secretsThere()).toEqual(all);
+      return true;
+    });
+  await driver.apply(desired, never);
+  await isReady(driver, desired);
+
+  await cluster.core.deleteNamespace({ name: own });
+  await eventually('the namespace gone', async () => {
+    const { items } = await cluster.core.listNamespace();
+    return items.every(({ metadata }) => metadata?.name !== own);
+  });
+  await isBack();
+  await isReady(driver, desired);
+
+  // A secret alone is missed by the pod that needs it next.
+  await cluster.core.deleteNamespacedSecret({ namespace: own, name });
+  cluster.kubelet.troubles.set(name, () => ({
+    phase: 'Pending',
+    containerStatuses: [
+      {
+        name: 'runner',
+        image: 'registry.example.org/platform:1',
+        imageID: '',
+        ready: false,
+        restartCount: 0,
+        state: {
+          waiting: {
+            reason: 'CreateContainerConfigError',
+            message: `secret "${name}" not found`,
+          },
+        },
+      },
+    ],
+  }));
+  await isBack();
+  cluster.kubelet.troubles.delete(name);
+  await isReady(driver, desired);
+
+  // Where no pod needs it yet, it is there before one does.
+  const other = await cluster.driver({ limits: { secretsMs: 1_000 } });
+  await other.apply(desired, never);
+  await cluster.core.deleteNamespacedSecret({ namespace: own, name });
+  await eventually('the secret again', async () => {
+    await other.apply(desired, never);
+    return (await secretsThere()).includes(name);
+  });
+  await driver.remove(desired.ref);
+});
+
 test('of several that write, the platform has the last word on what it says', async () => {
   const desired = revisionOf('contested', 1);
   const others = await Promise.all([cluster.driver(), cluster.driver()]);

@@ -10,12 +10,18 @@ import {
 import { isOvertaken } from '@model-platform/model-wire';
 import { WriteOptions } from '@model-platform/plugin-model-platform-node';
 import { FENCING, MANAGER, STARTER } from './manifests/labels';
+import { ClusterLimits } from './ClusterLimits';
 import { ClusterView } from './ClusterView';
 
 /** What was written is told back within moments; what is not told by then is written again the next time. */
 const NEWS_TIMEOUT_MS = 5_000;
+/** Who says that something is not there may say so for a while after it was written. */
+const STALE_NEWS_MS = 10_000;
 
 interface Applied {
+  key: ObjectKey;
+  /** Milliseconds since 1970. */
+  at: number;
   /** Digest of what was wanted. */
   wanted: string;
   /** Digest of the fields that were the platform's then: who changes one takes it over. */
@@ -46,6 +52,7 @@ export class Applier {
     private readonly client: KubernetesClient,
     private readonly view: ClusterView,
     private readonly logger: LoggerService,
+    private readonly limits: Pick<ClusterLimits, 'secretsMs'>,
   ) {}
 
   /** One after the other, in this order. */
@@ -55,6 +62,7 @@ export class Applier {
   ): Promise<void> {
     const { signal, fencing } = options;
     const written: Array<() => boolean> = [];
+    for (const object of objects) this.forgetBesideLost(keyOf(object));
     for (const object of objects) {
       signal?.throwIfAborted();
       const key = keyOf(object);
@@ -62,6 +70,8 @@ export class Applier {
       if (this.isAsWanted(key, wanted, fencing)) continue;
       const live = await this.write(object, key, options);
       const applied = {
+        key,
+        at: Date.now(),
         wanted,
         owned: ownedFields(live),
         resourceVersion: live.metadata?.resourceVersion ?? '',
@@ -83,6 +93,31 @@ export class Applier {
     this.requireLatest(key, options.fencing);
     await this.client.delete(key);
     this.applied.delete(idOf(key));
+  }
+
+  /** What is not watched in a namespace is written again when it is applied next: somebody misses it. */
+  forgetUnwatched(namespace: string | undefined): void {
+    this.forget(namespace, Date.now() - STALE_NEWS_MS);
+  }
+
+  /** With what is watched and has gone, perhaps with all of its namespace, other things may have gone unseen. */
+  private forgetBesideLost(key: ObjectKey): void {
+    if (
+      this.applied.has(idOf(key)) &&
+      this.view.watches(key.kind) &&
+      !this.view.get(key)
+    ) {
+      this.forget(key.kind === 'Namespace' ? key.name : key.namespace);
+    }
+  }
+
+  private forget(namespace: string | undefined, writtenBefore = Infinity) {
+    for (const [id, { key, at }] of this.applied) {
+      const isUnwatched = !this.view.watches(key.kind);
+      if (isUnwatched && key.namespace === namespace && at < writtenBefore) {
+        this.applied.delete(id);
+      }
+    }
   }
 
   private async write(
@@ -183,7 +218,9 @@ export class Applier {
   ): boolean {
     const before = this.applied.get(idOf(key));
     if (before?.wanted !== wanted || before.fencing !== fencing) return false;
-    if (!this.view.watches(key.kind)) return true;
+    if (!this.view.watches(key.kind)) {
+      return Date.now() - before.at < this.limits.secretsMs;
+    }
     const live = this.view.get(key);
     if (!live) return false;
     const version = live.metadata?.resourceVersion ?? '';

@@ -29,6 +29,7 @@ import {
   toTrafficPlan,
 } from '@model-platform/plugin-model-platform-node';
 import { Applier } from './Applier';
+import { CLUSTER_LIMITS, ClusterLimits } from './ClusterLimits';
 import { ClusterView } from './ClusterView';
 import { DerivedKeys } from './DerivedKeys';
 import { GatewayReports } from './GatewayReports';
@@ -80,7 +81,7 @@ interface KeptPlan extends EndpointPlan {
 export class KubernetesDriver implements DeploymentDriver {
   static fromConfig(
     config: Config,
-    options: { logger: LoggerService },
+    options: { logger: LoggerService; limits?: Partial<ClusterLimits> },
   ): KubernetesDriver {
     const settings = KubernetesSettings.fromConfig(config);
     return new KubernetesDriver(
@@ -89,6 +90,7 @@ export class KubernetesDriver implements DeploymentDriver {
       LanguageModels.fromConfig(config),
       EndpointCodeSettings.fromConfig(config),
       options.logger,
+      { ...CLUSTER_LIMITS, ...options.limits },
     );
   }
 
@@ -118,6 +120,7 @@ export class KubernetesDriver implements DeploymentDriver {
     private readonly languageModels: LanguageModels,
     private readonly endpointCode: EndpointCodeSettings,
     logger: LoggerService,
+    limits: ClusterLimits,
   ) {
     this.keys = new DerivedKeys(settings.cluster.secretKey);
     this.view = new ClusterView({
@@ -125,7 +128,7 @@ export class KubernetesDriver implements DeploymentDriver {
       logger,
       hasRoutes: settings.hasRoutes,
     });
-    this.applier = new Applier(client, this.view, logger);
+    this.applier = new Applier(client, this.view, logger, limits);
     this.gateways = new GatewayReports(this.view);
     this.warnings = new PodWarnings(client);
     const { view, applier } = this;
@@ -202,7 +205,14 @@ export class KubernetesDriver implements DeploymentDriver {
       const missing = missingRunner(deployment, there.length, autoscaler);
       if (missing) runners.push(missing);
     }
-    return { runners, ...this.observedRoute(ref, deployments[0]) };
+    const observed = {
+      runners,
+      ...this.observedRoute(ref, deployments[0]),
+    };
+    if ([observed, ...runners].some(lacksSecret)) {
+      this.applier.forgetUnwatched(deployments[0]?.metadata?.namespace);
+    }
+    return observed;
   }
 
   routeDigest(ref: DeploymentRef, route: DesiredRoute): string {
@@ -546,6 +556,11 @@ export class KubernetesDriver implements DeploymentDriver {
       },
     };
   }
+}
+
+/** As a kubelet says it of a pod, in the words that a runner or gateway has for it. */
+function lacksSecret({ message }: { message?: string }): boolean {
+  return /secret "[^"]+" not found/.test(message ?? '');
 }
 
 /** Gateways find runners by themselves: a pod that comes or goes is no other plan. */
