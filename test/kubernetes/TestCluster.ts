@@ -28,6 +28,8 @@ const MODULE = 'plugins/model-platform-backend-module-kubernetes';
 const ACCOUNT = 'model-platform';
 export const SECRET_KEY = 'a-key-that-only-tests-know-of-0123456789';
 
+const PUBLIC = { name: 'public', namespace: 'gateways' };
+
 interface Service {
   url: string;
   hostAddress: string;
@@ -222,11 +224,13 @@ export class TestCluster {
       metricCatalogue?: object[];
       packageIndex?: string;
       gateway?: { min: number; max: number };
+      /** That its endpoints are reached through. */
+      gateways?: Array<{ name: string; namespace: string }>;
       limits?: Partial<ClusterLimits>;
     } = {},
   ): Promise<KubernetesDriver> {
     const { artifacts, collector, metricCatalogue, packageIndex } = more;
-    const { gateway = { min: 1, max: 1 } } = more;
+    const { gateway = { min: 1, max: 1 }, gateways = [PUBLIC] } = more;
     const driver = KubernetesDriver.fromConfig(
       new ConfigReader({
         backend: { baseUrl: this.portalUrl },
@@ -247,9 +251,7 @@ export class TestCluster {
               driver: 'kubernetes',
               kubernetes: {
                 url: 'https://models.example.org',
-                route: {
-                  gateways: [{ name: 'public', namespace: 'gateways' }],
-                },
+                route: { gateways },
                 gateway: { replicas: gateway },
                 resources: { cpu: '100m', memory: '128Mi' },
                 ...(artifacts ? { artifacts } : {}),

@@ -1,5 +1,9 @@
 import { expect, test } from '@playwright/test';
-import { V1Deployment, V1ObjectMeta } from '@kubernetes/client-node';
+import {
+  CustomObjectsApi,
+  V1Deployment,
+  V1ObjectMeta,
+} from '@kubernetes/client-node';
 import { DesiredRevision } from '@model-platform/plugin-model-platform-node';
 import { KubernetesDriver } from '../../plugins/model-platform-backend-module-kubernetes/src/KubernetesDriver';
 import { eventually } from '../platform/Platform';
@@ -123,6 +127,103 @@ test('a revision becomes pods, a route leads to it, and the gateway has it', asy
     observed.runners.map(({ id }) => id).toSorted(),
   );
   expect(await driver.list()).toContain('churn');
+});
+
+test('what the controllers of Gateways say of a route is said of the endpoint', async () => {
+  const desired = revisionOf('routed', 1);
+  await rollOut(driver, desired);
+  const name = 'routed';
+  const routes = cluster.config.makeApiClient(CustomObjectsApi);
+  const place = {
+    group: 'gateway.networking.k8s.io',
+    version: 'v1',
+    namespace,
+    plural: 'httproutes',
+    name,
+  };
+  /** As a controller does it. */
+  const say = async (
+    gateway: string,
+    is: 'True' | 'False',
+    generation?: number,
+  ) => {
+    const { metadata } = await routes.getNamespacedCustomObject(place);
+    await routes.patchNamespacedCustomObjectStatus({
+      ...place,
+      body: [
+        {
+          op: 'add',
+          path: '/status',
+          value: {
+            parents: [
+              {
+                controllerName: 'example.org/controller',
+                parentRef: { name: gateway, namespace: 'gateways' },
+                conditions: [
+                  {
+                    type: 'Accepted',
+                    status: is,
+                    reason:
+                      is === 'True' ? 'Accepted' : 'NotAllowedByListeners',
+                    message: 'No listener takes routes of this namespace.',
+                    lastTransitionTime: new Date().toISOString(),
+                    observedGeneration: generation ?? metadata.generation,
+                  },
+                ],
+              },
+            ],
+          },
+        },
+      ],
+    });
+  };
+  const isSaid = (message: RegExp | undefined) =>
+    eventually(`the message ${message}`, async () => {
+      const observed = await driver.observe(desired.ref);
+      expect(observed.routedRevision).toBe(1);
+      if (message) expect(observed.message).toMatch(message);
+      else expect(observed.message).toBeUndefined();
+      return true;
+    });
+  await say('public', 'False');
+  await isSaid(
+    /^The Gateway gateways\/public does not lead callers to the endpoint \(NotAllowedByListeners\): No listener takes routes of this namespace; let its allowedRoutes select namespaces with the label app.kubernetes.io\/managed-by: model-platform$/,
+  );
+  await say('public', 'True');
+  await isSaid(undefined);
+  await say('public', 'False');
+  await isSaid(/NotAllowed/);
+  // Of an earlier route, and of somebody else's.
+  await say('public', 'False', 0);
+  await isSaid(undefined);
+  await say('private', 'False');
+  await isSaid(undefined);
+
+  // Another configuration, or a route that is gone, is put in force.
+  const wide = await cluster.driver({
+    gateways: [
+      { name: 'public', namespace: 'gateways' },
+      { name: 'private', namespace: 'gateways' },
+    ],
+  });
+  const route = routeOf(desired);
+  const digest = wide.routeDigest(desired.ref, route);
+  const isInForce = async () => {
+    expect((await wide.observe(desired.ref)).routeDigest).toBeUndefined();
+    await wide.route(desired.ref, route);
+    expect((await wide.observe(desired.ref)).routeDigest).toBe(digest);
+  };
+  await isInForce();
+  // One that takes the route is enough.
+  await say('private', 'False');
+  expect((await wide.observe(desired.ref)).message).toBeUndefined();
+  await routes.deleteNamespacedCustomObject(place);
+  await eventually('the route gone', async () => {
+    const { routeDigest } = await wide.observe(desired.ref);
+    return routeDigest === undefined;
+  });
+  await isInForce();
+  await wide.remove(desired.ref);
 });
 
 test('a revoked token and a switched off endpoint reach the gateway', async () => {

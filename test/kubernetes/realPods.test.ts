@@ -293,6 +293,57 @@ test('a pod that is killed comes back', async () => {
   await isAnswering(1);
 });
 
+test('a Gateway that does not take the route, or is not there, is named', async () => {
+  const gateways = 'gateways';
+  await cluster.apply({
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'Gateway',
+    metadata: { name: 'closed', namespace: gateways },
+    ...{
+      spec: {
+        gatewayClassName: 'traefik',
+        listeners: [
+          {
+            name: 'http',
+            protocol: 'HTTP',
+            port: Number(new URL(cluster.service.gatewayUrl).port),
+            allowedRoutes: { namespaces: { from: 'Same' } },
+          },
+        ],
+      },
+    },
+  });
+  const messageThrough = async (name: string, wanted: RegExp) => {
+    driver = await cluster.driver({
+      gateways: [{ name, namespace: gateways }],
+    });
+    await route(iris(1));
+    await eventually(
+      `what is wrong with ${name}`,
+      async () => {
+        expect((await driver.observe({ name: 'iris' })).message).toMatch(
+          wanted,
+        );
+        return true;
+      },
+      PATIENCE_MS,
+    );
+    expect((await call('iris', flower)).status).toBe(404);
+  };
+  await messageThrough(
+    'closed',
+    /^The Gateway gateways\/closed does not lead .*NotAllowedByListeners/,
+  );
+  await messageThrough(
+    'absent',
+    /^No Gateway gateways\/absent has taken the route/,
+  );
+  driver = await cluster.driver();
+  await route(iris(1));
+  await isAnswering(1);
+  expect((await driver.observe({ name: 'iris' })).message).toBeUndefined();
+});
+
 test('a model that is an image of its own answers beside its runner', async () => {
   const { nodeLayer } = await import(
     '../services/kubernetes/platformImage.mjs'

@@ -15,6 +15,7 @@ import {
 } from '@model-platform/model-cluster';
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { ServiceUnavailableError } from '@backstage/errors';
+import { HttpRoute } from './manifests/endpointRoute';
 import { LABELS, MANAGER } from './manifests/labels';
 
 const PATIENCE_MS = 10_000;
@@ -30,6 +31,7 @@ type Objects = Record<Kind, KubernetesObject> & {
   HorizontalPodAutoscaler: V2HorizontalPodAutoscaler;
   ConfigMap: V1ConfigMap;
   Lease: V1Lease;
+  HTTPRoute: HttpRoute;
 };
 
 /** All of the platform's own objects in the cluster but secrets, which it never reads. */

@@ -52,6 +52,7 @@ import { placementsOf } from './placementsOf';
 import { podLog } from './podLog';
 import { PodMonitors } from './PodMonitors';
 import { PodWarnings } from './PodWarnings';
+import { leadsThrough, routeProblem } from './routeProblem';
 import { isUnexplained, runnerStatusOf } from './runnerStatusOf';
 import { startingReplicas } from './startingReplicas';
 
@@ -422,12 +423,17 @@ export class KubernetesDriver implements DeploymentDriver {
     }
     const { digest, revision } = this.gateways.routeOf(namespace, ref.name);
     const isOff = plan?.digest === digest && plan?.plan.variants.length === 0;
-    const { url } = this.settings.environment(environment);
+    const { url, route } = this.settings.environment(environment);
+    const led = this.view.get({ kind: 'HTTPRoute', namespace, name: ref.name });
+    // Else it is applied anew, with what is configured now.
+    const isLed = !route || (led !== undefined && leadsThrough(led, route));
     return {
       routedRevision: isOff ? undefined : revision,
-      routeDigest: digest,
+      routeDigest: isLed ? digest : undefined,
       url: `${url.replace(/\/+$/, '')}/${ref.name}`,
-      message: this.gateways.problem(namespace),
+      message:
+        this.gateways.problem(namespace) ??
+        (route && led ? routeProblem(led) : undefined),
     };
   }
 
