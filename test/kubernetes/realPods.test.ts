@@ -328,7 +328,10 @@ test('a Gateway that does not take the route, or is not there, is named', async 
       },
       PATIENCE_MS,
     );
-    expect((await call('iris', flower)).status).toBe(404);
+    await eventually('that it is so', async () => {
+      const response = await fetch(`${cluster.service.gatewayUrl}/iris`);
+      return response.status === 404;
+    });
   };
   await messageThrough(
     'closed',

@@ -85,13 +85,15 @@ export class KubernetesDriver implements DeploymentDriver {
     options: { logger: LoggerService; limits?: Partial<ClusterLimits> },
   ): KubernetesDriver {
     const settings = KubernetesSettings.fromConfig(config);
+    const limits = { ...CLUSTER_LIMITS, ...options.limits };
+    const { pageSize } = limits;
     return new KubernetesDriver(
       settings,
-      KubernetesClient.fromKubeconfig(settings.cluster),
+      KubernetesClient.fromKubeconfig({ ...settings.cluster, pageSize }),
       LanguageModels.fromConfig(config),
       EndpointCodeSettings.fromConfig(config),
       options.logger,
-      { ...CLUSTER_LIMITS, ...options.limits },
+      limits,
     );
   }
 
@@ -128,6 +130,7 @@ export class KubernetesDriver implements DeploymentDriver {
       client,
       logger,
       hasRoutes: settings.hasRoutes,
+      limits,
     });
     this.applier = new Applier(client, this.view, logger, limits);
     this.gateways = new GatewayReports(this.view);
@@ -347,7 +350,8 @@ export class KubernetesDriver implements DeploymentDriver {
 
   /** Of environments that let a collector in, which the portal takes itself for. */
   async scrapeTargets(): Promise<ScrapeTarget[]> {
-    await this.view.ready();
+    // Pods go on counting while the API server is away.
+    await this.view.known();
     return this.view.list('Pod').flatMap(pod => this.scrapeTargetOf(pod) ?? []);
   }
 
