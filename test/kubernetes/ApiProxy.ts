@@ -60,6 +60,8 @@ export class ApiProxy {
       });
       upstream.on('response', answer => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
+        // Of a watch they come long before the first event.
+        response.flushHeaders();
         answer.pipe(response);
         answer.on('error', () => response.destroy());
       });
