@@ -68,7 +68,7 @@ export class TestCluster {
         options.portalUrl ?? 'https://portal.example.org',
       );
       started = cluster;
-      for (const object of cluster.roles()) await cluster.apply(object);
+      for (const object of TestCluster.roles()) await cluster.apply(object);
       if (options.level !== 'gateway') await cluster.kubelet.start();
       return cluster;
     } catch (error) {
@@ -142,18 +142,24 @@ export class TestCluster {
   }
 
   /** The objects of `rbac.yaml`. */
-  roles(): KubernetesObject[] {
+  static roles(): KubernetesObject[] {
     return parseAllDocuments(
       fs.readFileSync(path.join(root, MODULE, 'rbac.yaml'), 'utf8'),
     ).map(document => document.toJS());
   }
 
-  /** Of the driver, without one verb of one resource. */
-  roleWithout(resource: string, verb: string): V1ClusterRole {
-    const role = this.roles()
+  /** Of the driver. */
+  static role(): V1ClusterRole {
+    const role = TestCluster.roles()
       .filter(isRole)
       .find(({ metadata }) => metadata?.name === 'model-platform-driver');
     if (!role) throw new Error('rbac.yaml has no model-platform-driver');
+    return role;
+  }
+
+  /** Of the driver, without one verb of one resource. */
+  static roleWithout(resource: string, verb: string): V1ClusterRole {
+    const role = TestCluster.role();
     const rules = (role.rules ?? []).flatMap(rule => {
       if (!rule.resources?.includes(resource)) return [rule];
       const others = rule.resources.filter(one => one !== resource);
