@@ -20,7 +20,7 @@ import { withRetry } from './withRetry';
 
 /** A server that takes a connection and does not answer is as good as none. */
 const TIMEOUT_MS = 15_000;
-const PAGE = 500;
+const PAGE_SIZE = 500;
 
 export interface ObjectKey {
   kind: Kind;
@@ -38,18 +38,26 @@ interface RawList<T> {
 export class KubernetesClient {
   /** Where it is, and who asks, as `kubectl` finds it; else the service account of the pod that this runs in. */
   static fromKubeconfig(
-    options: { kubeconfig?: string; context?: string } = {},
+    options: {
+      kubeconfig?: string;
+      context?: string;
+      pageSize?: number;
+    } = {},
   ): KubernetesClient {
     const config = new KubeConfig();
     if (options.kubeconfig) config.loadFromFile(options.kubeconfig);
     else config.loadFromDefault();
     if (options.context) config.setCurrentContext(options.context);
-    return new KubernetesClient(config);
+    return new KubernetesClient(config, options.pageSize);
   }
 
   private readonly objects: KubernetesObjectApi;
 
-  constructor(readonly config: KubeConfig) {
+  /** @param pageSize - objects of one answer of a list */
+  constructor(
+    readonly config: KubeConfig,
+    private readonly pageSize = PAGE_SIZE,
+  ) {
     const cluster = config.getCurrentCluster();
     if (!cluster) {
       throw new InputError('The kubeconfig names no cluster');
@@ -127,7 +135,7 @@ export class KubernetesClient {
     for (;;) {
       const page: RawList<KubernetesObject> = await this.readJson(
         pathOf(kind, namespace),
-        { labelSelector, limit: String(PAGE), continue: next },
+        { labelSelector, limit: String(this.pageSize), continue: next },
       );
       items.push(...page.items);
       next = page.metadata.continue ?? '';

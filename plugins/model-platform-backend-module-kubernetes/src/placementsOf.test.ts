@@ -15,6 +15,7 @@ import {
 } from '@model-platform/plugin-model-platform-node';
 import { DerivedKeys } from './DerivedKeys';
 import { KubernetesSettings } from './KubernetesSettings';
+import { staysUp } from './manifests/__testUtils__/staysUp';
 import { namespaceName, objectName } from './manifests/objectName';
 import { runnerManifests } from './manifests/runnerManifests';
 import { placementsOf } from './placementsOf';
@@ -105,6 +106,7 @@ const manifestsOf = (
   );
   const manifests = runnerManifests(placement);
   return {
+    manifests,
     kinds: manifests.map(({ kind }) => kind),
     deployment: manifests.find(
       ({ kind }) => kind === 'Deployment',
@@ -154,6 +156,22 @@ describe('what the objects of a variant say', () => {
       policy.spec?.egress?.flatMap(rule => rule.ports?.map(({ port }) => port));
     expect(ports(prompt.policy)).toEqual([53, 53, 443, 8000]);
     expect(ports(other.policy)).toEqual([53, 53, 443]);
+  });
+
+  it('goes on while one of its pods, or the node of one, goes', () => {
+    const { manifests } = manifestsOf({ flavor: 'onnx' });
+    const selector = {
+      'app.kubernetes.io/component': 'runner',
+      'model-platform.io/endpoint': 'greeting',
+      'model-platform.io/revision': '4',
+      'model-platform.io/variant': 'main',
+    };
+    staysUp(manifests, selector, {
+      graceSeconds: 40,
+      drainMs: '30000',
+      ready: { path: '/v2/health/ready', port: 8080 },
+      live: { path: '/v2/health/live', port: 8080 },
+    });
   });
 
   it('takes what the deployment says before the version, and the version before the environment', () => {

@@ -90,6 +90,41 @@ describe('statusOf', () => {
     expect(phaseWith({ phase: 'failed' }, true)).toBe('Degraded');
   });
 
+  it('is not available where runners are ready and calls do not get there', () => {
+    const message = 'The Gateway gateways/public does not lead callers there';
+    const ready: RunnerStatus = {
+      id: 'churn--r5-main-0',
+      variant: 'main',
+      version: 1,
+      revision: 5,
+      restarts: 0,
+      phase: 'ready',
+    };
+    const status = statusOf(
+      record,
+      {
+        observed: { runners: [ready], routedRevision: 5, message },
+        serving: 5,
+        isReady: true,
+        settled: true,
+      },
+      { now: new Date('2026-03-02T10:00:00.000Z'), drift: [] },
+    );
+    expect(status.phase).toBe('Failed');
+    expect(
+      status.conditions.map(({ type, status: is, reason, message: said }) => [
+        type,
+        is,
+        reason,
+        said,
+      ]),
+    ).toEqual([
+      ['Available', 'False', 'NoTraffic', message],
+      ['Progressing', 'False', 'Waiting', 'It is looked at again'],
+      ['Degraded', 'True', 'NoTraffic', message],
+    ]);
+  });
+
   const cases: Array<
     [
       string,

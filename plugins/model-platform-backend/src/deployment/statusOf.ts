@@ -95,12 +95,13 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
   }
   const routed = observed?.routedRevision;
   const switched = routed !== undefined && routed === aimOf(record);
-  const serves = routed !== undefined && answers(observed, routed);
+  const isReached = routed !== undefined && observed?.message === undefined;
+  const serves = isReached && answers(observed, routed);
   const available = serves
     ? verdict('True', 'Serving', `Revision ${routed} answers`)
     : verdict(
         'False',
-        routed === undefined ? 'NoTraffic' : 'NoReadyRunner',
+        isReached ? 'NoReadyRunner' : 'NoTraffic',
         observed?.message ?? noAnswer(outcome, routed ?? record.revision),
       );
   if (outcome.impossible) {
@@ -134,13 +135,19 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
         degraded: verdict('False', 'AsWanted', ''),
       };
     }
-    const message =
-      observed?.message ??
-      `${
-        down?.length
-          ? `${down.length} of the runners of revision ${routed} are not ready`
-          : available.message
-      }. ${lastWord(record, lastWordOf(observed, routed))}`;
+    if (observed?.message !== undefined) {
+      return {
+        phase: 'Failed',
+        available,
+        progressing: verdict('False', 'Waiting', 'It is looked at again'),
+        degraded: verdict('True', 'NoTraffic', observed.message),
+      };
+    }
+    const message = `${
+      down?.length
+        ? `${down.length} of the runners of revision ${routed} are not ready`
+        : available.message
+    }. ${lastWord(record, lastWordOf(observed, routed))}`;
     return {
       phase: serves || !outcome.overdue ? 'Degraded' : 'Failed',
       available,

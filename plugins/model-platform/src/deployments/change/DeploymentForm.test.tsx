@@ -54,8 +54,10 @@ function platform(deployments = [sampleDeployment()]) {
 }
 
 const dialog = async () => within(await screen.findByRole('dialog'));
-const document = (shown: ReturnType<typeof within>) =>
-  shown.findByRole<HTMLTextAreaElement>('textbox', { name: 'Deployment' });
+const document = async (shown: Awaited<ReturnType<typeof dialog>>) =>
+  await shown.findByRole<HTMLTextAreaElement>('textbox', {
+    name: 'Deployment',
+  });
 const press = async (shown: ReturnType<typeof within>, name: string) =>
   await userEvent.click(shown.getByRole('button', { name }));
 
