@@ -210,7 +210,7 @@ class App:
             self._metrics.count_answer(status)
             if error_class is not None:
                 self._metrics.count_error(error_class)
-            self._log_answer(request_id, path, status, seconds, headers.get(b"content-length", b""), body)
+            self._log_answer(path, status, seconds, headers.get(b"content-length", b""), body)
         await send(
             {
                 "type": "http.response.start",
@@ -423,7 +423,7 @@ class App:
         return 200, document, content_type, {}
 
     def _log_answer(
-        self, request_id: str, path: str, code: int, seconds: float, request_bytes: bytes, body: bytes
+        self, path: str, code: int, seconds: float, request_bytes: bytes, body: bytes
     ) -> None:
         """What was refused or failed can be found by its request id; what was answered only where asked for."""
         if code < 400 and not self._logger.is_debug:
@@ -438,7 +438,7 @@ class App:
             "answerBytes": len(body),
         }
         # The filter would look through the values of requests on the loop, at every call that is refused.
-        self._logger.write_as_is("debug" if code < 400 else "info", request_id, facts)
+        self._logger.write_as_is("debug" if code < 400 else "info", facts)
 
     def _refusal(self, path: str, error: RequestError, request_id: str) -> Answer:
         if _is_protocol(path):
@@ -455,7 +455,6 @@ class App:
     def _failure(self, path: str, error: BaseException, request_id: str) -> Answer:
         self._logger.error(
             "the model failed",
-            requestId=request_id,
             error=type(error).__name__,
             stack="".join(traceback.format_exception(error)),
         )

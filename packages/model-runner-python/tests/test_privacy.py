@@ -52,7 +52,7 @@ MANIFEST = {
 }
 
 CODE = """
-    import ctypes, faulthandler, json, logging, os, sys, threading, warnings
+    import ctypes, faulthandler, json, logging, os, subprocess, sys, threading, warnings
     import numpy
 
     def predict(model, inputs, context):
@@ -78,6 +78,12 @@ CODE = """
             context.logger.info("facts", name=name, amount=inputs["amount"], few=inputs["few"], day=inputs["day"],
                 nested=[{inputs["tags"][0]: inputs["profile"]}], picture=inputs["picture"], big=12345678901234567890123,
                 error=ValueError(name), array=numpy.asarray([inputs["amount"]]))
+            context.logger.info("own words", requestId=name, at=name, level=name)
+            context.logger.info("too few %s %s", name)
+            context.logger.info("too wide", number=10**5000)
+            sys.stdout.reconfigure(line_buffering=True)
+            sys.stdout.buffer.write(("as bytes: " + name + "\\n").encode(sys.stdout.encoding))
+            subprocess.run(["echo", "of a program: " + name], stdout=sys.stdout, check=True)
         if how == "mut":
             tag, deep = inputs["tags"].pop(), inputs["profile"].pop("marked member")
             inputs["name"] = ""
@@ -131,7 +137,7 @@ def test_printed_values_are_paths(serve: Callable[[], Runner]) -> None:
     assert first["requestId"] == "r-1" and first["replaced"] == ["inputs.name"]
     expect_none(runner)
 
-    runner.predict([LINE, {**LINE, "how": "log"}])
+    assert runner.predict([LINE, {**LINE, "how": "log"}]).status == 200
     until(lambda: "facts" in runner.messages, "the facts")
     facts = next(line for line in runner.log if line["message"] == "facts")
     assert facts == {
@@ -144,6 +150,11 @@ def test_printed_values_are_paths(serve: Callable[[], Runner]) -> None:
         "picture": f"{len(PICTURE)} bytes",
         "error": "«inputs[0].name»",
     }
+    wanted = ["own words", "too few %s %s", "too wide", "as bytes: «inputs[0].name»", "of a program: «inputs[0].name»"]
+    until(lambda: set(wanted) <= set(runner.messages), f"{wanted} among the lines")
+    own = next(line for line in runner.log if line["message"] == "own words")
+    assert {**own, "level": "info", "at": facts["at"][:10] + own["at"][10:], "requestId": facts["requestId"]} == own
+    assert "TypeError" in next(line for line in runner.log if line["message"] == "too few %s %s")["error"]
     expect_none(runner)
 
 

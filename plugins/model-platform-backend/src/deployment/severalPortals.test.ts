@@ -51,15 +51,15 @@ describe.each(databases.eachSupportedId())('two portals over one %p', id => {
     await until('one leads', async () => leader.lease.hold());
     other = new TestPortal({ ...both, knex: two });
     await leader.deployments.apply('shop', spec, platformActor);
-    await until('it serves', async () => isReady());
+    await until('it serves', async () => {
+      const shop = await leader.store.get('shop');
+      return shop?.phase === 'Ready';
+    });
   });
 
   afterEach(async () => {
     await Promise.all([leader.stop(), other.stop()]);
   });
-
-  const isReady = async () =>
-    (await leader.store.get('shop'))?.phase === 'Ready';
 
   const passes = () =>
     ofLeader.filter(sql => /^select \* from deployments order/.test(sql))

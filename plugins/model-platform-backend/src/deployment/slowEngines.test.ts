@@ -242,6 +242,7 @@ describe('reconciling over engines that take their time', () => {
       for (const answer of goOn) answer();
     }
     for (const name of MANY) await ready(name);
+    expect(new Set(await stuck.list())).toEqual(new Set(MANY));
   });
 
   it('leaves nothing behind where an environment has moved to another driver', async () => {
