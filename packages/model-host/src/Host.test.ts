@@ -544,38 +544,40 @@ describe('Host', () => {
   });
 
   // Others than root mount nothing; where tests must not be left out, they fail.
-  (isRoot || process.env.CI ? it : it.skip)(
-    'outlasts a full disk: runners start again, logs are cut',
-    async () => {
-      const fill = platform.mountDisk(64);
-      const { gateway } = await platform.start();
-      const spec = platform.spec('iris');
-      await platform.deploy(spec);
-      const { pid } = await platform.ready(spec.id);
-      const logs = join(platform.dataDir, 'logs/runners');
-      const [large, old, halfway] = [
-        `${spec.id}.jsonl`,
-        'rose-r1-main-0.jsonl',
-        'rose-r2-main-0.jsonl.tmp',
-      ].map(name => join(logs, name));
-      appendFileSync(large, `${'x'.repeat(1_023)}\n`.repeat(11_000));
-      for (const path of [old, halfway]) {
-        writeFileSync(path, '');
-        utimesSync(path, 0, 0);
-      }
-      const filler = fill();
-      process.kill(pid as number, 'SIGKILL');
-      await until(() => !existsSync(old) && !existsSync(halfway));
-      await until(() => statSync(large).size < 1_048_576);
-      expect(existsSync(`${large}.tmp`)).toBe(false);
-      expect(platform.host.exitCode).toBe(null);
-      rmSync(filler);
-      await until(
-        async () => (await platform.predict(gateway.url, 'iris')) === 200,
-      );
-      expect((await platform.ready(spec.id)).restarts).toBeGreaterThan(0);
-      expect(platform.output).toContain('not kept');
-      expect(platform.output).toContain('ENOSPC');
+  (isRoot || process.env.CI ? describe : describe.skip)(
+    'on a full disk',
+    () => {
+      it('starts runners again, and cuts logs', async () => {
+        const fill = platform.mountDisk(64);
+        const { gateway } = await platform.start();
+        const spec = platform.spec('iris');
+        await platform.deploy(spec);
+        const { pid } = await platform.ready(spec.id);
+        const logs = join(platform.dataDir, 'logs/runners');
+        const [large, old, halfway] = [
+          `${spec.id}.jsonl`,
+          'rose-r1-main-0.jsonl',
+          'rose-r2-main-0.jsonl.tmp',
+        ].map(name => join(logs, name));
+        appendFileSync(large, `${'x'.repeat(1_023)}\n`.repeat(11_000));
+        for (const path of [old, halfway]) {
+          writeFileSync(path, '');
+          utimesSync(path, 0, 0);
+        }
+        const filler = fill();
+        process.kill(pid as number, 'SIGKILL');
+        await until(() => !existsSync(old) && !existsSync(halfway));
+        await until(() => statSync(large).size < 1_048_576);
+        expect(existsSync(`${large}.tmp`)).toBe(false);
+        expect(platform.host.exitCode).toBe(null);
+        rmSync(filler);
+        await until(
+          async () => (await platform.predict(gateway.url, 'iris')) === 200,
+        );
+        expect((await platform.ready(spec.id)).restarts).toBeGreaterThan(0);
+        expect(platform.output).toContain('not kept');
+        expect(platform.output).toContain('ENOSPC');
+      });
     },
   );
 });

@@ -166,6 +166,7 @@ describe('what the objects of a variant say', () => {
       'model-platform.io/revision': '4',
       'model-platform.io/variant': 'main',
     };
+    expect.hasAssertions();
     staysUp(manifests, selector, {
       graceSeconds: 40,
       drainMs: '30000',

@@ -140,6 +140,7 @@ describe('what a namespace with its gateway is', () => {
   });
 
   it('goes on while one of its pods, or the node of one, goes', () => {
+    expect.hasAssertions();
     staysUp(manifests, gatewaySelector, {
       graceSeconds: 70,
       drainMs: '60000',
