@@ -1,13 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  KubeConfig,
-  KubernetesObject,
-  ListWatch,
-  Watch,
-} from '@kubernetes/client-node';
+import { KubernetesObject, ListWatch } from '@kubernetes/client-node';
 import { statusCodeOf, toClusterError } from './toClusterError';
 import { Kind, KINDS, pathOf } from './kinds';
 import { KubernetesClient } from './KubernetesClient';
+import { OpenedWatch } from './OpenedWatch';
 
 const FIRST_DELAY_MS = 200;
 const MAX_DELAY_MS = 10_000;
@@ -157,24 +153,5 @@ export class WatchedKind {
   private recovered(): void {
     this.failures = 0;
     this.broken = undefined;
-  }
-}
-
-/** Tells when the server has begun to answer. */
-class OpenedWatch extends Watch {
-  constructor(config: KubeConfig, private readonly onOpen: () => void) {
-    super(config);
-  }
-
-  override async watch(
-    ...[path, query, onEvent, onEnd]: Parameters<Watch['watch']>
-  ): Promise<AbortController> {
-    let isOver = false;
-    const controller = await super.watch(path, query, onEvent, error => {
-      isOver = true;
-      return onEnd(error);
-    });
-    if (!isOver) this.onOpen();
-    return controller;
   }
 }
