@@ -104,7 +104,11 @@ async function prepare(
           'model-platform.io/endpoint': ref.name,
         },
       },
-      ...{ spec: { rules: [] } },
+      ...{
+        spec: {
+          rules: [{ backendRefs: [{ name: 'model-gateway', port: 80 }] }],
+        },
+      },
     });
   }
   await eventually('its pod', async () => {
