@@ -544,9 +544,8 @@ describe('Host', () => {
   });
 
   // Others than root mount nothing; where tests must not be left out, they fail.
-  (isRoot || process.env.CI ? it : it.skip)(
-    'outlasts a full disk: runners start again, logs are cut',
-    async () => {
+  if (isRoot || process.env.CI) {
+    it('outlasts a full disk: runners start again, logs are cut', async () => {
       const fill = platform.mountDisk(64);
       const { gateway } = await platform.start();
       const spec = platform.spec('iris');
@@ -576,6 +575,6 @@ describe('Host', () => {
       expect((await platform.ready(spec.id)).restarts).toBeGreaterThan(0);
       expect(platform.output).toContain('not kept');
       expect(platform.output).toContain('ENOSPC');
-    },
-  );
+    });
+  }
 });
