@@ -55,7 +55,9 @@ function platform(deployments = [sampleDeployment()]) {
 
 const dialog = async () => within(await screen.findByRole('dialog'));
 const document = (shown: ReturnType<typeof within>) =>
-  shown.findByRole<HTMLTextAreaElement>('textbox', { name: 'Deployment' });
+  shown.findByRole('textbox', {
+    name: 'Deployment',
+  }) as Promise<HTMLTextAreaElement>;
 const press = async (shown: ReturnType<typeof within>, name: string) =>
   await userEvent.click(shown.getByRole('button', { name }));
 
