@@ -37,7 +37,7 @@ export function YamlField(props: {
         style={{
           background: 'var(--bui-bg-neutral-2)',
           border: `1px solid var(${
-            isInvalid ? '--bui-negative-border' : '--bui-border-2'
+            isInvalid ? '--bui-fg-primary' : '--bui-border-2'
           })`,
           borderRadius: 'var(--bui-radius-2)',
           display: 'flex',

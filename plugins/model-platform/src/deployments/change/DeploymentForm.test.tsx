@@ -54,10 +54,10 @@ function platform(deployments = [sampleDeployment()]) {
 }
 
 const dialog = async () => within(await screen.findByRole('dialog'));
-const document = async (shown: Awaited<ReturnType<typeof dialog>>) =>
-  await shown.findByRole<HTMLTextAreaElement>('textbox', {
+const document = (shown: ReturnType<typeof within>) =>
+  shown.findByRole('textbox', {
     name: 'Deployment',
-  });
+  }) as Promise<HTMLTextAreaElement>;
 const press = async (shown: ReturnType<typeof within>, name: string) =>
   await userEvent.click(shown.getByRole('button', { name }));
 
