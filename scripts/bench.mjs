@@ -16,6 +16,8 @@ const benches = {
     (await import('../test/bench/gatewayBench.mjs')).gatewayBench,
   deployment: async () =>
     (await import('../test/bench/reconcileBench.mjs')).reconcileBench,
+  kubernetes: async () =>
+    (await import('../test/bench/kubernetesBench.mjs')).kubernetesBench,
   files: async () => (await import('../test/bench/filesBench.mjs')).filesBench,
 };
 

@@ -48,8 +48,20 @@ export interface Config {
             sectionName?: string;
           }>;
         };
-        /** The platform's own gateway, one in each namespace. Defaults to 2 to 6 replicas. */
-        gateway?: { replicas: { min: number; max: number } };
+        /** The platform's own gateway, one in each namespace. */
+        gateway?: {
+          /** Defaults to 2 to 6. */
+          replicas?: { min: number; max: number };
+          /** Whether it writes a line for each call, without what is sent. Defaults to false. */
+          accessLog?: boolean;
+        };
+        /** How calls that come side by side become one prediction. */
+        batches?: {
+          /** Lines of one; 1: no calls are put together. Defaults to 1000. */
+          maxRows?: number;
+          /** How long calls wait for further ones, while they come side by side, milliseconds. Defaults to 0. */
+          maxDelayMs?: number;
+        };
         /** Of models that say nothing. Defaults to 500m and 512Mi. */
         resources?: { cpu?: string; memory?: string };
         /**

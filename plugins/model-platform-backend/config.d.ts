@@ -278,6 +278,12 @@ export interface Config {
         };
       };
       /**
+       * What `limits.maxBodyBytes` of a deployment there may be at most, bytes.
+       * Defaults to 33554432 (32 MiB): bodies are held in memory, one for each
+       * call that is being answered.
+       */
+      maxBodyBytes?: number;
+      /**
        * What endpoint code of models is told: all entries whose `systems` and
        * `models` a model is of, the last one of a name. Read when a runner starts.
        */
@@ -351,7 +357,12 @@ export interface Config {
       prune?: boolean;
     }>;
     deployments?: {
-      /** How long runners of a revision may take until they are ready, once their files and packages are there. Defaults to 120. */
+      /**
+       * How long runners of a revision may take until they are ready, once
+       * their files and packages are there, on Kubernetes with finding room,
+       * images, files and packages; then it is given up, where another one
+       * serves. Defaults to 120.
+       */
       readyTimeoutSeconds?: number;
       /**
        * Of several portals, one leads; how long one that was killed is waited

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConfigReader } from '@backstage/config';
 import {
   DeploymentDriver,
   DeploymentRef,
@@ -12,14 +11,10 @@ import { canonicalTrafficPlan } from '@model-platform/model-wire';
 import { createHash } from 'node:crypto';
 import knexFactory, { Knex } from 'knex';
 import { fillRegistry } from '../../plugins/model-platform-backend/src/__testUtils__/fillRegistry';
-import { DatabaseDeploymentStore } from '../../plugins/model-platform-backend/src/deployment/DatabaseDeploymentStore';
 import { platformActor } from '../../plugins/model-platform-backend/src/deployment/DeploymentActor';
-import { Deployments } from '../../plugins/model-platform-backend/src/deployment/Deployments';
-import { Environments } from '../../plugins/model-platform-backend/src/deployment/Environments';
-import { LeaderLease } from '../../plugins/model-platform-backend/src/deployment/LeaderLease';
-import { Reconciler } from '../../plugins/model-platform-backend/src/deployment/Reconciler';
 import { DatabaseModelStore } from '../../plugins/model-platform-backend/src/registry/DatabaseModelStore';
 import { DatabaseVersionStore } from '../../plugins/model-platform-backend/src/registry/DatabaseVersionStore';
+import { portalOver } from './portalOver';
 
 /** An engine that has whatever it is told to, at once: what is left is the platform's own work. */
 class InstantDriver
@@ -104,14 +99,6 @@ class InstantDriver
 const { database, migrations, count, passes } = JSON.parse(process.argv[2]);
 const isPostgres = database.client === 'pg';
 
-const quiet = {
-  child: () => quiet,
-  debug() {},
-  info() {},
-  warn: (message: string) => process.stderr.write(`${message}\n`),
-  error: (message: string) => process.stderr.write(`${message}\n`),
-};
-
 /** Counts what is written, but for the leader's lease, which is kept by time. */
 function countWrites(knex: Knex): { queries: number; writes: number } {
   const counted = { queries: 0, writes: 0 };
@@ -137,11 +124,7 @@ async function main() {
   await fillRegistry(knex, { from: 0, to: count });
   const modelStore = DatabaseModelStore.create({ knex });
   const versions = DatabaseVersionStore.create({ knex });
-  const store = DatabaseDeploymentStore.create({ knex });
   const driver = new InstantDriver();
-  const environments = Environments.fromConfig(new ConfigReader({}), [
-    driver as unknown as DeploymentDriver,
-  ]);
   const models = {
     find: async (ref: string) => (await modelStore.find(ref))?.model,
     byId: async (id: string) => (await modelStore.findById(id))?.model,
@@ -151,10 +134,11 @@ async function main() {
       throw new Error('No file is to be opened');
     },
   };
-  const deployments = new Deployments({
-    ...{ store, models, environments },
-    metric: () => undefined,
-    announce() {},
+  const { store, deployments, reconciler } = portalOver({
+    ...{ knex, models },
+    driver: driver as unknown as DeploymentDriver,
+    environment: 'local',
+    exclusive: !isPostgres,
   });
   const rows: Array<{ name: string; system: string }> = await knex(
     'registry_models',
@@ -165,18 +149,6 @@ async function main() {
       { system, environment: 'local', model: name },
       platformActor,
     );
-  const reconciler = new Reconciler({
-    ...{ store, deployments, models, environments },
-    lease: LeaderLease.create({ knex, exclusive: !isPostgres }),
-    figures: {
-      read: async () => new Map(),
-      completeUntil: async () => undefined,
-    },
-    logger: quiet,
-    announce() {},
-    progressed() {},
-    readyTimeoutMs: 60_000,
-  });
   const stopped = new AbortController();
   const running = reconciler.run(stopped.signal);
   for (;;) {

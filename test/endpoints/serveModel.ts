@@ -13,6 +13,7 @@ export interface ServedModel {
 export async function serveModel(
   name: string,
   folder: string,
+  spec: object = {},
 ): Promise<ServedModel> {
   const platform = sharedPlatform();
   const published = await platform.cli(['publish', folder, '--json']);
@@ -26,6 +27,7 @@ export async function serveModel(
         environment: 'local',
         model: name,
         strategy: { type: 'single' },
+        ...spec,
       },
     }),
   });

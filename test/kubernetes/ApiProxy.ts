@@ -5,6 +5,7 @@ import { AddressInfo } from 'node:net';
 interface Call {
   method: string;
   path: string;
+  query: URLSearchParams;
   isWatch: boolean;
 }
 
@@ -32,9 +33,11 @@ export class ApiProxy {
 
   private constructor(target: string) {
     this.server = http.createServer((request, response) => {
+      const [where, query] = (request.url ?? '').split('?');
       const call = {
         method: request.method ?? '',
-        path: (request.url ?? '').split('?')[0],
+        path: where,
+        query: new URLSearchParams(query),
         isWatch: /[?&]watch=true/.test(request.url ?? ''),
       };
       this.calls.push(call);
@@ -57,6 +60,8 @@ export class ApiProxy {
       });
       upstream.on('response', answer => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
+        // Of a watch they come long before the first event.
+        response.flushHeaders();
         answer.pipe(response);
         answer.on('error', () => response.destroy());
       });

@@ -92,7 +92,7 @@ export class StandInKubelet {
       const trouble = [...this.troubles].find(([begin]) =>
         name.startsWith(begin),
       )?.[1];
-      const wanted = trouble?.(pod) ?? running(pod);
+      const wanted = trouble?.(pod) ?? runningStatus(pod);
       if (isSaid(wanted, pod.status)) continue;
       await this.core.patchNamespacedPodStatus({
         name,
@@ -103,7 +103,8 @@ export class StandInKubelet {
   }
 }
 
-function running(pod: V1Pod): V1PodStatus {
+/** Of a pod that is ready. */
+export function runningStatus(pod: V1Pod): V1PodStatus {
   const since = new Date(0);
   return {
     phase: 'Running',

@@ -15,17 +15,20 @@ import {
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { ConfigReader } from '@backstage/config';
 import { KubernetesClient } from '@model-platform/model-cluster';
+import { ClusterLimits } from '../../plugins/model-platform-backend-module-kubernetes/src/ClusterLimits';
 import { KubernetesDriver } from '../../plugins/model-platform-backend-module-kubernetes/src/KubernetesDriver';
 import { JSONWebKeySet } from 'jose';
 import { request } from 'undici';
 import { parse, parseAllDocuments } from 'yaml';
-import { root } from '../platform/Platform';
+import { root } from '../platform/root';
 import { ApiProxy } from './ApiProxy';
 import { StandInKubelet } from './StandInKubelet';
 
 const MODULE = 'plugins/model-platform-backend-module-kubernetes';
 const ACCOUNT = 'model-platform';
 export const SECRET_KEY = 'a-key-that-only-tests-know-of-0123456789';
+
+const PUBLIC = { name: 'public', namespace: 'gateways' };
 
 interface Service {
   url: string;
@@ -43,16 +46,30 @@ interface Service {
   stop(): Promise<void>;
 }
 
+async function startService(options: {
+  level?: 'api' | 'gateway';
+  kubeconfig?: string;
+}) {
+  const { level, kubeconfig } = options;
+  if (kubeconfig) return { kubeconfig, async stop() {} };
+  const { startKubernetes } = await import('../services/kubernetes.mjs');
+  return await startKubernetes(level);
+}
+
 const isRole = (object: object): object is V1ClusterRole =>
   Reflect.get(object, 'kind') === 'ClusterRole';
 
 /** A real API server with a stand-in for nodes, or with a real one, and the rights that `rbac.yaml` gives. */
 export class TestCluster {
   static async start(
-    options: { portalUrl?: string; level?: 'api' | 'gateway' } = {},
+    options: {
+      portalUrl?: string;
+      level?: 'api' | 'gateway';
+      /** Of an administrator, where the level `api` is started already. */
+      kubeconfig?: string;
+    } = {},
   ): Promise<TestCluster> {
-    const { startKubernetes } = await import('../services/kubernetes.mjs');
-    const service = await startKubernetes(options.level);
+    const service = await startService(options);
     if ('unavailable' in service) throw new Error(service.unavailable);
     let started: { stop(): Promise<void> } = service;
     try {
@@ -65,7 +82,7 @@ export class TestCluster {
         options.portalUrl ?? 'https://portal.example.org',
       );
       started = cluster;
-      for (const object of cluster.roles()) await cluster.apply(object);
+      for (const object of TestCluster.roles()) await cluster.apply(object);
       if (options.level !== 'gateway') await cluster.kubelet.start();
       return cluster;
     } catch (error) {
@@ -139,18 +156,24 @@ export class TestCluster {
   }
 
   /** The objects of `rbac.yaml`. */
-  roles(): KubernetesObject[] {
+  static roles(): KubernetesObject[] {
     return parseAllDocuments(
       fs.readFileSync(path.join(root, MODULE, 'rbac.yaml'), 'utf8'),
     ).map(document => document.toJS());
   }
 
-  /** Of the driver, without one verb of one resource. */
-  roleWithout(resource: string, verb: string): V1ClusterRole {
-    const role = this.roles()
+  /** Of the driver. */
+  static role(): V1ClusterRole {
+    const role = TestCluster.roles()
       .filter(isRole)
       .find(({ metadata }) => metadata?.name === 'model-platform-driver');
     if (!role) throw new Error('rbac.yaml has no model-platform-driver');
+    return role;
+  }
+
+  /** Of the driver, without one verb of one resource. */
+  static roleWithout(resource: string, verb: string): V1ClusterRole {
+    const role = TestCluster.role();
     const rules = (role.rules ?? []).flatMap(rule => {
       if (!rule.resources?.includes(resource)) return [rule];
       const others = rule.resources.filter(one => one !== resource);
@@ -220,9 +243,14 @@ export class TestCluster {
       collector?: object;
       metricCatalogue?: object[];
       packageIndex?: string;
+      gateway?: { min: number; max: number };
+      /** That its endpoints are reached through. */
+      gateways?: Array<{ name: string; namespace: string }>;
+      limits?: Partial<ClusterLimits>;
     } = {},
   ): Promise<KubernetesDriver> {
     const { artifacts, collector, metricCatalogue, packageIndex } = more;
+    const { gateway = { min: 1, max: 1 }, gateways = [PUBLIC] } = more;
     const driver = KubernetesDriver.fromConfig(
       new ConfigReader({
         backend: { baseUrl: this.portalUrl },
@@ -243,10 +271,8 @@ export class TestCluster {
               driver: 'kubernetes',
               kubernetes: {
                 url: 'https://models.example.org',
-                route: {
-                  gateways: [{ name: 'public', namespace: 'gateways' }],
-                },
-                gateway: { replicas: { min: 1, max: 1 } },
+                route: { gateways },
+                gateway: { replicas: gateway },
                 resources: { cpu: '100m', memory: '128Mi' },
                 ...(artifacts ? { artifacts } : {}),
                 ...(collector ? { collector } : {}),
@@ -261,7 +287,7 @@ export class TestCluster {
           ],
         },
       }),
-      { logger: this.logger },
+      { logger: this.logger, limits: more.limits },
     );
     this.drivers.push(driver);
     return driver;

@@ -1,10 +1,15 @@
 import { expect, test } from '@playwright/test';
-import { V1Deployment, V1ObjectMeta } from '@kubernetes/client-node';
+import {
+  CustomObjectsApi,
+  V1Deployment,
+  V1ObjectMeta,
+} from '@kubernetes/client-node';
 import { DesiredRevision } from '@model-platform/plugin-model-platform-node';
 import { KubernetesDriver } from '../../plugins/model-platform-backend-module-kubernetes/src/KubernetesDriver';
 import { eventually } from '../platform/Platform';
 import { never, revisionOf, routeOf } from './desired';
 import { GatewayProcesses } from './GatewayProcesses';
+import { runningStatus } from './StandInKubelet';
 import { TestCluster } from './TestCluster';
 
 const namespace = 'models-crm--test';
@@ -122,6 +127,103 @@ test('a revision becomes pods, a route leads to it, and the gateway has it', asy
     observed.runners.map(({ id }) => id).toSorted(),
   );
   expect(await driver.list()).toContain('churn');
+});
+
+test('what the controllers of Gateways say of a route is said of the endpoint', async () => {
+  const desired = revisionOf('routed', 1);
+  await rollOut(driver, desired);
+  const name = 'routed';
+  const routes = cluster.config.makeApiClient(CustomObjectsApi);
+  const place = {
+    group: 'gateway.networking.k8s.io',
+    version: 'v1',
+    namespace,
+    plural: 'httproutes',
+    name,
+  };
+  /** As a controller does it. */
+  const say = async (
+    gateway: string,
+    is: 'True' | 'False',
+    generation?: number,
+  ) => {
+    const { metadata } = await routes.getNamespacedCustomObject(place);
+    await routes.patchNamespacedCustomObjectStatus({
+      ...place,
+      body: [
+        {
+          op: 'add',
+          path: '/status',
+          value: {
+            parents: [
+              {
+                controllerName: 'example.org/controller',
+                parentRef: { name: gateway, namespace: 'gateways' },
+                conditions: [
+                  {
+                    type: 'Accepted',
+                    status: is,
+                    reason:
+                      is === 'True' ? 'Accepted' : 'NotAllowedByListeners',
+                    message: 'No listener takes routes of this namespace.',
+                    lastTransitionTime: new Date().toISOString(),
+                    observedGeneration: generation ?? metadata.generation,
+                  },
+                ],
+              },
+            ],
+          },
+        },
+      ],
+    });
+  };
+  const isSaid = (message: RegExp | undefined) =>
+    eventually(`the message ${message}`, async () => {
+      const observed = await driver.observe(desired.ref);
+      expect(observed.routedRevision).toBe(1);
+      if (message) expect(observed.message).toMatch(message);
+      else expect(observed.message).toBeUndefined();
+      return true;
+    });
+  await say('public', 'False');
+  await isSaid(
+    /^The Gateway gateways\/public does not lead callers to the endpoint \(NotAllowedByListeners\): No listener takes routes of this namespace; let its allowedRoutes select namespaces with the label app.kubernetes.io\/managed-by: model-platform$/,
+  );
+  await say('public', 'True');
+  await isSaid(undefined);
+  await say('public', 'False');
+  await isSaid(/NotAllowed/);
+  // Of an earlier route, and of somebody else's.
+  await say('public', 'False', 0);
+  await isSaid(undefined);
+  await say('private', 'False');
+  await isSaid(undefined);
+
+  // Another configuration, or a route that is gone, is put in force.
+  const wide = await cluster.driver({
+    gateways: [
+      { name: 'public', namespace: 'gateways' },
+      { name: 'private', namespace: 'gateways' },
+    ],
+  });
+  const route = routeOf(desired);
+  const digest = wide.routeDigest(desired.ref, route);
+  const isInForce = async () => {
+    expect((await wide.observe(desired.ref)).routeDigest).toBeUndefined();
+    await wide.route(desired.ref, route);
+    expect((await wide.observe(desired.ref)).routeDigest).toBe(digest);
+  };
+  await isInForce();
+  // One that takes the route is enough.
+  await say('private', 'False');
+  expect((await wide.observe(desired.ref)).message).toBeUndefined();
+  await routes.deleteNamespacedCustomObject(place);
+  await eventually('the route gone', async () => {
+    const { routeDigest } = await wide.observe(desired.ref);
+    return routeDigest === undefined;
+  });
+  await isInForce();
+  await wide.remove(desired.ref);
 });
 
 test('a revoked token and a switched off endpoint reach the gateway', async () => {
@@ -279,6 +381,71 @@ test('what others change is set right, what they add stays', async () => {
   });
 });
 
+test('what was deleted comes back, secrets that are never read among it', async () => {
+  const system = 'deleted';
+  const own = `models-${system}--test`;
+  const desired = revisionOf('deleted', 1, { system });
+  const name = 'm-deleted--r1-main';
+  const secretsThere = async () => {
+    const { items } = await cluster.core.listNamespacedSecret({
+      namespace: own,
+    });
+    return items.map(({ metadata }) => metadata?.name).toSorted();
+  };
+  const all = [name, 'model-gateway', 'model-metrics'];
+  const isBack = () =>
+    eventually('all of it again', async () => {
+      await driver.apply(desired, never);
+      await driver.observe(desired.ref);
+      expect(await secretsThere()).toEqual(all);
+      return true;
+    });
+  await driver.apply(desired, never);
+  await isReady(driver, desired);
+
+  await cluster.core.deleteNamespace({ name: own });
+  await eventually('the namespace gone', async () => {
+    const { items } = await cluster.core.listNamespace();
+    return items.every(({ metadata }) => metadata?.name !== own);
+  });
+  await isBack();
+  await isReady(driver, desired);
+
+  // A secret alone is missed by the pod that needs it next.
+  await cluster.core.deleteNamespacedSecret({ namespace: own, name });
+  cluster.kubelet.troubles.set(name, () => ({
+    phase: 'Pending',
+    containerStatuses: [
+      {
+        name: 'runner',
+        image: 'registry.example.org/platform:1',
+        imageID: '',
+        ready: false,
+        restartCount: 0,
+        state: {
+          waiting: {
+            reason: 'CreateContainerConfigError',
+            message: `secret "${name}" not found`,
+          },
+        },
+      },
+    ],
+  }));
+  await isBack();
+  cluster.kubelet.troubles.delete(name);
+  await isReady(driver, desired);
+
+  // Where no pod needs it yet, it is there before one does.
+  const other = await cluster.driver({ limits: { secretsMs: 1_000 } });
+  await other.apply(desired, never);
+  await cluster.core.deleteNamespacedSecret({ namespace: own, name });
+  await eventually('the secret again', async () => {
+    await other.apply(desired, never);
+    return (await secretsThere()).includes(name);
+  });
+  await driver.remove(desired.ref);
+});
+
 test('of several that write, the platform has the last word on what it says', async () => {
   const desired = revisionOf('contested', 1);
   const others = await Promise.all([cluster.driver(), cluster.driver()]);
@@ -338,6 +505,79 @@ test('a rollback leaves nothing of what it takes back, and nothing of others goe
   expect(await driver.list()).not.toContain('rolled');
   expect((await driver.observe(back.ref)).runners).toEqual([]);
   await driver.remove(back.ref);
+});
+
+test("of what is scaled, as many begin as there must be, or as many as serve; then the number is the autoscaler's", async () => {
+  const scaled = (revision: number) =>
+    revisionOf('scaled', revision, {
+      resources: { replicas: { min: 2, max: 6 } },
+    });
+  const deployment = async (revision: number) =>
+    await cluster.apps.readNamespacedDeployment({
+      namespace,
+      name: `m-scaled--r${revision}-main`,
+    });
+  // One pod becomes ready, and no other.
+  let first: string | undefined;
+  cluster.kubelet.troubles.set('m-scaled--r1', pod => {
+    first ??= pod.metadata?.name;
+    return pod.metadata?.name === first
+      ? runningStatus(pod)
+      : { phase: 'Pending' };
+  });
+  await driver.apply(scaled(1), never);
+  const runners = await eventually('one that is ready', async () => {
+    const observed = await driver.observe({ name: 'scaled' });
+    return observed.runners.some(({ phase }) => phase === 'ready')
+      ? observed.runners
+      : undefined;
+  });
+  expect(runners.map(({ phase }) => phase).toSorted()).toEqual([
+    'ready',
+    'starting',
+  ]);
+  cluster.kubelet.troubles.delete('m-scaled--r1');
+  await rollOut(driver, scaled(1));
+
+  // As an autoscaler does it.
+  await cluster.apps.patchNamespacedDeploymentScale({
+    namespace,
+    name: 'm-scaled--r1-main',
+    body: [{ op: 'replace', path: '/spec/replicas', value: 4 }],
+  });
+  await eventually('four that are ready', async () => {
+    const observed = await driver.observe({ name: 'scaled' });
+    return (
+      observed.runners.length === 4 &&
+      observed.runners.every(({ phase }) => phase === 'ready')
+    );
+  });
+  await (await cluster.driver()).apply(scaled(1), { ...never, fencing: 1 });
+  const { spec, metadata } = await deployment(1);
+  expect(metadata?.annotations?.['model-platform.io/fencing']).toBe('1');
+  expect(spec?.replicas).toBe(4);
+
+  await driver.apply(scaled(2), never);
+  expect((await deployment(2)).spec?.replicas).toBe(4);
+  await driver.remove({ name: 'scaled' });
+});
+
+test('a gateway that is scaled from now on stays as many as it was', async () => {
+  const desired = revisionOf('grown', 1, { system: 'grown' });
+  const replicas = async () => {
+    const { spec } = await cluster.apps.readNamespacedDeployment({
+      namespace: 'models-grown--test',
+      name: 'model-gateway',
+    });
+    return spec?.replicas;
+  };
+  const fixed = await cluster.driver({ gateway: { min: 3, max: 3 } });
+  await fixed.apply(desired, never);
+  expect(await replicas()).toBe(3);
+  const grown = await cluster.driver({ gateway: { min: 2, max: 6 } });
+  await grown.apply(desired, never);
+  expect(await replicas()).toBe(3);
+  await grown.remove(desired.ref);
 });
 
 test('systems do not share a namespace, and the gateway of one knows nothing of the other', async () => {

@@ -112,6 +112,67 @@ test('a watch that is cut, or has forgotten so far back, is begun anew', async (
   expect(gone).toBe(5);
 });
 
+test('what is listed comes in pages, all anew where their end has expired', async () => {
+  const writer = await cluster.driver();
+  const names = ['paged-0', 'paged-1', 'paged-2', 'paged-3', 'paged-4'];
+  for (const name of names) await writer.apply(revisionOf(name, 1), never);
+  for (const name of names) await isReady(writer, name);
+  let expired = 0;
+  cluster.proxy.fault = ({ path, query }) => {
+    if (!path.endsWith('/pods') || !query.has('continue') || expired > 0) {
+      return undefined;
+    }
+    expired += 1;
+    return {
+      status: 410,
+      body: JSON.stringify({
+        kind: 'Status',
+        code: 410,
+        reason: 'Expired',
+        message: 'The provided continue parameter is too old',
+      }),
+    };
+  };
+  cluster.proxy.forget();
+  const driver = await cluster.driver({ limits: { pageSize: 2 } });
+  for (const name of names) {
+    const { runners } = await driver.observe({ name });
+    expect(runners.map(({ phase }) => phase)).toEqual(['ready']);
+  }
+  const pages = cluster.proxy.calls.filter(
+    ({ path, isWatch }) => path.endsWith('/pods') && !isWatch,
+  );
+  expect(expired).toBe(1);
+  expect(pages.every(({ query }) => query.get('limit') === '2')).toBe(true);
+  // The first, the one that was refused, and from the first one again.
+  expect(pages.slice(0, 3).map(({ query }) => query.has('continue'))).toEqual([
+    false,
+    true,
+    false,
+  ]);
+  expect(pages.length).toBeGreaterThan(4);
+});
+
+test('a cluster that has not been heard of for long is not said to be as it was', async () => {
+  const driver = await cluster.driver({ limits: { silenceMs: 1_000 } });
+  await driver.apply(revisionOf('silent', 1), never);
+  await isReady(driver, 'silent');
+  await cluster.service.killApiServer();
+  const said = await eventually('that it is not known', () =>
+    driver.observe({ name: 'silent' }).then(
+      () => undefined,
+      error => String(error),
+    ),
+  );
+  expect(said).toMatch(
+    /The API server of the cluster cannot be reached to list and watch /,
+  );
+  // Pods are there all the same, and count.
+  await driver.scrapeTargets();
+  await cluster.service.restartApiServer();
+  await isReady(driver, 'silent');
+});
+
 test('many deployments are applied, and a second pass writes nothing', async () => {
   test.setTimeout(600_000);
   const driver = await cluster.driver();

@@ -167,7 +167,7 @@ for (const [verb, message] of [
 ] as const) {
   test(`without ${verb} of podmonitors models are deployed all the same, and it is told`, async () => {
     const system = `without-${verb}`;
-    await cluster.apply(cluster.roleWithout('podmonitors', verb));
+    await cluster.apply(TestCluster.roleWithout('podmonitors', verb));
     // The API server hears of its own roles a little later.
     await eventually('what is missing', async () => {
       cluster.warnings.length = 0;
@@ -181,7 +181,7 @@ for (const [verb, message] of [
         await driver.stop();
       }
     });
-    for (const role of cluster.roles()) await cluster.apply(role);
+    for (const role of TestCluster.roles()) await cluster.apply(role);
     await eventually('they are there', async () => {
       const driver = await cluster.driver(figures);
       await driver

@@ -115,8 +115,11 @@ const route = async (desired: DesiredRevision) => {
   await eventually(
     'the route in force',
     async () => {
+      const { variants, ...rest } = routeOf(desired);
       await driver.route(desired.ref, {
-        ...routeOf(desired),
+        ...rest,
+        // Models of ONNX only compute.
+        variants: variants.map(one => ({ ...one, isRepeatable: true })),
         tokens: [{ id: 'token-1', hash, consumer: 'shop' }],
       });
       return true;
@@ -196,10 +199,27 @@ test('a model is fetched by its pod, and serves through the Gateway API', async 
   ]);
 });
 
-test('rolled forth and back under load, no call fails', async () => {
+test('rolled forth and back under load, with a pod of two killed between, no call fails', async () => {
   const calls = load();
-  await rollOut(iris(2));
+  const scaled = iris(2, { replicas: { min: 2, max: 3 } });
+  await rollOut(scaled, 2);
   await eventually('answers of version 2', () => calls.answered.has('2'));
+  const [killed] = await runnersOf(scaled);
+  await cluster.core.deleteNamespacedPod({
+    namespace: 'models-crm--test',
+    name: killed.id,
+    gracePeriodSeconds: 0,
+  });
+  await eventually(
+    'another one in its place',
+    async () => {
+      const ready = (await runnersOf(scaled)).filter(
+        ({ phase }) => phase === 'ready',
+      );
+      return ready.length === 2 && ready.every(({ id }) => id !== killed.id);
+    },
+    PATIENCE_MS,
+  );
   // The pods of 1 are made anew.
   await rollOut(iris(1));
   const before = calls.answered.get('1') ?? 0;
@@ -272,6 +292,60 @@ test('a pod that is killed comes back', async () => {
     PATIENCE_MS,
   );
   await isAnswering(1);
+});
+
+test('a Gateway that does not take the route, or is not there, is named', async () => {
+  const gateways = 'gateways';
+  await cluster.apply({
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'Gateway',
+    metadata: { name: 'closed', namespace: gateways },
+    ...{
+      spec: {
+        gatewayClassName: 'traefik',
+        listeners: [
+          {
+            name: 'http',
+            protocol: 'HTTP',
+            port: Number(new URL(cluster.service.gatewayUrl).port),
+            allowedRoutes: { namespaces: { from: 'Same' } },
+          },
+        ],
+      },
+    },
+  });
+  const messageThrough = async (name: string, wanted: RegExp) => {
+    driver = await cluster.driver({
+      gateways: [{ name, namespace: gateways }],
+    });
+    await route(iris(1));
+    await eventually(
+      `what is wrong with ${name}`,
+      async () => {
+        expect((await driver.observe({ name: 'iris' })).message).toMatch(
+          wanted,
+        );
+        return true;
+      },
+      PATIENCE_MS,
+    );
+    await eventually('that it is so', async () => {
+      const response = await fetch(`${cluster.service.gatewayUrl}/iris`);
+      return response.status === 404;
+    });
+  };
+  await messageThrough(
+    'closed',
+    /^The Gateway gateways\/closed does not lead .*NotAllowedByListeners/,
+  );
+  await messageThrough(
+    'absent',
+    /^No Gateway gateways\/absent has taken the route/,
+  );
+  driver = await cluster.driver();
+  await route(iris(1));
+  await isAnswering(1);
+  expect((await driver.observe({ name: 'iris' })).message).toBeUndefined();
 });
 
 test('a model that is an image of its own answers beside its runner', async () => {

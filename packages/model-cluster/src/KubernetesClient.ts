@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   ApiException,
   CoreV1Event,
@@ -11,15 +12,15 @@ import {
   RequestContext,
   ServerConfiguration,
 } from '@kubernetes/client-node';
-import { InputError } from '@backstage/errors';
+import { InputError, NotFoundError } from '@backstage/errors';
 import { request } from 'undici';
-import { statusCodeOf, toClusterError } from './toClusterError';
+import { statusCodeOf, statusOf, toClusterError } from './toClusterError';
 import { Kind, KINDS, pathOf } from './kinds';
 import { withRetry } from './withRetry';
 
 /** A server that takes a connection and does not answer is as good as none. */
 const TIMEOUT_MS = 15_000;
-const PAGE = 500;
+const PAGE_SIZE = 500;
 
 export interface ObjectKey {
   kind: Kind;
@@ -37,18 +38,26 @@ interface RawList<T> {
 export class KubernetesClient {
   /** Where it is, and who asks, as `kubectl` finds it; else the service account of the pod that this runs in. */
   static fromKubeconfig(
-    options: { kubeconfig?: string; context?: string } = {},
+    options: {
+      kubeconfig?: string;
+      context?: string;
+      pageSize?: number;
+    } = {},
   ): KubernetesClient {
     const config = new KubeConfig();
     if (options.kubeconfig) config.loadFromFile(options.kubeconfig);
     else config.loadFromDefault();
     if (options.context) config.setCurrentContext(options.context);
-    return new KubernetesClient(config);
+    return new KubernetesClient(config, options.pageSize);
   }
 
   private readonly objects: KubernetesObjectApi;
 
-  constructor(readonly config: KubeConfig) {
+  /** @param pageSize - objects of one answer of a list */
+  constructor(
+    readonly config: KubeConfig,
+    private readonly pageSize = PAGE_SIZE,
+  ) {
     const cluster = config.getCurrentCluster();
     if (!cluster) {
       throw new InputError('The kubeconfig names no cluster');
@@ -126,7 +135,7 @@ export class KubernetesClient {
     for (;;) {
       const page: RawList<KubernetesObject> = await this.readJson(
         pathOf(kind, namespace),
-        { labelSelector, limit: String(PAGE), continue: next },
+        { labelSelector, limit: String(this.pageSize), continue: next },
       );
       items.push(...page.items);
       next = page.metadata.continue ?? '';
@@ -163,7 +172,12 @@ export class KubernetesClient {
     }
   }
 
-  /** What a container has written; of one that was ended, what it wrote last. */
+  /**
+   * What a container has written; of one that was ended, what it wrote last.
+   * Nothing where it has not started yet, or the cluster keeps no log of it.
+   *
+   * @throws NotFoundError where the pod is gone
+   */
   async openLog(
     where: { namespace: string; pod: string; container: string },
     query: Record<string, string>,
@@ -178,6 +192,10 @@ export class KubernetesClient {
       );
     } catch (error) {
       signal?.throwIfAborted();
+      if (isNoLogYet(error)) return Readable.from([]);
+      if (statusCodeOf(error) === 404) {
+        throw new NotFoundError(`The pod ${pod} is gone, and its log with it`);
+      }
       throw toClusterError(error, `read the log of ${pod}`);
     }
   }
@@ -229,6 +247,18 @@ export class KubernetesClient {
       throw toClusterError(error, doing);
     }
   }
+}
+
+/** Without a node a pod has no log, which is 204; without a container it has none either. */
+function isNoLogYet(error: unknown): boolean {
+  const code = statusCodeOf(error);
+  return (
+    code === 204 ||
+    (code === 400 &&
+      /is waiting to start|is not available|previous terminated container .* not found/.test(
+        statusOf(error).message ?? '',
+      ))
+  );
 }
 
 function describe({ kind, metadata }: KubernetesObject): string {

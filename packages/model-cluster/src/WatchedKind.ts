@@ -1,16 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KubernetesObject, ListWatch, Watch } from '@kubernetes/client-node';
-import { toClusterError } from './toClusterError';
+import { KubernetesObject, ListWatch } from '@kubernetes/client-node';
+import { statusCodeOf, toClusterError } from './toClusterError';
 import { Kind, KINDS, pathOf } from './kinds';
 import { KubernetesClient } from './KubernetesClient';
+import { OpenedWatch } from './OpenedWatch';
 
 const FIRST_DELAY_MS = 200;
 const MAX_DELAY_MS = 10_000;
 const MAX_GAP_MS = 1_000;
+/** They do not pass by asking again. */
+const REFUSALS = new Set([401, 403, 404]);
 
 /**
- * Objects of one kind, in one namespace or all, as the cluster told last. Listed once, then kept up to date; what was missed, because the server
- * was away or has forgotten so far back, is listed anew.
+ * Objects of one kind, in one namespace or all, as the cluster told last.
+ * Listed once, then kept up to date; what was missed, because the server was
+ * away or has forgotten so far back, is listed anew.
  */
 export class WatchedKind {
   private readonly informer: ListWatch<KubernetesObject>;
@@ -28,7 +32,9 @@ export class WatchedKind {
 
   private isSynced = false;
 
-  private failure: Error | undefined;
+  private broken:
+    | { since: number; error: Error; isRefused: boolean }
+    | undefined;
 
   constructor(
     private readonly options: {
@@ -47,13 +53,12 @@ export class WatchedKind {
     const { client, kind, namespace, labelSelector, onChange } = options;
     this.informer = new ListWatch(
       pathOf(kind, namespace),
-      new Watch(client.config),
+      new OpenedWatch(client.config, () => this.recovered()),
       async () => {
         const list = await client.list(kind, labelSelector, namespace);
         // The informer takes them in as soon as it has them.
         setImmediate(() => {
           this.isSynced = true;
-          this.recovered();
           onChange();
         });
         return list;
@@ -67,7 +72,6 @@ export class WatchedKind {
     for (const verb of ['add', 'update', 'delete'] as const) {
       this.informer.on(verb, object => {
         this.index(object, verb === 'delete');
-        this.recovered();
         onChange();
       });
     }
@@ -89,9 +93,11 @@ export class WatchedKind {
     return this.isSynced;
   }
 
-  /** Why it knows nothing yet. */
-  get problem(): Error | undefined {
-    return this.isSynced ? undefined : this.failure;
+  /** Why it hears of no change now, and since when, in milliseconds since 1970; `isRefused` where waiting does not help. */
+  get problem():
+    | { since: number; error: Error; isRefused: boolean }
+    | undefined {
+    return this.broken;
   }
 
   get(name: string, namespace?: string): KubernetesObject | undefined {
@@ -129,11 +135,12 @@ export class WatchedKind {
   private failed(error: unknown): void {
     if (this.stopped) return;
     const { kind, onFailure } = this.options;
-    this.failure = toClusterError(
-      error,
-      `list and watch ${KINDS[kind].plural}`,
-    );
-    if (this.failures === 0) onFailure(this.failure);
+    this.broken = {
+      since: this.broken?.since ?? Date.now(),
+      error: toClusterError(error, `list and watch ${KINDS[kind].plural}`),
+      isRefused: REFUSALS.has(statusCodeOf(error) ?? 0),
+    };
+    if (this.failures === 0) onFailure(this.broken.error);
     const delayMs = Math.min(
       FIRST_DELAY_MS * 2 ** Math.min(this.failures, 10),
       MAX_DELAY_MS,
@@ -145,6 +152,6 @@ export class WatchedKind {
 
   private recovered(): void {
     this.failures = 0;
-    this.failure = undefined;
+    this.broken = undefined;
   }
 }

@@ -33,6 +33,9 @@ export class GatewayAgent {
 
   private readonly gateway: GatewayAdmin;
 
+  /** What was wrong with plans when they were last looked at. */
+  private problems = '';
+
   /** What the gateway with this pid has. */
   private told:
     | { pid: number; routes: string; plans: ResolvedRoutes['plans'] }
@@ -100,12 +103,19 @@ export class GatewayAgent {
   private async look(): Promise<void> {
     // Half of the plans would be taken for all of them.
     if (!this.plans.synced || !this.slices.synced) return;
-    const { routes, report, plans } = resolveRoutes(
+    const { routes, report, plans, unreadable } = resolveRoutes(
       this.plans.list() as V1ConfigMap[],
       this.slices.list() as V1EndpointSlice[],
       this.environment.RUNNER_SECRET,
       this.told?.plans,
     );
+    const problems = unreadable.join('; ');
+    if (problems && problems !== this.problems) {
+      this.log('error', 'plans cannot be read, and are left out', {
+        plans: unreadable,
+      });
+    }
+    this.problems = problems;
     const text = JSON.stringify(routes);
     const { pid, planned } = await this.gateway.state();
     if (!planned || this.told?.pid !== pid || this.told.routes !== text) {

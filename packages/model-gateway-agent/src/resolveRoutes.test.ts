@@ -136,3 +136,27 @@ it('sends calls to the next revision when somebody answers them there, and asks 
     resolve([plan('churn', [])], [old, coming], first.plans).routes,
   ).toMatchObject([{ variants: [] }]);
 });
+
+it('leaves out a plan that cannot be read, and says which', () => {
+  const broken = (name: string, text: string) => ({
+    metadata: { name },
+    data: { [PLAN_FILE]: text },
+  });
+  const { routes, report, unreadable } = resolveRoutes(
+    [
+      broken('half', '{"formatVersion": 1, '),
+      plan('churn', ['main']),
+      broken('of-tomorrow', '{"formatVersion": 2}'),
+    ],
+    [slice('churn-main', [['pod-a', '10.0.0.1', true]])],
+    'a-secret-of-all-runners',
+  );
+  expect(routes).toMatchObject([
+    { endpoint: 'churn', variants: [{ runners: ['pod-a'] }] },
+  ]);
+  expect(Object.keys(report)).toEqual(['churn']);
+  expect(unreadable).toEqual([
+    expect.stringMatching(/^half: .*JSON/),
+    expect.stringMatching(/^of-tomorrow: /),
+  ]);
+});

@@ -17,6 +17,8 @@ export interface ResolvedRoutes {
   report: GatewayReport;
   /** What they are made of, by endpoint. */
   plans: ReadonlyMap<string, EndpointPlan>;
+  /** Plans that cannot be read, each with the reason: no other endpoint waits for them. */
+  unreadable: string[];
 }
 
 type RunnersByService = ReadonlyMap<string, Upstream[]>;
@@ -43,10 +45,16 @@ export function resolveRoutes(
   for (const upstreams of runners.values()) {
     upstreams.sort((left, right) => (left.runner < right.runner ? -1 : 1));
   }
+  const unreadable: string[] = [];
   const read = plans
-    .map(({ data }) =>
-      endpointPlanSchema.parse(JSON.parse(data?.[PLAN_FILE] ?? '')),
-    )
+    .flatMap(({ metadata, data }) => {
+      try {
+        return [endpointPlanSchema.parse(JSON.parse(data?.[PLAN_FILE] ?? ''))];
+      } catch (error) {
+        unreadable.push(`${metadata?.name}: ${(error as Error).message}`);
+        return [];
+      }
+    })
     .map(plan => answeredPlan(plan, before.get(plan.plan.endpoint), runners))
     .sort((left, right) => (left.plan.endpoint < right.plan.endpoint ? -1 : 1));
   return {
@@ -58,6 +66,7 @@ export function resolveRoutes(
       ]),
     ),
     plans: new Map(read.map(plan => [plan.plan.endpoint, plan])),
+    unreadable,
   };
 }
 

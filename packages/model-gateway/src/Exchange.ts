@@ -69,6 +69,8 @@ export class Exchange {
   #timer: NodeJS.Timeout | undefined;
   #chosen: Choice | undefined;
   #controller: Dispatcher.DispatchController | undefined;
+  /** That has the call now. */
+  #runner: RunnerConnection | undefined;
   #endHold: (() => void) | undefined;
   #heldSince: number | undefined;
   #heldMs = 0;
@@ -144,6 +146,7 @@ export class Exchange {
       variant.repeats?.called(performance.now());
     }
     this.#tried.add(runner);
+    this.#runner = runner;
     runner.started(this.#options);
     runner.dispatch(
       {
@@ -232,6 +235,7 @@ export class Exchange {
         if (this.#isOver || status < 200) {
           return;
         }
+        runner.answered(status);
         // From here on the limit is on the pause between two chunks, so that a
         // stream may last.
         this.#timer?.refresh();
@@ -346,6 +350,9 @@ export class Exchange {
       this.#abort();
       response.destroy();
       return;
+    }
+    if (this.#body.isComplete) {
+      this.#runner?.avoid();
     }
     this.#fail(
       this.#body.isComplete

@@ -346,6 +346,41 @@ describe('Gateway', () => {
     expect(taken).toBe(1);
   });
 
+  it('leaves a runner alone for a while that fails again and again, or is too slow', async () => {
+    let taken = 0;
+    const failing = await upstream((incoming, response) => {
+      taken += 1;
+      incoming.resume();
+      response.writeHead(503);
+      response.end();
+    });
+    const callAll = async (count: number) => {
+      const statuses: number[] = [];
+      for (let index = 0; index < count; index += 1) {
+        statuses.push((await call('/iris/predict', { body: '{}' })).status);
+      }
+      return statuses;
+    };
+    const alive = await echo('alive');
+    await put(routeOf('iris', { main: { urls: [failing, alive] } }));
+    await until(async () => (await callAll(2)).includes(503) && taken >= 3);
+    expect(await callAll(8)).toEqual(new Array(8).fill(200));
+    // Nobody else is there: it is asked all the same.
+    await put(routeOf('iris', { main: { urls: [failing] } }));
+    expect(await callAll(1)).toEqual([503]);
+
+    const silent = await upstream(() => {});
+    await put(
+      routeOf(
+        'iris',
+        { main: { urls: [silent, alive] } },
+        { revision: 2, limits: { maxBodyBytes: 1000, timeoutMs: 200 } },
+      ),
+    );
+    await until(async () => (await callAll(1))[0] === 504);
+    expect(await callAll(8)).toEqual(new Array(8).fill(200));
+  });
+
   it('repeats a call that does nothing but compute, once, where its runner ended over it', async () => {
     let taken = 0;
     const breaking = await upstream(incoming => {

@@ -1,8 +1,11 @@
 import { Upstream } from '@model-platform/model-wire';
 import { Dispatcher, Pool } from 'undici';
 
-/** A runner that could not be reached, or broke off, is asked last for so long. */
+/** A runner that could not be reached, broke off, was too slow or fails is asked last for so long. */
 const AVOID_MS = 1_000;
+/** So many failures in a row are the runner's rather than those of its calls. */
+const MAX_FAILURES = 3;
+const FAILURES = new Set([500, 502, 503]);
 
 /** The kept-alive connections to one runner. */
 export class RunnerConnection {
@@ -17,6 +20,8 @@ export class RunnerConnection {
   readonly #pool: Pool;
   #routes = 0;
   #failedAt = -Infinity;
+  /** Answers in a row that were failures. */
+  #failures = 0;
   readonly #onIdle: (connection: RunnerConnection) => void;
 
   constructor(
@@ -73,7 +78,15 @@ export class RunnerConnection {
     this.#closeIfIdle();
   }
 
-  /** It could not be reached, or broke off: whoever can be asked instead is. */
+  /** One that fails at once has the fewest calls: it would draw the most of them. */
+  answered(status: number): void {
+    this.#failures = FAILURES.has(status) ? this.#failures + 1 : 0;
+    if (this.#failures >= MAX_FAILURES) {
+      this.avoid();
+    }
+  }
+
+  /** It could not be reached, broke off, or was too slow: whoever can be asked instead is. */
   avoid(): void {
     this.#failedAt = performance.now();
   }

@@ -18,8 +18,6 @@ import { Launch, Supervisor } from './Supervisor';
 
 /** Key of the gateway's records; no runner's id looks like it. */
 export const GATEWAY_ID = '#gateway';
-/** Variable of the gateway's environment that holds its secret. */
-export const GATEWAY_SECRET_VARIABLE = 'ADMIN_SECRET';
 const START_TIMEOUT_MS = 30_000;
 /** Of a host that ends: all of it must be over within 5 s. */
 const FINAL_DRAIN_MS = 2_000;
@@ -66,7 +64,6 @@ export class GatewayProcess {
         id: GATEWAY_ID,
         purpose: `${options.settings.gatewayHost}:${options.settings.gatewayPort}`,
         logFile: options.folder.gatewayLog,
-        secretVariable: GATEWAY_SECRET_VARIABLE,
         backoffMs: 0,
         startTimeoutMs: START_TIMEOUT_MS,
         launch: record => this.#launch(record),

@@ -1,17 +1,23 @@
 import { execFileSync, spawn } from 'node:child_process';
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   readFileSync,
+  rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { HostState } from '@model-platform/model-wire';
+import { HostState, RunnerSpec } from '@model-platform/model-wire';
 import { startTimeOf } from './startTimeOf';
 import { buildPrograms, isAlive, TestPlatform, until } from './testPlatform';
+import { Probe, probeSpec } from './testProbes';
 
 jest.setTimeout(60_000);
+
+const isRoot = process.getuid?.() === 0;
 
 let platform: TestPlatform;
 
@@ -320,6 +326,52 @@ describe('Host', () => {
     expect(await platform.ready(spec.id)).toMatchObject({ restarts: 0 });
   });
 
+  it('lets runners finish their calls, as long as calls may take, but waits for none when it stops', async () => {
+    const { gateway } = await platform.start({ DRAIN_TIMEOUT_MS: '100' });
+    const first = probeSpec(platform, {
+      name: 'slow',
+      system: 'plant-catalogue',
+      runtime: 'node',
+      changes: { requestTimeoutMs: 20_000 },
+    });
+    const second = { ...first, id: 'slow--r2-main-0', revision: 2 };
+    const third = { ...first, id: 'slow--r3-main-0', revision: 3 };
+    const call = async (probe: Probe) => {
+      const { status } = await fetch(`${gateway.url}/slow/predict`, {
+        method: 'POST',
+        headers: {
+          authorization: 'Bearer mpe_test_secret',
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({ inputs: probe }),
+      });
+      return status;
+    };
+    /** Beside a call that the one before has begun to answer. */
+    const rollTo = async (spec: RunnerSpec, before: RunnerSpec) => {
+      await platform.deploy(spec);
+      const path = '/v1/deployments/slow/release';
+      const released = platform.api('POST', path, { keep: [spec.id] });
+      released.catch(() => {});
+      await until(
+        async () => (await platform.runner(before.id))?.phase === 'draining',
+      );
+      return { released };
+    };
+    await platform.deploy(first);
+    const slow = call({ act: 'burn', subject: '4' });
+    const { released } = await rollTo(second, first);
+    expect(await slow).toBe(200);
+    expect((await released).status).toBe(200);
+
+    const endless = call({ act: 'spin' }).catch(() => 'cut');
+    const { pid } = await platform.ready(second.id);
+    await rollTo(third, second);
+    await platform.stopHost();
+    expect(isAlive(pid)).toBe(false);
+    expect(await endless).not.toBe(200);
+  });
+
   it('refuses a second host on the same data folder', async () => {
     await platform.start();
     const second = platform.spawn();
@@ -490,4 +542,42 @@ describe('Host', () => {
     expect(child.exitCode).toBe(1);
     expect(platform.output).toMatch(/plan\.json is not JSON/);
   });
+
+  // Others than root mount nothing; where tests must not be left out, they fail.
+  (isRoot || process.env.CI ? describe : describe.skip)(
+    'on a full disk',
+    () => {
+      it('starts runners again, and cuts logs', async () => {
+        const fill = platform.mountDisk(64);
+        const { gateway } = await platform.start();
+        const spec = platform.spec('iris');
+        await platform.deploy(spec);
+        const { pid } = await platform.ready(spec.id);
+        const logs = join(platform.dataDir, 'logs/runners');
+        const [large, old, halfway] = [
+          `${spec.id}.jsonl`,
+          'rose-r1-main-0.jsonl',
+          'rose-r2-main-0.jsonl.tmp',
+        ].map(name => join(logs, name));
+        appendFileSync(large, `${'x'.repeat(1_023)}\n`.repeat(11_000));
+        for (const path of [old, halfway]) {
+          writeFileSync(path, '');
+          utimesSync(path, 0, 0);
+        }
+        const filler = fill();
+        process.kill(pid as number, 'SIGKILL');
+        await until(() => !existsSync(old) && !existsSync(halfway));
+        await until(() => statSync(large).size < 1_048_576);
+        expect(existsSync(`${large}.tmp`)).toBe(false);
+        expect(platform.host.exitCode).toBe(null);
+        rmSync(filler);
+        await until(
+          async () => (await platform.predict(gateway.url, 'iris')) === 200,
+        );
+        expect((await platform.ready(spec.id)).restarts).toBeGreaterThan(0);
+        expect(platform.output).toContain('not kept');
+        expect(platform.output).toContain('ENOSPC');
+      });
+    },
+  );
 });

@@ -12,21 +12,12 @@ import {
 import { Counter, Registry } from 'prom-client';
 import { Confinement } from './confinement/Confinement';
 import { DataFolder } from './DataFolder';
-import {
-  GATEWAY_ID,
-  GATEWAY_SECRET_VARIABLE,
-  GatewayProcess,
-} from './GatewayProcess';
+import { GATEWAY_ID, GatewayProcess } from './GatewayProcess';
 import { HostError } from './HostError';
 import { HostSettings } from './HostSettings';
 import { pause } from './pause';
 import { PlanFile } from './PlanFile';
-import {
-  nodePrograms,
-  purposeOf,
-  Runner,
-  RUNNER_SECRET_VARIABLE,
-} from './Runner';
+import { nodePrograms, purposeOf, Runner } from './Runner';
 import { ReplicaSets } from './ReplicaSets';
 import { StateFile } from './StateFile';
 import { identify } from './Supervisor';
@@ -93,8 +84,8 @@ export class Host {
     log(isOpen ? 'warn' : 'info', summary, { reasons });
     this.#plan = PlanFile.open(folder.planFile);
     this.#sets = new ReplicaSets(settings.scaleDownMs);
-    this.#state = StateFile.open(folder.stateFile, message =>
-      log('warn', 'state.json is not used', { reason: message }),
+    this.#state = StateFile.open(folder.stateFile, (message, reason) =>
+      log('warn', message, { reason }),
     );
     this.#gateway = new GatewayProcess({
       settings,
@@ -123,9 +114,7 @@ export class Host {
     const wantedIds = new Set(wanted.map(({ id }) => id));
     for (const [id, record] of host.#state.processes()) {
       if (id !== GATEWAY_ID && !wantedIds.has(id)) {
-        const variable =
-          id === GATEWAY_ID ? GATEWAY_SECRET_VARIABLE : RUNNER_SECRET_VARIABLE;
-        const known = identify(record, variable);
+        const known = identify(record);
         const watched =
           known && WatchedProcess.takeOver(known.pid, known.startTime);
         const gone = (
@@ -282,7 +271,8 @@ export class Host {
         continue;
       }
       if (current && !current.isRetired) {
-        this.#retire(current);
+        // Its successor waits for it. What goes wrong over it has been logged by then.
+        this.#retire(current, this.#settings.drainTimeoutMs).catch(() => {});
       }
       this.#add(spec);
     }
@@ -558,9 +548,9 @@ export class Host {
     runner.start(this.#leaving.get(spec.id));
   }
 
-  async #retire(runner: Runner): Promise<void> {
+  /** @param drainMs - what its calls get at the gateway, and again in itself, milliseconds */
+  async #retire(runner: Runner, drainMs = runner.drainMs): Promise<void> {
     const { id } = runner.spec;
-    const { drainTimeoutMs } = this.#settings;
     if (runner.isRetired) {
       await this.#leaving.get(id);
       return;
@@ -569,9 +559,9 @@ export class Host {
       .retire({
         drained: async () => {
           await this.#gateway.push();
-          await this.#gateway.drained(id, AbortSignal.timeout(drainTimeoutMs));
+          await this.#gateway.drained(id, AbortSignal.timeout(drainMs));
         },
-        timeoutMs: drainTimeoutMs,
+        timeoutMs: drainMs,
       })
       .then(() => {
         this.#state.forget(id);

@@ -16,7 +16,7 @@ export const hostEnvironmentSchema = z.object({
   /** Why there is no Python runner, in words for people. */
   MODEL_PLATFORM_PYTHON_UNAVAILABLE: z.string().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-  /** How long a released runner may take for its last requests, milliseconds. */
+  /** How long a runner that is to end may take for its last calls, at least: as long as a call may, else. Milliseconds. */
   DRAIN_TIMEOUT_MS: z.coerce.number().int().nonnegative().default(10_000),
   /** How long fewer runners must be enough until some end, milliseconds. */
   SCALE_DOWN_MS: z.coerce.number().int().nonnegative().default(60_000),

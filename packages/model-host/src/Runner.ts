@@ -2,6 +2,8 @@ import { createHash, createHmac } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import {
+  DEFAULT_CALL_TIMEOUT_MS,
+  libraryVariables,
   HostRunnerState,
   RUNNER_SECRET_HEADER,
   nodeRunnerArguments,
@@ -22,18 +24,9 @@ import { programFolders, programPath } from './programPath';
 import { RunnerGuard } from './RunnerGuard';
 import { metricsSecretOf, ProcessRecord, StateFile } from './StateFile';
 import { Launch, Program, Supervisor } from './Supervisor';
-import { threadVariables } from './threadVariables';
 
-/** Variable of the runner's environment that holds its secret. */
-export const RUNNER_SECRET_VARIABLE = 'RUNNER_SECRET';
 const NODE_RUNNER = '@model-platform/model-runner-node';
 const BACKOFF_MS = 100;
-/** What runs here is nobody else's business: keeps libraries from reporting to their makers. */
-const NO_TELEMETRY = {
-  DO_NOT_TRACK: '1',
-  MLFLOW_DISABLE_TELEMETRY: 'true',
-  ORT_DISABLE_TELEMETRY: '1',
-};
 
 export interface RunnerOptions {
   spec: RunnerSpec;
@@ -92,6 +85,14 @@ export class Runner {
     return record && this.isReady && !this.isResting
       ? { runner: this.spec.id, url: urlOf(record), secret: record.secret }
       : undefined;
+  }
+
+  /** How long it may take for the calls that it has, when it is to end: as long as a call may, milliseconds. */
+  get drainMs(): number {
+    return Math.max(
+      this.#options.settings.drainTimeoutMs,
+      this.spec.requestTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS,
+    );
   }
 
   /** Of its metrics. */
@@ -217,7 +218,6 @@ export class Runner {
         ...(this.#weakness ? ['weak'] : []),
       ].join('/'),
       logFile: folder.runnerLog(spec.id),
-      secretVariable: RUNNER_SECRET_VARIABLE,
       backoffMs: BACKOFF_MS,
       startTimeoutMs: settings.startTimeoutMs,
       launch: record => {
@@ -286,19 +286,15 @@ export class Runner {
           spec.maxBodyBytes === undefined
             ? undefined
             : String(spec.maxBodyBytes),
-        DRAIN_TIMEOUT_MS: String(settings.drainTimeoutMs),
+        DRAIN_TIMEOUT_MS: String(this.drainMs),
         BATCH_MAX_ROWS: settings.batchMaxRows?.toString(),
         BATCH_MAX_DELAY_MS: settings.batchMaxDelayMs?.toString(),
       };
     const env: Record<string, string> = {
       ...cleanEnvironment(),
-      ...NO_TELEMETRY,
-      ...threadVariables(cpuCores),
+      ...libraryVariables(cpuCores),
       HOME: this.#scratch,
       TMPDIR: this.#scratch,
-      // Its id has no name of its own, which some libraries look for.
-      USER: 'model',
-      LOGNAME: 'model',
       CUDA_VISIBLE_DEVICES: Array.from({ length: gpus }, (_, index) =>
         String(index),
       ).join(','),

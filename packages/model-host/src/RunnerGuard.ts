@@ -77,17 +77,18 @@ export class RunnerGuard {
       : undefined;
   }
 
-  /** For who reads the runner's own log. */
+  /** For who reads the runner's own log, where there is room for it. */
   log(reason: string): void {
-    appendFileSync(
-      this.#logFile,
-      `${JSON.stringify({
-        at: new Date().toISOString(),
-        level: 'error',
-        message: `the runner ended: ${reason}`,
-      })}\n`,
-      { mode: 0o600 },
-    );
+    const line = JSON.stringify({
+      at: new Date().toISOString(),
+      level: 'error',
+      message: `the runner ended: ${reason}`,
+    });
+    try {
+      appendFileSync(this.#logFile, `${line}\n`, { mode: 0o600 });
+    } catch {
+      // The host's log says it, too.
+    }
   }
 
   get #memoryKills(): number {

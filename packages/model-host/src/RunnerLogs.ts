@@ -5,7 +5,14 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { copyFile, open, rename, stat, truncate } from 'node:fs/promises';
+import {
+  copyFile,
+  open,
+  rename,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { LogFilter } from './LogFilter';
@@ -153,16 +160,32 @@ export class RunnerLogs {
     }
   }
 
-  /** Cuts what has grown too large, keeping one generation; the writers go on with the same file. */
+  /**
+   * Cuts what has grown too large, keeping one generation; the writers go on
+   * with the same file. On a full disk what is cut is given up.
+   *
+   * @throws Error that says which were given up, once all are cut
+   */
   async rotate(extra: string[] = []): Promise<void> {
     const files = this.#files().map(({ path }) => path);
+    const givenUp: string[] = [];
     for (const path of [...files, ...extra]) {
-      if (!path.endsWith('.1.jsonl') && sizeOf(path) > MAX_LOG_BYTES) {
+      if (/(?<!\.1)\.jsonl$/.test(path) && sizeOf(path) > MAX_LOG_BYTES) {
         const temporary = `${path}.tmp`;
-        await copyFile(path, temporary);
-        await truncate(path, 0);
+        try {
+          await copyFile(path, temporary);
+          await truncate(path, 0);
+        } catch (error) {
+          givenUp.push(`${path}: ${(error as Error).message}`);
+          await truncate(path, 0);
+          // Who follows sees by it that the log was cut.
+          await writeFile(temporary, '', { mode: 0o600 });
+        }
         await rename(temporary, rotated(path));
       }
+    }
+    if (givenUp.length > 0) {
+      throw new Error(`Logs were cut and not kept: ${givenUp.join('; ')}`);
     }
   }
 
@@ -184,22 +207,25 @@ export class RunnerLogs {
   }
 
   #files(): Array<{ id: string; path: string; modifiedAt: number }> {
-    return readdirSync(this.#folder)
-      .filter(name => name.endsWith('.jsonl'))
-      .flatMap(name => {
-        const path = join(this.#folder, name);
-        try {
-          return [
-            {
-              id: name.replace(/(\.1)?\.jsonl$/, ''),
-              path,
-              modifiedAt: statSync(path).mtimeMs,
-            },
-          ];
-        } catch {
-          return [];
-        }
-      });
+    return (
+      readdirSync(this.#folder)
+        // What a host that was killed was about to put aside goes with the rest.
+        .filter(name => /\.jsonl(\.tmp)?$/.test(name))
+        .flatMap(name => {
+          const path = join(this.#folder, name);
+          try {
+            return [
+              {
+                id: name.replace(/(\.1)?\.jsonl(\.tmp)?$/, ''),
+                path,
+                modifiedAt: statSync(path).mtimeMs,
+              },
+            ];
+          } catch {
+            return [];
+          }
+        })
+    );
   }
 }
 

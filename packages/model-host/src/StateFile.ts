@@ -37,34 +37,39 @@ export function metricsSecretOf(record: ProcessRecord): string {
 
 type State = z.infer<typeof stateSchema>;
 
-/** `state.json`: which processes were started, written down before anything relies on it. */
+/** Told what is wrong with the file, and why. */
+type OnProblem = (message: string, reason: string) => void;
+
+/**
+ * `state.json`: which processes are started, written down before. The rest is
+ * written when it can be: a disk that is full ends nothing that runs.
+ */
 export class StateFile {
   readonly #path: string;
   readonly #state: State;
+  readonly #onProblem: OnProblem;
 
-  private constructor(path: string, state: State) {
+  private constructor(path: string, state: State, onProblem: OnProblem) {
     this.#path = path;
     this.#state = state;
+    this.#onProblem = onProblem;
   }
 
   /** Nothing of a file that cannot be read is believed: its processes stay strangers. */
-  static open(
-    path: string,
-    onUnreadable: (message: string) => void,
-  ): StateFile {
+  static open(path: string, onProblem: OnProblem): StateFile {
     try {
       const value = readJsonFile(path);
       if (value !== undefined) {
-        return new StateFile(path, stateSchema.parse(value));
+        return new StateFile(path, stateSchema.parse(value), onProblem);
       }
     } catch (error) {
-      onUnreadable((error as Error).message);
+      onProblem('state.json is not used', (error as Error).message);
     }
-    return new StateFile(path, {
-      formatVersion: 1,
-      processes: {},
-      restarts: {},
-    });
+    return new StateFile(
+      path,
+      { formatVersion: 1, processes: {}, restarts: {} },
+      onProblem,
+    );
   }
 
   get publicPort(): number | undefined {
@@ -86,6 +91,13 @@ export class StateFile {
     return this.#state.processes[id];
   }
 
+  /** One that is to be started. @throws Error where that cannot be written down */
+  addProcess(id: string, record: ProcessRecord): void {
+    this.#state.processes[id] = record;
+    writeJsonFile(this.#path, this.#state);
+  }
+
+  /** More of one that was written down: by its secret it is found without. */
   setProcess(id: string, record: ProcessRecord): void {
     this.#state.processes[id] = record;
     this.#write();
@@ -113,7 +125,12 @@ export class StateFile {
     this.#write();
   }
 
+  /** What cannot be written now goes with the next change. */
   #write(): void {
-    writeJsonFile(this.#path, this.#state);
+    try {
+      writeJsonFile(this.#path, this.#state);
+    } catch (error) {
+      this.#onProblem('state.json is not up to date', (error as Error).message);
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, openSync, statSync } from 'node:fs';
 import { findByEnvironment } from './findByEnvironment';
 import { freePort } from './freePort';
@@ -26,6 +26,9 @@ export interface Launch {
   cwd: string;
 }
 
+/** Environment variable by which a process is found again whose pid was not written down. */
+const MARK_VARIABLE = 'MODEL_HOST_MARK';
+
 /** What a supervisor must know of its program. */
 export interface Program {
   /** Key of its records. */
@@ -33,8 +36,6 @@ export interface Program {
   /** Digest of what it is started for: a process with another one is replaced. */
   purpose: string;
   logFile: string;
-  /** Environment variable that holds the secret. */
-  secretVariable: string;
   /** Before the first restart, milliseconds; doubles from then on. */
   backoffMs: number;
   startTimeoutMs: number;
@@ -147,15 +148,12 @@ export class Supervisor {
     while (!this.isRetired) {
       const startedAt = Date.now();
       let reason: string | undefined;
-      if (!watched) {
-        try {
-          watched = await this.#launch();
-        } catch (error) {
-          reason = (error as Error).message;
-        }
-      }
-      if (watched) {
+      try {
+        watched ??= await this.#launch();
         reason = await this.#watch(watched);
+      } catch (error) {
+        reason = (error as Error).message;
+        await watched?.end(PROVE_TIMEOUT_MS);
       }
       const wasReady = this.#isReady;
       this.#isReady = false;
@@ -184,12 +182,12 @@ export class Supervisor {
   }
 
   async #takeOver(): Promise<WatchedProcess | undefined> {
-    const { id, purpose, secretVariable } = this.#program;
+    const { id, purpose } = this.#program;
     const record = this.#state.process(id);
     if (!record) {
       return undefined;
     }
-    const known = identify(record, secretVariable);
+    const known = identify(record);
     const watched =
       known && WatchedProcess.takeOver(known.pid, known.startTime);
     if (!watched) {
@@ -245,12 +243,12 @@ export class Supervisor {
       throw new Error('not wanted any more');
     }
     this.#logStart = sizeOf(logFile);
-    // Written down first: who is killed after the next line still finds it, by its secret.
-    this.#state.setProcess(id, intent);
+    // Written down first: who is killed after the next line still finds it, by its mark.
+    this.#state.addProcess(id, intent);
     const log = openSync(logFile, 'a', 0o600);
     const child = spawn(command, args, {
       cwd,
-      env,
+      env: { ...env, [MARK_VARIABLE]: markOf(intent) },
       detached: true,
       stdio: ['ignore', log, log],
     });
@@ -335,16 +333,20 @@ export class Supervisor {
 /** The process that a record speaks of, if it can be told. */
 export function identify(
   record: ProcessRecord,
-  secretVariable: string,
 ): { pid: number; startTime: string } | undefined {
   if (record.pid !== undefined && record.startTime !== undefined) {
     return { pid: record.pid, startTime: record.startTime };
   }
-  const pid = findByEnvironment(secretVariable, record.secret);
+  const pid = findByEnvironment(MARK_VARIABLE, markOf(record));
   const startTime = pid === undefined ? undefined : startTimeOf(pid);
   return pid !== undefined && startTime !== undefined
     ? { pid, startTime }
     : undefined;
+}
+
+/** Says whose a process is, and opens nothing: programs may wipe their secrets. */
+function markOf({ secret }: ProcessRecord): string {
+  return createHash('sha256').update(secret).digest('hex');
 }
 
 function randomSecret(): string {

@@ -21,6 +21,7 @@ export class WatchedProcess {
     this.pid = pid;
     this.startTime = startTime;
     this.ended = ended(this.#over.signal).then(reason => {
+      this.#endGroup();
       this.#over.abort();
       return reason;
     });
@@ -66,6 +67,17 @@ export class WatchedProcess {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
         throw error;
       }
+    }
+  }
+
+  /** What it has started ends with it, and holds neither memory nor port. */
+  #endGroup(): void {
+    // Its pid is no other process's as long as its group has somebody in it.
+    if (startTimeOf(this.pid) !== undefined) return;
+    try {
+      process.kill(-this.pid, 'SIGKILL');
+    } catch {
+      // There is nobody, or nobody whom the host may end.
     }
   }
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 /**
  * The process that leads its own session and was started with this environment
  * variable. Finds a child whose parent was killed before it could write down
- * the pid: the secret in its environment proves whose it is.
+ * the pid.
  */
 export function findByEnvironment(
   name: string,

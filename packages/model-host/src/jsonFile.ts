@@ -4,7 +4,8 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  writeSync,
+  rmSync,
+  writeFileSync,
 } from 'node:fs';
 
 /** The file's value; undefined if there is no such file. @throws Error that names a file which is not JSON */
@@ -25,15 +26,21 @@ export function readJsonFile(path: string): unknown {
   }
 }
 
-/** Replaces the file as a whole, readable for its owner only. */
+/** Replaces the file as a whole, readable for its owner only. @throws Error that leaves it as it was */
 export function writeJsonFile(path: string, value: unknown): void {
   const temporary = `${path}.${process.pid}.tmp`;
-  const file = openSync(temporary, 'w', 0o600);
   try {
-    writeSync(file, `${JSON.stringify(value, undefined, 2)}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    const file = openSync(temporary, 'w', 0o600);
+    try {
+      // All of it, or an error: a full disk may take a part.
+      writeFileSync(file, `${JSON.stringify(value, undefined, 2)}\n`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
   }
-  renameSync(temporary, path);
 }

@@ -52,9 +52,16 @@ async function main(): Promise<void> {
   writeJsonFile(folder.addressFile, address);
   log('info', 'host is listening', { url: address.url, pid: process.pid });
 
-  const housekeeping = setInterval(async () => {
+  const tidy = async (work: () => Promise<void> | void) => {
     try {
-      await logs.rotate([folder.gatewayLog]);
+      await work();
+    } catch (error) {
+      log('warn', `logs could not be tidied up: ${(error as Error).message}`);
+    }
+  };
+  const housekeeping = setInterval(async () => {
+    // First what gives room.
+    await tidy(() => {
       const { deployments } = host.state();
       logs.clean(
         new Set(
@@ -63,9 +70,8 @@ async function main(): Promise<void> {
           ),
         ),
       );
-    } catch (error) {
-      log('warn', `logs could not be tidied up: ${(error as Error).message}`);
-    }
+    });
+    await tidy(() => logs.rotate([folder.gatewayLog]));
   }, HOUSEKEEPING_MS);
 
   let isStopping = false;

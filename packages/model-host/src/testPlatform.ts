@@ -1,4 +1,9 @@
-import { ChildProcess, execFileSync, spawn } from 'node:child_process';
+import {
+  ChildProcess,
+  execFileSync,
+  spawn,
+  spawnSync,
+} from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -68,6 +73,7 @@ export class TestPlatform {
   launcher: string[] = [];
   #host: ChildProcess | undefined;
   #output = '';
+  #isMounted = false;
   readonly #seen = new Set<number>();
 
   get host(): ChildProcess {
@@ -116,6 +122,23 @@ export class TestPlatform {
     if (this.user !== undefined) {
       execFileSync('chown', ['-R', `${this.user}:${this.user}`, this.dataDir]);
     }
+  }
+
+  /** Puts the data folder on a disk of its own, for root. @returns what fills it up, by a file to remove again */
+  mountDisk(megabytes: number): () => string {
+    execFileSync('mount', [
+      ...['-t', 'tmpfs', '-o', `size=${megabytes}m`],
+      ...['none', this.dataDir],
+    ]);
+    this.#isMounted = true;
+    return () => {
+      const filler = join(this.dataDir, 'filler');
+      const { status } = spawnSync('dd', ['if=/dev/zero', `of=${filler}`]);
+      if (status === 0) {
+        throw new Error('The disk has no end');
+      }
+      return filler;
+    };
   }
 
   /** Starts the host and waits for the gateway. */
@@ -314,6 +337,9 @@ export class TestPlatform {
       }
     }
     await until(() => pids.every(pid => !isAlive(pid)));
+    if (this.#isMounted) {
+      execFileSync('umount', ['--lazy', this.dataDir]);
+    }
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }

@@ -19,12 +19,15 @@ from .app import App
 from .context import Context
 from .environment import Environment, read_environment
 from .errors import StartError
+from .forget_variables import forget_variables
 from .logs import Logger, take_over_output
 from .metrics import RunnerMetrics
 from .model import Model
 
 #: How long nobody may have called before idle connections are cut in a drain, seconds.
 QUIET_SECONDS = 0.1
+#: How long connections may take to end where nothing is left to wait for, seconds.
+END_SECONDS = 1
 #: What the environment says to endpoint code, beside model.json.
 SETTINGS_FILE = "endpoint-settings.json"
 
@@ -46,6 +49,8 @@ class Server(uvicorn.Server):
             app.active > 0 or time.monotonic() < app.last_call_at + QUIET_SECONDS
         ):
             await asyncio.sleep(0.01)
+        # Answers that were given may still be on their way to whoever reads slowly.
+        self.config.timeout_graceful_shutdown = max(int(deadline - time.monotonic()), END_SECONDS)
         self.should_exit = True
 
 
@@ -86,8 +91,12 @@ def _load(
     model = Model(manifest, directory, context)
 
     async def prepare() -> None:
-        await model.load()
-        await app.warm_up(model)
+        try:
+            await model.load()
+            await app.warm_up(model)
+        except (SystemExit, asyncio.CancelledError) as error:
+            # Past whoever says why, these would end the loop.
+            raise StartError(f"{type(error).__name__}: {error}") from error
 
     if model.is_async:
         asyncio.run_coroutine_threadsafe(prepare(), loop).result()
@@ -121,7 +130,7 @@ async def run(environment: Environment, logger: Logger) -> int:
             date_header=False,
             # The gateway keeps its connections; closing idle ones under it would fail a call now and then.
             timeout_keep_alive=300,
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=END_SECONDS,
         )
     )
     listening = _bind(environment)
@@ -167,8 +176,9 @@ def main() -> int:
     try:
         environment = read_environment(os.environ)
         # Not for the developer's code, which runs in this process.
-        for name in ("RUNNER_SECRET", "METRICS_SECRET"):
-            os.environ.pop(name, None)
+        forget_variables("RUNNER_SECRET", "METRICS_SECRET")
+        # Only what it was started with tells the host whose this process is, not what it starts.
+        os.environ.pop("MODEL_HOST_MARK", None)
         return _run_to_end(run(environment, logger))
     except StartError as error:
         logger.error(str(error))

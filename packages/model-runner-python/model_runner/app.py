@@ -78,6 +78,16 @@ def _is_protocol(path: str) -> bool:
     return path == "/v2" or path.startswith("/v2/")
 
 
+def _told_path(path: str) -> str:
+    """Of a call that is counted, without what the caller chose."""
+    if path in ("/predict", "/invocations"):
+        return path
+    match = _MODEL_PATH.fullmatch(path)
+    if match is None:
+        return "…/infer"
+    return f"/v2/models/{{model}}{'/versions/{version}' if match[2] else ''}/infer"
+
+
 class App:
     def __init__(
         self,
@@ -127,6 +137,8 @@ class App:
         """From now on the runner is ready."""
         batch, max_bytes = self._environment.batch, self._environment.max_body_bytes
         may_join = batch.max_rows > 1 and self._manifest.get("batching") is not False
+        self._reader = InputReader(model.inputs)
+        self._tensor_reader = InputReader(model.inputs, LARGEST_INTEGER)
         if model.is_line_by_line and may_join:
             self._predictions = JoinedPredictions(model.predict_at_once, batch, max_bytes, self._metrics)
         self._model = model
@@ -144,7 +156,7 @@ class App:
         if example is None:
             return
         try:
-            lines, _ = self._reader.read({"inputs": example})
+            lines, _ = InputReader(model.inputs).read({"inputs": example})
         except RequestError as error:
             raise StartError(f"the example does not fit the signature: {error.message}") from None
         with self._metrics.custom.muted():
@@ -183,7 +195,11 @@ class App:
         except RequestError as error:
             answer = self._refusal(path, error, request_id)
             error_class = _NAMES.get(error.status, "Error")
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit, asyncio.CancelledError) as error:
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                # By the server, at the end of a drain; else it is of the code's own tasks.
+                raise
             answer = self._failure(path, error, request_id)
             error_class = "ModelOutputError" if isinstance(error, ModelOutputError) else "ModelError"
         status, body, content_type, more = answer
@@ -194,7 +210,7 @@ class App:
             self._metrics.count_answer(status)
             if error_class is not None:
                 self._metrics.count_error(error_class)
-            self._log_answer(request_id, path, status, seconds, headers.get(b"content-length", b""), body)
+            self._log_answer(path, status, seconds, headers.get(b"content-length", b""), body)
         await send(
             {
                 "type": "http.response.start",
@@ -407,25 +423,22 @@ class App:
         return 200, document, content_type, {}
 
     def _log_answer(
-        self, request_id: str, path: str, code: int, seconds: float, request_bytes: bytes, body: bytes
+        self, path: str, code: int, seconds: float, request_bytes: bytes, body: bytes
     ) -> None:
         """What was refused or failed can be found by its request id; what was answered only where asked for."""
         if code < 400 and not self._logger.is_debug:
             return
+        message = "failed" if code >= 500 else "refused" if code >= 400 else "answered"
         facts = {
-            "requestId": request_id,
-            "path": path,
+            "message": message,
+            "path": _told_path(path),
             "code": code,
             "durationMs": seconds * 1000,
             **({"requestBytes": int(request_bytes)} if request_bytes.isdigit() else {}),
             "answerBytes": len(body),
         }
-        if code >= 500:
-            self._logger.info("failed", **facts)
-        elif code >= 400:
-            self._logger.info("refused", **facts)
-        else:
-            self._logger.debug("answered", **facts)
+        # The filter would look through the values of requests on the loop, at every call that is refused.
+        self._logger.write_as_is("debug" if code < 400 else "info", facts)
 
     def _refusal(self, path: str, error: RequestError, request_id: str) -> Answer:
         if _is_protocol(path):
@@ -442,7 +455,6 @@ class App:
     def _failure(self, path: str, error: BaseException, request_id: str) -> Answer:
         self._logger.error(
             "the model failed",
-            requestId=request_id,
             error=type(error).__name__,
             stack="".join(traceback.format_exception(error)),
         )

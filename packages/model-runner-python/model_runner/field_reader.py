@@ -140,9 +140,9 @@ def _scalar_reader(field: dict[str, Any], largest_integer: int) -> Read:
     return read
 
 
-def _shape_of(value: Any) -> list[int]:
+def shape_of(value: Any) -> list[int]:
     """Of nested lists that are of one shape each."""
-    return [len(value), *(_shape_of(value[0]) if value else [])] if isinstance(value, list) else []
+    return [len(value), *(shape_of(value[0]) if value else [])] if isinstance(value, list) else []
 
 
 def _shaped_reader(shape: list[int], scalar: Read) -> Read:
@@ -163,7 +163,7 @@ def _shaped_reader(shape: list[int], scalar: Read) -> Read:
             if len(errors) >= MAX_FIELDS_TOLD:
                 break
             result.append(inner(element, f"{path}[{index}]", errors))
-        if is_open and any(_shape_of(item) != _shape_of(result[0]) for item in result):
+        if is_open and any(shape_of(item) != shape_of(result[0]) for item in result):
             errors.append({"path": path, "message": "must have elements of one shape"})
         return result
 

@@ -55,12 +55,22 @@ class Logger:
         self._write("error", message, args, {"stack": traceback.format_exc(), **facts})
 
     def _write(self, level: str, message: str, args: tuple[Any, ...], facts: dict[str, Any]) -> None:
+        try:
+            clean = clean_facts({"message": message % args if args else message, **facts})
+        except Exception as error:
+            # Nobody's call fails for a line of the log, such as one whose arguments are too few.
+            clean = clean_facts({"message": message, "error": f"the rest can't be written: {type(error).__name__}"})
+        self.write_as_is(level, clean)
+
+    def write_as_is(self, level: str, facts: dict[str, Any]) -> None:
+        """Past the filter: for fixed words and figures of the runner's own, which no request has a part in."""
         at = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line: dict[str, Any] = {"at": at, "level": level}
-        request_id = facts.pop("requestId", None) or REQUEST_ID.get()
+        request_id = REQUEST_ID.get()
         if request_id is not None:
             line["requestId"] = request_id
-        line.update(clean_facts({"message": message % args if args else message, **facts}))
+        # What code names is never taken for these.
+        line.update((name, fact) for name, fact in facts.items() if name not in line)
         text = orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode(errors="replace")
         with self._lock:
             self._stream.write(text + "\n")
@@ -70,14 +80,26 @@ class Logger:
 class PrintedLines(io.TextIOBase):
     """Takes what the developer's code prints, and writes each line as a log line."""
 
-    def __init__(self, write: Callable[[str], None]) -> None:
+    encoding = "utf-8"
+    errors = "replace"
+
+    def __init__(self, write: Callable[[str], None], descriptor: int) -> None:
         super().__init__()
         self._write = write
+        self._descriptor = descriptor
+        self.buffer = PrintedBytes(self)
         #: Beginnings of lines, by the request that they are of.
         self._rests: dict[str | None, str] = {}
 
     def writable(self) -> bool:
         return True
+
+    def fileno(self) -> int:
+        """For programs that are started with it; what they say becomes log lines another way."""
+        return self._descriptor
+
+    def reconfigure(self, **_options: Any) -> None:
+        """As others have it; lines stay what they are."""
 
     def write(self, text: str) -> int:
         request_id = REQUEST_ID.get()
@@ -101,6 +123,21 @@ class PrintedLines(io.TextIOBase):
             self._write(line)
 
 
+class PrintedBytes(io.RawIOBase):
+    """The same for what is printed as bytes."""
+
+    def __init__(self, lines: PrintedLines) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._lines.write(bytes(data).decode(errors="replace"))
+        return len(data)
+
+
 class LogRecords(logging.Handler):
     """Takes what goes through `logging`, warnings included."""
 
@@ -109,6 +146,13 @@ class LogRecords(logging.Handler):
         self._logger = logger
 
     def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._tell(record)
+        except Exception:
+            # Nobody's call fails for a line of the log, such as one whose arguments are too few.
+            self.handleError(record)
+
+    def _tell(self, record: logging.LogRecord) -> None:
         facts: dict[str, Any] = {"logger": record.name}
         if record.exc_info:
             facts["stack"] = "".join(traceback.format_exception(*record.exc_info))
@@ -132,8 +176,8 @@ def take_over_output(debug: bool) -> Logger:
     real = open(os.dup(1), "w", encoding="utf-8", errors="replace")  # noqa: SIM115
     faulthandler.enable(real)
     logger = Logger(real, debug)
-    sys.stdout = sys.__stdout__ = PrintedLines(logger.info)  # type: ignore[assignment, misc]
-    sys.stderr = sys.__stderr__ = PrintedLines(logger.warning)  # type: ignore[assignment, misc]
+    sys.stdout = sys.__stdout__ = PrintedLines(logger.info, 1)  # type: ignore[assignment, misc]
+    sys.stderr = sys.__stderr__ = PrintedLines(logger.warning, 2)  # type: ignore[assignment, misc]
     _take_over_descriptors(logger)
     logging.basicConfig(handlers=[LogRecords(logger)], level=logging.DEBUG if debug else logging.INFO, force=True)
     logging.captureWarnings(True)

@@ -49,6 +49,8 @@ class Model:
         sys.path.insert(0, str(directory))
         sys.dont_write_bytecode = True
         self._signature = manifest["signature"]
+        #: What is taken, which may be less than the signature says; known once it is loaded.
+        self.inputs = self._signature["inputs"]
         #: Inputs that code could change in place, where nothing that is written may have what was sent.
         self._changeable = [
             field["name"] for field in self._signature["inputs"] if field.get("shape") or field["type"] == "object"
@@ -82,6 +84,9 @@ class Model:
         predictor = getattr(self._flavor, "predictor", None)
         if predictor is None:
             raise StartError("endpoint.py must define predict(model, inputs, context), since the flavor loads nothing")
+        inputs = getattr(self._flavor, "inputs", None)
+        if inputs is not None:
+            self.inputs = inputs(model, self._signature)
         self._answer = predictor(model, self._signature)
         self.is_line_by_line = self._flavor.is_line_by_line(model)
 
@@ -162,7 +167,15 @@ async def _settled(value: Any) -> Any:
 
 
 async def _all(answers: Iterable[Awaitable[Any]]) -> list[Any]:
-    return await asyncio.gather(*answers)
+    return await asyncio.gather(*map(_not_ending, answers))
+
+
+async def _not_ending(answer: Awaitable[Any]) -> Any:
+    """Out of a task of its own, SystemExit would end the loop that serves all."""
+    try:
+        return await answer
+    except SystemExit as error:
+        raise RuntimeError("the endpoint code tried to end the runner") from error
 
 
 def _plain_value(value: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 import base64
 import datetime
 import json
-import math
 import re
 import sys
 import threading
@@ -17,6 +16,7 @@ from contextvars import ContextVar
 from operator import itemgetter
 from typing import Any
 
+from .field_reader import is_finite
 from .table import Rows, Table
 
 #: Texts that are shorter stand for nobody.
@@ -64,7 +64,7 @@ def _forms_of_bytes(value: bytes) -> Iterator[str]:
 
 
 def _rounded(value: float) -> tuple[str, ...]:
-    if abs(value) < 10 ** (MIN_DIGITS - 1) or not math.isfinite(value):
+    if abs(value) < 10 ** (MIN_DIGITS - 1) or not is_finite(value):
         return ()
     return str(abs(int(value))), str(abs(round(value)))
 

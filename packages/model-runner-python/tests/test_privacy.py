@@ -52,7 +52,7 @@ MANIFEST = {
 }
 
 CODE = """
-    import ctypes, faulthandler, json, logging, os, sys, threading, warnings
+    import ctypes, faulthandler, json, logging, os, subprocess, sys, threading, warnings
     import numpy
 
     def predict(model, inputs, context):
@@ -78,6 +78,12 @@ CODE = """
             context.logger.info("facts", name=name, amount=inputs["amount"], few=inputs["few"], day=inputs["day"],
                 nested=[{inputs["tags"][0]: inputs["profile"]}], picture=inputs["picture"], big=12345678901234567890123,
                 error=ValueError(name), array=numpy.asarray([inputs["amount"]]))
+            context.logger.info("own words", requestId=name, at=name, level=name)
+            context.logger.info("too few %s %s", name)
+            context.logger.info("too wide", number=10**5000)
+            sys.stdout.reconfigure(line_buffering=True)
+            sys.stdout.buffer.write(("as bytes: " + name + "\\n").encode(sys.stdout.encoding))
+            subprocess.run(["echo", "of a program: " + name], stdout=sys.stdout, check=True)
         if how == "mut":
             tag, deep = inputs["tags"].pop(), inputs["profile"].pop("marked member")
             inputs["name"] = ""
@@ -131,7 +137,7 @@ def test_printed_values_are_paths(serve: Callable[[], Runner]) -> None:
     assert first["requestId"] == "r-1" and first["replaced"] == ["inputs.name"]
     expect_none(runner)
 
-    runner.predict([LINE, {**LINE, "how": "log"}])
+    assert runner.predict([LINE, {**LINE, "how": "log"}]).status == 200
     until(lambda: "facts" in runner.messages, "the facts")
     facts = next(line for line in runner.log if line["message"] == "facts")
     assert facts == {
@@ -144,6 +150,11 @@ def test_printed_values_are_paths(serve: Callable[[], Runner]) -> None:
         "picture": f"{len(PICTURE)} bytes",
         "error": "«inputs[0].name»",
     }
+    wanted = ["own words", "too few %s %s", "too wide", "as bytes: «inputs[0].name»", "of a program: «inputs[0].name»"]
+    until(lambda: set(wanted) <= set(runner.messages), f"{wanted} among the lines")
+    own = next(line for line in runner.log if line["message"] == "own words")
+    assert {**own, "level": "info", "at": facts["at"][:10] + own["at"][10:], "requestId": facts["requestId"]} == own
+    assert "TypeError" in next(line for line in runner.log if line["message"] == "too few %s %s")["error"]
     expect_none(runner)
 
 
@@ -152,6 +163,24 @@ def test_values_stay_those_that_were_sent_where_code_changes_its_inputs(serve: C
     assert runner.predict({**LINE, "how": "mut"}).status == 200
     wanted = "taken «inputs.tags» «inputs.profile» «inputs.name»"
     until(lambda: wanted in runner.messages, wanted)
+    expect_none(runner)
+
+
+def test_lines_of_the_runner_itself_have_nothing_to_replace(serve: Callable[[], Runner]) -> None:
+    runner = serve()
+    assert runner.predict({**LINE, "name": "refused", "letter": "/predict"}).status == 200
+    assert runner.call("POST", "/predict", "no JSON").status == 400
+    for path in ("/v2/models/echo/infer", "/v2/models/marked/versions/marked/infer", "/marked/infer"):
+        assert runner.call("POST", path, "no JSON").status in (400, 404)
+    until(lambda: len([line for line in runner.log if line.get("code")]) == 4, "a line a call")
+    lines = [line for line in runner.log if line.get("code")]
+    assert {line["message"] for line in lines} == {"refused"} and not any("replaced" in line for line in lines)
+    assert [line["path"] for line in lines] == [
+        "/predict",
+        "/v2/models/{model}/infer",
+        "/v2/models/{model}/versions/{version}/infer",
+        "…/infer",
+    ]
     expect_none(runner)
 
 
@@ -213,6 +242,10 @@ def _replaced(text: str, *requests: list[Any]) -> str:
 )
 def test_values_are_found_whole_cut_off_and_trimmed(text: str, clean: str) -> None:
     assert _replaced(text, [" Alice Smith", "abcd", "abcdx", "customer-1234"]) == clean
+
+
+def test_numbers_wider_than_any_that_is_counted_with_are_found() -> None:
+    assert _replaced(f"x={10**400}", [10**400]) == "x=«inputs[0].x»"
 
 
 def test_values_that_begin_alike_are_told_apart() -> None:

@@ -3,10 +3,14 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import pickle
 import signal
+import socket
+import struct
 import textwrap
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -213,6 +217,74 @@ def test_an_estimator_alone_is_served_by_its_signature(start: Callable[..., Runn
         assert "feature names" not in json.dumps(runner.log)
 
 
+def test_integers_are_answered_as_such_where_the_estimator_was_fitted_with_floats(
+    start: Callable[..., Runner], tmp_path: Path
+) -> None:
+    from sklearn.tree import DecisionTreeClassifier
+
+    model = DecisionTreeClassifier().fit([[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0])
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(model))
+    signature = {**SCALAR, "outputs": [{"name": "y", "type": "integer"}]}
+    runner = start(
+        manifest(flavor="sklearn", files=["model.pkl"], endpoint=None, signature=signature),
+        {"model.pkl": tmp_path / "model.pkl"},
+    ).wait_ready()
+    # As JSON writes it: 3 is no 3.0.
+    assert '"outputs":{"y":3}' in runner.predict({"x": 1}).text
+    tensors = [{"name": "x", "datatype": "FP64", "shape": [2, 1], "data": [0, 2]}]
+
+    def infer(binary: bool) -> Any:
+        body = {"inputs": tensors, "parameters": {"binary_data_output": binary}}
+        return runner.call("POST", "/v2/models/echo/infer", json.dumps(body))
+
+    assert '"data":[1,5]' in infer(False).text
+    binary = infer(True)
+    assert binary.status == 200, binary.text
+    assert binary.bytes.endswith(struct.pack("<2q", 1, 5))
+
+
+def test_numbers_that_the_estimator_has_no_room_for_are_refused(start: Callable[..., Runner], tmp_path: Path) -> None:
+    from sklearn.tree import DecisionTreeRegressor
+
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(DecisionTreeRegressor().fit([[0.0], [1.0]], [1.0, 3.0])))
+    runner = start(
+        manifest(flavor="sklearn", files=["model.pkl"], endpoint=None), {"model.pkl": tmp_path / "model.pkl"}
+    ).wait_ready()
+    refused = runner.predict([{"x": 1}, {"x": 1e39}])
+    assert refused.status == 400
+    rule = "must be from -3.4028234663852886e+38 to 3.4028234663852886e+38, which is all that the model counts with"
+    assert refused.json["error"]["fields"] == [{"path": "inputs[1].x", "message": rule}]
+    assert runner.predict({"x": 1}).json["outputs"] == {"y": 3}
+
+
+def test_asynchronous_code_that_ends_in_its_own_ways_fails_its_call_alone(start: Callable[..., Runner]) -> None:
+    runner = start(
+        manifest(),
+        code(
+            """
+            import asyncio
+
+            async def predict(model, inputs, context):
+                if inputs["x"] == 1:
+                    task = asyncio.create_task(asyncio.sleep(60))
+                    task.cancel()
+                    await task
+                if inputs["x"] == 2:
+                    raise SystemExit(3)
+                return {"y": 1}
+            """
+        ),
+    ).wait_ready()
+    for x, reason in ((1, "CancelledError"), (2, "SystemExit: 3")):
+        failed = runner.predict({"x": x})
+        assert (failed.status, failed.json["error"]["name"]) == (500, "ModelError")
+        until(lambda: any(reason in line.get("stack", "") for line in runner.log), reason)
+    assert runner.predict({"x": 3}).status == 200
+    metrics = runner.metrics()
+    assert metrics["model_runner_requests_in_flight", LABELS] == 0
+    assert metrics["model_runner_errors_total", LABELS | {("class", "ModelError")}] == 2
+
+
 def test_an_estimator_of_skops_is_served(start: Callable[..., Runner], tmp_path: Path) -> None:
     from skops.io import dump
     from sklearn.linear_model import LinearRegression
@@ -247,6 +319,7 @@ def test_endpoint_code_has_what_it_needs(start: Callable[..., Runner]) -> None:
                     print("loading")
                     print("in two", end=" "); print("parts")
                     logging.getLogger("mine").warning("careful %s", 1)
+                    logging.getLogger("mine").warning("too few %s %s", 1)
                     warnings.warn("old")
                     context.logger.info("factor read", place=str(context.files.name), version=context.version)
                     return float((context.files / "factor.txt").read_text())
@@ -275,6 +348,8 @@ def test_endpoint_code_has_what_it_needs(start: Callable[..., Runner]) -> None:
     assert lines["careful 1"] == {**lines["careful 1"], "level": "warn", "logger": "mine"}
     assert lines["factor read"] == {**lines["factor read"], "place": "model", "version": 3}
     assert any("UserWarning: old" in message for message in lines)
+    # As Python tells it, which lets nothing fail for a line of the log.
+    assert "TypeError: not enough arguments for format string" in lines
 
 
 def test_objects_go_in_and_out_and_are_text_in_tensors(start: Callable[..., Runner]) -> None:
@@ -311,6 +386,48 @@ def test_objects_go_in_and_out_and_are_text_in_tensors(start: Callable[..., Runn
     assert [json.loads(text) for text in lines["data"]] == [{"name": "a"}, {"name": "b"}]
     for wrong in ("no JSON", "[1]"):
         assert infer(wrong).status == 400
+
+
+def test_lines_without_values_and_of_other_lengths_are_told_as_tensors(start: Callable[..., Runner]) -> None:
+    runner = start(
+        manifest(
+            signature={
+                "inputs": [{"name": "x", "type": "integer"}, {"name": "open", "type": "boolean", "default": True}],
+                "outputs": [
+                    {"name": "pair", "type": "number", "shape": [2], "optional": True},
+                    {"name": "open", "type": "integer", "shape": [2, -1], "optional": True},
+                ],
+            },
+        ),
+        code(
+            """
+            def predict(model, inputs, context):
+                x = inputs["x"]
+                return {
+                    "pair": [x, x] if x else None,
+                    "open": [[x] * x, [-x] * x] if x and inputs["open"] else None,
+                }
+            """
+        ),
+    ).wait_ready()
+
+    def infer(xs: list[int], is_open: bool = True, binary: bool = False) -> Any:
+        tensors = [
+            {"name": "x", "datatype": "INT64", "shape": [len(xs), 1], "data": xs},
+            {"name": "open", "datatype": "BOOL", "shape": [len(xs), 1], "data": [is_open] * len(xs)},
+        ]
+        outputs = [{"name": name, "parameters": {"binary_data": binary}} for name in ("pair", "open")[: 1 if binary else 2]]
+        return runner.call("POST", "/v2/models/echo/infer", json.dumps({"inputs": tensors, "outputs": outputs}))
+
+    pair, opened = infer([0, 3]).json["outputs"]
+    assert (pair["shape"], pair["data"]) == ([2, 2], [None, None, 3, 3])
+    assert (opened["shape"], opened["data"]) == ([2, 2, 3], [*[None] * 6, 3, 3, 3, -3, -3, -3])
+    _, opened = infer([2], is_open=False).json["outputs"]
+    assert (opened["shape"], opened["data"]) == ([1, 2, 1], [None, None])
+    assert infer([0, 3], binary=True).bytes.endswith(struct.pack("<4d", math.nan, math.nan, 3, 3))
+    refused = infer([1, 3])
+    assert refused.status == 400
+    assert refused.json["error"] == "output 'open' has lines of different lengths, which a tensor cannot have; use /predict"
 
 
 def test_endpoint_code_that_fails_is_told_apart(start: Callable[..., Runner]) -> None:
@@ -386,7 +503,14 @@ def test_endpoint_code_may_be_async_and_is_told_what_its_environment_says(start:
                     event.set()
                     print("predicted")
                     context.logger.info("rule", rule=context.configuration["rule"])
-                    kept = [name for name in ("RUNNER_SECRET", "METRICS_SECRET") if name in os.environ]
+                    begun = open("/proc/self/environ").read() if os.path.exists("/proc/self/environ") else ""
+                    kept = [
+                        name
+                        for name in ("RUNNER_SECRET", "METRICS_SECRET")
+                        if name in os.environ or any(
+                            one.removeprefix(name + "=") for one in begun.split("\\0") if one.startswith(name)
+                        )
+                    ]
                     return {"y": inputs["x"] + addend + len(kept)}
                 """
             ),
@@ -427,6 +551,9 @@ def test_endpoint_code_may_be_async_and_is_told_what_its_environment_says(start:
             "the answer to the example does not fit the signature: outputs.y must be a number, not string",
         ),
         ({"example": {"x": 1}}, code("def predict(m, i, c): return 1 / 0"), "ZeroDivisionError"),
+        ({"example": {"x": 1}}, code("def predict(m, i, c): raise SystemExit(0)"), "SystemExit: 0"),
+        ({}, code("def load(context): raise SystemExit(0)\ndef predict(m, i, c): return i"), "SystemExit: 0"),
+        ({}, code("async def load(context): raise SystemExit(0)\ndef predict(m, i, c): return i"), "SystemExit: 0"),
     ],
 )
 def test_what_cannot_be_loaded_ends_with_1_and_says_why_last(
@@ -534,4 +661,29 @@ def test_no_call_is_lost_when_it_is_asked_to_stop(start: Callable[..., Runner]) 
     assert set(statuses) == {200}
     # Refused are new connections only.
     assert {type(error) for error in errors} == {ConnectionRefusedError}
+    assert runner.messages[-2:] == ["draining", "stopped"]
+
+
+def test_a_slow_reader_gets_the_whole_answer_when_it_is_asked_to_stop(start: Callable[..., Runner]) -> None:
+    size = 16_000_000
+    signature = {**SCALAR, "outputs": [{"name": "y", "type": "string"}]}
+    runner = start(
+        manifest(signature=signature), code(f"def predict(model, inputs, context): return {{'y': 'y' * {size}}}")
+    ).wait_ready()
+    with socket.socket() as slow:
+        slow.settimeout(20)
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        slow.connect(("127.0.0.1", runner.port))
+        body = b'{"inputs":{"x":1}}'
+        head = f"POST /predict HTTP/1.1\r\nhost: x\r\nx-model-runner-secret: {SECRET}\r\ncontent-length: {len(body)}\r\n\r\n"
+        slow.sendall(head.encode() + body)
+        got = [slow.recv(1_000)]
+        runner.process.send_signal(signal.SIGTERM)
+        until(lambda: "draining" in runner.messages, "draining")
+        # As fast as a line of 5 MB a second is.
+        while got[-1]:
+            time.sleep(0.01)
+            got.append(slow.recv(50_000))
+    assert sum(map(len, got)) > size
+    assert runner.wait_end(10) == 0
     assert runner.messages[-2:] == ["draining", "stopped"]

@@ -78,6 +78,8 @@ export const planTokenSchema = z.object({
 
 /** How long a call may take where nothing else is said, milliseconds. */
 export const DEFAULT_CALL_TIMEOUT_MS = 30_000;
+/** Largest body of a call where nobody says how large, bytes. */
+export const DEFAULT_MAX_BODY_BYTES = 1_048_576;
 
 /** What the gateway does with an endpoint's requests. Swapped as a whole. */
 export const trafficPlanSchema = z.object({
@@ -90,13 +92,13 @@ export const trafficPlanSchema = z.object({
   stickiness: stickinessSchema.optional(),
   limits: z
     .object({
-      maxBodyBytes: z.number().int().positive().default(1_048_576),
+      maxBodyBytes: z.number().int().positive().default(DEFAULT_MAX_BODY_BYTES),
       timeoutMs: z.number().int().positive().default(DEFAULT_CALL_TIMEOUT_MS),
       /** Calls that are being answered, at each gateway. */
       concurrentCalls: z.number().int().positive().optional(),
     })
     .default({
-      maxBodyBytes: 1_048_576,
+      maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
       timeoutMs: DEFAULT_CALL_TIMEOUT_MS,
     }),
 });

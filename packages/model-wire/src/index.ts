@@ -15,6 +15,7 @@ export * from './EndpointPlan';
 export * from './EndpointSettings';
 export * from './FetchOrder';
 export * from './isOvertaken';
+export * from './libraryVariables';
 export * from './nodeRunnerArguments';
 export * from './scoringErrorCode';
 export * from './sizeOfExpression';

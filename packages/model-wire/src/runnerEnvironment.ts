@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_MAX_BODY_BYTES } from './TrafficPlan';
 
 /**
  * The environment variables that a runner is started with. Everything else of
@@ -25,7 +26,11 @@ export const runnerEnvironmentSchema = z.object({
    */
   STATE_KEY: z.base64url().length(43).optional(),
   /** Largest request body, bytes. */
-  MAX_BODY_BYTES: z.coerce.number().int().positive().default(1_048_576),
+  MAX_BODY_BYTES: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(DEFAULT_MAX_BODY_BYTES),
   /** How long a drain may take after SIGTERM, milliseconds. */
   DRAIN_TIMEOUT_MS: z.coerce.number().int().nonnegative().default(10_000),
   /** Lines of a prediction that answers more than one call; up to 1, each call has its own. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { ConflictError } from '@backstage/errors';
-import { KubernetesObject } from '@kubernetes/client-node';
+import { KubernetesObject, V1Deployment } from '@kubernetes/client-node';
 import {
   Kind,
   KubernetesClient,
@@ -9,13 +9,19 @@ import {
 } from '@model-platform/model-cluster';
 import { isOvertaken } from '@model-platform/model-wire';
 import { WriteOptions } from '@model-platform/plugin-model-platform-node';
-import { FENCING, MANAGER } from './manifests/labels';
+import { FENCING, MANAGER, STARTER } from './manifests/labels';
+import { ClusterLimits } from './ClusterLimits';
 import { ClusterView } from './ClusterView';
 
 /** What was written is told back within moments; what is not told by then is written again the next time. */
 const NEWS_TIMEOUT_MS = 5_000;
+/** Who says that something is not there may say so for a while after it was written. */
+const STALE_NEWS_MS = 10_000;
 
 interface Applied {
+  key: ObjectKey;
+  /** Milliseconds since 1970. */
+  at: number;
   /** Digest of what was wanted. */
   wanted: string;
   /** Digest of the fields that were the platform's then: who changes one takes it over. */
@@ -23,6 +29,12 @@ interface Applied {
   resourceVersion: string;
   /** Lease number of the leader that wrote it. */
   fencing: number | undefined;
+}
+
+export interface ApplyOptions extends WriteOptions {
+  signal?: AbortSignal;
+  /** How many pods a deployment begins with whose number is an autoscaler's. */
+  startWith?(deployment: KubernetesObject): number;
 }
 
 /**
@@ -40,25 +52,26 @@ export class Applier {
     private readonly client: KubernetesClient,
     private readonly view: ClusterView,
     private readonly logger: LoggerService,
+    private readonly limits: Pick<ClusterLimits, 'secretsMs'>,
   ) {}
 
   /** One after the other, in this order. */
   async apply(
     objects: readonly KubernetesObject[],
-    options: WriteOptions & { signal?: AbortSignal } = {},
+    options: ApplyOptions = {},
   ): Promise<void> {
     const { signal, fencing } = options;
     const written: Array<() => boolean> = [];
+    for (const object of objects) this.forgetBesideLost(keyOf(object));
     for (const object of objects) {
       signal?.throwIfAborted();
       const key = keyOf(object);
       const wanted = this.wantedOf(object);
       if (this.isAsWanted(key, wanted, fencing)) continue;
-      const live = await this.client.apply(this.fenced(object, key, fencing), {
-        manager: MANAGER,
-        signal,
-      });
+      const live = await this.write(object, key, options);
       const applied = {
+        key,
+        at: Date.now(),
         wanted,
         owned: ownedFields(live),
         resourceVersion: live.metadata?.resourceVersion ?? '',
@@ -80,6 +93,66 @@ export class Applier {
     this.requireLatest(key, options.fencing);
     await this.client.delete(key);
     this.applied.delete(idOf(key));
+  }
+
+  /** What is not watched in a namespace is written again when it is applied next: somebody misses it. */
+  forgetUnwatched(namespace: string | undefined): void {
+    this.forget(namespace, Date.now() - STALE_NEWS_MS);
+  }
+
+  /** With what is watched and has gone, perhaps with all of its namespace, other things may have gone unseen. */
+  private forgetBesideLost(key: ObjectKey): void {
+    if (
+      this.applied.has(idOf(key)) &&
+      this.view.watches(key.kind) &&
+      !this.view.get(key)
+    ) {
+      this.forget(key.kind === 'Namespace' ? key.name : key.namespace);
+    }
+  }
+
+  private forget(namespace: string | undefined, writtenBefore = Infinity) {
+    for (const [id, { key, at }] of this.applied) {
+      const isUnwatched = !this.view.watches(key.kind);
+      if (isUnwatched && key.namespace === namespace && at < writtenBefore) {
+        this.applied.delete(id);
+      }
+    }
+  }
+
+  private async write(
+    object: KubernetesObject,
+    key: ObjectKey,
+    { signal, fencing, startWith }: ApplyOptions,
+  ): Promise<KubernetesObject> {
+    const fenced = this.fenced(object, key, fencing);
+    const isScaled =
+      key.kind === 'Deployment' && replicasOf(object) === undefined;
+    const before = this.view.get(key);
+    if (isScaled && before && isCounted(before, MANAGER)) {
+      // Who alone says it and says it no more sets it back to one.
+      await this.count(object, replicasOf(before), signal);
+    }
+    const live = await this.client.apply(fenced, { manager: MANAGER, signal });
+    return isScaled && startWith && !isCounted(live)
+      ? await this.count(object, startWith(object), signal)
+      : live;
+  }
+
+  /** Says how many pods there shall be, until somebody else does. */
+  private async count(
+    { apiVersion, kind, metadata }: KubernetesObject,
+    replicas: number | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<KubernetesObject> {
+    const { namespace, name } = metadata ?? {};
+    const counted: KubernetesObject & { spec: { replicas?: number } } = {
+      apiVersion,
+      kind,
+      metadata: { namespace, name },
+      spec: { replicas },
+    };
+    return await this.client.apply(counted, { manager: STARTER, signal });
   }
 
   private wantedOf(object: KubernetesObject): string {
@@ -145,7 +218,9 @@ export class Applier {
   ): boolean {
     const before = this.applied.get(idOf(key));
     if (before?.wanted !== wanted || before.fencing !== fencing) return false;
-    if (!this.view.watches(key.kind)) return true;
+    if (!this.view.watches(key.kind)) {
+      return Date.now() - before.at < this.limits.secretsMs;
+    }
     const live = this.view.get(key);
     if (!live) return false;
     const version = live.metadata?.resourceVersion ?? '';
@@ -183,4 +258,17 @@ function ownedFields({ metadata }: KubernetesObject): string {
       manager === MANAGER && operation === 'Apply' && !subresource,
   );
   return digestOf(entry?.fieldsV1 ?? null);
+}
+
+function replicasOf(deployment: KubernetesObject): number | undefined {
+  return (deployment as V1Deployment).spec?.replicas;
+}
+
+/** Whether somebody, or this one, has said how many pods it has. */
+function isCounted({ metadata }: KubernetesObject, by?: string): boolean {
+  return (metadata?.managedFields ?? []).some(
+    ({ manager, fieldsV1 }) =>
+      (by === undefined || manager === by) &&
+      Object(fieldsV1)['f:spec']?.['f:replicas'] !== undefined,
+  );
 }

@@ -4,6 +4,7 @@ import {
   V1Deployment,
   V1Lease,
   V1Pod,
+  V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
 import {
   Kind,
@@ -14,6 +15,8 @@ import {
 } from '@model-platform/model-cluster';
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { ServiceUnavailableError } from '@backstage/errors';
+import { ClusterLimits } from './ClusterLimits';
+import { HttpRoute } from './manifests/endpointRoute';
 import { LABELS, MANAGER } from './manifests/labels';
 
 const PATIENCE_MS = 10_000;
@@ -26,8 +29,10 @@ const OPTIONAL: Kind = 'PodMonitor';
 type Objects = Record<Kind, KubernetesObject> & {
   Pod: V1Pod;
   Deployment: V1Deployment;
+  HorizontalPodAutoscaler: V2HorizontalPodAutoscaler;
   ConfigMap: V1ConfigMap;
   Lease: V1Lease;
+  HTTPRoute: HttpRoute;
 };
 
 /** All of the platform's own objects in the cluster but secrets, which it never reads. */
@@ -43,6 +48,7 @@ export class ClusterView {
       client: KubernetesClient;
       logger: LoggerService;
       hasRoutes: boolean;
+      limits: Pick<ClusterLimits, 'silenceMs'>;
     },
   ) {
     for (const kind of Object.keys(KINDS) as Kind[]) {
@@ -54,8 +60,18 @@ export class ClusterView {
     }
   }
 
-  /** Resolves once it knows everything; rejects with what keeps it from that. */
+  /** Resolves once it knows everything, as it is now; rejects with what keeps it from that. */
   async ready(): Promise<void> {
+    await this.known();
+    const { silenceMs } = this.options.limits;
+    const [silent] = this.problems.filter(
+      ({ since }) => Date.now() - since > silenceMs,
+    );
+    if (silent) throw silent.error;
+  }
+
+  /** Resolves once it knows everything, be it as it was when the cluster could last be reached. */
+  async known(): Promise<void> {
     this.starting ??= this.start();
     try {
       await this.starting;
@@ -63,12 +79,13 @@ export class ClusterView {
       this.starting = undefined;
       throw error;
     }
-    if (await this.until(() => this.isSynced, PATIENCE_MS)) return;
-    const [problem] = [...this.kinds.values()].flatMap(
-      watched => watched.problem ?? [],
+    await this.until(
+      () => this.isSynced || this.problems.some(({ isRefused }) => isRefused),
+      PATIENCE_MS,
     );
+    if (this.isSynced) return;
     throw (
-      problem ??
+      this.problems.at(0)?.error ??
       new ServiceUnavailableError(
         'The API server of the cluster has not told what there is yet',
       )
@@ -84,8 +101,13 @@ export class ClusterView {
     return this.kinds.get(kind)?.synced === true;
   }
 
-  get({ kind, namespace, name }: ObjectKey): KubernetesObject | undefined {
-    return this.kinds.get(kind)?.get(name, namespace);
+  get<K extends Kind>({
+    kind,
+    namespace,
+    name,
+  }: ObjectKey & { kind: K }): Objects[K] | undefined {
+    const object = this.kinds.get(kind)?.get(name, namespace);
+    return object as Objects[K] | undefined;
   }
 
   list<K extends Kind>(
@@ -162,12 +184,20 @@ export class ClusterView {
     );
   }
 
-  /** Nothing waits for the optional kind, where it cannot be had. */
   private get isSynced(): boolean {
     return [...this.kinds].every(
       ([kind, { synced, problem }]) =>
         synced || (kind === OPTIONAL && problem !== undefined),
     );
+  }
+
+  /** Nothing waits for the optional kind, where it cannot be had. Refusals first. */
+  private get problems() {
+    return [...this.kinds]
+      .flatMap(([kind, { problem }]) =>
+        problem && kind !== OPTIONAL ? [problem] : [],
+      )
+      .sort((a, b) => Number(b.isRefused) - Number(a.isRefused));
   }
 
   private changed(): void {

@@ -29,6 +29,7 @@ import {
   toTrafficPlan,
 } from '@model-platform/plugin-model-platform-node';
 import { Applier } from './Applier';
+import { CLUSTER_LIMITS, ClusterLimits } from './ClusterLimits';
 import { ClusterView } from './ClusterView';
 import { DerivedKeys } from './DerivedKeys';
 import { GatewayReports } from './GatewayReports';
@@ -51,7 +52,9 @@ import { placementsOf } from './placementsOf';
 import { podLog } from './podLog';
 import { PodMonitors } from './PodMonitors';
 import { PodWarnings } from './PodWarnings';
+import { leadsThrough, routeProblem } from './routeProblem';
 import { isUnexplained, runnerStatusOf } from './runnerStatusOf';
+import { startingReplicas } from './startingReplicas';
 
 /** Gateways hear of a plan within moments; the reconciler comes again. */
 const ROUTE_TIMEOUT_MS = 10_000;
@@ -79,15 +82,18 @@ interface KeptPlan extends EndpointPlan {
 export class KubernetesDriver implements DeploymentDriver {
   static fromConfig(
     config: Config,
-    options: { logger: LoggerService },
+    options: { logger: LoggerService; limits?: Partial<ClusterLimits> },
   ): KubernetesDriver {
     const settings = KubernetesSettings.fromConfig(config);
+    const limits = { ...CLUSTER_LIMITS, ...options.limits };
+    const { pageSize } = limits;
     return new KubernetesDriver(
       settings,
-      KubernetesClient.fromKubeconfig(settings.cluster),
+      KubernetesClient.fromKubeconfig({ ...settings.cluster, pageSize }),
       LanguageModels.fromConfig(config),
       EndpointCodeSettings.fromConfig(config),
       options.logger,
+      limits,
     );
   }
 
@@ -117,14 +123,16 @@ export class KubernetesDriver implements DeploymentDriver {
     private readonly languageModels: LanguageModels,
     private readonly endpointCode: EndpointCodeSettings,
     logger: LoggerService,
+    limits: ClusterLimits,
   ) {
     this.keys = new DerivedKeys(settings.cluster.secretKey);
     this.view = new ClusterView({
       client,
       logger,
       hasRoutes: settings.hasRoutes,
+      limits,
     });
-    this.applier = new Applier(client, this.view, logger);
+    this.applier = new Applier(client, this.view, logger, limits);
     this.gateways = new GatewayReports(this.view);
     this.warnings = new PodWarnings(client);
     const { view, applier } = this;
@@ -146,8 +154,13 @@ export class KubernetesDriver implements DeploymentDriver {
     options: WriteOptions & { signal: AbortSignal },
   ): Promise<void> {
     await this.view.ready();
+    const { view, gateways } = this;
     const { namespace, objects, monitors } = this.manifestsOf(desired);
-    await this.applier.apply(objects, options);
+    await this.applier.apply(objects, {
+      ...options,
+      startWith: deployment =>
+        startingReplicas(deployment, objects, { view, gateways }),
+    });
     await this.podMonitors.keep(namespace, monitors, options);
     // What an earlier version of the platform made of this revision, and this one does not.
     const names = new Set(
@@ -177,7 +190,7 @@ export class KubernetesDriver implements DeploymentDriver {
       ),
     );
     for (const deployment of deployments) {
-      const { namespace, name } = deployment.metadata ?? {};
+      const { namespace, name = '' } = deployment.metadata ?? {};
       const there = pods.filter(
         ({ metadata, status }) =>
           metadata?.namespace === namespace &&
@@ -188,10 +201,22 @@ export class KubernetesDriver implements DeploymentDriver {
           metadata?.labels?.[LABELS.variant] ===
             deployment.metadata?.labels?.[LABELS.variant],
       );
-      const missing = missingRunner(deployment, there.length);
-      if (missing && name) runners.push(missing);
+      const autoscaler = this.view.get({
+        kind: 'HorizontalPodAutoscaler',
+        namespace,
+        name,
+      });
+      const missing = missingRunner(deployment, there.length, autoscaler);
+      if (missing) runners.push(missing);
     }
-    return { runners, ...this.observedRoute(ref, deployments[0]) };
+    const observed = {
+      runners,
+      ...this.observedRoute(ref, deployments[0]),
+    };
+    if ([observed, ...runners].some(lacksSecret)) {
+      this.applier.forgetUnwatched(deployments[0]?.metadata?.namespace);
+    }
+    return observed;
   }
 
   routeDigest(ref: DeploymentRef, route: DesiredRoute): string {
@@ -302,16 +327,16 @@ export class KubernetesDriver implements DeploymentDriver {
 
   async *logs(ref: RunnerRef, options: LogOptions): AsyncIterable<LogLine> {
     await this.view.ready();
-    const pod = this.podsOf(ref.deployment).find(
-      ({ metadata }) => metadata?.name === ref.runner,
-    );
-    if (!pod?.metadata?.namespace) {
+    const look = () =>
+      this.podsOf(ref.deployment).find(
+        ({ metadata }) => metadata?.name === ref.runner,
+      );
+    if (!look()) {
       throw new NotFoundError(
         `${ref.deployment.name} has no runner ${ref.runner}`,
       );
     }
-    const { namespace } = pod.metadata;
-    yield* podLog(this.client, { namespace, pod: ref.runner }, options);
+    yield* podLog(this.client, look, options);
   }
 
   async logSources(ref: DeploymentRef): Promise<LogSource[]> {
@@ -325,7 +350,8 @@ export class KubernetesDriver implements DeploymentDriver {
 
   /** Of environments that let a collector in, which the portal takes itself for. */
   async scrapeTargets(): Promise<ScrapeTarget[]> {
-    await this.view.ready();
+    // Pods go on counting while the API server is away.
+    await this.view.known();
     return this.view.list('Pod').flatMap(pod => this.scrapeTargetOf(pod) ?? []);
   }
 
@@ -401,12 +427,17 @@ export class KubernetesDriver implements DeploymentDriver {
     }
     const { digest, revision } = this.gateways.routeOf(namespace, ref.name);
     const isOff = plan?.digest === digest && plan?.plan.variants.length === 0;
-    const { url } = this.settings.environment(environment);
+    const { url, route } = this.settings.environment(environment);
+    const led = this.view.get({ kind: 'HTTPRoute', namespace, name: ref.name });
+    // Else it is applied anew, with what is configured now.
+    const isLed = !route || (led !== undefined && leadsThrough(led, route));
     return {
       routedRevision: isOff ? undefined : revision,
-      routeDigest: digest,
+      routeDigest: isLed ? digest : undefined,
       url: `${url.replace(/\/+$/, '')}/${ref.name}`,
-      message: this.gateways.problem(namespace),
+      message:
+        this.gateways.problem(namespace) ??
+        (route && led ? routeProblem(led) : undefined),
     };
   }
 
@@ -535,6 +566,11 @@ export class KubernetesDriver implements DeploymentDriver {
       },
     };
   }
+}
+
+/** As a kubelet says it of a pod, in the words that a runner or gateway has for it. */
+function lacksSecret({ message }: { message?: string }): boolean {
+  return /secret "[^"]+" not found/.test(message ?? '');
 }
 
 /** Gateways find runners by themselves: a pod that comes or goes is no other plan. */

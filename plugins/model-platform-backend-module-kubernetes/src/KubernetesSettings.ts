@@ -54,9 +54,17 @@ const environmentSchema = z.strictObject({
           min: z.number().int().min(1),
           max: z.number().int().min(1),
         })
-        .refine(({ min, max }) => min <= max, 'min must not exceed max'),
+        .refine(({ min, max }) => min <= max, 'min must not exceed max')
+        .default({ min: 2, max: 6 }),
+      accessLog: z.boolean().default(false),
     })
-    .default({ replicas: { min: 2, max: 6 } }),
+    .prefault({}),
+  batches: z
+    .strictObject({
+      maxRows: z.number().int().min(0).optional(),
+      maxDelayMs: z.number().int().min(0).optional(),
+    })
+    .default({}),
   resources: z
     .strictObject({
       cpu: quantity.default('500m'),

@@ -1,4 +1,7 @@
-import { V1Deployment } from '@kubernetes/client-node';
+import {
+  V1Deployment,
+  V2HorizontalPodAutoscaler,
+} from '@kubernetes/client-node';
 import { RunnerStatus } from '@model-platform/plugin-model-platform-common';
 import { LABELS } from './manifests/labels';
 
@@ -9,9 +12,14 @@ import { LABELS } from './manifests/labels';
 export function missingRunner(
   deployment: V1Deployment,
   pods: number,
+  autoscaler: V2HorizontalPodAutoscaler | undefined,
 ): RunnerStatus | undefined {
   const { metadata, spec, status } = deployment;
-  const missing = (spec?.replicas ?? 1) - pods;
+  const wanted = Math.max(
+    spec?.replicas ?? 1,
+    autoscaler?.spec?.minReplicas ?? 0,
+  );
+  const missing = wanted - pods;
   if (missing <= 0) return undefined;
   const failure = status?.conditions?.find(
     ({ type, status: is }) => type === 'ReplicaFailure' && is === 'True',

@@ -9,11 +9,13 @@ import {
   ModelVersion,
 } from '@model-platform/plugin-model-platform-common';
 import {
+  DesiredRevision,
   EndpointCodeSettings,
   LanguageModels,
 } from '@model-platform/plugin-model-platform-node';
 import { DerivedKeys } from './DerivedKeys';
 import { KubernetesSettings } from './KubernetesSettings';
+import { staysUp } from './manifests/__testUtils__/staysUp';
 import { namespaceName, objectName } from './manifests/objectName';
 import { runnerManifests } from './manifests/runnerManifests';
 import { placementsOf } from './placementsOf';
@@ -42,6 +44,7 @@ const config = new ConfigReader({
             { prefix: 'registry.example.org/crm', systems: ['crm'] },
             { prefix: 'registry.example.org/botany', systems: ['botany'] },
           ],
+          batches: { maxRows: 200, maxDelayMs: 5 },
           gpu: { nodeSelector: { pool: 'gpu' }, tolerations: [] },
         },
         languageModels: [
@@ -60,6 +63,7 @@ const config = new ConfigReader({
 const manifestsOf = (
   version: Partial<ModelVersion>,
   resources: object = {},
+  desired: Partial<DesiredRevision> = {},
 ) => {
   const model = { id: 'm', name: 'Greeting', slug: 'greeting', system: 'crm' };
   const [placement] = placementsOf(
@@ -88,6 +92,7 @@ const manifestsOf = (
         },
       ],
       resources,
+      ...desired,
       openFile: async () => {
         throw new Error('pods fetch files themselves');
       },
@@ -101,6 +106,7 @@ const manifestsOf = (
   );
   const manifests = runnerManifests(placement);
   return {
+    manifests,
     kinds: manifests.map(({ kind }) => kind),
     deployment: manifests.find(
       ({ kind }) => kind === 'Deployment',
@@ -118,6 +124,19 @@ const settingsVolume = ({ spec }: V1Deployment) =>
   spec?.template.spec?.volumes?.find(({ name }) => name === 'settings');
 
 describe('what the objects of a variant say', () => {
+  it('takes bodies as large as the deployment says, else as the runtime does', () => {
+    const limitOf = (desired?: Partial<DesiredRevision>) =>
+      manifestsOf(
+        {},
+        {},
+        desired,
+      ).deployment.spec?.template.spec?.containers[0].env?.find(
+        ({ name }) => name === 'MAX_BODY_BYTES',
+      )?.value;
+    expect(limitOf({ maxBodyBytes: 4_000_000 })).toBe('4000000');
+    expect(limitOf()).toBeUndefined();
+  });
+
   it('gives a model what the environment says to it, and never the keys beside that', () => {
     const prompt = manifestsOf({});
     expect(settingsVolume(prompt.deployment)?.secret?.items).toEqual([
@@ -139,6 +158,23 @@ describe('what the objects of a variant say', () => {
     expect(ports(other.policy)).toEqual([53, 53, 443]);
   });
 
+  it('goes on while one of its pods, or the node of one, goes', () => {
+    const { manifests } = manifestsOf({ flavor: 'onnx' });
+    const selector = {
+      'app.kubernetes.io/component': 'runner',
+      'model-platform.io/endpoint': 'greeting',
+      'model-platform.io/revision': '4',
+      'model-platform.io/variant': 'main',
+    };
+    expect.hasAssertions();
+    staysUp(manifests, selector, {
+      graceSeconds: 40,
+      drainMs: '30000',
+      ready: { path: '/v2/health/ready', port: 8080 },
+      live: { path: '/v2/health/live', port: 8080 },
+    });
+  });
+
   it('takes what the deployment says before the version, and the version before the environment', () => {
     const { deployment, kinds } = manifestsOf(
       { resources: { cpu: '2', memory: '1Gi', gpu: 1 } },
@@ -157,6 +193,34 @@ describe('what the objects of a variant say', () => {
     const plain = manifestsOf({});
     expect(plain.deployment.spec?.replicas).toBe(1);
     expect(plain.kinds).not.toContain('HorizontalPodAutoscaler');
+  });
+
+  it('tells libraries of the cores that there are, and what the environment says of batches', () => {
+    const variablesOf = (
+      version: Partial<ModelVersion>,
+      resources: object = {},
+    ) => {
+      const { deployment } = manifestsOf(version, resources);
+      const [{ env = [] }] = deployment.spec!.template.spec!.containers;
+      return Object.fromEntries(env.map(({ name, value }) => [name, value]));
+    };
+    expect(variablesOf({ runtime: 'python' }, { cpu: '2500m' })).toMatchObject({
+      OMP_NUM_THREADS: '3',
+      OPENBLAS_NUM_THREADS: '3',
+      UV_THREADPOOL_SIZE: '4',
+      DO_NOT_TRACK: '1',
+      USER: 'model',
+      BATCH_MAX_ROWS: '200',
+      BATCH_MAX_DELAY_MS: '5',
+    });
+    // Of a runner that only forwards, its own.
+    const image = {
+      reference: `registry.example.org/crm/churn@sha256:${'a'.repeat(64)}`,
+      port: 9000,
+    };
+    expect(variablesOf({ flavor: 'image', image }, { cpu: '8' })).toMatchObject(
+      { OMP_NUM_THREADS: '1' },
+    );
   });
 
   it("runs a model's own image beside a runner that forwards to it", () => {

@@ -64,6 +64,7 @@ export function placementsOf(
         ...said(version.resources),
         ...said(desired.resources),
       }),
+      maxBodyBytes: desired.maxBodyBytes,
       timeoutSeconds: desired.timeoutSeconds ?? DEFAULT_CALL_TIMEOUT_MS / 1000,
       cluster,
       settings,

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { KubernetesClient } from '@model-platform/model-cluster';
 import { LogLine } from '@model-platform/plugin-model-platform-common';
 import {
@@ -8,6 +10,11 @@ import {
 import { logMatcher } from './logMatcher';
 
 const DEFAULT_TAIL = 100;
+/** How often a container that has not begun is looked for while following, milliseconds. */
+const LOOK_AGAIN_MS = 500;
+/** What prepares a pod; a model's own container may write what it was called with. */
+const STEPS = ['fetch', 'packages'];
+const RUNNER = 'runner';
 
 /** One line as the cluster keeps it. */
 interface Written {
@@ -16,60 +23,107 @@ interface Written {
   text: string;
 }
 
-/** The lines of a runner's container: the last ones that are wanted, then those that come. */
+/**
+ * The lines of a runner's pod: the last ones that are wanted, then those that
+ * come, through its next starts, until it is gone. Those of a step before the
+ * runner say which with `step`. Of a container that was started again what it
+ * wrote before its end is there too, as long as the cluster keeps it.
+ *
+ * @param look - the pod as it is; undefined where it is gone
+ */
 export async function* podLog(
   client: KubernetesClient,
-  where: { namespace: string; pod: string },
+  look: () => V1Pod | undefined,
   options: LogOptions,
 ): AsyncIterable<LogLine> {
   const { tail = DEFAULT_TAIL, since, grep, follow, signal } = options;
+  if (tail === 0 && !follow) return;
   const isWanted = grep ? logMatcher(grep) : () => true;
-  const container = { ...where, container: 'runner' };
-  const begin = since ? { sinceTime: since.toISOString() } : undefined;
-  let seen = '';
-  let last: Written[] = [];
-  const history = await client.openLog(
-    container,
-    {
-      timestamps: 'true',
-      ...begin,
-      // Of the lines that are wanted, which the cluster cannot tell.
-      ...(grep ? {} : { tailLines: String(tail) }),
-    },
-    signal,
-  );
-  for await (const line of linesOf(history)) {
-    seen = line.at;
-    if (isWanted(line.text)) last.push(line);
-    if (last.length > 2 * tail) last = last.slice(-tail);
-  }
-  for (const line of tail > 0 ? last.slice(-tail) : []) {
-    yield toLine(line, where.pod);
-  }
-  if (!follow) return;
-  const rest = await client.openLog(
-    container,
-    {
-      timestamps: 'true',
-      follow: 'true',
+  /** When the last line of each container was written, of those that were read. */
+  const seen = new Map<string, string>();
+
+  async function* read(
+    pod: V1Pod,
+    { name, restartCount }: V1ContainerStatus,
+    query: Record<string, string>,
+  ): AsyncIterable<LogLine> {
+    const { name: podName = '', namespace = '' } = pod.metadata ?? {};
+    const { follow: _, ...ended } = query;
+    const parts = [
+      ...(restartCount > 0 ? [{ ...ended, previous: 'true' }] : []),
+      query,
+    ];
+    for (const part of parts) {
+      const before = seen.get(name) ?? '';
       // To the second: the lines of it that were read already come again.
-      ...(seen ? { sinceTime: seen.replace(/\.\d+Z$/, 'Z') } : begin),
-    },
-    signal,
-  );
-  for await (const line of linesOf(rest)) {
-    if (line.at > seen && isWanted(line.text)) yield toLine(line, where.pod);
+      const sinceTime =
+        before.replace(/\.\d+Z$/, 'Z') || since?.toISOString() || '';
+      const source = await client.openLog(
+        { namespace, pod: podName, container: name },
+        { timestamps: 'true', sinceTime, ...part },
+        signal,
+      );
+      for await (const line of linesOf(source)) {
+        if (line.at <= before) continue;
+        seen.set(name, line.at);
+        if (isWanted(line.text)) yield toLine(line, podName, name);
+      }
+    }
   }
+
+  const begun = look();
+  let last: LogLine[] = [];
+  // Of the lines that are wanted, which the cluster cannot tell; of none, where the log ends now.
+  const amount: Record<string, string> =
+    grep && tail > 0 ? {} : { tailLines: String(Math.max(tail, 1)) };
+  for (const container of begun ? startedIn(begun) : []) {
+    for await (const line of read(begun!, container, amount)) {
+      if (tail > 0) last.push(line);
+      if (last.length > 2 * tail) last = last.slice(-tail);
+    }
+  }
+  yield* last.slice(-tail);
+  while (follow && !signal?.aborted) {
+    const pod = look();
+    if (!pod) return;
+    for (const container of startedIn(pod)) {
+      yield* read(pod, container, { follow: 'true' });
+    }
+    const { phase } = pod.status ?? {};
+    if (phase === 'Failed' || phase === 'Succeeded') return;
+    await sleep(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** In the order that they start in. */
+function startedIn({ status }: V1Pod): V1ContainerStatus[] {
+  const { initContainerStatuses = [], containerStatuses = [] } = status ?? {};
+  return [
+    ...initContainerStatuses.filter(({ name }) => STEPS.includes(name)),
+    ...containerStatuses.filter(({ name }) => name === RUNNER),
+  ].filter(
+    ({ state, lastState }) =>
+      state?.running || state?.terminated || lastState?.terminated,
+  );
 }
 
 async function* linesOf(source: AsyncIterable<Buffer>): AsyncIterable<Written> {
   for await (const line of readLines(source)) {
-    const end = line.indexOf(' ');
-    if (end > 0) yield { at: line.slice(0, end), text: line.slice(end + 1) };
+    // What the kubelet itself says of a log that it cannot read has no time.
+    const [, at, text] = /^(\d{4}-\S+) (.*)$/s.exec(line) ?? [];
+    if (at !== undefined) yield { at, text };
   }
 }
 
-function toLine({ at, text }: Written, pod: string): LogLine {
+function toLine(
+  { at, text }: Written,
+  pod: string,
+  container: string,
+): LogLine {
   const line = toLogLine(text, pod);
-  return line.at ? line : { ...line, at };
+  return {
+    ...line,
+    at: line.at || at,
+    ...(container === RUNNER ? {} : { step: container }),
+  };
 }

@@ -36,7 +36,7 @@ export class HostClient {
 
   private readonly dispatcher = new Agent({
     connectTimeout: 3_000,
-    // Draining may take as long as the requests in flight.
+    // Draining may take as long as the calls in flight; what takes longer is asked for again.
     headersTimeout: 60_000,
     bodyTimeout: 0,
   });
@@ -96,16 +96,12 @@ export class HostClient {
 
   async release(endpoint: string, keep: string[], options: HostCall = {}) {
     const path = `/v1/deployments/${endpoint}/release`;
-    await this.send('POST', path, { keep }, options);
+    await this.drain(endpoint, this.send('POST', path, { keep }, options));
   }
 
   async remove(endpoint: string, options: HostCall = {}) {
-    await this.send(
-      'DELETE',
-      `/v1/deployments/${endpoint}`,
-      undefined,
-      options,
-    );
+    const path = `/v1/deployments/${endpoint}`;
+    await this.drain(endpoint, this.send('DELETE', path, undefined, options));
   }
 
   /** JSON lines; undefined where the host knows no logs of this runner. */
@@ -125,6 +121,19 @@ export class HostClient {
       return undefined;
     }
     return response.body;
+  }
+
+  private async drain(endpoint: string, work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      throw isError(error) && error.code === 'UND_ERR_HEADERS_TIMEOUT'
+        ? new ServiceUnavailableError(
+            `Runners of ${endpoint} still finish their calls`,
+            error,
+          )
+        : error;
+    }
   }
 
   private async send(

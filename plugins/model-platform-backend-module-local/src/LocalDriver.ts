@@ -440,6 +440,7 @@ export class LocalDriver implements DeploymentDriver {
           desired.resources,
           variant.version.resources,
         ),
+        maxBodyBytes: desired.maxBodyBytes,
         requestTimeoutMs: callTimeoutMs(desired.timeoutSeconds),
         scaling:
           min < count

@@ -1,6 +1,6 @@
 import { RunnerSpec } from '@model-platform/model-wire';
 import { Resources } from '@model-platform/plugin-model-platform-common';
-import { bytesOf } from '@model-platform/plugin-model-platform-node';
+import { bytesOf, coresOf } from '@model-platform/plugin-model-platform-node';
 
 /**
  * What a runner may use: what the deployment says, else what the version says,
@@ -22,13 +22,6 @@ export function toRunnerResources(
     gpus: gpu || undefined,
   });
   return Object.keys(resources).length > 0 ? resources : undefined;
-}
-
-/** Of a Kubernetes quantity: `500m` is half a core. */
-function coresOf(quantity: string): number {
-  return quantity.endsWith('m')
-    ? Number(quantity.slice(0, -1)) / 1000
-    : Number(quantity);
 }
 
 function withoutUndefined<T extends object>(given: T): Partial<T> {

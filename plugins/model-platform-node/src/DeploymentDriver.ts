@@ -36,6 +36,8 @@ export interface DesiredRevision {
   timeoutSeconds?: number;
   /** As the route to it shall have them. */
   concurrentCalls?: number;
+  /** Largest body of a call, bytes, for its route and its runners; 1 MiB where absent. */
+  maxBodyBytes?: number;
   stickiness?: Stickiness;
   /** Opens one of the version's files; the driver checks nothing, the store has verified it. */
   openFile(version: ModelVersion, path: string): Promise<Readable>;
@@ -60,6 +62,8 @@ export interface DesiredRoute {
   timeoutSeconds?: number;
   /** Calls that are being answered at a time; no limit where absent. */
   concurrentCalls?: number;
+  /** Largest body of a call, bytes; 1 MiB where absent. */
+  maxBodyBytes?: number;
   /** What keeps a caller with a variant; by weight alone where absent. */
   stickiness?: Stickiness;
   /** None where the deployment is switched off. */

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export {
+  DEFAULT_MAX_BODY_BYTES,
   MAX_EXPRESSION_SIZE,
   sizeOfExpression,
 } from '@model-platform/model-wire';
@@ -15,6 +16,7 @@ export * from './extensions';
 export * from './histogramQuantile';
 export * from './runners/bytesOf';
 export * from './runners/callTimeoutMs';
+export * from './runners/coresOf';
 export * from './runners/EndpointCodeSettings';
 export * from './runners/LanguageModels';
 export * from './runners/readJsonLines';

@@ -14,6 +14,8 @@ import { packImage } from './packImage.mjs';
 export async function platformImage(name, folder) {
   const { platform } = stageImages(path.join(folder, 'staged'));
   const base = nodeLayer(path.join(folder, 'base'), addons(platform));
+  // As in the Dockerfile: what cannot be read leaves no copy of its memory behind.
+  fs.chmodSync(path.join(base, 'bin', 'node'), 0o111);
   const file = path.join(folder, 'platform.tar');
   await packImage({
     file,

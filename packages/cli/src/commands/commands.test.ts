@@ -496,6 +496,22 @@ describe('the other commands', () => {
     expect(messages).toEqual(['one', 'two', 'three\ufffd[2J']);
   });
 
+  it('says why logs cannot be followed, and does not try again', async () => {
+    let connections = 0;
+    const message = 'Deployment iris has no runner typo; it has: none';
+    server.routes.set('GET /v1/deployments/iris/logs', (_req, res) => {
+      connections += 1;
+      send(res, 404, {
+        error: { name: 'NotFoundError', message },
+        request: { method: 'GET', url: '/' },
+        response: { statusCode: 404 },
+      });
+    });
+    const run = await cli('logs', 'iris', '-f', '--runner', 'typo');
+    expect(run.stderr).toContain(message);
+    expect([run.exitCode, connections]).toEqual([1, 1]);
+  });
+
   it('asks for the log lines that are wanted', async () => {
     let asked: string | undefined;
     server.routes.set('GET /v1/deployments/iris/logs', (req, res) => {

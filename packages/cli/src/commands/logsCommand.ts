@@ -25,7 +25,10 @@ export function logsCommand(run: CommandRunner): Command {
       '--grep <text>',
       'only lines with this text, in any case; /expression/ or /expression/i is a regular expression (RE2)',
     )
-    .option('--runner <id>', 'of one runner only, also one that is gone')
+    .option(
+      '--runner <id>',
+      'of one runner only; without a cluster also one that is gone',
+    )
     .option('--variant <name>', 'of the runners of one variant only')
     .option(
       '--revision <number>',

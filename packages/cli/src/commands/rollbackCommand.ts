@@ -19,7 +19,7 @@ export function rollbackCommand(run: CommandRunner): Command {
     )
     .option(
       '--allow-unserved',
-      'also to a revision that never had all traffic, as where its canary was rolled back',
+      'also to a revision that never had all traffic, as where it was given up or its canary was rolled back',
     )
     .option('--json', 'print the result as JSON')
     .action(

@@ -1,9 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {
-  FieldProblem,
+  manifestProblems,
   ModelDeploymentManifest,
   ModelPlatformClient,
+  simplestDeployment,
 } from '@model-platform/plugin-model-platform-common';
 import { CliError } from '../errors/CliError';
 import { readModelFile } from '../model/readModelFile';
@@ -49,13 +50,7 @@ export async function readDeploymentFile(
       `There is neither a model-deployment.yaml nor a model.yaml in ${resolved}.`,
     );
   }
-  const { slug, name, system, owner } = await platform().getModel(model.name);
-  return {
-    apiVersion: 'model-platform.io/v1alpha1',
-    kind: 'ModelDeployment',
-    metadata: { name: slug.slice(0, 40).replace(/-+$/, '') },
-    spec: { owner, system, environment: 'local', model: name },
-  };
+  return simplestDeployment(await platform().getModel(model.name), 'local');
 }
 
 function findModelFile(folder: string): boolean {
@@ -67,40 +62,7 @@ function findModelFile(folder: string): boolean {
 function readManifest(file: string): ModelDeploymentManifest {
   const content = readYamlFile(file);
   const shown = path.relative(process.cwd(), file) || file;
-  const problems: FieldProblem[] = [];
-  const problem = (
-    field: string,
-    rule: string,
-    given: unknown,
-    example: unknown,
-  ) => problems.push({ field, rule, given, example, source: 'platform' });
-  if (content.apiVersion !== 'model-platform.io/v1alpha1') {
-    problem(
-      'apiVersion',
-      'must be model-platform.io/v1alpha1',
-      content.apiVersion,
-      'model-platform.io/v1alpha1',
-    );
-  }
-  if (content.kind !== 'ModelDeployment') {
-    problem('kind', 'must be ModelDeployment', content.kind, 'ModelDeployment');
-  }
-  const metadata = content.metadata as Record<string, unknown> | undefined;
-  if (typeof metadata?.name !== 'string' || !metadata.name) {
-    problem(
-      'metadata.name',
-      'is required: the name of the endpoint',
-      metadata?.name,
-      'churn',
-    );
-  }
-  if (typeof content.spec !== 'object' || content.spec === null) {
-    problem('spec', 'is required', content.spec, {
-      system: 'customer-care',
-      environment: 'local',
-      model: 'churn',
-    });
-  }
+  const problems = manifestProblems(content);
   if (problems.length)
     throw new CliError('Refused', `${shown} is not a deployment.`, {
       problems,

@@ -73,7 +73,9 @@ function formatLine({
   message,
   runner,
   requestId,
+  step,
 }: LogLine): string {
   const id = requestId ? ` (request ${requestId})` : '';
-  return `${at}  ${level.padEnd(5)}  ${runner}  ${message}${id}`;
+  const of = step ? `${runner} (${step})` : runner;
+  return `${at}  ${level.padEnd(5)}  ${of}  ${message}${id}`;
 }

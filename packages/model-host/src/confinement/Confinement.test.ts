@@ -280,6 +280,13 @@ describe.each(levels)('confinement by %s', (_, { level, user, PATH }) => {
         expect(statSync(`/proc/${pid}`).uid).not.toBe(0);
       }
       // Node's code may not read there.
+      const begun = await answer(specs[0], {
+        act: 'read',
+        subject: '/proc/self/environ',
+      });
+      // What it was started with, which forgetting a variable does not change.
+      expect(begun).toContain(`MODEL_ENDPOINT=${specs[0].endpoint}\0`);
+      expect(begun).not.toMatch(/_SECRET=[^\0]/);
       const limits = await answer(specs[0], { act: 'limits' });
       expect(limits).toMatch(/^Max core file size +0 +0/m);
       expect(limits).toMatch(/^NoNewPrivs:\t1$/m);

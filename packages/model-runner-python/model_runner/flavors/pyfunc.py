@@ -6,16 +6,22 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from ..errors import StartError
+from ..input_reader import no_fit
 from ..table import Columns, Rows, Table
 from . import lightgbm, sklearn, xgboost
 from .files import open_model
 
 #: MLflow's own descriptions, which no flavor means.
 DESCRIPTIONS = ("requirements.txt", "requirements.lock", "conda.yaml", "python_env.yaml", ".json")
+
+#: What pandas counts in nanoseconds, in whole days.
+FIRST_DATETIME = datetime(1677, 9, 22, tzinfo=timezone.utc)
+LAST_DATETIME = datetime(2262, 4, 11, tzinfo=timezone.utc)
 
 
 class NativeModel:
@@ -68,6 +74,47 @@ def is_line_by_line(model: Any) -> bool:
     return loader in ("mlflow.xgboost", "mlflow.lightgbm")
 
 
+def inputs(model: Any, signature: dict[str, Any]) -> list[dict[str, Any]]:
+    """The signature's inputs, no wider than what MLflow counts with: narrowed, other numbers would be others."""
+    fields: list[dict[str, Any]] = signature["inputs"]
+    schema = None if isinstance(model, NativeModel) else model.metadata.get_input_schema()
+    if schema is None:
+        return fields
+    kinds = _kinds(signature, schema)
+    return [_narrowed(field, kinds[field["name"]]) if field["name"] in kinds else field for field in fields]
+
+
+def _kinds(signature: dict[str, Any], schema: Any) -> dict[str, Any]:
+    """Types of numpy by the names of the signature's inputs; none of those that MLflow has no name or no plain type for."""
+    if schema.is_tensor_spec():
+        return dict(zip((field["name"] for field in signature["inputs"]), schema.numpy_types()))
+    if not schema.has_input_names():
+        return {}
+    # Lists and objects are none of numpy's.
+    return {column.name: column.type.to_pandas() for column in schema.inputs if hasattr(column.type, "to_pandas")}
+
+
+def _narrowed(field: dict[str, Any], kind: Any) -> dict[str, Any]:
+    import numpy
+
+    if kind.kind == "M" and field["type"] in ("date", "datetime"):
+        lowest, highest = FIRST_DATETIME, LAST_DATETIME
+        is_date = field["type"] == "date"
+        return {**field, "minimum": lowest.date() if is_date else lowest, "maximum": highest.date() if is_date else highest}
+    if field["type"] not in ("number", "integer") or kind.kind not in "iuf" or kind == numpy.float64:
+        return field
+    is_whole = kind.kind != "f"
+    limits = numpy.iinfo(kind) if is_whole else numpy.finfo(kind)
+    as_python = int if is_whole else float
+    least, most = field.get("minimum"), field.get("maximum")
+    return {
+        **field,
+        "type": "integer" if is_whole else field["type"],
+        "minimum": as_python(limits.min) if least is None else max(least, as_python(limits.min)),
+        "maximum": as_python(limits.max) if most is None else min(most, as_python(limits.max)),
+    }
+
+
 def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Columns | Rows]:
     if isinstance(model, NativeModel):
         return model.flavor.predictor(model.model, signature)
@@ -84,12 +131,18 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
 def _tensors(signature: dict[str, Any], schema: Any) -> Callable[[Table], Any]:
     import numpy
 
-    names = [field["name"] for field in signature["inputs"]]
-    types = schema.numpy_types()
+    kinds = _kinds(signature, schema)
+
+    def tensor(name: str, kind: Any, column: Any) -> Any:
+        try:
+            return numpy.array(column, dtype=kind)
+        except (OverflowError, TypeError, ValueError):
+            rule = f"must be one tensor of {kind}: a value in every line, and all lines of one shape"
+            raise no_fit([{"path": f"inputs.{name}", "message": rule}]) from None
 
     def convert(table: Table) -> Any:
-        arrays = [numpy.array(table.columns[name], dtype=kind) for name, kind in zip(names, types)]
-        return dict(zip(names, arrays)) if schema.has_input_names() else arrays[0]
+        arrays = {name: tensor(name, kind, table.columns[name]) for name, kind in kinds.items()}
+        return arrays if schema.has_input_names() else next(iter(arrays.values()))
 
     return convert
 
@@ -99,12 +152,15 @@ def _table(signature: dict[str, Any], schema: Any) -> Callable[[Table], Any]:
 
     names = [field["name"] for field in signature["inputs"]]
     # MLflow narrows no numbers by itself: 64 bits are refused where it was fitted with 32.
-    kinds = {} if schema is None or not schema.has_input_names() else dict(zip(schema.input_names(), schema.pandas_types()))
+    kinds = {} if schema is None else {name: kind for name, kind in _kinds(signature, schema).items() if name in names}
+    # Theirs have no zone.
+    times = [name for name, kind in kinds.items() if kind.kind == "M"]
 
     def convert(table: Table) -> Any:
         frame = pandas.DataFrame({name: list(table.columns[name]) for name in names})
-        whole = {name: kind for name, kind in kinds.items() if name in frame and not frame[name].isna().any()}
-        return frame.astype(whole)
+        for name in times:
+            frame[name] = pandas.to_datetime(frame[name], utc=True).dt.tz_localize(None)
+        return frame.astype({name: kind for name, kind in kinds.items() if not frame[name].isna().any()})
 
     return convert
 

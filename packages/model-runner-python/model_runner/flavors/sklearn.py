@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StartError
+from ..field_reader import MAX_FIELDS_TOLD
+from ..input_reader import no_fit
 from ..table import Columns, Table
 from .files import column_order, find_file, matrix_maker, open_model
 
@@ -79,7 +81,12 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
         # Looked at once here, and not again at every step of a pipeline.
         is_finite = is_whole and numpy.abs(lines).max() <= LARGEST_FLOAT32
         with config_context(assume_finite=is_finite, **settings):
-            return answer(lines, table)
+            try:
+                return answer(lines, table)
+            except ValueError:
+                if dtype is float:
+                    _require_float32(lines, names)
+                raise
 
     def answer(lines: Any, table: Table) -> Columns:
         answers: Columns = {}
@@ -94,6 +101,17 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
         return answers
 
     return predict
+
+
+def _require_float32(lines: Any, names: list[str]) -> None:
+    """Raises RequestError 400 that names the numbers of the first lines that 32 bits have no room for."""
+    import numpy
+
+    wide = numpy.argwhere(numpy.abs(lines) > LARGEST_FLOAT32)[:MAX_FIELDS_TOLD]
+    if len(wide):
+        rule = f"must be from -{LARGEST_FLOAT32} to {LARGEST_FLOAT32}, which is all that the model counts with"
+        paths = [f"{'inputs' if len(lines) == 1 else f'inputs[{line}]'}.{names[column]}" for line, column in wide]
+        raise no_fit([{"path": path, "message": rule} for path in paths]) from None
 
 
 #: Their estimators answer each line by itself.

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from ..errors import RequestError
+from ..field_reader import shape_of
 from ..input_reader import MAX_ROWS
 from ..table import Columns, Table
 from .datatypes import is_taken_for, write_binary
@@ -44,7 +45,7 @@ def _nest(flat: list[Any], shape: list[int]) -> Any:
 
 
 def _missing(value: Any) -> Any:
-    """NaN is how binary data write that a number is missing."""
+    """NaN is how binary data, and models, write that a number is missing."""
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
@@ -138,22 +139,41 @@ def wanted_outputs(fields: Fields, request: InferRequest) -> list[tuple[dict[str
     return [(by_name[name], is_binary) for name, is_binary in request.wanted]
 
 
-def _values(field: dict[str, Any], column: Sequence[Any], is_binary: bool) -> list[Any]:
-    data = flatten(list(column))
+def _values(field: dict[str, Any], data: list[Any], is_binary: bool) -> list[Any]:
     if field["type"] == "object":
         return [json.dumps(value) for value in data]
+    if is_binary and field["type"] == "integer":
+        return list(map(_missing, data))
     # Columns have them as JSON does.
     if is_binary and field["type"] == "bytes":
         return [value if value is None else base64.b64decode(value) for value in data]
     return data
 
 
-def _shape(field: dict[str, Any], size: int, count: int) -> list[int]:
-    shape = field.get("shape", [1])
-    if shape.count(-1) == 1:
-        rest = math.prod(one for one in shape if one != -1)
-        shape = [size // count // rest if one == -1 else one for one in shape]
-    return [count, *shape]
+def _shape(field: dict[str, Any], column: Sequence[Any]) -> list[int]:
+    """Of one line. Raises RequestError 400 where lines differ in a dimension that is open."""
+    shape: list[int] = field.get("shape", [1])
+    if -1 not in shape:
+        return shape
+    found = {tuple(shape_of(value)) for value in column if value is not None}
+    if len(found) > 1:
+        raise RequestError(
+            400, f"output '{field['name']}' has lines of different lengths, which a tensor cannot have; use /predict"
+        )
+    if not found:
+        # One null tells so.
+        return [1 if size == -1 else size for size in shape]
+    only = list(found.pop())
+    # An empty list has nothing within that tells its length.
+    return [*only, *(max(size, 0) for size in shape[len(only) :])]
+
+
+def _filled(column: Sequence[Any], shape: list[int]) -> list[Any]:
+    """A line that is null has as many nulls as others have values."""
+    if None not in column:
+        return list(column)
+    nulls = [None] * math.prod(shape)
+    return [nulls if value is None else value for value in column]
 
 
 def infer_answer(
@@ -163,11 +183,13 @@ def infer_answer(
     tensors, binary = [], []
     for field, is_binary in outputs:
         datatype = _datatype(field)
-        values = _values(field, answers.columns[field["name"]], is_binary)
+        column = answers.columns[field["name"]]
+        shape = _shape(field, column)
+        values = _values(field, flatten(_filled(column, shape)), is_binary)
         tensor: dict[str, Any] = {
             "name": field["name"],
             "datatype": datatype,
-            "shape": _shape(field, len(values), answers.count),
+            "shape": [answers.count, *shape],
         }
         if is_binary:
             data = write_binary(field["name"], datatype, values)

@@ -16,6 +16,8 @@ export interface Placement {
   /** What the deployment says, else the version, else the environment. */
   resources: Resources & { cpu: string; memory: string };
   timeoutSeconds: number;
+  /** Largest body of a call; as the runtime has it where absent. */
+  maxBodyBytes?: number;
   cluster: ClusterSettings;
   settings: EnvironmentSettings;
   /** Name of a secret that fetches the model's own image. */

@@ -1,22 +1,29 @@
-import { KubernetesObject } from '@kubernetes/client-node';
+import { KubernetesObject, V1Condition } from '@kubernetes/client-node';
 import { EnvironmentSettings } from '../KubernetesSettings';
 import { GATEWAY } from './GatewayPlacement';
 import { GATEWAY_SERVICE_PORT } from './gatewayService';
 import { LABELS, OURS } from './labels';
 
+/** A Gateway, or one of its listeners. */
+export interface ParentRef {
+  name: string;
+  namespace: string;
+  sectionName?: string;
+}
+
 /** As far as the platform uses it: https://gateway-api.sigs.k8s.io. */
 export interface HttpRoute extends KubernetesObject {
   spec: {
-    parentRefs: Array<{
-      name: string;
-      namespace: string;
-      sectionName?: string;
-    }>;
+    parentRefs: ParentRef[];
     hostnames?: string[];
     rules: Array<{
       matches: Array<{ path: { type: 'PathPrefix'; value: string } }>;
       backendRefs: Array<{ name: string; port: number }>;
     }>;
+  };
+  /** What the controllers of Gateways say of it. */
+  status?: {
+    parents: Array<{ parentRef: ParentRef; conditions?: V1Condition[] }>;
   };
 }
 

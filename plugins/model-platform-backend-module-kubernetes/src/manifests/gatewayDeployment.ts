@@ -59,7 +59,7 @@ export function gatewayDeployment(placement: GatewayPlacement): V1Deployment {
               name: 'gateway',
               image: cluster.images.platform,
               command: ['node', '--max-semi-space-size=32', PROGRAMS.gateway],
-              env: gatewayVariables(draining.drainMs),
+              env: gatewayVariables(placement, draining.drainMs),
               ports: [
                 { name: 'http', containerPort: PORT, protocol: 'TCP' },
                 { name: 'admin', containerPort: ADMIN_PORT, protocol: 'TCP' },
@@ -143,13 +143,17 @@ export function gatewayDeployment(placement: GatewayPlacement): V1Deployment {
   };
 }
 
-function gatewayVariables(drainMs: number): V1EnvVar[] {
+function gatewayVariables(
+  { settings }: GatewayPlacement,
+  drainMs: number,
+): V1EnvVar[] {
   const said: Variables<GatewayEnvironment> = {
     GATEWAY_HOST: '0.0.0.0',
     GATEWAY_PORT: String(PORT),
     ADMIN_HOST: '0.0.0.0',
     ADMIN_PORT: String(ADMIN_PORT),
     DRAIN_TIMEOUT_MS: String(drainMs),
+    ...(settings.gateway.accessLog ? { LOG_LEVEL: 'debug' } : {}),
   };
   return [
     ...plain(said),

@@ -1,8 +1,15 @@
 import { ConfigReader } from '@backstage/config';
-import { V1Deployment, V1Secret } from '@kubernetes/client-node';
+import {
+  V1Deployment,
+  V1NetworkPolicy,
+  V1Secret,
+} from '@kubernetes/client-node';
 import { KubernetesSettings } from '../KubernetesSettings';
+import { dnsEgress } from './dnsEgress';
+import { gatewaySelector } from './GatewayPlacement';
 import { gatewayManifests } from './gatewayManifests';
 import { monitorManifests } from './monitorManifests';
+import { staysUp } from './__testUtils__/staysUp';
 
 const settings = KubernetesSettings.fromConfig(
   new ConfigReader({
@@ -54,6 +61,23 @@ const secret = (name: string, key: string) => {
 };
 
 describe('what a namespace with its gateway is', () => {
+  it('writes a line for each call where the environment says so', () => {
+    const levelOf = (accessLog: boolean) => {
+      const live = placement.settings;
+      const gateway = gatewayManifests({
+        ...placement,
+        settings: { ...live, gateway: { ...live.gateway, accessLog } },
+      }).find(({ kind }) => kind === 'Deployment') as V1Deployment;
+      const [program] = gateway.spec?.template.spec?.containers ?? [];
+      return program.env?.find(({ name }) => name === 'LOG_LEVEL')?.value;
+    };
+    expect(placement.settings.gateway).toEqual({
+      replicas: { min: 2, max: 6 },
+      accessLog: false,
+    });
+    expect([levelOf(false), levelOf(true)]).toEqual([undefined, 'debug']);
+  });
+
   it('lets whoever collects figures have the key to them alone', () => {
     const monitors = monitorManifests(placement);
     expect(monitors).toHaveLength(3);
@@ -74,5 +98,54 @@ describe('what a namespace with its gateway is', () => {
     const { name = '', key = '' } = told?.valueFrom?.secretKeyRef ?? {};
     expect(secret(name, key).value).toBe('opens figures');
     expect(JSON.stringify(agent)).not.toContain('METRICS_SECRET');
+  });
+
+  it('lets callers in and calls out to its runners, and nothing else', () => {
+    const [everybody, own] = manifests.filter(
+      ({ kind }) => kind === 'NetworkPolicy',
+    ) as V1NetworkPolicy[];
+    expect(everybody.spec).toEqual({
+      podSelector: {},
+      policyTypes: ['Ingress', 'Egress'],
+    });
+    expect(own.spec).toEqual({
+      podSelector: { matchLabels: gatewaySelector },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [
+        { ports: [{ protocol: 'TCP', port: 8080 }] },
+        {
+          _from: [
+            { namespaceSelector: { matchLabels: { name: 'monitoring' } } },
+          ],
+          ports: [{ protocol: 'TCP', port: 9090 }],
+        },
+      ],
+      egress: [
+        dnsEgress,
+        {
+          ports: [443, 6443].map(port => ({ protocol: 'TCP', port })),
+        },
+        {
+          to: [
+            {
+              podSelector: {
+                matchLabels: { 'app.kubernetes.io/component': 'runner' },
+              },
+            },
+          ],
+          ports: [{ protocol: 'TCP', port: 8080 }],
+        },
+      ],
+    });
+  });
+
+  it('goes on while one of its pods, or the node of one, goes', () => {
+    expect.hasAssertions();
+    staysUp(manifests, gatewaySelector, {
+      graceSeconds: 70,
+      drainMs: '60000',
+      ready: { path: '/health/ready', port: 9090 },
+      live: { path: '/health/live', port: 9090 },
+    });
   });
 });

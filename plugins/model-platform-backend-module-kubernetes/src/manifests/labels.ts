@@ -1,6 +1,9 @@
 /** Who applies the objects, and whose they are; what has another value here is others'. */
 export const MANAGER = 'model-platform';
 
+/** Who says with how many pods a deployment begins: an autoscaler takes that over. */
+export const STARTER = 'model-platform-start';
+
 /** Annotation: lease number of the leader that wrote the object last. */
 export const FENCING = 'model-platform.io/fencing';
 

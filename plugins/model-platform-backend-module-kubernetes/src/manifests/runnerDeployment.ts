@@ -6,10 +6,11 @@ import {
   V1Volume,
 } from '@kubernetes/client-node';
 import {
+  libraryVariables,
   nodeRunnerArguments,
   RunnerEnvironment,
 } from '@model-platform/model-wire';
-import { bytesOf } from '@model-platform/plugin-model-platform-node';
+import { bytesOf, coresOf } from '@model-platform/plugin-model-platform-node';
 import { containerResources } from './containerResources';
 import { drainingPod } from './drainingPod';
 import { imageContainers, IMAGE_SCRATCH_BYTES } from './imageContainers';
@@ -197,7 +198,9 @@ function runnerProgram({
 }
 
 function runnerVariables(placement: Placement, drainMs: number): V1EnvVar[] {
-  const { name, endpoint, revision, variant, environment } = placement;
+  const { name, endpoint, revision, variant, environment, maxBodyBytes } =
+    placement;
+  const { maxRows, maxDelayMs } = placement.settings.batches;
   const said: Partial<Record<keyof RunnerEnvironment, string>> = {
     MODEL_DIR: MOUNTS.model,
     HOST: '0.0.0.0',
@@ -207,13 +210,23 @@ function runnerVariables(placement: Placement, drainMs: number): V1EnvVar[] {
     MODEL_REVISION: String(revision),
     MODEL_ENVIRONMENT: environment,
     DRAIN_TIMEOUT_MS: String(drainMs),
+    ...(maxBodyBytes ? { MAX_BODY_BYTES: String(maxBodyBytes) } : {}),
+    ...(maxRows === undefined ? {} : { BATCH_MAX_ROWS: String(maxRows) }),
+    ...(maxDelayMs === undefined
+      ? {}
+      : { BATCH_MAX_DELAY_MS: String(maxDelayMs) }),
   };
+  const { cpu } = variant.version.image
+    ? FORWARDER_AMOUNTS
+    : placement.resources;
   const secret = (
     variable: keyof RunnerEnvironment,
     secretKeyRef: { name: string; key: string },
   ) => ({ name: variable, valueFrom: { secretKeyRef } });
   return [
-    ...Object.entries(said).map(([key, value]) => ({ name: key, value })),
+    ...Object.entries({ ...libraryVariables(coresOf(cpu)), ...said }).map(
+      ([key, value]) => ({ name: key, value }),
+    ),
     secret('RUNNER_SECRET', { name, key: 'runner-secret' }),
     secret('METRICS_SECRET', METRICS_KEY),
     ...(variant.version.runtime === 'node'

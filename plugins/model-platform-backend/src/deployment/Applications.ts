@@ -23,6 +23,7 @@ import {
   RevisionRecord,
 } from './DeploymentStore';
 import { Environments } from './Environments';
+import { givenUpOf } from './givenUpOf';
 import { allGates } from './gates/allGates';
 import { RequestRecord } from './gates/RequestStore';
 import { waitingRequest } from './gates/waitingRequest';
@@ -220,6 +221,18 @@ export class Applications {
         ),
       );
     }
+    const { maxBodyBytes = 0 } = spec.limits ?? {};
+    const most = environments.maxBodyBytes(spec.environment);
+    if (maxBodyBytes > most) {
+      problems.push(
+        problem(
+          'spec.limits.maxBodyBytes',
+          `may be at most ${most} in ${spec.environment}`,
+          maxBodyBytes,
+          most,
+        ),
+      );
+    }
     for (const [index, { onMetric }] of (spec.triggers ?? []).entries()) {
       if (onMetric && !isKnown(onMetric.metric, metric)) {
         problems.push(
@@ -305,10 +318,12 @@ function liftedBy(
   return overrides.length > 0 ? overrides : undefined;
 }
 
-/** No canary of it is under way, and none was rolled back: a changed spec has nothing to try again. */
+/** No canary of it is under way, and none was rolled back, nor a revision given up: a changed spec has nothing to try again. */
 function isSettled(deployment: DeploymentRecord): boolean {
   return (
-    canaryOf(deployment)?.phase !== 'rolled-back' && !isCanaried(deployment)
+    canaryOf(deployment)?.phase !== 'rolled-back' &&
+    !isCanaried(deployment) &&
+    givenUpOf(deployment) === undefined
   );
 }
 
@@ -327,7 +342,10 @@ function isWantedAlready(
   return canonicalJson(existing.spec) === canonicalJson(spec)
     ? // What a person put beside the spec holds until the spec changes.
       (holdsRevision(existing.overrides) && !waiting?.lifts) ||
-        (isSame && (!waiting || isSettled(existing)))
+        (isSame &&
+          // What was only late may do better by now; what a canary has shown, it has shown.
+          !givenUpOf(existing) &&
+          (!waiting || isSettled(existing)))
     : isSame && isSettled(existing);
 }
 

@@ -209,7 +209,7 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
     const fencing = await LeaderLease.create({ knex }).hold();
     const serve = async (servingRevision: number) =>
       await store.saveStatus(
-        mixed,
+        (await store.get('mixed'))!,
         {
           ...{ servingRevision, phase: 'Ready', conditions: [], runners: [] },
           drift: [],
@@ -232,6 +232,51 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
     expect(
       (await store.list({ limit: 9 }, allModels)).items.map(({ name }) => name),
     ).toEqual(['a', 'b', 'c', 'd', 'mixed']);
+  });
+
+  it('keeps nothing of a look at what was changed meanwhile', async () => {
+    const knex = await setup(id);
+    const store = DatabaseDeploymentStore.create({ knex });
+    const seen = await store.create(deployment('iris'), revision, applied);
+    const fencing = (await LeaderLease.create({ knex }).hold())!;
+    const late = {
+      servingRevision: 1,
+      rolloutStartedAt: '2026-01-01T00:00:00.000Z',
+      phase: 'Degraded' as const,
+      ...{ conditions: [], runners: [], drift: [] },
+    };
+    expect(await store.saveStatus(seen, late, fencing)).toBe(true);
+    const overdue = (await store.get('iris'))!;
+    expect(overdue.rolloutStartedAt).toBe(late.rolloutStartedAt);
+    // A cure comes while it is looked at.
+    await store.change(overdue, { set: {}, revision, history: applied });
+    await expect(
+      store.saveStatus(overdue, { ...late, phase: 'Failed' }, fencing, [
+        { actor: 'platform', action: 'failed' },
+      ]),
+    ).rejects.toThrow('changed by someone else');
+    const cured = (await store.get('iris'))!;
+    expect(cured).toMatchObject({ revision: 2, phase: 'Degraded' });
+    expect(cured.rolloutStartedAt).toBeUndefined();
+    const told = await store.history(cured, { limit: 9 });
+    expect(told.map(({ action }) => action)).not.toContain('failed');
+
+    // Who lets it move again gives it its time.
+    const pause = {
+      ...{ kind: 'pause' as const, by: 'user:default/mira' },
+      since: '2026-01-01T00:00:00.000Z',
+    };
+    const paused = await store.change(cured, {
+      set: { overrides: [pause] },
+      history: applied,
+    });
+    await store.saveStatus(paused, late, fencing);
+    const resumed = await store.change((await store.get('iris'))!, {
+      set: { overrides: [] },
+      history: applied,
+    });
+    expect(resumed.rolloutStartedAt).toBeUndefined();
+    expect(await store.saveStatus(resumed, late, fencing - 1)).toBe(false);
   });
 
   it('lets one process lead, and takes no writes from one that led before', async () => {

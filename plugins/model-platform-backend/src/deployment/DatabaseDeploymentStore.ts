@@ -46,6 +46,7 @@ import {
   toSource,
   toToken,
 } from './deploymentRows';
+import { readRoom, takeRoom } from './roomRows';
 import {
   DatabaseTriggerStateStore,
   saveTriggerStates,
@@ -173,7 +174,12 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       if (set.decision) update.decision = JSON.stringify(set.decision);
       const isSwitchedOn =
         from.off && set.overrides && !hasOverride(set.overrides, 'off');
-      if (revision || isSwitchedOn) update.rollout_started_at = null;
+      const isResumed =
+        hasOverride(from.overrides, 'pause') &&
+        set.overrides &&
+        !hasOverride(set.overrides, 'pause');
+      if (revision || isSwitchedOn || isResumed)
+        update.rollout_started_at = null;
       if (revision) update.strategy = strategyOf(revision);
       // Before anything is numbered: of two who change it at once, one is told so here.
       const updated = await tx<DeploymentRow>('deployments')
@@ -277,6 +283,10 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     return new Map([...found].map(([id, ids]) => [id, [...ids]]));
   }
 
+  async room(place: { environment: string; system: string }) {
+    return await readRoom(this.knex, place);
+  }
+
   async all(): Promise<DeploymentRecord[]> {
     const rows = await this.knex<DeploymentRow>('deployments').orderBy('name');
     return rows.map(toDeployment);
@@ -350,12 +360,13 @@ export class DatabaseDeploymentStore implements DeploymentStore {
   ): Promise<boolean> {
     return await this.knex.transaction(async tx => {
       const updated = await tx<DeploymentRow>('deployments')
-        .where({ id: deployment.id })
+        .where({ id: deployment.id, changes: deployment.changes })
         .whereExists(this.heldLease(fencing))
         .update({
           serving_revision: status.servingRevision ?? null,
           rollout_started_at: status.rolloutStartedAt ?? null,
           canary: status.canary ? JSON.stringify(status.canary) : null,
+          given_up: status.givenUp ? JSON.stringify(status.givenUp) : null,
           drift: toJson(status.drift),
           phase: status.phase,
           conditions: JSON.stringify(status.conditions),
@@ -375,8 +386,15 @@ export class DatabaseDeploymentStore implements DeploymentStore {
         for (const entry of history) {
           await this.insertHistory(tx, deployment, entry);
         }
+        return true;
       }
-      return updated > 0;
+      const { id, changes } = deployment;
+      const isChanged = await tx<DeploymentRow>('deployments')
+        .where({ id })
+        .whereNot({ changes })
+        .first('id');
+      if (isChanged) throw new ChangedMeanwhileError(deployment.name);
+      return false;
     });
   }
 
@@ -407,11 +425,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
   ): Promise<boolean> {
     return await this.knex.transaction(async tx => {
       // One at a time, so that no two take the last place.
-      const row = await tx<DeploymentRow>('deployments')
-        .where({ id: deployment.id, deleting: false })
-        .forUpdate()
-        .first('id');
-      if (!row) {
+      if (!(await this.countTokenChange(tx, deployment.id))) {
         throw new ConflictError(
           `The deployment ${deployment.name} was deleted in the meantime`,
         );
@@ -480,6 +494,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     { at, actor }: { at: string; actor: string },
   ): Promise<EndpointTokenRecord | undefined> {
     return await this.knex.transaction(async tx => {
+      await this.countTokenChange(tx, deployment.id);
       const token = { deployment_id: deployment.id, id };
       const revoked = await tx<TokenRow>('deployment_tokens')
         .where(token)
@@ -659,6 +674,17 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     return toDeployment(row);
   }
 
+  /** So that the leader sees it, whichever portal it was made in. False where the deployment is gone. */
+  private async countTokenChange(
+    tx: Knex.Transaction,
+    id: string,
+  ): Promise<boolean> {
+    const counted = await tx<DeploymentRow>('deployments')
+      .where({ id, deleting: false })
+      .update({ token_changes: tx.raw('token_changes + 1') });
+    return counted > 0;
+  }
+
   private live(knex: Knex, deploymentId: string, now: string) {
     return knex<TokenRow>('deployment_tokens')
       .where({ deployment_id: deploymentId })
@@ -707,6 +733,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
     revision: NewRevision,
     watched: WatchedVersions,
   ): Promise<number> {
+    if (revision.room) await takeRoom(tx, revision.room, deployment.name);
     const last = await tx<RevisionRow>('deployment_revisions')
       .where({ name: deployment.name })
       .max({ number: 'number' })

@@ -6,8 +6,8 @@ import { DeploymentRecord } from './DeploymentStore';
 import { Environments } from './Environments';
 import { LogQuery } from './parseLogQuery';
 
-/** How often runners that are new are looked for while following, milliseconds. */
-const NEW_RUNNERS_MS = 2_000;
+/** How often runners that are new, and logs that broke off, are looked for while following, milliseconds. */
+const LOOK_AGAIN_MS = 2_000;
 
 /** Log lines of a deployment's runners, as one stream. */
 export class DeploymentLogs {
@@ -45,35 +45,55 @@ export class DeploymentLogs {
     return { items, sources: sources.all };
   }
 
-  /** The same, then every further line until the signal; runners that start later too. */
+  /**
+   * The same, then every further line until the signal; runners that start
+   * later too. Looks before it resolves, so that what cannot be followed is
+   * said at once.
+   *
+   * @throws NotFoundError where there is no runner of that name
+   * @returns what follows; it ends by itself once the only runner is gone that was asked for
+   */
   async follow(
     deployment: DeploymentRecord,
     options: LogQuery & { signal: AbortSignal },
-    onLine: (line: LogLine) => void,
-  ): Promise<void> {
+  ): Promise<(onLine: (line: LogLine) => void) => Promise<void>> {
     const driver = this.environments.driver(deployment.environment);
-    const followed = new Set<string>();
-    const underWay = new Set<Promise<void>>();
-    while (!options.signal.aborted) {
-      const { chosen } = await this.sources(driver, deployment, options);
-      for (const runner of chosen.filter(name => !followed.has(name))) {
-        followed.add(runner);
-        const work = this.followOne(
-          driver,
-          deployment,
-          runner,
-          options,
-          onLine,
-        ).finally(() => underWay.delete(work));
-        underWay.add(work);
+    let { chosen } = await this.sources(driver, deployment, options);
+    return async onLine => {
+      const followed = new Set<string>();
+      const underWay = new Set<Promise<void>>();
+      let isBlind = false;
+      while (!options.signal.aborted) {
+        for (const runner of chosen.filter(name => !followed.has(name))) {
+          followed.add(runner);
+          const work = this.followOne(
+            driver,
+            deployment,
+            runner,
+            options,
+            onLine,
+          ).finally(() => underWay.delete(work));
+          underWay.add(work);
+        }
+        await pause(options.signal);
+        try {
+          ({ chosen } = await this.sources(driver, deployment, options));
+          isBlind = false;
+        } catch (error) {
+          if (error instanceof NotFoundError) break;
+          if (!isBlind) {
+            onLine(
+              warning(deployment.name, 'New runners cannot be found', error),
+            );
+          }
+          isBlind = true;
+        }
       }
-      await sleep(NEW_RUNNERS_MS, undefined, { signal: options.signal }).catch(
-        () => {},
-      );
-    }
-    await Promise.allSettled(underWay);
+      await Promise.allSettled(underWay);
+    };
   }
 
+  /** Where the log breaks off, it is read on from there. */
   private async followOne(
     driver: DeploymentDriver,
     deployment: DeploymentRecord,
@@ -81,24 +101,31 @@ export class DeploymentLogs {
     options: LogQuery & { signal: AbortSignal },
     onLine: (line: LogLine) => void,
   ): Promise<void> {
-    try {
-      const lines = driver.logs(
-        { deployment: { name: deployment.name }, runner },
-        { ...linesOf(options), follow: true },
-      );
-      for await (const line of lines) {
-        onLine(line);
-      }
-    } catch (error) {
-      if (!options.signal.aborted) {
-        onLine({
-          at: new Date().toISOString(),
-          level: 'warn',
-          message: `The log of this runner ended: ${
-            isError(error) ? error.message : error
-          }`,
-          runner,
-        });
+    let wanted = linesOf(options);
+    let last = '';
+    let isBroken = false;
+    while (!options.signal.aborted) {
+      try {
+        const lines = driver.logs(
+          { deployment: { name: deployment.name }, runner },
+          { ...wanted, follow: true },
+        );
+        const before = last;
+        for await (const line of lines) {
+          isBroken = false;
+          if (before && line.at <= before) continue;
+          if (line.at > last) last = line.at;
+          onLine(line);
+        }
+        return;
+      } catch (error) {
+        if (options.signal.aborted || error instanceof NotFoundError) return;
+        if (!isBroken) {
+          onLine(warning(runner, 'The log of this runner broke off', error));
+        }
+        isBroken = true;
+        if (last) wanted = { ...wanted, since: new Date(last) };
+        await pause(options.signal);
       }
     }
   }
@@ -127,6 +154,20 @@ export class DeploymentLogs {
       .map(({ runner }) => runner);
     return { all, chosen };
   }
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  await sleep(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {});
+}
+
+/** What keeps lines away, as a line among them. */
+function warning(runner: string, what: string, error: unknown): LogLine {
+  return {
+    at: new Date().toISOString(),
+    level: 'warn',
+    message: `${what}: ${isError(error) ? error.message : error}`,
+    runner,
+  };
 }
 
 function linesOf({

@@ -18,6 +18,7 @@ import { ModelScope } from '../registry/ModelScope';
 import { NewRequest, RequestEnd, RequestStore } from './gates/RequestStore';
 import { TriggerStates, TriggerStateStore } from './triggers/TriggerStates';
 import { CanaryDecision } from './canary/CanaryDecision';
+import { GivenUp } from './GivenUp';
 
 /** Versions that a deployment's triggers look at, by model id. */
 export type WatchedVersions = Record<
@@ -45,6 +46,8 @@ export interface DeploymentRecord {
   generation: number;
   /** Grows with each change of desired state; what `ETag` is made of. */
   changes: number;
+  /** Grows with each token that is made or revoked. */
+  tokenChanges: number;
   source: string;
   /** What persons put beside the spec. */
   overrides: DeploymentOverride[];
@@ -68,6 +71,8 @@ export interface DeploymentRecord {
   decision?: CanaryDecision;
   /** How far a revision has come; of the wanted one, or of one that was wanted before. */
   canary?: CanaryStatus;
+  /** What was given up; the wanted revision, or one that was wanted before. */
+  givenUp?: GivenUp;
   /** Where selectors mean something else than what serves, in words. */
   drift: string[];
   phase: DeploymentPhase;
@@ -85,6 +90,7 @@ export type DeploymentStatus = Pick<
   | 'servingRevision'
   | 'rolloutStartedAt'
   | 'canary'
+  | 'givenUp'
   | 'drift'
   | 'phase'
   | 'conditions'
@@ -112,7 +118,18 @@ export interface RevisionRecord {
 export type NewRevision = Pick<
   RevisionRecord,
   'actor' | 'reason' | 'variants' | 'resources' | 'traffic' | 'strategy'
->;
+> & {
+  /** Out of which it is given what it takes; absent where no quota holds. */
+  room?: QuotaRoom;
+};
+
+/** What the deployments of a system may take in an environment, as it was when it was counted. */
+export interface QuotaRoom {
+  environment: string;
+  system: string;
+  /** Grows with each revision that is given some of it. */
+  changes: number;
+}
 
 export interface HistoryDraft {
   actor: string;
@@ -203,7 +220,8 @@ export interface DeploymentStore {
 
   /**
    * With its first revision, or with a request that waits for one. Throws
-   * `ConflictError` where the name is taken.
+   * `ConflictError` where the name is taken, and `RoomTakenError` where others
+   * took of the room of the revision since it was counted.
    */
   create(
     deployment: NewDeployment,
@@ -212,7 +230,7 @@ export interface DeploymentStore {
   ): Promise<DeploymentRecord>;
   /**
    * Throws `ChangedMeanwhileError` where the record was changed by someone else
-   * since it was read.
+   * since it was read, and `RoomTakenError` as `create` does.
    */
   change(
     from: DeploymentRecord,
@@ -231,6 +249,8 @@ export interface DeploymentStore {
    * of that are wanted and that serve.
    */
   modelIds(deployments: DeploymentRecord[]): Promise<Map<string, string[]>>;
+  /** What there is to take of the quota; read before what is taken is counted. */
+  room(place: { environment: string; system: string }): Promise<QuotaRoom>;
   /** All of them, for the reconciler. */
   all(): Promise<DeploymentRecord[]>;
   revision(
@@ -257,7 +277,9 @@ export interface DeploymentStore {
   /**
    * Written only while the lease with this fencing number is held, in one
    * transaction with what is to be told of it, and with when its revision first
-   * served; answers false where it is not.
+   * served; answers false where it is not. Throws `ChangedMeanwhileError` where
+   * desired state was changed since the record was read: what was seen of it is
+   * of something else.
    */
   saveStatus(
     deployment: DeploymentRecord,

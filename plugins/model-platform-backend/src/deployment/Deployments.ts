@@ -66,7 +66,7 @@ export interface RollbackOptions {
   revision?: number;
   /** Also where it breaks the signature that the endpoint serves. */
   allowBreaking?: boolean;
-  /** Also to one that never had all traffic, as where its canary was rolled back. */
+  /** Also to one that never had all traffic, as where it was given up or its canary was rolled back. */
   allowUnserved?: boolean;
 }
 
@@ -214,15 +214,9 @@ export class Deployments {
       actor,
       options,
     );
-    const {
-      spec,
-      model,
-      resolution,
-      existing,
-      revision,
-      candidate,
-      assessment,
-    } = application;
+    const { spec, model, resolution, existing, candidate, assessment } =
+      application;
+    const revision = { ...application.revision, room: assessment?.room };
     const { reason } = options;
     const request =
       assessment && !assessment.holds
@@ -394,7 +388,7 @@ export class Deployments {
       return await this.lift(name, actor, { ...options, kind: 'pause' });
     }
     const canary = canaryOf(deployment);
-    if (canary?.phase !== 'progressing') {
+    if (canary?.phase !== 'progressing' || canary.waitsFor !== 'person') {
       throw new ConflictError(
         `Deployment ${name} is not paused, and no canary of it waits for a person`,
       );
@@ -494,7 +488,13 @@ export class Deployments {
   ): Promise<DeploymentRecord> {
     const { byTrigger } = options;
     const store = byTrigger?.store ?? this.options.store;
-    const target = await rollbackTarget(store, deployment, options.revision);
+    const target = await rollbackTarget(
+      store,
+      deployment,
+      options.revision,
+      // A figure is of what serves; a person means what was asked for last.
+      byTrigger ? aimOf(deployment) : deployment.revision,
+    );
     await this.models.requireVersions(deployment, target, actor);
     if (!target.firstServedAt && !options.allowUnserved) {
       throw new ConflictError(unserved(deployment, target));
@@ -784,7 +784,7 @@ export class Deployments {
       throw new DeploymentProblemsError(name, assessment.problems);
     }
     return assessment.holds
-      ? { watched, revision }
+      ? { watched, revision: { ...revision, room: assessment.room } }
       : { watched, request: requestOf(candidate, revision.reason, assessment) };
   }
 
@@ -847,13 +847,13 @@ export class Deployments {
 }
 
 function unserved(
-  { name, canary }: DeploymentRecord,
+  { name, canary, givenUp }: DeploymentRecord,
   { number }: RevisionRecord,
 ): string {
-  const why =
-    canary?.revision === number && canary.phase === 'rolled-back'
-      ? `: its canary was rolled back (${canary.reason})`
-      : '';
+  const isLate = givenUp?.revision === number;
+  let why = isLate ? ': it did not become ready in time' : '';
+  if (canary?.revision === number && canary.phase === 'rolled-back')
+    why = `: its canary was rolled back (${canary.reason})`;
   return `Revision ${number} of ${name} never had all traffic${why}; to serve it all the same, say so (allowUnserved, --allow-unserved)`;
 }
 

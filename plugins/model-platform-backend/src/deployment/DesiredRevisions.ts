@@ -37,6 +37,7 @@ export class DesiredRevisions {
       resources: revision.resources,
       timeoutSeconds: timeoutSecondsOf(revision.resources, variants),
       concurrentCalls: revision.traffic?.concurrentCalls,
+      maxBodyBytes: revision.traffic?.maxBodyBytes,
       stickiness: parseStickyBy(revision.traffic?.stickyBy ?? ''),
       openFile: (version, path) => this.models.openFile(version, path),
     };

@@ -22,7 +22,12 @@ export interface EnvironmentRules {
   quota?: Quota;
   /** Instead of `quota`, by the name of the system. */
   systemQuotas: Map<string, Quota>;
+  /** What `limits.maxBodyBytes` of a deployment may be at most. */
+  maxBodyBytes: number;
 }
+
+/** A gateway and a runner hold whole bodies in memory, several at a time. */
+export const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 const count = z.number().int().min(0);
 const quota = z.strictObject({
@@ -48,6 +53,7 @@ const schema = z.object({
   gates: gatesSchema.optional(),
   quota: quota.optional(),
   systemQuotas: z.record(z.string(), quota).optional(),
+  maxBodyBytes: z.number().int().min(1).default(MAX_BODY_BYTES),
 });
 
 /** Throws `InputError` that names the place in the configuration. */
@@ -67,6 +73,7 @@ export function parseEnvironmentRules(
     systems: systems?.map(toSystemName),
     gates: canonicalGates(gates),
     quota: parsed.data.quota,
+    maxBodyBytes: parsed.data.maxBodyBytes,
     systemQuotas: new Map(
       Object.entries(systemQuotas).map(([system, value]) => [
         toSystemName(system),

@@ -4,6 +4,7 @@ import { DeploymentGate } from '@model-platform/plugin-model-platform-common';
 import { DeploymentDriver } from '@model-platform/plugin-model-platform-node';
 import {
   EnvironmentRules,
+  MAX_BODY_BYTES,
   parseEnvironmentRules,
   Quota,
 } from './EnvironmentRules';
@@ -14,7 +15,11 @@ interface Environment {
   rules: EnvironmentRules;
 }
 
-const NO_RULES: EnvironmentRules = { gates: [], systemQuotas: new Map() };
+const NO_RULES: EnvironmentRules = {
+  gates: [],
+  systemQuotas: new Map(),
+  maxBodyBytes: MAX_BODY_BYTES,
+};
 
 /** Where deployments run, each with the driver that runs them and the rules that hold there. */
 export class Environments {
@@ -68,7 +73,7 @@ export class Environments {
 
   /** Throws where the environment is no longer configured. */
   driver(name: string): DeploymentDriver {
-    const driver = this.environments.get(name)?.driver;
+    const driver = this.findDriver(name);
     if (!driver) {
       throw new InputError(
         this.environments.has(name)
@@ -77,6 +82,11 @@ export class Environments {
       );
     }
     return driver;
+  }
+
+  /** Undefined where the environment is not configured, or its module is not installed. */
+  findDriver(name: string): DeploymentDriver | undefined {
+    return this.environments.get(name)?.driver;
   }
 
   drivers(): DeploymentDriver[] {
@@ -104,5 +114,10 @@ export class Environments {
   quota(name: string, system: string): Quota | undefined {
     const rules = this.environments.get(name)?.rules;
     return rules?.systemQuotas.get(system) ?? rules?.quota;
+  }
+
+  /** What `limits.maxBodyBytes` of a deployment there may be at most. */
+  maxBodyBytes(name: string): number {
+    return this.environments.get(name)?.rules.maxBodyBytes ?? MAX_BODY_BYTES;
   }
 }

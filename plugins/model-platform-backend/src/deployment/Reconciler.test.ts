@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,15 +13,10 @@ import { Knex } from 'knex';
 import { TestHost } from '../__testUtils__/TestHost';
 import { line, TestModels } from '../__testUtils__/TestModels';
 import { until } from '../__testUtils__/until';
-import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
+import { TestPortal } from './__testUtils__/TestPortal';
 import { platformActor } from './DeploymentActor';
 import { etagOf } from './deploymentEtag';
-import { Deployments } from './Deployments';
 import { DeploymentRecord } from './DeploymentStore';
-import { EndpointTokens } from './EndpointTokens';
-import { Environments } from './Environments';
-import { LeaderLease } from './LeaderLease';
-import { Reconciler } from './Reconciler';
 
 jest.setTimeout(120_000);
 
@@ -29,9 +27,9 @@ describe('reconciling with the local driver and its host', () => {
   let host: TestHost;
   let models: TestModels;
   let driver: LocalDriver;
-  let store: DatabaseDeploymentStore;
-  let deployments: Deployments;
-  let tokens: EndpointTokens;
+  let store: TestPortal['store'];
+  let deployments: TestPortal['deployments'];
+  let tokens: TestPortal['tokens'];
   let stop: () => Promise<void>;
 
   beforeAll(TestHost.build);
@@ -58,41 +56,13 @@ describe('reconciling with the local driver and its host', () => {
     await rm(dataDir, { recursive: true, force: true });
   });
 
-  /** A portal process, as far as deployments go. */
-  function portal(readyTimeoutMs = 60_000) {
-    store = DatabaseDeploymentStore.create({ knex });
-    const environments = Environments.fromConfig(new ConfigReader({}), [
-      driver,
-    ]);
-    const stopped = new AbortController();
-    const wake = { now: (_name: string) => {} };
-    const announce = ({ name }: DeploymentRecord) => wake.now(name);
-    deployments = new Deployments({
-      ...{ store, models, environments, announce },
-      metric: () => undefined,
+  function portal(readyTimeoutMs?: number) {
+    const started = new TestPortal({
+      ...{ knex, models, readyTimeoutMs },
+      drivers: [driver],
     });
-    tokens = new EndpointTokens({ store, maxLive: 10, announce });
-    const reconciler = new Reconciler({
-      store,
-      deployments,
-      models,
-      environments,
-      lease: LeaderLease.create({ knex, exclusive: true }),
-      figures: {
-        read: async () => new Map(),
-        completeUntil: async () => undefined,
-      },
-      logger: mockServices.logger.mock(),
-      announce,
-      progressed() {},
-      readyTimeoutMs,
-    });
-    wake.now = name => reconciler.wake(name);
-    const running = reconciler.run(stopped.signal);
-    stop = async () => {
-      stopped.abort();
-      await running;
-    };
+    ({ store, deployments, tokens } = started);
+    stop = () => started.stop();
   }
 
   async function ready(
@@ -338,6 +308,15 @@ describe('reconciling with the local driver and its host', () => {
     expect(condition?.message).toMatch(
       /revision 1 goes on serving.*The runner says: .*unheard-of/s,
     );
+    await until(
+      'its runners are gone',
+      async () => (await driver.observe({ name: 'iris' })).runners.length === 1,
+    );
+    expect(
+      (await store.history(first, { limit: 9 })).filter(
+        ({ action }) => action === 'degraded',
+      ),
+    ).toMatchObject([{ reason: condition?.message }]);
     expect(await predict(first.url ?? '', token)).toMatchObject({
       status: 200,
       version: '1',
@@ -346,6 +325,116 @@ describe('reconciling with the local driver and its host', () => {
     await models.publish(3);
     await ready('iris', 3);
     expect((await predict(first.url ?? '', token)).version).toBe('3');
+  });
+
+  it('gives up for good what is late beside one that serves, until it is asked for again', async () => {
+    const isOpen = new Set<string>();
+    const gates = createServer(({ url }, response) => {
+      response.statusCode = isOpen.has(url ?? '') ? 200 : 503;
+      response.end();
+    });
+    await once(gates.listen(0, '127.0.0.1'), 'listening');
+    const { port } = gates.address() as AddressInfo;
+    /** Loads once its gate is open. */
+    const late = (gate: string) => `
+import { setTimeout } from 'node:timers/promises';
+const gate = 'http://127.0.0.1:${port}${gate}';
+while ((await fetch(gate)).status !== 200) await setTimeout(20);
+export async function predict(model, inputs) {
+  return (await model.predict([inputs]))[0];
+}
+`;
+    const bySteps = {
+      ...spec,
+      strategy: { type: 'canary', steps: [{ weight: 50 }] },
+    };
+    await host.start();
+    await stop();
+    portal(2_000);
+    await models.publish(1, { code: late('/first') });
+    await deployments.apply('iris', bySteps, platformActor);
+    const found = async (
+      what: string,
+      probe: (record: DeploymentRecord) => boolean,
+    ) =>
+      await until(what, async () => {
+        const record = await store.get('iris');
+        return record && probe(record) && record;
+      });
+    const degradedOf = ({ conditions }: DeploymentRecord) =>
+      conditions.find(({ type }) => type === 'Degraded');
+    // With nothing to go back to, it is waited for.
+    await found('it is late', ({ phase }) => phase === 'Failed');
+    isOpen.add('/first');
+    const serving = await ready('iris', 1);
+    const made = await tokens.create(serving, {
+      consumer: 'shop',
+      createdBy: 'x',
+    });
+    const call = async () => await predict(serving.url ?? '', made.token);
+    await until('it answers', async () => (await call()).status === 200);
+
+    await models.publish(2, { code: late('/second') });
+    const late2 = await found(
+      'it is given up',
+      record =>
+        degradedOf(record)?.reason === 'NotReadyInTime' &&
+        record.runners.every(({ revision }) => revision === 1),
+    );
+    expect(late2).toMatchObject({
+      ...{ phase: 'Degraded', revision: 2, servingRevision: 1 },
+      drift: ['latest is 2, serving 1'],
+      givenUp: { revision: 2, servingRevision: 1 },
+    });
+    expect(
+      late2.conditions.map(
+        ({ type, status, reason }) => `${type} ${status} ${reason}`,
+      ),
+    ).toEqual([
+      'Available True Serving',
+      'Progressing False DeadlineExceeded',
+      'Degraded True NotReadyInTime',
+    ]);
+    expect(degradedOf(late2)?.message).toContain('was given up');
+    const { runners } = await driver.observe({ name: 'iris' });
+    expect(runners.map(({ revision }) => revision)).toEqual([1]);
+    isOpen.add('/second');
+
+    // It is remembered by whoever looks next.
+    await stop();
+    portal(2_000);
+    const other = await tokens.create(serving, {
+      consumer: 'shop',
+      createdBy: 'x',
+    });
+    await until(
+      'the next portal looks',
+      async () =>
+        (await predict(serving.url ?? '', other.token)).status === 200,
+    );
+    await deployments.setOff('iris', true, platformActor);
+    await found('it is off', ({ phase }) => phase === 'Off');
+    await deployments.setOff('iris', false, platformActor);
+    const on = await found(
+      'it is on again',
+      ({ phase, runners: all }) =>
+        phase === 'Degraded' && all.some(one => one.phase === 'ready'),
+    );
+    expect(on.runners.map(({ revision }) => revision)).toEqual([1]);
+    expect((await call()).version).toBe('1');
+    await expect(
+      deployments.promote('iris', platformActor, {}),
+    ).rejects.toThrow('no canary under way');
+    await expect(
+      deployments.rollback('iris', platformActor, { revision: 2 }),
+    ).rejects.toThrow('it did not become ready in time');
+
+    // Asked for once more, it is another revision.
+    await deployments.apply('iris', bySteps, platformActor);
+    const again = await ready('iris', 3);
+    expect(again.givenUp).toBeUndefined();
+    expect((await call()).version).toBe('2');
+    gates.close();
   });
 
   it('takes tokens back, and switches off, while a revision cannot be prepared', async () => {

@@ -1,8 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { isError } from '@backstage/errors';
 import { DeploymentEvent } from '@model-platform/plugin-model-platform-common';
 import { DeploymentDriver } from '@model-platform/plugin-model-platform-node';
-import pLimit from 'p-limit';
 import { canaryHistory } from './canary/canaryHistory';
 import { CanaryFigures } from './canary/CanaryFigures';
 import { canaryOf } from './canary/canaryOf';
@@ -15,6 +15,7 @@ import {
   DeploymentStore,
   HistoryDraft,
 } from './DeploymentStore';
+import { EngineWork } from './EngineWork';
 import { Environments } from './Environments';
 import { LeaderLease } from './LeaderLease';
 import { Rollout } from './Rollout';
@@ -31,7 +32,6 @@ const MIN_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 1_000;
 const LEFTOVERS_MS = 15_000;
 const MAX_BACKOFF_MS = 15_000;
-const MAX_CONCURRENT = 8;
 
 const ACTIONS: Partial<
   Record<DeploymentRecord['phase'], DeploymentEvent['action']>
@@ -75,25 +75,24 @@ export interface ReconcilerOptions {
 export class Reconciler {
   private readonly attempts = new Map<string, Attempt>();
 
-  private readonly inFlight = new Set<string>();
+  /** Of each driver; of no driver where an environment has none any more. */
+  private readonly engines = new Map<
+    DeploymentDriver | undefined,
+    EngineWork
+  >();
 
   private readonly rollout: Rollout;
-
-  private readonly limit = pLimit(MAX_CONCURRENT);
-
-  /** For what is quick, and must not wait for what may take its time. */
-  private readonly quickly = pLimit(MAX_CONCURRENT);
-
-  /** For what no deployment wants any more. */
-  private readonly clearing = pLimit(MAX_CONCURRENT);
 
   /** Those that somebody has changed: their route first. */
   private readonly changed = new Set<string>();
 
   private readonly refreshing = new Map<string, Promise<void>>();
 
-  /** Those of `inFlight` whose look has begun. */
+  /** Those whose look has begun. */
   private readonly begun = new Set<string>();
+
+  /** State of what is wanted, as seen last, by id: what other portals were told moves it. */
+  private readonly seen = new Map<string, string>();
 
   private leftoversAt = 0;
 
@@ -120,11 +119,15 @@ export class Reconciler {
     }
   }
 
-  /** However soon: what has failed so often goes on being tried less and less. */
   private lookAgain(name: string): void {
+    this.setDue(name);
+    this.wakeUpNow();
+  }
+
+  /** However soon: what has failed so often goes on being tried less and less. */
+  private setDue(name: string): void {
     const failures = this.attempts.get(name)?.failures ?? 0;
     this.attempts.set(name, { at: 0, failures });
-    this.wakeUpNow();
   }
 
   private wakeUpNow(): void {
@@ -140,22 +143,41 @@ export class Reconciler {
     try {
       while (!signal.aborted) {
         this.woken = false;
-        try {
-          const fencing = await this.options.lease.hold();
-          if (fencing !== undefined) {
-            await this.pass(fencing, signal, underWay);
-          }
-        } catch (error) {
-          this.options.logger.error(
-            `Deployments could not be looked at: ${error}`,
-          );
+        if (await this.lookAround(signal, underWay)) {
+          await this.pause(signal);
+        } else {
+          // Whatever wakes it: nothing is to be done here, or nothing can be.
+          await sleep(MAX_PAUSE_MS, undefined, { signal }).catch(() => {});
         }
-        await this.pause(signal);
       }
-      await Promise.allSettled([...underWay, ...this.refreshing.values()]);
+      // What lists leftovers begins to remove them.
+      while (underWay.size > 0) await Promise.allSettled(underWay);
+      await Promise.allSettled(this.refreshing.values());
       await this.rollout.ended();
     } finally {
       signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Answers false where another portal leads, or the database does not answer. */
+  private async lookAround(
+    signal: AbortSignal,
+    underWay: Set<Promise<void>>,
+  ): Promise<boolean> {
+    try {
+      const fencing = await this.options.lease.hold();
+      if (fencing === undefined) {
+        // All of it is the leader's; who leads later looks at everything.
+        this.attempts.clear();
+        this.changed.clear();
+        this.seen.clear();
+        return false;
+      }
+      await this.pass(fencing, signal, underWay);
+      return true;
+    } catch (error) {
+      this.options.logger.error(`Deployments could not be looked at: ${error}`);
+      return false;
     }
   }
 
@@ -167,10 +189,12 @@ export class Reconciler {
     const now = Date.now();
     if (now >= this.leftoversAt) {
       this.leftoversAt = now + LEFTOVERS_MS;
-      await this.removeLeftovers(fencing, underWay);
+      for (const driver of this.options.environments.drivers())
+        this.removeLeftovers(driver, fencing, underWay);
     }
     const records = await this.options.store.all();
     const names = new Set(records.map(record => record.name));
+    this.noticeChanges(records);
     for (const name of this.attempts.keys()) {
       if (!names.has(name)) {
         this.attempts.delete(name);
@@ -182,23 +206,55 @@ export class Reconciler {
     for (const record of records) {
       this.refreshFirst(record, fencing);
       const due = this.attempts.get(record.name)?.at ?? 0;
-      if (due > now || this.inFlight.has(record.name)) {
+      const engine = this.engineOf(record);
+      if (due > now || engine.inFlight.has(record.name)) {
         continue;
       }
-      this.inFlight.add(record.name);
-      const work = this.limit(async () => {
-        this.begun.add(record.name);
-        await this.refreshing.get(record.name);
-        await this.attend(record, fencing, signal);
-      }).finally(() => {
-        this.inFlight.delete(record.name);
-        this.begun.delete(record.name);
-        underWay.delete(work);
-        // It was asked for again meanwhile.
-        if (!this.attempts.get(record.name)?.at) this.woken = true;
-        this.wakeUp?.();
-      });
+      engine.inFlight.add(record.name);
+      const work = engine
+        .looks(async () => {
+          this.begun.add(record.name);
+          await this.refreshing.get(record.name);
+          await this.attend(record, fencing, signal);
+        })
+        .finally(() => {
+          engine.inFlight.delete(record.name);
+          this.begun.delete(record.name);
+          underWay.delete(work);
+          // It was asked for again meanwhile.
+          if (!this.attempts.get(record.name)?.at) this.woken = true;
+          this.wakeUp?.();
+        });
       underWay.add(work);
+    }
+  }
+
+  private engineOf({ environment }: DeploymentRecord): EngineWork {
+    return this.engineBy(this.options.environments.findDriver(environment));
+  }
+
+  private engineBy(driver: DeploymentDriver | undefined): EngineWork {
+    const known = this.engines.get(driver);
+    if (known) return known;
+    const made = new EngineWork();
+    this.engines.set(driver, made);
+    return made;
+  }
+
+  /**
+   * What any portal was told is as if it was told here. Counted by the database,
+   * so that no clock has a say in it.
+   */
+  private noticeChanges(records: DeploymentRecord[]): void {
+    const before = new Map(this.seen);
+    this.seen.clear();
+    for (const { id, name, changes, tokenChanges } of records) {
+      const state = `${changes}/${tokenChanges}`;
+      this.seen.set(id, state);
+      if (before.get(id) === state) continue;
+      this.setDue(name);
+      // One that is new here has its look first of all.
+      if (before.has(id)) this.changed.add(name);
     }
   }
 
@@ -219,9 +275,9 @@ export class Reconciler {
     this.changed.delete(name);
     this.refreshing.set(
       name,
-      this.quickly(() => this.rollout.refresh(record, fencing)).finally(() =>
-        this.refreshing.delete(name),
-      ),
+      this.engineOf(record)
+        .quickly(() => this.rollout.refresh(record, fencing))
+        .finally(() => this.refreshing.delete(name)),
     );
   }
 
@@ -296,6 +352,7 @@ export class Reconciler {
       servingRevision: record.servingRevision,
       rolloutStartedAt: record.rolloutStartedAt,
       canary: record.canary,
+      givenUp: record.givenUp,
       drift: record.drift,
       phase: record.phase,
       conditions: record.conditions,
@@ -353,38 +410,57 @@ export class Reconciler {
     }
   }
 
-  /** What runs without a deployment that wants it, e.g. of one deleted while an engine was away. */
-  private async removeLeftovers(
+  /**
+   * What runs without a deployment that wants it there, e.g. of one deleted while
+   * an engine was away, or of an environment that another driver has now.
+   */
+  private removeLeftovers(
+    driver: DeploymentDriver,
     fencing: number,
     underWay: Set<Promise<void>>,
-  ): Promise<void> {
-    for (const driver of this.options.environments.drivers()) {
-      try {
-        // First what runs, then what is wanted: what is made in between is no leftover.
-        const running = await driver.list();
-        const wanted = new Set(
-          (await this.options.store.all()).map(({ name }) => name),
-        );
-        for (const name of running) {
-          if (wanted.has(name) || this.inFlight.has(name)) continue;
+  ): void {
+    const engine = this.engineBy(driver);
+    if (engine.isListing) return;
+    engine.isListing = true;
+    const listing = this.leftovers(driver)
+      .then(names => {
+        for (const name of names) {
+          if (engine.inFlight.has(name)) continue;
           this.options.logger.info(
-            `Removing ${name}, which no deployment wants any more`,
+            `Removing ${name} from ${driver.name}, where no deployment wants it any more`,
           );
           // Who takes the name meanwhile is not looked at before it is free.
-          this.inFlight.add(name);
-          const work = this.clearing(() => driver.remove({ name }, { fencing }))
+          engine.inFlight.add(name);
+          const work = engine
+            .clearing(() => driver.remove({ name }, { fencing }))
             .catch(error => this.logUnreachable(driver, error))
             .finally(() => {
-              this.inFlight.delete(name);
+              engine.inFlight.delete(name);
               underWay.delete(work);
               this.wakeUp?.();
             });
           underWay.add(work);
         }
-      } catch (error) {
-        this.logUnreachable(driver, error);
-      }
+      })
+      .catch(error => this.logUnreachable(driver, error))
+      .finally(() => {
+        engine.isListing = false;
+        underWay.delete(listing);
+      });
+    underWay.add(listing);
+  }
+
+  private async leftovers(driver: DeploymentDriver): Promise<string[]> {
+    const { store, environments } = this.options;
+    // First what runs, then what is wanted: what is made in between is no leftover.
+    const running = await driver.list();
+    const wanted = new Set<string>();
+    for (const { name, environment } of await store.all()) {
+      // Nobody knows where those of an environment without a driver ran.
+      const its = environments.findDriver(environment) ?? driver;
+      if (its === driver) wanted.add(name);
     }
+    return running.filter(name => !wanted.has(name));
   }
 
   private logUnreachable(driver: DeploymentDriver, error: unknown): void {
@@ -420,8 +496,9 @@ export class Reconciler {
   }
 
   private soonest(latest: number): number {
+    const engines = [...this.engines.values()];
     const dues = [...this.attempts.entries()]
-      .filter(([name]) => !this.inFlight.has(name))
+      .filter(([name]) => !engines.some(({ inFlight }) => inFlight.has(name)))
       .map(([, attempt]) => attempt.at);
     return Math.min(latest, ...dues);
   }

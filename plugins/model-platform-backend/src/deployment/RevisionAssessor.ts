@@ -8,7 +8,7 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { QuotaCheck } from './checks/QuotaCheck';
 import { breakProblems, SignatureCheck } from './checks/SignatureCheck';
-import { DeploymentRecord } from './DeploymentStore';
+import { DeploymentRecord, QuotaRoom } from './DeploymentStore';
 import { allGates } from './gates/allGates';
 import { GateJudge, GateSubject } from './gates/GateJudge';
 import { NewRequest } from './gates/RequestStore';
@@ -24,6 +24,8 @@ export interface Assessment {
   problems: FieldProblem[];
   breaks: SignatureBreak[];
   quotas: QuotaState[];
+  /** For the revision, where it is made. */
+  room?: QuotaRoom;
   /** Of each of its gates. */
   states: GateState[];
   /** Whether it may be made now. */
@@ -70,7 +72,7 @@ export class RevisionAssessor {
   ): Promise<Assessment> {
     const { signatures, quotas, judge, clock } = this.options;
     const breaks = await signatures.breaks(deployment, candidate.variants);
-    const room = await quotas.check(
+    const use = await quotas.check(
       { name, system: spec.system, environment: spec.environment },
       candidate,
       quotaOptions,
@@ -80,13 +82,14 @@ export class RevisionAssessor {
         spec.variants ? `spec.variants[${index}].version` : 'spec.model',
       )),
       ...unallowedBreaks(spec, candidate.gates, breaks),
-      ...room.problems,
+      ...use.problems,
     ];
     const states = await judge.judge({ ...candidate, breaks }, clock());
     return {
       problems,
       breaks,
-      quotas: room.quotas,
+      quotas: use.quotas,
+      room: use.room,
       states,
       holds: problems.length === 0 && states.every(({ holds }) => holds),
     };

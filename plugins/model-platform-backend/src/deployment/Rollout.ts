@@ -1,4 +1,5 @@
 import {
+  DEFAULT_MAX_BODY_BYTES,
   DesiredRevision,
   DesiredRoute,
   DesiredToken,
@@ -8,17 +9,22 @@ import {
 import { CanaryStatus } from '@model-platform/plugin-model-platform-common';
 import { NotFoundError } from '@backstage/errors';
 import { LoggerService } from '@backstage/backend-plugin-api';
+import { answers } from './answers';
+import { Attention } from './Attention';
 import { CanaryAnalyst } from './canary/CanaryAnalyst';
 import { CanaryFigures } from './canary/CanaryFigures';
 import { aimOf, canaryOf, isCanaried } from './canary/canaryOf';
-import { decided, firstStep, nextCanary } from './canary/nextCanary';
+import { decided, firstStep, nextCanary, whileOff } from './canary/nextCanary';
 import { DeployableModels } from './DeployableModels';
 import { DeploymentRecord, DeploymentStore } from './DeploymentStore';
 import { DesiredRevisions } from './DesiredRevisions';
 import { Environments } from './Environments';
 import { isRepeatable } from './isRepeatable';
 import { KnownRevisions, RevisionContent } from './KnownRevisions';
+import { lastWordOf } from './lastWordOf';
 import { FencedDriver, fencedDriver } from './fencedDriver';
+import { GivenUp } from './GivenUp';
+import { givenUpOf } from './givenUpOf';
 import { hasOverride } from './overrides/overrides';
 import { Preparations } from './Preparations';
 import { RolloutOutcome } from './RolloutOutcome';
@@ -30,7 +36,7 @@ import { Undertakings } from './Undertakings';
  * request: the new revision's runners start beside the old ones; traffic moves
  * once all its variants are ready, at once or by the steps of a canary; then the
  * old ones drain. A revision that does not become ready leaves the old one
- * serving.
+ * serving, and is given up.
  */
 export class Rollout {
   private readonly desired: DesiredRevisions;
@@ -46,7 +52,7 @@ export class Rollout {
   /** What removes deployments and switches them off: runners go once they have answered. */
   private readonly endings = new Undertakings();
 
-  private readonly watchedSince = new Date();
+  private readonly attention = new Attention();
 
   private readonly analyst: CanaryAnalyst;
 
@@ -81,7 +87,6 @@ export class Rollout {
     signal: AbortSignal,
   ): Promise<RolloutOutcome | undefined> {
     const ref = { name: record.name };
-    const driver = this.driver(record, fencing);
     if (this.isEndingOtherwise(record)) {
       return undefined;
     }
@@ -89,11 +94,15 @@ export class Rollout {
       await this.preparations.endOthers(record.id, []);
     }
     if (record.deleting) {
-      const isGone = await this.hasEnded(record, () => driver.remove(ref));
+      const isGone = await this.hasEnded(record, () =>
+        this.remove(record, fencing),
+      );
       if (isGone) await this.options.store.erase(record.id, fencing);
       return undefined;
     }
+    const driver = this.driver(record, fencing);
     let observed = await driver.observe(ref);
+    const watchedSince = this.attention.since(record.id);
     if (record.off) {
       return await this.switchOff(driver, record, observed);
     }
@@ -138,6 +147,7 @@ export class Rollout {
       wanted,
       servingBefore: serving,
       tried,
+      watchedSince,
       signal,
     });
   }
@@ -178,6 +188,23 @@ export class Rollout {
       this.options.environments.driver(record.environment),
       fencing,
     );
+  }
+
+  /** Of an environment that is not configured any more, wherever anything of it is. */
+  private async remove(
+    record: DeploymentRecord,
+    fencing: number,
+  ): Promise<void> {
+    const { environments } = this.options;
+    const ref = { name: record.name };
+    if (environments.has(record.environment)) {
+      await this.driver(record, fencing).remove(ref);
+      return;
+    }
+    for (const driver of environments.drivers()) {
+      if ((await driver.list()).includes(record.name))
+        await fencedDriver(driver, fencing).remove(ref);
+    }
   }
 
   private isOverdue(startedAt: string): boolean {
@@ -243,16 +270,17 @@ export class Rollout {
       tokens: await this.liveTokens(record),
     };
     const ending = `${record.id}/off`;
+    const canary = whileOff(canaryOf(record));
     if (
       !this.endings.isUnderWay(ending) &&
       observed.routeDigest === driver.routeDigest(ref, route) &&
       !observed.runners.some(isAlive)
     ) {
       this.endings.forget(ending);
-      return { observed, settled: true };
+      return { observed, canary, settled: true };
     }
     await this.hasEnded(record, () => driver.switchOff(ref, route));
-    return { observed: await driver.observe(ref), settled: false };
+    return { observed: await driver.observe(ref), canary, settled: false };
   }
 
   private async rollOut(
@@ -263,10 +291,11 @@ export class Rollout {
       servingBefore: number | undefined;
       /** Where the wanted revision stands, or begins, if it goes by steps. */
       tried: CanaryStatus | undefined;
+      watchedSince: Date;
       signal: AbortSignal;
     },
   ): Promise<RolloutOutcome> {
-    const { wanted, servingBefore, tried, signal } = options;
+    const { wanted, servingBefore, tried, watchedSince, signal } = options;
     const ref = { name: record.name };
     const desired = await this.desired.get(record, wanted);
     const startedAt = () => record.rolloutStartedAt ?? new Date().toISOString();
@@ -306,7 +335,9 @@ export class Rollout {
       serving !== undefined && hasOverride(record.overrides, 'pause');
     const canary =
       tried && !switched
-        ? await this.nextStep(driver, record, { desired, tried, observed })
+        ? await this.nextStep(driver, record, {
+            ...{ desired, tried, observed, watchedSince },
+          })
         : undefined;
     if (!switched && !tried && !isHeld && isReady(desired, observed)) {
       await driver.route(
@@ -351,14 +382,55 @@ export class Rollout {
       };
     }
     const isWaiting = isHeld && ready && !done;
+    const overdue = !done && !isWaiting && this.isOverdue(rolloutStartedAt);
+    const givenUp =
+      overdue && !isHeld
+        ? this.givenUp(record, { observed, rolloutStartedAt, watchedSince })
+        : undefined;
     return {
       observed,
       serving,
       rolloutStartedAt,
       isReady: ready,
       isHeld: isWaiting,
-      overdue: !done && !isWaiting && this.isOverdue(rolloutStartedAt),
+      overdue: overdue && !givenUp,
+      givenUp,
       settled: isWaiting || (done && others.length === 0),
+    };
+  }
+
+  /** Of the revision that is overdue: once it had its time before somebody's eyes, and another one answers. */
+  private givenUp(
+    record: DeploymentRecord,
+    options: {
+      observed: ObservedDeployment;
+      rolloutStartedAt: string;
+      watchedSince: Date;
+    },
+  ): GivenUp | undefined {
+    const { observed, rolloutStartedAt, watchedSince } = options;
+    const { revision } = record;
+    const servingRevision = observed.routedRevision;
+    const since = [
+      rolloutStartedAt,
+      watchedSince.toISOString(),
+      // Its steps took as long as they took.
+      canaryOf(record)?.endedAt,
+    ].flatMap(time => time ?? []);
+    if (
+      revision === undefined ||
+      revision !== aimOf(record) ||
+      servingRevision === undefined ||
+      servingRevision === revision ||
+      !answers(observed, servingRevision) ||
+      !since.every(time => this.isOverdue(time))
+    ) {
+      return undefined;
+    }
+    return {
+      revision,
+      servingRevision,
+      runnersSay: lastWordOf(observed, revision),
     };
   }
 
@@ -403,9 +475,10 @@ export class Rollout {
       desired: DesiredRevision;
       tried: CanaryStatus;
       observed: ObservedDeployment;
+      watchedSince: Date;
     },
   ): Promise<CanaryStatus | undefined> {
-    const { desired, tried, observed } = options;
+    const { desired, tried, observed, watchedSince } = options;
     const { strategy } = record;
     const isPaused = hasOverride(record.overrides, 'pause');
     const ready = isReady(desired, observed);
@@ -424,16 +497,14 @@ export class Rollout {
       decision: record.decision,
       isPaused,
       isReady: ready,
-      runnersSay: observed.runners.find(
-        ({ revision, message }) => revision === desired.revision && message,
-      )?.message,
+      runnersSay: lastWordOf(observed, desired.revision),
       isRouted:
         observed.routedRevision === tried.stableRevision &&
         observed.routeDigest ===
           driver.routeDigest({ name: record.name }, route),
       ...(await this.judge(record, tried, now)),
       readyTimeoutMs: this.options.readyTimeoutMs,
-      watchedSince: this.watchedSince,
+      watchedSince,
       now,
     });
   }
@@ -574,6 +645,7 @@ export class Rollout {
       environment: own.environment,
       timeoutSeconds: timeouts.length > 0 ? Math.max(...timeouts) : undefined,
       concurrentCalls: own.concurrentCalls,
+      maxBodyBytes: largestBody(own, beside?.desired),
       stickiness: own.stickiness,
       variants: [
         ...variantsOf(driver, own, 1 - share, observed),
@@ -613,6 +685,7 @@ export class Rollout {
     if (
       !canary ||
       canary.phase === 'rolled-back' ||
+      givenUpOf(record) ||
       canary.stableRevision !== stable
     ) {
       return undefined;
@@ -625,6 +698,18 @@ export class Rollout {
       ? { desired, weight: canary.weight }
       : undefined;
   }
+}
+
+/** What either of them takes goes through; undefined where neither says. */
+function largestBody(...revisions: Array<DesiredRevision | undefined>) {
+  const said = revisions.flatMap(revision => revision ?? []);
+  return said.some(({ maxBodyBytes }) => maxBodyBytes !== undefined)
+    ? Math.max(
+        ...said.map(
+          ({ maxBodyBytes = DEFAULT_MAX_BODY_BYTES }) => maxBodyBytes,
+        ),
+      )
+    : undefined;
 }
 
 /** Variants of a revision with their shares of what it gets. */

@@ -1,5 +1,6 @@
 import { CanaryStatus } from '@model-platform/plugin-model-platform-common';
 import { ObservedDeployment } from '@model-platform/plugin-model-platform-node';
+import { GivenUp } from './GivenUp';
 
 /** What one look at a deployment found and did. */
 export interface RolloutOutcome {
@@ -19,6 +20,8 @@ export interface RolloutOutcome {
   preparing?: boolean;
   /** The wanted revision took longer than it may. */
   overdue?: boolean;
+  /** From now on, since another one serves; as before where absent. */
+  givenUp?: GivenUp;
   /** Why the wanted revision cannot run here at all. */
   impossible?: string;
   /** The look itself failed, e.g. because the engine does not answer. */

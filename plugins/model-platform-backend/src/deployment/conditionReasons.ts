@@ -19,6 +19,7 @@ export const CONDITION_REASONS = {
     'Off',
   ],
   'Degraded True': [
+    'NoTraffic',
     'RunnersNotReady',
     'NotReadyInTime',
     'RolledBack',

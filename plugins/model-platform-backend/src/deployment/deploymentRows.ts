@@ -19,6 +19,7 @@ export interface DeploymentRow {
   spec: string;
   generation: number;
   changes: number;
+  token_changes: number;
   source: string;
   overrides: string | null;
   deleting: boolean | number;
@@ -32,6 +33,7 @@ export interface DeploymentRow {
   orphaned_at: string | null;
   decision: string | null;
   canary: string | null;
+  given_up: string | null;
   drift: string | null;
   phase: string;
   conditions: string;
@@ -111,6 +113,7 @@ export function toDeployment(row: DeploymentRow): DeploymentRecord {
     spec: JSON.parse(row.spec),
     generation: row.generation,
     changes: row.changes,
+    tokenChanges: row.token_changes,
     source: row.source,
     overrides,
     off: hasOverride(overrides, 'off'),
@@ -126,6 +129,7 @@ export function toDeployment(row: DeploymentRow): DeploymentRecord {
     orphanedAt: row.orphaned_at ?? undefined,
     decision: row.decision ? JSON.parse(row.decision) : undefined,
     canary: row.canary ? JSON.parse(row.canary) : undefined,
+    givenUp: row.given_up ? JSON.parse(row.given_up) : undefined,
     drift: JSON.parse(row.drift ?? '[]'),
     phase: row.phase as DeploymentRecord['phase'],
     conditions: JSON.parse(row.conditions),

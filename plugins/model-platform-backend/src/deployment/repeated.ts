@@ -1,7 +1,10 @@
 import { ChangedMeanwhileError } from './ChangedMeanwhileError';
+import { RoomTakenError } from './RoomTakenError';
 
 /** Of a change that says what shall be, whatever was before. */
 const MAX_ATTEMPTS = 5;
+/** Where many take of one quota at once; each time one of them has got its share. */
+const MAX_COUNTS = 100;
 
 /**
  * Again where someone else was quicker, e.g. a trigger of the platform's own:
@@ -11,10 +14,16 @@ export async function repeated<T>(
   options: { ifMatch?: string },
   change: () => Promise<T>,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
+  let attempt = 1;
+  let counts = 1;
+  for (;;) {
     try {
       return await change();
     } catch (error) {
+      if (error instanceof RoomTakenError && counts < MAX_COUNTS) {
+        counts += 1;
+        continue;
+      }
       if (
         !(error instanceof ChangedMeanwhileError) ||
         options.ifMatch !== undefined ||
@@ -22,6 +31,7 @@ export async function repeated<T>(
       ) {
         throw error;
       }
+      attempt += 1;
     }
   }
 }

@@ -1,5 +1,4 @@
 import { InputError, NotFoundError } from '@backstage/errors';
-import { currentRevision } from './currentRevision';
 import {
   DeploymentRecord,
   DeploymentStore,
@@ -7,11 +6,15 @@ import {
 } from './DeploymentStore';
 import { sameContent } from './sameContent';
 
-/** The revision that is asked for, else the last other one that has served. */
+/**
+ * The revision that is asked for, else the last one that has served and differs
+ * from what shall not be any more.
+ */
 export async function rollbackTarget(
   store: DeploymentStore,
   deployment: DeploymentRecord,
   number: number | undefined,
+  from: number | undefined,
 ): Promise<RevisionRecord> {
   if (number !== undefined) {
     const revision = await store.revision(deployment.id, number);
@@ -22,13 +25,14 @@ export async function rollbackTarget(
     }
     return revision;
   }
-  const current = await currentRevision(store, deployment);
+  const left =
+    from === undefined ? undefined : await store.revision(deployment.id, from);
   let before = deployment.revision;
   for (;;) {
     const page = await store.revisions(deployment.id, { limit: 50, before });
     const target = page.find(
       revision =>
-        revision.firstServedAt && current && !sameContent(revision, current),
+        revision.firstServedAt && left && !sameContent(revision, left),
     );
     if (target) {
       return target;

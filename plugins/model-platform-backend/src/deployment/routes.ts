@@ -367,9 +367,7 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
       signal: stopped.signal,
     };
     if (req.query.follow === 'true') {
-      await sendLogEvents(res, onLine =>
-        logs.follow(deployment, query, onLine),
-      );
+      await sendLogEvents(res, await logs.follow(deployment, query));
     } else {
       res.json(await logs.tail(deployment, query));
     }

@@ -19,6 +19,8 @@ export async function sendLogEvents(
   });
   res.flushHeaders();
   const keepAlive = setInterval(() => res.write(': \n\n'), KEEP_ALIVE_MS);
+  const send = (line: LogLine) =>
+    res.write(`data: ${JSON.stringify(line)}\n\n`);
   let lost = 0;
   try {
     await follow(line => {
@@ -27,10 +29,15 @@ export async function sendLogEvents(
         return;
       }
       if (lost > 0) {
-        res.write(`event: lost\ndata: ${lost}\n\n`);
+        send({
+          at: line.at,
+          runner: line.runner,
+          level: 'warn',
+          message: `${lost} lines are left out here: they came faster than they were read`,
+        });
         lost = 0;
       }
-      res.write(`data: ${JSON.stringify(line)}\n\n`);
+      send(line);
     });
   } finally {
     clearInterval(keepAlive);

@@ -1,19 +1,12 @@
 import { join } from 'node:path';
-import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
-import { ConfigReader } from '@backstage/config';
+import { TestDatabases } from '@backstage/backend-test-utils';
 import { DeploymentSpec } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
 import { until } from '../__testUtils__/until';
 import { MemoryDriver } from './__testUtils__/MemoryDriver';
 import { TestModels } from './__testUtils__/TestModels';
-import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
+import { TestPortal } from './__testUtils__/TestPortal';
 import { platformActor } from './DeploymentActor';
-import { Deployments } from './Deployments';
-import { DeploymentRecord } from './DeploymentStore';
-import { EndpointTokens } from './EndpointTokens';
-import { Environments } from './Environments';
-import { LeaderLease } from './LeaderLease';
-import { Reconciler } from './Reconciler';
 
 jest.setTimeout(60_000);
 
@@ -25,10 +18,10 @@ describe('reconciling over engines that take their time', () => {
   let knex: Knex;
   let driver: MemoryDriver;
   let models: TestModels;
-  let store: DatabaseDeploymentStore;
-  let deployments: Deployments;
-  let tokens: EndpointTokens;
-  let stop: () => Promise<void>;
+  let portal: TestPortal;
+  let store: TestPortal['store'];
+  let deployments: TestPortal['deployments'];
+  let tokens: TestPortal['tokens'];
 
   beforeEach(async () => {
     knex = await databases.init('SQLITE_3');
@@ -38,42 +31,15 @@ describe('reconciling over engines that take their time', () => {
     models = new TestModels();
     models.add('churn');
     models.publish('churn', 1, { resources: { replicas: { min: 0, max: 2 } } });
-    start(new MemoryDriver());
+    start([new MemoryDriver()]);
   });
 
-  afterEach(async () => await stop());
+  afterEach(async () => await portal.stop());
 
-  function start(over: MemoryDriver) {
-    driver = over;
-    store = DatabaseDeploymentStore.create({ knex });
-    const environments = Environments.fromConfig(new ConfigReader({}), [
-      driver,
-    ]);
-    const stopped = new AbortController();
-    const wake = { now: (_name: string) => {} };
-    const announce = ({ name }: DeploymentRecord) => wake.now(name);
-    deployments = new Deployments({
-      ...{ store, models, environments, announce },
-      metric: () => undefined,
-    });
-    tokens = new EndpointTokens({ store, maxLive: 10, announce });
-    const reconciler = new Reconciler({
-      ...{ store, deployments, models, environments, announce },
-      lease: LeaderLease.create({ knex, exclusive: true }),
-      figures: {
-        read: async () => new Map(),
-        completeUntil: async () => undefined,
-      },
-      logger: mockServices.logger.mock(),
-      progressed() {},
-      readyTimeoutMs: 60_000,
-    });
-    wake.now = name => reconciler.wake(name);
-    const running = reconciler.run(stopped.signal);
-    stop = async () => {
-      stopped.abort();
-      await running;
-    };
+  function start(drivers: MemoryDriver[], environments?: object[]) {
+    [driver] = drivers;
+    portal = new TestPortal({ knex, models, drivers, environments });
+    ({ store, deployments, tokens } = portal);
   }
 
   async function apply(name: string, change: Partial<DeploymentSpec> = {}) {
@@ -194,6 +160,24 @@ describe('reconciling over engines that take their time', () => {
     );
   });
 
+  it('removes what is of an environment that is not configured any more', async () => {
+    await portal.stop();
+    start([new MemoryDriver()], [{ name: 'lab' }]);
+    await apply('shop', { environment: 'lab' });
+    await ready('shop');
+    await portal.stop();
+    start([driver]);
+    await deployments.delete('shop', platformActor);
+    await until(
+      'its name is free',
+      async () => (await store.get('shop')) === undefined,
+    );
+    expect(driver.begun).toContain('remove shop');
+    expect(await driver.list()).toEqual([]);
+    await apply('shop');
+    await ready('shop');
+  });
+
   it('says why something cannot be switched off', async () => {
     await apply('shop');
     await ready('shop');
@@ -226,11 +210,61 @@ describe('reconciling over engines that take their time', () => {
     await apply('shop');
     await ready('shop');
     expect(driver.routes.get('shop')?.variants[0].sleeps).toBeUndefined();
-    await stop();
-    start(new MemoryDriver(true));
+    await portal.stop();
+    start([new MemoryDriver({ scalesToZero: true })]);
     await until(
       'it sleeps',
       async () => driver.routes.get('shop')?.variants[0].sleeps === true,
     );
+  });
+
+  it('holds up no other engine where one does not answer', async () => {
+    await apply('leftover');
+    await ready('leftover');
+    await portal.stop();
+    await knex('deployments').delete();
+    const stuck = new MemoryDriver({ name: 'stuck' });
+    const goOn = [stuck.hold('list'), stuck.hold('observe')];
+    start(
+      [driver, stuck],
+      [{ name: 'local' }, { name: 'far', driver: 'stuck' }],
+    );
+    try {
+      for (const name of MANY) await apply(name, { environment: 'far' });
+      await apply('shop');
+      await ready('shop');
+      await expectTokensToMove('shop');
+      await until('what nobody wants is gone', async () => {
+        const running = await driver.list();
+        return running.length === 1;
+      });
+    } finally {
+      for (const answer of goOn) answer();
+    }
+    for (const name of MANY) await ready(name);
+    expect(new Set(await stuck.list())).toEqual(new Set(MANY));
+  });
+
+  it('leaves nothing behind where an environment has moved to another driver', async () => {
+    const moved = { name: 'local' };
+    await portal.stop();
+    start([driver], [moved, { name: 'gone' }]);
+    await apply('shop');
+    await apply('kept', { environment: 'gone' });
+    for (const name of ['shop', 'kept']) await ready(name);
+    await portal.stop();
+    const former = driver;
+    start(
+      [new MemoryDriver({ name: 'next' }), former],
+      [{ ...moved, driver: 'next' }],
+    );
+    await until('it is with the other one alone', async () => {
+      const [here, there] = [await driver.list(), await former.list()];
+      return here.includes('shop') && !there.includes('shop');
+    });
+    await ready('shop');
+    // Nobody knows whose it is, so it goes on.
+    expect([...former.routes.keys()]).toEqual(['kept']);
+    expect(await former.list()).toEqual(['kept']);
   });
 });

@@ -17,6 +17,7 @@ const record: DeploymentRecord = {
   spec: { system: 'customer-care', environment: 'local', model: 'churn' },
   generation: 1,
   changes: 1,
+  tokenChanges: 0,
   source: 'api',
   overrides: [],
   off: false,
@@ -89,6 +90,41 @@ describe('statusOf', () => {
     expect(phaseWith({ phase: 'failed' }, true)).toBe('Degraded');
   });
 
+  it('is not available where runners are ready and calls do not get there', () => {
+    const message = 'The Gateway gateways/public does not lead callers there';
+    const ready: RunnerStatus = {
+      id: 'churn--r5-main-0',
+      variant: 'main',
+      version: 1,
+      revision: 5,
+      restarts: 0,
+      phase: 'ready',
+    };
+    const status = statusOf(
+      record,
+      {
+        observed: { runners: [ready], routedRevision: 5, message },
+        serving: 5,
+        isReady: true,
+        settled: true,
+      },
+      { now: new Date('2026-03-02T10:00:00.000Z'), drift: [] },
+    );
+    expect(status.phase).toBe('Failed');
+    expect(
+      status.conditions.map(({ type, status: is, reason, message: said }) => [
+        type,
+        is,
+        reason,
+        said,
+      ]),
+    ).toEqual([
+      ['Available', 'False', 'NoTraffic', message],
+      ['Progressing', 'False', 'Waiting', 'It is looked at again'],
+      ['Degraded', 'True', 'NoTraffic', message],
+    ]);
+  });
+
   const cases: Array<
     [
       string,
@@ -118,6 +154,17 @@ describe('statusOf', () => {
       'a variant that sleeps beside one that crashes',
       { main: ['failed', 'asleep'], other: ['asleep'] },
       ['Degraded', 'True'],
+    ],
+    // Kubernetes keeps a pod that was evicted to be looked at.
+    [
+      'one that took the place of one that ended',
+      { main: ['ready', 'stopped'] },
+      ['Ready', 'True'],
+    ],
+    [
+      'nothing, once all have ended',
+      { main: ['stopped'] },
+      ['Failed', 'False'],
     ],
     [
       'a spare that crashes',

@@ -4,9 +4,15 @@ import {
   DeploymentPhase,
   RunnerStatus,
 } from '@model-platform/plugin-model-platform-common';
+import { answers } from './answers';
 import { ConditionReason } from './conditionReasons';
 import { aimOf, canaryOf } from './canary/canaryOf';
 import { DeploymentRecord, DeploymentStatus } from './DeploymentStore';
+import { GivenUp } from './GivenUp';
+import { givenUpOf } from './givenUpOf';
+import { lastWordOf } from './lastWordOf';
+import { holdsRevision } from './overrides/overrides';
+import { isDeclared } from './requireSource';
 import { RolloutOutcome } from './RolloutOutcome';
 
 type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>;
@@ -27,8 +33,13 @@ export function statusOf(
   const { observed } = outcome;
   const { now, drift } = options;
   const canary = outcome.canary ?? canaryOf(record);
+  const givenUp = outcome.givenUp ?? givenUpOf(record);
   const verdicts = withDrift(
-    withCanary(judge(record, outcome), record, canary),
+    withGivenUp(
+      withCanary(judge(record, outcome), record, canary),
+      record,
+      givenUp,
+    ),
     drift,
   );
   return {
@@ -39,6 +50,7 @@ export function statusOf(
       ? record.rolloutStartedAt
       : outcome.rolloutStartedAt,
     canary,
+    givenUp,
     drift,
     phase: verdicts.phase,
     conditions: [
@@ -83,12 +95,13 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
   }
   const routed = observed?.routedRevision;
   const switched = routed !== undefined && routed === aimOf(record);
-  const serves = routed !== undefined && answers(outcome, routed);
+  const isReached = routed !== undefined && observed?.message === undefined;
+  const serves = isReached && answers(observed, routed);
   const available = serves
     ? verdict('True', 'Serving', `Revision ${routed} answers`)
     : verdict(
         'False',
-        routed === undefined ? 'NoTraffic' : 'NoReadyRunner',
+        isReached ? 'NoReadyRunner' : 'NoTraffic',
         observed?.message ?? noAnswer(outcome, routed ?? record.revision),
       );
   if (outcome.impossible) {
@@ -103,6 +116,8 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
     const down = observed?.runners.filter(
       runner =>
         runner.revision === routed &&
+        // As what an engine keeps to show of a runner that has ended: another one takes its place.
+        runner.phase !== 'stopped' &&
         runner.phase !== 'ready' &&
         runner.phase !== 'asleep' &&
         runner.phase !== 'draining' &&
@@ -120,14 +135,19 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
         degraded: verdict('False', 'AsWanted', ''),
       };
     }
-    const message =
-      observed?.message ??
-      `${
-        down?.length ?? 0
-      } of the runners of revision ${routed} are not ready. ${lastWord(
-        record,
-        outcome,
-      )}`;
+    if (observed?.message !== undefined) {
+      return {
+        phase: 'Failed',
+        available,
+        progressing: verdict('False', 'Waiting', 'It is looked at again'),
+        degraded: verdict('True', 'NoTraffic', observed.message),
+      };
+    }
+    const message = `${
+      down?.length
+        ? `${down.length} of the runners of revision ${routed} are not ready`
+        : available.message
+    }. ${lastWord(record, lastWordOf(observed, routed))}`;
     return {
       phase: serves || !outcome.overdue ? 'Degraded' : 'Failed',
       available,
@@ -157,7 +177,10 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
     const rest = serves ? `; revision ${routed} goes on serving` : '';
     const message = `Revision ${
       record.revision
-    } did not become ready in time${rest}. ${lastWord(record, outcome)}`;
+    } did not become ready in time${rest}. ${lastWord(
+      record,
+      lastWordOf(observed, record.revision),
+    )}`;
     return {
       phase: serves ? 'Degraded' : 'Failed',
       available,
@@ -165,8 +188,8 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
       degraded: verdict('True', 'NotReadyInTime', message),
     };
   }
-  const failed = wantedRunners(record, outcome).find(
-    runner => runner.phase === 'failed',
+  const failed = observed?.runners.find(
+    ({ revision, phase }) => revision === record.revision && phase === 'failed',
   );
   return {
     phase: 'Starting',
@@ -197,15 +220,10 @@ function withCanary(
   }
   if (canary.phase === 'rolled-back') {
     const message = `Revision ${canary.revision} was rolled back: ${canary.reason}. Revision ${canary.stableRevision} goes on serving; a new version, or a change of the spec, is tried again`;
-    return {
-      phase: verdicts.phase === 'Ready' ? 'Degraded' : verdicts.phase,
-      available: verdicts.available,
-      progressing: verdict('False', 'RolledBack', message),
-      degraded:
-        verdicts.degraded.status === 'True'
-          ? verdicts.degraded
-          : verdict('True', 'RolledBack', message),
-    };
+    return withoutNewest(verdicts, message, {
+      progressing: 'RolledBack',
+      degraded: 'RolledBack',
+    });
   }
   if (canary.phase === 'progressing') {
     const isServing = verdicts.available.status === 'True';
@@ -225,6 +243,47 @@ function withCanary(
     };
   }
   return verdicts;
+}
+
+/** What is to be said where the wanted revision was late. */
+function withGivenUp(
+  verdicts: Verdicts,
+  record: DeploymentRecord,
+  givenUp: GivenUp | undefined,
+): Verdicts {
+  if (!givenUp || record.off || verdicts.available.status === 'Unknown') {
+    return verdicts;
+  }
+  const { revision, servingRevision, runnersSay } = givenUp;
+  const again =
+    isDeclared(record) || holdsRevision(record.overrides)
+      ? `\`model-platform rollback ${record.name} ${revision} --allow-unserved\``
+      : '`model-platform deploy`';
+  const message = `Revision ${revision} did not become ready in time and was given up; revision ${servingRevision} goes on serving. ${lastWord(
+    record,
+    runnersSay,
+  )}; ${again} tries the same once more`;
+  return withoutNewest(verdicts, message, {
+    progressing: 'DeadlineExceeded',
+    degraded: 'NotReadyInTime',
+  });
+}
+
+/** The one before serves on, which is less than was asked for. */
+function withoutNewest(
+  { phase, available, degraded }: Verdicts,
+  message: string,
+  reasons: { progressing: ConditionReason; degraded: ConditionReason },
+): Verdicts {
+  return {
+    phase: available.status === 'True' ? 'Degraded' : phase,
+    available,
+    progressing: verdict('False', reasons.progressing, message),
+    degraded:
+      degraded.status === 'True'
+        ? degraded
+        : verdict('True', reasons.degraded, message),
+  };
 }
 
 function waitingFor(canary: CanaryStatus): string {
@@ -306,33 +365,6 @@ function comesWithLoad({ phase, restarts, message }: RunnerStatus): boolean {
   return phase === 'starting' && restarts === 0 && message === undefined;
 }
 
-/** Whether a variant of it answers: by a runner that is ready, or by one that calls wake. */
-function answers({ observed }: RolloutOutcome, revision: number): boolean {
-  const alive = (observed?.runners ?? []).filter(
-    runner =>
-      runner.revision === revision &&
-      runner.phase !== 'draining' &&
-      runner.phase !== 'stopped',
-  );
-  return alive.some(
-    ({ phase, variant }) =>
-      phase === 'ready' ||
-      // Beside one that is meant to run, what sleeps is a spare: calls wait for none of those.
-      (phase === 'asleep' &&
-        alive.every(
-          other => other.variant !== variant || other.phase === 'asleep',
-        )),
-  );
-}
-
-function wantedRunners(record: DeploymentRecord, outcome: RolloutOutcome) {
-  return (
-    outcome.observed?.runners.filter(
-      runner => runner.revision === record.revision,
-    ) ?? []
-  );
-}
-
 function noAnswer(
   outcome: RolloutOutcome,
   revision: number | undefined,
@@ -346,10 +378,10 @@ function noAnswer(
 }
 
 /** What the runners said last, and what to do about it. */
-function lastWord(record: DeploymentRecord, outcome: RolloutOutcome): string {
-  const said = wantedRunners(record, outcome).find(
-    runner => runner.phase !== 'ready' && runner.message,
-  )?.message;
-  const advice = `\`model-platform logs ${record.name}\` shows more; publish a corrected version, or \`model-platform rollback ${record.name}\``;
+function lastWord(
+  { name }: DeploymentRecord,
+  said: string | undefined,
+): string {
+  const advice = `\`model-platform logs ${name}\` shows more; publish a corrected version, or \`model-platform rollback ${name}\``;
   return said ? `The runner says: ${said}. ${advice}` : advice;
 }

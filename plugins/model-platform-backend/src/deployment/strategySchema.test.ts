@@ -24,7 +24,7 @@ describe('how calls are shared out', () => {
         { ...variants.main, weight: 99.9 },
         { ...variants.next, weight: 0.1 },
       ],
-      limits: { concurrentCalls: 20 },
+      limits: { concurrentCalls: 20, maxBodyBytes: 4_000_000 },
     };
     const { spec: parsed, problems } = parse(spec);
     expect(problems).toEqual([]);
@@ -32,6 +32,7 @@ describe('how calls are shared out', () => {
     expect(parsed && trafficOf(parsed)).toEqual({
       stickyBy: 'json:inputs.customerId',
       concurrentCalls: 20,
+      maxBodyBytes: 4_000_000,
     });
     const shadow = parse({
       strategy: { type: 'shadow', stickyBy: 'cookie:visitor' },
@@ -129,6 +130,12 @@ describe('how calls are shared out', () => {
       { limits: { concurrentCalls: 0 } },
       'spec.limits.concurrentCalls',
       /1/,
+    ],
+    [
+      'half a byte',
+      { limits: { maxBodyBytes: 0.5 } },
+      'spec.limits.maxBodyBytes',
+      /int/,
     ],
   ])('refuses %s', (_, spec, field, rule) => {
     const { spec: parsed, problems } = parse(spec);

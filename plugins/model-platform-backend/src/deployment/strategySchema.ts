@@ -18,6 +18,8 @@ export const strategySchema = z.strictObject({
 
 export const limitsSchema = z.strictObject({
   concurrentCalls: z.number().int().min(1).max(100_000).optional(),
+  /** Each environment has its own maximum. */
+  maxBodyBytes: z.number().int().min(1).optional(),
 });
 
 /** Percent of the calls of which a variant gets a copy. */

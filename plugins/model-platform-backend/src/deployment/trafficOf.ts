@@ -6,8 +6,10 @@ import {
 /** What a revision keeps of how its spec shares out calls; undefined where that says nothing. */
 export function trafficOf(spec: DeploymentSpec): RevisionTraffic | undefined {
   const { stickyBy } = spec.strategy ?? {};
-  const { concurrentCalls } = spec.limits ?? {};
-  return stickyBy === undefined && concurrentCalls === undefined
+  const { concurrentCalls, maxBodyBytes } = spec.limits ?? {};
+  return stickyBy === undefined &&
+    concurrentCalls === undefined &&
+    maxBodyBytes === undefined
     ? undefined
-    : { stickyBy, concurrentCalls };
+    : { stickyBy, concurrentCalls, maxBodyBytes };
 }

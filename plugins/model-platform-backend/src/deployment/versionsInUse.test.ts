@@ -62,7 +62,7 @@ describe.each(databases.eachSupportedId())('versionsInUse in %p', id => {
       history,
     });
     expect(await uses('m1')).toEqual([text(2), text(1)]);
-    await store.saveStatus(made, { ...second, servingRevision: 2 }, fencing);
+    await store.saveStatus(second, { ...second, servingRevision: 2 }, fencing);
     expect(await uses('m1', 1)).toEqual([]);
 
     await store.change((await store.get('iris'))!, {

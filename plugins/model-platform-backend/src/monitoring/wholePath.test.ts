@@ -308,6 +308,11 @@ describe('publish, deploy, call, count', () => {
       400,
       expect.stringContaining("grep: '(' is no expression of RE2"),
     ]);
+    // What cannot be followed is said before anything is sent.
+    expect(await linesOf({ runner: 'typo', follow: 'true' })).toEqual([
+      404,
+      'Deployment iris has no runner typo; it has: iris--r1-main-0',
+    ]);
 
     const live = await platform.call(
       'get',

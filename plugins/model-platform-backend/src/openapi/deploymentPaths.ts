@@ -165,7 +165,7 @@ export const deploymentPaths: Array<[string, OpenApiObject]> = [
       allowUnserved: {
         type: 'boolean',
         description:
-          'Also to a revision that never had all traffic, as where its canary was rolled back',
+          'Also to a revision that never had all traffic, as where it was given up or its canary was rolled back',
       },
     }),
   ),

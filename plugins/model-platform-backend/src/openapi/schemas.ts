@@ -390,7 +390,11 @@ export const schemas: Record<string, OpenApiObject> = {
     actor: text,
     reason: text,
     variants: listOf(schemaRef('ResolvedVariant')),
-    'traffic?': object({ 'stickyBy?': text, 'concurrentCalls?': integer }),
+    'traffic?': object({
+      'stickyBy?': text,
+      'concurrentCalls?': integer,
+      'maxBodyBytes?': integer,
+    }),
   }),
   Deployment: object({
     name: text,
@@ -477,6 +481,7 @@ export const schemas: Record<string, OpenApiObject> = {
       message: text,
       runner: text,
       'requestId?': text,
+      'step?': text,
     }),
     additionalProperties: true,
   },

@@ -207,6 +207,12 @@ export const modelDeploymentKind: CatalogModelKindDefinition = {
                       description:
                         'Calls that are being answered at a time, at each gateway.',
                     },
+                    maxBodyBytes: {
+                      type: 'integer',
+                      minimum: 1,
+                      description:
+                        'Largest body of a call, bytes; 1 MiB where absent.',
+                    },
                   },
                 },
                 triggers: {

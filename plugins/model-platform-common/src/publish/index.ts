@@ -6,6 +6,7 @@ export type { FileRulesOptions, FileSelection } from './FileRules';
 export { fileProblem } from './fileProblem';
 export { inferLoading } from './inferLoading';
 export type { Loading } from './inferLoading';
+export { lineOfField } from './lineOfField';
 export {
   lockProblems,
   MAX_LOCK_BYTES,
@@ -18,3 +19,4 @@ export { sendParts } from './sendParts';
 export type { SendPartsOptions } from './sendParts';
 export { uploadFiles } from './uploadFiles';
 export type { Cut, UploadFilesOptions, UploadProgress } from './uploadFiles';
+export { writeYaml } from './writeYaml';

@@ -195,5 +195,7 @@ export interface LogLine {
   message: string;
   runner: string;
   requestId?: string;
+  /** What prepared the runner and wrote it, `fetch` or `packages`; absent of the runner itself. */
+  step?: string;
   [key: string]: unknown;
 }

@@ -25,12 +25,15 @@ export interface Stickiness {
 export interface DeploymentLimits {
   /** Calls that are being answered at a time, at each gateway. */
   concurrentCalls?: number;
+  /** Largest body of a call, bytes; 1 MiB where absent. */
+  maxBodyBytes?: number;
 }
 
 /** What a revision says of traffic beside the weights of its variants. @public */
 export interface RevisionTraffic {
   stickyBy?: string;
   concurrentCalls?: number;
+  maxBodyBytes?: number;
 }
 
 /** How many calls a token is good for, at each gateway. @public */

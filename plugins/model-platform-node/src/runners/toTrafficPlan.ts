@@ -21,6 +21,7 @@ export function toTrafficPlan(
     limits: {
       timeoutMs: callTimeoutMs(route.timeoutSeconds),
       concurrentCalls: route.concurrentCalls,
+      maxBodyBytes: route.maxBodyBytes,
     },
     variants: route.variants.map(variant => ({
       name: variant.name,

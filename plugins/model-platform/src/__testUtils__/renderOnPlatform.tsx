@@ -61,6 +61,19 @@ export async function renderOnPlatform(
                 metadata: { name: 'plant-catalogue' },
                 spec: { owner: 'group:default/greenhouse' },
               },
+              {
+                apiVersion: 'model-platform.io/v1alpha1',
+                kind: 'ModelDeployment',
+                metadata: {
+                  name: 'iris',
+                  annotations: {
+                    'backstage.io/managed-by-location':
+                      'url:https://github.com/acme/iris/tree/main/d.yaml',
+                    'backstage.io/edit-url':
+                      'https://github.com/acme/iris/edit/main/d.yaml',
+                  },
+                },
+              },
             ],
           }),
         ],

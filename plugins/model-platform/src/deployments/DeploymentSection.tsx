@@ -12,8 +12,12 @@ import {
 } from '@model-platform/plugin-model-platform-react';
 import { ConfirmDialog } from '../shared/ConfirmDialog';
 import { CanaryProgress } from './CanaryProgress';
+import { ChangeButton } from './change';
+import { ConditionsTable } from './ConditionsTable';
 import { DeploymentTimeline } from './DeploymentTimeline';
+import { LocationLink } from './LocationLink';
 import { Overrides } from './Overrides';
+import { PauseButton } from './PauseButton';
 import { problemOf } from './problemOf';
 import { replicasText } from './replicasText';
 import { RevisionTimeline } from './RevisionTimeline';
@@ -37,12 +41,20 @@ export function DeploymentSection(props: {
   const variants = revision?.variants ?? [];
   // How a canary comes along has a place of its own.
   const problem = deployment.phase === 'Canary' ? '' : problemOf(deployment);
+  const isCanary =
+    deployment.canary?.phase === 'progressing' && !deployment.off;
   return (
     <Section
       title={name}
       actions={
         mayDeploy && (
-          <SwitchOffButton deployment={deployment} onChanged={onChanged} />
+          <Flex gap="2">
+            <ChangeButton deployment={deployment} onChanged={onChanged} />
+            {!isCanary && (
+              <PauseButton deployment={deployment} onChanged={onChanged} />
+            )}
+            <SwitchOffButton deployment={deployment} onChanged={onChanged} />
+          </Flex>
         )
       }
     >
@@ -98,9 +110,11 @@ export function DeploymentSection(props: {
               {
                 name: 'Declared',
                 value:
-                  deployment.source === 'api'
-                    ? 'through the API'
-                    : deployment.source,
+                  deployment.source === 'api' ? (
+                    'through the API'
+                  ) : (
+                    <LocationLink location={deployment.source} />
+                  ),
               },
               {
                 name: 'Last change',
@@ -118,7 +132,7 @@ export function DeploymentSection(props: {
             <SizeFacts deployment={deployment} />
           </Flex>
         </Grid.Root>
-        {deployment.canary?.phase === 'progressing' && !deployment.off && (
+        {deployment.canary && isCanary && (
           <CanaryProgress
             deployment={deployment}
             canary={deployment.canary}
@@ -162,6 +176,7 @@ export function DeploymentSection(props: {
               ))}
           </Flex>
         )}
+        <ConditionsTable deployment={deployment} />
         <Grid.Root columns={{ initial: '1', md: '2' }} gap="5">
           <RevisionTimeline
             deployment={deployment}

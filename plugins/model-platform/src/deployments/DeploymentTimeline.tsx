@@ -25,7 +25,7 @@ export function DeploymentTimeline(props: { name: string }) {
           { signal },
         ),
       ),
-    { on: ['deployments'], keep: true },
+    { on: ['deployments'], everyMs: 5_000, keep: true },
   );
   return (
     <div>

@@ -19,6 +19,7 @@ import {
 } from '@model-platform/plugin-model-platform-react';
 import { PageBody } from '../shared/PageBody';
 import { useModelHref } from '../shared/useModelHref';
+import { NewDeploymentButton } from './change';
 import { loadDeclarations } from './loadDeclarations';
 import { PHASE_ORDER } from './phaseOrder';
 import { problemOf } from './problemOf';
@@ -40,6 +41,9 @@ export function DeploymentsPage() {
   });
   return (
     <PageBody>
+      <Flex justify="end">
+        <NewDeploymentButton onApplied={deployments.reload} />
+      </Flex>
       <WaitingForMe
         deployments={deployments.data ?? []}
         onDecided={deployments.reload}
@@ -58,8 +62,9 @@ export function DeploymentsPage() {
               </Text>
               <Text as="p" color="secondary">
                 A deployment gives a model an endpoint that applications call.
-                In the model's folder: <code>model-platform deploy .</code>, or
-                on the page of a model under Deployments.
+                <em>New deployment</em> makes one, so does the page of a model
+                under Deployments, and in the model's folder{' '}
+                <code>model-platform deploy .</code>
               </Text>
             </Flex>
           ) : (

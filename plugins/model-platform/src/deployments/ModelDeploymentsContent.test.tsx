@@ -64,6 +64,21 @@ function platform(fields: Partial<Deployment> = {}) {
     }))
     .when('POST deployments/iris/rollback', () => deployment)
     .when('POST deployments/iris/abort', () => deployment)
+    .when('POST deployments/iris/pause', ({ body }) => {
+      const { reason } = body as { reason?: string };
+      deployment = {
+        ...deployment,
+        overrides: [
+          {
+            kind: 'pause',
+            by: 'user:default/mira',
+            since: '2026-11-02T09:00:00.000Z',
+            reason,
+          },
+        ],
+      };
+      return deployment;
+    })
     .when('POST deployments/iris/resume', () => deployment)
     .when('DELETE deployments/iris/override', () => {
       deployment = { ...deployment, overrides: [], drift: [] };
@@ -149,10 +164,43 @@ describe('ModelDeploymentsContent', () => {
     );
   });
 
+  it('closes an approval whose request another one has taken the place of', async () => {
+    const waiting = (number: number, version: number) => ({
+      number,
+      state: 'waiting' as const,
+      actor: 'user:default/arun',
+      reason: `Version ${version} was published`,
+      createdAt: '2026-11-02T09:00:00.000Z',
+      variants: revision(number, version).variants,
+      breaks: [],
+      gates: [],
+      problems: [],
+      decisions: [],
+      mayDecide: true,
+    });
+    const iris = platform({ request: waiting(4, 4) });
+    await renderOnPlatform(<ModelDeploymentsContent />, iris);
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Approve' }),
+    );
+    const dialog = within(await screen.findByRole('dialog'));
+    expect(dialog.getByText(/main would serve version 4/)).toBeInTheDocument();
+
+    iris.when('GET deployments', () => ({
+      items: [sampleDeployment({ request: waiting(5, 5) })],
+    }));
+    await waitFor(
+      () => expect(screen.queryByRole('dialog')).not.toBeInTheDocument(),
+      { timeout: 20_000 },
+    );
+    expect(screen.getByText(/main would serve version 5/)).toBeInTheDocument();
+    expect(iris.callsOf('POST deployments/iris/decisions')).toEqual([]);
+  }, 30_000);
+
   it('says in numbers what switching off does, and does it only once confirmed', async () => {
     const iris = platform();
     await renderOnPlatform(<ModelDeploymentsContent />, iris);
-    expect(await screen.findByText('Serving')).toBeInTheDocument();
+    expect(await screen.findAllByText('Serving')).not.toHaveLength(0);
 
     await userEvent.click(screen.getByRole('button', { name: 'Switch off' }));
     const dialog = within(await screen.findByRole('dialog'));
@@ -202,10 +250,138 @@ describe('ModelDeploymentsContent', () => {
     expect(await dialog.findByRole('alert')).toHaveTextContent(
       'Version 2 is archived',
     );
-    expect(iris.callsOf('POST deployments/iris/rollback')[0].body).toEqual({
-      revision: 1,
+    await userEvent.click(
+      dialog.getByRole('checkbox', { name: /never had all traffic/ }),
+    );
+    await userEvent.click(
+      dialog.getByRole('button', { name: 'Roll back to revision 1' }),
+    );
+    await userEvent.click(
+      dialog.getByRole('checkbox', { name: /breaks the signature/ }),
+    );
+    await userEvent.click(
+      dialog.getByRole('button', { name: 'Roll back to revision 1' }),
+    );
+    await waitFor(() =>
+      expect(
+        iris.callsOf('POST deployments/iris/rollback').map(({ body }) => body),
+      ).toEqual([
+        { revision: 1 },
+        { revision: 1, allowUnserved: true },
+        { revision: 1, allowUnserved: true, allowBreaking: true },
+      ]),
+    );
+  });
+
+  it('offers every revision that is known', async () => {
+    const numbers = Array.from({ length: 12 }, (_, index) => 12 - index);
+    const iris = platform().when(
+      'GET deployments/iris/revisions',
+      ({ query }) => {
+        const from = query.get('cursor') ? 10 : 0;
+        return {
+          items: numbers
+            .slice(from, from + 10)
+            .map(number => revision(number, number)),
+          nextCursor: from === 0 ? '3' : undefined,
+        };
+      },
+    );
+    await renderOnPlatform(<ModelDeploymentsContent />, iris);
+    expect(await screen.findByText('Revision 3')).toBeInTheDocument();
+    expect(screen.queryByText('Revision 1')).not.toBeInTheDocument();
+    await userEvent.click(screen.getByRole('button', { name: 'Show more' }));
+    const oldest = (await screen.findByText('Revision 1')).closest('li')!;
+    expect(
+      within(oldest).getByRole('button', { name: 'Roll back to this' }),
+    ).toBeInTheDocument();
+    expect(screen.queryByRole('button', { name: 'Show more' })).toBeNull();
+  });
+
+  it('shows its conditions as the API has them, and which spec they were said of', async () => {
+    const [available] = sampleDeployment().conditions;
+    await renderOnPlatform(
+      <ModelDeploymentsContent />,
+      platform({
+        generation: 3,
+        conditions: [
+          available,
+          {
+            type: 'Degraded',
+            status: 'False',
+            reason: 'AsWanted',
+            message: 'It is as it was asked for',
+            lastTransitionTime: '2026-11-02T09:00:10.000Z',
+            lastTransitionAt: '2026-11-02T09:00:10.000Z',
+            observedGeneration: 3,
+          },
+        ],
+      }),
+    );
+    const conditions = within(
+      await screen.findByRole('region', { name: 'Conditions of iris' }),
+    );
+    expect(
+      conditions
+        .getAllByRole('row')
+        .map(row => [...row.children].map(({ textContent }) => textContent))
+        .map(cells => cells.filter((_, index) => index !== 4)),
+    ).toEqual([
+      ['Condition', 'Status', 'Reason', 'Message', 'Spec'],
+      [
+        'Available',
+        'True',
+        'Serving',
+        'Revision 2 serves all traffic',
+        '2, not yet 3',
+      ],
+      ['Degraded', 'False', 'AsWanted', 'It is as it was asked for', '3'],
+    ]);
+  });
+
+  it('pauses and resumes what is no canary', async () => {
+    const iris = platform();
+    await renderOnPlatform(<ModelDeploymentsContent />, iris);
+    await userEvent.click(await screen.findByRole('button', { name: 'Pause' }));
+    const dialog = within(await screen.findByRole('dialog'));
+    await userEvent.type(
+      dialog.getByRole('textbox', { name: 'Reason' }),
+      'audit',
+    );
+    await userEvent.click(dialog.getByRole('button', { name: 'Pause' }));
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Resume' }),
+    );
+    const again = within(await screen.findByRole('dialog'));
+    await userEvent.click(again.getByRole('button', { name: 'Resume' }));
+    await waitFor(() =>
+      expect(iris.callsOf('POST deployments/iris/resume')).toHaveLength(1),
+    );
+    expect(iris.callsOf('POST deployments/iris/pause')[0].body).toEqual({
+      reason: 'audit',
     });
   });
+
+  it('shows what another portal wrote into the history, which sends no signal here', async () => {
+    const iris = platform();
+    await renderOnPlatform(<ModelDeploymentsContent />, iris);
+    const happened = await screen.findByRole('list', {
+      name: 'What happened to iris',
+    });
+    iris.when('GET deployments/iris/history', () => ({
+      items: [
+        {
+          id: '10',
+          at: '2026-11-02T09:11:00.000Z',
+          actor: 'user:default/mira',
+          action: 'off',
+        },
+      ],
+    }));
+    await waitFor(() => expect(happened).toHaveTextContent('Switched off'), {
+      timeout: 20_000,
+    });
+  }, 30_000);
 
   it('shows how far a canary has come, what it says, and lets a person decide with a reason', async () => {
     const iris = platform({
@@ -273,10 +449,10 @@ describe('ModelDeploymentsContent', () => {
       <ModelDeploymentsContent />,
       platform({ actions: { deploy: false, createEndpointToken: true } }),
     );
-    expect(await screen.findByText('Serving')).toBeInTheDocument();
+    expect(await screen.findAllByText('Serving')).not.toHaveLength(0);
     expect(await screen.findByText('Revision 1')).toBeInTheDocument();
     expect(
-      screen.queryByRole('button', { name: /Switch|Roll back/ }),
+      screen.queryByRole('button', { name: /Switch|Roll back|Pause|Change/ }),
     ).not.toBeInTheDocument();
   });
 });

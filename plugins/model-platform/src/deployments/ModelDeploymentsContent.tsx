@@ -7,6 +7,7 @@ import {
 } from '@model-platform/plugin-model-platform-react';
 import { useModelSlug } from '../shared/useModelSlug';
 import { usePortalUrl } from '../shared/usePortalUrl';
+import { DeployButton } from './change';
 import { DeploymentSection } from './DeploymentSection';
 
 /** What serves a model, and the means to change it. */
@@ -19,15 +20,21 @@ export function ModelDeploymentsContent() {
     (api, signal) => api.listDeployments({ model: slug }, { signal }),
     { on: ['deployments'], everyMs: 5_000 },
   );
+  const mayDeploy = Boolean(model.data?.actions?.deploy);
+  const deploy = mayDeploy && (
+    <DeployButton slug={slug} onApplied={deployments.reload} />
+  );
   return (
     <LoadState loaded={deployments} what={`the deployments of ${slug}`}>
       {({ items }) =>
         items.length === 0 ? (
-          <Flex direction="column" gap="3">
+          <Flex direction="column" gap="3" align="start">
             <Text as="p">
-              Nothing serves this model yet. This gives it an endpoint, in the
-              model's folder:
+              Nothing serves this model yet. A deployment gives it an endpoint
+              that applications call.
             </Text>
+            {deploy}
+            <Text as="p">In the model's folder, this does the same:</Text>
             <CodeBlock
               label="Command that deploys the model"
               text={`npx ${portalUrl}/api/model-platform/cli.tgz deploy .`}
@@ -40,13 +47,12 @@ export function ModelDeploymentsContent() {
           </Flex>
         ) : (
           <Flex direction="column" gap="4">
+            {deploy && <Flex justify="end">{deploy}</Flex>}
             {items.map(deployment => (
               <DeploymentSection
                 key={deployment.name}
                 deployment={deployment}
-                mayDeploy={Boolean(
-                  deployment.actions?.deploy ?? model.data?.actions?.deploy,
-                )}
+                mayDeploy={deployment.actions?.deploy ?? mayDeploy}
                 onChanged={deployments.reload}
               />
             ))}

@@ -1,6 +1,7 @@
 import { Alert, Flex, Text } from '@backstage/ui';
 import { DeploymentDeclaration } from '@model-platform/plugin-model-platform-common';
 import { Section, TimeAgo } from '@model-platform/plugin-model-platform-react';
+import { LocationLink } from './LocationLink';
 
 /** Files in Git that ask for a deployment and do not get it, with the reason; nothing where all are in force. */
 export function RefusedDeclarations(props: {
@@ -36,9 +37,9 @@ export function RefusedDeclaration(props: {
       title={`${name} is refused`}
       description={
         <Text>
-          {message && `${message}. `}Declared in {location}; read{' '}
-          <TimeAgo at={updatedAt} />. Where something was in force before, it
-          goes on.
+          {message && `${message}. `}Declared in{' '}
+          <LocationLink location={location} />; read <TimeAgo at={updatedAt} />.
+          Where something was in force before, it goes on.
         </Text>
       }
     />

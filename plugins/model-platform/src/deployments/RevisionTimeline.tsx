@@ -1,23 +1,19 @@
-import { useApi } from '@backstage/frontend-plugin-api';
-import { Badge, Flex, Text } from '@backstage/ui';
-import {
-  Deployment,
-  describeShare,
-  Revision,
-} from '@model-platform/plugin-model-platform-common';
+import { useState } from 'react';
+import { Badge, Button, Flex, Text } from '@backstage/ui';
+import { Deployment } from '@model-platform/plugin-model-platform-common';
 import {
   LoadState,
-  modelPlatformApiRef,
   nameOfRef,
   TimeAgo,
   useLoaded,
 } from '@model-platform/plugin-model-platform-react';
-import { ConfirmDialog } from '../shared/ConfirmDialog';
-import { TrafficNow } from './TrafficNow';
+import { loadPages } from '../shared/loadPages';
+import { revisionContent } from './revisionContent';
+import { RollbackButton } from './RollbackButton';
 
-const SHOWN = 10;
+const PAGE_SIZE = 10;
 
-/** The newest revisions: what each served, who made it and why, and the way back. */
+/** The revisions, newest first: what each served, who made it and why, and the way back. */
 export function RevisionTimeline(props: {
   deployment: Deployment;
   mayDeploy: boolean;
@@ -25,12 +21,14 @@ export function RevisionTimeline(props: {
 }) {
   const { deployment, mayDeploy, onChanged } = props;
   const { name, generation, servingRevision } = deployment;
-  const api = useApi(modelPlatformApiRef);
+  const [limit, setLimit] = useState(PAGE_SIZE);
   const revisions = useLoaded(
-    `revisions of ${name} ${generation} ${servingRevision}`,
-    (requests, signal) =>
-      requests.listRevisions(name, { limit: SHOWN }, { signal }),
-    { on: ['deployments'], keep: true },
+    `revisions of ${name} ${generation} ${servingRevision} ${limit}`,
+    (api, signal) =>
+      loadPages(limit, page =>
+        api.listRevisions(name, { ...page, limit: PAGE_SIZE }, { signal }),
+      ),
+    { on: ['deployments'], everyMs: 5_000, keep: true },
   );
   return (
     <div>
@@ -38,75 +36,62 @@ export function RevisionTimeline(props: {
         Revisions
       </Text>
       <LoadState loaded={revisions} what={`the revisions of ${name}`}>
-        {({ items }) => (
-          <ol style={{ listStyle: 'none', margin: 0, padding: 0 }}>
-            {items.map(revision => (
-              <li
-                key={revision.number}
-                style={{
-                  borderLeft: '2px solid var(--bui-border-2)',
-                  padding: 'var(--bui-space-2) var(--bui-space-3)',
-                }}
+        {({ items, hasMore }) => (
+          <Flex direction="column" gap="2" align="start">
+            <ol
+              style={{
+                listStyle: 'none',
+                margin: 0,
+                padding: 0,
+                width: '100%',
+              }}
+            >
+              {items.map(revision => (
+                <li
+                  key={revision.number}
+                  style={{
+                    borderLeft: '2px solid var(--bui-border-2)',
+                    padding: 'var(--bui-space-2) var(--bui-space-3)',
+                  }}
+                >
+                  <Flex align="center" justify="between" gap="3">
+                    <div>
+                      <Flex align="center" gap="2">
+                        <Text weight="bold">Revision {revision.number}</Text>
+                        {revision.number === servingRevision && (
+                          <Badge>serving</Badge>
+                        )}
+                        <Text>{revisionContent(revision)}</Text>
+                      </Flex>
+                      <Text as="div" variant="body-small" color="secondary">
+                        <TimeAgo at={revision.createdAt} /> by{' '}
+                        {nameOfRef(revision.actor)}
+                        {revision.reason && `: ${revision.reason}`}
+                      </Text>
+                    </div>
+                    {mayDeploy && revision.number !== servingRevision && (
+                      <RollbackButton
+                        deployment={deployment}
+                        revision={revision}
+                        onChanged={onChanged}
+                      />
+                    )}
+                  </Flex>
+                </li>
+              ))}
+            </ol>
+            {hasMore && (
+              <Button
+                size="small"
+                variant="tertiary"
+                onPress={() => setLimit(limit + PAGE_SIZE)}
               >
-                <Flex align="center" justify="between" gap="3">
-                  <div>
-                    <Flex align="center" gap="2">
-                      <Text weight="bold">Revision {revision.number}</Text>
-                      {revision.number === servingRevision && (
-                        <Badge>serving</Badge>
-                      )}
-                      <Text>{contentOf(revision)}</Text>
-                    </Flex>
-                    <Text as="div" variant="body-small" color="secondary">
-                      <TimeAgo at={revision.createdAt} /> by{' '}
-                      {nameOfRef(revision.actor)}
-                      {revision.reason && `: ${revision.reason}`}
-                    </Text>
-                  </div>
-                  {mayDeploy && revision.number !== servingRevision && (
-                    <ConfirmDialog
-                      opens="Roll back to this"
-                      title={`Roll ${name} back to revision ${revision.number}?`}
-                      does={`Roll back to revision ${revision.number}`}
-                      onConfirm={async reason => {
-                        await api.rollback(name, {
-                          revision: revision.number,
-                          reason,
-                        });
-                        onChanged();
-                      }}
-                    >
-                      {() => (
-                        <>
-                          <Text as="p">
-                            All calls go to {contentOf(revision)} as soon as its
-                            runners are ready; until then{' '}
-                            {servingRevision === undefined
-                              ? 'nothing serves'
-                              : `revision ${servingRevision} goes on serving`}
-                            .
-                          </Text>
-                          <TrafficNow deployment={deployment} />
-                        </>
-                      )}
-                    </ConfirmDialog>
-                  )}
-                </Flex>
-              </li>
-            ))}
-          </ol>
+                Show more
+              </Button>
+            )}
+          </Flex>
         )}
       </LoadState>
     </div>
   );
-}
-
-function contentOf(revision: Revision): string {
-  return revision.variants
-    .map(variant =>
-      revision.variants.length === 1
-        ? `v${variant.version}`
-        : `${variant.name} v${variant.version} ${describeShare(variant)}`,
-    )
-    .join(' · ');
 }

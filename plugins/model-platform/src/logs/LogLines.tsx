@@ -76,6 +76,11 @@ export function LogLines(props: {
               {line.runner}{' '}
             </span>
           )}
+          {line.step && (
+            <span style={{ color: 'var(--bui-fg-secondary)' }}>
+              {line.step}{' '}
+            </span>
+          )}
           {line.message}
           {line.requestId && (
             <span style={{ color: 'var(--bui-fg-secondary)' }}>

@@ -29,6 +29,8 @@ export function ConfirmDialog(props: {
   asksReason?: boolean;
   /** What will happen, in numbers; made only once it is open. */
   children: () => ReactNode;
+  /** Each time, before it shows. */
+  onOpen?: () => void;
   onConfirm: (reason: string | undefined) => Promise<void>;
 }) {
   const { opens, title, does, isDestructive, children, onConfirm } = props;
@@ -40,6 +42,7 @@ export function ConfirmDialog(props: {
     if (open) {
       action.reset();
       setReason('');
+      props.onOpen?.();
     }
   };
   return (

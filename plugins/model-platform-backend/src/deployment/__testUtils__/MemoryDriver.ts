@@ -11,10 +11,13 @@ import {
 } from '@model-platform/plugin-model-platform-node';
 
 type Change = 'apply' | 'switchOff' | 'remove';
+type Question = 'observe' | 'list';
 
 /** An engine without processes: what it is told is so at once, but for what is held up. */
 export class MemoryDriver implements DeploymentDriver {
-  readonly name = 'local';
+  readonly name: string;
+
+  readonly scalesToZero?: boolean;
 
   /** Routes in force, by endpoint. */
   readonly routes = new Map<string, DesiredRoute>();
@@ -27,24 +30,27 @@ export class MemoryDriver implements DeploymentDriver {
 
   private readonly applied = new Map<string, Map<number, DesiredRevision>>();
 
-  private readonly held = new Map<Change, Promise<void>>();
+  private readonly held = new Map<Change | Question, Promise<void>>();
 
   /** What such changes fail with, after a while. */
   readonly failing = new Map<Change, { afterMs: number; message: string }>();
 
-  constructor(readonly scalesToZero?: boolean) {}
+  constructor(options: { name?: string; scalesToZero?: boolean } = {}) {
+    this.name = options.name ?? 'local';
+    this.scalesToZero = options.scalesToZero;
+  }
 
-  /** From now on such changes take until the answer is called. */
-  hold(change: Change): () => void {
+  /** From now on such calls take until the answer is called. */
+  hold(call: Change | Question): () => void {
     let goOn: () => void = () => {};
     this.held.set(
-      change,
+      call,
       new Promise(resolve => {
         goOn = resolve;
       }),
     );
     return () => {
-      this.held.delete(change);
+      this.held.delete(call);
       goOn();
     };
   }
@@ -62,6 +68,7 @@ export class MemoryDriver implements DeploymentDriver {
   }
 
   async observe(ref: DeploymentRef): Promise<ObservedDeployment> {
+    await this.held.get('observe');
     const route = this.routes.get(ref.name);
     const revisions = [...(this.applied.get(ref.name)?.values() ?? [])];
     return {
@@ -115,6 +122,7 @@ export class MemoryDriver implements DeploymentDriver {
   }
 
   async list(): Promise<string[]> {
+    await this.held.get('list');
     return [...this.applied.keys()];
   }
 

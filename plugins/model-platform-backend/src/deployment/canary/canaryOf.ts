@@ -1,5 +1,6 @@
 import { CanaryStatus } from '@model-platform/plugin-model-platform-common';
 import { DeploymentRecord } from '../DeploymentStore';
+import { givenUpOf } from '../givenUpOf';
 
 /** How far the revision that is wanted has come, where it was tried beside another one. */
 export function canaryOf({
@@ -17,6 +18,7 @@ export function isCanaried(record: DeploymentRecord): boolean {
     // What a person decided to serve, and what is gone back to, has none.
     record.strategy?.type === 'canary' &&
     (canary === undefined || canary.phase === 'progressing') &&
+    givenUpOf(record) === undefined &&
     stable !== undefined &&
     stable !== record.revision
   );
@@ -27,5 +29,5 @@ export function aimOf(record: DeploymentRecord): number | undefined {
   const canary = canaryOf(record);
   return canary?.phase === 'rolled-back'
     ? canary.stableRevision
-    : record.revision;
+    : givenUpOf(record)?.servingRevision ?? record.revision;
 }

@@ -429,6 +429,10 @@ describe.each(databases.eachSupportedId())('canaries with %p', id => {
       drift: ['latest is 3, serving 2'],
     });
     await deployments.resume('iris', platformActor);
+    // Said twice by mistake, it lets no step go on that nobody has looked at.
+    await expect(deployments.resume('iris', platformActor)).rejects.toThrow(
+      'no canary of it waits for a person',
+    );
     // The newer version begins at the first step.
     await canary(
       'the newer one waits',
@@ -474,7 +478,10 @@ describe.each(databases.eachSupportedId())('canaries with %p', id => {
       [],
     );
     await deployments.setOff('iris', true, platformActor);
-    await found('it is off', ({ phase }) => phase === 'Off');
+    const off = await found('it is off', ({ phase }) => phase === 'Off');
+    // Its step took no time in which nothing ran.
+    expect(off.canary).toMatchObject({ phase: 'progressing', step: 2 });
+    expect(off.canary?.since).toBeUndefined();
     await deployments.setOff('iris', false, platformActor);
     const again = await found(
       'it serves again',

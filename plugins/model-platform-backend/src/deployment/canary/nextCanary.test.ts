@@ -129,6 +129,30 @@ describe('nextCanary', () => {
     expect(look(begun, 3_901, away).phase).toBe('rolled-back');
   });
 
+  it('does not take back what was shown while it waits for a person', () => {
+    const second = look(look(look(first, 5), 65), 66);
+    const waiting = look(second, 67);
+    expect(waiting).toMatchObject({ step: 2, waitsFor: 'person' });
+    // Hours later the store of figures is away for a moment, or forgets.
+    const away = look(waiting, 36_000, { countedUntil: undefined });
+    expect(away).toMatchObject({ phase: 'progressing', waitsFor: 'person' });
+    const few = { analysis: [result('waiting')] };
+    expect(look(away, 36_001, few)).toMatchObject({
+      ...{ phase: 'progressing', waitsFor: 'person' },
+    });
+    const failing = { analysis: [result('failed')] };
+    expect(look(away, 36_002, failing).phase).toBe('rolled-back');
+    // It goes on by what is known, not by what is not.
+    const decision = {
+      ...{ revision: 8, by: 'user:default/mira', at: '' },
+      ...{ verdict: 'advance' as const, step: 2 },
+    };
+    expect(look(away, 36_003, { decision, countedUntil: undefined })).toEqual(
+      away,
+    );
+    expect(look(away, 36_004, { decision }).phase).toBe('promoted');
+  });
+
   it('gives no further share while its runners are down, and ends if they stay so', () => {
     const begun = look(first, 5);
     const down = { isReady: false, runnersSay: 'out of memory' };
@@ -141,6 +165,16 @@ describe('nextCanary', () => {
     expect(look(unready, 131, down)).toMatchObject({
       phase: 'rolled-back',
       reason: 'its runners were not ready for 121 s: out of memory',
+    });
+    // Nobody looked meanwhile, or a person held everything.
+    const away = { ...down, watchedSince: after(3_600) };
+    const seen = look(unready, 3_700, away);
+    expect(seen).toMatchObject({ phase: 'progressing', waitsFor: 'runners' });
+    expect(look(seen, 3_721, away).phase).toBe('rolled-back');
+    const paused = look(unready, 20, { ...down, isPaused: true });
+    expect(look(paused, 900, down)).toMatchObject({
+      ...{ phase: 'progressing', waitsFor: 'runners' },
+      unreadySince: after(900).toISOString(),
     });
   });
 

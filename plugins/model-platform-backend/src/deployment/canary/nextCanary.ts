@@ -96,12 +96,8 @@ export function nextCanary(
     waitsFor,
   });
   if (view.isPaused) {
-    // The step begins anew once it is lifted: nobody judged by its time.
-    return stays('resume', {
-      since: undefined,
-      until: undefined,
-      unreadySince: canary.unreadySince,
-    });
+    // Nobody judged by its time.
+    return { ...anew(canary), analysis, waitsFor: 'resume' };
   }
   if (!view.isReady) {
     return unready(canary, view, stays);
@@ -122,14 +118,17 @@ export function nextCanary(
   if (now < until) {
     return stays('time');
   }
+  // It has shown enough once: only what fails takes that back.
+  const hasShown = canary.waitsFor === 'person';
   const late =
+    !hasShown &&
     now.getTime() >
-    Math.max(until.getTime(), view.watchedSince.getTime()) +
-      milliseconds(strategy.analysis?.waitAtMost ?? DEFAULT_WAIT_AT_MOST);
+      Math.max(until.getTime(), view.watchedSince.getTime()) +
+        milliseconds(strategy.analysis?.waitAtMost ?? DEFAULT_WAIT_AT_MOST);
   if (strategy.analysis && !(view.countedUntil && view.countedUntil >= until)) {
     return late
       ? ended(canary, 'rolled-back', 'no figures came in time', now)
-      : stays('figures');
+      : stays(hasShown ? 'person' : 'figures');
   }
   const waiting = analysis.filter(({ verdict }) => verdict === 'waiting');
   if (waiting.length > 0) {
@@ -140,7 +139,7 @@ export function nextCanary(
           `too little to judge by in time: ${messages(waiting)}`,
           now,
         )
-      : stays('calls');
+      : stays(hasShown ? 'person' : 'calls');
   }
   const step = strategy.steps?.[canary.step - 1];
   if (step?.waitForPerson && !mayAdvance(canary, view.decision)) {
@@ -149,12 +148,9 @@ export function nextCanary(
   const next = strategy.steps?.[canary.step];
   return next
     ? {
-        ...canary,
+        ...anew(canary),
         step: canary.step + 1,
         weight: next.weight,
-        since: undefined,
-        until: undefined,
-        unreadySince: undefined,
         waitsFor: 'route',
         analysis: [],
       }
@@ -169,16 +165,36 @@ export function nextCanary(
       );
 }
 
+/** What is off takes no step; one that was under way begins anew. */
+export function whileOff(
+  canary: CanaryStatus | undefined,
+): CanaryStatus | undefined {
+  return canary?.phase === 'progressing'
+    ? { ...anew(canary), analysis: [], waitsFor: 'route' }
+    : canary;
+}
+
+/** As before its step began. */
+function anew(canary: CanaryStatus): CanaryStatus {
+  return {
+    ...canary,
+    since: undefined,
+    until: undefined,
+    unreadySince: undefined,
+  };
+}
+
 function unready(
   canary: CanaryStatus,
-  { now, runnersSay, readyTimeoutMs }: CanaryView,
+  { now, runnersSay, readyTimeoutMs, watchedSince }: CanaryView,
   stays: (
     waitsFor: CanaryStatus['waitsFor'],
     more: Partial<CanaryStatus>,
   ) => CanaryStatus,
 ): CanaryStatus {
   const unreadySince = canary.unreadySince ?? now.toISOString();
-  const seconds = (now.getTime() - Date.parse(unreadySince)) / 1000;
+  const since = Math.max(Date.parse(unreadySince), watchedSince.getTime());
+  const seconds = (now.getTime() - since) / 1000;
   return seconds * 1000 > readyTimeoutMs
     ? ended(
         canary,

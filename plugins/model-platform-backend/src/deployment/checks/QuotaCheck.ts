@@ -5,7 +5,7 @@ import {
   Resources,
 } from '@model-platform/plugin-model-platform-common';
 import { DeployableModels } from '../DeployableModels';
-import { DeploymentStore } from '../DeploymentStore';
+import { DeploymentStore, QuotaRoom } from '../DeploymentStore';
 import { Environments } from '../Environments';
 import { problem } from '../problem';
 import { bytes, cores } from './quantities';
@@ -62,7 +62,12 @@ export class QuotaCheck {
       /** Also by what was taken a moment ago, so that many that wait are one look. */
       mayBeRecent?: boolean;
     } = {},
-  ): Promise<{ quotas: QuotaState[]; problems: FieldProblem[] }> {
+  ): Promise<{
+    quotas: QuotaState[];
+    problems: FieldProblem[];
+    /** Where a quota holds: of which it would take. */
+    room?: QuotaRoom;
+  }> {
     const quota = this.options.environments.quota(
       place.environment,
       place.system,
@@ -71,6 +76,9 @@ export class QuotaCheck {
       resource => quota?.[resource] !== undefined,
     );
     if (!quota || resources.length === 0) return { quotas: [], problems: [] };
+    const room = options.mayBeRecent
+      ? undefined
+      : await this.options.store.room(place);
     const own = await this.useOf(planned);
     const others = noUse();
     for (const { name, use } of await this.takers(place, options)) {
@@ -100,7 +108,7 @@ export class QuotaCheck {
         );
       }
     }
-    return { quotas, problems };
+    return { quotas, problems, room };
   }
 
   private async takers(

@@ -600,7 +600,9 @@ describe.each(databases.eachSupportedId())('gates in %p', id => {
         systems: ['customer-care'],
         quota: { runners: 4, cpu: 2, memory: '4Gi', gpu: 0 },
         systemQuotas: { marketing: { runners: 0 } },
+        maxBodyBytes: 5_000_000,
       },
+      { name: 'local' },
     ]);
     test.models.add('offers', { system: 'marketing' });
     test.models.publish('offers', 1);
@@ -623,6 +625,15 @@ describe.each(databases.eachSupportedId())('gates in %p', id => {
       memory: '1Gi',
       replicas: { min: 1, max: 3 },
     };
+    const largeBodies = (maxBodyBytes: number, environment?: object) =>
+      test.refusals({ ...environment, limits: { maxBodyBytes } }, 'large');
+    expect(await largeBodies(5_000_001, { ...production, resources })).toEqual([
+      'spec.limits.maxBodyBytes: may be at most 5000000 in production',
+    ]);
+    expect(await largeBodies(33_554_433)).toEqual([
+      'spec.limits.maxBodyBytes: may be at most 33554432 in local',
+    ]);
+    expect(await largeBodies(33_554_432)).toEqual([]);
     expect(await test.refusals({ ...production, resources }, 'one')).toEqual(
       [],
     );
@@ -679,6 +690,40 @@ describe.each(databases.eachSupportedId())('gates in %p', id => {
         { resource: 'gpu', limit: 0, used: 0 },
       ],
     });
+  });
+
+  it('keeps to a quota, however many ask for what is left at once', async () => {
+    const test = await setup([{ name: 'local', quota: { runners: 3 } }]);
+    const names = ['one', 'two', 'three', 'four', 'five'];
+    await test.apply({}, 'zero');
+    const refusals = await Promise.all(
+      names.map(name => test.refusals({}, name)),
+    );
+    expect(refusals.flat()).toEqual(
+      Array(3).fill(
+        'spec.resources.replicas: asks for 1, and the system customer-care in local may have 3, of which 3 are taken',
+      ),
+    );
+    expect(await test.store.all()).toHaveLength(3);
+    // Also of what is there already, and grows.
+    const grown = await Promise.all(
+      (
+        await test.store.all()
+      ).map(({ name }) =>
+        test.refusals({ resources: { replicas: { min: 1, max: 2 } } }, name),
+      ),
+    );
+    expect(grown.filter(({ length }) => length === 0)).toEqual([]);
+    await test.deployments.delete('zero', mira);
+    const [first, second] = (await test.store.all()).filter(
+      ({ deleting }) => !deleting,
+    );
+    const last = await Promise.all(
+      [first, second].map(({ name }) =>
+        test.refusals({ resources: { replicas: { min: 1, max: 2 } } }, name),
+      ),
+    );
+    expect(last.map(({ length }) => length).sort()).toEqual([0, 1]);
   });
 
   it('counts once for all that wait what is taken', async () => {

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { canonicalJson } from '../../canonicalJson';
 import { DeploymentRecord } from '../DeploymentStore';
 import { CanaryFigures } from '../canary/CanaryFigures';
+import { aimOf } from '../canary/canaryOf';
 import {
   millisecondsOf,
   OVER,
@@ -41,7 +42,7 @@ export class MetricTriggers {
     },
   ) {}
 
-  /** Of a deployment that is wholly at its revision; what is under way says nothing yet. */
+  /** Of a deployment that is wholly where it is to be; what is under way says nothing yet. */
   async look(
     deployment: DeploymentRecord,
     states: TriggerStates,
@@ -112,12 +113,14 @@ export class MetricTriggers {
   }
 
   private async read(
-    { name, system, environment, servingRevision, revision }: DeploymentRecord,
+    deployment: DeploymentRecord,
     trigger: MetricTrigger,
     servesSince: Date,
     now: Date,
   ): Promise<Reading | undefined> {
+    const { name, system, environment, servingRevision } = deployment;
     const figures = this.options.figures();
+    const revision = aimOf(deployment);
     if (!figures || revision === undefined || servingRevision !== revision)
       return undefined;
     const { metric, quantile, variant, minCalls = 1 } = trigger;

@@ -6,6 +6,7 @@ import {
   ResolvedVariant,
 } from '@model-platform/plugin-model-platform-common';
 import { canonicalJson } from '../../canonicalJson';
+import { aimOf } from '../canary/canaryOf';
 import { ChangedMeanwhileError } from '../ChangedMeanwhileError';
 import { currentRevision } from '../currentRevision';
 import { DeployableModels } from '../DeployableModels';
@@ -192,7 +193,7 @@ export class Triggers {
       return await this.announced(
         store.change(deployment, {
           set: { watched, gates: deployment.spec.gates ?? [] },
-          revision,
+          revision: { ...revision, room: assessment.room },
           ends: { state: 'superseded', reason },
           history,
         }),
@@ -273,6 +274,7 @@ export class Triggers {
             resources: waiting.resources,
             traffic: trafficOf(deployment.spec),
             strategy: deployment.spec.strategy,
+            room: assessment.room,
           },
           ends: { state: 'made' },
           history: {
@@ -313,7 +315,9 @@ export class Triggers {
     }
     const { store, metrics, clock } = this.options;
     const before = await store.triggerStates.get(deployment.id);
-    const current = await currentRevision(store, deployment);
+    const aim = aimOf(deployment);
+    const current =
+      aim === undefined ? undefined : await store.revision(deployment.id, aim);
     const verdict = await metrics.look(
       deployment,
       before,
@@ -365,7 +369,7 @@ export class Triggers {
     { states, current }: { states: TriggerStates; current: RevisionRecord },
   ): Promise<DeploymentRecord | undefined> {
     const { rolledBackTo } = states;
-    if (rolledBackTo !== undefined && deployment.revision === rolledBackTo) {
+    if (rolledBackTo !== undefined && current.number === rolledBackTo) {
       await this.tell(
         deployment,
         'not-rolled-back',

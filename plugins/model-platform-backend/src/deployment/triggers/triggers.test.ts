@@ -483,6 +483,32 @@ describe.each(databases.eachSupportedId())('triggers in %p', id => {
     expect((await actions(test))[0][0]).toBe('not-rolled-back');
   });
 
+  it('goes on looking at what serves where the newest one was given up', async () => {
+    const test = await serving({ onVersion: true }, failing);
+    test.models.publish('churn', 2);
+    await test.look();
+    await test.serve();
+    test.models.publish('churn', 3);
+    const tried = await test.look();
+    await test.store.saveStatus(
+      tried,
+      { ...tried, givenUp: { revision: 3, servingRevision: 2 } },
+      await test.lead(),
+    );
+    test.figure = { value: 0.5, calls: 10 };
+    for (let reading = 0; reading < 3; reading += 1) {
+      test.pass(MINUTE);
+      await test.look();
+    }
+    expect(test.asked.at(-1)?.revisions).toEqual([2]);
+    // Not to the one whose figure it is.
+    expect(await versions(test)).toEqual([1]);
+    expect((await actions(test))[0][0]).toBe('rolled-back');
+    // Nor on to what was given up.
+    await test.look();
+    expect(await versions(test)).toEqual([1]);
+  });
+
   it('only tells, where it shall, and reads nothing of what is under way', async () => {
     const onMetric = {
       metric: 'calls',

@@ -1,0 +1,76 @@
+import { mockServices } from '@backstage/backend-test-utils';
+import { ConfigReader } from '@backstage/config';
+import { DeploymentDriver } from '@model-platform/plugin-model-platform-node';
+import { Knex } from 'knex';
+import { DatabaseDeploymentStore } from '../DatabaseDeploymentStore';
+import { DeployableModels } from '../DeployableModels';
+import { Deployments } from '../Deployments';
+import { DeploymentRecord } from '../DeploymentStore';
+import { EndpointTokens } from '../EndpointTokens';
+import { Environments } from '../Environments';
+import { LeaderLease } from '../LeaderLease';
+import { Reconciler } from '../Reconciler';
+
+export interface TestPortalOptions {
+  knex: Knex;
+  models: DeployableModels;
+  drivers: DeploymentDriver[];
+  /** As configured; `local` alone where absent. */
+  environments?: object[];
+  readyTimeoutMs?: number;
+  /** Whether it takes the lease at once, whoever holds it; so it does where this is absent. */
+  exclusive?: boolean;
+}
+
+/** A portal process, as far as deployments go. */
+export class TestPortal {
+  readonly store: DatabaseDeploymentStore;
+  readonly deployments: Deployments;
+  readonly tokens: EndpointTokens;
+  readonly reconciler: Reconciler;
+  readonly lease: LeaderLease;
+  readonly logger = mockServices.logger.mock();
+
+  private readonly stopped = new AbortController();
+  private readonly running: Promise<void>;
+
+  constructor(options: TestPortalOptions) {
+    const { knex, models, exclusive = true } = options;
+    const environments = Environments.fromConfig(
+      new ConfigReader(
+        options.environments
+          ? { modelPlatform: { environments: options.environments } }
+          : {},
+      ),
+      options.drivers,
+    );
+    const store = DatabaseDeploymentStore.create({ knex });
+    const announce = ({ name }: DeploymentRecord) => this.reconciler.wake(name);
+    this.store = store;
+    this.deployments = new Deployments({
+      ...{ store, models, environments, announce },
+      metric: () => undefined,
+    });
+    this.tokens = new EndpointTokens({ store, maxLive: 10, announce });
+    this.lease = LeaderLease.create({ knex, exclusive });
+    this.reconciler = new Reconciler({
+      ...{ store, models, environments, announce },
+      deployments: this.deployments,
+      lease: this.lease,
+      figures: {
+        read: async () => new Map(),
+        completeUntil: async () => undefined,
+      },
+      logger: this.logger,
+      progressed() {},
+      readyTimeoutMs: options.readyTimeoutMs ?? 60_000,
+    });
+    this.running = this.reconciler.run(this.stopped.signal);
+  }
+
+  /** Resolves once nothing of it is under way any more; it keeps its lease. */
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    await this.running;
+  }
+}

@@ -1,0 +1,33 @@
+import { Text } from '@backstage/ui';
+import { Deployment } from '@model-platform/plugin-model-platform-common';
+import { TimeAgo } from '@model-platform/plugin-model-platform-react';
+import { PlainTable } from '../shared/PlainTable';
+
+/** What a deployment says of itself, condition by condition, as the API does. */
+export function ConditionsTable(props: { deployment: Deployment }) {
+  const { name, conditions, generation } = props.deployment;
+  return (
+    <section aria-label={`Conditions of ${name}`}>
+      <Text as="h3" variant="body-medium" weight="bold">
+        Conditions
+      </Text>
+      <PlainTable
+        caption={`Conditions of ${name}`}
+        head={['Condition', 'Status', 'Reason', 'Message', 'Since', 'Spec']}
+        rows={conditions.map(condition => ({
+          key: condition.type,
+          cells: [
+            condition.type,
+            condition.status,
+            condition.reason,
+            condition.message,
+            <TimeAgo key="since" at={condition.lastTransitionTime} />,
+            condition.observedGeneration < generation
+              ? `${condition.observedGeneration}, not yet ${generation}`
+              : String(condition.observedGeneration),
+          ],
+        }))}
+      />
+    </section>
+  );
+}

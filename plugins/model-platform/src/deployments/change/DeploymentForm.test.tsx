@@ -1,0 +1,275 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { DeploymentPlan } from '@model-platform/plugin-model-platform-common';
+import { parse } from 'yaml';
+import { FakePlatform } from '../../__testUtils__/FakePlatform';
+import { renderOnPlatform } from '../../__testUtils__/renderOnPlatform';
+import { sampleDeployment, sampleModel } from '../../__testUtils__/samples';
+import { DeploymentsPage } from '../DeploymentsPage';
+import { ModelDeploymentsContent } from '../ModelDeploymentsContent';
+
+const plan = (fields: Partial<DeploymentPlan> = {}): DeploymentPlan => ({
+  name: 'iris',
+  action: 'create',
+  spec: sampleDeployment().spec,
+  changes: [],
+  variants: [
+    {
+      name: 'main',
+      modelId: 'id-of-iris',
+      model: 'iris',
+      version: 3,
+      weight: 100,
+    },
+  ],
+  restarts: ['main'],
+  revision: 'made',
+  gates: [],
+  breaks: [],
+  quotas: [],
+  ...fields,
+});
+
+const refusal = (field: string, rule: string, example: unknown) =>
+  new Response(
+    JSON.stringify({
+      error: {
+        name: 'InputError',
+        message: `The deployment was refused: ${field}: ${rule}`,
+        problems: [{ field, rule, example, source: 'platform' }],
+      },
+      response: { statusCode: 400 },
+    }),
+    { status: 400, headers: { 'content-type': 'application/json' } },
+  );
+
+function platform(deployments = [sampleDeployment()]) {
+  return new FakePlatform()
+    .when('GET models/iris', () => sampleModel({ aliases: { champion: 3 } }))
+    .when('GET models', () => ({ items: [sampleModel()] }))
+    .when('GET deployments', () => ({ items: deployments }))
+    .when('GET deployment-declarations', () => ({ items: [] }))
+    .when('GET deployments/iris/revisions', () => ({ items: [] }))
+    .when('GET deployments/iris/history', () => ({ items: [] }));
+}
+
+const dialog = async () => within(await screen.findByRole('dialog'));
+const document = async (shown: Awaited<ReturnType<typeof dialog>>) =>
+  await shown.findByRole<HTMLTextAreaElement>('textbox', {
+    name: 'Deployment',
+  });
+const press = async (shown: ReturnType<typeof within>, name: string) =>
+  await userEvent.click(shown.getByRole('button', { name }));
+
+/** As a person would who types over what is there. */
+async function replace(field: HTMLTextAreaElement, from: string, to: string) {
+  const start = field.value.indexOf(from);
+  expect(start).toBeGreaterThan(-1);
+  field.setSelectionRange(start, start + from.length);
+  await userEvent.type(field, to, {
+    initialSelectionStart: start,
+    initialSelectionEnd: start + from.length,
+  });
+}
+
+describe('DeploymentForm', () => {
+  it('deploys a model: what is wrong stands at its line, then what would happen, then it is applied', async () => {
+    const iris = platform([]).when('PUT deployments/iris', ({ query }) =>
+      query.get('dryRun')
+        ? refusal(
+            'spec.environment',
+            'there is no such environment; there are: production',
+            'production',
+          )
+        : sampleDeployment(),
+    );
+    await renderOnPlatform(<ModelDeploymentsContent />, iris);
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Deploy' }),
+    );
+    const shown = await dialog();
+    const field = await document(shown);
+    expect(parse(field.value)).toEqual({
+      apiVersion: 'model-platform.io/v1alpha1',
+      kind: 'ModelDeployment',
+      metadata: { name: 'iris' },
+      spec: {
+        owner: 'group:default/botany-ml',
+        system: 'plant-catalogue',
+        environment: 'local',
+        model: 'iris',
+        variants: [{ name: 'main', version: { alias: 'champion' } }],
+        triggers: [{ onAlias: { alias: 'champion' } }],
+      },
+    });
+    expect(shown.getByRole('button', { name: 'Deploy' })).toBeDisabled();
+
+    await press(shown, 'See what would happen');
+    const refused = within(await shown.findByRole('alert'));
+    expect(refused.getByText('spec.environment')).toBeInTheDocument();
+    expect(refused.getByText(/there are: production/)).toBeInTheDocument();
+    expect(field).toHaveAttribute('aria-invalid', 'true');
+    await press(shown, 'Line 8');
+    expect(field).toHaveFocus();
+    expect(field.value.slice(field.selectionStart, field.selectionEnd)).toBe(
+      '  environment: local',
+    );
+
+    await replace(field, 'local', 'production');
+    expect(shown.queryByRole('alert')).not.toBeInTheDocument();
+    iris.when('PUT deployments/iris', ({ query }) =>
+      query.get('dryRun')
+        ? plan({
+            gates: [
+              { gate: {}, holds: false, message: 'waits for model-risk' },
+            ],
+            quotas: [{ resource: 'runners', limit: 4, used: 1 }],
+          })
+        : sampleDeployment(),
+    );
+    await press(shown, 'See what would happen');
+    const would = within(
+      await shown.findByRole('region', { name: 'What would happen' }),
+    );
+    expect(would.getByText('iris would be made')).toBeInTheDocument();
+    expect(would.getByText(/main: iris version 3, 100 %/)).toBeInTheDocument();
+    expect(
+      would.getByText('Gate open: waits for model-risk'),
+    ).toBeInTheDocument();
+    expect(would.getByText('Quota of runners: 1 of 4')).toBeInTheDocument();
+    await userEvent.type(
+      shown.getByRole('textbox', { name: 'Reason' }),
+      'first one',
+    );
+    await press(shown, 'Deploy');
+    await waitFor(() =>
+      expect(screen.queryByRole('dialog')).not.toBeInTheDocument(),
+    );
+    const [applied] = iris
+      .callsOf('PUT deployments/iris')
+      .filter(({ query }) => !query.has('dryRun'));
+    expect(applied.body).toMatchObject({
+      kind: 'ModelDeployment',
+      metadata: { name: 'iris' },
+      spec: { environment: 'production' },
+      reason: 'first one',
+    });
+  });
+
+  it('asks nobody about what is no deployment, and says where', async () => {
+    const iris = platform([]);
+    await renderOnPlatform(<ModelDeploymentsContent />, iris);
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Deploy' }),
+    );
+    const shown = await dialog();
+    const field = await document(shown);
+    await replace(field, '  name: iris', '\tname: iris');
+    await press(shown, 'See what would happen');
+    expect(await shown.findByRole('alert')).toHaveTextContent(/Line 4/);
+    await userEvent.clear(field);
+    await userEvent.type(field, 'kind: Model');
+    await press(shown, 'See what would happen');
+    const refused = await shown.findByRole('alert');
+    expect(refused).toHaveTextContent('must be ModelDeployment');
+    expect(refused).toHaveTextContent('metadata.name');
+    expect(iris.callsOf('PUT deployments/iris')).toEqual([]);
+  });
+
+  it('changes a deployment as it was when it was opened, and shows what would change', async () => {
+    const iris = platform().when('PUT deployments/iris', ({ query }) =>
+      query.get('dryRun')
+        ? plan({
+            action: 'change',
+            changes: [
+              { field: 'spec.resources', to: { replicas: { min: 2, max: 2 } } },
+            ],
+          })
+        : FakePlatform.refusal(
+            409,
+            'ConflictError',
+            'Deployment iris was changed since it was read; read it again',
+          ),
+    );
+    await renderOnPlatform(<ModelDeploymentsContent />, iris);
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Change' }),
+    );
+    const shown = await dialog();
+    const field = await document(shown);
+    expect(parse(field.value).spec).toEqual(sampleDeployment().spec);
+    await userEvent.type(
+      field,
+      '  resources: {{ replicas: {{ min: 2, max: 2 } }',
+    );
+    await press(shown, 'See what would happen');
+    const would = within(
+      await shown.findByRole('region', { name: 'What would happen' }),
+    );
+    expect(would.getByText('spec.resources')).toBeInTheDocument();
+    expect(
+      would.getByText('{"replicas":{"min":2,"max":2}}'),
+    ).toBeInTheDocument();
+    await press(shown, 'Apply the change');
+    expect(await shown.findByText(/read it again/)).toBeInTheDocument();
+  });
+
+  it('takes a change of what Git declares to its file, and applies nothing', async () => {
+    const source = 'url:https://github.com/acme/iris/tree/main/d.yaml';
+    const declared = sampleDeployment({ source });
+    const iris = platform([declared]).when('PUT deployments/iris', () =>
+      plan({ action: 'none', revision: 'none', declaredIn: source }),
+    );
+    await renderOnPlatform(<ModelDeploymentsContent />, iris);
+    expect(
+      await screen.findByRole('link', { name: new RegExp(source.slice(4)) }),
+    ).toHaveAttribute('href', source.slice(4));
+    await userEvent.click(screen.getByRole('button', { name: 'Change' }));
+    const shown = await dialog();
+    expect(
+      await shown.findByText('It is declared in Git, and changed there'),
+    ).toBeInTheDocument();
+    await waitFor(() =>
+      expect(shown.getByRole('link', { name: /Edit in Git/ })).toHaveAttribute(
+        'href',
+        'https://github.com/acme/iris/edit/main/d.yaml',
+      ),
+    );
+    expect(
+      shown.getByRole('button', { name: 'Copy the changed document' }),
+    ).toBeInTheDocument();
+    await press(shown, 'See what would happen');
+    expect(await shown.findByText('iris is so already')).toBeInTheDocument();
+    expect(shown.queryByRole('button', { name: /Apply/ })).toBeNull();
+  });
+
+  it('begins on the page of all deployments with the model', async () => {
+    const iris = platform();
+    await renderOnPlatform(<DeploymentsPage />, iris);
+    const open = async () => {
+      await userEvent.click(
+        await screen.findByRole('button', { name: 'New deployment' }),
+      );
+      const shown = await dialog();
+      await userEvent.type(
+        await shown.findByRole('combobox', { name: 'Model' }),
+        'ir',
+      );
+      await userEvent.click(
+        await screen.findByRole('option', { name: 'iris' }),
+      );
+      return shown;
+    };
+    const shown = await open();
+    // The name of the model is taken by the deployment that there is.
+    expect(parse((await document(shown)).value).metadata.name).toBe('iris-2');
+    await userEvent.click(shown.getByRole('button', { name: 'Cancel' }));
+
+    iris.when('GET models/iris', () =>
+      sampleModel({ actions: { ...sampleModel().actions!, deploy: false } }),
+    );
+    expect(
+      await (await open()).findByText(/You may not deploy iris; botany-ml may/),
+    ).toBeInTheDocument();
+  });
+});

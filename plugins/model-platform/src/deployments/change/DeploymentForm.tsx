@@ -1,0 +1,197 @@
+import { useMemo, useRef, useState } from 'react';
+import { useApi } from '@backstage/frontend-plugin-api';
+import {
+  Alert,
+  Button,
+  ButtonLink,
+  DialogBody,
+  DialogFooter,
+  Flex,
+  Text,
+  TextField,
+} from '@backstage/ui';
+import {
+  Deployment,
+  DeploymentPlan,
+  ModelDeploymentManifest,
+  ModelPlatformClient,
+} from '@model-platform/plugin-model-platform-common';
+import {
+  CopyButton,
+  messageOf,
+  modelPlatformApiRef,
+  useAction,
+} from '@model-platform/plugin-model-platform-react';
+import { YamlField } from '../../shared/YamlField';
+import { isDeclared } from '../isDeclared';
+import { LocationLink } from '../LocationLink';
+import { DocumentProblems } from './DocumentProblems';
+import { PlanSummary } from './PlanSummary';
+import { atLines, DocumentProblem, readManifest } from './readManifest';
+import { useEditAddress } from './useEditAddress';
+
+/**
+ * A deployment as YAML: tried first, which says what would happen, and then
+ * applied; or, where Git says what it shall be, taken there.
+ */
+export function DeploymentForm(props: {
+  /** To begin with. */
+  text: string;
+  /** The one that is changed. */
+  deployment?: Deployment;
+  /** On the button that applies it. */
+  does: string;
+  onApplied: (name: string) => void;
+}) {
+  const { does, onApplied } = props;
+  // As the text has it, whatever becomes of it meanwhile.
+  const [deployment] = useState(props.deployment);
+  const api = useApi(modelPlatformApiRef);
+  const [text, setText] = useState(props.text);
+  const [reason, setReason] = useState('');
+  const [problems, setProblems] = useState<DocumentProblem[]>([]);
+  const [tried, setTried] = useState<{ text: string; plan: DeploymentPlan }>();
+  const textRef = useRef<HTMLTextAreaElement>(null);
+  const plan = tried?.text === text ? tried.plan : undefined;
+  const declaredIn =
+    plan?.declaredIn ??
+    (deployment && isDeclared(deployment) ? deployment.source : undefined);
+  const marked = useMemo(
+    () => new Set(problems.flatMap(({ line }) => line ?? [])),
+    [problems],
+  );
+
+  /** What is wrong by field is shown at its line; all else is an error. */
+  const withManifest = async (
+    work: (manifest: ModelDeploymentManifest) => Promise<void>,
+  ) => {
+    const read = readManifest(text);
+    setProblems(read.problems);
+    if (!read.manifest) return;
+    try {
+      await work(read.manifest);
+    } catch (error) {
+      setTried(undefined);
+      const found = ModelPlatformClient.problemsOf(error);
+      if (found.length === 0) throw error;
+      setProblems(atLines(text, found));
+    }
+  };
+  const action = useAction(async (isDryRun: boolean) =>
+    withManifest(async manifest => {
+      const { name } = manifest.metadata;
+      if (isDryRun) {
+        setTried({ text, plan: await api.planDeployment(name, manifest) });
+        return;
+      }
+      await api.applyDeployment(
+        name,
+        { ...manifest, reason: reason.trim() || undefined },
+        // Nobody's change in the meantime is undone unseen.
+        { ifMatch: deployment?.etag },
+      );
+      onApplied(name);
+    }),
+  );
+  const change = (next: string) => {
+    setText(next);
+    setProblems([]);
+    action.reset();
+  };
+  const goTo = (line: number) => {
+    const start = text
+      .split('\n')
+      .slice(0, line - 1)
+      .reduce((length, one) => length + one.length + 1, 0);
+    const end = text.indexOf('\n', start);
+    textRef.current?.focus();
+    textRef.current?.setSelectionRange(start, end < 0 ? text.length : end);
+  };
+  return (
+    <>
+      <DialogBody>
+        <Flex direction="column" gap="3">
+          {declaredIn && (
+            <Alert
+              status="info"
+              icon
+              title="It is declared in Git, and changed there"
+              description={
+                <Text>
+                  In <LocationLink location={declaredIn} />. Try a change here,
+                  then take it to that file.
+                </Text>
+              }
+            />
+          )}
+          <YamlField
+            label="Deployment"
+            hint="As in model-deployment.yaml. Nothing happens before it is applied."
+            value={text}
+            onChange={change}
+            marked={marked}
+            isInvalid={problems.length > 0}
+            textRef={textRef}
+          />
+          {problems.length > 0 && (
+            <DocumentProblems problems={problems} onGoTo={goTo} />
+          )}
+          {action.error && (
+            <Alert
+              status="danger"
+              icon
+              role="alert"
+              title="It was refused"
+              description={messageOf(action.error)}
+            />
+          )}
+          {plan && <PlanSummary plan={plan} deployment={deployment} />}
+          {plan && !declaredIn && (
+            <TextField
+              label="Reason"
+              description="Kept in the history"
+              value={reason}
+              onChange={setReason}
+            />
+          )}
+        </Flex>
+      </DialogBody>
+      <DialogFooter>
+        {declaredIn ? (
+          <>
+            <EditInGit location={declaredIn} />
+            <CopyButton text={text} label="Copy the changed document" />
+          </>
+        ) : (
+          <Button
+            variant={plan ? 'primary' : 'secondary'}
+            isDisabled={!plan || action.isRunning}
+            onPress={() => action.run(false)}
+          >
+            {does}
+          </Button>
+        )}
+        <Button
+          variant={plan || declaredIn ? 'secondary' : 'primary'}
+          isDisabled={!text.trim()}
+          isPending={action.isRunning}
+          onPress={() => action.run(true)}
+        >
+          See what would happen
+        </Button>
+        <Button variant="secondary" slot="close">
+          Cancel
+        </Button>
+      </DialogFooter>
+    </>
+  );
+}
+
+function EditInGit(props: { location: string }) {
+  const address = useEditAddress(props.location);
+  return address ? (
+    <ButtonLink variant="primary" href={address} target="_blank">
+      Edit in Git
+    </ButtonLink>
+  ) : null;
+}

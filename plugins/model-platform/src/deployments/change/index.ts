@@ -1,0 +1,3 @@
+export { ChangeButton } from './ChangeButton';
+export { DeployButton } from './DeployButton';
+export { NewDeploymentButton } from './NewDeploymentButton';

@@ -1,0 +1,45 @@
+import { useEffect, useState } from 'react';
+import { useApi } from '@backstage/frontend-plugin-api';
+import {
+  ANNOTATION_EDIT_URL,
+  ANNOTATION_LOCATION,
+} from '@backstage/catalog-model';
+import { catalogApiRef } from '@backstage/plugin-catalog-react';
+import { webAddressOf } from '../webAddressOf';
+
+/**
+ * Where a declaration is changed: its Git host's editor, as the catalog knows
+ * it, else the file's own address. Nothing where a browser cannot open it.
+ */
+export function useEditAddress(location: string): string | undefined {
+  const catalog = useApi(catalogApiRef);
+  const address = webAddressOf(location);
+  const [found, setFound] = useState<{ location: string; address?: string }>();
+  useEffect(() => {
+    if (!address) return undefined;
+    let isGone = false;
+    catalog
+      .getEntities({
+        filter: {
+          kind: 'ModelDeployment',
+          [`metadata.annotations.${ANNOTATION_LOCATION}`]: location,
+        },
+        fields: ['metadata.annotations'],
+        limit: 1,
+      })
+      .then(
+        ({ items }) => {
+          if (isGone) return;
+          setFound({
+            location,
+            address: items[0]?.metadata.annotations?.[ANNOTATION_EDIT_URL],
+          });
+        },
+        () => undefined,
+      );
+    return () => {
+      isGone = true;
+    };
+  }, [address, catalog, location]);
+  return (found?.location === location ? found.address : undefined) ?? address;
+}
