@@ -6,7 +6,8 @@ import {
 import { createOutputReader } from '../../endpoint/createOutputReader';
 import { ModelOutputError } from '../../ModelOutputError';
 import { Logger } from '../../Logger';
-import { nest, shapeOf } from '../../openInference/nesting';
+import { nest } from '../../openInference/nesting';
+import { commonShape } from '../commonShape';
 import { Flavor, OipTensor, OipTensorMetadata, Row } from '../Flavor';
 import {
   signatureTensors,
@@ -72,7 +73,7 @@ function tensorsFromRows(
       fields.map(field => {
         const { datatype, shape } = byName.get(field.name) ?? toMetadata(field);
         const one = field.shape
-          ? shapeOf(rows[0][field.name])
+          ? commonShape(field.name, rows)
           : shape.slice(1).map(() => 1);
         return {
           ...{ name: field.name, datatype, shape: [rows.length, ...one] },

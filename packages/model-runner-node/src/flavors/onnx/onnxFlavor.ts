@@ -2,7 +2,7 @@ import path from 'node:path';
 import { RunnerManifest, WireSignatureField } from '@model-platform/model-wire';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { isTakenFor } from '../../openInference/datatypes';
-import { flatten, nest, shapeOf } from '../../openInference/nesting';
+import { flatten, nest } from '../../openInference/nesting';
 import { RequestError } from '../../RequestError';
 import {
   Flavor,
@@ -12,6 +12,7 @@ import {
   OipTensorMetadata,
   Row,
 } from '../Flavor';
+import { commonShape } from '../commonShape';
 import { JoinedRuns, Results, ResultTensor } from './JoinedRuns';
 import {
   fromTensorValue,
@@ -23,12 +24,10 @@ import {
   toTensor,
 } from './onnxTypes';
 import { OnnxModel, openModel } from './openModel';
+import { requireShape } from './requireShape';
 import { signatureGuard } from './signatureGuard';
 
 type TensorMetadata = InferenceSession.TensorValueMetadata;
-
-const rowSize = (shape: number[]) =>
-  shape.reduce((product, dimension) => product * dimension, 1);
 
 /** `['measurements', 'batch', 4]` and the like: names and -1 are variable. */
 const toShape = (shape: ReadonlyArray<number | string>) =>
@@ -66,7 +65,14 @@ export const onnxFlavor: Flavor = {
       throw new Error('There is no .onnx file among the files of the version.');
     const model = await openModel(path.join(directory, file));
     const { inputs, outputs } = model;
-    const toFeeds = feedsFromRows(manifest, model);
+    const makeFeeds = feedsFromRows(manifest, model);
+    const toFeeds = (rows: Row[]) => {
+      const feeds = makeFeeds(rows);
+      const sizes = new Map<string, number>();
+      for (const input of inputs)
+        requireDimensions(input, feeds[input.name].dims, sizes);
+      return feeds;
+    };
     const toRows = rowsFromResults(manifest, model);
     const toOwnFeeds = feedsFromTensors(manifest, inputs);
     const oneByOne = takesOneRow(inputs);
@@ -156,15 +162,8 @@ function feedsFromRows(
             ),
           ];
         }
-        const size = [rows.length, ...shapeOf(rows[0][name])];
+        const size = [rows.length, ...commonShape(name, rows)];
         const values = rows.flatMap(row => flatten(row[name]));
-        if (values.length !== rowSize(size)) {
-          throw new RequestError(
-            400,
-            `Input '${name}' must have the same shape throughout the batch.`,
-            [{ path: `inputs.${name}`, message: 'has rows of unequal shape' }],
-          );
-        }
         return [name, toTensor(name, type, values, size)];
       };
     });
@@ -355,7 +354,7 @@ function feedsFromTensors(
       );
     }
     const feeds: Record<string, Tensor> = {};
-    const sizes = new Map<number | string, number>();
+    const sizes = new Map<string, number>();
     const [first] = tensors;
     for (const input of inputs) {
       const tensor =
@@ -363,13 +362,8 @@ function feedsFromTensors(
       if (!tensor)
         throw new RequestError(400, `Input '${input.name}' is missing.`);
       requireFit(input, tensor, sizes);
-      guard(tensor);
-      feeds[input.name] = toTensor(
-        input.name,
-        input.type,
-        tensor.data,
-        tensor.shape,
-      );
+      const { data, shape } = guard(tensor);
+      feeds[input.name] = toTensor(input.name, input.type, data, shape);
     }
     return feeds;
   };
@@ -413,7 +407,7 @@ function rowsIn({ name, shape }: OipTensor): number {
 function requireFit(
   input: TensorMetadata,
   tensor: OipTensor,
-  sizes: Map<number | string, number>,
+  sizes: Map<string, number>,
 ) {
   const datatype = onnxToOip[input.type]!;
   if (!isTakenFor(tensor.datatype, datatype)) {
@@ -422,18 +416,21 @@ function requireFit(
       `Input '${input.name}' must have datatype ${datatype}, not ${tensor.datatype}.`,
     );
   }
-  const wanted = toShape(input.shape);
-  if (
-    wanted.length !== tensor.shape.length ||
-    wanted.some((size, i) => size !== -1 && size !== tensor.shape[i])
-  ) {
-    throw new RequestError(
-      400,
-      `Input '${input.name}' must have shape [${wanted}], not [${tensor.shape}].`,
-    );
-  }
+  requireDimensions(input, tensor.shape, sizes);
+}
+
+/**
+ * @param sizes - of the dimensions that have a name, as far as they are known
+ * @throws RequestError 400 where the model takes no tensor of the shape
+ */
+function requireDimensions(
+  input: TensorMetadata,
+  shape: readonly number[],
+  sizes: Map<string, number>,
+) {
+  requireShape(input.name, shape, toShape(input.shape));
   for (const [axis, dimension] of input.shape.entries()) {
-    const size = tensor.shape[axis];
+    const size = shape[axis];
     if (size === 0 && axis === 0)
       throw new RequestError(400, 'The inputs have no rows.');
     // Dimensions of the same name are the same number; the engine's own error would be no caller's.

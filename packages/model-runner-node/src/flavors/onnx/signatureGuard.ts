@@ -1,9 +1,11 @@
 import { RunnerManifest, WireSignatureField } from '@model-platform/model-wire';
 import { InferenceSession } from 'onnxruntime-node';
+import { MAX_ROWS } from '../../createInputReader';
 import { fieldReader } from '../../fieldReader';
 import { FieldError, RequestError } from '../../RequestError';
 import { textOf } from '../../textOf';
 import { OipTensor } from '../Flavor';
+import { requireShape } from './requireShape';
 
 type TensorMetadata = InferenceSession.TensorValueMetadata;
 
@@ -33,37 +35,65 @@ function plainOf(value: unknown): unknown {
   return Buffer.isBuffer(value) ? textOf(value) : value;
 }
 
+/** Of a row, as the signature has it; undefined where it leaves that to the model. */
+function rowShapeOf(
+  fields: WireSignatureField[],
+  isByName: boolean,
+  rank: number,
+): number[] | undefined {
+  if (!isByName) return [fields.length];
+  const [{ type, shape }] = fields;
+  if (type === 'bytes' || type === 'object') return undefined;
+  return shape ?? new Array(rank - 1).fill(1);
+}
+
 /**
- * Refuses tensors that the simple API would not take, by the bounds of the
- * signature. Made once: a field is a tensor of its name, else a column of the
- * only one.
+ * Refuses tensors that the simple API would not take, by the shapes and bounds
+ * of the signature, and answers them with defaults for what is missing. Made
+ * once: a field is a tensor of its name, else a column of the only one.
  */
 export function signatureGuard(
   { signature: { inputs: fields } }: RunnerManifest,
   inputs: TensorMetadata[],
-): (tensor: OipTensor) => void {
+): (tensor: OipTensor) => OipTensor {
   const byName = new Map(fields.map(field => [field.name, field]));
   const isByName = inputs.every(({ name }) => byName.has(name));
   const columnsOf = (name: string) => (isByName ? [byName.get(name)!] : fields);
   const columns = new Map(
-    inputs.map(({ name }) => [
+    inputs.map(({ name, shape }) => [
       name,
-      columnsOf(name).map(field => ({
-        field,
-        read: saysMore(field) ? readerOf(field) : undefined,
-      })),
+      {
+        rowShape: rowShapeOf(columnsOf(name), isByName, shape.length),
+        all: columnsOf(name).map(field => ({
+          field,
+          read: saysMore(field) ? readerOf(field) : undefined,
+        })),
+      },
     ]),
   );
 
-  return ({ name, datatype, data }) => {
-    const all = columns.get(name) ?? [];
+  return tensor => {
+    const { name, datatype, shape, data: given } = tensor;
+    const { rowShape, all } = columns.get(name)!;
+    if (rowShape) requireShape(name, shape, [-1, ...rowShape]);
+    if (shape[0] > MAX_ROWS)
+      throw new RequestError(
+        400,
+        `A batch has at most ${MAX_ROWS} lines, not ${shape[0]}.`,
+      );
+    let data = given;
     // JSON carries no others.
-    const isBinaryFloat = datatype.startsWith('FP') && ArrayBuffer.isView(data);
+    const isBinaryFloat =
+      datatype.startsWith('FP') && ArrayBuffer.isView(given);
     for (const [column, { field, read }] of all.entries()) {
       if (!read && !isBinaryFloat) continue;
-      for (let index = column; index < data.length; index += all.length) {
-        const value = plainOf(data[index]);
-        const isMissing = Number.isNaN(value) && field.optional;
+      for (let index = column; index < given.length; index += all.length) {
+        const value = plainOf(given[index]);
+        const isMissing = Number.isNaN(value) && field.optional && !field.shape;
+        if (isMissing && field.default !== undefined) {
+          if (data === given) data = Array.from(given);
+          (data as unknown[])[index] = field.default;
+        }
         if (isBinaryFloat && !isMissing && !Number.isFinite(value))
           refuse(name, index, field, 'must be a finite number');
         if (!read || isMissing) continue;
@@ -72,6 +102,7 @@ export function signatureGuard(
         if (errors.length > 0) refuse(name, index, field, errors[0].message);
       }
     }
+    return { ...tensor, data };
   };
 }
 
