@@ -33,6 +33,8 @@ const ENDPOINTS = {
   },
 };
 
+const requestsOfPlain = requestsOf('plain');
+
 /** The gateway beside nginx and a proxy that does nothing but pass on, all before one upstream. */
 export async function gatewayBench() {
   await exclusively(buildPrograms);
@@ -63,10 +65,13 @@ export async function gatewayBench() {
     };
     const c1 = await measure(targets, 1);
     const c16 = await measure(targets, 16);
+    const second = await start(startGateway(upstream.url, ENDPOINTS));
+    const two = await sideBySide([gateway, second]);
     return [
       added(c1),
       throughput(c16, 'undici', 'a bare `dispatch` of undici', 0.8),
       throughput(c16, 'nginx', 'nginx, one worker', 0.5),
+      processes(c16, two),
       cost(c16, 'split', '90/10 by weight'),
       cost(c16, 'sticky', '90/10 sticky by a header'),
       cost(c16, 'sticky-json', '90/10 sticky by a field of the JSON'),
@@ -146,6 +151,27 @@ async function measure(targets, connections) {
   return figures;
 }
 
+/** Half of the calls at each, at the same time; calls a second of both together, the median of the turns. */
+async function sideBySide(gateways) {
+  const calls = Math.ceil(CALLS / ROUNDS / gateways.length);
+  const connections = 16 / gateways.length;
+  const rounds = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const runs = await Promise.all(
+      gateways.map(({ url }) =>
+        load(url, {
+          call: index => requestsOfPlain[index % CUSTOMERS],
+          calls,
+          connections,
+          warmUp: WARM_UP,
+        }),
+      ),
+    );
+    rounds.push(runs.reduce((sum, { perSecond }) => sum + perSecond, 0));
+  }
+  return median(rounds);
+}
+
 const median = values =>
   quantile(
     values.sort((left, right) => left - right),
@@ -181,6 +207,16 @@ function throughput(figures, name, words, reach) {
     reach: `≥ ${reach * 100} % of ${name}`,
     'compared to': `${words}: ${text(figures[name])}`,
     reached: `${share >= reach ? 'yes' : 'NO'}, ${(share * 100).toFixed(0)} %`,
+  };
+}
+
+function processes(figures, perSecond) {
+  return {
+    what: 'gateway, two processes, 8 calls at a time each',
+    measured: `${perSecond.toFixed(0)}/s`,
+    reach: 'printed',
+    'compared to': `one process: ${text(figures.plain)}`,
+    reached: `${(perSecond / figures.plain.perSecond).toFixed(2)}×`,
   };
 }
 
