@@ -83,6 +83,7 @@ export class RunnerServer {
   private readonly identity: { name: string; version: string };
   private readonly prefix: string;
   private readonly version: string;
+  /** Calls whose answer is not sent yet. */
   private active = 0;
   private lastCallAt = 0;
   private readonly answers: Answers;
@@ -283,6 +284,8 @@ export class RunnerServer {
       path === '/predict' || path === '/invocations' || path.endsWith('/infer');
     const begin = performance.now();
     this.active += 1;
+    // Not when it was written: a large answer is on its way long after.
+    response.once('close', () => (this.active -= 1));
     this.lastCallAt = Date.now();
     if (counted) this.metrics.inFlight.inc();
     try {
@@ -305,7 +308,6 @@ export class RunnerServer {
             : errorClass(error),
         );
     } finally {
-      this.active -= 1;
       if (counted) {
         const seconds = (performance.now() - begin) / 1000;
         this.metrics.inFlight.dec();

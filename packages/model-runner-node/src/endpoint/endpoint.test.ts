@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import fs from 'node:fs';
+import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import {
@@ -204,6 +206,35 @@ describe('endpoint code in JavaScript', () => {
           "output 'open' has lines of different lengths, which a tensor cannot have; use /predict",
       },
     });
+  });
+
+  it('sends an answer whole that its caller reads slowly, while it is asked to stop', async () => {
+    const length = 32_000_000;
+    const { url, child, log, exitCode } = await serveModel(
+      code(
+        `export const predict = (model, { x }) => ({ y: 'y'.repeat(x) });`,
+        {
+          signature: {
+            ...numbers,
+            outputs: [{ name: 'y', type: 'string' }],
+          },
+        },
+        'endpoint.mjs',
+      ),
+    );
+    const request = http.request(`${url}/predict`, { method: 'POST' });
+    request.end(JSON.stringify({ inputs: { x: length } }));
+    const [answer] = await once(request, 'response');
+    child.kill('SIGTERM');
+    let received = 0;
+    for await (const chunk of answer) {
+      received += chunk.length;
+      await new Promise(done => setTimeout(done, 1));
+    }
+    expect(received).toBe(Number(answer.headers['content-length']));
+    expect(received).toBeGreaterThan(length);
+    expect(await exitCode).toBe(0);
+    expect(log().at(-1)?.message).toBe('stopped');
   });
 
   it('goes around the model that the flavor loads', async () => {
