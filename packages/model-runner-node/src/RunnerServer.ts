@@ -43,6 +43,8 @@ type Handler = (
 
 /** How long nobody may have called before idle connections are cut in a drain, milliseconds. */
 const QUIET_MS = 100;
+/** In the log: the path of a call for no model of this runner may be anything. */
+const UNKNOWN_ROUTE = '…/infer';
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 /** The MLflow whose scoring protocol is spoken. */
 const MLFLOW_VERSION = '3.17.2';
@@ -313,7 +315,8 @@ export class RunnerServer {
         this.metrics.inFlight.dec();
         this.metrics.requestSeconds.observe(seconds);
         this.metrics.countAnswer(response.statusCode);
-        this.answers.log(request, response, { requestId, path, seconds });
+        const route = this.routes.has(path) ? path : UNKNOWN_ROUTE;
+        this.answers.log(request, response, { requestId, route, seconds });
       }
     }
   }
