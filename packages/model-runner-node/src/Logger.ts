@@ -31,7 +31,7 @@ export class Logger {
     message: string,
     facts: Record<string, unknown> = {},
   ) {
-    const { requestId = requestsInHand.requestId, ...others } = facts;
+    const { requestId = requestsInHand.call?.requestId, ...others } = facts;
     writeLine(level, requestId, cleanFacts({ message, ...others }));
   }
 }

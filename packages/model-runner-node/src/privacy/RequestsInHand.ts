@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { Call } from '../flavors/Flavor';
 import { replaceValues } from './replaceValues';
 import { FieldValue, Filtered, ValueFilter } from './ValueFilter';
 
@@ -10,7 +11,7 @@ class RequestInHand {
   private made?: ValueFilter;
 
   constructor(
-    readonly requestId: string,
+    readonly call: Call,
     private readonly values: () => Iterable<FieldValue>,
   ) {}
 
@@ -29,18 +30,18 @@ export class RequestsInHand {
   private recent: RequestInHand[] = [];
   private readonly current = new AsyncLocalStorage<RequestInHand>();
 
-  /** Of the request that is worked on here, wherever it is asked from. */
-  get requestId(): string | undefined {
-    return this.current.getStore()?.requestId;
+  /** Whose request is worked on here, wherever it is asked from. */
+  get call(): Call | undefined {
+    return this.current.getStore()?.call;
   }
 
   /** Holds a request until the work is done. */
   async during<T>(
-    requestId: string,
+    call: Call,
     values: () => Iterable<FieldValue>,
     work: () => Promise<T>,
   ): Promise<T> {
-    const request = this.take(requestId, values);
+    const request = this.take(call, values);
     try {
       return await this.current.run(request, work);
     } finally {
@@ -49,8 +50,8 @@ export class RequestsInHand {
   }
 
   /** Holds a request until it is ended; lines of others' code don't know that they are of it. */
-  take(requestId: string, values: () => Iterable<FieldValue>): RequestInHand {
-    const request = new RequestInHand(requestId, values);
+  take(call: Call, values: () => Iterable<FieldValue>): RequestInHand {
+    const request = new RequestInHand(call, values);
     this.all.add(request);
     return request;
   }
