@@ -1,17 +1,23 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Call } from '../flavors/Flavor';
 import { replaceValues } from './replaceValues';
 import { FieldValue, Filtered, ValueFilter } from './ValueFilter';
 
 /** Requests whose code may still write something, of which nobody can tell whose it is. */
 const MAX_RECENT = 16;
 
+/** What is known here of who waits for an answer. */
+interface Caller {
+  requestId: string;
+  /** Aborted when the caller is gone. */
+  readonly signal: AbortSignal;
+}
+
 /** A request that a model works on; its values are gathered only where something is written. */
 class RequestInHand {
   private made?: ValueFilter;
 
   constructor(
-    readonly call: Call,
+    readonly call: Caller,
     private readonly values: () => Iterable<FieldValue>,
   ) {}
 
@@ -31,13 +37,13 @@ export class RequestsInHand {
   private readonly current = new AsyncLocalStorage<RequestInHand>();
 
   /** Whose request is worked on here, wherever it is asked from. */
-  get call(): Call | undefined {
+  get call(): Caller | undefined {
     return this.current.getStore()?.call;
   }
 
   /** Holds a request until the work is done. */
   async during<T>(
-    call: Call,
+    call: Caller,
     values: () => Iterable<FieldValue>,
     work: () => Promise<T>,
   ): Promise<T> {
@@ -50,7 +56,7 @@ export class RequestsInHand {
   }
 
   /** Holds a request until it is ended; lines of others' code don't know that they are of it. */
-  take(call: Call, values: () => Iterable<FieldValue>): RequestInHand {
+  take(call: Caller, values: () => Iterable<FieldValue>): RequestInHand {
     const request = new RequestInHand(call, values);
     this.all.add(request);
     return request;
