@@ -10,6 +10,7 @@ import { Logger } from './Logger';
 import { ModelOutputError } from './ModelOutputError';
 import { failureFacts } from './privacy/failureFacts';
 import { RequestError } from './RequestError';
+import { writeLine } from './writeLine';
 
 /** nginx's number for a caller that left before the answer. */
 export const CALLER_LEFT = 499;
@@ -51,27 +52,33 @@ export class Answers {
     this.isEnding = true;
   }
 
-  /** What was refused or failed can be found by its request id; what was answered only where asked for. */
+  /**
+   * What was refused or failed can be found by its request id; what was answered only where asked for.
+   *
+   * @param call - `route` has nothing that the caller chose
+   */
   log(
     request: IncomingMessage,
     response: ServerResponse,
-    call: { requestId: string; path: string; seconds: number },
+    call: { requestId: string; route: string; seconds: number },
   ) {
     const { statusCode: code } = response;
     if (code < 400 && !this.about.logger.isDebugEnabled) return;
-    const { requestId, path, seconds } = call;
+    const { requestId, route, seconds } = call;
     const length = request.headers['content-length'];
     const facts = {
-      requestId,
-      path,
+      path: route,
       code,
       durationMs: seconds * 1000,
       requestBytes: length === undefined ? undefined : Number(length),
       answerBytes: this.answerBytes.get(response),
     };
-    if (code >= 500) this.about.logger.info('failed', facts);
-    else if (code >= 400) this.about.logger.info('refused', facts);
-    else this.about.logger.debug('answered', facts);
+    // Past the filter, which would look through all requests in hand for each refusal.
+    if (code >= 500)
+      writeLine('info', requestId, { message: 'failed', ...facts });
+    else if (code >= 400)
+      writeLine('info', requestId, { message: 'refused', ...facts });
+    else writeLine('debug', requestId, { message: 'answered', ...facts });
   }
 
   error(
@@ -108,8 +115,8 @@ export class Answers {
       const body = errorBody(path, requestId, errorName(status), error);
       return { status, body, headers };
     }
-    this.about.logger.error('the model failed', {
-      requestId,
+    writeLine('error', requestId, {
+      message: 'the model failed',
       ...failureFacts(error),
     });
     // Names of fields are the model's, values are the caller's: only those are told.

@@ -1,13 +1,9 @@
 import { cleanFacts } from './privacy/cleanFacts';
 import { requestsInHand } from './privacy/RequestsInHand';
-
-type Level = 'debug' | 'info' | 'warn' | 'error';
+import { Level, writeLine } from './writeLine';
 
 /** JSON lines on stdout: ids, sizes and durations, never what a caller sent. */
 export class Logger {
-  /** As it is before others' output is taken over. */
-  private readonly out = process.stdout.write.bind(process.stdout);
-
   constructor(private readonly debugEnabled: boolean) {}
 
   debug(message: string, facts?: Record<string, unknown>) {
@@ -35,14 +31,7 @@ export class Logger {
     message: string,
     facts: Record<string, unknown> = {},
   ) {
-    const { requestId = requestsInHand.requestId, ...others } = facts;
-    this.out(
-      `${JSON.stringify({
-        at: new Date().toISOString(),
-        level,
-        requestId,
-        ...cleanFacts({ message, ...others }),
-      })}\n`,
-    );
+    const { requestId = requestsInHand.call?.requestId, ...others } = facts;
+    writeLine(level, requestId, cleanFacts({ message, ...others }));
   }
 }

@@ -43,6 +43,8 @@ type Handler = (
 
 /** How long nobody may have called before idle connections are cut in a drain, milliseconds. */
 const QUIET_MS = 100;
+/** In the log: the path of a call for no model of this runner may be anything. */
+const UNKNOWN_ROUTE = '…/infer';
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 /** The MLflow whose scoring protocol is spoken. */
 const MLFLOW_VERSION = '3.17.2';
@@ -83,6 +85,7 @@ export class RunnerServer {
   private readonly identity: { name: string; version: string };
   private readonly prefix: string;
   private readonly version: string;
+  /** Calls whose answer is not sent yet. */
   private active = 0;
   private lastCallAt = 0;
   private readonly answers: Answers;
@@ -283,6 +286,8 @@ export class RunnerServer {
       path === '/predict' || path === '/invocations' || path.endsWith('/infer');
     const begin = performance.now();
     this.active += 1;
+    // Not when it was written: a large answer is on its way long after.
+    response.once('close', () => (this.active -= 1));
     this.lastCallAt = Date.now();
     if (counted) this.metrics.inFlight.inc();
     try {
@@ -305,13 +310,13 @@ export class RunnerServer {
             : errorClass(error),
         );
     } finally {
-      this.active -= 1;
       if (counted) {
         const seconds = (performance.now() - begin) / 1000;
         this.metrics.inFlight.dec();
         this.metrics.requestSeconds.observe(seconds);
         this.metrics.countAnswer(response.statusCode);
-        this.answers.log(request, response, { requestId, path, seconds });
+        const route = this.routes.has(path) ? path : UNKNOWN_ROUTE;
+        this.answers.log(request, response, { requestId, route, seconds });
       }
     }
   }

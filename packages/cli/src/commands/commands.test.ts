@@ -163,6 +163,10 @@ describe('deploy', () => {
       '  revision 2 is wanted, 1 serves',
       '',
     ]);
+    const document = await cli('diff', '--exit-code', '--json');
+    expect(document.exitCode).toBe(1);
+    expect(JSON.parse(document.stdout)).toMatchObject({ declaredIn: location });
+    expect(document.stderr).toContain('iris differs.');
     expect((await cli('diff')).exitCode).toBe(0);
     expect(asked.every(url => url.endsWith('?dryRun=true'))).toBe(true);
   });
@@ -436,6 +440,21 @@ describe('invoke', () => {
       { petal_length: 4 },
     ]);
     expect(tokenRequests).toEqual([]);
+  });
+
+  it('prints whole numbers as they came, however large', async () => {
+    env.MODEL_PLATFORM_ENDPOINT_TOKEN = ENDPOINT_TOKEN;
+    const body =
+      '{"outputs":{"id":[9007199254740993,-9223372036854775808],"mean":0.1,"text":"9007199254740993"},"requestId":"r1"}';
+    server.routes.set('POST /gateway/iris/predict', (_req, res) => {
+      res.writeHead(200, { 'content-type': 'application/json' });
+      res.end(body);
+    });
+    const withoutSpace = ({ stdout }: CliRun) => stdout.replace(/\s/g, '');
+    expect(withoutSpace(await cli('invoke', 'iris', '--json'))).toBe(body);
+    expect(withoutSpace(await cli('invoke', 'iris'))).toBe(
+      body.slice('{"outputs":'.length, body.indexOf(',"requestId"')),
+    );
   });
 
   it('names wrong inputs, and tells a wrong token from a wrong input', async () => {

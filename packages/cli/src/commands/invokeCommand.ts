@@ -6,6 +6,7 @@ import {
   EndpointAnswer,
 } from '../invoke/callEndpoint';
 import { readInputs } from '../invoke/readInputs';
+import { exactJson } from '../output/exactJson';
 import { sleep } from '../platform/sleep';
 import { CommandContext } from './CommandContext';
 import { CommandRunner } from './CommandRunner';
@@ -55,10 +56,7 @@ export function invokeCommand(run: CommandRunner): Command {
         const answer = token
           ? await callEndpoint({ ...call, token })
           : await callWithNewToken(endpoint, call, context);
-        terminal.result(
-          answer,
-          JSON.stringify(answer.outputs ?? answer, undefined, 2),
-        );
+        terminal.result(answer, exactJson.format(answer.outputs ?? answer));
         if (terminal.json || !answer.model) return;
         const { name, version, variant } = answer.model;
         terminal.note(

@@ -27,10 +27,9 @@ export function testCommand(run: CommandRunner): Command {
             ...problems.map(problem => `        ${problem}`),
           ],
         );
-        if (failed.length === 0) {
+        if (terminal.json || failed.length === 0)
           terminal.result({ examples: tried }, lines);
-          return;
-        }
+        if (failed.length === 0) return;
         throw new CliError(
           'Failed',
           `${failed.length} of ${tried.length} examples failed.`,

@@ -3,11 +3,12 @@ import {
   WireErrorBody,
 } from '@model-platform/model-wire';
 import { CliError } from '../errors/CliError';
+import { exactJson } from '../output/exactJson';
 import { describeNetworkError } from '../platform/describeNetworkError';
 
 const TIMEOUT_MS = 60_000;
 
-/** The answer of `predict`. */
+/** The answer of `predict`, as `exactJson` reads it. */
 export interface EndpointAnswer {
   outputs: unknown;
   model?: { name: string; version: number | string; variant: string };
@@ -68,7 +69,7 @@ export async function callEndpoint({
 
 function parse(text: string): Record<string, unknown> | undefined {
   try {
-    const content: unknown = JSON.parse(text);
+    const content = exactJson.parse(text);
     return typeof content === 'object' && content !== null
       ? (content as Record<string, unknown>)
       : undefined;

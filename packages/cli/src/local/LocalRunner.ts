@@ -9,6 +9,8 @@ import { nodeRunnerArguments } from '@model-platform/model-wire';
 import { LocalVersion } from './prepareVersion';
 
 const POLL_MS = 50;
+/** How long after a cut call a runner may take to be gone. */
+const ENDING_MS = 3_000;
 /** What a runner's own environment is made of, beside its settings. */
 const PASSED_ON = ['PATH', 'LANG', 'TZ'];
 /** Waiting processes are sealed with it; they go on as long as the command runs. */
@@ -101,14 +103,25 @@ export class LocalRunner {
     return false;
   }
 
-  async predict(inputs: unknown, signal: AbortSignal) {
-    const response = await fetch(`${this.url}/predict`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ inputs }),
-      signal,
-    });
-    return { status: response.status, body: await response.json() };
+  /** @returns undefined where it ended instead of an answer; its last lines are told then */
+  async predict(
+    inputs: unknown,
+    signal: AbortSignal,
+  ): Promise<{ status: number; body: any } | undefined> {
+    try {
+      const response = await fetch(`${this.url}/predict`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ inputs }),
+        signal,
+      });
+      return { status: response.status, body: await response.json() };
+    } catch (error) {
+      const waiting = wait(ENDING_MS, true, { signal, ref: false });
+      if (await Promise.race([waiting, this.ended.then(() => false)]))
+        throw error;
+      return undefined;
+    }
   }
 
   /** Ends it, and removes what it was started with. */

@@ -111,6 +111,39 @@ FAILED  wrong answer
     });
   });
 
+  it('says which example ended its runner, and why', async () => {
+    write({
+      'model.yaml': modelYaml,
+      'endpoint.ts': code(
+        "if (x < 3) return { y: x };\n  setTimeout(() => { throw new Error('no three'); });\n  return new Promise(() => {});",
+      ),
+      'examples.yaml': `examples:
+  - { name: three, inputs: { x: 3 } }
+  - { name: two, inputs: { x: 2 } }
+`,
+    });
+    const before = laidOut();
+    const { exitCode, stdout, stderr } = await testIt('--json');
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      examples: [
+        { name: 'example of model.yaml', passed: true, problems: [] },
+        {
+          name: 'three',
+          passed: false,
+          problems: ['ended its runner: failed outside of a call: no three'],
+        },
+        {
+          name: 'two',
+          passed: false,
+          problems: ['was not tried: its runner had ended'],
+        },
+      ],
+    });
+    expect(stderr).toContain('2 of 3 examples failed.');
+    expect(laidOut()).toEqual(before);
+  });
+
   it('shows where code fails, with what an environment would tell it', async () => {
     write({
       'model.yaml': modelYaml,

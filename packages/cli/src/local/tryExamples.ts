@@ -42,15 +42,20 @@ export async function tryExamples(
     if (!(await runner.ready(signal)))
       throw new CliError(
         'Failed',
-        lines.findLast(({ level }) => level === 'error')?.message ??
-          'It ended before it was ready.',
+        lastError(lines) ?? 'It ended before it was ready.',
       );
     const tried: Tried[] = [];
+    let hasEnded = false;
+    const problemsWith = async (example: Example): Promise<string[]> => {
+      if (hasEnded) return ['was not tried: its runner had ended'];
+      const answer = await runner.predict(example.inputs, signal);
+      if (answer) return problemsOf(example, answer);
+      hasEnded = true;
+      return [`ended its runner: ${lastError(lines) ?? 'it does not say why'}`];
+    };
     for (const example of examples) {
       const begin = performance.now();
-      const problems = await problemsOf(example, inputs =>
-        runner.predict(inputs, signal),
-      );
+      const problems = await problemsWith(example);
       tried.push({
         name: example.name,
         passed: problems.length === 0,
@@ -64,11 +69,14 @@ export async function tryExamples(
   }
 }
 
-async function problemsOf(
-  { inputs, outputs }: Example,
-  predict: (inputs: unknown) => Promise<{ status: number; body: any }>,
-): Promise<string[]> {
-  const { status, body } = await predict(inputs);
+function lastError(lines: RunnerLine[]): string | undefined {
+  return lines.findLast(({ level }) => level === 'error')?.message;
+}
+
+function problemsOf(
+  { outputs }: Example,
+  { status, body }: { status: number; body: any },
+): string[] {
   if (status !== 200) {
     const { message, fields = [] } = body.error;
     return [

@@ -5,6 +5,7 @@ import {
   signatureOf,
 } from '@model-platform/plugin-model-platform-common';
 import { FoundFile } from './collectFiles';
+import { isReadError } from './isReadError';
 
 /** Files that say their signature in full, by the flavor that loads them. */
 const speaking: Array<{
@@ -39,18 +40,21 @@ export async function readSignature(
   const found = kind && files.find(({ path }) => kind.name.test(path));
   // The developer's own code may take and give something else than the model.
   if (!found || loading.endpoint !== undefined) return none;
-  const file = await openFile(found.location);
+  let file: Awaited<ReturnType<typeof openFile>> | undefined;
   try {
+    file = await openFile(found.location);
     const signature = signatureOf(await readFile(kind.format, file));
     if (signature) return signature;
     note(
       `${found.path} does not say what shapes and types it takes and gives.`,
     );
   } catch (error) {
+    // Who takes its digest says so.
+    if (isReadError(error)) return none;
     const reason = error instanceof Error ? error.message : error;
     note(`${found.path} is not an ${kind.what}: ${reason}.`);
   } finally {
-    await file.close();
+    await file?.close();
   }
   return none;
 }

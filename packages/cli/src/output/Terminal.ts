@@ -1,5 +1,6 @@
 import { FieldProblem } from '@model-platform/plugin-model-platform-common';
 import { CliError } from '../errors/CliError';
+import { exactJson } from './exactJson';
 import { formatProblems } from './formatProblems';
 
 /**
@@ -12,6 +13,7 @@ export class Terminal {
   private readonly stdout: NodeJS.WriteStream;
   private readonly stderr: NodeJS.WriteStream;
   private progressShown = false;
+  private hasResult = false;
 
   constructor(options: {
     json: boolean;
@@ -27,9 +29,10 @@ export class Terminal {
   result(document: unknown, text: string | string[]): void {
     this.clearProgress();
     const shown = this.json
-      ? JSON.stringify(document, undefined, 2)
+      ? exactJson.format(document)
       : plain([text].flat().join('\n'));
     this.stdout.write(`${shown}\n`);
+    this.hasResult = true;
   }
 
   /** One of many results that come one by one, e.g. a log line. */
@@ -63,7 +66,8 @@ export class Terminal {
   /** An end that is not the wished one. */
   failure(error: CliError): void {
     this.clearProgress();
-    if (this.json) {
+    // A result that was told has it, such as a difference: stdout carries one document.
+    if (this.json && !this.hasResult) {
       const document: {
         error: { name: string; message: string; problems?: FieldProblem[] };
       } = {

@@ -5,6 +5,7 @@ import {
   mayHoldPickle,
 } from '@model-platform/plugin-model-platform-common';
 import { FoundFile } from '../model/collectFiles';
+import { isReadError } from '../model/isReadError';
 import { FileWarning } from './FileWarning';
 
 const SHOWN = 8;
@@ -12,19 +13,23 @@ const SHOWN = 8;
 /** What loading a file would import, as the platform is told it. */
 export type Pickle = Pick<FileReading, 'path' | 'imports' | 'problem'>;
 
-/** Looks into a file that may hold pickles, without loading it; undefined where it holds none. */
+/** Looks into a file that may hold pickles, without loading it; undefined where it holds none or can't be read. */
 export async function readPickle(file: FoundFile): Promise<Pickle | undefined> {
   const kind = mayHoldPickle(file.path);
   if (!kind) return undefined;
-  const opened = await openFile(file.location);
+  let opened: Awaited<ReturnType<typeof openFile>> | undefined;
   try {
+    opened = await openFile(file.location);
     const { imports, problem } = await readFile(
       kind === 'pickle' ? kind : 'maybePickle',
       opened,
     );
     return imports ? { path: file.path, imports, problem } : undefined;
+  } catch (error) {
+    if (isReadError(error)) return undefined;
+    throw error;
   } finally {
-    await opened.close();
+    await opened?.close();
   }
 }
 

@@ -1,8 +1,9 @@
-import { open } from 'node:fs/promises';
+import { FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
 import { lintSource } from '@secretlint/core';
 import { creator } from '@secretlint/secretlint-rule-preset-recommend';
 import { FoundFile } from '../model/collectFiles';
+import { isReadError } from '../model/isReadError';
 import { FileWarning } from './FileWarning';
 
 /** Secrets stand in code and settings; of more than that only the beginning is looked at. */
@@ -50,14 +51,18 @@ export async function findSecrets(file: FoundFile): Promise<FileWarning[]> {
 }
 
 async function readText(location: string): Promise<string | undefined> {
-  const file = await open(location);
+  let file: FileHandle | undefined;
   try {
+    file = await open(location);
     const { size } = await file.stat();
     const bytes = Buffer.alloc(Math.min(size, MAX_BYTES));
     const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
     const read = bytes.subarray(0, bytesRead);
     return read.includes(0) ? undefined : read.toString('utf8');
+  } catch (error) {
+    if (isReadError(error)) return undefined;
+    throw error;
   } finally {
-    await file.close();
+    await file?.close();
   }
 }

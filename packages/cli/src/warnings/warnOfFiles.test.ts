@@ -1,6 +1,8 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { Loading } from '@model-platform/plugin-model-platform-common';
+import { readSignature } from '../model/readSignature';
 import { warnOfFiles } from './warnOfFiles';
 
 const fixture = (name: string) =>
@@ -46,6 +48,28 @@ describe('warnOfFiles', () => {
       },
     ]);
     expect(JSON.stringify(warnings)).not.toContain(token.slice(4));
+  });
+
+  it('says nothing of files that cannot be read', async () => {
+    const files = ['train.py', 'model.pkl', 'model.joblib'].map(name => ({
+      path: name,
+      location: path.join(folder, name),
+    }));
+    // Opens, but cannot be read.
+    fs.mkdirSync(files[2].location);
+    const { signal } = new AbortController();
+    expect(await warnOfFiles(files, { signal })).toEqual({
+      warnings: [],
+      pickles: [],
+    });
+    const note = jest.fn();
+    const loading = { flavor: 'onnx', runtime: 'node' } as Loading;
+    const onnx = { path: 'model.onnx', location: path.join(folder, 'none') };
+    expect(await readSignature({}, loading, [onnx], note)).toEqual({
+      inputs: [],
+      outputs: [],
+    });
+    expect(note).not.toHaveBeenCalled();
   });
 
   it('says what a pickle imports, what no model needs first', async () => {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import fs from 'node:fs';
+import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import {
@@ -155,6 +157,84 @@ describe('endpoint code in JavaScript', () => {
       { y: 4 },
     ]);
     expect(await batch.outputs({ x: 1 })).toEqual({ y: 2 });
+  });
+
+  it('answers tensors where lines are null, and refuses those of different lengths', async () => {
+    const lists = await serveModel(
+      code(
+        `export function predict(model, { x }) {
+          const isNull = x < 0;
+          return { open: isNull ? null : Array(x).fill(x), pair: isNull ? null : [x, x], none: null };
+        }`,
+        {
+          signature: {
+            inputs: numbers.inputs,
+            outputs: [
+              { name: 'open', type: 'number', shape: [-1], optional: true },
+              { name: 'pair', type: 'number', shape: [2], optional: true },
+              { name: 'none', type: 'number', shape: [-1, 2], optional: true },
+            ],
+          },
+        },
+        'endpoint.mjs',
+      ),
+    );
+    const infer = (data: number[]) =>
+      lists.call('POST', '/v2/models/model/infer', {
+        inputs: [
+          { name: 'x', datatype: 'FP64', shape: [data.length, 1], data },
+        ],
+      });
+    const { body } = await infer([-1, 3, 3]);
+    expect(body.outputs).toMatchObject([
+      {
+        name: 'open',
+        shape: [3, 3],
+        data: [null, null, null, 3, 3, 3, 3, 3, 3],
+      },
+      { name: 'pair', shape: [3, 2], data: [null, null, 3, 3, 3, 3] },
+      { name: 'none', shape: [3, 1, 2], data: Array(6).fill(null) },
+    ]);
+    expect((await infer([0, 0])).body.outputs[0]).toMatchObject({
+      shape: [2, 0],
+      data: [],
+    });
+    expect(await infer([2, 3])).toMatchObject({
+      status: 400,
+      body: {
+        error:
+          "output 'open' has lines of different lengths, which a tensor cannot have; use /predict",
+      },
+    });
+  });
+
+  it('sends an answer whole that its caller reads slowly, while it is asked to stop', async () => {
+    const length = 32_000_000;
+    const { url, child, log, exitCode } = await serveModel(
+      code(
+        `export const predict = (model, { x }) => ({ y: 'y'.repeat(x) });`,
+        {
+          signature: {
+            ...numbers,
+            outputs: [{ name: 'y', type: 'string' }],
+          },
+        },
+        'endpoint.mjs',
+      ),
+    );
+    const request = http.request(`${url}/predict`, { method: 'POST' });
+    request.end(JSON.stringify({ inputs: { x: length } }));
+    const [answer] = await once(request, 'response');
+    child.kill('SIGTERM');
+    let received = 0;
+    for await (const chunk of answer) {
+      received += chunk.length;
+      await new Promise(done => setTimeout(done, 1));
+    }
+    expect(received).toBe(Number(answer.headers['content-length']));
+    expect(received).toBeGreaterThan(length);
+    expect(await exitCode).toBe(0);
+    expect(log().at(-1)?.message).toBe('stopped');
   });
 
   it('goes around the model that the flavor loads', async () => {

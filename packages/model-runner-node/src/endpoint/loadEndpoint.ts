@@ -1,5 +1,5 @@
 import { EndpointSettings, RunnerManifest } from '@model-platform/model-wire';
-import { FlavorContext, LoadedModel, Row } from '../flavors/Flavor';
+import { Call, FlavorContext, LoadedModel, Row } from '../flavors/Flavor';
 import { signatureTensors } from '../flavors/signatureTensors';
 import { SolveMetrics } from '../flavors/solving/SolveMetrics';
 import { copyOf } from '../privacy/copyOf';
@@ -18,6 +18,12 @@ interface EndpointOptions {
   /** The flavor's own model, for code that does not load one itself; undefined where it has none. */
   loadModel(): Promise<LoadedModel | undefined>;
 }
+
+/** A call that nobody waits for, and nobody leaves. */
+const nobody = (requestId: string): Call => ({
+  requestId,
+  signal: new AbortController().signal,
+});
 
 /**
  * The developer's own code as a model: `load` once, `predict` for a row or
@@ -64,11 +70,11 @@ export async function loadEndpoint({
   const model = code.load
     ? await code.load(context)
     : inner && {
-        predict: (rows: Row[]) =>
-          inner.predict(rows, {
-            requestId: requestsInHand.requestId ?? 'load',
-            signal: new AbortController().signal,
-          }),
+        predict: (rows: Row[]) => {
+          // Not the call itself: how long it waited is for the whole of it.
+          const { requestId, signal } = requestsInHand.call ?? nobody('load');
+          return inner.predict(rows, { requestId, signal });
+        },
       };
   const readAnswers = createOutputReader(signature);
   const solves =
@@ -98,7 +104,7 @@ export async function loadEndpoint({
     async warmUp(rows) {
       const work = () => metrics.muted(() => answer(rows));
       // What it is called with is the version's own example.
-      await requestsInHand.during('warm-up', () => [], work);
+      await requestsInHand.during(nobody('warm-up'), () => [], work);
     },
     close: inner?.close,
   };

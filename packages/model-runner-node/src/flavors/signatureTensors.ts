@@ -1,7 +1,7 @@
 import { WireSignature, WireSignatureField } from '@model-platform/model-wire';
 import { createInputReader, MAX_ROWS } from '../createInputReader';
 import { isTakenFor } from '../openInference/datatypes';
-import { flatten, nest } from '../openInference/nesting';
+import { flatten, nest, shapeOf } from '../openInference/nesting';
 import { RequestError } from '../RequestError';
 import { textOf } from '../textOf';
 import { LoadedModel, OipTensor, OipTensorMetadata, Row } from './Flavor';
@@ -134,24 +134,42 @@ export function tensorValuesOf(
   return type === 'object' ? flat.map(one => JSON.stringify(one)) : flat;
 }
 
+/**
+ * Of one line; those that are null are as large as the others.
+ *
+ * @throws RequestError 400 where lines differ in a dimension that is open
+ */
+function lineShape(
+  { name, shape = [1] }: WireSignatureField,
+  rows: Row[],
+): number[] {
+  if (!shape.includes(-1)) return shape;
+  const given = rows.map(row => row[name] ?? null).filter(one => one !== null);
+  // One null tells so.
+  if (given.length === 0) return shape.map(size => (size === -1 ? 1 : size));
+  const [own, ...others] = given.map(value => {
+    const found = shapeOf(value);
+    // An empty list has nothing within that tells its length.
+    return shape.map((size, axis) => (size === -1 ? found[axis] ?? 0 : size));
+  });
+  if (others.some(one => String(one) !== String(own)))
+    throw new RequestError(
+      400,
+      `output '${name}' has lines of different lengths, which a tensor cannot have; use /predict`,
+    );
+  return own;
+}
+
 function toTensor(field: WireSignatureField, rows: Row[]): OipTensor {
-  const { name, type, shape = [1] } = field;
-  const data = rows.flatMap(row => tensorValuesOf(field, row));
-  const open = shape.filter(size => size === -1).length;
-  const fixed = shape.reduce(
-    (all, size) => (size === -1 ? all : all * size),
-    1,
-  );
-  const sizes =
-    open === 1
-      ? shape.map(size =>
-          size === -1 ? data.length / rows.length / fixed : size,
-        )
-      : shape;
+  const { name, type } = field;
+  const sizes = lineShape(field, rows);
+  const nulls = Array(sizes.reduce((all, size) => all * size, 1)).fill(null);
   return {
     name,
     datatype: datatypes[type],
     shape: [rows.length, ...sizes],
-    data,
+    data: rows.flatMap(row =>
+      tensorValuesOf(field, { [name]: row[name] ?? nulls }),
+    ),
   };
 }

@@ -5,12 +5,19 @@ import { FieldValue, Filtered, ValueFilter } from './ValueFilter';
 /** Requests whose code may still write something, of which nobody can tell whose it is. */
 const MAX_RECENT = 16;
 
+/** What is known here of who waits for an answer. */
+interface Caller {
+  requestId: string;
+  /** Aborted when the caller is gone. */
+  readonly signal: AbortSignal;
+}
+
 /** A request that a model works on; its values are gathered only where something is written. */
 class RequestInHand {
   private made?: ValueFilter;
 
   constructor(
-    readonly requestId: string,
+    readonly call: Caller,
     private readonly values: () => Iterable<FieldValue>,
   ) {}
 
@@ -29,18 +36,18 @@ export class RequestsInHand {
   private recent: RequestInHand[] = [];
   private readonly current = new AsyncLocalStorage<RequestInHand>();
 
-  /** Of the request that is worked on here, wherever it is asked from. */
-  get requestId(): string | undefined {
-    return this.current.getStore()?.requestId;
+  /** Whose request is worked on here, wherever it is asked from. */
+  get call(): Caller | undefined {
+    return this.current.getStore()?.call;
   }
 
   /** Holds a request until the work is done. */
   async during<T>(
-    requestId: string,
+    call: Caller,
     values: () => Iterable<FieldValue>,
     work: () => Promise<T>,
   ): Promise<T> {
-    const request = this.take(requestId, values);
+    const request = this.take(call, values);
     try {
       return await this.current.run(request, work);
     } finally {
@@ -49,8 +56,8 @@ export class RequestsInHand {
   }
 
   /** Holds a request until it is ended; lines of others' code don't know that they are of it. */
-  take(requestId: string, values: () => Iterable<FieldValue>): RequestInHand {
-    const request = new RequestInHand(requestId, values);
+  take(call: Caller, values: () => Iterable<FieldValue>): RequestInHand {
+    const request = new RequestInHand(call, values);
     this.all.add(request);
     return request;
   }

@@ -27,22 +27,20 @@ export function keepInHand(model: LoadedModel): LoadedModel {
     ...model,
     predict: (rows, call) =>
       requestsInHand.during(
-        call.requestId,
+        call,
         () => valuesOfRows(rows),
         () => orFailure(() => model.predict(rows, call)),
       ),
     infer: (tensors, call) =>
       requestsInHand.during(
-        call.requestId,
+        call,
         () => valuesOfTensors(tensors),
         () => orFailure(() => model.infer(tensors, call)),
       ),
     stream:
       stream &&
       async function* inHand(row, call) {
-        const request = requestsInHand.take(call.requestId, () =>
-          valuesOfRows([row]),
-        );
+        const request = requestsInHand.take(call, () => valuesOfRows([row]));
         try {
           yield* stream.call(model, row, call);
         } catch (error) {

@@ -198,6 +198,33 @@ describe('what a runner writes', () => {
     expectNone(ended);
   });
 
+  it('are its own words as they are, where a value that was sent reads alike', async () => {
+    const runner = await serve();
+    const alike = { ...line, name: 'refused', letter: '/predict' };
+    expect((await runner.predict(alike)).status).toBe(200);
+    expect((await runner.predict({})).status).toBe(400);
+    const inPath = '/v2/models/marked-model/versions/marked-version/infer';
+    expect((await runner.call('POST', inPath, {})).status).toBe(404);
+    const own = { ...line, name: 'the model failed', how: 'throw' };
+    expect((await runner.predict(own)).status).toBe(500);
+    await until(() => runner.log().some(({ message }) => message === 'failed'));
+    expect(runner.log().slice(-4)).toEqual([
+      {
+        ...{ at: expect.any(String), level: 'info', message: 'refused' },
+        ...{ requestId: expect.any(String), path: '/predict', code: 400 },
+        durationMs: expect.any(Number),
+        ...{ requestBytes: 13, answerBytes: expect.any(Number) },
+      },
+      expect.objectContaining({ message: 'refused', path: '…/infer' }),
+      expect.objectContaining({
+        message: 'the model failed',
+        stack: expect.stringContaining('TypeError: no «inputs.name»'),
+      }),
+      expect.objectContaining({ message: 'failed', path: '/predict' }),
+    ]);
+    expectNone(runner);
+  });
+
   it('leaves nothing in its scratch folder', async () => {
     const runner = await serve();
     const form = new FormData();

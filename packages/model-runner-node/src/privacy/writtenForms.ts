@@ -5,6 +5,9 @@ export const MIN_TEXT = 4;
 /** Numbers with fewer digits are those of anybody. */
 const MIN_DIGITS = 6;
 
+/** Made once: that takes far longer than to write a number with it. */
+const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 20 });
+
 const digitsOf = (text: string) => text.replace(/\D/g, '').length;
 
 const ascii = (text: string) =>
@@ -31,7 +34,7 @@ function* formsOfNumber(value: number | bigint): Iterable<string> {
   const text = String(value).replace(/^-/, '');
   if (digitsOf(text) < MIN_DIGITS) return;
   yield text;
-  yield value.toLocaleString('en-US', { maximumFractionDigits: 20 });
+  yield grouped.format(value);
   // Rounded up or down.
   const [whole] = text.split('.');
   if (typeof value === 'number' && digitsOf(whole) >= MIN_DIGITS) {

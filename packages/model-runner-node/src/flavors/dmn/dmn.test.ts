@@ -520,6 +520,44 @@ it('tells a table that contradicts itself apart from wrong requests, with the re
   expect(JSON.stringify([body, model.log()])).not.toContain('77777');
 });
 
+it('answers others beside a long batch, and ends what nobody waits for', async () => {
+  const slow = await serveModel({
+    flavor: 'dmn',
+    files: {
+      'slow.dmn': dmn(
+        ['n: number'],
+        [
+          {
+            name: 'Sum',
+            needs: ['n'],
+            logic: literal('sum(for i in 1..n return i * 2)'),
+          },
+        ],
+      ),
+    },
+    signature: {
+      inputs: [{ name: 'n', type: 'integer' }],
+      outputs: [{ name: 'Sum', type: 'number' }],
+    },
+  });
+  const leaving = new AbortController();
+  const call = fetch(`${slow.url}/predict`, {
+    method: 'POST',
+    body: JSON.stringify({ inputs: Array(1_000).fill({ n: 50_000 }) }),
+    signal: leaving.signal,
+  }).catch(error => error.name);
+  await slow.untilInFlight(1);
+  expect(await slow.outputs([{ n: 1 }, { n: 2 }])).toEqual([
+    { Sum: 2 },
+    { Sum: 6 },
+  ]);
+  leaving.abort();
+  expect(await call).toBe('AbortError');
+  await slow.untilInFlight(0);
+  const metrics = await (await fetch(`${slow.url}/metrics`)).text();
+  expect(metrics).toMatch(/_errors_total\{.*class="CallerLeft".*\} 1$/m);
+});
+
 describe('refuses', () => {
   const signature: ModelUnderTest['signature'] = {
     inputs: [{ name: 'a', type: 'number' }],

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Flavor } from '../Flavor';
+import { setImmediate } from 'node:timers/promises';
+import { Flavor, Row } from '../Flavor';
 import { onlyFile } from '../onlyFile';
 import { signatureTensors } from '../signatureTensors';
 import { DecisionGraph } from './DecisionGraph';
@@ -8,6 +9,8 @@ import { toJson } from './feel';
 
 /** The output that lists the rules which made the decisions. */
 const FIRED = 'firedRules';
+/** How long the lines of one call keep all others waiting, milliseconds; a single line may take longer. */
+const TURN_MS = 5;
 
 /** Decisions of DMN files, by feelin's FEEL and our own decision tables: `https://www.omg.org/dmn`. */
 export const dmnFlavor: Flavor = {
@@ -56,17 +59,27 @@ export const dmnFlavor: Flavor = {
       throw new Error(`The signature does not fit: ${problems.join('; ')}.`);
     return {
       platform: 'dmn_feelin',
-      ...signatureTensors(manifest.signature, async rows =>
-        rows.map(row => {
+      ...signatureTensors(manifest.signature, async (rows, call) => {
+        const answers: Row[] = [];
+        let begin = performance.now();
+        for (const row of rows) {
+          if (performance.now() - begin > TURN_MS) {
+            await setImmediate();
+            call.signal.throwIfAborted();
+            begin = performance.now();
+          }
           const { values, fired } = graph.decide(wanted, row);
-          return Object.fromEntries(
-            outputs.map(({ name }) => [
-              name,
-              name === FIRED ? fired : toJson(values[name]),
-            ]),
+          answers.push(
+            Object.fromEntries(
+              outputs.map(({ name }) => [
+                name,
+                name === FIRED ? fired : toJson(values[name]),
+              ]),
+            ),
           );
-        }),
-      ),
+        }
+        return answers;
+      }),
     };
   },
 };

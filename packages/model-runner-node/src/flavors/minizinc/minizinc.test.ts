@@ -180,31 +180,44 @@ it('ends from outside what does not end at its limit, and goes on', async () => 
   });
 });
 
-it('ends what its callers do not wait for, their further lines too', async () => {
-  const model = await serveModel({
-    flavor: 'minizinc',
-    files: { 'endless.mzn': endless },
-    signature: {
-      inputs: [{ name: 'n', type: 'integer' }],
-      outputs: [{ name: 'status', type: 'string' }],
+it.each([
+  ['', {}],
+  [
+    ' by way of endpoint code',
+    {
+      'endpoint.mjs':
+        'export const predictBatch = (model, rows) => model.predict(rows);',
     },
-    timeLimitSeconds: 3600,
-  });
-  const leaving = new AbortController();
-  // Two are solved, one waits for its turn.
-  const calls = Array.from({ length: 3 }, () =>
-    fetch(`${model.url}/predict`, {
-      method: 'POST',
-      body: JSON.stringify({ inputs: [{ n: 40 }, { n: 40 }] }),
-      signal: leaving.signal,
-    }).catch(error => error.name),
-  );
-  await model.untilInFlight(3);
-  leaving.abort();
-  expect(await Promise.all(calls)).toEqual(Array(3).fill('AbortError'));
-  await model.untilInFlight(0);
-  expect((await model.outputs({ n: 3 })).status).toBe('infeasible');
-});
+  ],
+])(
+  'ends what its callers do not wait for, their further lines too%s',
+  async (_way, code) => {
+    const model = await serveModel({
+      flavor: 'minizinc',
+      endpoint: Object.keys(code)[0],
+      files: { 'endless.mzn': endless, ...code },
+      signature: {
+        inputs: [{ name: 'n', type: 'integer' }],
+        outputs: [{ name: 'status', type: 'string' }],
+      },
+      timeLimitSeconds: 3600,
+    });
+    const leaving = new AbortController();
+    // Two are solved, one waits for its turn.
+    const calls = Array.from({ length: 3 }, () =>
+      fetch(`${model.url}/predict`, {
+        method: 'POST',
+        body: JSON.stringify({ inputs: [{ n: 40 }, { n: 40 }] }),
+        signal: leaving.signal,
+      }).catch(error => error.name),
+    );
+    await model.untilInFlight(3);
+    leaving.abort();
+    expect(await Promise.all(calls)).toEqual(Array(3).fill('AbortError'));
+    await model.untilInFlight(0);
+    expect((await model.outputs({ n: 3 })).status).toBe('infeasible');
+  },
+);
 
 it('hands out the best so far where the limit comes first', async () => {
   const model = await serveModel({
