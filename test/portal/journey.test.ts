@@ -26,7 +26,7 @@ async function showCallsTable(page: Page): Promise<void> {
 
 /** The part of a page under a heading. */
 const region = (page: Page, name: string | RegExp): Locator =>
-  page.getByRole('region', { name });
+  page.getByRole('region', { name, exact: true });
 
 /** A tab of a model's page. */
 const tab = (page: Page, name: string): Locator =>

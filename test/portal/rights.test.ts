@@ -24,7 +24,7 @@ test.describe('who may see and do what', () => {
     ).toContainText('Suggest the species');
 
     await page.goto(at('/catalog/default/model/iris/deployments'));
-    const deployment = page.getByRole('region', { name: 'iris' });
+    const deployment = page.getByRole('region', { name: 'iris', exact: true });
     await expect(deployment).toContainText('Serving');
     await expect(deployment).toContainText('Revision 1');
     await expect(
