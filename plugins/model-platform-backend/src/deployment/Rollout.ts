@@ -315,8 +315,9 @@ export class Rollout {
         serving: servingBefore,
         rolloutStartedAt: record.rolloutStartedAt,
         preparing: true,
-        // It was there before, and is made anew.
+        // It was there before, and is made anew; steps have a time of their own.
         overdue:
+          !tried &&
           record.rolloutStartedAt !== undefined &&
           this.isOverdue(record.rolloutStartedAt),
         settled: false,
@@ -422,6 +423,8 @@ export class Rollout {
       revision !== aimOf(record) ||
       servingRevision === undefined ||
       servingRevision === revision ||
+      // Callers do not get there.
+      observed.message !== undefined ||
       !answers(observed, servingRevision) ||
       !since.every(time => this.isOverdue(time))
     ) {
