@@ -62,8 +62,8 @@ export interface ReconcilerOptions {
   ) => void;
   /** Something moved that is nothing to act on: pages show it. */
   progressed: () => void;
-  /** How long a revision may take until its runners are ready, milliseconds. */
-  readyTimeoutMs: number;
+  /** How long a revision may take until its runners are ready, milliseconds; what each driver says where absent. */
+  readyTimeoutMs?: number;
 }
 
 /**

@@ -130,6 +130,9 @@ export async function createDeploymentDomain(
         `Deployment ${name}: its triggers wait for figures: ${error}`,
       ),
   });
+  const readyTimeoutSeconds = config.getOptionalNumber(
+    'modelPlatform.deployments.readyTimeoutSeconds',
+  );
   const reconciler = new Reconciler({
     store,
     deployments,
@@ -144,9 +147,9 @@ export async function createDeploymentDomain(
     announce,
     progressed: tellPages,
     readyTimeoutMs:
-      (config.getOptionalNumber(
-        'modelPlatform.deployments.readyTimeoutSeconds',
-      ) ?? 120) * 1000,
+      readyTimeoutSeconds === undefined
+        ? undefined
+        : readyTimeoutSeconds * 1000,
   });
   wake.now = name => reconciler.wake(name);
   const git = GitDeployments.fromConfig(config, {

@@ -196,6 +196,42 @@ describe('reconciling over engines that take their time', () => {
     );
   });
 
+  it('gives revisions the time that their engine takes, where nothing else is configured', async () => {
+    await portal.stop();
+    const drivers = [
+      new MemoryDriver(),
+      new MemoryDriver({ name: 'quick', readyTimeoutMs: 50 }),
+    ];
+    const both = [{ name: 'local' }, { name: 'lab', driver: 'quick' }];
+    start(drivers, both);
+    for (const environment of ['local', 'lab']) {
+      await apply(environment, { environment });
+      await ready(environment);
+    }
+    for (const one of drivers) one.unready = 2;
+    const resources = { replicas: { min: 1, max: 3 } };
+    for (const environment of ['local', 'lab'])
+      await apply(environment, { environment, resources });
+    const givenUp = async (name: string) =>
+      await until(
+        `${name} is given up`,
+        async () => (await store.get(name))?.givenUp?.revision === 2,
+      );
+    await givenUp('lab');
+    await until('the other one starts', async () => {
+      const other = await store.get('local');
+      return other?.revision === 2 && other.phase === 'Starting';
+    });
+    // What is configured holds for all.
+    await portal.stop();
+    portal = new TestPortal({
+      ...{ knex, models, drivers, environments: both },
+      readyTimeoutMs: 50,
+    });
+    ({ store } = portal);
+    await givenUp('local');
+  });
+
   it('sends traffic to what runs as it must, whatever becomes of spares', async () => {
     driver.spares = ['failed', 'asleep'];
     await apply('shop');

@@ -19,6 +19,8 @@ export class MemoryDriver implements DeploymentDriver {
 
   readonly scalesToZero?: boolean;
 
+  readonly readyTimeoutMs?: number;
+
   /** Routes in force, by endpoint. */
   readonly routes = new Map<string, DesiredRoute>();
 
@@ -28,6 +30,9 @@ export class MemoryDriver implements DeploymentDriver {
   /** Of each variant, beside its first runner, which is ready. */
   spares: Array<RunnerStatus['phase']> = [];
 
+  /** A revision whose runners go on starting. */
+  unready?: number;
+
   private readonly applied = new Map<string, Map<number, DesiredRevision>>();
 
   private readonly held = new Map<Change | Question, Promise<void>>();
@@ -35,8 +40,13 @@ export class MemoryDriver implements DeploymentDriver {
   /** What such changes fail with, after a while. */
   readonly failing = new Map<Change, { afterMs: number; message: string }>();
 
-  constructor(options: { name?: string; scalesToZero?: boolean } = {}) {
+  constructor(
+    options: Partial<
+      Pick<DeploymentDriver, 'name' | 'scalesToZero' | 'readyTimeoutMs'>
+    > = {},
+  ) {
     this.name = options.name ?? 'local';
+    this.readyTimeoutMs = options.readyTimeoutMs;
     this.scalesToZero = options.scalesToZero;
   }
 
@@ -74,7 +84,12 @@ export class MemoryDriver implements DeploymentDriver {
     return {
       runners: revisions.flatMap(({ revision, variants }) =>
         variants.flatMap(({ name, version }) =>
-          ['ready' as const, ...this.spares].map((phase, index) => ({
+          [
+            revision === this.unready
+              ? ('starting' as const)
+              : ('ready' as const),
+            ...this.spares,
+          ].map((phase, index) => ({
             id: `${ref.name}--r${revision}-${name}-${index}`,
             variant: name,
             version: version.number,
