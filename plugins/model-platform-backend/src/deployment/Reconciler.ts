@@ -91,6 +91,9 @@ export class Reconciler {
   /** Those whose look has begun. */
   private readonly begun = new Set<string>();
 
+  /** All of them as seen last, by id. */
+  private records = new Map<string, DeploymentRecord>();
+
   /** State of what is wanted, as seen last, by id: what other portals were told moves it. */
   private readonly seen = new Map<string, string>();
 
@@ -193,6 +196,7 @@ export class Reconciler {
         this.removeLeftovers(driver, fencing, underWay);
     }
     const records = await this.options.store.all();
+    this.records = new Map(records.map(record => [record.id, record]));
     const names = new Set(records.map(record => record.name));
     this.noticeChanges(records);
     for (const name of this.attempts.keys()) {
@@ -215,7 +219,9 @@ export class Reconciler {
         .looks(async () => {
           this.begun.add(record.name);
           await this.refreshing.get(record.name);
-          await this.attend(record, fencing, signal);
+          // It may have changed, or be gone, since its look began to wait.
+          const newest = this.records.get(record.id);
+          if (newest) await this.attend(newest, fencing, signal);
         })
         .finally(() => {
           engine.inFlight.delete(record.name);

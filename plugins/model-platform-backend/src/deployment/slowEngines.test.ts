@@ -281,6 +281,36 @@ describe('reconciling over engines that take their time', () => {
     expect(new Set(await stuck.list())).toEqual(new Set(MANY));
   });
 
+  it('looks at what is wanted by then, where a look has waited for its turn', async () => {
+    for (const name of MANY) await apply(name);
+    for (const name of MANY) await ready(name);
+    const all = jest.spyOn(store, 'all');
+    const lookedAround = async () => {
+      const before = all.mock.calls.length;
+      // One that had begun, one that sees it all, and it has ended.
+      await until(
+        'it has looked around',
+        async () => all.mock.calls.length >= before + 3,
+      );
+    };
+    const goOn = driver.hold('observe');
+    portal.reconciler.wake();
+    await until('all turns are taken', async () => driver.waiting.size === 8);
+    await lookedAround();
+    const name = MANY.find(one => !driver.waiting.has(`observe ${one}`))!;
+    await apply(name, { resources: { replicas: { min: 1, max: 3 } } });
+    await lookedAround();
+    const follow = jest.spyOn(deployments, 'follow');
+    goOn();
+    const looks = await until('it is looked at', async () => {
+      const found = follow.mock.calls.filter(([seen]) => seen.name === name);
+      return found.length > 0 && found;
+    });
+    expect(looks[0][0].revision).toBe(2);
+    all.mockRestore();
+    follow.mockRestore();
+  });
+
   it('leaves nothing behind where an environment has moved to another driver', async () => {
     const moved = { name: 'local' };
     await portal.stop();

@@ -27,6 +27,9 @@ export class MemoryDriver implements DeploymentDriver {
   /** Changes that were begun, as `remove churn`. */
   readonly begun: string[] = [];
 
+  /** Calls that are held up, as `observe churn`. */
+  readonly waiting = new Set<string>();
+
   /** Of each variant, beside its first runner, which is ready. */
   spares: Array<RunnerStatus['phase']> = [];
 
@@ -37,8 +40,11 @@ export class MemoryDriver implements DeploymentDriver {
 
   private readonly held = new Map<Change | Question, Promise<void>>();
 
-  /** What such changes fail with, after a while. */
-  readonly failing = new Map<Change, { afterMs: number; message: string }>();
+  /** What such calls fail with, after a while. */
+  readonly failing = new Map<
+    Change | Question,
+    { afterMs: number; message: string }
+  >();
 
   constructor(
     options: Partial<
@@ -78,7 +84,7 @@ export class MemoryDriver implements DeploymentDriver {
   }
 
   async observe(ref: DeploymentRef): Promise<ObservedDeployment> {
-    await this.held.get('observe');
+    await this.go('observe', ref.name);
     const route = this.routes.get(ref.name);
     const revisions = [...(this.applied.get(ref.name)?.values() ?? [])];
     return {
@@ -155,8 +161,17 @@ export class MemoryDriver implements DeploymentDriver {
 
   private async begin(change: Change, { name }: DeploymentRef): Promise<void> {
     this.begun.push(`${change} ${name}`);
-    await this.held.get(change);
-    const failing = this.failing.get(change);
+    await this.go(change, name);
+  }
+
+  private async go(call: Change | Question, name: string): Promise<void> {
+    const held = this.held.get(call);
+    if (held) {
+      this.waiting.add(`${call} ${name}`);
+      await held;
+      this.waiting.delete(`${call} ${name}`);
+    }
+    const failing = this.failing.get(call);
     if (failing) {
       await sleep(failing.afterMs);
       throw new Error(failing.message);
