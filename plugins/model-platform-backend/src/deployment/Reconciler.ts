@@ -97,6 +97,9 @@ export class Reconciler {
   /** State of what is wanted, as seen last, by id: what other portals were told moves it. */
   private readonly seen = new Map<string, string>();
 
+  /** Ids of those that were seen serving, or off, at the driver of their environment. */
+  private readonly arrived = new Set<string>();
+
   private leftoversAt = 0;
 
   private wakeUp: (() => void) | undefined;
@@ -174,6 +177,7 @@ export class Reconciler {
         this.attempts.clear();
         this.changed.clear();
         this.seen.clear();
+        this.arrived.clear();
         return false;
       }
       await this.pass(fencing, signal, underWay);
@@ -203,6 +207,9 @@ export class Reconciler {
       if (!names.has(name)) {
         this.attempts.delete(name);
       }
+    }
+    for (const id of this.arrived) {
+      if (!this.records.has(id)) this.arrived.delete(id);
     }
     for (const name of this.changed) {
       if (!names.has(name)) this.changed.delete(name);
@@ -354,6 +361,11 @@ export class Reconciler {
   ): Promise<void> {
     const { fencing, drift } = options;
     const status = statusOf(record, outcome, { now: new Date(), drift });
+    const isAvailable = status.conditions.some(
+      one => one.type === 'Available' && one.status === 'True',
+    );
+    if (outcome.settled && (isAvailable || record.off))
+      this.arrived.add(record.id);
     const before = {
       servingRevision: record.servingRevision,
       rolloutStartedAt: record.rolloutStartedAt,
@@ -418,7 +430,8 @@ export class Reconciler {
 
   /**
    * What runs without a deployment that wants it there, e.g. of one deleted while
-   * an engine was away, or of an environment that another driver has now.
+   * an engine was away, or of an environment that another driver has now, once it
+   * serves there.
    */
   private removeLeftovers(
     driver: DeploymentDriver,
@@ -461,10 +474,11 @@ export class Reconciler {
     // First what runs, then what is wanted: what is made in between is no leftover.
     const running = await driver.list();
     const wanted = new Set<string>();
-    for (const { name, environment } of await store.all()) {
+    for (const { id, name, environment } of await store.all()) {
       // Nobody knows where those of an environment without a driver ran.
       const its = environments.findDriver(environment) ?? driver;
-      if (its === driver) wanted.add(name);
+      // An environment may have been given another driver by mistake.
+      if (its === driver || !this.arrived.has(id)) wanted.add(name);
     }
     return running.filter(name => !wanted.has(name));
   }

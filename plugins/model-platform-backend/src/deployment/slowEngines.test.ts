@@ -317,13 +317,24 @@ describe('reconciling over engines that take their time', () => {
     start([driver], [moved, { name: 'gone' }]);
     await apply('shop');
     await apply('kept', { environment: 'gone' });
-    for (const name of ['shop', 'kept']) await ready(name);
+    await apply('stray');
+    for (const name of ['shop', 'kept', 'stray']) await ready(name);
     await portal.stop();
+    await knex('deployments').where({ name: 'stray' }).delete();
     const former = driver;
-    start(
-      [new MemoryDriver({ name: 'next' }), former],
-      [{ ...moved, driver: 'next' }],
+    const next = new MemoryDriver({ name: 'next' });
+    next.unready = 1;
+    start([next, former], [{ ...moved, driver: 'next' }]);
+    await until('what nobody wants is removed', async () =>
+      former.begun.includes('remove stray'),
     );
+    await until('it starts at the other one', async () =>
+      next.begun.includes('apply shop'),
+    );
+    // Who gave it the wrong one by mistake has lost nothing.
+    expect(former.begun).not.toContain('remove shop');
+    expect(former.routes.get('shop')?.variants).toHaveLength(1);
+    next.unready = undefined;
     await until('it is with the other one alone', async () => {
       const [here, there] = [await driver.list(), await former.list()];
       return here.includes('shop') && !there.includes('shop');
