@@ -120,7 +120,6 @@ export class Reconciler {
       this.attempts.clear();
       this.wakeUpNow();
     } else {
-      this.changed.add(name);
       this.lookAgain(name);
     }
   }

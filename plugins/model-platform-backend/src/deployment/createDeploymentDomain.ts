@@ -94,13 +94,10 @@ export async function createDeploymentDomain(
     models,
     logger,
   });
-  // What is announced wakes the reconciler, which announces things itself.
-  const wake: { now(name: string): void } = { now() {} };
   const announce = (
     deployment: DeploymentRecord,
     action: DeploymentEvent['action'],
   ) => {
-    wake.now(deployment.name);
     void notices.changed(deployment, action);
     const event: DeploymentEvent = {
       name: deployment.name,
@@ -151,7 +148,6 @@ export async function createDeploymentDomain(
         ? undefined
         : readyTimeoutSeconds * 1000,
   });
-  wake.now = name => reconciler.wake(name);
   const git = GitDeployments.fromConfig(config, {
     store,
     deployments,
