@@ -342,11 +342,13 @@ export class Reconciler {
         record,
         { error: reason, settled: false },
         { fencing, drift },
-      ).catch(failed =>
+      ).catch(failed => {
+        // It is looked at as it is now.
+        if (failed instanceof ChangedMeanwhileError) return;
         this.options.logger.error(
           `The state of ${seen.name} could not be kept: ${failed}`,
-        ),
-      );
+        );
+      });
     }
     if (this.attempts.get(seen.name) === before) {
       this.attempts.set(seen.name, next);
@@ -515,10 +517,9 @@ export class Reconciler {
   }
 
   private soonest(latest: number): number {
-    const engines = [...this.engines.values()];
-    const dues = [...this.attempts.entries()]
-      .filter(([name]) => !engines.some(({ inFlight }) => inFlight.has(name)))
-      .map(([, attempt]) => attempt.at);
+    const dues = [...this.records.values()]
+      .filter(record => !this.engineOf(record).inFlight.has(record.name))
+      .map(({ name }) => this.attempts.get(name)?.at ?? 0);
     return Math.min(latest, ...dues);
   }
 }

@@ -311,6 +311,29 @@ describe('reconciling over engines that take their time', () => {
     follow.mockRestore();
   });
 
+  it('takes no change that comes during a look that fails for a fault', async () => {
+    await apply('shop');
+    await ready('shop');
+    const goOn = driver.hold('observe');
+    driver.failing.set('observe', { afterMs: 0, message: 'out of reach' });
+    portal.reconciler.wake();
+    await until('it is looked at', async () =>
+      driver.waiting.has('observe shop'),
+    );
+    await apply('shop', { resources: { replicas: { min: 1, max: 3 } } });
+    goOn();
+    await until('it fails as it is now, too', async () => {
+      const found = await store.get('shop');
+      return JSON.stringify(found?.conditions).includes('out of reach');
+    });
+    driver.failing.clear();
+    await until(
+      'it serves',
+      async () => (await store.get('shop'))?.servingRevision === 2,
+    );
+    expect(portal.logger.error).not.toHaveBeenCalled();
+  });
+
   it('leaves nothing behind where an environment has moved to another driver', async () => {
     const moved = { name: 'local' };
     await portal.stop();
