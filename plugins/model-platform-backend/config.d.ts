@@ -361,7 +361,8 @@ export interface Config {
        * How long runners of a revision may take until they are ready, once
        * their files and packages are there, on Kubernetes with finding room,
        * images, files and packages; then it is given up, where another one
-       * serves. Defaults to 120.
+       * serves. Holds for all environments; defaults to 120, on Kubernetes
+       * to 900.
        */
       readyTimeoutSeconds?: number;
       /**

@@ -99,6 +99,9 @@ export class KubernetesDriver implements DeploymentDriver {
 
   readonly name = 'kubernetes';
 
+  /** Nodes that are added, images, files, packages and the start. */
+  readonly readyTimeoutMs = 900_000;
+
   private readonly view: ClusterView;
 
   private readonly applier: Applier;

@@ -164,6 +164,12 @@ export interface DeploymentDriver {
   readonly name: string;
   /** Whether variants without calls may be left without runners. */
   readonly scalesToZero?: boolean;
+  /**
+   * How long a revision may take here from when it is applied until its runners
+   * are ready, milliseconds, where the portal's configuration does not say; two
+   * minutes where absent.
+   */
+  readonly readyTimeoutMs?: number;
   /** Why a runtime cannot be used here, if so. */
   unavailable(runtime: 'node' | 'python'): Promise<string | undefined>;
   /** Makes the runners of this revision exist; leaves those of others alone. */

@@ -62,8 +62,8 @@ export interface ReconcilerOptions {
   ) => void;
   /** Something moved that is nothing to act on: pages show it. */
   progressed: () => void;
-  /** How long a revision may take until its runners are ready, milliseconds. */
-  readyTimeoutMs: number;
+  /** How long a revision may take until its runners are ready, milliseconds; what each driver says where absent. */
+  readyTimeoutMs?: number;
 }
 
 /**
@@ -91,8 +91,14 @@ export class Reconciler {
   /** Those whose look has begun. */
   private readonly begun = new Set<string>();
 
+  /** All of them as seen last, by id. */
+  private records = new Map<string, DeploymentRecord>();
+
   /** State of what is wanted, as seen last, by id: what other portals were told moves it. */
   private readonly seen = new Map<string, string>();
+
+  /** Ids of those that were seen serving, or off, at the driver of their environment. */
+  private readonly arrived = new Set<string>();
 
   private leftoversAt = 0;
 
@@ -114,7 +120,6 @@ export class Reconciler {
       this.attempts.clear();
       this.wakeUpNow();
     } else {
-      this.changed.add(name);
       this.lookAgain(name);
     }
   }
@@ -171,6 +176,7 @@ export class Reconciler {
         this.attempts.clear();
         this.changed.clear();
         this.seen.clear();
+        this.arrived.clear();
         return false;
       }
       await this.pass(fencing, signal, underWay);
@@ -193,12 +199,16 @@ export class Reconciler {
         this.removeLeftovers(driver, fencing, underWay);
     }
     const records = await this.options.store.all();
+    this.records = new Map(records.map(record => [record.id, record]));
     const names = new Set(records.map(record => record.name));
     this.noticeChanges(records);
     for (const name of this.attempts.keys()) {
       if (!names.has(name)) {
         this.attempts.delete(name);
       }
+    }
+    for (const id of this.arrived) {
+      if (!this.records.has(id)) this.arrived.delete(id);
     }
     for (const name of this.changed) {
       if (!names.has(name)) this.changed.delete(name);
@@ -215,7 +225,9 @@ export class Reconciler {
         .looks(async () => {
           this.begun.add(record.name);
           await this.refreshing.get(record.name);
-          await this.attend(record, fencing, signal);
+          // It may have changed, or be gone, since its look began to wait.
+          const newest = this.records.get(record.id);
+          if (newest) await this.attend(newest, fencing, signal);
         })
         .finally(() => {
           engine.inFlight.delete(record.name);
@@ -330,11 +342,13 @@ export class Reconciler {
         record,
         { error: reason, settled: false },
         { fencing, drift },
-      ).catch(failed =>
+      ).catch(failed => {
+        // It is looked at as it is now.
+        if (failed instanceof ChangedMeanwhileError) return;
         this.options.logger.error(
           `The state of ${seen.name} could not be kept: ${failed}`,
-        ),
-      );
+        );
+      });
     }
     if (this.attempts.get(seen.name) === before) {
       this.attempts.set(seen.name, next);
@@ -348,6 +362,11 @@ export class Reconciler {
   ): Promise<void> {
     const { fencing, drift } = options;
     const status = statusOf(record, outcome, { now: new Date(), drift });
+    const isAvailable = status.conditions.some(
+      one => one.type === 'Available' && one.status === 'True',
+    );
+    if (outcome.settled && (isAvailable || record.off))
+      this.arrived.add(record.id);
     const before = {
       servingRevision: record.servingRevision,
       rolloutStartedAt: record.rolloutStartedAt,
@@ -412,7 +431,8 @@ export class Reconciler {
 
   /**
    * What runs without a deployment that wants it there, e.g. of one deleted while
-   * an engine was away, or of an environment that another driver has now.
+   * an engine was away, or of an environment that another driver has now, once it
+   * serves there.
    */
   private removeLeftovers(
     driver: DeploymentDriver,
@@ -455,10 +475,11 @@ export class Reconciler {
     // First what runs, then what is wanted: what is made in between is no leftover.
     const running = await driver.list();
     const wanted = new Set<string>();
-    for (const { name, environment } of await store.all()) {
+    for (const { id, name, environment } of await store.all()) {
       // Nobody knows where those of an environment without a driver ran.
       const its = environments.findDriver(environment) ?? driver;
-      if (its === driver) wanted.add(name);
+      // An environment may have been given another driver by mistake.
+      if (its === driver || !this.arrived.has(id)) wanted.add(name);
     }
     return running.filter(name => !wanted.has(name));
   }
@@ -496,10 +517,9 @@ export class Reconciler {
   }
 
   private soonest(latest: number): number {
-    const engines = [...this.engines.values()];
-    const dues = [...this.attempts.entries()]
-      .filter(([name]) => !engines.some(({ inFlight }) => inFlight.has(name)))
-      .map(([, attempt]) => attempt.at);
+    const dues = [...this.records.values()]
+      .filter(record => !this.engineOf(record).inFlight.has(record.name))
+      .map(({ name }) => this.attempts.get(name)?.at ?? 0);
     return Math.min(latest, ...dues);
   }
 }

@@ -31,6 +31,9 @@ import { RolloutOutcome } from './RolloutOutcome';
 import { sameContent } from './sameContent';
 import { Undertakings } from './Undertakings';
 
+/** Where neither configuration nor the driver says. */
+const READY_TIMEOUT_MS = 120_000;
+
 /**
  * Brings one deployment one step nearer to what is wanted, without a failed
  * request: the new revision's runners start beside the old ones; traffic moves
@@ -70,7 +73,8 @@ export class Rollout {
       environments: Environments;
       figures: CanaryFigures;
       logger: LoggerService;
-      readyTimeoutMs: number;
+      /** Of all engines; what each driver says where absent. */
+      readyTimeoutMs?: number;
       /** Asks for a further look at once: something has ended that this one did not wait for. */
       lookAgain: (name: string) => void;
     },
@@ -207,8 +211,17 @@ export class Rollout {
     }
   }
 
-  private isOverdue(startedAt: string): boolean {
-    return Date.now() - Date.parse(startedAt) > this.options.readyTimeoutMs;
+  private readyTimeoutMs({ environment }: DeploymentRecord): number {
+    const { readyTimeoutMs, environments } = this.options;
+    return (
+      readyTimeoutMs ??
+      environments.findDriver(environment)?.readyTimeoutMs ??
+      READY_TIMEOUT_MS
+    );
+  }
+
+  private isOverdue(record: DeploymentRecord, startedAt: string): boolean {
+    return Date.now() - Date.parse(startedAt) > this.readyTimeoutMs(record);
   }
 
   /** Whether it is still being ended in a way that is not wanted any more: what ends there would take along what begins. */
@@ -315,10 +328,11 @@ export class Rollout {
         serving: servingBefore,
         rolloutStartedAt: record.rolloutStartedAt,
         preparing: true,
-        // It was there before, and is made anew.
+        // It was there before, and is made anew; steps have a time of their own.
         overdue:
+          !tried &&
           record.rolloutStartedAt !== undefined &&
-          this.isOverdue(record.rolloutStartedAt),
+          this.isOverdue(record, record.rolloutStartedAt),
         settled: false,
       };
     }
@@ -382,7 +396,8 @@ export class Rollout {
       };
     }
     const isWaiting = isHeld && ready && !done;
-    const overdue = !done && !isWaiting && this.isOverdue(rolloutStartedAt);
+    const overdue =
+      !done && !isWaiting && this.isOverdue(record, rolloutStartedAt);
     const givenUp =
       overdue && !isHeld
         ? this.givenUp(record, { observed, rolloutStartedAt, watchedSince })
@@ -422,8 +437,10 @@ export class Rollout {
       revision !== aimOf(record) ||
       servingRevision === undefined ||
       servingRevision === revision ||
+      // Callers do not get there.
+      observed.message !== undefined ||
       !answers(observed, servingRevision) ||
-      !since.every(time => this.isOverdue(time))
+      !since.every(time => this.isOverdue(record, time))
     ) {
       return undefined;
     }
@@ -503,7 +520,7 @@ export class Rollout {
         observed.routeDigest ===
           driver.routeDigest({ name: record.name }, route),
       ...(await this.judge(record, tried, now)),
-      readyTimeoutMs: this.options.readyTimeoutMs,
+      readyTimeoutMs: this.readyTimeoutMs(record),
       watchedSince,
       now,
     });

@@ -94,13 +94,10 @@ export async function createDeploymentDomain(
     models,
     logger,
   });
-  // What is announced wakes the reconciler, which announces things itself.
-  const wake: { now(name: string): void } = { now() {} };
   const announce = (
     deployment: DeploymentRecord,
     action: DeploymentEvent['action'],
   ) => {
-    wake.now(deployment.name);
     void notices.changed(deployment, action);
     const event: DeploymentEvent = {
       name: deployment.name,
@@ -130,6 +127,9 @@ export async function createDeploymentDomain(
         `Deployment ${name}: its triggers wait for figures: ${error}`,
       ),
   });
+  const readyTimeoutSeconds = config.getOptionalNumber(
+    'modelPlatform.deployments.readyTimeoutSeconds',
+  );
   const reconciler = new Reconciler({
     store,
     deployments,
@@ -144,11 +144,10 @@ export async function createDeploymentDomain(
     announce,
     progressed: tellPages,
     readyTimeoutMs:
-      (config.getOptionalNumber(
-        'modelPlatform.deployments.readyTimeoutSeconds',
-      ) ?? 120) * 1000,
+      readyTimeoutSeconds === undefined
+        ? undefined
+        : readyTimeoutSeconds * 1000,
   });
-  wake.now = name => reconciler.wake(name);
   const git = GitDeployments.fromConfig(config, {
     store,
     deployments,

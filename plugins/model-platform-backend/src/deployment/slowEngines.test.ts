@@ -196,6 +196,42 @@ describe('reconciling over engines that take their time', () => {
     );
   });
 
+  it('gives revisions the time that their engine takes, where nothing else is configured', async () => {
+    await portal.stop();
+    const drivers = [
+      new MemoryDriver(),
+      new MemoryDriver({ name: 'quick', readyTimeoutMs: 50 }),
+    ];
+    const both = [{ name: 'local' }, { name: 'lab', driver: 'quick' }];
+    start(drivers, both);
+    for (const environment of ['local', 'lab']) {
+      await apply(environment, { environment });
+      await ready(environment);
+    }
+    for (const one of drivers) one.unready = 2;
+    const resources = { replicas: { min: 1, max: 3 } };
+    for (const environment of ['local', 'lab'])
+      await apply(environment, { environment, resources });
+    const givenUp = async (name: string) =>
+      await until(
+        `${name} is given up`,
+        async () => (await store.get(name))?.givenUp?.revision === 2,
+      );
+    await givenUp('lab');
+    await until('the other one starts', async () => {
+      const other = await store.get('local');
+      return other?.revision === 2 && other.phase === 'Starting';
+    });
+    // What is configured holds for all.
+    await portal.stop();
+    portal = new TestPortal({
+      ...{ knex, models, drivers, environments: both },
+      readyTimeoutMs: 50,
+    });
+    ({ store } = portal);
+    await givenUp('local');
+  });
+
   it('sends traffic to what runs as it must, whatever becomes of spares', async () => {
     driver.spares = ['failed', 'asleep'];
     await apply('shop');
@@ -245,19 +281,83 @@ describe('reconciling over engines that take their time', () => {
     expect(new Set(await stuck.list())).toEqual(new Set(MANY));
   });
 
+  it('looks at what is wanted by then, where a look has waited for its turn', async () => {
+    for (const name of MANY) await apply(name);
+    for (const name of MANY) await ready(name);
+    const all = jest.spyOn(store, 'all');
+    const lookedAround = async () => {
+      const before = all.mock.calls.length;
+      // One that had begun, one that sees it all, and it has ended.
+      await until(
+        'it has looked around',
+        async () => all.mock.calls.length >= before + 3,
+      );
+    };
+    const goOn = driver.hold('observe');
+    portal.reconciler.wake();
+    await until('all turns are taken', async () => driver.waiting.size === 8);
+    await lookedAround();
+    const name = MANY.find(one => !driver.waiting.has(`observe ${one}`))!;
+    await apply(name, { resources: { replicas: { min: 1, max: 3 } } });
+    await lookedAround();
+    const follow = jest.spyOn(deployments, 'follow');
+    goOn();
+    const looks = await until('it is looked at', async () => {
+      const found = follow.mock.calls.filter(([seen]) => seen.name === name);
+      return found.length > 0 && found;
+    });
+    expect(looks[0][0].revision).toBe(2);
+    all.mockRestore();
+    follow.mockRestore();
+  });
+
+  it('takes no change that comes during a look that fails for a fault', async () => {
+    await apply('shop');
+    await ready('shop');
+    const goOn = driver.hold('observe');
+    driver.failing.set('observe', { afterMs: 0, message: 'out of reach' });
+    portal.reconciler.wake();
+    await until('it is looked at', async () =>
+      driver.waiting.has('observe shop'),
+    );
+    await apply('shop', { resources: { replicas: { min: 1, max: 3 } } });
+    goOn();
+    await until('it fails as it is now, too', async () => {
+      const found = await store.get('shop');
+      return JSON.stringify(found?.conditions).includes('out of reach');
+    });
+    driver.failing.clear();
+    await until(
+      'it serves',
+      async () => (await store.get('shop'))?.servingRevision === 2,
+    );
+    expect(portal.logger.error).not.toHaveBeenCalled();
+  });
+
   it('leaves nothing behind where an environment has moved to another driver', async () => {
     const moved = { name: 'local' };
     await portal.stop();
     start([driver], [moved, { name: 'gone' }]);
     await apply('shop');
     await apply('kept', { environment: 'gone' });
-    for (const name of ['shop', 'kept']) await ready(name);
+    await apply('stray');
+    for (const name of ['shop', 'kept', 'stray']) await ready(name);
     await portal.stop();
+    await knex('deployments').where({ name: 'stray' }).delete();
     const former = driver;
-    start(
-      [new MemoryDriver({ name: 'next' }), former],
-      [{ ...moved, driver: 'next' }],
+    const next = new MemoryDriver({ name: 'next' });
+    next.unready = 1;
+    start([next, former], [{ ...moved, driver: 'next' }]);
+    await until('what nobody wants is removed', async () =>
+      former.begun.includes('remove stray'),
     );
+    await until('it starts at the other one', async () =>
+      next.begun.includes('apply shop'),
+    );
+    // Who gave it the wrong one by mistake has lost nothing.
+    expect(former.begun).not.toContain('remove shop');
+    expect(former.routes.get('shop')?.variants).toHaveLength(1);
+    next.unready = undefined;
     await until('it is with the other one alone', async () => {
       const [here, there] = [await driver.list(), await former.list()];
       return here.includes('shop') && !there.includes('shop');

@@ -1,8 +1,10 @@
 import {
+  CanaryStatus,
   DeploymentPhase,
   RunnerStatus,
 } from '@model-platform/plugin-model-platform-common';
 import { DeploymentRecord } from './DeploymentStore';
+import { RolloutOutcome } from './RolloutOutcome';
 import { statusOf } from './statusOf';
 
 const record: DeploymentRecord = {
@@ -123,6 +125,94 @@ describe('statusOf', () => {
       ['Progressing', 'False', 'Waiting', 'It is looked at again'],
       ['Degraded', 'True', 'NoTraffic', message],
     ]);
+  });
+
+  describe('where no caller is let in beside a revision that is tried', () => {
+    const message = 'No Gateway is ready';
+    const runner = { variant: 'main', version: 1, restarts: 0 };
+    const canary: CanaryStatus = {
+      phase: 'progressing',
+      revision: 6,
+      stableRevision: 5,
+      stable: [],
+      step: 1,
+      steps: 2,
+      weight: 5,
+      startedAt: '2026-03-02T09:00:00.000Z',
+      waitsFor: 'route',
+      analysis: [],
+    };
+    const tried = (outcome: Partial<RolloutOutcome>, said?: string) => {
+      const { phase, conditions } = statusOf(
+        { ...record, revision: 6, canary: outcome.canary },
+        {
+          observed: {
+            routedRevision: 5,
+            message: said,
+            runners: [
+              {
+                ...runner,
+                id: 'churn--r5-main-0',
+                revision: 5,
+                phase: 'ready',
+              },
+              {
+                ...runner,
+                id: 'churn--r6-main-0',
+                revision: 6,
+                phase: 'starting',
+              },
+            ],
+          },
+          serving: 5,
+          settled: false,
+          ...outcome,
+        },
+        { now: new Date('2026-03-02T10:00:00.000Z'), drift: [] },
+      );
+      return {
+        phase,
+        ...Object.fromEntries(
+          conditions.map(({ type, reason, message: told }) => [
+            type,
+            [reason, told],
+          ]),
+        ),
+      };
+    };
+    const outcomes: Array<[string, Partial<RolloutOutcome>]> = [
+      ['one that starts', {}],
+      ['one that is late', { overdue: true }],
+      ['one that is held', { isReady: true, isHeld: true }],
+      ['a canary', { canary }],
+      ['one that went back', { canary: { ...canary, phase: 'rolled-back' } }],
+      [
+        'one that was given up',
+        { givenUp: { revision: 6, servingRevision: 5 } },
+      ],
+    ];
+
+    it.each(outcomes)('says so of %s', (_, outcome) => {
+      const status = tried(outcome, message);
+      expect(status).toMatchObject({
+        phase: 'Failed',
+        Available: ['NoTraffic', message],
+        Degraded: ['NoTraffic', message],
+      });
+      expect(JSON.stringify(status)).not.toContain('goes on serving');
+      expect(tried(outcome).phase).not.toBe('Failed');
+    });
+
+    it('hides nothing else behind the steps of a canary', () => {
+      expect(tried({ canary, impossible: 'No Python' })).toMatchObject({
+        phase: 'Degraded',
+        Degraded: ['RuntimeUnavailable', 'No Python'],
+      });
+      expect(tried({ canary })).toMatchObject({
+        phase: 'Canary',
+        Degraded: ['Canary', ''],
+      });
+    });
   });
 
   const cases: Array<

@@ -112,6 +112,14 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
       degraded: verdict('True', 'RuntimeUnavailable', outcome.impossible),
     };
   }
+  if (routed !== undefined && observed?.message !== undefined) {
+    return {
+      phase: 'Failed',
+      available,
+      progressing: verdict('False', 'Waiting', 'It is looked at again'),
+      degraded: verdict('True', 'NoTraffic', observed.message),
+    };
+  }
   if (switched) {
     const down = observed?.runners.filter(
       runner =>
@@ -133,14 +141,6 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
           `Revision ${routed} has all traffic`,
         ),
         degraded: verdict('False', 'AsWanted', ''),
-      };
-    }
-    if (observed?.message !== undefined) {
-      return {
-        phase: 'Failed',
-        available,
-        progressing: verdict('False', 'Waiting', 'It is looked at again'),
-        degraded: verdict('True', 'NoTraffic', observed.message),
       };
     }
     const message = `${
@@ -219,16 +219,22 @@ function withCanary(
     return verdicts;
   }
   if (canary.phase === 'rolled-back') {
-    const message = `Revision ${canary.revision} was rolled back: ${canary.reason}. Revision ${canary.stableRevision} goes on serving; a new version, or a change of the spec, is tried again`;
+    const message = `Revision ${canary.revision} was rolled back: ${
+      canary.reason
+    }. Revision ${canary.stableRevision} ${goesOn(
+      verdicts,
+    )}; a new version, or a change of the spec, is tried again`;
     return withoutNewest(verdicts, message, {
       progressing: 'RolledBack',
       degraded: 'RolledBack',
     });
   }
   if (canary.phase === 'progressing') {
-    const isServing = verdicts.available.status === 'True';
+    const isFine =
+      verdicts.available.status === 'True' &&
+      verdicts.degraded.status !== 'True';
     return {
-      phase: isServing ? 'Canary' : verdicts.phase,
+      phase: isFine ? 'Canary' : verdicts.phase,
       available: verdicts.available,
       progressing: verdict(
         canary.waitsFor === 'resume' ? 'False' : 'True',
@@ -239,7 +245,7 @@ function withCanary(
           canary.steps
         }; it waits ${waitingFor(canary)}`,
       ),
-      degraded: isServing ? verdict('False', 'Canary', '') : verdicts.degraded,
+      degraded: isFine ? verdict('False', 'Canary', '') : verdicts.degraded,
     };
   }
   return verdicts;
@@ -259,14 +265,18 @@ function withGivenUp(
     isDeclared(record) || holdsRevision(record.overrides)
       ? `\`model-platform rollback ${record.name} ${revision} --allow-unserved\``
       : '`model-platform deploy`';
-  const message = `Revision ${revision} did not become ready in time and was given up; revision ${servingRevision} goes on serving. ${lastWord(
-    record,
-    runnersSay,
-  )}; ${again} tries the same once more`;
+  const message = `Revision ${revision} did not become ready in time and was given up; revision ${servingRevision} ${goesOn(
+    verdicts,
+  )}. ${lastWord(record, runnersSay)}; ${again} tries the same once more`;
   return withoutNewest(verdicts, message, {
     progressing: 'DeadlineExceeded',
     degraded: 'NotReadyInTime',
   });
+}
+
+/** What becomes of the one before. */
+function goesOn({ available }: Verdicts): string {
+  return available.status === 'True' ? 'goes on serving' : 'stays in its place';
 }
 
 /** The one before serves on, which is less than was asked for. */

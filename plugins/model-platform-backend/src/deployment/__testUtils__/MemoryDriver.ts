@@ -19,24 +19,40 @@ export class MemoryDriver implements DeploymentDriver {
 
   readonly scalesToZero?: boolean;
 
+  readonly readyTimeoutMs?: number;
+
   /** Routes in force, by endpoint. */
   readonly routes = new Map<string, DesiredRoute>();
 
   /** Changes that were begun, as `remove churn`. */
   readonly begun: string[] = [];
 
+  /** Calls that are held up, as `observe churn`. */
+  readonly waiting = new Set<string>();
+
   /** Of each variant, beside its first runner, which is ready. */
   spares: Array<RunnerStatus['phase']> = [];
+
+  /** A revision whose runners go on starting. */
+  unready?: number;
 
   private readonly applied = new Map<string, Map<number, DesiredRevision>>();
 
   private readonly held = new Map<Change | Question, Promise<void>>();
 
-  /** What such changes fail with, after a while. */
-  readonly failing = new Map<Change, { afterMs: number; message: string }>();
+  /** What such calls fail with, after a while. */
+  readonly failing = new Map<
+    Change | Question,
+    { afterMs: number; message: string }
+  >();
 
-  constructor(options: { name?: string; scalesToZero?: boolean } = {}) {
+  constructor(
+    options: Partial<
+      Pick<DeploymentDriver, 'name' | 'scalesToZero' | 'readyTimeoutMs'>
+    > = {},
+  ) {
     this.name = options.name ?? 'local';
+    this.readyTimeoutMs = options.readyTimeoutMs;
     this.scalesToZero = options.scalesToZero;
   }
 
@@ -68,13 +84,18 @@ export class MemoryDriver implements DeploymentDriver {
   }
 
   async observe(ref: DeploymentRef): Promise<ObservedDeployment> {
-    await this.held.get('observe');
+    await this.go('observe', ref.name);
     const route = this.routes.get(ref.name);
     const revisions = [...(this.applied.get(ref.name)?.values() ?? [])];
     return {
       runners: revisions.flatMap(({ revision, variants }) =>
         variants.flatMap(({ name, version }) =>
-          ['ready' as const, ...this.spares].map((phase, index) => ({
+          [
+            revision === this.unready
+              ? ('starting' as const)
+              : ('ready' as const),
+            ...this.spares,
+          ].map((phase, index) => ({
             id: `${ref.name}--r${revision}-${name}-${index}`,
             variant: name,
             version: version.number,
@@ -140,8 +161,17 @@ export class MemoryDriver implements DeploymentDriver {
 
   private async begin(change: Change, { name }: DeploymentRef): Promise<void> {
     this.begun.push(`${change} ${name}`);
-    await this.held.get(change);
-    const failing = this.failing.get(change);
+    await this.go(change, name);
+  }
+
+  private async go(call: Change | Question, name: string): Promise<void> {
+    const held = this.held.get(call);
+    if (held) {
+      this.waiting.add(`${call} ${name}`);
+      await held;
+      this.waiting.delete(`${call} ${name}`);
+    }
+    const failing = this.failing.get(call);
     if (failing) {
       await sleep(failing.afterMs);
       throw new Error(failing.message);

@@ -17,6 +17,7 @@ export interface TestPortalOptions {
   drivers: DeploymentDriver[];
   /** As configured; `local` alone where absent. */
   environments?: object[];
+  /** As configured; of each driver where absent. */
   readyTimeoutMs?: number;
   /** Whether it takes the lease at once, whoever holds it; so it does where this is absent. */
   exclusive?: boolean;
@@ -63,7 +64,7 @@ export class TestPortal {
       },
       logger: this.logger,
       progressed() {},
-      readyTimeoutMs: options.readyTimeoutMs ?? 60_000,
+      readyTimeoutMs: options.readyTimeoutMs,
     });
     this.running = this.reconciler.run(this.stopped.signal);
   }

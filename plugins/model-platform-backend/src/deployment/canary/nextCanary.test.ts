@@ -142,15 +142,35 @@ describe('nextCanary', () => {
     });
     const failing = { analysis: [result('failed')] };
     expect(look(away, 36_002, failing).phase).toBe('rolled-back');
-    // It goes on by what is known, not by what is not.
-    const decision = {
-      ...{ revision: 8, by: 'user:default/mira', at: '' },
-      ...{ verdict: 'advance' as const, step: 2 },
+  });
+
+  it('goes on when a person says so, whatever figures are gone by then', () => {
+    const waiting = look(look(look(look(first, 5), 65), 66), 67);
+    const resumed = {
+      decision: {
+        ...{ verdict: 'advance' as const, revision: 8, step: 2 },
+        ...{ by: 'user:default/mira', at: '' },
+      },
     };
-    expect(look(away, 36_003, { decision, countedUntil: undefined })).toEqual(
-      away,
-    );
-    expect(look(away, 36_004, { decision }).phase).toBe('promoted');
+    const gone = [
+      { countedUntil: undefined },
+      { countedUntil: after(60) },
+      { analysis: [result('waiting')] },
+    ];
+    for (const change of gone) {
+      expect(look(waiting, 900, change).waitsFor).toBe('person');
+      expect(look(waiting, 901, { ...change, ...resumed }).phase).toBe(
+        'promoted',
+      );
+    }
+    expect(
+      look(waiting, 901, { ...resumed, analysis: [result('failed')] }).phase,
+    ).toBe('rolled-back');
+    // Said before anything was shown, it skips nothing.
+    const early = look(look(look(first, 5), 65), 66);
+    expect(
+      look(early, 67, { ...resumed, countedUntil: after(60) }).waitsFor,
+    ).toBe('figures');
   });
 
   it('gives no further share while its runners are down, and ends if they stay so', () => {

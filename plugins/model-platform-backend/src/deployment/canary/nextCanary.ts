@@ -120,18 +120,24 @@ export function nextCanary(
   }
   // It has shown enough once: only what fails takes that back.
   const hasShown = canary.waitsFor === 'person';
+  // Then a person's word is enough, also where the figures are gone by now.
+  const isResumed = hasShown && mayAdvance(canary, view.decision);
   const late =
     !hasShown &&
     now.getTime() >
       Math.max(until.getTime(), view.watchedSince.getTime()) +
         milliseconds(strategy.analysis?.waitAtMost ?? DEFAULT_WAIT_AT_MOST);
-  if (strategy.analysis && !(view.countedUntil && view.countedUntil >= until)) {
+  if (
+    !isResumed &&
+    strategy.analysis &&
+    !(view.countedUntil && view.countedUntil >= until)
+  ) {
     return late
       ? ended(canary, 'rolled-back', 'no figures came in time', now)
       : stays(hasShown ? 'person' : 'figures');
   }
   const waiting = analysis.filter(({ verdict }) => verdict === 'waiting');
-  if (waiting.length > 0) {
+  if (!isResumed && waiting.length > 0) {
     return late
       ? ended(
           { ...canary, analysis },
@@ -159,7 +165,9 @@ export function nextCanary(
         'promoted',
         [
           `all ${canary.steps} steps passed`,
-          ...analysis.map(({ message }) => message),
+          ...analysis.flatMap(({ verdict, message }) =>
+            verdict === 'waiting' ? [] : message,
+          ),
         ].join('; '),
         now,
       );

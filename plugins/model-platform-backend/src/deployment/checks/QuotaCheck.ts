@@ -4,6 +4,7 @@ import {
   ResolvedVariant,
   Resources,
 } from '@model-platform/plugin-model-platform-common';
+import { aimOf } from '../canary/canaryOf';
 import { DeployableModels } from '../DeployableModels';
 import { DeploymentStore, QuotaRoom } from '../DeploymentStore';
 import { Environments } from '../Environments';
@@ -126,7 +127,10 @@ export class QuotaCheck {
         one.environment === environment &&
         !one.deleting,
     );
-    const revisions = await store.currentRevisions(all);
+    // What runs in the end: not what was given up, or rolled back.
+    const revisions = await store.currentRevisions(
+      all.map(one => ({ ...one, revision: aimOf(one) })),
+    );
     const takers: Taker[] = [];
     for (const revision of revisions.values()) {
       takers.push({ name: revision.name, use: await this.useOf(revision) });

@@ -1,6 +1,7 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { age, score } from '../__testUtils__/TestModels';
 import { isCanaried } from '../canary/canaryOf';
+import { DeploymentStatus } from '../DeploymentStore';
 import {
   mira,
   person,
@@ -724,6 +725,46 @@ describe.each(databases.eachSupportedId())('gates in %p', id => {
       ),
     );
     expect(last.map(({ length }) => length).sort()).toEqual([0, 1]);
+  });
+
+  it('counts what runs where a revision was given up or rolled back', async () => {
+    const test = await setup([{ name: 'local', quota: { runners: 5 } }]);
+    const upTo = (max: number) => ({
+      resources: { replicas: { min: 1, max } },
+    });
+    const taken = async () => {
+      const { quotas } = await test.deployments.plan(
+        'other',
+        test.spec(),
+        mira,
+      );
+      return quotas[0].used - 1;
+    };
+    await test.apply(upTo(3));
+    await test.serve();
+    await test.apply(upTo(1));
+    expect(await taken()).toBe(1);
+    const smaller = await test.deployments.get('churn');
+    const end = async (how: Pick<DeploymentStatus, 'canary' | 'givenUp'>) =>
+      await test.store.saveStatus(
+        await test.deployments.get('churn'),
+        { ...smaller, ...how },
+        await test.lead(),
+      );
+    await end({ givenUp: { revision: 2, servingRevision: 1 } });
+    expect(await taken()).toBe(3);
+    expect(await test.refusals(upTo(3), 'other')).toEqual([
+      'spec.resources.replicas: asks for 3, and the system customer-care in local may have 5, of which 3 are taken',
+    ]);
+    await end({
+      givenUp: undefined,
+      canary: {
+        ...{ phase: 'rolled-back', revision: 2, stableRevision: 1, stable: [] },
+        ...{ step: 1, steps: 1, weight: 5, analysis: [] },
+        startedAt: test.now.toISOString(),
+      },
+    });
+    expect(await taken()).toBe(3);
   });
 
   it('counts once for all that wait what is taken', async () => {
