@@ -72,7 +72,12 @@ export class DeploymentLogs {
             runner,
             options,
             onLine,
-          ).finally(() => underWay.delete(work));
+          )
+            .then(isRead => {
+              // As long as it is listed it may have a log later.
+              if (!isRead) followed.delete(runner);
+            })
+            .finally(() => underWay.delete(work));
           underWay.add(work);
         }
         await pause(options.signal);
@@ -93,16 +98,21 @@ export class DeploymentLogs {
     };
   }
 
-  /** Where the log breaks off, it is read on from there. */
+  /**
+   * Where the log breaks off, it is read on from there.
+   *
+   * @returns whether there was one
+   */
   private async followOne(
     driver: DeploymentDriver,
     deployment: DeploymentRecord,
     runner: string,
     options: LogQuery & { signal: AbortSignal },
     onLine: (line: LogLine) => void,
-  ): Promise<void> {
+  ): Promise<boolean> {
     let wanted = linesOf(options);
     let last = '';
+    let isRead = false;
     let isBroken = false;
     while (!options.signal.aborted) {
       try {
@@ -112,14 +122,17 @@ export class DeploymentLogs {
         );
         const before = last;
         for await (const line of lines) {
+          isRead = true;
           isBroken = false;
           if (before && line.at <= before) continue;
           if (line.at > last) last = line.at;
           onLine(line);
         }
-        return;
+        return true;
       } catch (error) {
-        if (options.signal.aborted || error instanceof NotFoundError) return;
+        if (options.signal.aborted || error instanceof NotFoundError) {
+          return isRead;
+        }
         if (!isBroken) {
           onLine(warning(runner, 'The log of this runner broke off', error));
         }
@@ -128,6 +141,7 @@ export class DeploymentLogs {
         await pause(options.signal);
       }
     }
+    return isRead;
   }
 
   private async sources(
