@@ -20,12 +20,21 @@ const pod = {
 let server: http.Server;
 let client: KubernetesClient;
 const asked: Array<Record<string, string>> = [];
+/** What is answered instead, one after the other. */
+let answers: Array<{ lines: string[]; breaksOff?: boolean }> | undefined;
 
 beforeAll(async () => {
   // Of an API server its logs alone.
   server = http.createServer((request, response) => {
     const query = new URL(request.url ?? '', 'http://logs').searchParams;
     asked.push(Object.fromEntries(query));
+    if (answers) {
+      const { lines = [], breaksOff } = answers.shift() ?? {};
+      const text = lines.map(line => `${line}\n`).join('');
+      if (breaksOff) response.write(text, () => response.destroy());
+      else response.end(text);
+      return;
+    }
     const tail = Number(query.get('tailLines') ?? LINES);
     const lines = Array.from(
       { length: tail },
@@ -51,6 +60,10 @@ beforeAll(async () => {
     currentContext: 'tests',
   });
   client = new KubernetesClient(config);
+});
+
+afterEach(() => {
+  answers = undefined;
 });
 
 afterAll(() => {
@@ -83,5 +96,38 @@ describe('the log of a pod', () => {
       follow: 'true',
       sinceTime: stamp(LINES - 1).replace(/\.\d+Z$/, 'Z'),
     });
+  });
+
+  it('is read on where it breaks off, whatever times its lines say', async () => {
+    const at = (nanoseconds: string) => `2026-01-01T00:00:00.${nanoseconds}Z`;
+    const first = `${at('000000001')} {"message":"first"}`;
+    const odd = `${at('000000002')} {"at":"never","message":"odd"}`;
+    const next = `${at(
+      '000000003',
+    )} {"at":"2999-01-01T00:00:00Z","message":"next"}`;
+    answers = [
+      { lines: [first] },
+      { lines: [first, odd], breaksOff: true },
+      { lines: [], breaksOff: true },
+      { lines: [first, odd, next] },
+    ];
+    const running = {
+      ...pod,
+      status: {
+        phase: 'Running',
+        containerStatuses: [
+          { name: 'runner', restartCount: 0, state: { running: {} } },
+        ],
+      },
+    } as V1Pod;
+    const found: string[] = [];
+    const look = () => (answers?.length ? running : undefined);
+    const lines = podLog(client, look, { tail: 0, follow: true });
+    for await (const { message } of lines) found.push(message);
+    expect(found).toEqual([
+      'odd',
+      expect.stringMatching(/^The log of this runner broke off: /),
+      'next',
+    ]);
   });
 });

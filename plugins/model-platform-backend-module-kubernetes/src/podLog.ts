@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { KubernetesClient } from '@model-platform/model-cluster';
+import { NotFoundError } from '@backstage/errors';
 import { LogLine } from '@model-platform/plugin-model-platform-common';
 import {
   LogOptions,
+  logWarning,
   readLines,
   toLogLine,
 } from '@model-platform/plugin-model-platform-node';
 import { logMatcher } from './logMatcher';
 
 const DEFAULT_TAIL = 100;
-/** How often a container that has not begun is looked for while following, milliseconds. */
+/** How soon what has not begun, or broke off, is looked for again while following, milliseconds. */
 const LOOK_AGAIN_MS = 500;
 /** What prepares a pod; a model's own container may write what it was called with. */
 const STEPS = ['fetch', 'packages'];
@@ -27,7 +29,8 @@ interface Written {
  * The lines of a runner's pod: the last ones that are wanted, then those that
  * come, through its next starts, until it is gone. Those of a step before the
  * runner say which with `step`. Of a container that was started again what it
- * wrote before its end is there too, as long as the cluster keeps it.
+ * wrote before its end is there too, as long as the cluster keeps it. What
+ * breaks off while it is followed is said, and read on from there.
  *
  * @param look - the pod as it is; undefined where it is gone
  */
@@ -72,6 +75,7 @@ export async function* podLog(
   }
 
   const begun = look();
+  let isBroken = false;
   let last: LogLine[] = [];
   // Of the lines that are wanted, which the cluster cannot tell; of none, where the log ends now.
   const amount: Record<string, string> =
@@ -86,11 +90,23 @@ export async function* podLog(
   while (follow && !signal?.aborted) {
     const pod = look();
     if (!pod) return;
-    for (const container of startedIn(pod)) {
-      yield* read(pod, container, { follow: 'true' });
+    try {
+      for (const container of startedIn(pod)) {
+        for await (const line of read(pod, container, { follow: 'true' })) {
+          isBroken = false;
+          yield line;
+        }
+      }
+      const { phase } = pod.status ?? {};
+      if (phase === 'Failed' || phase === 'Succeeded') return;
+    } catch (error) {
+      if (signal?.aborted || error instanceof NotFoundError) throw error;
+      if (!isBroken) {
+        const { name = '' } = pod.metadata ?? {};
+        yield logWarning(name, 'The log of this runner broke off', error);
+      }
+      isBroken = true;
     }
-    const { phase } = pod.status ?? {};
-    if (phase === 'Failed' || phase === 'Succeeded') return;
     await sleep(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {});
   }
 }

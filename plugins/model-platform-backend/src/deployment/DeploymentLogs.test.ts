@@ -72,4 +72,22 @@ describe('following the logs of a deployment', () => {
     });
     expect(found).toEqual(['ready']);
   });
+
+  it('repeats nothing where a log cannot be read for a while, whatever times its lines say', async () => {
+    const { found, tails } = await follow(
+      function* broken() {
+        yield { ...lineOf('first'), at: 'never' };
+        throw new Error('away');
+      },
+      function* written() {
+        yield lineOf('next');
+      },
+    );
+    expect(found).toEqual([
+      'first',
+      'The log of this runner cannot be read: away',
+      'next',
+    ]);
+    expect(tails).toEqual([5, 0]);
+  });
 });
