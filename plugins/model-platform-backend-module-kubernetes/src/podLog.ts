@@ -12,8 +12,9 @@ import {
 import { logMatcher } from './logMatcher';
 
 const DEFAULT_TAIL = 100;
-/** How soon what has not begun, or broke off, is looked for again while following, milliseconds. */
+/** How soon what has not begun, or broke off, is looked for again while following, milliseconds; later the more often the cluster was asked in vain. */
 const LOOK_AGAIN_MS = 500;
+const MAX_LOOK_AGAIN_MS = 8_000;
 /** What prepares a pod; a model's own container may write what it was called with. */
 const STEPS = ['fetch', 'packages'];
 const RUNNER = 'runner';
@@ -44,16 +45,24 @@ export async function* podLog(
   const isWanted = grep ? logMatcher(grep) : () => true;
   /** When the last line of each container was written, of those that were read. */
   const seen = new Map<string, string>();
+  /** How often each container had been started again when it was read last, and whether it had ended. */
+  const known = new Map<string, { restarts: number; isEnded: boolean }>();
+
+  /** How often the cluster was asked since the last line came. */
+  let inVain = 0;
 
   async function* read(
     pod: V1Pod,
-    { name, restartCount }: V1ContainerStatus,
+    { name, restartCount, state }: V1ContainerStatus,
     query: Record<string, string>,
   ): AsyncIterable<LogLine> {
+    const { restarts = 0, isEnded = false } = known.get(name) ?? {};
+    // Nothing comes any more until it is started again.
+    if (isEnded && !state?.running && restarts === restartCount) return;
     const { name: podName = '', namespace = '' } = pod.metadata ?? {};
     const { follow: _, ...ended } = query;
     const parts = [
-      ...(restartCount > 0 ? [{ ...ended, previous: 'true' }] : []),
+      ...(restartCount > restarts ? [{ ...ended, previous: 'true' }] : []),
       query,
     ];
     for (const part of parts) {
@@ -61,6 +70,7 @@ export async function* podLog(
       // To the second: the lines of it that were read already come again.
       const sinceTime =
         before.replace(/\.\d+Z$/, 'Z') || since?.toISOString() || '';
+      inVain += 1;
       const source = await client.openLog(
         { namespace, pod: podName, container: name },
         { timestamps: 'true', sinceTime, ...part },
@@ -69,9 +79,11 @@ export async function* podLog(
       for await (const line of linesOf(source)) {
         if (line.at <= before) continue;
         seen.set(name, line.at);
+        inVain = 0;
         if (isWanted(line.text)) yield toLine(line, podName, name);
       }
     }
+    known.set(name, { restarts: restartCount, isEnded: !state?.running });
   }
 
   const begun = look();
@@ -90,6 +102,7 @@ export async function* podLog(
   while (follow && !signal?.aborted) {
     const pod = look();
     if (!pod) return;
+    const before = inVain;
     try {
       for (const container of startedIn(pod)) {
         for await (const line of read(pod, container, { follow: 'true' })) {
@@ -107,7 +120,12 @@ export async function* podLog(
       }
       isBroken = true;
     }
-    await sleep(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {});
+    // Where the cluster was not asked, looking costs nothing.
+    const waitMs =
+      inVain > before
+        ? Math.min(LOOK_AGAIN_MS * 2 ** Math.min(inVain, 10), MAX_LOOK_AGAIN_MS)
+        : LOOK_AGAIN_MS;
+    await sleep(waitMs, undefined, { signal }).catch(() => {});
   }
 }
 
