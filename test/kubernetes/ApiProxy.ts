@@ -9,11 +9,12 @@ interface Call {
   isWatch: boolean;
 }
 
-/** What the API server shall seem to answer; undefined where it answers itself. */
+/** What the API server shall seem to answer, or that it never does; undefined where it answers itself. */
 type Fault = (
   call: Call,
 ) =>
   | { status: number; headers?: Record<string, string>; body: string }
+  | 'nothing'
   | undefined;
 
 /** In front of the API server: counts what it is asked, and answers for it where a fault is wanted. */
@@ -29,6 +30,7 @@ export class ApiProxy {
   readonly calls: Call[] = [];
   fault: Fault | undefined;
   private readonly server: http.Server;
+  private readonly watches = new Set<http.ServerResponse>();
   private readonly agent = new https.Agent({ keepAlive: true });
 
   private constructor(target: string) {
@@ -44,6 +46,7 @@ export class ApiProxy {
       const fault = this.fault?.(call);
       if (fault) {
         request.resume();
+        if (fault === 'nothing') return;
         response.writeHead(fault.status, {
           'content-type': 'application/json',
           ...fault.headers,
@@ -63,6 +66,10 @@ export class ApiProxy {
         // Of a watch they come long before the first event.
         response.flushHeaders();
         answer.pipe(response);
+        if (call.isWatch) {
+          this.watches.add(response);
+          response.on('close', () => this.watches.delete(response));
+        }
         answer.on('error', () => response.destroy());
       });
       upstream.on('error', () => response.destroy());
@@ -83,6 +90,11 @@ export class ApiProxy {
   /** Breaks every connection, also those of watches. */
   cut(): void {
     this.server.closeAllConnections();
+  }
+
+  /** Ends every watch as a server does now and then. */
+  endWatches(): void {
+    for (const watch of this.watches) watch.end();
   }
 
   forget(): void {

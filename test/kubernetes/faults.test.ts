@@ -173,6 +173,28 @@ test('a cluster that has not been heard of for long is not said to be as it was'
   await isReady(driver, 'silent');
 });
 
+test('a cluster that takes connections and answers no watch is not said to be as it was', async () => {
+  const driver = await cluster.driver({ limits: { silenceMs: 1_000 } });
+  await driver.apply(revisionOf('hung', 1), never);
+  await isReady(driver, 'hung');
+  const warned = cluster.warnings.length;
+  cluster.proxy.fault = ({ isWatch }) => (isWatch ? 'nothing' : undefined);
+  cluster.proxy.endWatches();
+  const said = await eventually('that it is not known', () =>
+    driver.observe({ name: 'hung' }).then(
+      () => undefined,
+      error => String(error),
+    ),
+  );
+  expect(said).toMatch(
+    /The API server of the cluster cannot be reached to list and watch .*timeout/,
+  );
+  expect(cluster.warnings.slice(warned).join()).toContain('timeout');
+  cluster.proxy.fault = undefined;
+  cluster.proxy.cut();
+  await isReady(driver, 'hung');
+});
+
 test('many deployments are applied, and a second pass writes nothing', async () => {
   test.setTimeout(600_000);
   const driver = await cluster.driver();

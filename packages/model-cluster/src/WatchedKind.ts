@@ -53,7 +53,11 @@ export class WatchedKind {
     const { client, kind, namespace, labelSelector, onChange } = options;
     this.informer = new ListWatch(
       pathOf(kind, namespace),
-      new OpenedWatch(client.config, () => this.recovered()),
+      new OpenedWatch(client.config, {
+        open: () => this.recovered(),
+        // The informer asks again by itself, and tells nobody.
+        unanswered: error => this.noteProblem(error),
+      }),
       async () => {
         const list = await client.list(kind, labelSelector, namespace);
         // The informer takes them in as soon as it has them.
@@ -134,13 +138,7 @@ export class WatchedKind {
 
   private failed(error: unknown): void {
     if (this.stopped) return;
-    const { kind, onFailure } = this.options;
-    this.broken = {
-      since: this.broken?.since ?? Date.now(),
-      error: toClusterError(error, `list and watch ${KINDS[kind].plural}`),
-      isRefused: REFUSALS.has(statusCodeOf(error) ?? 0),
-    };
-    if (this.failures === 0) onFailure(this.broken.error);
+    this.noteProblem(error);
     const delayMs = Math.min(
       FIRST_DELAY_MS * 2 ** Math.min(this.failures, 10),
       MAX_DELAY_MS,
@@ -148,6 +146,17 @@ export class WatchedKind {
     this.failures += 1;
     clearTimeout(this.restart);
     this.restart = setTimeout(() => this.start(), delayMs);
+  }
+
+  private noteProblem(error: unknown): void {
+    const { kind, onFailure } = this.options;
+    const isFirst = this.broken === undefined;
+    this.broken = {
+      since: this.broken?.since ?? Date.now(),
+      error: toClusterError(error, `list and watch ${KINDS[kind].plural}`),
+      isRefused: REFUSALS.has(statusCodeOf(error) ?? 0),
+    };
+    if (isFirst) onFailure(this.broken.error);
   }
 
   private recovered(): void {

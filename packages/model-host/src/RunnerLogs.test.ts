@@ -132,14 +132,19 @@ describe('RunnerLogs', () => {
   it('follows across a cut, and only what is wanted', async () => {
     const path = join(folder, 'followed.jsonl');
     const line = (message: string) => `${JSON.stringify({ message })}\n`;
-    writeFileSync(path, line('yes 0') + line('no'));
+    // Of a time from then on; what comes has none.
+    const begin = { at: '2026-01-02T00:00:00Z', message: 'yes 0' };
+    writeFileSync(path, `${JSON.stringify(begin)}\n${line('no')}`);
     const stop = new AbortController();
     const found: unknown[] = [];
     const following = (async () => {
       const lines = await logs.read('followed', {
         tail: 10,
         follow: true,
-        filter: LogFilter.of({ grep: 'yes' }, new SearchBudget()),
+        filter: LogFilter.of(
+          { grep: 'yes', since: '2026-01-01T00:00:00Z' },
+          new SearchBudget(),
+        ),
         signal: stop.signal,
       });
       for await (const one of lines) {

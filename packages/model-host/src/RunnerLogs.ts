@@ -113,7 +113,7 @@ export class RunnerLogs {
     if (!follow) return;
     for await (const line of this.#follow(path, options)) {
       const wrapped = wrap(line);
-      if (!filter || filter.accepts(wrapped)) yield wrapped;
+      if (!filter || filter.acceptsNew(wrapped)) yield wrapped;
     }
   }
 

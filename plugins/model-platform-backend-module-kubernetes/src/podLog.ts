@@ -1,17 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { KubernetesClient } from '@model-platform/model-cluster';
+import { NotFoundError } from '@backstage/errors';
 import { LogLine } from '@model-platform/plugin-model-platform-common';
 import {
   LogOptions,
+  logWarning,
   readLines,
   toLogLine,
 } from '@model-platform/plugin-model-platform-node';
 import { logMatcher } from './logMatcher';
 
 const DEFAULT_TAIL = 100;
-/** How often a container that has not begun is looked for while following, milliseconds. */
+/** How soon what has not begun, or broke off, is looked for again while following, milliseconds; later the more often the cluster was asked in vain. */
 const LOOK_AGAIN_MS = 500;
+const MAX_LOOK_AGAIN_MS = 8_000;
 /** What prepares a pod; a model's own container may write what it was called with. */
 const STEPS = ['fetch', 'packages'];
 const RUNNER = 'runner';
@@ -27,7 +30,8 @@ interface Written {
  * The lines of a runner's pod: the last ones that are wanted, then those that
  * come, through its next starts, until it is gone. Those of a step before the
  * runner say which with `step`. Of a container that was started again what it
- * wrote before its end is there too, as long as the cluster keeps it.
+ * wrote before its end is there too, as long as the cluster keeps it. What
+ * breaks off while it is followed is said, and read on from there.
  *
  * @param look - the pod as it is; undefined where it is gone
  */
@@ -41,16 +45,24 @@ export async function* podLog(
   const isWanted = grep ? logMatcher(grep) : () => true;
   /** When the last line of each container was written, of those that were read. */
   const seen = new Map<string, string>();
+  /** How often each container had been started again when it was read last, and whether it had ended. */
+  const known = new Map<string, { restarts: number; isEnded: boolean }>();
+
+  /** How often the cluster was asked since the last line came. */
+  let inVain = 0;
 
   async function* read(
     pod: V1Pod,
-    { name, restartCount }: V1ContainerStatus,
+    { name, restartCount, state }: V1ContainerStatus,
     query: Record<string, string>,
   ): AsyncIterable<LogLine> {
+    const { restarts = 0, isEnded = false } = known.get(name) ?? {};
+    // Nothing comes any more until it is started again.
+    if (isEnded && !state?.running && restarts === restartCount) return;
     const { name: podName = '', namespace = '' } = pod.metadata ?? {};
     const { follow: _, ...ended } = query;
     const parts = [
-      ...(restartCount > 0 ? [{ ...ended, previous: 'true' }] : []),
+      ...(restartCount > restarts ? [{ ...ended, previous: 'true' }] : []),
       query,
     ];
     for (const part of parts) {
@@ -58,6 +70,7 @@ export async function* podLog(
       // To the second: the lines of it that were read already come again.
       const sinceTime =
         before.replace(/\.\d+Z$/, 'Z') || since?.toISOString() || '';
+      inVain += 1;
       const source = await client.openLog(
         { namespace, pod: podName, container: name },
         { timestamps: 'true', sinceTime, ...part },
@@ -66,12 +79,15 @@ export async function* podLog(
       for await (const line of linesOf(source)) {
         if (line.at <= before) continue;
         seen.set(name, line.at);
+        inVain = 0;
         if (isWanted(line.text)) yield toLine(line, podName, name);
       }
     }
+    known.set(name, { restarts: restartCount, isEnded: !state?.running });
   }
 
   const begun = look();
+  let isBroken = false;
   let last: LogLine[] = [];
   // Of the lines that are wanted, which the cluster cannot tell; of none, where the log ends now.
   const amount: Record<string, string> =
@@ -86,12 +102,30 @@ export async function* podLog(
   while (follow && !signal?.aborted) {
     const pod = look();
     if (!pod) return;
-    for (const container of startedIn(pod)) {
-      yield* read(pod, container, { follow: 'true' });
+    const before = inVain;
+    try {
+      for (const container of startedIn(pod)) {
+        for await (const line of read(pod, container, { follow: 'true' })) {
+          isBroken = false;
+          yield line;
+        }
+      }
+      const { phase } = pod.status ?? {};
+      if (phase === 'Failed' || phase === 'Succeeded') return;
+    } catch (error) {
+      if (signal?.aborted || error instanceof NotFoundError) throw error;
+      if (!isBroken) {
+        const { name = '' } = pod.metadata ?? {};
+        yield logWarning(name, 'The log of this runner broke off', error);
+      }
+      isBroken = true;
     }
-    const { phase } = pod.status ?? {};
-    if (phase === 'Failed' || phase === 'Succeeded') return;
-    await sleep(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {});
+    // Where the cluster was not asked, looking costs nothing.
+    const waitMs =
+      inVain > before
+        ? Math.min(LOOK_AGAIN_MS * 2 ** Math.min(inVain, 10), MAX_LOOK_AGAIN_MS)
+        : LOOK_AGAIN_MS;
+    await sleep(waitMs, undefined, { signal }).catch(() => {});
   }
 }
 

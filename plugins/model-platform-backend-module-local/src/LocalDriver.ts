@@ -24,7 +24,6 @@ import {
   LogOptions,
   LogSource,
   ObservedDeployment,
-  readJsonLines,
   replicasOf,
   RunnerRef,
   ScrapeTarget,
@@ -32,6 +31,7 @@ import {
   WriteOptions,
 } from '@model-platform/plugin-model-platform-node';
 import { HostClient } from './HostClient';
+import { hostLog } from './hostLog';
 import { refuseImage } from './refuseImage';
 import { RunnerDirectories } from './RunnerDirectories';
 import { servingInterpreters } from './servingInterpreters';
@@ -323,11 +323,7 @@ export class LocalDriver implements DeploymentDriver {
         `${ref.deployment.name} has no runner ${ref.runner}`,
       );
     }
-    const body = await this.host.logs(ref.runner, options);
-    if (!body) {
-      throw new NotFoundError(`There are no logs of the runner ${ref.runner}`);
-    }
-    yield* readJsonLines(body, ref.runner);
+    yield* hostLog(this.host, ref.runner, options);
   }
 
   async logSources(ref: DeploymentRef): Promise<LogSource[]> {

@@ -134,6 +134,7 @@ export interface LogOptions {
   since?: Date;
   /** Only lines with this text, in any case; `/expression/` and `/expression/i` are RE2's, and valid. */
   grep?: string;
+  /** Those that come too; what breaks off the driver says with a line, and reads on from there. */
   follow?: boolean;
   signal?: AbortSignal;
 }

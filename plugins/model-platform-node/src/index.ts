@@ -19,6 +19,7 @@ export * from './runners/callTimeoutMs';
 export * from './runners/coresOf';
 export * from './runners/EndpointCodeSettings';
 export * from './runners/LanguageModels';
+export * from './runners/logWarning';
 export * from './runners/readJsonLines';
 export * from './runners/readLines';
 export * from './runners/replicasOf';

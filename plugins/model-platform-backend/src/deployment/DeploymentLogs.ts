@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isError, NotFoundError } from '@backstage/errors';
+import { NotFoundError } from '@backstage/errors';
 import { LogLine } from '@model-platform/plugin-model-platform-common';
-import { DeploymentDriver } from '@model-platform/plugin-model-platform-node';
+import {
+  DeploymentDriver,
+  logWarning,
+} from '@model-platform/plugin-model-platform-node';
 import { DeploymentRecord } from './DeploymentStore';
 import { Environments } from './Environments';
 import { LogQuery } from './parseLogQuery';
@@ -72,7 +75,12 @@ export class DeploymentLogs {
             runner,
             options,
             onLine,
-          ).finally(() => underWay.delete(work));
+          )
+            .then(isRead => {
+              // As long as it is listed it may have a log later.
+              if (!isRead) followed.delete(runner);
+            })
+            .finally(() => underWay.delete(work));
           underWay.add(work);
         }
         await pause(options.signal);
@@ -83,7 +91,7 @@ export class DeploymentLogs {
           if (error instanceof NotFoundError) break;
           if (!isBlind) {
             onLine(
-              warning(deployment.name, 'New runners cannot be found', error),
+              logWarning(deployment.name, 'New runners cannot be found', error),
             );
           }
           isBlind = true;
@@ -93,41 +101,47 @@ export class DeploymentLogs {
     };
   }
 
-  /** Where the log breaks off, it is read on from there. */
+  /**
+   * A log that cannot be had is tried again; where one breaks off, its driver
+   * reads on.
+   *
+   * @returns whether there was one
+   */
   private async followOne(
     driver: DeploymentDriver,
     deployment: DeploymentRecord,
     runner: string,
     options: LogQuery & { signal: AbortSignal },
     onLine: (line: LogLine) => void,
-  ): Promise<void> {
-    let wanted = linesOf(options);
-    let last = '';
+  ): Promise<boolean> {
+    const { signal } = options;
+    let isRead = false;
     let isBroken = false;
-    while (!options.signal.aborted) {
+    while (!signal.aborted) {
       try {
         const lines = driver.logs(
           { deployment: { name: deployment.name }, runner },
-          { ...wanted, follow: true },
+          // What was read does not come again.
+          { ...linesOf(options), ...(isRead ? { tail: 0 } : {}), follow: true },
         );
-        const before = last;
         for await (const line of lines) {
+          isRead = true;
           isBroken = false;
-          if (before && line.at <= before) continue;
-          if (line.at > last) last = line.at;
           onLine(line);
         }
-        return;
+        return true;
       } catch (error) {
-        if (options.signal.aborted || error instanceof NotFoundError) return;
+        if (signal.aborted || error instanceof NotFoundError) return isRead;
         if (!isBroken) {
-          onLine(warning(runner, 'The log of this runner broke off', error));
+          onLine(
+            logWarning(runner, 'The log of this runner cannot be read', error),
+          );
         }
         isBroken = true;
-        if (last) wanted = { ...wanted, since: new Date(last) };
-        await pause(options.signal);
+        await pause(signal);
       }
     }
+    return isRead;
   }
 
   private async sources(
@@ -158,16 +172,6 @@ export class DeploymentLogs {
 
 async function pause(signal: AbortSignal): Promise<void> {
   await sleep(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {});
-}
-
-/** What keeps lines away, as a line among them. */
-function warning(runner: string, what: string, error: unknown): LogLine {
-  return {
-    at: new Date().toISOString(),
-    level: 'warn',
-    message: `${what}: ${isError(error) ? error.message : error}`,
-    runner,
-  };
 }
 
 function linesOf({

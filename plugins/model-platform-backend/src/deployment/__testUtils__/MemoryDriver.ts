@@ -1,13 +1,19 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RunnerStatus } from '@model-platform/plugin-model-platform-common';
+import {
+  LogLine,
+  RunnerStatus,
+} from '@model-platform/plugin-model-platform-common';
 import {
   DeploymentDriver,
   DeploymentRef,
   DesiredRevision,
   DesiredRoute,
+  LogOptions,
+  LogSource,
   ObservedDeployment,
+  RunnerRef,
 } from '@model-platform/plugin-model-platform-node';
 
 type Change = 'apply' | 'switchOff' | 'remove';
@@ -147,11 +153,11 @@ export class MemoryDriver implements DeploymentDriver {
     return [...this.applied.keys()];
   }
 
-  logs() {
+  logs(_ref: RunnerRef, _options: LogOptions): AsyncIterable<LogLine> {
     return Readable.from([]);
   }
 
-  async logSources() {
+  async logSources(): Promise<LogSource[]> {
     return [];
   }
 
