@@ -177,14 +177,17 @@ export class Runner {
     }
   }
 
-  /** Ends it for good; its records go, its logs stay. */
+  /** Ends it for good; its records go, its logs stay. Once more: it has this time from now on. */
   async retire(options: {
     drained?: () => Promise<void>;
     timeoutMs: number;
   }): Promise<void> {
     this.#resting?.abort();
+    const isFirst = !this.isRetired;
     await this.#supervisor.retire(options);
-    await this.#options.confinement.clear(this.spec.id, this.#scratch);
+    // A second one must not clear what its successor has made by then.
+    if (isFirst)
+      await this.#options.confinement.clear(this.spec.id, this.#scratch);
   }
 
   /** The same for all runners of a version, another one for each version: none can open or make what is another's. */
