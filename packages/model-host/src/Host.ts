@@ -313,6 +313,7 @@ export class Host {
     }
     this.#requireReady(deployment.runners, plan, deployment.route);
     this.#plan.set(endpoint, { ...deployment, route: plan });
+    this.#runnersOf(endpoint).forEach(runner => this.#allowCalls(runner));
     const hash = createHash('sha256')
       .update(canonicalTrafficPlan(plan))
       .digest('hex');
@@ -564,7 +565,17 @@ export class Host {
         this.#log('warn', `runner ${spec.id}: ${reason}`, { runner: spec.id }),
     });
     this.#runners.set(spec.id, runner);
+    this.#allowCalls(runner);
     runner.start(this.#leaving.get(spec.id)?.gone);
+  }
+
+  /** Its calls may take as long as its route gives them, even once another route has come. */
+  #allowCalls(runner: Runner): void {
+    const { endpoint } = runner.spec;
+    const route = this.#plan.deployment(endpoint)?.route;
+    if (route && this.#isRouted(runner.spec)) {
+      runner.allowCalls(route.limits.timeoutMs);
+    }
   }
 
   /** @param drainMs - what its calls get at the gateway, and again in itself, milliseconds */

@@ -46,6 +46,8 @@ export class Runner {
   readonly #options: RunnerOptions;
   /** Aborted when it does not rest any more. */
   #resting: AbortController | undefined;
+  /** The most that a route has given its calls, milliseconds. */
+  #routedMs = 0;
   /** Why its process has less confinement than others, if so. */
   #weakness: string | undefined;
   #labels: Record<string, string> | undefined;
@@ -92,7 +94,13 @@ export class Runner {
     return Math.max(
       this.#options.settings.drainTimeoutMs,
       this.spec.requestTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS,
+      this.#routedMs,
     );
+  }
+
+  /** A route gives its calls so long: that may be more than it was started with. @param timeoutMs - milliseconds */
+  allowCalls(timeoutMs: number): void {
+    this.#routedMs = Math.max(this.#routedMs, timeoutMs);
   }
 
   /** Of its metrics. */
