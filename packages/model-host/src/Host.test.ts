@@ -347,8 +347,11 @@ describe('Host', () => {
       runtime: 'node',
       changes: { requestTimeoutMs: 20_000 },
     });
-    const second = { ...first, id: 'slow--r2-main-0', revision: 2 };
-    const third = { ...first, id: 'slow--r3-main-0', revision: 3 };
+    const next = (revision: number) => ({
+      ...{ ...first, id: `slow--r${revision}-main-0`, revision },
+      // Less than their route gives their calls.
+      requestTimeoutMs: 100,
+    });
     const call = (probe: Probe) => callSlow(gateway.url, probe);
     /** Beside a call that the one before has begun to answer. */
     const rollTo = async (spec: RunnerSpec, before: RunnerSpec) => {
@@ -362,14 +365,28 @@ describe('Host', () => {
       return { released };
     };
     await platform.deploy(first);
-    const slow = call({ act: 'burn', subject: '4' });
-    const { released } = await rollTo(second, first);
-    expect(await slow).toBe(200);
-    expect((await released).status).toBe(200);
+    for (const [before, after] of [
+      [first, next(2)],
+      [next(2), next(3)],
+    ]) {
+      const slow = call({ act: 'burn', subject: '5' });
+      const { released } = await rollTo(after, before);
+      expect(await slow).toBe(200);
+      expect((await released).status).toBe(200);
+    }
+
+    const outlasting = call({ act: 'burn', subject: '8' });
+    await rollTo(next(4), next(3));
+    await platform.killHost();
+    await platform.start({ DRAIN_TIMEOUT_MS: '100' });
+    expect(await outlasting).toBe(200);
 
     const endless = call({ act: 'spin' }).catch(() => 'cut');
-    const { pid } = await platform.ready(second.id);
-    await rollTo(third, second);
+    const { pid } = await platform.ready(next(4).id);
+    await rollTo(next(5), next(4));
+    await platform.killHost();
+    await platform.start({ DRAIN_TIMEOUT_MS: '100' });
+    expect(isAlive(pid)).toBe(true);
     await platform.stopHost();
     expect(isAlive(pid)).toBe(false);
     expect(await endless).not.toBe(200);

@@ -126,7 +126,8 @@ export class Host {
         const watched =
           known && WatchedProcess.takeOver(known.pid, known.startTime);
         const gone = (
-          watched?.end(settings.drainTimeoutMs) ?? Promise.resolve()
+          watched?.end(record.drainMs ?? settings.drainTimeoutMs) ??
+          Promise.resolve()
         ).then(() => host.#state.forget(id));
         host.#leave(id, gone, async timeoutMs => watched?.end(timeoutMs));
       }
@@ -584,6 +585,10 @@ export class Host {
     if (runner.isRetired) {
       await this.#leaving.get(id)?.gone;
       return;
+    }
+    const record = this.#state.process(id);
+    if (record) {
+      this.#state.setProcess(id, { ...record, drainMs });
     }
     const gone = runner
       .retire({
