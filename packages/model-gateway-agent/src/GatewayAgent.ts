@@ -111,13 +111,16 @@ export class GatewayAgent {
     );
     const problems = unreadable.join('; ');
     if (problems && problems !== this.problems) {
-      this.log('error', 'plans cannot be read, and are left out', {
+      this.log('error', 'plans cannot be read; what is known of them stays', {
         plans: unreadable,
       });
     }
     this.problems = problems;
     const text = JSON.stringify(routes);
     const { pid, planned } = await this.gateway.state();
+    // No routes at all would be worse than those of an earlier agent, or than others' while this gateway waits.
+    const isBlind = routes.length === 0 && problems !== '';
+    if (isBlind && (!planned || !this.told)) return;
     if (!planned || this.told?.pid !== pid || this.told.routes !== text) {
       await this.gateway.putRoutes(routes);
       this.told = { pid, routes: text, plans };

@@ -1,4 +1,8 @@
-import { gatewayRoutesSchema, PLAN_FILE } from '@model-platform/model-wire';
+import {
+  ENDPOINT_LABEL,
+  gatewayRoutesSchema,
+  PLAN_FILE,
+} from '@model-platform/model-wire';
 import { ResolvedRoutes, resolveRoutes } from './resolveRoutes';
 
 const labels = {
@@ -137,12 +141,12 @@ it('sends calls to the next revision when somebody answers them there, and asks 
   ).toMatchObject([{ variants: [] }]);
 });
 
-it('leaves out a plan that cannot be read, and says which', () => {
+it('goes on with what it had of a plan that cannot be read, leaves out what it never had, and says which', () => {
   const broken = (name: string, text: string) => ({
-    metadata: { name },
+    metadata: { name, labels: { [ENDPOINT_LABEL]: name } },
     data: { [PLAN_FILE]: text },
   });
-  const { routes, report, unreadable } = resolveRoutes(
+  const { routes, report, plans, unreadable } = resolveRoutes(
     [
       broken('half', '{"formatVersion": 1, '),
       plan('churn', ['main']),
@@ -159,4 +163,17 @@ it('leaves out a plan that cannot be read, and says which', () => {
     expect.stringMatching(/^half: .*JSON/),
     expect.stringMatching(/^of-tomorrow: /),
   ]);
+
+  const later = resolveRoutes(
+    [broken('churn', '{"formatVersion": 2}')],
+    [slice('churn-main', [['pod-b', '10.0.0.2', true]])],
+    'a-secret-of-all-runners',
+    plans,
+  );
+  expect(later.routes).toMatchObject([
+    { endpoint: 'churn', variants: [{ runners: ['pod-b'] }] },
+  ]);
+  expect(later.report).toEqual(report);
+  expect(later.plans).toEqual(plans);
+  expect(later.unreadable).toEqual([expect.stringMatching(/^churn: /)]);
 });

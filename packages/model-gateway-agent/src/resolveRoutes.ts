@@ -1,5 +1,6 @@
 import { V1ConfigMap, V1EndpointSlice } from '@kubernetes/client-node';
 import {
+  ENDPOINT_LABEL,
   EndpointPlan,
   endpointPlanSchema,
   GatewayReport,
@@ -17,7 +18,10 @@ export interface ResolvedRoutes {
   report: GatewayReport;
   /** What they are made of, by endpoint. */
   plans: ReadonlyMap<string, EndpointPlan>;
-  /** Plans that cannot be read, each with the reason: no other endpoint waits for them. */
+  /**
+   * Plans that cannot be read, each with the reason: no other endpoint waits
+   * for them, and theirs goes on with the plan that it had.
+   */
   unreadable: string[];
 }
 
@@ -52,7 +56,8 @@ export function resolveRoutes(
         return [endpointPlanSchema.parse(JSON.parse(data?.[PLAN_FILE] ?? ''))];
       } catch (error) {
         unreadable.push(`${metadata?.name}: ${(error as Error).message}`);
-        return [];
+        const kept = before.get(metadata?.labels?.[ENDPOINT_LABEL] ?? '');
+        return kept ? [kept] : [];
       }
     })
     .map(plan => answeredPlan(plan, before.get(plan.plan.endpoint), runners))

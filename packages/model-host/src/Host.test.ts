@@ -44,6 +44,19 @@ async function message(response: Response): Promise<string> {
     .message;
 }
 
+/** Status of one call of the endpoint `slow`. */
+async function callSlow(gatewayUrl: string, probe: Probe): Promise<number> {
+  const { status } = await fetch(`${gatewayUrl}/slow/predict`, {
+    method: 'POST',
+    headers: {
+      authorization: 'Bearer mpe_test_secret',
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ inputs: probe }),
+  });
+  return status;
+}
+
 describe('Host', () => {
   it('starts, routes, swaps and removes, and leaves nothing behind', async () => {
     const { gateway } = await platform.start();
@@ -334,19 +347,12 @@ describe('Host', () => {
       runtime: 'node',
       changes: { requestTimeoutMs: 20_000 },
     });
-    const second = { ...first, id: 'slow--r2-main-0', revision: 2 };
-    const third = { ...first, id: 'slow--r3-main-0', revision: 3 };
-    const call = async (probe: Probe) => {
-      const { status } = await fetch(`${gateway.url}/slow/predict`, {
-        method: 'POST',
-        headers: {
-          authorization: 'Bearer mpe_test_secret',
-          'content-type': 'application/json',
-        },
-        body: JSON.stringify({ inputs: probe }),
-      });
-      return status;
-    };
+    const next = (revision: number) => ({
+      ...{ ...first, id: `slow--r${revision}-main-0`, revision },
+      // Less than their route gives their calls.
+      requestTimeoutMs: 100,
+    });
+    const call = (probe: Probe) => callSlow(gateway.url, probe);
     /** Beside a call that the one before has begun to answer. */
     const rollTo = async (spec: RunnerSpec, before: RunnerSpec) => {
       await platform.deploy(spec);
@@ -359,17 +365,80 @@ describe('Host', () => {
       return { released };
     };
     await platform.deploy(first);
-    const slow = call({ act: 'burn', subject: '4' });
-    const { released } = await rollTo(second, first);
-    expect(await slow).toBe(200);
-    expect((await released).status).toBe(200);
+    for (const [before, after] of [
+      [first, next(2)],
+      [next(2), next(3)],
+    ]) {
+      const slow = call({ act: 'burn', subject: '5' });
+      const { released } = await rollTo(after, before);
+      expect(await slow).toBe(200);
+      expect((await released).status).toBe(200);
+    }
+
+    const outlasting = call({ act: 'burn', subject: '8' });
+    await rollTo(next(4), next(3));
+    await platform.killHost();
+    await platform.start({ DRAIN_TIMEOUT_MS: '100' });
+    expect(await outlasting).toBe(200);
 
     const endless = call({ act: 'spin' }).catch(() => 'cut');
-    const { pid } = await platform.ready(second.id);
-    await rollTo(third, second);
+    const { pid } = await platform.ready(next(4).id);
+    await rollTo(next(5), next(4));
+    await platform.killHost();
+    await platform.start({ DRAIN_TIMEOUT_MS: '100' });
+    expect(isAlive(pid)).toBe(true);
     await platform.stopHost();
     expect(isAlive(pid)).toBe(false);
     expect(await endless).not.toBe(200);
+  });
+
+  it('makes way for a runner that is put again while it drains, and waits for neither when it stops', async () => {
+    const spec = probeSpec(platform, {
+      name: 'slow',
+      system: 'plant-catalogue',
+      runtime: 'node',
+      changes: { requestTimeoutMs: 600_000 },
+    });
+    /** Switched off while it has a call that never ends, and put again. */
+    const putWhileDraining = async (gatewayUrl: string) => {
+      await platform.deploy(spec);
+      const { pid, url } = await platform.ready(spec.id);
+      callSlow(gatewayUrl, { act: 'spin' }).catch(() => {});
+      await until(() =>
+        fetch(`${url}/v2/health/ready`, {
+          signal: AbortSignal.timeout(500),
+        }).then(
+          () => false,
+          () => true,
+        ),
+      );
+      const path = '/v1/deployments/slow';
+      const off = { ...platform.plan([spec]), variants: [] };
+      expect((await platform.api('PUT', `${path}/route`, off)).status).toBe(
+        200,
+      );
+      platform.api('POST', `${path}/release`, { keep: [] }).catch(() => {});
+      await until(
+        async () => (await platform.runner(spec.id))?.phase === 'draining',
+      );
+      const put = { runners: [spec] };
+      expect((await platform.api('PUT', `${path}/runners`, put)).status).toBe(
+        200,
+      );
+      return pid;
+    };
+    const quick = await platform.start({ DRAIN_TIMEOUT_MS: '100' });
+    const before = await putWhileDraining(quick.gateway.url);
+    const after = await platform.ready(spec.id);
+    expect(after.pid).not.toBe(before);
+    expect(isAlive(before)).toBe(false);
+    await platform.stopHost();
+
+    const patient = await platform.start({ DRAIN_TIMEOUT_MS: '600000' });
+    const last = await putWhileDraining(patient.gateway.url);
+    expect(isAlive(last)).toBe(true);
+    await platform.stopHost();
+    expect(platform.seenPids.filter(isAlive)).toEqual([]);
   });
 
   it('refuses a second host on the same data folder', async () => {

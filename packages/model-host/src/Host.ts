@@ -46,6 +46,14 @@ export type HostLog = (
   facts?: Record<string, unknown>,
 ) => void;
 
+/** A runner on its way out, with all before it of the same id. */
+interface Leaving {
+  /** Once nothing is left of it. */
+  gone: Promise<void>;
+  /** It has this time from now on, and no longer; settles once it has ended. */
+  hurry(timeoutMs: number): Promise<unknown>;
+}
+
 /** Keeps gateway and runners as the plan says, with or without those who made it. */
 export class Host {
   readonly #settings: HostSettings;
@@ -57,7 +65,7 @@ export class Host {
   readonly #confinement: Confinement;
   readonly #runners = new Map<string, Runner>();
   /** Runners on their way out, by id; a successor of the same id waits for them. */
-  readonly #leaving = new Map<string, Promise<void>>();
+  readonly #leaving = new Map<string, Leaving>();
   readonly #registry = new Registry();
   /** Runners that come and go with their calls. */
   readonly #sets: ReplicaSets;
@@ -118,17 +126,19 @@ export class Host {
         const watched =
           known && WatchedProcess.takeOver(known.pid, known.startTime);
         const gone = (
-          watched?.end(settings.drainTimeoutMs) ?? Promise.resolve()
+          watched?.end(record.drainMs ?? settings.drainTimeoutMs) ??
+          Promise.resolve()
         ).then(() => host.#state.forget(id));
-        host.#leave(id, gone);
+        host.#leave(id, gone, async timeoutMs => watched?.end(timeoutMs));
       }
     }
     for (const id of host.#confinement.groups?.ids() ?? []) {
       if (!wantedIds.has(id)) {
-        const gone = host.#leaving.get(id) ?? Promise.resolve();
+        const gone = host.#leaving.get(id)?.gone ?? Promise.resolve();
         host.#leave(
           id,
           gone.then(() => host.#confinement.groups?.remove(id)),
+          async () => {},
         );
       }
     }
@@ -273,6 +283,12 @@ export class Host {
       if (current && !current.isRetired) {
         // Its successor waits for it. What goes wrong over it has been logged by then.
         this.#retire(current, this.#settings.drainTimeoutMs).catch(() => {});
+      } else {
+        // What it still waits for has been long enough: the endpoint waits for its successor.
+        this.#leaving
+          .get(spec.id)
+          ?.hurry(this.#settings.drainTimeoutMs)
+          .catch(() => {});
       }
       this.#add(spec);
     }
@@ -298,6 +314,7 @@ export class Host {
     }
     this.#requireReady(deployment.runners, plan, deployment.route);
     this.#plan.set(endpoint, { ...deployment, route: plan });
+    this.#runnersOf(endpoint).forEach(runner => this.#allowCalls(runner));
     const hash = createHash('sha256')
       .update(canonicalTrafficPlan(plan))
       .digest('hex');
@@ -361,11 +378,15 @@ export class Host {
   async stop(): Promise<void> {
     this.#isStopping = true;
     await this.#gateway.stop();
-    await Promise.all(
-      Array.from(this.#runners.values(), async runner => {
-        await runner.retire({ timeoutMs: FINAL_RUNNER_MS });
+    await Promise.all([
+      ...Array.from(this.#runners.values(), runner =>
+        runner.retire({ timeoutMs: FINAL_RUNNER_MS }),
+      ),
+      ...Array.from(this.#leaving.values(), async ({ gone, hurry }) => {
+        await hurry(FINAL_RUNNER_MS);
+        await gone;
       }),
-    );
+    ]);
     this.#confinement.groups?.removeAll();
   }
 
@@ -545,15 +566,29 @@ export class Host {
         this.#log('warn', `runner ${spec.id}: ${reason}`, { runner: spec.id }),
     });
     this.#runners.set(spec.id, runner);
-    runner.start(this.#leaving.get(spec.id));
+    this.#allowCalls(runner);
+    runner.start(this.#leaving.get(spec.id)?.gone);
+  }
+
+  /** Its calls may take as long as its route gives them, even once another route has come. */
+  #allowCalls(runner: Runner): void {
+    const { endpoint } = runner.spec;
+    const route = this.#plan.deployment(endpoint)?.route;
+    if (route && this.#isRouted(runner.spec)) {
+      runner.allowCalls(route.limits.timeoutMs);
+    }
   }
 
   /** @param drainMs - what its calls get at the gateway, and again in itself, milliseconds */
   async #retire(runner: Runner, drainMs = runner.drainMs): Promise<void> {
     const { id } = runner.spec;
     if (runner.isRetired) {
-      await this.#leaving.get(id);
+      await this.#leaving.get(id)?.gone;
       return;
+    }
+    const record = this.#state.process(id);
+    if (record) {
+      this.#state.setProcess(id, { ...record, drainMs });
     }
     const gone = runner
       .retire({
@@ -569,21 +604,29 @@ export class Host {
           this.#runners.delete(id);
         }
       });
-    this.#leave(id, gone);
+    this.#leave(id, gone, timeoutMs => runner.retire({ timeoutMs }));
     await gone;
   }
 
-  #leave(id: string, gone: Promise<void>): void {
-    const settled = gone
-      .catch((error: Error) =>
-        this.#log('error', `runner ${id} could not be ended: ${error.message}`),
-      )
-      .then(() => {
-        if (this.#leaving.get(id) === settled) {
-          this.#leaving.delete(id);
-        }
-      });
-    this.#leaving.set(id, settled);
+  #leave(id: string, ended: Promise<void>, hurry: Leaving['hurry']): void {
+    const before = this.#leaving.get(id);
+    const leaving: Leaving = {
+      gone: ended
+        .catch((error: Error) =>
+          this.#log(
+            'error',
+            `runner ${id} could not be ended: ${error.message}`,
+          ),
+        )
+        .then(() => {
+          if (this.#leaving.get(id) === leaving) {
+            this.#leaving.delete(id);
+          }
+        }),
+      hurry: timeoutMs =>
+        Promise.all([before?.hurry(timeoutMs), hurry(timeoutMs)]),
+    };
+    this.#leaving.set(id, leaving);
   }
 
   #pushSoon(): void {

@@ -46,6 +46,8 @@ export class Runner {
   readonly #options: RunnerOptions;
   /** Aborted when it does not rest any more. */
   #resting: AbortController | undefined;
+  /** The most that a route has given its calls, milliseconds. */
+  #routedMs = 0;
   /** Why its process has less confinement than others, if so. */
   #weakness: string | undefined;
   #labels: Record<string, string> | undefined;
@@ -92,7 +94,13 @@ export class Runner {
     return Math.max(
       this.#options.settings.drainTimeoutMs,
       this.spec.requestTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS,
+      this.#routedMs,
     );
+  }
+
+  /** A route gives its calls so long: that may be more than it was started with. @param timeoutMs - milliseconds */
+  allowCalls(timeoutMs: number): void {
+    this.#routedMs = Math.max(this.#routedMs, timeoutMs);
   }
 
   /** Of its metrics. */
@@ -177,14 +185,17 @@ export class Runner {
     }
   }
 
-  /** Ends it for good; its records go, its logs stay. */
+  /** Ends it for good; its records go, its logs stay. Once more: it has this time from now on. */
   async retire(options: {
     drained?: () => Promise<void>;
     timeoutMs: number;
   }): Promise<void> {
     this.#resting?.abort();
+    const isFirst = !this.isRetired;
     await this.#supervisor.retire(options);
-    await this.#options.confinement.clear(this.spec.id, this.#scratch);
+    // A second one must not clear what its successor has made by then.
+    if (isFirst)
+      await this.#options.confinement.clear(this.spec.id, this.#scratch);
   }
 
   /** The same for all runners of a version, another one for each version: none can open or make what is another's. */

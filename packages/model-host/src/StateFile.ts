@@ -14,6 +14,8 @@ const processRecordSchema = z.object({
   startedAt: z.string(),
   /** Whether it has been ready. */
   wasReady: z.boolean().optional(),
+  /** Of one that is to end: what its calls get, from whichever host ends it, milliseconds. */
+  drainMs: z.number().optional(),
 });
 
 const stateSchema = z.object({

@@ -21,6 +21,8 @@ export const PLAN_LABELS = {
   'app.kubernetes.io/managed-by': 'model-platform',
   'app.kubernetes.io/component': 'plan',
 };
+/** Label that says of which endpoint it is, even where the plan cannot be read. */
+export const ENDPOINT_LABEL = 'model-platform.io/endpoint';
 export const PLAN_FILE = 'plan.json';
 
 /** Labels of the leases that agents report in. */

@@ -116,10 +116,11 @@ export class LocalDriver implements DeploymentDriver {
     const runners = this.runnersOf(desired);
     const key = `${ref.name}/${revision}`;
     const digest = digestOf([this.host.identity(), runners]);
-    // A runner that fails may miss its files; then they are looked after again.
+    // A runner that fails may miss its files, and one that drains was released:
+    // then they are looked after again.
     const running = new Set(
       state.deployments[ref.name]?.runners
-        .filter(runner => runner.phase !== 'failed')
+        .filter(({ phase }) => phase !== 'failed' && phase !== 'draining')
         .map(runner => runner.id),
     );
     if (

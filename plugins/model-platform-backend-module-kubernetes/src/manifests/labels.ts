@@ -1,3 +1,5 @@
+import { ENDPOINT_LABEL } from '@model-platform/model-wire';
+
 /** Who applies the objects, and whose they are; what has another value here is others'. */
 export const MANAGER = 'model-platform';
 
@@ -12,7 +14,7 @@ export const LABELS = {
   component: 'app.kubernetes.io/component',
   system: 'model-platform.io/system',
   environment: 'model-platform.io/environment',
-  endpoint: 'model-platform.io/endpoint',
+  endpoint: ENDPOINT_LABEL,
   revision: 'model-platform.io/revision',
   variant: 'model-platform.io/variant',
   model: 'model-platform.io/model',

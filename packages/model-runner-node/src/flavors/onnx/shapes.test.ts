@@ -52,8 +52,8 @@ const echo = (name: string, change: Partial<Fields[number]>) => {
 const { example } = readConformance('model.json');
 const tensors: Array<{ name: string }> = readConformance('tensors.json').inputs;
 
-/** `Y = X` of any number of columns. */
-const columns = () => {
+/** `Y = X` of any number of columns, or of one value alone. */
+const identity = ({ isScalar = false } = {}) => {
   const value = (name: string) =>
     messageOf(
       [1, name],
@@ -61,7 +61,15 @@ const columns = () => {
         2,
         messageOf([
           1,
-          messageOf([1, 1], [2, messageOf([1, messageOf()], [1, messageOf()])]),
+          messageOf(
+            [1, 1],
+            [
+              2,
+              isScalar
+                ? messageOf()
+                : messageOf([1, messageOf()], [1, messageOf()]),
+            ],
+          ),
         ]),
       ],
     );
@@ -136,17 +144,17 @@ describe('shapes of ONNX inputs', () => {
     const named = await serve(
       [{ name: 'X', type: 'number', shape: [2] }],
       [{ name: 'Y', type: 'number', shape: [2] }],
-      columns(),
+      identity(),
     );
     const plain = await serve(
       ['a', 'b'].map(name => ({ name, type: 'number' as const })),
       [{ name: 'Y', type: 'number', shape: [2] }],
-      columns(),
+      identity(),
     );
     const single = await serve(
       [{ name: 'X', type: 'number' }],
       [{ name: 'Y', type: 'number' }],
-      columns(),
+      identity(),
     );
     for (const [running, width] of [
       [named, 2],
@@ -194,5 +202,25 @@ describe('shapes of ONNX inputs', () => {
     expect(await answer.json()).toMatchObject({
       outputs: [{ name: 'ratio_out', data: [0.25] }],
     });
+  });
+
+  it('are none of an input that is one value', async () => {
+    const running = await serve(
+      [{ name: 'X', type: 'number', maximum: 5 }],
+      [{ name: 'Y', type: 'number' }],
+      identity({ isScalar: true }),
+    );
+    const tensor = (shape: number[], value: number) => ({
+      ...{ name: 'X', shape, datatype: 'FP32', data: [value] },
+    });
+    expect(await infer(running, tensor([], 2))).toMatchObject({
+      status: 200,
+      body: { outputs: [{ shape: [], data: [2] }] },
+    });
+    expect(await infer(running, tensor([1], 2))).toMatchObject({
+      status: 400,
+      body: { error: "Input 'X' must have shape [], not [1]." },
+    });
+    expect(await infer(running, tensor([], 7))).toMatchObject({ status: 400 });
   });
 });

@@ -41,6 +41,8 @@ function rowShapeOf(
   isByName: boolean,
   rank: number,
 ): number[] | undefined {
+  // One value alone, which is no row.
+  if (rank === 0) return undefined;
   if (!isByName) return [fields.length];
   const [{ type, shape }] = fields;
   if (type === 'bytes' || type === 'object') return undefined;
