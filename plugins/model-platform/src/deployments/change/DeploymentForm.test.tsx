@@ -154,6 +154,12 @@ describe('DeploymentForm', () => {
       spec: { environment: 'production' },
       reason: 'first one',
     });
+    // Of one that somebody else made meanwhile nothing is overwritten.
+    expect(
+      iris
+        .callsOf('PUT deployments/iris')
+        .map(({ headers }) => headers.get('if-none-match')),
+    ).toEqual(['*', '*', '*']);
   });
 
   it('asks nobody about what is no deployment, and says where', async () => {
@@ -212,6 +218,12 @@ describe('DeploymentForm', () => {
     ).toBeInTheDocument();
     await press(shown, 'Apply the change');
     expect(await shown.findByText(/read it again/)).toBeInTheDocument();
+    const { etag } = sampleDeployment();
+    expect(
+      iris
+        .callsOf('PUT deployments/iris')
+        .map(({ headers }) => headers.get('if-match')),
+    ).toEqual([etag, etag]);
   });
 
   it('takes a change of what Git declares to its file, and applies nothing', async () => {
@@ -244,7 +256,10 @@ describe('DeploymentForm', () => {
   });
 
   it('begins on the page of all deployments with the model', async () => {
-    const iris = platform();
+    // Behind very many of other models.
+    const iris = platform().when('GET deployments', ({ query }) => ({
+      items: query.get('model') === 'iris' ? [sampleDeployment()] : [],
+    }));
     await renderOnPlatform(<DeploymentsPage />, iris);
     const open = async () => {
       await userEvent.click(

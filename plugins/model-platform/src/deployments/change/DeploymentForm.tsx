@@ -13,6 +13,7 @@ import {
 import {
   Deployment,
   DeploymentPlan,
+  DeploymentPrecondition,
   ModelDeploymentManifest,
   ModelPlatformClient,
 } from '@model-platform/plugin-model-platform-common';
@@ -46,6 +47,10 @@ export function DeploymentForm(props: {
   const { does, onApplied } = props;
   // As the text has it, whatever becomes of it meanwhile.
   const [deployment] = useState(props.deployment);
+  // What others did in the meantime is not undone unseen.
+  const precondition: DeploymentPrecondition = deployment
+    ? { ifMatch: deployment.etag }
+    : { ifNoneMatch: '*' };
   const api = useApi(modelPlatformApiRef);
   const [text, setText] = useState(props.text);
   const [reason, setReason] = useState('');
@@ -81,14 +86,16 @@ export function DeploymentForm(props: {
     withManifest(async manifest => {
       const { name } = manifest.metadata;
       if (isDryRun) {
-        setTried({ text, plan: await api.planDeployment(name, manifest) });
+        setTried({
+          text,
+          plan: await api.planDeployment(name, manifest, precondition),
+        });
         return;
       }
       await api.applyDeployment(
         name,
         { ...manifest, reason: reason.trim() || undefined },
-        // Nobody's change in the meantime is undone unseen.
-        { ifMatch: deployment?.etag },
+        precondition,
       );
       onApplied(name);
     }),
