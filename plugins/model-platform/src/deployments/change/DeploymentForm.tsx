@@ -1,4 +1,5 @@
 import { useMemo, useRef, useState } from 'react';
+import { ResponseError } from '@backstage/errors';
 import { useApi } from '@backstage/frontend-plugin-api';
 import {
   Alert,
@@ -29,6 +30,7 @@ import { LocationLink } from '../LocationLink';
 import { DocumentProblems } from './DocumentProblems';
 import { PlanSummary } from './PlanSummary';
 import { atLines, DocumentProblem, readManifest } from './readManifest';
+import { textOf } from './textOf';
 import { useEditAddress } from './useEditAddress';
 
 /**
@@ -46,7 +48,7 @@ export function DeploymentForm(props: {
 }) {
   const { does, onApplied } = props;
   // As the text has it, whatever becomes of it meanwhile.
-  const [deployment] = useState(props.deployment);
+  const [deployment, setDeployment] = useState(props.deployment);
   // What others did in the meantime is not undone unseen.
   const precondition: DeploymentPrecondition = deployment
     ? { ifMatch: deployment.etag }
@@ -82,24 +84,33 @@ export function DeploymentForm(props: {
       setProblems(atLines(text, found));
     }
   };
-  const action = useAction(async (isDryRun: boolean) =>
+  // One at a time, and the text stays as it was asked about.
+  const action = useAction((step: () => Promise<void>) => step());
+  const tryIt = () =>
     withManifest(async manifest => {
       const { name } = manifest.metadata;
-      if (isDryRun) {
-        setTried({
-          text,
-          plan: await api.planDeployment(name, manifest, precondition),
-        });
-        return;
-      }
+      setTried({
+        text,
+        plan: await api.planDeployment(name, manifest, precondition),
+      });
+    });
+  const apply = () =>
+    withManifest(async manifest => {
+      const { name } = manifest.metadata;
       await api.applyDeployment(
         name,
         { ...manifest, reason: reason.trim() || undefined },
         precondition,
       );
       onApplied(name);
-    }),
-  );
+    });
+  const reload = async (name: string) => {
+    const now = await api.getDeployment(name);
+    setDeployment(now);
+    setText(textOf(now));
+    setProblems([]);
+  };
+  const copy = <CopyButton text={text} label="Copy the changed document" />;
   const change = (next: string) => {
     setText(next);
     setProblems([]);
@@ -139,6 +150,7 @@ export function DeploymentForm(props: {
             marked={marked}
             isInvalid={problems.length > 0}
             textRef={textRef}
+            isReadOnly={action.isRunning}
           />
           {problems.length > 0 && (
             <DocumentProblems problems={problems} onGoTo={goTo} />
@@ -150,6 +162,24 @@ export function DeploymentForm(props: {
               role="alert"
               title="It was refused"
               description={messageOf(action.error)}
+              customActions={
+                isConflict(action.error) && (
+                  <>
+                    {!declaredIn && copy}
+                    {deployment && (
+                      <Button
+                        size="small"
+                        variant="secondary"
+                        onPress={() =>
+                          action.run(() => reload(deployment.name))
+                        }
+                      >
+                        Load what is there now
+                      </Button>
+                    )}
+                  </>
+                )
+              }
             />
           )}
           {plan && <PlanSummary plan={plan} deployment={deployment} />}
@@ -167,13 +197,13 @@ export function DeploymentForm(props: {
         {declaredIn ? (
           <>
             <EditInGit location={declaredIn} />
-            <CopyButton text={text} label="Copy the changed document" />
+            {copy}
           </>
         ) : (
           <Button
             variant={plan ? 'primary' : 'secondary'}
             isDisabled={!plan || action.isRunning}
-            onPress={() => action.run(false)}
+            onPress={() => action.run(apply)}
           >
             {does}
           </Button>
@@ -182,7 +212,7 @@ export function DeploymentForm(props: {
           variant={plan || declaredIn ? 'secondary' : 'primary'}
           isDisabled={!text.trim()}
           isPending={action.isRunning}
-          onPress={() => action.run(true)}
+          onPress={() => action.run(tryIt)}
         >
           See what would happen
         </Button>
@@ -192,6 +222,10 @@ export function DeploymentForm(props: {
       </DialogFooter>
     </>
   );
+}
+
+function isConflict(error: Error): boolean {
+  return ResponseError.is(error) && error.statusCode === 409;
 }
 
 function EditInGit(props: { location: string }) {
