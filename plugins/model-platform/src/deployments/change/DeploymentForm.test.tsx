@@ -338,6 +338,22 @@ describe('DeploymentForm', () => {
     const shown = await open();
     // The name of the model is taken by the deployment that there is.
     expect(parse((await document(shown)).value).metadata.name).toBe('iris-2');
+    // What was written stays while one looks for another model, found or not.
+    const field = await document(shown);
+    await userEvent.type(field, '# mine');
+    const chooser = shown.getByRole('combobox', { name: 'Model' });
+    iris.when('GET models', () =>
+      FakePlatform.refusal(503, 'ServiceUnavailableError', 'search is away'),
+    );
+    await userEvent.clear(chooser);
+    await userEvent.type(chooser, 'r');
+    expect(await shown.findByText('search is away')).toBeInTheDocument();
+    expect(chooser).toBeInTheDocument();
+    expect(chooser).toHaveValue('r');
+    expect(field).toBeInTheDocument();
+    expect(field.value).toMatch(/# mine/);
+    await userEvent.tab();
+    iris.when('GET models', () => ({ items: [sampleModel()] }));
     await userEvent.click(shown.getByRole('button', { name: 'Cancel' }));
 
     iris.when('GET models/iris', () =>
