@@ -13,7 +13,7 @@ import { canaryOf, isCanaried } from './canary/canaryOf';
 import { analysisProblems } from './canary/canarySchema';
 import { currentRevision } from './currentRevision';
 import { DeploymentActor } from './DeploymentActor';
-import { requireMatch } from './deploymentEtag';
+import { Precondition, requirePrecondition } from './deploymentEtag';
 import { DeploymentModels } from './DeploymentModels';
 import { DeploymentProblemsError } from './DeploymentProblemsError';
 import {
@@ -44,13 +44,12 @@ import { trafficOf } from './trafficOf';
 /** How long a new deployment waits for one of the same name to be gone. */
 const REMOVAL_TIMEOUT_MS = 15_000;
 
-export interface ApplyOptions {
+export interface ApplyOptions extends Precondition {
   reason?: string;
   /** `api`, or the location of a file in Git. */
   source?: string;
   /** Where the same declaration stood before. */
   movedFrom?: string;
-  ifMatch?: string;
   /** Lease number of the leader that reads it from Git. */
   fencing?: number;
 }
@@ -136,8 +135,8 @@ export class Applications {
       await this.requireSame(existing, spec, model, actor);
       await models.requireOpen(existing, resolution.models, actor);
       requireSource(existing, options);
-      requireMatch(existing, options.ifMatch);
     }
+    requirePrecondition(name, existing, options);
     const current = existing && (await currentRevision(store, existing));
     const waiting = existing && (await waitingRequest(store, existing));
     const isSameRevision =

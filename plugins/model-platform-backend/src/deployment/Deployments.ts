@@ -13,7 +13,7 @@ import { Applications, ApplyOptions } from './Applications';
 import { DeployableModels } from './DeployableModels';
 import { currentRevision } from './currentRevision';
 import { DeploymentActor, platformActor } from './DeploymentActor';
-import { requireMatch } from './deploymentEtag';
+import { Precondition, requireMatch } from './deploymentEtag';
 import { DeploymentModels } from './DeploymentModels';
 import { deploymentNotFound } from './deploymentNotFound';
 import { DeploymentProblemsError } from './DeploymentProblemsError';
@@ -174,7 +174,7 @@ export class Deployments {
     name: string,
     input: unknown,
     actor: DeploymentActor,
-    options: { ifMatch?: string } = {},
+    options: Precondition = {},
   ): Promise<DeploymentPlan> {
     const { spec, existing, candidate, isSameRevision, assessment } =
       await this.applications.read(name, input, actor, options);

@@ -158,11 +158,13 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
     const caller = await callerResolver.fromRequest(req);
     const { name } = req.params;
     const { spec, reason } = parseApply(name, req.body);
+    const precondition = {
+      ifMatch: req.headers['if-match'],
+      ifNoneMatch: req.headers['if-none-match'],
+    };
     if (flag(req, 'dryRun')) {
       res.json(
-        await deployments.plan(name, spec, access.actor(caller), {
-          ifMatch: req.headers['if-match'],
-        }),
+        await deployments.plan(name, spec, access.actor(caller), precondition),
       );
       return;
     }
@@ -170,7 +172,7 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
       deployments.apply(name, spec, access.actor(caller), {
         reason,
         source: 'api',
-        ifMatch: req.headers['if-match'],
+        ...precondition,
       }),
     );
     send(res, await show(caller, applied));

@@ -329,6 +329,21 @@ describe('publish, deploy, call, count', () => {
       .set('if-match', '"other"')
       .send({ reason: 'costs' });
     expect(stale.status).toBe(409);
+
+    // Two who each think that they make it: the one who is late overwrites nothing.
+    const apply = async (condition: string, etag: string, dryRun = false) => {
+      const { status, body } = await platform
+        .call('put', `v1/deployments/iris?dryRun=${dryRun}`, mira)
+        .set(condition, etag)
+        .send({ spec: { ...spec, limits: { concurrentCalls: 3 } } });
+      return [status, body.error?.message];
+    };
+    const taken = [409, expect.stringContaining('deployment iris already')];
+    expect(await apply('if-none-match', '*', true)).toEqual(taken);
+    expect(await apply('if-none-match', '*')).toEqual(taken);
+    const before = await platform.call('get', 'v1/deployments/iris', mira);
+    expect(before.body.spec).not.toHaveProperty('limits');
+
     expect(
       (await platform.call('delete', 'v1/deployments/iris', mira)).status,
     ).toBe(204);
@@ -336,6 +351,13 @@ describe('publish, deploy, call, count', () => {
       'the endpoint is gone',
       async () => (await predict({ inputs: line })).status === 404,
     );
+    // A change of what was deleted meanwhile does not make it again.
+    const gone = [409, expect.stringContaining('no deployment iris')];
+    expect(await apply('if-match', before.body.etag, true)).toEqual(gone);
+    expect(await apply('if-match', before.body.etag)).toEqual(gone);
+    expect(
+      (await platform.call('get', 'v1/deployments/iris', mira)).status,
+    ).toBe(404);
   });
 
   it('counts what a shadow gets apart from the use of the model', async () => {

@@ -1,5 +1,6 @@
 import {
   ifMatch,
+  ifNoneMatch,
   operation,
   OpenApiObject,
   pageOf,
@@ -56,6 +57,7 @@ export const deploymentPaths: Array<[string, OpenApiObject]> = [
       summary: 'Say what is wanted',
       parameters: [
         ifMatch,
+        ifNoneMatch,
         query('dryRun', 'Only say what would happen; refused as it would be', {
           type: 'boolean',
         }),
@@ -76,7 +78,7 @@ export const deploymentPaths: Array<[string, OpenApiObject]> = [
         },
       },
       conflict:
-        'The name is taken, it is declared in Git, or it was changed in the meantime',
+        'The name is taken, it is declared in Git, or it was changed, made or removed in the meantime',
     }),
     delete: operation('deleteDeployment', DEPLOYMENTS, {
       summary: 'Remove a deployment and its endpoint',

@@ -51,7 +51,12 @@ export const paging = [
 
 export const ifMatch = header(
   'If-Match',
-  'ETag that it was read with; refused with 409 where it changed since',
+  'ETag that it was read with; refused with 409 where it changed since, or is gone',
+);
+
+export const ifNoneMatch = header(
+  'If-None-Match',
+  '`*`: only where there is none yet; refused with 409 where there is one',
 );
 
 export interface OperationOptions {

@@ -29,6 +29,17 @@ export interface LogsQuery {
   grep?: string;
 }
 
+/**
+ * What must hold where a deployment is applied; it is refused with 409 where it
+ * does not. @public
+ */
+export interface DeploymentPrecondition {
+  /** `etag` of the one that was read. */
+  ifMatch?: string;
+  /** `*`: there is none of the name. */
+  ifNoneMatch?: '*';
+}
+
 /** Deployments, their revisions and logs. @public */
 export class DeploymentCalls extends MetadataCalls {
   async listDeployments(
@@ -54,13 +65,13 @@ export class DeploymentCalls extends MetadataCalls {
     desired:
       | ModelDeploymentManifest
       | { spec: DeploymentSpec; reason?: string },
-    options?: RequestOptions & { ifMatch?: string },
+    options?: RequestOptions & DeploymentPrecondition,
   ): Promise<Deployment> {
     return await this.json(`deployments/${enc(name)}`, {
       ...options,
       method: 'PUT',
       body: desired,
-      headers: { 'if-match': options?.ifMatch },
+      headers: headersOf(options),
     });
   }
 
@@ -70,13 +81,14 @@ export class DeploymentCalls extends MetadataCalls {
     desired:
       | ModelDeploymentManifest
       | { spec: DeploymentSpec; reason?: string },
-    options?: RequestOptions,
+    options?: RequestOptions & DeploymentPrecondition,
   ): Promise<DeploymentPlan> {
     return await this.json(`deployments/${enc(name)}`, {
       ...options,
       method: 'PUT',
       body: desired,
       query: { dryRun: true },
+      headers: headersOf(options),
     });
   }
 
@@ -273,4 +285,11 @@ export class DeploymentCalls extends MetadataCalls {
       { headers: { accept: 'text/event-stream' } },
     );
   }
+}
+
+function headersOf(precondition: DeploymentPrecondition = {}) {
+  return {
+    'if-match': precondition.ifMatch,
+    'if-none-match': precondition.ifNoneMatch,
+  };
 }

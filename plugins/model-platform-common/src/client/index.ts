@@ -11,4 +11,4 @@ export type {
   ModelUpdate,
 } from './ModelCalls';
 export type { AliasTarget } from './AliasCalls';
-export type { LogsQuery } from './DeploymentCalls';
+export type { DeploymentPrecondition, LogsQuery } from './DeploymentCalls';

@@ -6,6 +6,7 @@ export interface PlatformCall {
   /** Without the plugin's base and `/v1`, e.g. `models/iris`. */
   path: string;
   query: URLSearchParams;
+  headers: Headers;
   body: unknown;
 }
 
@@ -55,6 +56,7 @@ export class FakePlatform {
       method: init?.method ?? 'GET',
       path: url.href.slice(`${BASE_URL}/v1/`.length).split('?')[0],
       query: url.searchParams,
+      headers: new Headers(init?.headers),
       body: typeof init?.body === 'string' ? JSON.parse(init.body) : undefined,
     };
     this.calls.push(call);

@@ -19,6 +19,8 @@ export function YamlField(props: {
   /** Lines, from 1. */
   marked?: ReadonlySet<number>;
   isInvalid?: boolean;
+  /** While what it says is asked about. */
+  isReadOnly?: boolean;
   textRef?: RefObject<HTMLTextAreaElement>;
 }) {
   const { label, hint, value, onChange, marked, isInvalid, textRef } = props;
@@ -72,6 +74,7 @@ export function YamlField(props: {
           id={id}
           aria-describedby={hintId}
           aria-invalid={isInvalid}
+          readOnly={props.isReadOnly}
           value={value}
           onChange={({ target }) => onChange(target.value)}
           // One more than there are, for the bar that moves long lines.

@@ -1,10 +1,7 @@
-import {
-  Deployment,
-  ModelDeploymentManifest,
-  writeYaml,
-} from '@model-platform/plugin-model-platform-common';
+import { Deployment } from '@model-platform/plugin-model-platform-common';
 import { DeploymentDialog } from './DeploymentDialog';
 import { DeploymentForm } from './DeploymentForm';
+import { textOf } from './textOf';
 
 /** Changes what a deployment shall be; where Git says that, proposes the change. */
 export function ChangeButton(props: {
@@ -16,7 +13,7 @@ export function ChangeButton(props: {
     <DeploymentDialog opens="Change" title={`Change ${deployment.name}`}>
       {close => (
         <DeploymentForm
-          text={writeYaml(manifestOf(deployment))}
+          text={textOf(deployment)}
           deployment={deployment}
           does="Apply the change"
           onApplied={() => {
@@ -27,13 +24,4 @@ export function ChangeButton(props: {
       )}
     </DeploymentDialog>
   );
-}
-
-function manifestOf({ name, spec }: Deployment): ModelDeploymentManifest {
-  return {
-    apiVersion: 'model-platform.io/v1alpha1',
-    kind: 'ModelDeployment',
-    metadata: { name },
-    spec,
-  };
 }

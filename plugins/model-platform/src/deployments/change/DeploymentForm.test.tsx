@@ -154,6 +154,12 @@ describe('DeploymentForm', () => {
       spec: { environment: 'production' },
       reason: 'first one',
     });
+    // Of one that somebody else made meanwhile nothing is overwritten.
+    expect(
+      iris
+        .callsOf('PUT deployments/iris')
+        .map(({ headers }) => headers.get('if-none-match')),
+    ).toEqual(['*', '*', '*']);
   });
 
   it('asks nobody about what is no deployment, and says where', async () => {
@@ -212,6 +218,72 @@ describe('DeploymentForm', () => {
     ).toBeInTheDocument();
     await press(shown, 'Apply the change');
     expect(await shown.findByText(/read it again/)).toBeInTheDocument();
+    const { etag } = sampleDeployment();
+    expect(
+      iris
+        .callsOf('PUT deployments/iris')
+        .map(({ headers }) => headers.get('if-match')),
+    ).toEqual([etag, etag]);
+
+    // What was written is not lost, and what is there now can be changed instead.
+    expect(
+      shown.getByRole('button', { name: 'Copy the changed document' }),
+    ).toBeInTheDocument();
+    const newer = sampleDeployment({
+      etag: '"3"',
+      spec: { ...sampleDeployment().spec, limits: { concurrentCalls: 5 } },
+    });
+    iris.when('GET deployments/iris', () => newer);
+    await press(shown, 'Load what is there now');
+    await waitFor(() => expect(parse(field.value).spec).toEqual(newer.spec));
+    expect(shown.queryByText(/read it again/)).not.toBeInTheDocument();
+    iris.when('PUT deployments/iris', ({ query }) =>
+      query.get('dryRun') ? plan({ action: 'change' }) : newer,
+    );
+    await press(shown, 'See what would happen');
+    await shown.findByRole('region', { name: 'What would happen' });
+    await press(shown, 'Apply the change');
+    await waitFor(() =>
+      expect(screen.queryByRole('dialog')).not.toBeInTheDocument(),
+    );
+    expect(
+      iris.callsOf('PUT deployments/iris').at(-1)?.headers.get('if-match'),
+    ).toBe('"3"');
+  });
+
+  it('keeps the text as it is while the platform is asked about it', async () => {
+    let answer: (response: Response) => void = () => {};
+    const iris = platform().when(
+      'PUT deployments/iris',
+      async () =>
+        await new Promise<Response>(resolve => {
+          answer = resolve;
+        }),
+    );
+    await renderOnPlatform(<ModelDeploymentsContent />, iris);
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Change' }),
+    );
+    const shown = await dialog();
+    const field = await document(shown);
+    const asked = field.value;
+    await press(shown, 'See what would happen');
+    await waitFor(() =>
+      expect(iris.callsOf('PUT deployments/iris')).toHaveLength(1),
+    );
+    await userEvent.type(field, '# more{Enter}', {
+      initialSelectionStart: 0,
+      initialSelectionEnd: 0,
+    });
+    expect(field.value).toBe(asked);
+    answer(refusal('spec.environment', 'there is none', 'production'));
+    await shown.findByRole('alert');
+    await press(shown, 'Line 7');
+    expect(field.value.slice(field.selectionStart, field.selectionEnd)).toMatch(
+      /environment/,
+    );
+    await userEvent.type(field, '# more');
+    expect(field.value).toMatch(/# more/);
   });
 
   it('takes a change of what Git declares to its file, and applies nothing', async () => {
@@ -244,7 +316,10 @@ describe('DeploymentForm', () => {
   });
 
   it('begins on the page of all deployments with the model', async () => {
-    const iris = platform();
+    // Behind very many of other models.
+    const iris = platform().when('GET deployments', ({ query }) => ({
+      items: query.get('model') === 'iris' ? [sampleDeployment()] : [],
+    }));
     await renderOnPlatform(<DeploymentsPage />, iris);
     const open = async () => {
       await userEvent.click(
@@ -263,6 +338,22 @@ describe('DeploymentForm', () => {
     const shown = await open();
     // The name of the model is taken by the deployment that there is.
     expect(parse((await document(shown)).value).metadata.name).toBe('iris-2');
+    // What was written stays while one looks for another model, found or not.
+    const field = await document(shown);
+    await userEvent.type(field, '# mine');
+    const chooser = shown.getByRole('combobox', { name: 'Model' });
+    iris.when('GET models', () =>
+      FakePlatform.refusal(503, 'ServiceUnavailableError', 'search is away'),
+    );
+    await userEvent.clear(chooser);
+    await userEvent.type(chooser, 'r');
+    expect(await shown.findByText('search is away')).toBeInTheDocument();
+    expect(chooser).toBeInTheDocument();
+    expect(chooser).toHaveValue('r');
+    expect(field).toBeInTheDocument();
+    expect(field.value).toMatch(/# mine/);
+    await userEvent.tab();
+    iris.when('GET models', () => ({ items: [sampleModel()] }));
     await userEvent.click(shown.getByRole('button', { name: 'Cancel' }));
 
     iris.when('GET models/iris', () =>

@@ -1,4 +1,5 @@
 import { useMemo, useRef, useState } from 'react';
+import { ResponseError } from '@backstage/errors';
 import { useApi } from '@backstage/frontend-plugin-api';
 import {
   Alert,
@@ -13,6 +14,7 @@ import {
 import {
   Deployment,
   DeploymentPlan,
+  DeploymentPrecondition,
   ModelDeploymentManifest,
   ModelPlatformClient,
 } from '@model-platform/plugin-model-platform-common';
@@ -28,6 +30,7 @@ import { LocationLink } from '../LocationLink';
 import { DocumentProblems } from './DocumentProblems';
 import { PlanSummary } from './PlanSummary';
 import { atLines, DocumentProblem, readManifest } from './readManifest';
+import { textOf } from './textOf';
 import { useEditAddress } from './useEditAddress';
 
 /**
@@ -45,7 +48,11 @@ export function DeploymentForm(props: {
 }) {
   const { does, onApplied } = props;
   // As the text has it, whatever becomes of it meanwhile.
-  const [deployment] = useState(props.deployment);
+  const [deployment, setDeployment] = useState(props.deployment);
+  // What others did in the meantime is not undone unseen.
+  const precondition: DeploymentPrecondition = deployment
+    ? { ifMatch: deployment.etag }
+    : { ifNoneMatch: '*' };
   const api = useApi(modelPlatformApiRef);
   const [text, setText] = useState(props.text);
   const [reason, setReason] = useState('');
@@ -77,22 +84,33 @@ export function DeploymentForm(props: {
       setProblems(atLines(text, found));
     }
   };
-  const action = useAction(async (isDryRun: boolean) =>
+  // One at a time, and the text stays as it was asked about.
+  const action = useAction((step: () => Promise<void>) => step());
+  const tryIt = () =>
     withManifest(async manifest => {
       const { name } = manifest.metadata;
-      if (isDryRun) {
-        setTried({ text, plan: await api.planDeployment(name, manifest) });
-        return;
-      }
+      setTried({
+        text,
+        plan: await api.planDeployment(name, manifest, precondition),
+      });
+    });
+  const apply = () =>
+    withManifest(async manifest => {
+      const { name } = manifest.metadata;
       await api.applyDeployment(
         name,
         { ...manifest, reason: reason.trim() || undefined },
-        // Nobody's change in the meantime is undone unseen.
-        { ifMatch: deployment?.etag },
+        precondition,
       );
       onApplied(name);
-    }),
-  );
+    });
+  const reload = async (name: string) => {
+    const now = await api.getDeployment(name);
+    setDeployment(now);
+    setText(textOf(now));
+    setProblems([]);
+  };
+  const copy = <CopyButton text={text} label="Copy the changed document" />;
   const change = (next: string) => {
     setText(next);
     setProblems([]);
@@ -132,6 +150,7 @@ export function DeploymentForm(props: {
             marked={marked}
             isInvalid={problems.length > 0}
             textRef={textRef}
+            isReadOnly={action.isRunning}
           />
           {problems.length > 0 && (
             <DocumentProblems problems={problems} onGoTo={goTo} />
@@ -143,6 +162,24 @@ export function DeploymentForm(props: {
               role="alert"
               title="It was refused"
               description={messageOf(action.error)}
+              customActions={
+                isConflict(action.error) && (
+                  <>
+                    {!declaredIn && copy}
+                    {deployment && (
+                      <Button
+                        size="small"
+                        variant="secondary"
+                        onPress={() =>
+                          action.run(() => reload(deployment.name))
+                        }
+                      >
+                        Load what is there now
+                      </Button>
+                    )}
+                  </>
+                )
+              }
             />
           )}
           {plan && <PlanSummary plan={plan} deployment={deployment} />}
@@ -160,13 +197,13 @@ export function DeploymentForm(props: {
         {declaredIn ? (
           <>
             <EditInGit location={declaredIn} />
-            <CopyButton text={text} label="Copy the changed document" />
+            {copy}
           </>
         ) : (
           <Button
             variant={plan ? 'primary' : 'secondary'}
             isDisabled={!plan || action.isRunning}
-            onPress={() => action.run(false)}
+            onPress={() => action.run(apply)}
           >
             {does}
           </Button>
@@ -175,7 +212,7 @@ export function DeploymentForm(props: {
           variant={plan || declaredIn ? 'secondary' : 'primary'}
           isDisabled={!text.trim()}
           isPending={action.isRunning}
-          onPress={() => action.run(true)}
+          onPress={() => action.run(tryIt)}
         >
           See what would happen
         </Button>
@@ -185,6 +222,10 @@ export function DeploymentForm(props: {
       </DialogFooter>
     </>
   );
+}
+
+function isConflict(error: Error): boolean {
+  return ResponseError.is(error) && error.statusCode === 409;
 }
 
 function EditInGit(props: { location: string }) {

@@ -8,6 +8,9 @@ import { ModelPlatformApi } from '@model-platform/plugin-model-platform-react';
 /** Of the local platform; where it is another one, the refusal names those there are. */
 const DEFAULT_ENVIRONMENT = 'local';
 
+/** As many as a page holds. */
+const MOST_OWN = 200;
+
 /** Either is followed by itself. */
 const CHAMPION = {
   variants: [{ name: 'main', version: { alias: 'champion' } }],
@@ -24,15 +27,19 @@ export async function newDeployment(
   model: Model,
   signal: AbortSignal,
 ): Promise<string> {
-  const { items } = await api.listDeployments({ limit: 100 }, { signal });
-  const environment = (
-    items.find(({ system }) => system === model.system) ?? items[0]
-  )?.environment;
+  const list = async (query: { model?: string; system?: string }, limit = 1) =>
+    (await api.listDeployments({ ...query, limit }, { signal })).items;
+  const own = await list({ model: model.slug }, MOST_OWN);
+  const [like] = [
+    ...(await list({ system: model.system })),
+    ...(await list({})),
+  ];
   const { metadata, spec, ...manifest } = simplestDeployment(
     model,
-    environment ?? DEFAULT_ENVIRONMENT,
+    like?.environment ?? DEFAULT_ENVIRONMENT,
   );
-  const taken = new Set(items.map(({ name }) => name));
+  // Where it is another model's, the platform says so.
+  const taken = new Set(own.map(({ name }) => name));
   let { name } = metadata;
   for (let number = 2; taken.has(name); number += 1) {
     name = `${metadata.name.slice(0, 36).replace(/-+$/, '')}-${number}`;

@@ -41,5 +41,20 @@ export function useEditAddress(location: string): string | undefined {
       isGone = true;
     };
   }, [address, catalog, location]);
-  return (found?.location === location ? found.address : undefined) ?? address;
+  const editor = found?.location === location ? found.address : undefined;
+  // The file may say it itself: it leads to nowhere but where the file lies.
+  const isTrusted =
+    editor &&
+    address &&
+    webAddressOf(editor) &&
+    hostOf(editor) === hostOf(address);
+  return isTrusted ? editor : address;
+}
+
+function hostOf(address: string): string | undefined {
+  try {
+    return new URL(address).host;
+  } catch {
+    return undefined;
+  }
 }
