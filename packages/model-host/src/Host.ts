@@ -20,8 +20,7 @@ import { PlanFile } from './PlanFile';
 import { nodePrograms, purposeOf, Runner } from './Runner';
 import { ReplicaSets } from './ReplicaSets';
 import { StateFile } from './StateFile';
-import { identify } from './Supervisor';
-import { WatchedProcess } from './WatchedProcess';
+import { takeOver } from './Supervisor';
 
 /** Of a host that ends: all of it must be over within 5 s. */
 const FINAL_RUNNER_MS = 1_500;
@@ -122,9 +121,7 @@ export class Host {
     const wantedIds = new Set(wanted.map(({ id }) => id));
     for (const [id, record] of host.#state.processes()) {
       if (id !== GATEWAY_ID && !wantedIds.has(id)) {
-        const known = identify(record);
-        const watched =
-          known && WatchedProcess.takeOver(known.pid, known.startTime);
+        const watched = takeOver(record);
         const gone = (
           watched?.end(record.drainMs ?? settings.drainTimeoutMs) ??
           Promise.resolve()

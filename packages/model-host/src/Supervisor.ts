@@ -187,9 +187,7 @@ export class Supervisor {
     if (!record) {
       return undefined;
     }
-    const known = identify(record);
-    const watched =
-      known && WatchedProcess.takeOver(known.pid, known.startTime);
+    const watched = takeOver(record);
     if (!watched) {
       if (record.pid !== undefined) {
         const message = 'ended while the host was away';
@@ -199,7 +197,8 @@ export class Supervisor {
       this.#state.removeProcess(id);
       return undefined;
     }
-    const full = { ...record, ...known };
+    const { pid, startTime } = watched;
+    const full = { ...record, pid, startTime };
     if (record.purpose === purpose && (await this.#isProven(full, watched))) {
       this.#state.setProcess(id, full);
       this.#logStart = sizeOf(this.#program.logFile);
@@ -330,8 +329,38 @@ export class Supervisor {
   }
 }
 
-/** The process that a record speaks of, if it can be told. */
-export function identify(
+/** The process that a record speaks of, if it runs. What one that has ended left behind ends here. */
+export function takeOver(record: ProcessRecord): WatchedProcess | undefined {
+  const known = identify(record);
+  const watched = known && WatchedProcess.takeOver(known.pid, known.startTime);
+  if (!watched) {
+    endLeftBehind(record);
+  }
+  return watched;
+}
+
+/**
+ * As long as somebody is in the session that a process led, its pid is no other
+ * process's; that somebody has its mark shows that the session is that one.
+ */
+function endLeftBehind(record: ProcessRecord): void {
+  const { pid } = record;
+  if (
+    pid === undefined ||
+    startTimeOf(pid) !== undefined ||
+    findByEnvironment(MARK_VARIABLE, markOf(record), pid) === undefined
+  ) {
+    return;
+  }
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // There is nobody any more, or nobody whom the host may end.
+  }
+}
+
+/** If it can be told. */
+function identify(
   record: ProcessRecord,
 ): { pid: number; startTime: string } | undefined {
   if (record.pid !== undefined && record.startTime !== undefined) {

@@ -1,23 +1,34 @@
-import { spawn } from 'node:child_process';
+import { ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { startTimeOf } from './startTimeOf';
+import { takeOver } from './Supervisor';
 import { isAlive, until } from './testPlatform';
 import { WatchedProcess } from './WatchedProcess';
 
 /** A process that leads a group with another one in it, which nobody's end ends. */
-async function startPair(): Promise<[WatchedProcess, number]> {
+async function spawnPair(
+  environment: Record<string, string> = {},
+): Promise<[ChildProcess, number]> {
   const child = spawn(
     'sh',
     [
       '-c',
       'sh -c \'trap "" TERM; echo $$; while :; do sleep 1; done\' & exec sleep 600',
     ],
-    { detached: true, stdio: ['ignore', 'pipe', 'ignore'] },
+    {
+      detached: true,
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
   );
   const [told] = await once(child.stdout, 'data');
-  return [
-    WatchedProcess.ofChild(child, child.pid as number),
-    Number(String(told)),
-  ];
+  return [child, Number(String(told))];
+}
+
+async function startPair(): Promise<[WatchedProcess, number]> {
+  const [child, other] = await spawnPair();
+  return [WatchedProcess.ofChild(child, child.pid as number), other];
 }
 
 describe('WatchedProcess', () => {
@@ -38,5 +49,30 @@ describe('WatchedProcess', () => {
     const taken = WatchedProcess.takeOver(pid, startTime);
     await taken?.end(5_000);
     await until(() => !isAlive(other));
+  });
+
+  it('is none of one that ended while nobody watched; what that left ends, and no stranger', async () => {
+    const secret = 'of the one that is gone';
+    const mark = createHash('sha256').update(secret).digest('hex');
+    const leave = async (environment: Record<string, string>) => {
+      const [child, left] = await spawnPair(environment);
+      const pid = child.pid as number;
+      const record = {
+        ...{ pid, startTime: startTimeOf(pid), port: 1, secret },
+        ...{ purpose: 'test', startedAt: new Date().toISOString() },
+      };
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      expect(takeOver(record)).toBeUndefined();
+      return left;
+    };
+    const stranger = await leave({});
+    try {
+      const own = await leave({ MODEL_HOST_MARK: mark });
+      await until(() => !isAlive(own));
+      expect(isAlive(stranger)).toBe(true);
+    } finally {
+      process.kill(stranger, 'SIGKILL');
+    }
   });
 });

@@ -5,15 +5,19 @@ import { readdirSync, readFileSync } from 'node:fs';
  * The process that leads its own session and was started with this environment
  * variable. Finds a child whose parent was killed before it could write down
  * the pid.
+ *
+ * @param session - any process in this one is meant instead
  */
 export function findByEnvironment(
   name: string,
   value: string,
+  session?: number,
 ): number | undefined {
   const assignment = `${name}=${value}`;
   if (process.platform === 'linux') {
     for (const entry of readdirSync('/proc')) {
-      if (/^\d+$/.test(entry) && hasEnvironment(entry, assignment)) {
+      const wanted = String(session ?? entry);
+      if (/^\d+$/.test(entry) && hasEnvironment(entry, assignment, wanted)) {
         return Number(entry);
       }
     }
@@ -21,19 +25,26 @@ export function findByEnvironment(
   }
   for (const line of listed()) {
     const [pid, group] = line.trim().split(/\s+/, 2);
-    if (pid === group && line.split(/\s+/).includes(assignment)) {
+    if (
+      group === String(session ?? pid) &&
+      line.split(/\s+/).includes(assignment)
+    ) {
       return Number(pid);
     }
   }
   return undefined;
 }
 
-function hasEnvironment(pid: string, assignment: string): boolean {
+function hasEnvironment(
+  pid: string,
+  assignment: string,
+  wanted: string,
+): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const session = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3];
     return (
-      session === pid &&
+      session === wanted &&
       readFileSync(`/proc/${pid}/environ`, 'utf8')
         .split('\0')
         .includes(assignment)
