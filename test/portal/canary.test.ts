@@ -76,7 +76,7 @@ test('a canary is watched and steered on the page, which is never reloaded', asy
   ).toEqual([]);
 
   const decide = async (button: string, does: string, reason: string) => {
-    await canary.getByRole('button', { name: button, exact: true }).click();
+    await page.getByRole('button', { name: button, exact: true }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('textbox', { name: 'Reason' }).fill(reason);
     await dialog.getByRole('button', { name: does, exact: true }).click();

@@ -14,7 +14,7 @@ import { TrafficNow } from './TrafficNow';
 
 const VERDICTS = { passed: 'passed', failed: 'failed', waiting: 'not yet' };
 
-/** How far the new revision has come, what its analysis says, and what a person can do. */
+/** How far the new revision has come, what its analysis says, and how a person can end it. */
 export function CanaryProgress(props: {
   deployment: Deployment;
   canary: CanaryStatus;
@@ -24,7 +24,6 @@ export function CanaryProgress(props: {
   const { deployment, canary, mayDeploy, onChanged } = props;
   const { name } = deployment;
   const api = useApi(modelPlatformApiRef);
-  const isPaused = deployment.overrides.some(({ kind }) => kind === 'pause');
   return (
     <section aria-label={`Canary of ${name}`}>
       <Flex direction="column" gap="2">
@@ -48,45 +47,6 @@ export function CanaryProgress(props: {
         )}
         {mayDeploy && (
           <Flex gap="2">
-            {isPaused || canary.waitsFor === 'person' ? (
-              <ConfirmDialog
-                key="resume"
-                opens={isPaused ? 'Resume' : 'Go on'}
-                variant="primary"
-                title={`Let the canary of ${name} go on?`}
-                does={isPaused ? 'Resume' : 'Go on'}
-                onConfirm={async reason => {
-                  await api.resume(name, { reason });
-                  onChanged();
-                }}
-              >
-                {() => (
-                  <Text as="p">
-                    It goes on from step {canary.step} of {canary.steps}, by
-                    what its analysis says.
-                  </Text>
-                )}
-              </ConfirmDialog>
-            ) : (
-              <ConfirmDialog
-                key="pause"
-                opens="Pause"
-                title={`Pause the canary of ${name}?`}
-                does="Pause"
-                onConfirm={async reason => {
-                  await api.pause(name, { reason });
-                  onChanged();
-                }}
-              >
-                {() => (
-                  <Text as="p">
-                    Revision {canary.revision} keeps {canary.weight} % of the
-                    calls until somebody resumes it. It is not rolled back by
-                    itself meanwhile, whatever its analysis says.
-                  </Text>
-                )}
-              </ConfirmDialog>
-            )}
             <ConfirmDialog
               opens="Promote"
               title={`Send all traffic of ${name} to revision ${canary.revision}?`}

@@ -11,6 +11,7 @@ import {
   TimeAgo,
 } from '@model-platform/plugin-model-platform-react';
 import { ConfirmDialog } from '../shared/ConfirmDialog';
+import { canaryUnderWay } from './canaryUnderWay';
 import { CanaryProgress } from './CanaryProgress';
 import { ChangeButton } from './change';
 import { ConditionsTable } from './ConditionsTable';
@@ -41,8 +42,7 @@ export function DeploymentSection(props: {
   const variants = revision?.variants ?? [];
   // How a canary comes along has a place of its own.
   const problem = deployment.phase === 'Canary' ? '' : problemOf(deployment);
-  const isCanary =
-    deployment.canary?.phase === 'progressing' && !deployment.off;
+  const canary = canaryUnderWay(deployment);
   return (
     <Section
       title={name}
@@ -50,9 +50,7 @@ export function DeploymentSection(props: {
         mayDeploy && (
           <Flex gap="2">
             <ChangeButton deployment={deployment} onChanged={onChanged} />
-            {!isCanary && (
-              <PauseButton deployment={deployment} onChanged={onChanged} />
-            )}
+            <PauseButton deployment={deployment} onChanged={onChanged} />
             <SwitchOffButton deployment={deployment} onChanged={onChanged} />
           </Flex>
         )
@@ -132,10 +130,10 @@ export function DeploymentSection(props: {
             <SizeFacts deployment={deployment} />
           </Flex>
         </Grid.Root>
-        {deployment.canary && isCanary && (
+        {canary && (
           <CanaryProgress
             deployment={deployment}
-            canary={deployment.canary}
+            canary={canary}
             mayDeploy={mayDeploy}
             onChanged={onChanged}
           />
@@ -183,7 +181,7 @@ export function DeploymentSection(props: {
             mayDeploy={mayDeploy}
             onChanged={onChanged}
           />
-          <DeploymentTimeline name={name} />
+          <DeploymentTimeline deployment={deployment} />
         </Grid.Root>
       </Flex>
     </Section>

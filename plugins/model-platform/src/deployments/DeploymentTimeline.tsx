@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { Button, Flex, Text } from '@backstage/ui';
+import { Deployment } from '@model-platform/plugin-model-platform-common';
 import {
   LoadState,
   nameOfRef,
@@ -12,20 +13,17 @@ import { timelineText } from './timelineText';
 const PAGE_SIZE = 10;
 
 /** What happened to a deployment and why, newest first, as it happens. */
-export function DeploymentTimeline(props: { name: string }) {
-  const { name } = props;
+export function DeploymentTimeline(props: { deployment: Deployment }) {
+  const { name, etag, phase } = props.deployment;
   const [limit, setLimit] = useState(PAGE_SIZE);
   const history = useLoaded(
-    `timeline of ${name} ${limit}`,
+    // At once after what the deployment itself shows.
+    `timeline of ${name} ${etag} ${phase} ${limit}`,
     (api, signal) =>
       loadPages(limit, page =>
-        api.listDeploymentHistory(
-          name,
-          { ...page, limit: PAGE_SIZE },
-          { signal },
-        ),
+        api.listDeploymentHistory(name, page, { signal }),
       ),
-    { on: ['deployments'], everyMs: 5_000, keep: true },
+    { on: ['deployments'], everyMs: 15_000, keep: true },
   );
   return (
     <div>

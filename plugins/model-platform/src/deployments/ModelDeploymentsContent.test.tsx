@@ -278,12 +278,12 @@ describe('ModelDeploymentsContent', () => {
     const iris = platform().when(
       'GET deployments/iris/revisions',
       ({ query }) => {
-        const from = query.get('cursor') ? 10 : 0;
+        const limit = Number(query.get('limit'));
         return {
           items: numbers
-            .slice(from, from + 10)
+            .slice(0, limit)
             .map(number => revision(number, number)),
-          nextCursor: from === 0 ? '3' : undefined,
+          nextCursor: limit < numbers.length ? '3' : undefined,
         };
       },
     );
@@ -296,6 +296,12 @@ describe('ModelDeploymentsContent', () => {
       within(oldest).getByRole('button', { name: 'Roll back to this' }),
     ).toBeInTheDocument();
     expect(screen.queryByRole('button', { name: 'Show more' })).toBeNull();
+    // However many are shown, they are one question.
+    expect(
+      iris
+        .callsOf('GET deployments/iris/revisions')
+        .filter(({ query }) => query.has('cursor')),
+    ).toEqual([]);
   });
 
   it('shows its conditions as the API has them, and which spec they were said of', async () => {
@@ -362,6 +368,34 @@ describe('ModelDeploymentsContent', () => {
     });
   });
 
+  it('keeps open what one writes about a pause when a canary begins or it goes off', async () => {
+    const iris = platform();
+    await renderOnPlatform(<ModelDeploymentsContent />, iris);
+    await userEvent.click(await screen.findByRole('button', { name: 'Pause' }));
+    const dialog = within(await screen.findByRole('dialog'));
+    const reason = dialog.getByRole('textbox', { name: 'Reason' });
+    await userEvent.type(reason, 'audit');
+    expect(dialog.getByText(/What serves goes on serving/)).toBeVisible();
+    const becomes = (fields: Partial<Deployment>) =>
+      iris.when('GET deployments', () => ({
+        items: [sampleDeployment(fields)],
+      }));
+    becomes({ phase: 'Canary', canary: { ...canary, waitsFor: 'time' } });
+    expect(
+      await dialog.findByText(
+        /Revision 3 keeps 25 % of the calls/,
+        {},
+        { timeout: 20_000 },
+      ),
+    ).toBeInTheDocument();
+    becomes({ phase: 'Off', off: true });
+    expect(
+      await dialog.findByText(/It stays off/, {}, { timeout: 20_000 }),
+    ).toBeInTheDocument();
+    expect(reason).toBeInTheDocument();
+    expect(reason).toHaveValue('audit');
+  }, 60_000);
+
   it('shows what another portal wrote into the history, which sends no signal here', async () => {
     const iris = platform();
     await renderOnPlatform(<ModelDeploymentsContent />, iris);
@@ -379,9 +413,9 @@ describe('ModelDeploymentsContent', () => {
       ],
     }));
     await waitFor(() => expect(happened).toHaveTextContent('Switched off'), {
-      timeout: 20_000,
+      timeout: 40_000,
     });
-  }, 30_000);
+  }, 60_000);
 
   it('shows how far a canary has come, what it says, and lets a person decide with a reason', async () => {
     const iris = platform({

@@ -3,8 +3,9 @@ import { Text } from '@backstage/ui';
 import { Deployment } from '@model-platform/plugin-model-platform-common';
 import { modelPlatformApiRef } from '@model-platform/plugin-model-platform-react';
 import { ConfirmDialog } from '../shared/ConfirmDialog';
+import { canaryUnderWay } from './canaryUnderWay';
 
-/** Keeps a deployment as it is until somebody resumes it. */
+/** Keeps a deployment, and a canary of it, as it is until somebody resumes it. */
 export function PauseButton(props: {
   deployment: Deployment;
   onChanged: () => void;
@@ -12,25 +13,25 @@ export function PauseButton(props: {
   const { deployment, onChanged } = props;
   const { name } = deployment;
   const api = useApi(modelPlatformApiRef);
-  if (deployment.overrides.some(({ kind }) => kind === 'pause')) {
+  const isPaused = deployment.overrides.some(({ kind }) => kind === 'pause');
+  const canary = canaryUnderWay(deployment);
+  if (isPaused || canary?.waitsFor === 'person') {
+    const resumes = isPaused ? 'Resume' : 'Go on';
     return (
       <ConfirmDialog
         key="resume"
-        opens="Resume"
+        opens={resumes}
         variant="primary"
-        title={`Resume ${name}?`}
-        does="Resume"
+        title={
+          isPaused ? `Resume ${name}?` : `Let the canary of ${name} go on?`
+        }
+        does={resumes}
         onConfirm={async reason => {
           await api.resume(name, { reason });
           onChanged();
         }}
       >
-        {() => (
-          <Text as="p">
-            What was asked for meanwhile, such as a version that was published,
-            gets its traffic by the deployment’s strategy.
-          </Text>
-        )}
+        {() => <Text as="p">{whenResumed(deployment)}</Text>}
       </ConfirmDialog>
     );
   }
@@ -45,12 +46,29 @@ export function PauseButton(props: {
         onChanged();
       }}
     >
-      {() => (
-        <Text as="p">
-          What serves goes on serving. No new revision is made and no traffic
-          moves, also not back, until somebody resumes it.
-        </Text>
-      )}
+      {() => <Text as="p">{whilePaused(deployment)}</Text>}
     </ConfirmDialog>
   );
+}
+
+function whenResumed(deployment: Deployment): string {
+  const canary = canaryUnderWay(deployment);
+  if (canary) {
+    return `It goes on from step ${canary.step} of ${canary.steps}, by what its analysis says.`;
+  }
+  return deployment.off
+    ? 'It stays off until somebody switches it on. What was asked for meanwhile, such as a version that was published, is then tried.'
+    : 'What was asked for meanwhile, such as a version that was published, gets its traffic by the deployment’s strategy.';
+}
+
+function whilePaused(deployment: Deployment): string {
+  const canary = canaryUnderWay(deployment);
+  if (canary) {
+    return `Revision ${canary.revision} keeps ${canary.weight} % of the calls until somebody resumes it. It is not rolled back by itself meanwhile, whatever its analysis says.`;
+  }
+  return `${
+    deployment.off
+      ? 'It stays off until somebody switches it on.'
+      : 'What serves goes on serving.'
+  } No new revision is made and no traffic moves, also not back, until somebody resumes it.`;
 }

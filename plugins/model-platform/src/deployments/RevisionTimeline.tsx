@@ -25,10 +25,8 @@ export function RevisionTimeline(props: {
   const revisions = useLoaded(
     `revisions of ${name} ${generation} ${servingRevision} ${limit}`,
     (api, signal) =>
-      loadPages(limit, page =>
-        api.listRevisions(name, { ...page, limit: PAGE_SIZE }, { signal }),
-      ),
-    { on: ['deployments'], everyMs: 5_000, keep: true },
+      loadPages(limit, page => api.listRevisions(name, page, { signal })),
+    { on: ['deployments'], everyMs: 15_000, keep: true },
   );
   return (
     <div>

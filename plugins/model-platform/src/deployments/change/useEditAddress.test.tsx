@@ -46,7 +46,7 @@ describe('useEditAddress', () => {
 
   // Whoever writes the file writes that, too.
   it.each([
-    'javascript:alert(1)',
+    'data:text/html,sign%20in',
     'https://sign-in.test/acme/iris/edit/main/d.yaml',
     'https://github.com@sign-in.test/edit',
     'https://',
