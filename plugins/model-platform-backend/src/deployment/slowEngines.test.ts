@@ -230,6 +230,7 @@ describe('reconciling over engines that take their time', () => {
     });
     ({ store } = portal);
     await givenUp('local');
+    expect((await store.get('local'))?.servingRevision).toBe(1);
   });
 
   it('sends traffic to what runs as it must, whatever becomes of spares', async () => {
