@@ -1,4 +1,6 @@
 import fs from 'node:fs';
+import http from 'node:http';
+import { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
@@ -30,7 +32,12 @@ export const predict = async (model, inputs) => {
 `;
 
 /** Beside the model, as `deploy` reads it. */
-function deploymentFile(model: string, name: string, strategy?: object): void {
+function deploymentFile(
+  model: string,
+  name: string,
+  options: { environment?: string; strategy?: object } = {},
+): void {
+  const { environment = 'pods', strategy } = options;
   fs.writeFileSync(
     path.join(model, 'model-deployment.yaml'),
     JSON.stringify({
@@ -39,7 +46,7 @@ function deploymentFile(model: string, name: string, strategy?: object): void {
       metadata: { name },
       spec: {
         system: 'plant-catalogue',
-        environment: 'pods',
+        environment,
         model: name,
         ...(strategy ? { strategy } : {}),
       },
@@ -47,12 +54,32 @@ function deploymentFile(model: string, name: string, strategy?: object): void {
   );
 }
 
+const keysForAll = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRoleBinding',
+  metadata: { name: 'service-account-keys' },
+  roleRef: {
+    apiGroup: 'rbac.authorization.k8s.io',
+    kind: 'ClusterRole',
+    name: 'system:service-account-issuer-discovery',
+  },
+  subjects: [
+    {
+      apiGroup: 'rbac.authorization.k8s.io',
+      kind: 'Group',
+      name: 'system:unauthenticated',
+    },
+  ],
+};
+
 /** All of it: what a developer does on the command line, and pods of a cluster that answer. */
 test.describe('a platform with a cluster', () => {
   let folder: string;
   let cluster: TestCluster;
   let s3: Awaited<ReturnType<typeof import('../services/s3.mjs')['startS3']>>;
   let platform: Platform;
+  /** Where pods reach the portal, which listens on loopback. */
+  let door: http.Server;
 
   test.describe.configure({ timeout: 900_000 });
 
@@ -76,7 +103,46 @@ test.describe('a platform with a cluster', () => {
       forcePathStyle: true,
       credentials: s3.credentials,
     };
+    door = http.createServer((request, response) => {
+      const { url, method } = request;
+      const { portal } = platform.ports;
+      const host = `127.0.0.1:${portal}`;
+      const headers = { ...request.headers, host };
+      const call = http.request(
+        `http://${host}${url}`,
+        { method, headers },
+        answer => {
+          response.writeHead(answer.statusCode ?? 502, answer.headers);
+          answer.pipe(response);
+        },
+      );
+      call.on('error', () => response.destroy());
+      request.pipe(call);
+    });
+    await new Promise<void>(resolve => door.listen(0, host, resolve));
+    // As docs/kubernetes.md says it of clusters that show their keys to nobody else.
+    await cluster.apply(keysForAll);
+    const authority = path.join(folder, 'cluster-ca.crt');
+    fs.writeFileSync(
+      authority,
+      Buffer.from(cluster.config.getCurrentCluster()?.caData ?? '', 'base64'),
+    );
+    const { hostAddress, gatewayUrl, url } = cluster.service;
+    const environment = (name: string, more: object) => ({
+      name,
+      driver: 'kubernetes',
+      kubernetes: {
+        url: gatewayUrl,
+        route: {
+          gateways: [{ name: 'public', namespace: 'gateways' }],
+        },
+        gateway: { replicas: { min: 1, max: 1 } },
+        resources: { cpu: '200m', memory: '384Mi' },
+        ...more,
+      },
+    });
     platform = await Platform.create({
+      NODE_EXTRA_CA_CERTS: authority,
       MODEL_PLATFORM_EXAMPLES: 'iris',
       MODEL_PLATFORM_CONFIG: writeConfig(folder, 'cluster.yaml', {
         modelPlatform: {
@@ -87,29 +153,41 @@ test.describe('a platform with a cluster', () => {
               'model-platform',
             ),
             secretKey: SECRET_KEY,
+            portalUrl: `http://${hostAddress}:${
+              (door.address() as AddressInfo).port
+            }`,
             images: { platform: IMAGE, python: IMAGE },
           },
           environments: [
             { name: 'local' },
-            {
-              name: 'pods',
-              driver: 'kubernetes',
-              kubernetes: {
-                url: cluster.service.gatewayUrl,
-                route: {
-                  gateways: [{ name: 'public', namespace: 'gateways' }],
+            environment('pods', {
+              // Whom they let in; the portal's own collector asks from outside.
+              collector: {
+                namespaceLabels: {
+                  'kubernetes.io/metadata.name': 'model-platform',
                 },
-                gateway: { replicas: { min: 1, max: 1 } },
-                resources: { cpu: '200m', memory: '384Mi' },
-                // Whom they let in; the portal's own collector asks from outside.
-                collector: {
-                  namespaceLabels: {
-                    'kubernetes.io/metadata.name': 'model-platform',
-                  },
-                },
-                artifacts: bucket,
-                imageRegistries: [{ prefix: 'registry.example.org/botany' }],
               },
+              artifacts: bucket,
+              imageRegistries: [{ prefix: 'registry.example.org/botany' }],
+            }),
+            // Its pods fetch from the portal.
+            environment('near', {}),
+          ],
+          ciIdentities: [
+            {
+              name: 'cluster',
+              issuer: 'https://kubernetes.default.svc.cluster.local',
+              jwksUri: `${url}/openid/v1/jwks`,
+              audience: 'model-platform',
+              grants: [
+                {
+                  claims: {
+                    sub: 'system:serviceaccount:models-plant-catalogue--near:*',
+                  },
+                  actions: ['read'],
+                  systems: ['plant-catalogue'],
+                },
+              ],
             },
           ],
         },
@@ -120,6 +198,8 @@ test.describe('a platform with a cluster', () => {
 
   test.afterAll(async () => {
     await platform?.destroy();
+    door?.closeAllConnections();
+    door?.close();
     await s3?.stop?.();
     await cluster?.stop();
     if (folder) fs.rmSync(folder, { recursive: true, force: true });
@@ -191,6 +271,40 @@ test.describe('a platform with a cluster', () => {
     fs.rmSync(model, { recursive: true, force: true });
   });
 
+  test('lets pods fetch from the portal what is of their namespace', async () => {
+    const name = 'fetched-near';
+    const model = modelFolder(name, made => {
+      made.resources = { cpu: '200m', memory: '384Mi' };
+    });
+    deploymentFile(model, name, { environment: 'near' });
+    await cli('publish', model);
+    await cli('deploy', model);
+    await eventually(
+      'its answer',
+      async () => (await platform.cli(['invoke', name])).code === 0,
+      PATIENCE_MS,
+    );
+    const read = async (namespace: string, audience: string) => {
+      const { status } = await cluster.core.createNamespacedServiceAccountToken(
+        {
+          namespace,
+          name: 'default',
+          body: { spec: { audiences: [audience], expirationSeconds: 3600 } },
+        },
+      );
+      const file = `v1/models/${name}/versions/1/files/iris.onnx`;
+      const { token } = status ?? {};
+      return (await platform.api(file, { token })).status;
+    };
+    const own = 'models-plant-catalogue--near';
+    expect(await read(own, 'model-platform')).toBe(200);
+    expect(await read(own, 'others')).toBe(401);
+    // No grant is of that namespace.
+    expect(await read('gateways', 'model-platform')).toBe(403);
+    await cli('off', name);
+    fs.rmSync(model, { recursive: true, force: true });
+  });
+
   test('takes a good version through its canary on pods, and a bad one back by itself, without a call lost', async () => {
     const model = modelFolder(NAME, made => {
       delete made.files;
@@ -198,17 +312,19 @@ test.describe('a platform with a cluster', () => {
       made.resources = { cpu: '200m', memory: '384Mi' };
     });
     deploymentFile(model, NAME, {
-      type: 'canary',
-      steps: [
-        { weight: 25, pause: '3s' },
-        { weight: 50, pause: '3s' },
-      ],
-      analysis: {
-        minCalls: 10,
-        metrics: [
-          { metric: 'error_ratio', max: 0.05 },
-          { metric: 'latency', max: 10 },
+      strategy: {
+        type: 'canary',
+        steps: [
+          { weight: 25, pause: '3s' },
+          { weight: 50, pause: '3s' },
         ],
+        analysis: {
+          minCalls: 10,
+          metrics: [
+            { metric: 'error_ratio', max: 0.05 },
+            { metric: 'latency', max: 10 },
+          ],
+        },
       },
     });
     const publish = async (code: string, accuracy: number) => {

@@ -282,6 +282,8 @@ describe('readCiIdentities', () => {
       read(granting({ repository: 'acme/churn', project_id: 7 }))[0].grants[0]
         .claims,
     ).toEqual({ repository: ['acme/churn'], project_id: ['7'] });
+    const sub = 'system:serviceaccount:models-crm--production:*';
+    expect(read(granting({ sub }))[0].grants[0].claims).toEqual({ sub: [sub] });
   });
 
   it.each([
@@ -297,6 +299,16 @@ describe('readCiIdentities', () => {
     ['a wild card alone', granting({ repository: '*' }), 'only behind a slash'],
     ['any owner', granting({ repository: '*/churn' }), 'only behind a slash'],
     ['part of an owner', granting({ repository: 'acm*' }), 'behind a slash'],
+    [
+      'accounts of any namespace',
+      granting({ sub: 'system:serviceaccount:*' }),
+      'accounts of a namespace',
+    ],
+    [
+      'accounts of namespaces that begin alike',
+      granting({ sub: 'system:serviceaccount:models-*:*' }),
+      'accounts of a namespace',
+    ],
     ['no grants', { ...identity, grants: [] }, 'grants'],
     [
       'a field that nobody looks at',

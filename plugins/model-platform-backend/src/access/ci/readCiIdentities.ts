@@ -14,14 +14,17 @@ const address = z.string().refine(isSafeAddress, {
 /**
  * A wild card stands only behind a slash, so that what is before it is meant to
  * the letter: `acme/*` is everything of acme, but `*` or `acme*` would be
- * anybody's who takes such a name.
+ * anybody's who takes such a name. Accounts of a cluster have no slash: there it
+ * stands for all those of one namespace.
  */
+const WILD = [/^[^*/]+\/[^*]*\*/, /^system:serviceaccount:[^*:]+:\*$/];
 const pattern = z
   .union([z.string(), z.number(), z.boolean()])
   .transform(String)
   .refine(text => text.trim() !== '', { message: 'must not be empty' })
-  .refine(text => !text.includes('*') || /^[^*/]+\/[^*]*\*/.test(text), {
-    message: 'may have * only behind a slash, as in acme/*',
+  .refine(text => !text.includes('*') || WILD.some(way => way.test(text)), {
+    message:
+      'may have * only behind a slash, as in acme/*, or for the accounts of a namespace, as in system:serviceaccount:acme:*',
   });
 
 const claims = z
