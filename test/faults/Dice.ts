@@ -32,8 +32,10 @@ export class Dice {
       .update(`${this.seed} ${this.next()}`)
       .digest();
     for (let at = 0; at < length; at += block.length) {
-      block.copy(bytes, at);
+      // It begins with zero: one of 2,000 random files is refused, since it may
+      // be a pickle whose imports cannot be told.
       block.writeUInt32LE((at / block.length) % 2 ** 32, 0);
+      block.copy(bytes, at);
     }
     return bytes;
   }
