@@ -103,24 +103,26 @@ export class LocalRunner {
     return false;
   }
 
-  /** @returns undefined where it ended instead of an answer; its last lines are told then */
+  /** @returns `ended` where it did instead of an answer, with why in its last lines; `late` where the time of a call is over */
   async predict(
     inputs: unknown,
     signal: AbortSignal,
-  ): Promise<{ status: number; body: any } | undefined> {
+  ): Promise<{ status: number; body: any } | 'ended' | 'late'> {
+    const late = AbortSignal.timeout(this.version.callTimeoutMs);
     try {
       const response = await fetch(`${this.url}/predict`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ inputs }),
-        signal,
+        signal: AbortSignal.any([signal, late]),
       });
       return { status: response.status, body: await response.json() };
     } catch (error) {
+      if (late.aborted && !signal.aborted) return 'late';
       const waiting = wait(ENDING_MS, true, { signal, ref: false });
       if (await Promise.race([waiting, this.ended.then(() => false)]))
         throw error;
-      return undefined;
+      return 'ended';
     }
   }
 

@@ -111,6 +111,80 @@ FAILED  wrong answer
     });
   });
 
+  it.each<[string, Record<string, string>, string[]]>([
+    [
+      'no signature',
+      { 'model.yaml': modelYaml.replace(/signature:\n.*\n.*\n/, '') },
+      ['signature.inputs', 'signature.outputs'],
+    ],
+    [
+      'a signature that is none',
+      { 'model.yaml': modelYaml.replace(/signature:\n.*\n.*/, 'signature: 5') },
+      ['signature'],
+    ],
+    [
+      'types that are none',
+      {
+        'model.yaml': `${modelYaml.replace(
+          'number',
+          'numbr',
+        )}metrics: [{ name: offers, type: countr }]\n`,
+      },
+      ['signature.inputs[0].type', 'metrics[0].type'],
+    ],
+    [
+      'a field that is named twice',
+      {
+        'model.yaml': modelYaml.replace(
+          '{ name: x, type: number }',
+          '{ name: x, type: number }, { name: x, type: string }',
+        ),
+      },
+      ['signature.inputs[1].name'],
+    ],
+    [
+      'an example with outputs by another name',
+      {
+        'model.yaml': modelYaml,
+        'examples.yaml': 'examples: [{ inputs: { x: 1 }, output: { y: 9 } }]',
+      },
+      ['examples[0].output'],
+    ],
+  ])('names what is wrong with %s', async (_way, files, fields) => {
+    write({ 'endpoint.ts': code('return { y: x };'), ...files });
+    const before = laidOut();
+    const { exitCode, stdout } = await testIt('--json');
+    expect(exitCode).toBe(1);
+    expect(
+      JSON.parse(stdout).error.problems.map(
+        ({ field }: { field: string }) => field,
+      ),
+    ).toEqual(expect.arrayContaining(fields));
+    expect(laidOut()).toEqual(before);
+  });
+
+  it('waits no longer for an example than callers would', async () => {
+    write({
+      'model.yaml': `${modelYaml}resources: { timeoutSeconds: 1 }\n`,
+      'endpoint.ts': code('return x < 3 ? { y: x } : new Promise(() => {});'),
+      'examples.yaml': `examples:
+  - { name: three, inputs: { x: 3 } }
+  - { name: two, inputs: { x: 2 } }
+`,
+    });
+    const { exitCode, stdout } = await testIt('--json');
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      examples: [
+        { passed: true },
+        {
+          problems: ['did not answer within 1 s (resources.timeoutSeconds)'],
+        },
+        { problems: ['was not tried: its runner had not answered before'] },
+      ],
+    });
+  });
+
   it('says which example ended its runner, and why', async () => {
     write({
       'model.yaml': modelYaml,

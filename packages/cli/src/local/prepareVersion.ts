@@ -2,15 +2,18 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {
+  DEFAULT_CALL_TIMEOUT_MS,
   ENDPOINT_SETTINGS_FILE,
   EndpointSettings,
   RunnerManifest,
 } from '@model-platform/model-wire';
 import {
+  buildDraftRequest,
   endpointDocsPage,
   endpointOpenApi,
   inferLoading,
   Model,
+  versionProblems,
 } from '@model-platform/plugin-model-platform-common';
 import { CliError } from '../errors/CliError';
 import { collectFiles, FoundFile } from '../model/collectFiles';
@@ -26,6 +29,8 @@ export interface LocalVersion {
   files: FoundFile[];
   /** With `model.json` and `model/`, as runners take it. */
   directory: string;
+  /** How long a call may take, as it would be deployed. */
+  callTimeoutMs: number;
 }
 
 /**
@@ -39,7 +44,7 @@ export async function prepareVersion(
   settings: EndpointSettings | undefined,
   note: (message: string) => void,
 ): Promise<LocalVersion> {
-  const { fields, folder: source, name } = readModelFile(folder);
+  const { fields, folder: source, name, path: file } = readModelFile(folder);
   const files = collectFiles({ fields, folder: source, name, path: '' });
   const loading = inferLoading(
     fields,
@@ -50,6 +55,18 @@ export async function prepareVersion(
       problems: [loading.problem],
     });
   const signature = await readSignature(fields, loading, files, note);
+  const { version } = buildDraftRequest({
+    fields,
+    loading,
+    signature,
+    files: [],
+    provenance: {},
+  });
+  const problems = versionProblems(version);
+  if (problems.length)
+    throw new CliError('Refused', `${path.basename(file)} is not accepted.`, {
+      problems,
+    });
   const slug = name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
   const model = {
     name,
@@ -74,10 +91,10 @@ export async function prepareVersion(
   const directory = fs.realpathSync(
     fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-local-')),
   );
-  for (const file of files) {
-    const target = path.join(directory, 'model', file.path);
+  for (const { path: copied, location } of files) {
+    const target = path.join(directory, 'model', copied);
     fs.mkdirSync(path.dirname(target), { recursive: true });
-    fs.copyFileSync(file.location, target, fs.constants.COPYFILE_FICLONE);
+    fs.copyFileSync(location, target, fs.constants.COPYFILE_FICLONE);
   }
   fs.mkdirSync(path.join(directory, 'model'), { recursive: true });
   fs.mkdirSync(path.join(directory, 'scratch'));
@@ -96,8 +113,18 @@ export async function prepareVersion(
     'docs.html': endpointDocsPage({ endpoint: slug }),
     ...(settings && { [ENDPOINT_SETTINGS_FILE]: JSON.stringify(settings) }),
   };
-  for (const [file, text] of Object.entries(documents))
-    fs.writeFileSync(path.join(directory, file), text, { mode: 0o600 });
+  for (const [document, text] of Object.entries(documents))
+    fs.writeFileSync(path.join(directory, document), text, { mode: 0o600 });
   const runtime = loading.runtime === 'python' ? 'python' : 'node';
-  return { manifest, runtime, source, files, directory };
+  const { timeoutSeconds } = version.resources ?? {};
+  return {
+    manifest,
+    runtime,
+    source,
+    files,
+    directory,
+    callTimeoutMs: timeoutSeconds
+      ? timeoutSeconds * 1000
+      : DEFAULT_CALL_TIMEOUT_MS,
+  };
 }

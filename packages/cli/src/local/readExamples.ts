@@ -12,6 +12,7 @@ export interface Example {
 }
 
 const FILES = ['examples.yaml', 'examples.yml'];
+const KEYS = ['name', 'inputs', 'outputs'];
 
 /**
  * The example of `model.yaml`, and those of an `examples.yaml` beside it:
@@ -26,18 +27,29 @@ export function readExamples({ manifest, source }: LocalVersion): Example[] {
   );
   if (!file) return found;
   const { examples } = readYamlFile(file);
+  const named = path.basename(file);
   if (!Array.isArray(examples) || !examples.every(isExample))
     throw new CliError(
       'Refused',
-      `${path.basename(
-        file,
-      )} must have a list examples, each with inputs and, where they are known, outputs.`,
+      `${named} must have a list examples, each with inputs and, where they are known, outputs.`,
     );
+  // Misspelt outputs would never be compared.
+  const problems = examples.flatMap((example, index) =>
+    Object.keys(example)
+      .filter(key => !KEYS.includes(key))
+      .map(key => ({
+        field: `examples[${index}].${key}`,
+        rule: `is not known: an example has ${KEYS.join(', ')}`,
+        source: 'platform',
+      })),
+  );
+  if (problems.length)
+    throw new CliError('Refused', `${named} is not accepted.`, { problems });
   return [
     ...found,
     ...examples.map((example, index) => ({
       ...example,
-      name: example.name ?? `example ${index + 1} of ${path.basename(file)}`,
+      name: example.name ?? `example ${index + 1} of ${named}`,
     })),
   ];
 }

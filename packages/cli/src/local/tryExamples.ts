@@ -1,9 +1,12 @@
 import { CliError } from '../errors/CliError';
 import { differences } from './differences';
-import { RunnerLine } from './LocalRunner';
+import { LocalRunner, RunnerLine } from './LocalRunner';
 import { Example, readExamples } from './readExamples';
 import { showLine } from './showLine';
 import { freePort, startRunner, StartOptions } from './startRunner';
+
+/** What a platform gives a model to load, by default. */
+const START_TIMEOUT_MS = 60_000;
 
 /** How one example went. */
 export interface Tried {
@@ -39,19 +42,31 @@ export async function tryExamples(
         'Refused',
         'There is nothing to try: give model.yaml an example, or write an examples.yaml.',
       );
-    if (!(await runner.ready(signal)))
+    if (!(await isReady(runner, signal)))
       throw new CliError(
         'Failed',
         lastError(lines) ?? 'It ended before it was ready.',
       );
     const tried: Tried[] = [];
-    let hasEnded = false;
+    let lost: string | undefined;
     const problemsWith = async (example: Example): Promise<string[]> => {
-      if (hasEnded) return ['was not tried: its runner had ended'];
+      if (lost) return [`was not tried: its runner ${lost}`];
       const answer = await runner.predict(example.inputs, signal);
-      if (answer) return problemsOf(example, answer);
-      hasEnded = true;
-      return [`ended its runner: ${lastError(lines) ?? 'it does not say why'}`];
+      if (answer === 'ended') {
+        lost = 'had ended';
+        return [
+          `ended its runner: ${lastError(lines) ?? 'it does not say why'}`,
+        ];
+      }
+      if (answer === 'late') {
+        lost = 'had not answered before';
+        return [
+          `did not answer within ${
+            version.callTimeoutMs / 1000
+          } s (resources.timeoutSeconds)`,
+        ];
+      }
+      return problemsOf(example, answer);
     };
     for (const example of examples) {
       const begin = performance.now();
@@ -66,6 +81,25 @@ export async function tryExamples(
     return tried;
   } finally {
     await runner.stop();
+  }
+}
+
+/** As a platform would wait for it. */
+async function isReady(
+  runner: LocalRunner,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const late = AbortSignal.timeout(START_TIMEOUT_MS);
+  try {
+    return await runner.ready(AbortSignal.any([signal, late]));
+  } catch (error) {
+    if (!late.aborted || signal.aborted) throw error;
+    throw new CliError(
+      'Failed',
+      `It was not ready after ${
+        START_TIMEOUT_MS / 1000
+      } s, the time that it has to load.`,
+    );
   }
 }
 

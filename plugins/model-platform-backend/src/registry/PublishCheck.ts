@@ -4,32 +4,33 @@ import {
   FieldProblem,
   FileReading,
   MetadataSchemaRef,
+  metricProblems,
+  signatureProblems,
   toEntityRef,
   toSystemName,
   toSystemRef,
   VersionFile,
   VersionSpec,
+  versionSpecSchema,
+  zodProblems,
 } from '@model-platform/plugin-model-platform-common';
 import { ModelSubject } from '../access/ModelFilter';
+import { catalogueProblems } from './catalogueProblems';
 import { EntityDirectory } from './EntityDirectory';
 import { filePathProblem } from './filePathProblem';
 import {
   filesSchema,
   modelFieldsSchema,
   unsignedSpecSchema,
-  versionSpecSchema,
   picklesSchema,
 } from './draftSchema';
 import { MetadataSchemas } from './metadata/MetadataSchemas';
 import { MetricCatalogue } from './metadata/MetricCatalogue';
 import { imageProblems } from './imageProblems';
-import { metricProblems } from './metricProblems';
 import { modelNameProblem } from './modelNameProblem';
 import { ModelFields, ModelRecord } from './ModelStore';
 import { PicklePolicy, PickleReading } from './pickles/PicklePolicy';
 import { mayBeRead } from './reading/mayBeRead';
-import { signatureProblems } from './signatureProblems';
-import { zodProblems } from './zodProblems';
 
 /** A draft without shape problems, normalised. */
 export interface CheckedDraft {
@@ -120,7 +121,11 @@ export class PublishCheck {
       problems.push(
         ...(toBeRead ? [] : signatureProblems(version.data)),
         ...imageProblems(version.data),
-        ...metricProblems(version.data.metrics ?? [], this.options.catalogue),
+        ...metricProblems(version.data.metrics ?? []),
+        ...catalogueProblems(
+          version.data.metrics ?? [],
+          this.options.catalogue,
+        ),
       );
     }
     const pickles = picklesSchema.safeParse(body.pickles);

@@ -1,8 +1,4 @@
-import {
-  CustomMetric,
-  FieldProblem,
-} from '@model-platform/plugin-model-platform-common';
-import { MetricCatalogue } from './metadata/MetricCatalogue';
+import { CustomMetric, FieldProblem } from '../types';
 
 /** What runners and gateway count themselves, or their client libraries. */
 const RESERVED_NAME =
@@ -22,11 +18,8 @@ const RESERVED_LABELS = [
   'quantile',
 ];
 
-/** What is wrong with the business metrics that a version declares; with it, no runner would start. */
-export function metricProblems(
-  metrics: CustomMetric[],
-  catalogue: MetricCatalogue,
-): FieldProblem[] {
+/** What is wrong with the business metrics that a version declares; with it, no runner would start. @public */
+export function metricProblems(metrics: CustomMetric[]): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const seen = new Set<string>();
   for (const [index, metric] of metrics.entries()) {
@@ -64,7 +57,6 @@ export function metricProblems(
         });
       }
     }
-    problems.push(...catalogueProblems(field, metric, catalogue));
   }
   return problems;
 }
@@ -79,49 +71,4 @@ function seriesOf({ name, type }: CustomMetric): string[] {
     default:
       return [name];
   }
-}
-
-function catalogueProblems(
-  field: string,
-  metric: CustomMetric,
-  catalogue: MetricCatalogue,
-): FieldProblem[] {
-  const listed = catalogue.get(metric.name);
-  if (!listed) {
-    return [];
-  }
-  const problems: FieldProblem[] = [];
-  const source = 'metric catalogue';
-  if (listed.type !== metric.type) {
-    problems.push({
-      field: `${field}.type`,
-      rule: `${metric.name} is a ${listed.type} in the metric catalogue`,
-      given: metric.type,
-      example: listed.type,
-      source,
-    });
-  }
-  if (metric.unit !== undefined && metric.unit !== listed.unit) {
-    problems.push({
-      field: `${field}.unit`,
-      rule: `${metric.name} has ${
-        listed.unit ? `the unit ${listed.unit}` : 'no unit'
-      } in the metric catalogue`,
-      given: metric.unit,
-      example: listed.unit,
-      source,
-    });
-  }
-  for (const label of metric.labels ?? []) {
-    if (!listed.labels?.includes(label)) {
-      problems.push({
-        field: `${field}.labels`,
-        rule: `${metric.name} has no label ${label} in the metric catalogue`,
-        given: label,
-        example: listed.labels,
-        source,
-      });
-    }
-  }
-  return problems;
 }

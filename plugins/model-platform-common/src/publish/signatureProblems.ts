@@ -1,13 +1,12 @@
+import { lineProblems, valueProblems } from '../signature';
 import {
   FieldProblem,
-  lineProblems,
   SignatureField,
   SignatureType,
-  valueProblems,
   VersionSpec,
-} from '@model-platform/plugin-model-platform-common';
+} from '../types';
 
-/** Where a signature contradicts itself, or the example it. */
+/** Where a signature contradicts itself, or the example it. @public */
 export function signatureProblems(
   version: Pick<VersionSpec, 'signature' | 'example'>,
 ): FieldProblem[] {

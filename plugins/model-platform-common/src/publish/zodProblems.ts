@@ -1,7 +1,7 @@
-import { FieldProblem } from '@model-platform/plugin-model-platform-common';
 import { z } from 'zod';
+import { FieldProblem } from '../types';
 
-/** What zod found, as problems by field; `prefix` is where the value stands, empty for the root. */
+/** What zod found, as problems by field; `prefix` is where the value stands, empty for the root. @public */
 export function zodProblems(
   error: z.ZodError,
   prefix: string,

@@ -1,8 +1,6 @@
-import { CustomMetric } from '@model-platform/plugin-model-platform-common';
-import { MetricCatalogue } from './metadata/MetricCatalogue';
+import { CustomMetric } from '../types';
 import { metricProblems } from './metricProblems';
 
-const catalogue = new MetricCatalogue([]);
 const counter = (name: string, labels?: string[]): CustomMetric => ({
   name,
   type: 'counter',
@@ -27,9 +25,7 @@ describe('the business metrics that a version declares', () => {
   ])(
     '%j are refused by field where no runner could count them',
     (metrics, fields) => {
-      expect(
-        metricProblems(metrics, catalogue).map(({ field }) => field),
-      ).toEqual(fields);
+      expect(metricProblems(metrics).map(({ field }) => field)).toEqual(fields);
     },
   );
 });

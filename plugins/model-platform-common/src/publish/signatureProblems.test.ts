@@ -1,4 +1,4 @@
-import { SignatureField } from '@model-platform/plugin-model-platform-common';
+import { SignatureField } from '../types';
 import { signatureProblems } from './signatureProblems';
 
 const problemsOf = (
