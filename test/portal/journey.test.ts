@@ -2,27 +2,12 @@ import { expect, Locator, Page } from '@playwright/test';
 import { modelFolder } from '../platform/modelFolder';
 import { eventually, Platform } from '../platform/Platform';
 import { sharedPlatform } from '../platform/sharedPlatform';
+import { callsInTable, showCallsTable } from './callsInTable';
 import { keepScreenshot } from './keepScreenshot';
 import { portalTest as test } from './portalTest';
 import { signInAs } from './signInAs';
 
 const OWN = 'journey';
-
-/** All calls in the table behind the chart of calls; 0 where there is no chart yet. */
-async function callsInTable(page: Page): Promise<number> {
-  const table = page.getByRole('table', { name: /^Calls per / });
-  let sum = 0;
-  for (const row of await table.getByRole('row').all()) {
-    const [calls] = await row.getByRole('cell').all();
-    if (calls) sum += Number((await calls.innerText()).replace('–', '0'));
-  }
-  return sum;
-}
-
-async function showCallsTable(page: Page): Promise<void> {
-  await page.getByRole('button', { name: /^Show table: Calls per / }).click();
-  await expect(page.getByRole('table', { name: /^Calls per / })).toBeVisible();
-}
 
 /** The part of a page under a heading. */
 const region = (page: Page, name: string | RegExp): Locator =>

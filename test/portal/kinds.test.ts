@@ -1,19 +1,33 @@
 import { expect } from '@playwright/test';
 import { Platform } from '../platform/Platform';
 import { sharedPlatform } from '../platform/sharedPlatform';
+import { callsInTable, showCallsTable } from './callsInTable';
 import { keepScreenshot } from './keepScreenshot';
 import { portalTest as test } from './portalTest';
 import { signInAs } from './signInAs';
 
-/** An example of each kind: what a call sends where nobody changes the form, and a part of what comes back. */
-const kinds: Array<{ name: string; sends: string; answers: string }> = [
+/** An example of each kind: what a call sends where nobody changes the form, a part of what comes back, and what is counted beside the call. */
+const kinds: Array<{
+  name: string;
+  sends: string;
+  answers: string;
+  collected?: string;
+  live?: string;
+}> = [
   { name: 'iris', sends: '"petal_width":0.2', answers: '"species": "setosa"' },
   {
     name: 'disease-progression',
     sends: '"bmi":32.1',
     answers: '"follow_up": true',
+    collected: 'suggestions_made_total',
   },
-  { name: 'watering-plan', sends: '"growth":"full"', answers: '"water": 63.4' },
+  {
+    name: 'watering-plan',
+    sends: '"growth":"full"',
+    answers: '"water": 63.4',
+    collected: 'suggestions_made_total',
+    live: 'litres_suggested_sum',
+  },
   {
     name: 'plant-doctor',
     sends: '"indoor":true',
@@ -23,6 +37,8 @@ const kinds: Array<{ name: string; sends: string; answers: string }> = [
     name: 'ward-staffing',
     sends: '"night_cost":310',
     answers: '"status": "optimal"',
+    collected: 'model_runner_solves_total',
+    live: 'status=optimal',
   },
   {
     name: 'planting-advice',
@@ -79,16 +95,27 @@ test.describe('each kind of model on its pages', () => {
   }
 
   // After all were called: metrics are gathered for all of them at once.
-  for (const { name } of kinds) {
+  for (const { name, collected, live } of kinds) {
     test(`${name}: its metrics and its log`, async ({ page }) => {
       await signInAs(page, platform, 'pat');
       await page.goto(at(name, 'metrics?range=1h'));
-      await expect(
-        page.getByRole('figure', { name: /^Calls per / }),
-      ).toBeVisible();
+      await showCallsTable(page);
+      await expect
+        .poll(async () => await callsInTable(page), { timeout: 120_000 })
+        .toBeGreaterThan(0);
       await expect(page.getByRole('main')).toContainText(
         `Version 1 (${name}, main)`,
       );
+      if (collected)
+        await expect(
+          page.getByRole('figure', {
+            name: new RegExp(`^${collected} per `),
+          }),
+        ).toBeVisible();
+      if (live)
+        await expect(
+          page.getByRole('table', { name: 'Metrics, live' }),
+        ).toContainText(live);
       await keepScreenshot(page, `kind-${name}-metrics`);
 
       await page.goto(at(name, 'logs'));

@@ -9,13 +9,15 @@ import {
 import { MetricCatalogue } from '../registry/metadata/MetricCatalogue';
 import { LiveMetrics } from './LiveMetrics';
 
-const EXPOSED = `# TYPE offers_total counter
+const EXPOSED = `model_runner_solves_total{status="optimal"} 4
+# TYPE offers_total counter
 offers_total{kind="small",model="iris",version="1",system="s",environment="e",endpoint="iris",variant="main",revision="2"} 12
 kept_total{model="another"} 3
 size_bucket{le="1"} 1
 size_sum 7.5
 size_count 2
 model_runner_requests_total{code="200"} 9
+model_runner_predict_duration_seconds_sum 9
 process_cpu_seconds_total 1
 odd NaN
 `;
@@ -35,7 +37,7 @@ describe('LiveMetrics', () => {
     server.closeAllConnections();
   });
 
-  it("reads the own metrics of a model's runners, and names those that do not answer", async () => {
+  it("reads what a model's runners count beyond what is collected of all, and names those that do not answer", async () => {
     const { port } = server.address() as AddressInfo;
     const target = (id: string, model: string, secret = 'right') => ({
       id,
@@ -109,6 +111,13 @@ describe('LiveMetrics', () => {
           metric: 'size_count',
           labels: {},
           value: 2,
+          isCollected: false,
+        },
+        {
+          ...whose,
+          metric: 'model_runner_solves_total',
+          labels: { status: 'optimal' },
+          value: 4,
           isCollected: false,
         },
       ],

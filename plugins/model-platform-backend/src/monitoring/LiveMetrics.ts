@@ -10,13 +10,16 @@ import {
 import pLimit from 'p-limit';
 import { MetricCatalogue } from '../registry/metadata/MetricCatalogue';
 import { parsePrometheusText } from './parsePrometheusText';
+import { isAlwaysCollected } from './selectSamples';
 import { TargetReader } from './TargetReader';
 
 const MAX_CONCURRENT = 8;
 /** Of all runners together; a metric has a hundred and one at most. */
 const MAX_SERIES = 2_000;
-/** Standard metrics, which are collected, and those of the client libraries. */
-const NOT_OWN = /^(model_runner_|process_|nodejs_|python_)/;
+/** Of every runner alike; what a model's own code counts comes before. */
+const STANDARD = /^model_runner_/;
+/** Of the client libraries. */
+const OF_LIBRARIES = /^(process_|nodejs_|python_)/;
 /** A histogram is told by its sum and count here. */
 const BUCKET = /_bucket$/;
 /** They tell whose series it is, and stand beside its own labels. */
@@ -30,7 +33,11 @@ const WHOSE = new Set([
   'revision',
 ]);
 
-/** What the code of a model counts, as its runners say it this moment; nothing of it is stored. */
+/**
+ * What runners count beyond the figures that are collected of all of them: what
+ * a model's code does, and how its calls and solves end. As they say it this
+ * moment; nothing of it is stored.
+ */
 export class LiveMetrics {
   private readonly reader = new TargetReader();
 
@@ -88,7 +95,14 @@ export class LiveMetrics {
     return parsePrometheusText(text)
       .samples.filter(
         ({ name, value }) =>
-          !NOT_OWN.test(name) && !BUCKET.test(name) && Number.isFinite(value),
+          !OF_LIBRARIES.test(name) &&
+          !isAlwaysCollected(name) &&
+          !BUCKET.test(name) &&
+          Number.isFinite(value),
+      )
+      .sort(
+        (left, right) =>
+          Number(STANDARD.test(left.name)) - Number(STANDARD.test(right.name)),
       )
       .map(({ name, labels, value }) => ({
         metric: name,

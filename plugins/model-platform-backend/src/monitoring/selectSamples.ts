@@ -111,6 +111,12 @@ const PLATFORM_METRICS: Record<string, KeptMetric> = {
   },
 };
 
+/** Whether it is collected of all runners, whatever the metric catalogue names. */
+export function isAlwaysCollected(name: string): boolean {
+  const whole = name.replace(/_(bucket|sum|count)$/, '');
+  return name in PLATFORM_METRICS || whole in PLATFORM_METRICS;
+}
+
 /**
  * Of what a target exposes, what is collected: the platform's own metrics and
  * those of the metric catalogue, with the labels that each may have. A metric

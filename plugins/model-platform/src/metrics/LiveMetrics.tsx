@@ -11,7 +11,7 @@ import { PlainTable } from '../shared/PlainTable';
 
 const EVERY_MS = 5_000;
 
-/** What the model's own code counts, as its runners say it now. */
+/** What is not among the figures above, as the runners say it now. */
 export function LiveMetrics({ slug }: { slug: string }) {
   const live = useLoaded(
     `live metrics of ${slug}`,
@@ -21,14 +21,14 @@ export function LiveMetrics({ slug }: { slug: string }) {
   return (
     <Section
       title="Live from the runners"
-      hint="All that the model’s own code counts, since each runner started. Read now, and stored nowhere but for metrics of the catalogue."
+      hint="What the model’s own code counts, and how calls and solves ended, since each runner started. Read now, and stored nowhere but for metrics of the catalogue."
     >
       <LoadState loaded={live} what="what the runners count">
         {({ series, runners, unread, readAt }) => (
           <>
             {series.length > 0 ? (
               <PlainTable
-                caption="Own metrics, live"
+                caption="Metrics, live"
                 head={['Metric', 'Labels', 'Value', 'Runner', 'Kept']}
                 rows={series.map(one => ({
                   key: JSON.stringify([one.runner, one.metric, one.labels]),
@@ -45,7 +45,7 @@ export function LiveMetrics({ slug }: { slug: string }) {
               <Text as="p" color="secondary">
                 {runners === 0
                   ? 'No runner serves this model now.'
-                  : 'Its runners count nothing of their own.'}
+                  : 'Its runners have counted nothing yet.'}
               </Text>
             )}
             {unread.length > 0 && (

@@ -123,7 +123,7 @@ describe('ModelMetricsContent', () => {
       }));
     await renderOnPlatform(<ModelMetricsContent />, platform);
     const table = await screen.findByRole('table', {
-      name: 'Own metrics, live',
+      name: 'Metrics, live',
     });
     const [, own, catalogued] = within(table).getAllByRole('row');
     expect(own).toHaveTextContent('offers_total');
