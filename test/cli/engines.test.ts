@@ -201,6 +201,42 @@ test.describe('models that are solved, decided and run', () => {
       objective: 8,
       taken: [false, true, true],
     });
+    const shelves = made('optimization.md', 'endpoint.py', 'python');
+    fs.writeFileSync(
+      path.join(shelves, 'requirements.txt'),
+      'ortools==9.15.6755\n',
+    );
+    editModel(shelves, model => {
+      model.name = 'shelves';
+      const sorts = { type: 'integer', shape: [-1] };
+      model.signature.inputs = [
+        { name: 'worths', ...sorts },
+        { name: 'boards', ...sorts },
+        { name: 'stock', type: 'integer' },
+      ];
+      model.signature.outputs = [
+        { name: 'status', type: 'string' },
+        { name: 'shelves', ...sorts, optional: true },
+        { name: 'objective', type: 'number', optional: true },
+        { name: 'gap', type: 'number', optional: true },
+        { name: 'solveTimeMs', type: 'number' },
+      ];
+      model.example = { worths: [10, 7], boards: [4, 3], stock: 10 };
+    });
+    const built = await serve(shelves, 'shelves');
+    // Relaxed it would be 2.5 of the first; rounded down, 20.
+    const best = await built.call({
+      worths: [10, 7],
+      boards: [4, 3],
+      stock: 10,
+    });
+    expect(best.body.outputs).toEqual({
+      status: 'optimal',
+      shelves: [1, 2],
+      objective: 24,
+      gap: 0,
+      solveTimeMs: expect.any(Number),
+    });
     const discount = await serve(
       made('process.md', 'discount.dmn', 'xml'),
       'discount',
