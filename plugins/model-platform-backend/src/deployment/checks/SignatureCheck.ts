@@ -6,9 +6,9 @@ import {
   SignatureBreak,
   signatureBreaks,
 } from '@model-platform/plugin-model-platform-common';
-import { DeployableModels } from '../DeployableModels';
-import { DeploymentRecord, DeploymentStore } from '../DeploymentStore';
-import { problem } from '../problem';
+import { DeployableModels } from '../models/DeployableModels';
+import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { problem } from '../spec/problem';
 
 type Signed = ResolvedVariant & { signature: Signature };
 

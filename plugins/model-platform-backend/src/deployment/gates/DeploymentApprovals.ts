@@ -9,7 +9,7 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { Caller } from '../../access/Caller';
 import { Claims } from '../../access/Claims';
-import { DeploymentRecord, DeploymentStore } from '../DeploymentStore';
+import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
 import { DeploymentNotices } from '../DeploymentNotices';
 import { approversOf } from './approversOf';
 import { RequestRecord } from './RequestStore';
