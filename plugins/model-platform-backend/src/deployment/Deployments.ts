@@ -21,9 +21,8 @@ import {
   DeploymentRecord,
   DeploymentStore,
   DesiredChange,
-  NewRevision,
-  RevisionRecord,
 } from './store/DeploymentStore';
+import { NewRevision, RevisionRecord } from './revisions/RevisionStore';
 import { Environments } from './environments/Environments';
 import { KnownRevisions } from './revisions/KnownRevisions';
 import {
@@ -116,7 +115,7 @@ export class Deployments {
   constructor(private readonly options: DeploymentsOptions) {
     const { figures = () => undefined, clock = () => new Date() } = options;
     this.resolver = new RevisionResolver(options.models);
-    this.revisions = new KnownRevisions(options.store);
+    this.revisions = new KnownRevisions(options.store.revisions);
     this.models = new DeploymentModels(options.store, options.models);
     this.signatures = new SignatureCheck(options);
     this.assessor = new RevisionAssessor({

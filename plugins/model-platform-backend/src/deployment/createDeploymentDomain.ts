@@ -15,7 +15,8 @@ import { DeploymentDeclarations } from './git/DeploymentDeclarations';
 import { DeploymentNotices } from './DeploymentNotices';
 import { DeploymentLogs } from './logs/DeploymentLogs';
 import { Deployments } from './Deployments';
-import { DeploymentRecord, RevisionRecord } from './store/DeploymentStore';
+import { DeploymentRecord } from './store/DeploymentStore';
+import { RevisionRecord } from './revisions/RevisionStore';
 import { Endpoints } from './endpoints/Endpoints';
 import { EndpointTokens } from './endpoints/EndpointTokens';
 import { Environments } from './environments/Environments';
@@ -201,7 +202,7 @@ export async function createDeploymentDomain(
     },
     async readable(caller, name) {
       const { deployment } = await access.readable(caller, name);
-      const revisions = await store.currentRevisions([deployment]);
+      const revisions = await store.revisions.current([deployment]);
       return { deployment, revision: revisions.get(deployment.id) };
     },
     async readableByModel(caller) {
@@ -227,8 +228,8 @@ export async function createDeploymentDomain(
         },
       });
       dropTokens = setInterval(() => {
-        store
-          .dropExpiredTokens(new Date(Date.now() - KEEP_EXPIRED_MS))
+        store.tokens
+          .dropExpired(new Date(Date.now() - KEEP_EXPIRED_MS))
           .catch(error =>
             logger.warn(`Expired tokens could not be dropped: ${error}`),
           );

@@ -186,7 +186,7 @@ export class TestDeployments {
   /** Versions of the wanted revision, and what the next one waits for. */
   async state(name = 'churn') {
     const deployment = await this.deployments.get(name);
-    const revisions = await this.store.currentRevisions([deployment]);
+    const revisions = await this.store.revisions.current([deployment]);
     const revision = revisions.get(deployment.id);
     const requests = await this.store.requests.waiting([deployment.id]);
     const shown = toApiDeployment(

@@ -388,7 +388,7 @@ describe.each(databases.eachSupportedId())('canaries with %p', id => {
     const back = await serves(3);
     await calls.stop();
     expect(back.canary?.revision).not.toBe(3);
-    expect(await store.revision(back.id, 3)).toMatchObject({
+    expect(await store.revisions.get(back.id, 3)).toMatchObject({
       variants: [{ version: 1 }],
       reason: expect.stringContaining('error_ratio is above 0.5'),
     });

@@ -16,12 +16,8 @@ import { DeploymentActor } from '../access/DeploymentActor';
 import { Precondition, requirePrecondition } from './deploymentEtag';
 import { DeploymentModels } from '../models/DeploymentModels';
 import { DeploymentProblemsError } from '../spec/DeploymentProblemsError';
-import {
-  DeploymentRecord,
-  DeploymentStore,
-  NewRevision,
-  RevisionRecord,
-} from '../store/DeploymentStore';
+import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { NewRevision, RevisionRecord } from '../revisions/RevisionStore';
 import { Environments } from '../environments/Environments';
 import { givenUpOf } from '../revisions/givenUpOf';
 import { allGates } from '../gates/allGates';

@@ -128,7 +128,7 @@ export class QuotaCheck {
         !one.deleting,
     );
     // What runs in the end: not what was given up, or rolled back.
-    const revisions = await store.currentRevisions(
+    const revisions = await store.revisions.current(
       all.map(one => ({ ...one, revision: aimOf(one) })),
     );
     const takers: Taker[] = [];

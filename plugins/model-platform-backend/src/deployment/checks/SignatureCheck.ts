@@ -69,8 +69,8 @@ export class SignatureCheck {
     const { store } = this.options;
     const revision =
       servingRevision === undefined
-        ? await store.lastServed(id)
-        : await store.revision(id, servingRevision);
+        ? await store.revisions.lastServed(id)
+        : await store.revisions.get(id, servingRevision);
     return revision?.variants;
   }
 

@@ -5,11 +5,8 @@ import {
   EndpointToken,
   toEntityRef,
 } from '@model-platform/plugin-model-platform-common';
-import {
-  DeploymentRecord,
-  DeploymentStore,
-  EndpointTokenRecord,
-} from '../store/DeploymentStore';
+import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { EndpointTokenRecord } from './TokenStore';
 
 const MAX_LIFE_SECONDS = 10 * 366 * 86_400;
 
@@ -81,7 +78,7 @@ export class EndpointTokens {
       mayChooseVariant: request.mayChooseVariant || undefined,
     };
     const { maxLive } = this.options;
-    const added = await this.options.store.addToken(deployment, record, {
+    const added = await this.options.store.tokens.add(deployment, record, {
       hash: createHash('sha256').update(token).digest('hex'),
       maxLive,
       history: {
@@ -107,7 +104,7 @@ export class EndpointTokens {
 
   async list(deployment: DeploymentRecord): Promise<EndpointToken[]> {
     const { store, maxLive } = this.options;
-    const tokens = await store.tokens(
+    const tokens = await store.tokens.list(
       deployment.id,
       this.now(),
       Math.max(maxLive, LISTED),
@@ -121,7 +118,7 @@ export class EndpointTokens {
     id: string,
     actor: string,
   ): Promise<EndpointToken> {
-    const revoked = await this.options.store.revokeToken(deployment, id, {
+    const revoked = await this.options.store.tokens.revoke(deployment, id, {
       at: this.now().toISOString(),
       actor,
     });

@@ -86,7 +86,7 @@ export class Endpoints {
     const revision =
       number === undefined
         ? undefined
-        : await this.options.store.revision(deployment.id, number);
+        : await this.options.store.revisions.get(deployment.id, number);
     const variants: Array<SignedVariant & { version: ModelVersion }> = [];
     for (const { name, weight, modelId, version: own } of revision?.variants ??
       []) {

@@ -25,7 +25,7 @@ export class DeploymentDeclarations {
     caller: Caller,
     page: { limit: number; after?: string },
   ): Promise<Page<DeploymentDeclaration>> {
-    const sources = await this.options.store.sources();
+    const sources = await this.options.store.sources.list();
     const shown = await this.shownByCatalog(
       caller,
       sources.map(({ entityRef }) => entityRef),

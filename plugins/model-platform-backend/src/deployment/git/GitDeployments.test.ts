@@ -4,7 +4,8 @@ import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import { Model } from '@model-platform/plugin-model-platform-common';
 import { DeploymentActor } from '../access/DeploymentActor';
 import { Deployments } from '../Deployments';
-import { DeploymentStore, SourceRecord } from '../store/DeploymentStore';
+import { DeploymentStore } from '../store/DeploymentStore';
+import { SourceRecord } from './SourceStore';
 import { GitDeployments } from './GitDeployments';
 import { LeaderLease } from '../lease/LeaderLease';
 
@@ -32,9 +33,11 @@ describe('GitDeployments', () => {
     const saved: SourceRecord[] = [];
     const store: DeploymentStore = {
       asLeader: () => store,
-      sources: async () => [],
-      saveSource: async (source: SourceRecord) => void saved.push(source),
-    } as Partial<DeploymentStore> as DeploymentStore;
+      sources: {
+        list: async () => [],
+        save: async (source: SourceRecord) => void saved.push(source),
+      },
+    } as unknown as Partial<DeploymentStore> as DeploymentStore;
     const git = GitDeployments.fromConfig(
       mockServices.rootConfig({
         data: {

@@ -15,7 +15,8 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { DeploymentActor } from '../access/DeploymentActor';
 import { Deployments } from '../Deployments';
-import { DeploymentStore, SourceRecord } from '../store/DeploymentStore';
+import { DeploymentStore } from '../store/DeploymentStore';
+import { SourceRecord } from './SourceStore';
 import { isBelow } from './isBelow';
 import { LeaderLease } from '../lease/LeaderLease';
 
@@ -123,7 +124,7 @@ export class GitDeployments {
       { credentials: await auth.getOwnServiceCredentials() },
     );
     const known = new Map(
-      (await store.sources()).map(source => [source.entityRef, source]),
+      (await store.sources.list()).map(source => [source.entityRef, source]),
     );
     const declared = items.filter(
       ({ metadata }) => metadata.annotations?.[ORPHAN_ANNOTATION] !== 'true',
@@ -153,7 +154,7 @@ export class GitDeployments {
     const isOwn =
       deployment?.source === source.location && !deployment.deleting;
     if (!isOwn) {
-      await store.dropSource(source.entityRef);
+      await store.sources.drop(source.entityRef);
       return;
     }
     if (source.state !== 'orphaned') {
@@ -161,7 +162,7 @@ export class GitDeployments {
       await deployments.orphan(deployment, this.actor(source.location).name, {
         fencing,
       });
-      await store.saveSource({
+      await store.sources.save({
         ...source,
         digest: undefined,
         state: 'orphaned',
@@ -178,7 +179,7 @@ export class GitDeployments {
         reason: `${source.location} no longer declares it, and its source is pruned`,
         fencing,
       });
-      await store.dropSource(source.entityRef);
+      await store.sources.drop(source.entityRef);
       logger.warn(
         `Deployment ${source.name} was removed: its source is pruned`,
       );
@@ -235,7 +236,7 @@ export class GitDeployments {
         );
       }
     }
-    await store.saveSource(source);
+    await store.sources.save(source);
   }
 
   /**

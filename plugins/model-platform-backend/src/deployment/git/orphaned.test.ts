@@ -108,7 +108,7 @@ describe.each(databases.eachSupportedId())('deployments as code in %p', id => {
     other.metadata.namespace = 'other';
     await sync(declaration(moved), other);
     expect(
-      (await test.store.sources()).map(({ entityRef, state, message }) => [
+      (await test.store.sources.list()).map(({ entityRef, state, message }) => [
         entityRef,
         state,
         message,
@@ -164,7 +164,7 @@ describe.each(databases.eachSupportedId())('deployments as code in %p', id => {
       source: 'api',
       orphanedAt: undefined,
     });
-    expect(await test.store.sources()).toEqual([]);
+    expect(await test.store.sources.list()).toEqual([]);
   });
 
   it('is removed where its source is pruned, once it was gone for a while', async () => {
@@ -181,6 +181,6 @@ describe.each(databases.eachSupportedId())('deployments as code in %p', id => {
       action: 'deleted',
       actor: 'git:https://git.example.org/crm/churn/model-deployment.yaml',
     });
-    expect(await test.store.sources()).toEqual([]);
+    expect(await test.store.sources.list()).toEqual([]);
   });
 });

@@ -79,7 +79,7 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
 
   async function show(caller: Caller, deployment: DeploymentRecord) {
     const { models } = await access.readable(caller, deployment.name);
-    const revisions = await store.currentRevisions([deployment]);
+    const revisions = await store.revisions.current([deployment]);
     const requests = await requestsOf(caller, [deployment]);
     return toApiDeployment(
       deployment,
@@ -134,7 +134,7 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
 
   router.get('/v1/deployments', async (req, res) => {
     const { items, totalItems, limit } = await list(req);
-    const revisions = await store.currentRevisions(items);
+    const revisions = await store.revisions.current(items);
     const caller = await callerResolver.fromRequest(req);
     const requests = await requestsOf(caller, items);
     res.json({
@@ -255,7 +255,7 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
     const { deployment } = await access.readable(caller, req.params.name);
     const limit = limitOf(req.query.limit);
     const before = parseCursor(req.query.cursor);
-    const revisions = await store.revisions(deployment.id, {
+    const revisions = await store.revisions.list(deployment.id, {
       limit,
       before:
         before === undefined ? undefined : wholeNumber(before, MAX_NUMBER),

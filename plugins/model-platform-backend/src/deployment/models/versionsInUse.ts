@@ -5,14 +5,14 @@ import { DeploymentStore } from '../store/DeploymentStore';
 export function versionsInUse(store: DeploymentStore): VersionUser {
   return async (modelId, number) => {
     const on = (await store.all()).filter(one => !one.off && !one.deleting);
-    const wanted = await store.currentRevisions(on);
+    const wanted = await store.revisions.current(on);
     const uses: string[] = [];
     for (const { id, name, servingRevision } of on) {
       const revision = wanted.get(id);
       const serving =
         servingRevision === undefined || servingRevision === revision?.number
           ? undefined
-          : await store.revision(id, servingRevision);
+          : await store.revisions.get(id, servingRevision);
       const numbers = new Set(
         [revision, serving]
           .flatMap(one => one?.variants ?? [])

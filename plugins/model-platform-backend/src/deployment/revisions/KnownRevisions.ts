@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { DeploymentStore, RevisionRecord } from '../store/DeploymentStore';
+import { RevisionRecord, RevisionStore } from './RevisionStore';
 
 /** Two of each deployment while it is rolled out: room for thousands of them. */
 const MAX_CACHED = 10_000;
@@ -13,7 +13,7 @@ export class KnownRevisions {
     max: MAX_CACHED,
   });
 
-  constructor(private readonly store: Pick<DeploymentStore, 'revision'>) {}
+  constructor(private readonly store: Pick<RevisionStore, 'get'>) {}
 
   async get(
     deploymentId: string,
@@ -22,7 +22,7 @@ export class KnownRevisions {
     const key = `${deploymentId}/${number}`;
     const known = this.known.get(key);
     if (known) return known;
-    const found = await this.store.revision(deploymentId, number);
+    const found = await this.store.get(deploymentId, number);
     if (!found) return undefined;
     const { firstServedAt, ...content } = found;
     this.known.set(key, content);

@@ -1,8 +1,5 @@
-import {
-  DeploymentRecord,
-  DeploymentStore,
-  RevisionRecord,
-} from '../store/DeploymentStore';
+import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { RevisionRecord } from './RevisionStore';
 
 /** What the deployment shall serve now, if it ever had a revision. */
 export async function currentRevision(
@@ -11,5 +8,5 @@ export async function currentRevision(
 ): Promise<RevisionRecord | undefined> {
   return deployment.revision === undefined
     ? undefined
-    : await store.revision(deployment.id, deployment.revision);
+    : await store.revisions.get(deployment.id, deployment.revision);
 }

@@ -1,9 +1,6 @@
 import { InputError, NotFoundError } from '@backstage/errors';
-import {
-  DeploymentRecord,
-  DeploymentStore,
-  RevisionRecord,
-} from '../store/DeploymentStore';
+import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { RevisionRecord } from './RevisionStore';
 import { sameContent } from './sameContent';
 
 /**
@@ -17,7 +14,7 @@ export async function rollbackTarget(
   from: number | undefined,
 ): Promise<RevisionRecord> {
   if (number !== undefined) {
-    const revision = await store.revision(deployment.id, number);
+    const revision = await store.revisions.get(deployment.id, number);
     if (!revision) {
       throw new NotFoundError(
         `Deployment ${deployment.name} has no revision ${number}`,
@@ -26,10 +23,15 @@ export async function rollbackTarget(
     return revision;
   }
   const left =
-    from === undefined ? undefined : await store.revision(deployment.id, from);
+    from === undefined
+      ? undefined
+      : await store.revisions.get(deployment.id, from);
   let before = deployment.revision;
   for (;;) {
-    const page = await store.revisions(deployment.id, { limit: 50, before });
+    const page = await store.revisions.list(deployment.id, {
+      limit: 50,
+      before,
+    });
     const target = page.find(
       revision =>
         revision.firstServedAt && left && !sameContent(revision, left),

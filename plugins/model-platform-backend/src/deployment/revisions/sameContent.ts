@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../canonicalJson';
-import { NewRevision } from '../store/DeploymentStore';
+import { NewRevision } from './RevisionStore';
 
 type Content = Pick<NewRevision, 'variants' | 'resources' | 'traffic'>;
 

@@ -1,5 +1,6 @@
 import { TestModels } from '../__testUtils__/TestModels';
-import { DeploymentRecord, RevisionRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentStore';
+import { RevisionRecord } from '../revisions/RevisionStore';
 import { DesiredRevisions } from './DesiredRevisions';
 import { KnownRevisions } from '../revisions/KnownRevisions';
 
@@ -32,7 +33,7 @@ describe('what is known of revisions', () => {
     const version = jest.spyOn(models, 'version');
     let reads = 0;
     const known = new KnownRevisions({
-      async revision(deploymentId, number) {
+      async get(deploymentId, number) {
         reads += 1;
         return { ...revision, deploymentId, number };
       },

@@ -687,7 +687,7 @@ export class Rollout {
   private liveTokens(record: DeploymentRecord): Promise<DesiredToken[]> {
     const known =
       this.tokens.get(record) ??
-      this.options.store.liveTokens(record.id, new Date());
+      this.options.store.tokens.live(record.id, new Date());
     this.tokens.set(record, known);
     return known;
   }

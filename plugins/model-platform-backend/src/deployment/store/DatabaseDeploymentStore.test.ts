@@ -2,11 +2,8 @@ import { join } from 'node:path';
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { Knex } from 'knex';
 import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
-import {
-  DeploymentRecord,
-  NewDeployment,
-  NewRevision,
-} from './DeploymentStore';
+import { DeploymentRecord, NewDeployment } from './DeploymentStore';
+import { NewRevision } from '../revisions/RevisionStore';
 import { LeaderLease } from '../lease/LeaderLease';
 import { allModels } from '../../registry/ModelScope';
 
@@ -115,16 +112,16 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
     expect(on).toMatchObject({ off: false, overrides: [] });
 
     expect(
-      (await store.revisions(made.id, { limit: 10 })).map(
+      (await store.revisions.list(made.id, { limit: 10 })).map(
         ({ number }) => number,
       ),
     ).toEqual([2, 1]);
     expect(
-      await store.revisions(made.id, { limit: 10, before: 2 }),
+      await store.revisions.list(made.id, { limit: 10, before: 2 }),
     ).toMatchObject([
       { number: 1, variants: [{ version: 1 }], reason: 'Applied' },
     ]);
-    expect((await store.currentRevisions([on])).get(made.id)).toMatchObject({
+    expect((await store.revisions.current([on])).get(made.id)).toMatchObject({
       number: 2,
     });
     const history = await store.history(on, { limit: 3 });
@@ -311,7 +308,7 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
       await store.saveStatus(made, status, led!, entry('canary-started')),
     ).toBe(true);
     // Who is killed after this line has told that it served: it can be gone back to.
-    const served = await store.revision(made.id, 1);
+    const served = await store.revisions.get(made.id, 1);
     expect(served?.firstServedAt).toBeDefined();
 
     now += 10_000;
@@ -330,7 +327,7 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
         entry('failed'),
       ),
     ).toBe(false);
-    expect(await store.revision(made.id, 1)).toEqual(served);
+    expect(await store.revisions.get(made.id, 1)).toEqual(served);
     // What is told is in one transaction with what is so.
     expect(
       (await store.history(made, { limit: 9 })).map(({ action }) => action),
@@ -363,15 +360,15 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
       },
     });
     const [request] = (await store.requests.waiting([made.id])).values();
-    await store.saveSource(source);
+    await store.sources.save(source);
     const writes: Array<() => Promise<unknown>> = [
       () => late.create(deployment('late'), revision, history),
       () => late.change(asked, { set: { deleting: true }, history }),
       () => late.addHistory(asked, history),
       () => late.triggerStates.save(made.id, { metrics: {}, schedules: {} }),
       () => late.requests.saveStanding(request, standing),
-      () => late.saveSource({ ...source, state: 'refused' }),
-      () => late.dropSource(source.entityRef),
+      () => late.sources.save({ ...source, state: 'refused' }),
+      () => late.sources.drop(source.entityRef),
     ];
     for (const write of writes) {
       await expect(write()).rejects.toThrow('leads by now');
@@ -385,7 +382,7 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
     expect((await store.requests.get(made.id, 1))?.standing.problems).toEqual(
       [],
     );
-    expect(await store.sources()).toMatchObject([{ state: 'applied' }]);
+    expect(await store.sources.list()).toMatchObject([{ state: 'applied' }]);
     const leading = store.asLeader(taken!);
     await leading.requests.saveStanding(request, standing);
     expect((await store.requests.get(made.id, 1))?.standing).toEqual(standing);
@@ -417,7 +414,7 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
     });
     const history = { actor: 'user:default/arun', action: 'token-made' };
     const add = async (tokenId: string, expiresAt?: string, maxLive = 9) =>
-      await store.addToken(made, token(tokenId, expiresAt), {
+      await store.tokens.add(made, token(tokenId, expiresAt), {
         hash: tokenId.padEnd(64, '0'),
         maxLive,
         history,
@@ -426,7 +423,7 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
       rate: { calls: 5, per: 'second' as const },
       mayChooseVariant: true,
     };
-    await store.addToken(
+    await store.tokens.add(
       made,
       { ...token('forever'), ...limits },
       { hash: 'forever'.padEnd(64, '0'), maxLive: 9, history },
@@ -434,7 +431,7 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
     await add('short', '2026-01-01T00:05:00.000Z');
     await add('revoked');
     const revoke = async (tokenId: string) =>
-      await store.revokeToken(made, tokenId, {
+      await store.tokens.revoke(made, tokenId, {
         at: '2026-01-01T00:01:00.000Z',
         actor: 'user:default/arun',
       });
@@ -457,17 +454,21 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
     );
     const listed = async (limit: number) =>
       (
-        await store.tokens(made.id, new Date('2026-01-01T00:06:00Z'), limit)
+        await store.tokens.list(
+          made.id,
+          new Date('2026-01-01T00:06:00Z'),
+          limit,
+        )
       ).map(({ id: tokenId }) => tokenId);
     expect(await listed(1)).toEqual(['forever']);
     expect(await listed(9)).toHaveLength(5);
     const live = async (at: string) =>
-      (await store.liveTokens(made.id, new Date(at))).map(
+      (await store.tokens.live(made.id, new Date(at))).map(
         ({ id: tokenId }) => tokenId,
       );
     expect(await live('2026-01-01T00:02:00Z')).toEqual(['forever', 'short']);
     expect(await live('2026-01-01T00:06:00Z')).toEqual(['forever']);
-    const both = await store.liveTokens(
+    const both = await store.tokens.live(
       made.id,
       new Date('2026-01-01T00:02:00Z'),
     );
@@ -477,7 +478,7 @@ describe.each(databases.eachSupportedId())('deployments in %p', id => {
       mayChooseVariant: undefined,
     });
     expect(await revoke('other')).toBeUndefined();
-    expect(await store.dropExpiredTokens(new Date('2026-02-01'))).toBe(3);
+    expect(await store.tokens.dropExpired(new Date('2026-02-01'))).toBe(3);
 
     // Numbers go on counting when a name is used again.
     const fencing = await LeaderLease.create({ knex }).hold();

@@ -5,20 +5,17 @@ import {
   DeploymentOverride,
   DeploymentPhase,
   DeploymentSpec,
-  EndpointToken,
   HistoryEntry,
-  RequestDecision,
-  ResolvedVariant,
-  Resources,
-  RevisionTraffic,
   RunnerStatus,
 } from '@model-platform/plugin-model-platform-common';
-import { DesiredToken } from '@model-platform/plugin-model-platform-node';
 import { ModelScope } from '../../registry/ModelScope';
-import { NewRequest, RequestEnd, RequestStore } from '../gates/RequestStore';
-import { TriggerStates, TriggerStateStore } from '../triggers/TriggerStates';
 import { CanaryDecision } from '../canary/CanaryDecision';
+import { TokenStore } from '../endpoints/TokenStore';
+import { NewRequest, RequestEnd, RequestStore } from '../gates/RequestStore';
+import { SourceStore } from '../git/SourceStore';
 import { GivenUp } from '../revisions/GivenUp';
+import { NewRevision, RevisionStore } from '../revisions/RevisionStore';
+import { TriggerStates, TriggerStateStore } from '../triggers/TriggerStates';
 
 /** Versions that a deployment's triggers look at, by model id. */
 export type WatchedVersions = Record<
@@ -98,31 +95,6 @@ export type DeploymentStatus = Pick<
   | 'url'
 >;
 
-/** An immutable revision as it is kept. */
-export interface RevisionRecord {
-  deploymentId: string;
-  name: string;
-  number: number;
-  createdAt: string;
-  actor: string;
-  reason: string;
-  variants: ResolvedVariant[];
-  resources?: Resources;
-  traffic?: RevisionTraffic;
-  /** How it gets its traffic; at once where absent, as what is gone back to or promoted. */
-  strategy?: DeploymentSpec['strategy'];
-  /** When traffic first went to it. */
-  firstServedAt?: string;
-}
-
-export type NewRevision = Pick<
-  RevisionRecord,
-  'actor' | 'reason' | 'variants' | 'resources' | 'traffic' | 'strategy'
-> & {
-  /** Out of which it is given what it takes; absent where no quota holds. */
-  room?: QuotaRoom;
-};
-
 /** What the deployments of a system may take in an environment, as it was when it was counted. */
 export interface QuotaRoom {
   environment: string;
@@ -190,24 +162,12 @@ export interface DeploymentQuery {
   after?: string;
 }
 
-export interface EndpointTokenRecord extends EndpointToken {
-  deploymentId: string;
-}
-
-/** A declaration read from Git, and what became of it. */
-export interface SourceRecord {
-  entityRef: string;
-  location: string;
-  name: string;
-  digest?: string;
-  state: 'applied' | 'refused' | 'orphaned';
-  message?: string;
-  updatedAt: string;
-}
-
 /** Keeps deployments. Knows no rules. */
 export interface DeploymentStore {
+  readonly revisions: RevisionStore;
   readonly requests: RequestStore;
+  readonly tokens: TokenStore;
+  readonly sources: SourceStore;
   readonly triggerStates: TriggerStateStore;
 
   /**
@@ -253,21 +213,6 @@ export interface DeploymentStore {
   room(place: { environment: string; system: string }): Promise<QuotaRoom>;
   /** All of them, for the reconciler. */
   all(): Promise<DeploymentRecord[]>;
-  revision(
-    deploymentId: string,
-    number: number,
-  ): Promise<RevisionRecord | undefined>;
-  /** The newest that traffic ever went to. */
-  lastServed(deploymentId: string): Promise<RevisionRecord | undefined>;
-  /** Those that are wanted now, by deployment id. */
-  currentRevisions(
-    deployments: DeploymentRecord[],
-  ): Promise<Map<string, RevisionRecord>>;
-  /** Newest first. */
-  revisions(
-    deploymentId: string,
-    page: { limit: number; before?: number },
-  ): Promise<RevisionRecord[]>;
   /** Newest first. */
   history(
     deployment: DeploymentRecord,
@@ -290,57 +235,4 @@ export interface DeploymentStore {
   /** After nothing of it runs any more. */
   erase(id: string, fencing: number): Promise<void>;
   addHistory(deployment: DeploymentRecord, entry: HistoryDraft): Promise<void>;
-
-  /**
-   * With its entry in the history, in one transaction. Answers false, and keeps
-   * nothing, where `maxLive` tokens of the deployment live already. Throws
-   * `ConflictError` where the deployment is gone.
-   */
-  addToken(
-    deployment: DeploymentRecord,
-    token: EndpointTokenRecord,
-    options: { hash: string; maxLive: number; history: HistoryDraft },
-  ): Promise<boolean>;
-  /** Those that live now first, then the newest; at most so many. */
-  tokens(
-    deploymentId: string,
-    now: Date,
-    limit: number,
-  ): Promise<EndpointTokenRecord[]>;
-  /** What the gateway should let in now: neither revoked nor expired. */
-  liveTokens(deploymentId: string, now: Date): Promise<DesiredToken[]>;
-  /**
-   * With an entry in the history where it was not revoked before. Answers
-   * undefined where there is none.
-   */
-  revokeToken(
-    deployment: DeploymentRecord,
-    id: string,
-    revocation: { at: string; actor: string },
-  ): Promise<EndpointTokenRecord | undefined>;
-  /**
-   * What a person said of the request that waits; a refusal ends it. Throws
-   * `ConflictError` where it waits no more, or the person approved it already.
-   */
-  decide(
-    deployment: DeploymentRecord,
-    request: number,
-    decision: Omit<RequestDecision, 'at'>,
-  ): Promise<DeploymentRecord>;
-  /**
-   * An approval of the request that waits is taken back. Throws `ConflictError`
-   * where it waits no more, or the person has not approved it.
-   */
-  withdrawApproval(
-    deployment: DeploymentRecord,
-    request: number,
-    withdrawal: Pick<RequestDecision, 'approver' | 'reason'>,
-  ): Promise<DeploymentRecord>;
-
-  /** Removes what expired before this time. */
-  dropExpiredTokens(before: Date): Promise<number>;
-
-  sources(): Promise<SourceRecord[]>;
-  saveSource(source: SourceRecord): Promise<void>;
-  dropSource(entityRef: string): Promise<void>;
 }

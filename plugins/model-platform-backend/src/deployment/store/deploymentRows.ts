@@ -1,11 +1,7 @@
-import { HistoryEntry } from '@model-platform/plugin-model-platform-common';
-import {
-  DeploymentRecord,
-  EndpointTokenRecord,
-  RevisionRecord,
-  SourceRecord,
-} from './DeploymentStore';
+import { ConflictError } from '@backstage/errors';
+import { Knex } from 'knex';
 import { hasOverride } from '../overrides/overrides';
+import { DeploymentRecord } from './DeploymentStore';
 
 export interface DeploymentRow {
   id: string;
@@ -42,59 +38,6 @@ export interface DeploymentRow {
   created_at: string;
   updated_at: string;
   updated_by: string;
-}
-
-export interface RevisionRow {
-  deployment_id: string;
-  name: string;
-  number: number;
-  created_at: string;
-  actor: string;
-  reason: string;
-  snapshot: string;
-  first_served_at: string | null;
-}
-
-export interface RevisionModelRow {
-  deployment_id: string;
-  number: number;
-  model_id: string;
-}
-
-export interface TokenRow {
-  id: string;
-  deployment_id: string;
-  endpoint: string;
-  hash: string;
-  consumer: string;
-  created_by: string;
-  created_at: string;
-  expires_at: string | null;
-  revoked_at: string | null;
-  rate: string | null;
-  may_choose_variant: boolean | number | null;
-}
-
-export interface HistoryRow {
-  id: number | string;
-  deployment_id: string;
-  name: string;
-  model_id: string;
-  at: string;
-  actor: string;
-  action: string;
-  reason: string | null;
-  details: string | null;
-}
-
-export interface SourceRow {
-  entity_ref: string;
-  location: string;
-  name: string;
-  digest: string | null;
-  state: string;
-  message: string | null;
-  updated_at: string;
 }
 
 export function toDeployment(row: DeploymentRow): DeploymentRecord {
@@ -141,57 +84,14 @@ export function toDeployment(row: DeploymentRow): DeploymentRecord {
   };
 }
 
-export function toRevision(row: RevisionRow): RevisionRecord {
-  const snapshot = JSON.parse(row.snapshot);
-  return {
-    deploymentId: row.deployment_id,
-    name: row.name,
-    number: row.number,
-    createdAt: row.created_at,
-    actor: row.actor,
-    reason: row.reason,
-    variants: snapshot.variants,
-    resources: snapshot.resources,
-    traffic: snapshot.traffic,
-    strategy: snapshot.strategy,
-    firstServedAt: row.first_served_at ?? undefined,
-  };
-}
-
-export function toToken(row: TokenRow): EndpointTokenRecord {
-  return {
-    id: row.id,
-    deploymentId: row.deployment_id,
-    endpoint: row.endpoint,
-    consumer: row.consumer,
-    createdBy: row.created_by,
-    createdAt: row.created_at,
-    expiresAt: row.expires_at ?? undefined,
-    revokedAt: row.revoked_at ?? undefined,
-    rate: row.rate ? JSON.parse(row.rate) : undefined,
-    mayChooseVariant: row.may_choose_variant ? true : undefined,
-  };
-}
-
-export function toHistoryEntry(row: HistoryRow): HistoryEntry {
-  return {
-    id: String(row.id),
-    at: row.at,
-    actor: row.actor,
-    action: row.action,
-    reason: row.reason ?? undefined,
-    details: row.details ? JSON.parse(row.details) : undefined,
-  };
-}
-
-export function toSource(row: SourceRow): SourceRecord {
-  return {
-    entityRef: row.entity_ref,
-    location: row.location,
-    name: row.name,
-    digest: row.digest ?? undefined,
-    state: row.state as SourceRecord['state'],
-    message: row.message ?? undefined,
-    updatedAt: row.updated_at,
-  };
+/** Throws `ConflictError` where it is gone. */
+export async function readDeployment(
+  knex: Knex,
+  id: string,
+): Promise<DeploymentRecord> {
+  const row = await knex<DeploymentRow>('deployments').where({ id }).first();
+  if (!row) {
+    throw new ConflictError('The deployment was deleted in the meantime');
+  }
+  return toDeployment(row);
 }

@@ -1,6 +1,7 @@
 import { RequestDecision } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
 import { NewRequest, RequestEnd, RequestRecord } from '../gates/RequestStore';
+import { DeploymentRecord, DesiredChange } from './DeploymentStore';
 
 export interface RequestRow {
   deployment_id: string;
@@ -98,6 +99,35 @@ export async function closeRequest(
       closed_reason: end.reason ?? null,
       revision: end.revision ?? null,
     });
+}
+
+/**
+ * What a change of the deployment does to the request that waits.
+ *
+ * @returns the one that waits from now on, `null` for none; undefined where nothing changes.
+ */
+export async function changeRequest(
+  tx: Knex.Transaction,
+  from: DeploymentRecord,
+  { request, ends, set }: DesiredChange,
+  { at, revision: made }: { at: string; revision: number | undefined },
+): Promise<number | null | undefined> {
+  const end =
+    ends ??
+    (request && { state: 'superseded' as const, reason: request.reason }) ??
+    (set.deleting && {
+      state: 'withdrawn' as const,
+      reason: 'The deployment was deleted',
+    });
+  if (end && from.waitingRequest !== undefined) {
+    await closeRequest(tx, from.id, from.waitingRequest, {
+      ...end,
+      at,
+      revision: end.state === 'made' ? made : undefined,
+    });
+  }
+  if (request) return await insertRequest(tx, from.id, request, at);
+  return end ? null : undefined;
 }
 
 export async function insertDecision(

@@ -16,9 +16,8 @@ import {
   DeploymentRecord,
   DeploymentStore,
   DesiredChange,
-  NewRevision,
-  RevisionRecord,
 } from '../store/DeploymentStore';
+import { NewRevision, RevisionRecord } from '../revisions/RevisionStore';
 import { Environments } from '../environments/Environments';
 import { isHeld, unlifted } from '../overrides/overrides';
 import { allGates } from '../gates/allGates';
@@ -321,7 +320,9 @@ export class Triggers {
     const before = await store.triggerStates.get(deployment.id);
     const aim = aimOf(deployment);
     const current =
-      aim === undefined ? undefined : await store.revision(deployment.id, aim);
+      aim === undefined
+        ? undefined
+        : await store.revisions.get(deployment.id, aim);
     const verdict = await metrics.look(
       deployment,
       before,
