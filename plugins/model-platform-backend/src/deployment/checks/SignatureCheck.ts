@@ -6,9 +6,10 @@ import {
   SignatureBreak,
   signatureBreaks,
 } from '@model-platform/plugin-model-platform-common';
-import { DeployableModels } from '../DeployableModels';
-import { DeploymentRecord, DeploymentStore } from '../DeploymentStore';
-import { problem } from '../problem';
+import { DeployableModels } from '../models/DeployableModels';
+import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentProblemsError } from '../spec/DeploymentProblemsError';
+import { problem } from '../spec/problem';
 
 type Signed = ResolvedVariant & { signature: Signature };
 
@@ -61,6 +62,17 @@ export class SignatureCheck {
       : [];
   }
 
+  /** Throws `DeploymentProblemsError` where they break what the endpoint publishes. */
+  async requireCompatible(
+    deployment: DeploymentRecord,
+    variants: ResolvedVariant[],
+  ): Promise<void> {
+    const breaks = await this.breaks(deployment, variants);
+    if (breaks.length > 0) {
+      throw new DeploymentProblemsError(deployment.name, breakProblems(breaks));
+    }
+  }
+
   /** Variants of the revision that serves, or served last. */
   private async served({
     id,
@@ -69,8 +81,8 @@ export class SignatureCheck {
     const { store } = this.options;
     const revision =
       servingRevision === undefined
-        ? await store.lastServed(id)
-        : await store.revision(id, servingRevision);
+        ? await store.revisions.lastServed(id)
+        : await store.revisions.get(id, servingRevision);
     return revision?.variants;
   }
 

@@ -3,13 +3,11 @@ import {
   NotAllowedError,
   NotFoundError,
 } from '@backstage/errors';
-import {
-  DeploymentEvent,
-  RequestDecision,
-} from '@model-platform/plugin-model-platform-common';
+import { RequestDecision } from '@model-platform/plugin-model-platform-common';
 import { Caller } from '../../access/Caller';
 import { Claims } from '../../access/Claims';
-import { DeploymentRecord, DeploymentStore } from '../DeploymentStore';
+import { Announce } from '../changes/Announce';
+import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
 import { DeploymentNotices } from '../DeploymentNotices';
 import { approversOf } from './approversOf';
 import { RequestRecord } from './RequestStore';
@@ -29,10 +27,7 @@ export class DeploymentApprovals {
       store: DeploymentStore;
       claims: Claims;
       notices?: Pick<DeploymentNotices, 'decided'>;
-      announce: (
-        deployment: DeploymentRecord,
-        action: DeploymentEvent['action'],
-      ) => void;
+      announce: Announce;
     },
   ) {}
 
@@ -62,7 +57,7 @@ export class DeploymentApprovals {
       );
     }
     if (decision === 'withdrawn') {
-      const withdrawn = await store.withdrawApproval(
+      const withdrawn = await store.requests.withdrawApproval(
         deployment,
         request.number,
         { approver: caller.entityRef, reason },
@@ -86,7 +81,7 @@ export class DeploymentApprovals {
         }; another member of ${groups.join(', ')} decides on it`,
       );
     }
-    const decided = await store.decide(deployment, request.number, {
+    const decided = await store.requests.decide(deployment, request.number, {
       decision,
       approver: caller.entityRef,
       groups,
