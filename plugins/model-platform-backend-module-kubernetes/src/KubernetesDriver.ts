@@ -28,6 +28,7 @@ import {
   WriteOptions,
   toTrafficPlan,
 } from '@model-platform/plugin-model-platform-node';
+import { AccountTokens } from './AccountTokens';
 import { Applier } from './Applier';
 import { CLUSTER_LIMITS, ClusterLimits } from './ClusterLimits';
 import { ClusterView } from './ClusterView';
@@ -102,6 +103,8 @@ export class KubernetesDriver implements DeploymentDriver {
   /** Nodes that are added, images, files, packages and the start. */
   readonly readyTimeoutMs = 900_000;
 
+  readonly workloadTokens: AccountTokens;
+
   private readonly view: ClusterView;
 
   private readonly applier: Applier;
@@ -139,6 +142,7 @@ export class KubernetesDriver implements DeploymentDriver {
     this.gateways = new GatewayReports(this.view);
     this.warnings = new PodWarnings(client);
     const { view, applier } = this;
+    this.workloadTokens = new AccountTokens(settings, view, { client, logger });
     this.podMonitors = new PodMonitors({ view, applier, logger });
   }
 
