@@ -196,6 +196,42 @@ test('a cluster that takes connections and answers no watch is not said to be as
   await isReady(driver, 'hung');
 });
 
+test('many deployments are applied, and a second pass writes nothing', async () => {
+  test.setTimeout(600_000);
+  const driver = await cluster.driver();
+  const count = Number(process.env.TEST_DEPLOYMENTS ?? 40);
+  const all = Array.from({ length: count }, (_, index) =>
+    revisionOf(`many-${index}`, 1),
+  );
+  cluster.proxy.forget();
+  const begin = performance.now();
+  const left = [...all];
+  const worker = async () => {
+    for (let one = left.pop(); one; one = left.pop()) {
+      await driver.apply(one, never);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, worker));
+  const seconds = (performance.now() - begin) / 1000;
+  const calls = cluster.proxy.calls.length;
+
+  cluster.proxy.forget();
+  const again = performance.now();
+  for (const one of all) {
+    await driver.apply(one, never);
+    await driver.observe(one.ref);
+  }
+  const pass = performance.now() - again;
+  expect(cluster.proxy.writes()).toEqual([]);
+  process.stdout.write(
+    `${count} deployments: ${seconds.toFixed(
+      1,
+    )} s, ${calls} calls; a second pass ${pass.toFixed(0)} ms, ${
+      cluster.proxy.calls.length
+    } calls\n`,
+  );
+});
+
 test('service accounts of its own namespaces are known by their tokens, also with the API server away', async () => {
   const driver = await cluster.driver();
   await driver.apply(revisionOf('accounts', 1), never);
@@ -262,40 +298,4 @@ test('service accounts of its own namespaces are known by their tokens, also wit
     expect(await callerOf(own, late)).toEqual(caller);
     return true;
   });
-});
-
-test('many deployments are applied, and a second pass writes nothing', async () => {
-  test.setTimeout(600_000);
-  const driver = await cluster.driver();
-  const count = Number(process.env.TEST_DEPLOYMENTS ?? 40);
-  const all = Array.from({ length: count }, (_, index) =>
-    revisionOf(`many-${index}`, 1),
-  );
-  cluster.proxy.forget();
-  const begin = performance.now();
-  const left = [...all];
-  const worker = async () => {
-    for (let one = left.pop(); one; one = left.pop()) {
-      await driver.apply(one, never);
-    }
-  };
-  await Promise.all(Array.from({ length: 8 }, worker));
-  const seconds = (performance.now() - begin) / 1000;
-  const calls = cluster.proxy.calls.length;
-
-  cluster.proxy.forget();
-  const again = performance.now();
-  for (const one of all) {
-    await driver.apply(one, never);
-    await driver.observe(one.ref);
-  }
-  const pass = performance.now() - again;
-  expect(cluster.proxy.writes()).toEqual([]);
-  process.stdout.write(
-    `${count} deployments: ${seconds.toFixed(
-      1,
-    )} s, ${calls} calls; a second pass ${pass.toFixed(0)} ms, ${
-      cluster.proxy.calls.length
-    } calls\n`,
-  );
 });
