@@ -171,10 +171,14 @@ export class TestCluster {
     return role;
   }
 
-  /** Of the driver, without one verb of one resource. */
+  /** Of the driver, without one verb of one resource, or of one path. */
   static roleWithout(resource: string, verb: string): V1ClusterRole {
     const role = TestCluster.role();
     const rules = (role.rules ?? []).flatMap(rule => {
+      if (rule.nonResourceURLs?.includes(resource)) {
+        const others = rule.nonResourceURLs.filter(one => one !== resource);
+        return [{ ...rule, nonResourceURLs: others }];
+      }
       if (!rule.resources?.includes(resource)) return [rule];
       const others = rule.resources.filter(one => one !== resource);
       const verbs = rule.verbs.filter(one => one !== verb);
@@ -244,7 +248,7 @@ export class TestCluster {
       metricCatalogue?: object[];
       packageIndex?: string;
       gateway?: { min: number; max: number };
-      /** That its endpoints are reached through. */
+      /** That its endpoints are reached through; no route where empty. */
       gateways?: Array<{ name: string; namespace: string }>;
       limits?: Partial<ClusterLimits>;
     } = {},
@@ -271,7 +275,7 @@ export class TestCluster {
               driver: 'kubernetes',
               kubernetes: {
                 url: 'https://models.example.org',
-                route: { gateways },
+                ...(gateways.length > 0 ? { route: { gateways } } : {}),
                 gateway: { replicas: gateway },
                 resources: { cpu: '100m', memory: '128Mi' },
                 ...(artifacts ? { artifacts } : {}),

@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
 import {
+  AutoscalingV2Api,
   CustomObjectsApi,
   V1Deployment,
   V1ObjectMeta,
@@ -223,7 +224,19 @@ test('what the controllers of Gateways say of a route is said of the endpoint', 
     return routeDigest === undefined;
   });
   await isInForce();
-  await wide.remove(desired.ref);
+
+  // One that is not wanted any more leads nobody there.
+  const closed = await cluster.driver({ gateways: [] });
+  expect((await closed.observe(desired.ref)).routeDigest).toBeUndefined();
+  await closed.route(desired.ref, route);
+  await expect(routes.getNamespacedCustomObject(place)).rejects.toMatchObject({
+    code: 404,
+  });
+  await eventually('the route in force without it', async () => {
+    const { routeDigest } = await closed.observe(desired.ref);
+    return routeDigest === digest;
+  });
+  await closed.remove(desired.ref);
 });
 
 test('a revoked token and a switched off endpoint reach the gateway', async () => {
@@ -562,7 +575,7 @@ test("of what is scaled, as many begin as there must be, or as many as serve; th
   await driver.remove({ name: 'scaled' });
 });
 
-test('a gateway that is scaled from now on stays as many as it was', async () => {
+test('a gateway that is scaled from now on stays as many as it was, and is scaled no more once its number is fixed', async () => {
   const desired = revisionOf('grown', 1, { system: 'grown' });
   const replicas = async () => {
     const { spec } = await cluster.apps.readNamespacedDeployment({
@@ -577,7 +590,20 @@ test('a gateway that is scaled from now on stays as many as it was', async () =>
   const grown = await cluster.driver({ gateway: { min: 2, max: 6 } });
   await grown.apply(desired, never);
   expect(await replicas()).toBe(3);
-  await grown.remove(desired.ref);
+  const autoscalers = async () => {
+    const { items } = await cluster.config
+      .makeApiClient(AutoscalingV2Api)
+      .listNamespacedHorizontalPodAutoscaler({
+        namespace: 'models-grown--test',
+      });
+    return items.map(({ metadata }) => metadata?.name);
+  };
+  expect(await autoscalers()).toEqual(['model-gateway']);
+  const refixed = await cluster.driver({ gateway: { min: 1, max: 1 } });
+  await refixed.apply(desired, never);
+  expect(await autoscalers()).toEqual([]);
+  expect(await replicas()).toBe(1);
+  await refixed.remove(desired.ref);
 });
 
 test('systems do not share a namespace, and the gateway of one knows nothing of the other', async () => {

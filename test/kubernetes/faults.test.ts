@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@playwright/test';
+import { WorkloadIdentities } from '../../plugins/model-platform-backend/src/access/workloads/WorkloadIdentities';
 import { eventually } from '../platform/Platform';
 import { never, revisionOf } from './desired';
 import { TestCluster } from './TestCluster';
@@ -229,4 +230,72 @@ test('many deployments are applied, and a second pass writes nothing', async () 
       cluster.proxy.calls.length
     } calls\n`,
   );
+});
+
+test('service accounts of its own namespaces are known by their tokens, also with the API server away', async () => {
+  const driver = await cluster.driver();
+  await driver.apply(revisionOf('accounts', 1), never);
+  // Of others, that call themselves the platform's.
+  for (const [name, system, environment] of [
+    ['intruder', 'crm', 'test'],
+    ['models-crm--elsewhere', 'crm', 'elsewhere'],
+  ]) {
+    await cluster.core.createNamespace({
+      body: {
+        metadata: {
+          name,
+          labels: {
+            'app.kubernetes.io/managed-by': 'model-platform',
+            'model-platform.io/system': system,
+            'model-platform.io/environment': environment,
+          },
+        },
+      },
+    });
+  }
+  const tokenOf = async (namespace: string, audience = 'model-platform') => {
+    const { status } = await eventually('an account', () =>
+      cluster.core.createNamespacedServiceAccountToken({
+        namespace,
+        name: 'default',
+        body: { spec: { audiences: [audience], expirationSeconds: 3600 } },
+      }),
+    );
+    return status?.token ?? '';
+  };
+  const own = await tokenOf('models-crm--test');
+  const caller = {
+    kind: 'workload',
+    actor: 'workload:kubernetes:system:serviceaccount:models-crm--test:default',
+    grants: [{ actions: ['read'], systems: ['crm'] }],
+  };
+  const callerOf = async (token: string, of = driver) =>
+    await new WorkloadIdentities([of]).tryAuthenticate(token);
+  expect(await callerOf(own)).toEqual(caller);
+  await expect(
+    callerOf(await tokenOf('models-crm--test', 'others')),
+  ).rejects.toThrow('another audience');
+  for (const other of ['default', 'intruder', 'models-crm--elsewhere']) {
+    await expect(callerOf(await tokenOf(other))).rejects.toThrow(
+      `system:serviceaccount:${other}:default is none of what`,
+    );
+  }
+
+  const late = await cluster.driver();
+  await cluster.service.killApiServer();
+  try {
+    expect(await callerOf(own)).toEqual(caller);
+    expect(cluster.warnings.join('\n')).toContain(
+      'the platform goes by what it was told last',
+    );
+    await expect(callerOf(own, late)).rejects.toThrow(
+      'cannot be reached to read who issues tokens',
+    );
+  } finally {
+    await cluster.service.restartApiServer();
+  }
+  await eventually('the late one knows it', async () => {
+    expect(await callerOf(own, late)).toEqual(caller);
+    return true;
+  });
 });

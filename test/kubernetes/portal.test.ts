@@ -54,24 +54,6 @@ function deploymentFile(
   );
 }
 
-const keysForAll = {
-  apiVersion: 'rbac.authorization.k8s.io/v1',
-  kind: 'ClusterRoleBinding',
-  metadata: { name: 'service-account-keys' },
-  roleRef: {
-    apiGroup: 'rbac.authorization.k8s.io',
-    kind: 'ClusterRole',
-    name: 'system:service-account-issuer-discovery',
-  },
-  subjects: [
-    {
-      apiGroup: 'rbac.authorization.k8s.io',
-      kind: 'Group',
-      name: 'system:unauthenticated',
-    },
-  ],
-};
-
 /** All of it: what a developer does on the command line, and pods of a cluster that answer. */
 test.describe('a platform with a cluster', () => {
   let folder: string;
@@ -120,14 +102,7 @@ test.describe('a platform with a cluster', () => {
       request.pipe(call);
     });
     await new Promise<void>(resolve => door.listen(0, host, resolve));
-    // As docs/kubernetes.md says it of clusters that show their keys to nobody else.
-    await cluster.apply(keysForAll);
-    const authority = path.join(folder, 'cluster-ca.crt');
-    fs.writeFileSync(
-      authority,
-      Buffer.from(cluster.config.getCurrentCluster()?.caData ?? '', 'base64'),
-    );
-    const { hostAddress, gatewayUrl, url } = cluster.service;
+    const { hostAddress, gatewayUrl } = cluster.service;
     const environment = (name: string, more: object) => ({
       name,
       driver: 'kubernetes',
@@ -142,7 +117,6 @@ test.describe('a platform with a cluster', () => {
       },
     });
     platform = await Platform.create({
-      NODE_EXTRA_CA_CERTS: authority,
       MODEL_PLATFORM_EXAMPLES: 'iris',
       MODEL_PLATFORM_CONFIG: writeConfig(folder, 'cluster.yaml', {
         modelPlatform: {
@@ -172,23 +146,6 @@ test.describe('a platform with a cluster', () => {
             }),
             // Its pods fetch from the portal.
             environment('near', {}),
-          ],
-          ciIdentities: [
-            {
-              name: 'cluster',
-              issuer: 'https://kubernetes.default.svc.cluster.local',
-              jwksUri: `${url}/openid/v1/jwks`,
-              audience: 'model-platform',
-              grants: [
-                {
-                  claims: {
-                    sub: 'system:serviceaccount:models-plant-catalogue--near:*',
-                  },
-                  actions: ['read'],
-                  systems: ['plant-catalogue'],
-                },
-              ],
-            },
           ],
         },
       }),
@@ -299,7 +256,7 @@ test.describe('a platform with a cluster', () => {
     const own = 'models-plant-catalogue--near';
     expect(await read(own, 'model-platform')).toBe(200);
     expect(await read(own, 'others')).toBe(401);
-    // No grant is of that namespace.
+    // No namespace of the platform's.
     expect(await read('gateways', 'model-platform')).toBe(403);
     await cli('off', name);
     fs.rmSync(model, { recursive: true, force: true });

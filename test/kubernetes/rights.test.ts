@@ -7,6 +7,9 @@ import { eventually } from '../platform/Platform';
 import { never, revisionOf, routeOf } from './desired';
 import { TestCluster } from './TestCluster';
 
+const DISCOVERY = '/.well-known/openid-configuration';
+const KEYS = '/openid/v1/jwks';
+
 /** With what makes the driver use all of its rights. */
 const collector = { namespaceLabels: { name: 'monitoring' } };
 
@@ -20,16 +23,26 @@ test.beforeAll(async () => {
     '../services/kubernetes/podMonitorKind.mjs'
   );
   await cluster.define(await podMonitorKind());
+  // Which lets all service accounts read the keys; not every cluster has it.
+  await cluster.rbac.deleteClusterRoleBinding({
+    name: 'system:service-account-issuer-discovery',
+  });
   whole = await cluster.driver({ collector });
 });
 test.afterAll(async () => {
   await cluster?.stop();
 });
 
-/** Every verb of every resource of `rbac.yaml`. */
+/** Every verb of every resource and path of `rbac.yaml`. */
 const rights = (TestCluster.role().rules ?? []).flatMap(
-  ({ apiGroups = [], resources = [], resourceNames, verbs }) =>
-    resources.flatMap(resource =>
+  ({
+    apiGroups = [],
+    resources = [],
+    nonResourceURLs = [],
+    resourceNames,
+    verbs,
+  }) =>
+    [...resources, ...nonResourceURLs].flatMap(resource =>
       verbs.map(verb => ({
         group: apiGroups[0],
         resource,
@@ -49,14 +62,18 @@ async function isLet({ group, resource, verb, name }: Right, is: boolean) {
       body: {
         spec: {
           user: 'system:serviceaccount:model-platform:model-platform',
-          resourceAttributes: {
-            namespace: 'models-any--test',
-            group,
-            resource: plural,
-            subresource,
-            verb,
-            name,
-          },
+          ...(isPath(resource)
+            ? { nonResourceAttributes: { path: resource, verb } }
+            : {
+                resourceAttributes: {
+                  namespace: 'models-any--test',
+                  group,
+                  resource: plural,
+                  subresource,
+                  verb,
+                  name,
+                },
+              }),
         },
       },
     });
@@ -64,12 +81,16 @@ async function isLet({ group, resource, verb, name }: Right, is: boolean) {
   });
 }
 
+const isPath = (resource: string) => resource.startsWith('/');
+
 const kindOf = (resource: string) =>
   Object.entries(KINDS).find(([, { plural }]) => plural === resource)?.[0];
 
 /** What is not possible without a right, as the platform says it. */
 function wordsFor({ resource, verb }: Right): RegExp {
   if (verb === 'bind') return /apply the RoleBinding /;
+  if (resource === DISCOVERY) return /read who issues tokens of /;
+  if (resource === KEYS) return /read the keys of tokens of /;
   if (resource === 'pods/log') return /read the log of /;
   if (resource === 'events') return /list events of the namespace /;
   if (verb === 'list' || verb === 'watch')
@@ -84,7 +105,8 @@ async function prepare(
   { ref, ...desired }: DesiredRevision,
 ) {
   const needsNothing =
-    !['delete', 'get'].includes(verb) && resource !== 'events';
+    isPath(resource) ||
+    (!['delete', 'get'].includes(verb) && resource !== 'events');
   if (needsNothing) return;
   if (resource === 'events') {
     cluster.kubelet.troubles.set(`m-${ref.name}-`, () => ({
@@ -127,6 +149,8 @@ async function use({ resource, verb }: Right, desired: DesiredRevision) {
     limits: { silenceMs: 0 },
   });
   try {
+    if (resource === DISCOVERY) return await driver.workloadTokens.issuer();
+    if (resource === KEYS) return await driver.workloadTokens.keys();
     if (verb === 'delete' && !isOfMonitor) return await driver.remove(ref);
     if (verb !== 'get' && resource !== 'events')
       await driver.apply(desired, never);
@@ -182,6 +206,8 @@ test('with all of them, everything is possible', async () => {
   const desired = revisionOf('whole', 1, { system: 'whole' });
   cluster.warnings.length = 0;
   await whole.apply(desired, never);
+  await whole.workloadTokens.issuer();
+  await whole.workloadTokens.keys();
   await whole.remove(desired.ref);
   expect(cluster.warnings).toEqual([]);
 });

@@ -159,6 +159,20 @@ export class KubernetesClient {
     });
   }
 
+  /**
+   * What the API server tells of itself, beside its objects; not tried again,
+   * for somebody waits for it.
+   *
+   * @param what - as messages call it
+   */
+  async document<T>(path: string, what: string): Promise<T> {
+    try {
+      return await this.readJson<T>(path, {});
+    } catch (error) {
+      throw toClusterError(error, `read ${what}`);
+    }
+  }
+
   /** What the cluster warned of, about one pod; not tried again, for it is asked again anyway. */
   async warnings(namespace: string, podUid: string): Promise<CoreV1Event[]> {
     try {

@@ -22,8 +22,6 @@ import { LABELS, MANAGER } from './manifests/labels';
 const PATIENCE_MS = 10_000;
 /** Secrets are not to be read; addresses are the gateways' business. */
 const UNWATCHED = new Set<Kind>(['Secret', 'EndpointSlice']);
-/** Of an operator that not every cluster has. */
-const OPTIONAL: Kind = 'PodMonitor';
 
 /** What each kind's objects are, as far as the driver looks into them. */
 type Objects = Record<Kind, KubernetesObject> & {
@@ -39,6 +37,9 @@ type Objects = Record<Kind, KubernetesObject> & {
 export class ClusterView {
   private readonly kinds = new Map<Kind, WatchedKind>();
 
+  /** Of an operator, or an API, that not every cluster has, and nothing waits for. */
+  private readonly optional: ReadonlySet<Kind>;
+
   private waiting = new Set<() => void>();
 
   private starting: Promise<void> | undefined;
@@ -47,16 +48,17 @@ export class ClusterView {
     private readonly options: {
       client: KubernetesClient;
       logger: LoggerService;
+      /** Whether it needs the Gateway API; else there may be routes of before. */
       hasRoutes: boolean;
       limits: Pick<ClusterLimits, 'silenceMs'>;
     },
   ) {
+    this.optional = new Set<Kind>([
+      'PodMonitor',
+      ...(options.hasRoutes ? [] : (['HTTPRoute'] as const)),
+    ]);
     for (const kind of Object.keys(KINDS) as Kind[]) {
-      const isLeftOut =
-        UNWATCHED.has(kind) ||
-        kind === OPTIONAL ||
-        (kind === 'HTTPRoute' && !options.hasRoutes);
-      if (!isLeftOut) this.add(kind);
+      if (!UNWATCHED.has(kind) && !this.optional.has(kind)) this.add(kind);
     }
   }
 
@@ -162,7 +164,9 @@ export class ClusterView {
   }
 
   private async start(): Promise<void> {
-    if (await this.options.client.serves(OPTIONAL)) this.add(OPTIONAL);
+    for (const kind of this.optional) {
+      if (await this.options.client.serves(kind)) this.add(kind);
+    }
     for (const watched of this.kinds.values()) watched.start();
   }
 
@@ -187,15 +191,15 @@ export class ClusterView {
   private get isSynced(): boolean {
     return [...this.kinds].every(
       ([kind, { synced, problem }]) =>
-        synced || (kind === OPTIONAL && problem !== undefined),
+        synced || (this.optional.has(kind) && problem !== undefined),
     );
   }
 
-  /** Nothing waits for the optional kind, where it cannot be had. Refusals first. */
+  /** Nothing waits for optional kinds, where they cannot be had. Refusals first. */
   private get problems() {
     return [...this.kinds]
       .flatMap(([kind, { problem }]) =>
-        problem && kind !== OPTIONAL ? [problem] : [],
+        problem && !this.optional.has(kind) ? [problem] : [],
       )
       .sort((a, b) => Number(b.isRefused) - Number(a.isRefused));
   }

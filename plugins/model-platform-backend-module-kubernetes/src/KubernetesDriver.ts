@@ -28,6 +28,7 @@ import {
   WriteOptions,
   toTrafficPlan,
 } from '@model-platform/plugin-model-platform-node';
+import { AccountTokens } from './AccountTokens';
 import { Applier } from './Applier';
 import { CLUSTER_LIMITS, ClusterLimits } from './ClusterLimits';
 import { ClusterView } from './ClusterView';
@@ -38,6 +39,7 @@ import { endpointPlanMap } from './manifests/endpointPlanMap';
 import { endpointRoute } from './manifests/endpointRoute';
 import { gatewayManifests } from './manifests/gatewayManifests';
 import {
+  GATEWAY,
   GatewayPlacement,
   gatewaySelector,
 } from './manifests/GatewayPlacement';
@@ -102,6 +104,8 @@ export class KubernetesDriver implements DeploymentDriver {
   /** Nodes that are added, images, files, packages and the start. */
   readonly readyTimeoutMs = 900_000;
 
+  readonly workloadTokens: AccountTokens;
+
   private readonly view: ClusterView;
 
   private readonly applier: Applier;
@@ -139,6 +143,7 @@ export class KubernetesDriver implements DeploymentDriver {
     this.gateways = new GatewayReports(this.view);
     this.warnings = new PodWarnings(client);
     const { view, applier } = this;
+    this.workloadTokens = new AccountTokens(settings, view, { client, logger });
     this.podMonitors = new PodMonitors({ view, applier, logger });
   }
 
@@ -169,11 +174,19 @@ export class KubernetesDriver implements DeploymentDriver {
     const names = new Set(
       objects.map(({ kind, metadata }) => `${kind}/${metadata?.name}`),
     );
-    for (const key of this.objectsOf(desired.ref, desired.revision)) {
-      if (!names.has(`${key.kind}/${key.name}`)) {
-        await this.applier.delete(key, options);
-      }
+    const former = this.objectsOf(desired.ref, desired.revision).filter(
+      key => !names.has(`${key.kind}/${key.name}`),
+    );
+    // All else of a gateway is there whatever its configuration is.
+    const autoscaler = {
+      kind: 'HorizontalPodAutoscaler',
+      namespace,
+      name: GATEWAY,
+    } as const;
+    if (!names.has(`${autoscaler.kind}/${GATEWAY}`) && view.get(autoscaler)) {
+      former.push(autoscaler);
     }
+    for (const key of former) await this.applier.delete(key, options);
   }
 
   async observe(ref: DeploymentRef): Promise<ObservedDeployment> {
@@ -259,6 +272,11 @@ export class KubernetesDriver implements DeploymentDriver {
       ],
       options,
     );
+    // Of when the environment had a route.
+    const led = httpRouteKey(namespace, ref);
+    if (!httpRoute && this.view.get(led)) {
+      await this.applier.delete(led, options);
+    }
     const isInForce = await this.view.until(
       () => this.gateways.routeOf(namespace, ref.name).digest === digest,
       ROUTE_TIMEOUT_MS,
@@ -431,9 +449,9 @@ export class KubernetesDriver implements DeploymentDriver {
     const { digest, revision } = this.gateways.routeOf(namespace, ref.name);
     const isOff = plan?.digest === digest && plan?.plan.variants.length === 0;
     const { url, route } = this.settings.environment(environment);
-    const led = this.view.get({ kind: 'HTTPRoute', namespace, name: ref.name });
+    const led = this.view.get(httpRouteKey(namespace, ref));
     // Else it is applied anew, with what is configured now.
-    const isLed = !route || (led !== undefined && leadsThrough(led, route));
+    const isLed = route ? led && leadsThrough(led, route) : !led;
     return {
       routedRevision: isOff ? undefined : revision,
       routeDigest: isLed ? digest : undefined,
@@ -569,6 +587,10 @@ export class KubernetesDriver implements DeploymentDriver {
       },
     };
   }
+}
+
+function httpRouteKey(namespace: string, ref: DeploymentRef) {
+  return { kind: 'HTTPRoute', namespace, name: ref.name } as const;
 }
 
 /** As a kubelet says it of a pod, in the words that a runner or gateway has for it. */

@@ -30,6 +30,7 @@ import { readConfiguredTokens } from './access/readConfiguredTokens';
 import { requirePermissions } from './access/requirePermissions';
 import { accessRoutes } from './access/routes';
 import { modelRules } from './access/rules';
+import { WorkloadIdentities } from './access/workloads/WorkloadIdentities';
 import { migrateDatabase } from './database/migrateDatabase';
 import { createDeploymentDomain } from './deployment';
 import { PlatformContext } from './Domain';
@@ -152,6 +153,7 @@ export const modelPlatformPlugin = createBackendPlugin({
           httpAuth,
           tokens,
           ci,
+          workloads: new WorkloadIdentities(drivers),
         });
         const { permissions, permissionsRegistry } = services;
         const authorizer = new Authorizer({ permissions, permissionsRegistry });

@@ -8,6 +8,7 @@ import {
   RunnerStatus,
   Stickiness,
 } from '@model-platform/plugin-model-platform-common';
+import { WorkloadTokens } from './WorkloadTokens';
 
 /** @public */
 export interface DeploymentRef {
@@ -171,6 +172,8 @@ export interface DeploymentDriver {
    * minutes where absent.
    */
   readonly readyTimeoutMs?: number;
+  /** By which its runners are known where they ask the platform; absent where they do not. */
+  readonly workloadTokens?: WorkloadTokens;
   /** Why a runtime cannot be used here, if so. */
   unavailable(runtime: 'node' | 'python'): Promise<string | undefined>;
   /** Makes the runners of this revision exist; leaves those of others alone. */

@@ -14,6 +14,7 @@ export * from './DeploymentDriver';
 export * from './MetricsStore';
 export * from './extensions';
 export * from './histogramQuantile';
+export * from './WorkloadTokens';
 export * from './runners/bytesOf';
 export * from './runners/callTimeoutMs';
 export * from './runners/coresOf';

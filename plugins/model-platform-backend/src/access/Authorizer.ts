@@ -115,6 +115,11 @@ export class Authorizer {
   ): NotAllowedError {
     const right = words.get(permission.name) ?? permission.name;
     const needed = `Not allowed: this needs the right to ${right} in system ${model.system} for models of ${model.owner}`;
+    if (caller.kind === 'workload') {
+      return new NotAllowedError(
+        `${needed}, which ${caller.actor} has not: what an engine runs may only read what is of its system`,
+      );
+    }
     return new NotAllowedError(
       caller.kind === 'ci'
         ? `${needed}, which ${caller.actor} has not; ${caller.unmet

@@ -48,6 +48,14 @@ export interface CiCaller extends AnyCaller {
   provenance: Pick<Provenance, 'repository' | 'commit' | 'ciRun'>;
 }
 
+/** What an engine runs for a system, known by the token that the engine gave it: may read what is of that system. */
+export interface WorkloadCaller extends AnyCaller {
+  kind: 'workload';
+  /** E.g. `workload:kubernetes:system:serviceaccount:models-crm--production:…`: engine and `sub`. */
+  actor: string;
+  grants: Grant[];
+}
+
 /** Another plugin of this backend; may do everything, so it must not act for somebody else with it. */
 export interface ServiceCaller extends AnyCaller {
   kind: 'service';
@@ -56,11 +64,19 @@ export interface ServiceCaller extends AnyCaller {
 }
 
 /** Who asks; resolved once for each request, in one place. */
-export type Caller = UserCaller | TokenCaller | CiCaller | ServiceCaller;
+export type Caller =
+  | UserCaller
+  | TokenCaller
+  | CiCaller
+  | WorkloadCaller
+  | ServiceCaller;
+
+const MACHINES = ['token', 'ci', 'workload'] as const;
+type Machine = Extract<Caller, { kind: (typeof MACHINES)[number] }>;
 
 /** A machine, which acts within its grants and hands out none. */
-export function isMachine(caller: Caller): caller is TokenCaller | CiCaller {
-  return caller.kind === 'token' || caller.kind === 'ci';
+export function isMachine(caller: Caller): caller is Machine {
+  return MACHINES.some(kind => kind === caller.kind);
 }
 
 /**
@@ -75,6 +91,7 @@ export function toActor(caller: Caller): string {
     case 'token':
       return `token:${caller.name} (${caller.tokenId}, made by ${caller.madeBy})`;
     case 'ci':
+    case 'workload':
       return caller.actor;
     default:
       return caller.subject;
@@ -83,7 +100,7 @@ export function toActor(caller: Caller): string {
 
 /**
  * The person who answers for what a caller does: also who made the token that
- * it acts by. None for tokens of the configuration, jobs and plugins.
+ * it acts by. None for tokens of the configuration, jobs, workloads and plugins.
  */
 export function responsibleFor(caller: Caller): string | undefined {
   if (caller.kind === 'user') return caller.entityRef;

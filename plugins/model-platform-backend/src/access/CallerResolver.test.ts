@@ -10,6 +10,7 @@ import { UnsecuredJWT } from 'jose';
 import request from 'supertest';
 import { CallerResolver } from './CallerResolver';
 import { CiIdentities } from './ci/CiIdentities';
+import { WorkloadIdentities } from './workloads/WorkloadIdentities';
 
 const token = new UnsecuredJWT({})
   .setIssuer('https://portal.example.org/api/auth')
@@ -26,6 +27,7 @@ function resolverOf(error: Error): CallerResolver {
     // A token with dots is none of these.
     tokens: undefined as never,
     ci: new CiIdentities([]),
+    workloads: new WorkloadIdentities([]),
   });
 }
 

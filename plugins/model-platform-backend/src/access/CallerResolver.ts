@@ -11,9 +11,10 @@ import {
 import { Request } from 'express';
 import { Caller } from './Caller';
 import { CiIdentities } from './ci/CiIdentities';
-import { issuerOf } from './ci/issuerOf';
 import { clientOf } from './clientOf';
 import { PublisherTokens } from './PublisherTokens';
+import { unverifiedClaims } from './unverifiedClaims';
+import { WorkloadIdentities } from './workloads/WorkloadIdentities';
 
 const HOW_TO =
   'Send `Authorization: Bearer <token>` with a publisher token or sign in to the portal';
@@ -28,6 +29,7 @@ export class CallerResolver {
       httpAuth: HttpAuthService;
       tokens: PublisherTokens;
       ci: CiIdentities;
+      workloads: WorkloadIdentities;
     },
   ) {}
 
@@ -84,10 +86,14 @@ export class CallerResolver {
     if (token.startsWith('mpt_')) {
       return await this.options.tokens.authenticate(token);
     }
-    // Configured tokens look as their makers like; the portal's and those of CI systems are JWTs, which have dots.
-    return token.includes('.')
-      ? await this.options.ci.tryAuthenticate(token)
-      : await this.options.tokens.tryAuthenticate(token);
+    const { tokens, ci, workloads } = this.options;
+    // Configured tokens look as their makers like; those of the portal, of CI systems and of engines are JWTs, which have dots.
+    if (!token.includes('.')) return await tokens.tryAuthenticate(token);
+    // What is configured for the same tokens holds instead.
+    const workload = ci.isConfigured(token)
+      ? undefined
+      : await workloads.tryAuthenticate(token);
+    return workload ?? (await ci.tryAuthenticate(token));
   }
 
   private fromCredentials(credentials: BackstageCredentials): Caller {
@@ -114,7 +120,7 @@ export class CallerResolver {
 
 /** Says of a refused token which issuer it is of; other errors stay as they are. */
 function throwNotAccepted(token: string, error: unknown): never {
-  const issuer = issuerOf(token);
+  const { iss: issuer } = unverifiedClaims(token);
   const refused = isError(error) && error.name === 'AuthenticationError';
   if (issuer === undefined || !refused) throw error;
   throw new AuthenticationError(

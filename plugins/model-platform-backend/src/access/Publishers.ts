@@ -33,7 +33,7 @@ export class Publishers {
     page: { limit: number; cursor?: string },
   ): Promise<Page<PublisherToken> & { identities?: PublisherIdentity[] }> {
     const everything = await this.mayAll(caller);
-    if (caller.kind === 'ci') {
+    if (caller.kind === 'ci' || caller.kind === 'workload') {
       return { items: [] };
     }
     if (caller.kind === 'token') {

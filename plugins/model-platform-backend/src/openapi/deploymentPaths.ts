@@ -23,6 +23,7 @@ function change(
   return {
     post: operation(operationId, DEPLOYMENTS, {
       summary,
+      parameters: [ifMatch],
       body: {
         type: 'object',
         required,
@@ -82,9 +83,9 @@ export const deploymentPaths: Array<[string, OpenApiObject]> = [
     }),
     delete: operation('deleteDeployment', DEPLOYMENTS, {
       summary: 'Remove a deployment and its endpoint',
-      parameters: [query('reason', 'Kept in the history')],
+      parameters: [ifMatch, query('reason', 'Kept in the history')],
       answers: { '204': undefined },
-      conflict: 'It is declared in Git',
+      conflict: 'It is declared in Git, or it was changed in the meantime',
     }),
   }),
   path('/v1/deployments/{name}/requests', {

@@ -15,6 +15,7 @@ type Method = (typeof METHODS)[number];
 interface Operation {
   operationId: string;
   security?: unknown[];
+  parameters?: Array<{ name?: string }>;
 }
 
 /** Every operation that the platform describes. */
@@ -114,14 +115,19 @@ describe('every operation', () => {
     await platform.stop();
   });
 
-  async function send(operation: Described, name: string, as?: string) {
+  async function send(
+    operation: Described,
+    name: string,
+    as?: string,
+    headers: Record<string, string> = {},
+  ) {
     const { operationId, method, path } = operation;
     const route = path
       .slice(1)
       .replace(/\{(\w+)\}/g, (_, parameter) =>
         parameter === 'name' ? name : parameters[parameter],
       );
-    const call = platform.call(method, route, as);
+    const call = platform.call(method, route, as).set(headers);
     const { status, body } = operationId.startsWith('uploadBlob')
       ? await call
           .set('content-type', 'application/octet-stream')
@@ -169,6 +175,30 @@ describe('every operation', () => {
       }
     },
   );
+
+  it('says of a deployment where it may be changed only as it was read', async () => {
+    const changing = guarded.filter(
+      ({ method, path }) =>
+        method !== 'get' && path.startsWith('/v1/deployments/{name}'),
+    );
+    const described = changing.filter(({ parameters: named = [] }) =>
+      named.some(({ name }) => name === 'If-Match'),
+    );
+    const honoured: Described[] = [];
+    for (const operation of changing) {
+      const { status, message } = await send(
+        operation,
+        'guarded',
+        'user:default/mira',
+        { 'if-match': '"another"' },
+      );
+      if (status === 409 && message.includes('changed since it was read'))
+        honoured.push(operation);
+    }
+    const names = (of: Described[]) => of.map(({ operationId }) => operationId);
+    expect(names(described)).toEqual(names(honoured));
+    expect(names(honoured)).toContain('deleteDeployment');
+  });
 
   it('answers a dry run as it is described', async () => {
     const ajv = new Ajv2020({ strict: false, validateFormats: false });

@@ -42,9 +42,9 @@ export class WebhookMakers {
   ): Promise<
     Pick<WebhookRecord, 'maker' | 'makerClaims' | 'speaksFor' | 'readable'>
   > {
-    if (caller.kind === 'ci') {
+    if (caller.kind === 'ci' || caller.kind === 'workload') {
       throw new NotAllowedError(
-        'A job cannot make a webhook, which would outlast it; a person or a publisher token can',
+        'A job or a workload cannot make a webhook, which would outlast it; a person or a publisher token can',
       );
     }
     const { authorizer, claims } = this.options;

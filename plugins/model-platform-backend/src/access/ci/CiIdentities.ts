@@ -1,9 +1,9 @@
 import { NotAllowedError } from '@backstage/errors';
 import { CiCaller } from '../Caller';
+import { TokenIssuer, TokenIssuerOptions } from '../TokenIssuer';
+import { unverifiedClaims } from '../unverifiedClaims';
 import { CiGrant, CiIdentity } from './CiIdentity';
-import { CiIssuer, CiIssuerOptions } from './CiIssuer';
 import { Claims, saysWhose, unmetClaims } from './claims';
-import { issuerOf } from './issuerOf';
 import { jobOf } from './jobOf';
 
 /** What actors have room for. */
@@ -20,20 +20,31 @@ const SHOWN = [
 
 /** CI jobs that act with the token of their own CI system, without a stored secret. */
 export class CiIdentities {
-  private readonly issuers = new Map<string, CiIssuer>();
+  private readonly issuers = new Map<string, TokenIssuer>();
 
   constructor(
     private readonly identities: CiIdentity[],
-    options: Pick<CiIssuerOptions, 'timeoutMs' | 'cooldownMs'> = {},
+    options: Pick<TokenIssuerOptions, 'timeoutMs' | 'cooldownMs'> = {},
   ) {
     for (const { issuer, jwksUri } of identities) {
-      this.issuers.set(issuer, new CiIssuer({ issuer, jwksUri, ...options }));
+      this.issuers.set(
+        issuer,
+        new TokenIssuer({ issuer, jwksUri, ...options }),
+      );
     }
   }
 
   /** As configured. */
   list(): CiIdentity[] {
     return this.identities;
+  }
+
+  /** Whether such tokens are configured, by issuer and audience, which nothing has verified. */
+  isConfigured(token: string): boolean {
+    const claims = unverifiedClaims(token);
+    return this.identities.some(
+      identity => identity.issuer === claims.iss && isFor(identity, claims),
+    );
   }
 
   /**
@@ -43,7 +54,7 @@ export class CiIdentities {
    * issuer cannot be asked for its keys.
    */
   async tryAuthenticate(token: string): Promise<CiCaller | undefined> {
-    const iss = issuerOf(token);
+    const { iss } = unverifiedClaims(token);
     const issuer = iss === undefined ? undefined : this.issuers.get(iss);
     if (iss === undefined || !issuer) {
       return undefined;
@@ -53,9 +64,7 @@ export class CiIdentities {
       token,
       identities.flatMap(one => one.audience),
     );
-    const meant = identities.filter(({ audience }) =>
-      [claims.aud].flat().some(aud => audience.some(one => one === aud)),
-    );
+    const meant = identities.filter(identity => isFor(identity, claims));
     const granted: CiGrant[] = [];
     const unmet: string[] = [];
     let by = meant[0];
@@ -84,6 +93,10 @@ export class CiIdentities {
       provenance,
     };
   }
+}
+
+function isFor({ audience }: CiIdentity, claims: Claims): boolean {
+  return [claims.aud].flat().some(aud => audience.some(one => one === aud));
 }
 
 function describe(

@@ -14,6 +14,7 @@ import {
   LogSource,
   ObservedDeployment,
   RunnerRef,
+  WorkloadTokens,
 } from '@model-platform/plugin-model-platform-node';
 
 type Change = 'apply' | 'switchOff' | 'remove';
@@ -26,6 +27,8 @@ export class MemoryDriver implements DeploymentDriver {
   readonly scalesToZero?: boolean;
 
   readonly readyTimeoutMs?: number;
+
+  readonly workloadTokens?: WorkloadTokens;
 
   /** Routes in force, by endpoint. */
   readonly routes = new Map<string, DesiredRoute>();
@@ -54,12 +57,16 @@ export class MemoryDriver implements DeploymentDriver {
 
   constructor(
     options: Partial<
-      Pick<DeploymentDriver, 'name' | 'scalesToZero' | 'readyTimeoutMs'>
+      Pick<
+        DeploymentDriver,
+        'name' | 'scalesToZero' | 'readyTimeoutMs' | 'workloadTokens'
+      >
     > = {},
   ) {
     this.name = options.name ?? 'local';
     this.readyTimeoutMs = options.readyTimeoutMs;
     this.scalesToZero = options.scalesToZero;
+    this.workloadTokens = options.workloadTokens;
   }
 
   /** From now on such calls take until the answer is called. */
