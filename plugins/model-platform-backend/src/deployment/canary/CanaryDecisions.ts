@@ -2,7 +2,8 @@ import { ConflictError } from '@backstage/errors';
 import { DeploymentActor } from '../access/DeploymentActor';
 import { Announce } from '../changes/Announce';
 import { withoutOverride } from '../overrides/overrides';
-import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { CanaryDecision } from './CanaryDecision';
 import { canaryOf, isCanaried } from './canaryOf';
 
