@@ -10,6 +10,7 @@ import { atMostEvery } from '../atMostEvery';
 import { Domain, PlatformContext } from '../Domain';
 import { CanaryFigures } from './canary/CanaryFigures';
 import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
+import { DeclarationFiles } from './DeclarationFiles';
 import { DeploymentAccess } from './DeploymentAccess';
 import { DeploymentDeclarations } from './DeploymentDeclarations';
 import { DeploymentNotices } from './DeploymentNotices';
@@ -186,6 +187,10 @@ export async function createDeploymentDomain(
       catalog: context.catalog,
       readable: async (caller, names) =>
         await store.readableNames(names, await registry.scope(caller)),
+    }),
+    files: new DeclarationFiles({
+      urlReader: context.urlReader,
+      directory: config.getOptionalString('modelPlatform.git.directory'),
     }),
   });
 
