@@ -72,8 +72,8 @@ describe('DeclarationFiles', () => {
     expect(await files.read(declaredIn(location, 'wine'))).toEqual({
       location,
       path: 'models/all of.yaml',
-      line: 7,
-      text: `--- # the second one\n${document('wine', 'Of somebody else')}`,
+      line: 8,
+      text: document('wine', 'Of somebody else'),
       next: '---',
     });
   });

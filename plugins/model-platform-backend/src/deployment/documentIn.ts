@@ -3,6 +3,8 @@ import { parseDocument } from 'yaml';
 
 /** Begins a document, wherever it stands. */
 const MARKER = /^---(?:\s|$)/;
+/** Has nothing of the document itself on its line. */
+const BARE_MARKER = /^---\s*(?:#.*)?$/;
 
 /** The document of a YAML file that is the `ModelDeployment` of this name. */
 export function documentIn(
@@ -15,11 +17,12 @@ export function documentIn(
   );
   for (const [index, start] of starts.entries()) {
     const end = starts[index + 1];
-    const text = lines.slice(start, end).join('\n');
+    const begin = BARE_MARKER.test(lines[start]) ? start + 1 : start;
+    const text = lines.slice(begin, end).join('\n');
     if (declares(text, name)) {
       return end === undefined
-        ? { line: start + 1, text }
-        : { line: start + 1, text: `${text}\n`, next: lines[end] };
+        ? { line: begin + 1, text }
+        : { line: begin + 1, text: `${text}\n`, next: lines[end] };
     }
   }
   return undefined;

@@ -1,4 +1,6 @@
 import { Deployment } from '@model-platform/plugin-model-platform-common';
+import { isDeclared } from '../isDeclared';
+import { DeclaredChange } from './DeclaredChange';
 import { DeploymentDialog } from './DeploymentDialog';
 import { DeploymentForm } from './DeploymentForm';
 import { textOf } from './textOf';
@@ -11,17 +13,21 @@ export function ChangeButton(props: {
   const { deployment, onChanged } = props;
   return (
     <DeploymentDialog opens="Change" title={`Change ${deployment.name}`}>
-      {close => (
-        <DeploymentForm
-          text={textOf(deployment)}
-          deployment={deployment}
-          does="Apply the change"
-          onApplied={() => {
+      {close => {
+        const form = {
+          deployment,
+          does: 'Apply the change',
+          onApplied() {
             close();
             onChanged();
-          }}
-        />
-      )}
+          },
+        };
+        return isDeclared(deployment) ? (
+          <DeclaredChange {...form} />
+        ) : (
+          <DeploymentForm text={textOf(deployment)} {...form} />
+        );
+      }}
     </DeploymentDialog>
   );
 }
