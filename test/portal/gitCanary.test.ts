@@ -130,6 +130,10 @@ test('a file in Git is changed: a good version goes through its canary, a bad on
   const document = dialog.getByRole('textbox', { name: 'Deployment' });
   const inGit = fs.readFileSync(declaration, 'utf8');
   await expect(document).toHaveValue(inGit);
+  // Longer than what is seen of it: its lines and their numbers move together.
+  expect(
+    await document.evaluate(shown => shown.scrollHeight - shown.clientHeight),
+  ).toBeLessThanOrEqual(0);
   await document.fill(inGit.replace('max: 0.05', 'max: 0.5'));
   const proposed = dialog.getByRole('region', { name: 'Proposed change' });
   await expect(proposed.locator('del')).toHaveText(/^- .*max: 0.05$/);

@@ -373,6 +373,9 @@ spec:
       items: query.get('model') === 'iris' ? [sampleDeployment()] : [],
     }));
     await renderOnPlatform(<DeploymentsPage />, iris);
+    expect(
+      await screen.findByText(/gives a model an endpoint/),
+    ).toHaveTextContent(/applications call\. New deployment makes one/);
     const open = async () => {
       await userEvent.click(
         await screen.findByRole('button', { name: 'New deployment' }),

@@ -197,6 +197,12 @@ export function DeploymentForm(props: {
             />
           )}
           {declared && <ProposedChange document={declared} text={text} />}
+          {declaredIn && (
+            <Flex align="center" gap="1">
+              {copy}
+              <Text>Copy the changed document, for an editor.</Text>
+            </Flex>
+          )}
           {plan && <PlanSummary plan={plan} deployment={deployment} />}
           {plan && !declaredIn && (
             <TextField
@@ -210,10 +216,7 @@ export function DeploymentForm(props: {
       </DialogBody>
       <DialogFooter>
         {declaredIn ? (
-          <>
-            <EditInGit location={declaredIn} />
-            {copy}
-          </>
+          <EditInGit location={declaredIn} />
         ) : (
           <Button
             variant={plan ? 'primary' : 'secondary'}
