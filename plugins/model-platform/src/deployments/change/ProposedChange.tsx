@@ -5,12 +5,12 @@ import { CopyButton } from '@model-platform/plugin-model-platform-react';
 import { proposePatch } from './proposePatch';
 
 const removed: CSSProperties = {
-  background: 'var(--bui-bg-danger)',
-  color: 'var(--bui-fg-danger-on-bg)',
+  background: 'var(--bui-negative-bg-subdued)',
+  color: 'var(--bui-negative-fg-subdued)',
 };
 const added: CSSProperties = {
-  background: 'var(--bui-bg-success)',
-  color: 'var(--bui-fg-success-on-bg)',
+  background: 'var(--bui-positive-bg-subdued)',
+  color: 'var(--bui-positive-fg-subdued)',
 };
 const place: CSSProperties = { color: 'var(--bui-fg-secondary)' };
 
