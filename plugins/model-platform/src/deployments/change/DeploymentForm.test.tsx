@@ -365,7 +365,26 @@ spec:
     await press(shown, 'See what would happen');
     expect(await shown.findByText('iris is so already')).toBeInTheDocument();
     expect(shown.queryByRole('button', { name: /Apply/ })).toBeNull();
-  });
+
+    // What was written stays where the file goes away meanwhile.
+    const [available] = declared.conditions;
+    iris.when('GET deployments', () => ({
+      items: [
+        {
+          ...declared,
+          orphanedAt: '2026-11-02T09:00:00.000Z',
+          conditions: [
+            { ...available, type: 'Orphaned', message: 'The file is gone' },
+          ],
+        },
+      ],
+    }));
+    await waitFor(
+      () => expect(screen.getAllByText('The file is gone')).not.toHaveLength(0),
+      { timeout: 40_000 },
+    );
+    expect((await document(shown)).value).toMatch(/Calls: 9/);
+  }, 60_000);
 
   it('begins on the page of all deployments with the model', async () => {
     // Behind very many of other models.

@@ -61,7 +61,7 @@ export function DeploymentForm(props: {
     ? { ifMatch: deployment.etag }
     : { ifNoneMatch: '*' };
   const api = useApi(modelPlatformApiRef);
-  const [text, setText] = useState(props.text);
+  const [text, setText] = useState(asTyped(props.text));
   const [reason, setReason] = useState('');
   const [problems, setProblems] = useState<DocumentProblem[]>([]);
   const [tried, setTried] = useState<{ text: string; plan: DeploymentPlan }>();
@@ -116,7 +116,7 @@ export function DeploymentForm(props: {
     const file = declared && (await api.getDeclaredDocument(name));
     setDeployment(now);
     setDeclared(file);
-    setText(file?.text ?? textOf(now));
+    setText(asTyped(file?.text ?? textOf(now)));
     setProblems([]);
   };
   const copy = <CopyButton text={text} label="Copy the changed document" />;
@@ -240,6 +240,11 @@ export function DeploymentForm(props: {
       </DialogFooter>
     </>
   );
+}
+
+/** With the ends of lines that a field gives, so that places in it are the same. */
+function asTyped(text: string): string {
+  return text.replaceAll('\r\n', '\n');
 }
 
 function isConflict(error: Error): boolean {
