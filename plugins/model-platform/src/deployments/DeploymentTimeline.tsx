@@ -16,9 +16,11 @@ export function DeploymentTimeline(props: { deployment: Deployment }) {
         api.listDeploymentHistory(name, page, { signal })
       }
       toEntry={entry => ({
-        ...entry,
         key: entry.id,
         what: <Text weight="bold">{timelineText(entry)}</Text>,
+        at: entry.at,
+        actor: entry.actor,
+        reason: entry.reason,
       })}
     />
   );

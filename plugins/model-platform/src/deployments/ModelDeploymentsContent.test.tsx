@@ -435,8 +435,10 @@ describe('ModelDeploymentsContent', () => {
     ).toBeInTheDocument();
     expect(shown.getByText('error ratio 1 % of 412 calls')).toBeInTheDocument();
     expect(
-      await screen.findByText('Canary of revision 3 rolled back to revision 2'),
-    ).toBeInTheDocument();
+      await screen.findByRole('list', { name: 'What happened to iris' }),
+    ).toHaveTextContent(
+      /^Canary of revision 3 rolled back to revision 2.* by platform: error ratio 12.3 % of 412 calls, bound 5 %$/,
+    );
 
     await userEvent.click(shown.getByRole('button', { name: 'Abort' }));
     const dialog = within(await screen.findByRole('dialog'));

@@ -19,5 +19,5 @@ export function replicasText({
   if (min !== undefined && max !== undefined && min < max) {
     return `${ready} (${min}–${max} a variant)`;
   }
-  return `${ready} of ${running.length}`;
+  return running.length > 0 ? `${ready} of ${running.length}` : 'none';
 }
