@@ -41,6 +41,10 @@ export interface Config {
         frequencyHours?: number;
       };
     };
+    git?: {
+      /** Folder of bare repositories (`<name>.git`) whose files declare deployments. */
+      directory?: string;
+    };
     limits?: {
       /** Largest file that a publish may announce. Defaults to 10 GiB. */
       maxFileBytes?: number;

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect } from '@playwright/test';
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import { Load } from '../faults/Load';
 import { eventually } from '../platform/Platform';
 import { modelFolder } from '../platform/modelFolder';
@@ -10,6 +10,7 @@ import { TemplateProject } from '../platform/TemplateProject';
 import { keepScreenshot } from './keepScreenshot';
 import { portalTest as test } from './portalTest';
 import { signInAs } from './signInAs';
+import { violationsOf } from './violationsOf';
 
 const NAME = 'watched-from-git';
 
@@ -38,32 +39,39 @@ test('a file in Git is changed: a good version goes through its canary, a bad on
     made.endpoint = 'endpoint.mjs';
   });
   const declaration = path.join(project.folder, 'model-deployment.yaml');
-  const declared = parse(fs.readFileSync(declaration, 'utf8'));
+  // Its comments stay.
+  const declared = parseDocument(fs.readFileSync(declaration, 'utf8'));
   /** Publishes, and says in the repository's file that this version shall serve. */
   const release = async (code: string) => {
     fs.writeFileSync(path.join(model, 'endpoint.mjs'), code);
     const published = await platform.cli(['publish', model, '--json']);
     expect(published.code, published.stderr).toBe(0);
     const { version } = JSON.parse(published.stdout);
-    declared.spec.strategy = {
-      type: 'canary',
-      steps: [
-        { weight: 20, pause: '3s' },
-        { weight: 50, pause: '3s' },
-      ],
-      analysis: {
-        minCalls: 20,
-        metrics: [
-          { metric: 'error_ratio', max: 0.05 },
-          { metric: 'latency', max: 10 },
+    declared.setIn(
+      ['spec', 'strategy'],
+      declared.createNode({
+        type: 'canary',
+        steps: [
+          { weight: 20, pause: '3s' },
+          { weight: 50, pause: '3s' },
         ],
-      },
-    };
-    delete declared.spec.triggers;
-    declared.spec.variants = [
-      { name: 'main', version: { number: version }, weight: 100 },
-    ];
-    fs.writeFileSync(declaration, JSON.stringify(declared, undefined, 2));
+        analysis: {
+          minCalls: 20,
+          metrics: [
+            { metric: 'error_ratio', max: 0.05 },
+            { metric: 'latency', max: 10 },
+          ],
+        },
+      }),
+    );
+    declared.deleteIn(['spec', 'triggers']);
+    declared.setIn(
+      ['spec', 'variants'],
+      declared.createNode([
+        { name: 'main', version: { number: version }, weight: 100 },
+      ]),
+    );
+    fs.writeFileSync(declaration, String(declared));
     await project.shell(
       `git commit -qam "Serve version ${version}" && git push -q origin HEAD:main`,
     );
@@ -115,6 +123,38 @@ test('a file in Git is changed: a good version goes through its canary, a bad on
     page.getByText('version 3 is asked for, serving 2'),
   ).toBeVisible();
   await keepScreenshot(page, 'git-canary-rolled-back');
+
+  // What is in Git is changed there: the page proposes it, and git takes that.
+  await page.getByRole('button', { name: 'Change', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  const document = dialog.getByRole('textbox', { name: 'Deployment' });
+  const inGit = fs.readFileSync(declaration, 'utf8');
+  await expect(document).toHaveValue(inGit);
+  // Longer than what is seen of it: its lines and their numbers move together.
+  expect(
+    await document.evaluate(shown => shown.scrollHeight - shown.clientHeight),
+  ).toBeLessThanOrEqual(0);
+  await document.fill(inGit.replace('max: 0.05', 'max: 0.5'));
+  const proposed = dialog.getByRole('region', { name: 'Proposed change' });
+  await expect(proposed.locator('del')).toHaveText(/^- .*max: 0.05$/);
+  await expect(proposed.locator('ins')).toHaveText(/^\+ .*max: 0.5$/);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await proposed.getByRole('button', { name: 'Copy the patch' }).click();
+  await dialog.getByRole('button', { name: 'See what would happen' }).click();
+  await expect(
+    dialog.getByRole('region', { name: 'What would happen' }),
+  ).toContainText('would be changed');
+  await proposed.scrollIntoViewIfNeeded();
+  await keepScreenshot(page, 'git-change-proposed');
+  expect(await violationsOf(page, '[role="dialog"]')).toEqual([]);
+  fs.writeFileSync(
+    path.join(project.folder, 'change.patch'),
+    await page.evaluate(() => navigator.clipboard.readText()),
+  );
+  await project.shell('git apply change.patch');
+  expect(fs.readFileSync(declaration, 'utf8')).toBe(
+    inGit.replace('max: 0.05', 'max: 0.5'),
+  );
 
   await load.stop();
   expect(load.failed.filter(({ version }) => version !== '3')).toEqual([]);

@@ -6,6 +6,7 @@ import {
   LoggerService,
   RootConfigService,
   SchedulerService,
+  UrlReaderService,
 } from '@backstage/backend-plugin-api';
 import { CatalogService } from '@backstage/plugin-catalog-node';
 import { EventsService } from '@backstage/plugin-events-node';
@@ -45,6 +46,7 @@ export interface PlatformContext {
   discovery: DiscoveryService;
   auditor: AuditorService;
   catalog: CatalogService;
+  urlReader: UrlReaderService;
   /** Drivers that modules added, in the order of their adding. */
   drivers: DeploymentDriver[];
   /** The store that a module put in the place of the embedded one. */

@@ -10,6 +10,7 @@ import { atMostEvery } from '../atMostEvery';
 import { Domain, PlatformContext } from '../Domain';
 import { CanaryFigures } from './canary/CanaryFigures';
 import { DatabaseDeploymentStore } from './store/DatabaseDeploymentStore';
+import { DeclarationFiles } from './git/DeclarationFiles';
 import { DeploymentAccess } from './access/DeploymentAccess';
 import { DeploymentDeclarations } from './git/DeploymentDeclarations';
 import { DeploymentNotices } from './DeploymentNotices';
@@ -187,6 +188,10 @@ export async function createDeploymentDomain(
       catalog: context.catalog,
       readable: async (caller, names) =>
         await store.readableNames(names, await registry.scope(caller)),
+    }),
+    files: new DeclarationFiles({
+      urlReader: context.urlReader,
+      directory: config.getOptionalString('modelPlatform.git.directory'),
     }),
   });
 

@@ -122,6 +122,13 @@ export const deploymentPaths: Array<[string, OpenApiObject]> = [
       conflict: 'It does not wait, or not for an approval',
     }),
   }),
+  path('/v1/deployments/{name}/declaration', {
+    get: operation('getDeclaredDocument', DEPLOYMENTS, {
+      summary:
+        'The document that declares it, as its file in Git has it now; for those who may deploy it',
+      answers: { '200': schemaRef('DeclaredDocument') },
+    }),
+  }),
   path('/v1/deployment-declarations', {
     get: operation('listDeploymentDeclarations', DEPLOYMENTS, {
       summary: 'Declarations that were read from Git, and what became of them',

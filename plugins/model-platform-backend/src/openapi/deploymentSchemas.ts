@@ -64,6 +64,13 @@ export const deploymentSchemas: Record<string, OpenApiObject> = {
       }),
     ),
   }),
+  DeclaredDocument: object({
+    location: text,
+    'path?': text,
+    line: integer,
+    text,
+    'next?': text,
+  }),
   DeploymentDeclaration: object({
     entityRef: text,
     location: text,

@@ -1,4 +1,5 @@
 import {
+  DeclaredDocument,
   Deployment,
   DeploymentDeclaration,
   DeploymentPlan,
@@ -130,6 +131,14 @@ export class DeploymentCalls extends MetadataCalls {
       ...options,
       query: { ...page },
     });
+  }
+
+  /** What declares a deployment, as it is in Git now; for those who may change it. */
+  async getDeclaredDocument(
+    name: string,
+    options?: RequestOptions,
+  ): Promise<DeclaredDocument> {
+    return await this.json(`deployments/${enc(name)}/declaration`, options);
   }
 
   async deleteDeployment(

@@ -139,7 +139,7 @@ export interface Deployment {
   offReason?: string;
   /** What persons put beside the spec. */
   overrides: DeploymentOverride[];
-  /** In words: where what serves is not what the spec asks for. */
+  /** In words: where what serves is not what the spec asks for; first a line an override, in their order. */
   drift: string[];
   /** Of the revision that is wanted, where it is or was tried beside another one. */
   canary?: CanaryStatus;

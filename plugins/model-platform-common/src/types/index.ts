@@ -1,5 +1,6 @@
 export * from './Model';
 export * from './Deployment';
+export * from './DeclaredDocument';
 export * from './DeploymentPlan';
 export * from './DeploymentSource';
 export * from './Gates';

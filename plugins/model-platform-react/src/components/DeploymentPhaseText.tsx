@@ -33,14 +33,17 @@ export function DeploymentPhaseText(props: { phase: DeploymentPhase }) {
   const { words, color, Icon } = PHASES[props.phase];
   return (
     <Text>
-      <span style={{ alignItems: 'center', display: 'inline-flex', gap: 4 }}>
-        <Icon
-          size={16}
-          aria-hidden
-          style={{ color: `var(--bui-fg-${color})`, flexShrink: 0 }}
-        />
-        {words}
-      </span>
+      <Icon
+        size={16}
+        aria-hidden
+        // Not the icon but the words stand on the line of what is beside them.
+        style={{
+          color: `var(--bui-fg-${color})`,
+          marginRight: 4,
+          verticalAlign: 'text-bottom',
+        }}
+      />
+      {words}
     </Text>
   );
 }

@@ -17,9 +17,9 @@ export function ConditionsTable(props: { deployment: Deployment }) {
         rows={conditions.map(condition => ({
           key: condition.type,
           cells: [
-            condition.type,
+            <Word key="type">{condition.type}</Word>,
             condition.status,
-            condition.reason,
+            <Word key="reason">{condition.reason}</Word>,
             condition.message,
             <TimeAgo key="since" at={condition.lastTransitionTime} />,
             condition.observedGeneration < generation
@@ -30,4 +30,9 @@ export function ConditionsTable(props: { deployment: Deployment }) {
       />
     </section>
   );
+}
+
+/** Read as one, however narrow the table is. */
+function Word({ children }: { children: string }) {
+  return <span style={{ whiteSpace: 'nowrap' }}>{children}</span>;
 }

@@ -61,7 +61,7 @@ export function DeploymentsPage() {
                 Nothing is deployed that you may see
               </Text>
               <Text as="p" color="secondary">
-                A deployment gives a model an endpoint that applications call.
+                A deployment gives a model an endpoint that applications call.{' '}
                 <em>New deployment</em> makes one, so does the page of a model
                 under Deployments, and in the model's folder{' '}
                 <code>model-platform deploy .</code>

@@ -435,8 +435,10 @@ describe('ModelDeploymentsContent', () => {
     ).toBeInTheDocument();
     expect(shown.getByText('error ratio 1 % of 412 calls')).toBeInTheDocument();
     expect(
-      await screen.findByText('Canary of revision 3 rolled back to revision 2'),
-    ).toBeInTheDocument();
+      await screen.findByRole('list', { name: 'What happened to iris' }),
+    ).toHaveTextContent(
+      /^Canary of revision 3 rolled back to revision 2.* by platform: error ratio 12.3 % of 412 calls, bound 5 %$/,
+    );
 
     await userEvent.click(shown.getByRole('button', { name: 'Abort' }));
     const dialog = within(await screen.findByRole('dialog'));
@@ -453,6 +455,25 @@ describe('ModelDeploymentsContent', () => {
     );
   });
 
+  it('counts the runners of what serves, and not of the same version that is tried beside it', async () => {
+    const complaints = jest.spyOn(console, 'error');
+    const [runner] = sampleDeployment().runners;
+    const iris = platform({
+      phase: 'Canary',
+      revision: revision(3, 3),
+      canary,
+      replicas: { ready: 1, asleep: false },
+      runners: [runner, { ...runner, id: 'iris-main-3', revision: 3 }],
+    });
+    await renderOnPlatform(<ModelDeploymentsContent />, iris);
+    expect(await screen.findByText('1 of 1')).toBeInTheDocument();
+    expect(
+      screen.getByText('main v3, 75 % · main v3, 25 %'),
+    ).toBeInTheDocument();
+    expect(complaints.mock.calls.map(String).join()).not.toMatch(/same key/);
+    complaints.mockRestore();
+  });
+
   it('says what a person put beside the file, and lifts it', async () => {
     const sentence =
       'The file says main at champion; overridden by user:default/mira since 2026-11-02T09:00:00.000Z: paused';
@@ -467,9 +488,13 @@ describe('ModelDeploymentsContent', () => {
       drift: [sentence, 'champion is 8, serving 7'],
     });
     await renderOnPlatform(<ModelDeploymentsContent />, iris);
-    expect(
-      await screen.findByText(`${sentence}. champion is 8, serving 7`),
-    ).toBeInTheDocument();
+    const shown = (await screen.findByText('Differs from the file'))
+      .parentElement!;
+    // Who and when as everywhere on the page.
+    expect(shown).toHaveTextContent(
+      /The file says main at champion; overridden by mira .* ago: paused.*champion is 8, serving 7/,
+    );
+    expect(shown).not.toHaveTextContent(/T09:00|user:default/);
     await userEvent.click(screen.getByRole('button', { name: 'Lift' }));
     const dialog = within(await screen.findByRole('dialog'));
     await userEvent.click(dialog.getByRole('button', { name: 'Lift' }));

@@ -1,7 +1,14 @@
 import { useApi } from '@backstage/frontend-plugin-api';
 import { Alert, Text } from '@backstage/ui';
-import { Deployment } from '@model-platform/plugin-model-platform-common';
-import { modelPlatformApiRef } from '@model-platform/plugin-model-platform-react';
+import {
+  Deployment,
+  DeploymentOverride,
+} from '@model-platform/plugin-model-platform-common';
+import {
+  modelPlatformApiRef,
+  nameOfRef,
+  TimeAgo,
+} from '@model-platform/plugin-model-platform-react';
 import { ConfirmDialog } from '../shared/ConfirmDialog';
 
 /** Where what serves is not what the file says, and the one action that ends it. */
@@ -19,7 +26,15 @@ export function Overrides(props: {
       status="info"
       icon
       title="Differs from the file"
-      description={drift.join('. ')}
+      description={
+        <>
+          {drift.map((line, index) => (
+            <div key={line}>
+              <Drift line={line} override={overrides[index]} />
+            </div>
+          ))}
+        </>
+      }
       customActions={
         mayDeploy && overrides.length > 0 ? (
           <ConfirmDialog
@@ -42,5 +57,21 @@ export function Overrides(props: {
         ) : undefined
       }
     />
+  );
+}
+
+/** What the platform says, with who and when as everywhere on the page. */
+function Drift(props: { line: string; override?: DeploymentOverride }) {
+  const { line, override } = props;
+  if (!override) return <>{line}</>;
+  const { by, since } = override;
+  const [before, after] = line.split(`${by} since ${since}`);
+  if (after === undefined) return <>{line}</>;
+  return (
+    <>
+      {before}
+      {nameOfRef(by)} <TimeAgo at={since} />
+      {after}
+    </>
   );
 }

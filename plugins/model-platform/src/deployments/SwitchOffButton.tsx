@@ -48,11 +48,12 @@ export function SwitchOffButton(props: {
         <>
           <TrafficNow deployment={deployment} />
           <Text as="p">
-            From then on <strong>every call is refused</strong> with 503. Its{' '}
-            {runners.length === 1
-              ? 'runner ends after the requests it has'
-              : `${runners.length} runners end after the requests they have`}
-            . It can be switched on again at any time.
+            From then on <strong>every call is refused</strong> with 503.{' '}
+            {runners.length === 1 &&
+              'Its runner ends after the requests it has. '}
+            {runners.length > 1 &&
+              `Its ${runners.length} runners end after the requests they have. `}
+            It can be switched on again at any time.
           </Text>
         </>
       )}

@@ -26,7 +26,8 @@ export function TrafficBar(props: { variants: ResolvedVariant[] }) {
         >
           {variants.map((variant, index) => (
             <div
-              key={`${variant.name} ${variant.version}`}
+              // A canary may have the same version on both sides.
+              key={index}
               style={{
                 background: chartColors[index % chartColors.length],
                 flexGrow: variant.weight,

@@ -37,6 +37,8 @@ export function YamlField(props: {
       </Text>
       <div
         style={{
+          // Each as high as its lines, which move together.
+          alignItems: 'flex-start',
           background: 'var(--bui-bg-neutral-2)',
           border: `1px solid var(${
             isInvalid ? '--bui-fg-primary' : '--bui-border-2'

@@ -5,6 +5,7 @@ import { Caller, toActor } from '../../access/Caller';
 import { PlatformContext } from '../../Domain';
 import { limitOf } from '../../http/limitOf';
 import { parseBody } from '../../http/parseBody';
+import { DeclarationFiles } from '../git/DeclarationFiles';
 import { DeploymentAccess } from '../access/DeploymentAccess';
 import { DeploymentDeclarations } from '../git/DeploymentDeclarations';
 import { deploymentJsonSchema } from '../spec/deploymentJsonSchema';
@@ -42,12 +43,13 @@ export interface DeploymentRoutesOptions {
   access: DeploymentAccess;
   approvals: DeploymentApprovals;
   declarations: DeploymentDeclarations;
+  files: DeclarationFiles;
 }
 
 /** Routes of deployments, their endpoints, tokens and logs. */
 export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
   const { store, deployments, endpoints, tokens, logs, access } = options;
-  const { approvals, declarations } = options;
+  const { approvals, declarations, files } = options;
   const { callerResolver, registry, auditor } = options.context;
   const router = PromiseRouter();
 
@@ -238,6 +240,18 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
         limit,
       ),
     });
+  });
+
+  router.get('/v1/deployments/:name/declaration', async (req, res) => {
+    const caller = await callerResolver.fromRequest(req);
+    const { deployment, models } = await access.readable(
+      caller,
+      req.params.name,
+    );
+    // More than the deployment says is in the file, such as comments.
+    for (const model of models)
+      await access.actor(caller).requireDeploy(model, deployment.environment);
+    res.json(await files.read(deployment));
   });
 
   // Editors read it, and have no token.

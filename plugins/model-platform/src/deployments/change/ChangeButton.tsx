@@ -1,7 +1,6 @@
 import { Deployment } from '@model-platform/plugin-model-platform-common';
+import { DeploymentChange } from './DeploymentChange';
 import { DeploymentDialog } from './DeploymentDialog';
-import { DeploymentForm } from './DeploymentForm';
-import { textOf } from './textOf';
 
 /** Changes what a deployment shall be; where Git says that, proposes the change. */
 export function ChangeButton(props: {
@@ -12,10 +11,8 @@ export function ChangeButton(props: {
   return (
     <DeploymentDialog opens="Change" title={`Change ${deployment.name}`}>
       {close => (
-        <DeploymentForm
-          text={textOf(deployment)}
+        <DeploymentChange
           deployment={deployment}
-          does="Apply the change"
           onApplied={() => {
             close();
             onChanged();

@@ -289,9 +289,20 @@ describe('DeploymentForm', () => {
   it('takes a change of what Git declares to its file, and applies nothing', async () => {
     const source = 'url:https://github.com/acme/iris/tree/main/d.yaml';
     const declared = sampleDeployment({ source });
-    const iris = platform([declared]).when('PUT deployments/iris', () =>
-      plan({ action: 'none', revision: 'none', declaredIn: source }),
-    );
+    const text = `# For the greenhouse
+apiVersion: model-platform.io/v1alpha1
+kind: ModelDeployment
+metadata: { name: iris }
+spec:
+  limits: { concurrentCalls: 5 } # measured in May
+`;
+    const iris = platform([declared])
+      .when('PUT deployments/iris', () =>
+        plan({ action: 'none', revision: 'none', declaredIn: source }),
+      )
+      .when('GET deployments/iris/declaration', () =>
+        FakePlatform.refusal(503, 'ServiceUnavailableError', 'Git is away'),
+      );
     await renderOnPlatform(<ModelDeploymentsContent />, iris);
     expect(
       await screen.findByRole('link', { name: new RegExp(source.slice(4)) }),
@@ -310,10 +321,70 @@ describe('DeploymentForm', () => {
     expect(
       shown.getByRole('button', { name: 'Copy the changed document' }),
     ).toBeInTheDocument();
+    expect(shown.getByRole('status')).toHaveTextContent(/Git is away/);
+    expect(parse((await document(shown)).value).spec).toEqual(declared.spec);
+    expect(shown.queryByRole('region', { name: 'Proposed change' })).toBeNull();
+
+    iris.when('GET deployments/iris/declaration', () => ({
+      location: source,
+      path: 'd.yaml',
+      line: 11,
+      text,
+      next: '---',
+    }));
+    await press(shown, 'Try again');
+    await waitFor(async () => expect(await document(shown)).toHaveValue(text));
+    expect(shown.queryByRole('status')).toBeNull();
+    const proposed = within(
+      shown.getByRole('region', { name: 'Proposed change' }),
+    );
+    expect(proposed.getByText(/None yet/)).toBeInTheDocument();
+    await replace(await document(shown), 'Calls: 5', 'Calls: 9');
+    expect(
+      proposed.getByRole('region', { name: 'Difference to the file in Git' })
+        .textContent,
+    ).toBe(
+      [
+        '--- a/d.yaml',
+        '+++ b/d.yaml',
+        '@@ -13,5 +13,5 @@',
+        ' kind: ModelDeployment',
+        ' metadata: { name: iris }',
+        ' spec:',
+        '-  limits: { concurrentCalls: 5 } # measured in May',
+        '+  limits: { concurrentCalls: 9 } # measured in May',
+        ' ---',
+      ].join(''),
+    );
+    expect(proposed.getByText(/Calls: 5/).tagName).toBe('DEL');
+    expect(proposed.getByText(/Calls: 9/).tagName).toBe('INS');
+    expect(
+      proposed.getByRole('button', { name: 'Copy the patch' }),
+    ).toBeInTheDocument();
+
     await press(shown, 'See what would happen');
     expect(await shown.findByText('iris is so already')).toBeInTheDocument();
     expect(shown.queryByRole('button', { name: /Apply/ })).toBeNull();
-  });
+
+    // What was written stays where the file goes away meanwhile.
+    const [available] = declared.conditions;
+    iris.when('GET deployments', () => ({
+      items: [
+        {
+          ...declared,
+          orphanedAt: '2026-11-02T09:00:00.000Z',
+          conditions: [
+            { ...available, type: 'Orphaned', message: 'The file is gone' },
+          ],
+        },
+      ],
+    }));
+    await waitFor(
+      () => expect(screen.getAllByText('The file is gone')).not.toHaveLength(0),
+      { timeout: 40_000 },
+    );
+    expect((await document(shown)).value).toMatch(/Calls: 9/);
+  }, 60_000);
 
   it('begins on the page of all deployments with the model', async () => {
     // Behind very many of other models.
@@ -321,6 +392,9 @@ describe('DeploymentForm', () => {
       items: query.get('model') === 'iris' ? [sampleDeployment()] : [],
     }));
     await renderOnPlatform(<DeploymentsPage />, iris);
+    expect(
+      await screen.findByText(/gives a model an endpoint/),
+    ).toHaveTextContent(/applications call\. New deployment makes one/);
     const open = async () => {
       await userEvent.click(
         await screen.findByRole('button', { name: 'New deployment' }),

@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState } from 'react';
+import { ReactNode, useMemo, useRef, useState } from 'react';
 import { ResponseError } from '@backstage/errors';
 import { useApi } from '@backstage/frontend-plugin-api';
 import {
@@ -12,6 +12,7 @@ import {
   TextField,
 } from '@backstage/ui';
 import {
+  DeclaredDocument,
   Deployment,
   DeploymentPlan,
   DeploymentPrecondition,
@@ -29,6 +30,7 @@ import { isDeclared } from '../isDeclared';
 import { LocationLink } from '../LocationLink';
 import { DocumentProblems } from './DocumentProblems';
 import { PlanSummary } from './PlanSummary';
+import { ProposedChange } from './ProposedChange';
 import { atLines, DocumentProblem, readManifest } from './readManifest';
 import { textOf } from './textOf';
 import { useEditAddress } from './useEditAddress';
@@ -42,6 +44,10 @@ export function DeploymentForm(props: {
   text: string;
   /** The one that is changed. */
   deployment?: Deployment;
+  /** The one in Git that is changed, where it could be read. */
+  document?: DeclaredDocument;
+  /** Above the text. */
+  notice?: ReactNode;
   /** On the button that applies it. */
   does: string;
   onApplied: (name: string) => void;
@@ -49,12 +55,13 @@ export function DeploymentForm(props: {
   const { does, onApplied } = props;
   // As the text has it, whatever becomes of it meanwhile.
   const [deployment, setDeployment] = useState(props.deployment);
+  const [declared, setDeclared] = useState(props.document);
   // What others did in the meantime is not undone unseen.
   const precondition: DeploymentPrecondition = deployment
     ? { ifMatch: deployment.etag }
     : { ifNoneMatch: '*' };
   const api = useApi(modelPlatformApiRef);
-  const [text, setText] = useState(props.text);
+  const [text, setText] = useState(asTyped(props.text));
   const [reason, setReason] = useState('');
   const [problems, setProblems] = useState<DocumentProblem[]>([]);
   const [tried, setTried] = useState<{ text: string; plan: DeploymentPlan }>();
@@ -106,8 +113,10 @@ export function DeploymentForm(props: {
     });
   const reload = async (name: string) => {
     const now = await api.getDeployment(name);
+    const file = declared && (await api.getDeclaredDocument(name));
     setDeployment(now);
-    setText(textOf(now));
+    setDeclared(file);
+    setText(asTyped(file?.text ?? textOf(now)));
     setProblems([]);
   };
   const copy = <CopyButton text={text} label="Copy the changed document" />;
@@ -137,14 +146,19 @@ export function DeploymentForm(props: {
               description={
                 <Text>
                   In <LocationLink location={declaredIn} />. Try a change here,
-                  then take it to that file.
+                  then propose it there.
                 </Text>
               }
             />
           )}
+          {props.notice}
           <YamlField
             label="Deployment"
-            hint="As in model-deployment.yaml. Nothing happens before it is applied."
+            hint={
+              declared
+                ? 'As its file has it now. Nothing happens here: it is changed in Git.'
+                : 'As in model-deployment.yaml. Nothing happens before it is applied.'
+            }
             value={text}
             onChange={change}
             marked={marked}
@@ -182,6 +196,13 @@ export function DeploymentForm(props: {
               }
             />
           )}
+          {declared && <ProposedChange document={declared} text={text} />}
+          {declaredIn && (
+            <Flex align="center" gap="1">
+              {copy}
+              <Text>Copy the changed document, for an editor.</Text>
+            </Flex>
+          )}
           {plan && <PlanSummary plan={plan} deployment={deployment} />}
           {plan && !declaredIn && (
             <TextField
@@ -195,10 +216,7 @@ export function DeploymentForm(props: {
       </DialogBody>
       <DialogFooter>
         {declaredIn ? (
-          <>
-            <EditInGit location={declaredIn} />
-            {copy}
-          </>
+          <EditInGit location={declaredIn} />
         ) : (
           <Button
             variant={plan ? 'primary' : 'secondary'}
@@ -222,6 +240,11 @@ export function DeploymentForm(props: {
       </DialogFooter>
     </>
   );
+}
+
+/** With the ends of lines that a field gives, so that places in it are the same. */
+function asTyped(text: string): string {
+  return text.replaceAll('\r\n', '\n');
 }
 
 function isConflict(error: Error): boolean {
