@@ -1,125 +1,15 @@
-import fs from 'node:fs';
-import path from 'node:path';
-import { expect } from '@playwright/test';
-import { parse } from 'yaml';
-import { Load } from '../faults/Load';
-import { eventually } from '../platform/Platform';
-import { modelFolder } from '../platform/modelFolder';
 import { sharedPlatform } from '../platform/sharedPlatform';
-import { TemplateProject } from '../platform/TemplateProject';
-import { keepScreenshot } from './keepScreenshot';
 import { portalTest as test } from './portalTest';
-import { signInAs } from './signInAs';
-
-const NAME = 'watched-from-git';
-
-const good = (mark: string) => `// ${mark}
-export const predict = async (model, inputs) => (await model.predict([inputs]))[0];
-`;
-
-/** The example is answered when it is loaded; what comes then is not. */
-const bad = `let calls = 0;
-export const predict = async (model, inputs) => {
-  calls += 1;
-  if (calls > 5) throw new Error('broken');
-  return (await model.predict([inputs]))[0];
-};
-`;
+import { watchGitCanary } from './watchGitCanary';
 
 test('a file in Git is changed: a good version goes through its canary, a bad one is rolled back by itself, under load, watched on the page', async ({
   page,
 }) => {
   test.setTimeout(900_000);
-  const platform = sharedPlatform();
-  const project = await TemplateProject.begin(platform, NAME);
-  await project.clone(path.join(platform.dataDir, 'git', `${NAME}.git`));
-  const model = modelFolder(NAME, made => {
-    delete made.files;
-    made.endpoint = 'endpoint.mjs';
+  await watchGitCanary(page, sharedPlatform(), {
+    name: 'watched-from-git',
+    environment: 'local',
+    perSecond: 40,
+    minCalls: 20,
   });
-  const declaration = path.join(project.folder, 'model-deployment.yaml');
-  const declared = parse(fs.readFileSync(declaration, 'utf8'));
-  /** Publishes, and says in the repository's file that this version shall serve. */
-  const release = async (code: string) => {
-    fs.writeFileSync(path.join(model, 'endpoint.mjs'), code);
-    const published = await platform.cli(['publish', model, '--json']);
-    expect(published.code, published.stderr).toBe(0);
-    const { version } = JSON.parse(published.stdout);
-    declared.spec.strategy = {
-      type: 'canary',
-      steps: [
-        { weight: 20, pause: '3s' },
-        { weight: 50, pause: '3s' },
-      ],
-      analysis: {
-        minCalls: 20,
-        metrics: [
-          { metric: 'error_ratio', max: 0.05 },
-          { metric: 'latency', max: 10 },
-        ],
-      },
-    };
-    delete declared.spec.triggers;
-    declared.spec.variants = [
-      { name: 'main', version: { number: version }, weight: 100 },
-    ];
-    fs.writeFileSync(declaration, JSON.stringify(declared, undefined, 2));
-    await project.shell(
-      `git commit -qam "Serve version ${version}" && git push -q origin HEAD:main`,
-    );
-  };
-
-  await release(good('one'));
-  await eventually(
-    'the first version serves',
-    async () =>
-      (await (await platform.api(`v1/deployments/${NAME}`)).json()).phase ===
-      'Ready',
-    240_000,
-  );
-  const made = await platform.api(`v1/endpoints/${NAME}/tokens`, {
-    method: 'POST',
-    token: await platform.signIn('mira'),
-    body: JSON.stringify({ consumer: 'component:default/plant-guide' }),
-  });
-  expect(made.status).toBe(201);
-  const { token } = await made.json();
-  const url = `${platform.quickstart.gatewayUrl}/${NAME}`;
-  await eventually('the token is known', async () => {
-    const response = await fetch(`${url}/v2/models/${NAME}`, {
-      headers: { authorization: `Bearer ${token}` },
-    });
-    return response.status === 200;
-  });
-  const load = Load.start(platform, { name: NAME, url, token }, 40);
-
-  await signInAs(page, platform, 'mira');
-  await page.goto(
-    `${platform.quickstart.portalUrl}/catalog/default/model/${NAME}/deployments`,
-  );
-  const happened = page.getByRole('list', { name: `What happened to ${NAME}` });
-  const canary = page.getByRole('region', { name: `Canary of ${NAME}` });
-  const appears = async (where: typeof canary, text: string | RegExp) =>
-    await expect(where).toContainText(text, { timeout: 240_000 });
-
-  await release(good('two'));
-  await appears(canary, /Step \d of 2/);
-  await keepScreenshot(page, 'git-canary-progressing');
-  await appears(happened, 'Revision 2 has all traffic');
-  await keepScreenshot(page, 'git-canary-promoted');
-
-  await release(bad);
-  await appears(happened, 'Canary of revision 3 rolled back to revision 2');
-  await appears(happened, /error ratio [\d.]+ % of \d+ calls, bound 5 %/);
-  await expect(
-    page.getByText('version 3 is asked for, serving 2'),
-  ).toBeVisible();
-  await keepScreenshot(page, 'git-canary-rolled-back');
-
-  await load.stop();
-  expect(load.failed.filter(({ version }) => version !== '3')).toEqual([]);
-  expect(load.failed.length).toBeGreaterThan(0);
-  expect(load.answered.get('2')).toBeGreaterThan(20);
-  project.dispose();
-  fs.rmSync(model, { recursive: true, force: true });
 });

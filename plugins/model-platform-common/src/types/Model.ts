@@ -27,6 +27,8 @@ export interface ModelActions {
 export interface VersionSummary {
   number: number;
   status: VersionStatus;
+  /** What loads it, e.g. `onnx`; `image` where it is a container of its own. */
+  flavor: string;
   /** ISO 8601, UTC. */
   readyAt?: string;
   /** Short facts for lists: theme and risk of the version's metadata. */

@@ -8,6 +8,7 @@ import {
   useLoaded,
 } from '@model-platform/plugin-model-platform-react';
 import { loadPages } from '../shared/loadPages';
+import { reasonText } from './reasonText';
 import { timelineText } from './timelineText';
 
 const PAGE_SIZE = 10;
@@ -48,7 +49,7 @@ export function DeploymentTimeline(props: { deployment: Deployment }) {
                   <Text weight="bold">{timelineText(entry)}</Text>
                   <Text as="div" variant="body-small" color="secondary">
                     <TimeAgo at={entry.at} /> by {nameOfRef(entry.actor)}
-                    {entry.reason && `: ${entry.reason}`}
+                    {reasonText(entry)}
                   </Text>
                 </li>
               ))}

@@ -8,6 +8,7 @@ import {
   useLoaded,
 } from '@model-platform/plugin-model-platform-react';
 import { loadPages } from '../shared/loadPages';
+import { reasonText } from './reasonText';
 import { revisionContent } from './revisionContent';
 import { RollbackButton } from './RollbackButton';
 
@@ -64,7 +65,7 @@ export function RevisionTimeline(props: {
                       <Text as="div" variant="body-small" color="secondary">
                         <TimeAgo at={revision.createdAt} /> by{' '}
                         {nameOfRef(revision.actor)}
-                        {revision.reason && `: ${revision.reason}`}
+                        {reasonText(revision)}
                       </Text>
                     </div>
                     {mayDeploy && revision.number !== servingRevision && (
