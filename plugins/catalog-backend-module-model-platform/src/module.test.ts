@@ -57,7 +57,7 @@ const iris: Model = {
   createdBy: 'user:default/mira',
   updatedAt: '2026-01-01T00:00:00Z',
   aliases: {},
-  current: { number: 3, status: 'ready' },
+  current: { number: 3, status: 'ready', flavor: 'onnx' },
   metadata: {
     purpose: 'Recognise a plant',
     audience: ['visitors', 'gardeners'],

@@ -12,6 +12,7 @@ export * from './refs';
 export * from './catalog';
 export * from './client';
 export { describeShare } from './deployment/describeShare';
+export { logDetails } from './deployment/logDetails';
 export { manifestProblems } from './deployment/manifestProblems';
 export { parseStickyBy } from './deployment/parseStickyBy';
 export { simplestDeployment } from './deployment/simplestDeployment';

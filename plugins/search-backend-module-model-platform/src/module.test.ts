@@ -40,6 +40,7 @@ function model(slug: string, more: Partial<Model> = {}): Model {
     updatedAt: '2026-01-01T00:00:00Z',
     aliases: {},
     current: {
+      flavor: 'onnx',
       number: 1,
       status: 'ready',
       theme: 'species-recognition',

@@ -531,6 +531,56 @@ describe('the other commands', () => {
     expect([run.exitCode, connections]).toEqual([1, 1]);
   });
 
+  it('prints what a log line says beside its message', async () => {
+    const at = '2026-11-02T09:00:00.123Z';
+    const runner = 'iris--r1-main-0';
+    server.routes.set('GET /v1/deployments/iris/logs', (_req, res) =>
+      send(res, 200, {
+        items: [
+          {
+            at,
+            level: 'info',
+            runner,
+            message: 'fetched',
+            step: 'fetch',
+            file: 'iris.onnx',
+          },
+          {
+            at,
+            level: 'info',
+            runner,
+            message: 'refused',
+            requestId: 'r7',
+            code: 400,
+            durationMs: 0.888265000001411,
+          },
+          {
+            at,
+            level: 'error',
+            runner,
+            message: 'failed',
+            error: 'no bmi',
+            stack: 'Error: no bmi\n    at predict',
+          },
+          { at, level: 'info', runner, message: 'ready' },
+        ],
+        sources: [runner],
+      }),
+    );
+    const run = await cli('logs', 'iris');
+    expect(run.stdout).toBe(
+      [
+        `${at}  info   ${runner} (fetch)  fetched  file=iris.onnx`,
+        `${at}  info   ${runner}  refused (request r7)  code=400 durationMs=0.888`,
+        `${at}  error  ${runner}  failed  error="no bmi"`,
+        'Error: no bmi',
+        '    at predict',
+        `${at}  info   ${runner}  ready`,
+        '',
+      ].join('\n'),
+    );
+  });
+
   it('asks for the log lines that are wanted', async () => {
     let asked: string | undefined;
     server.routes.set('GET /v1/deployments/iris/logs', (req, res) => {

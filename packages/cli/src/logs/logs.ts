@@ -1,4 +1,5 @@
 import {
+  logDetails,
   LogLine,
   LogsQuery,
   ModelPlatformClient,
@@ -67,15 +68,12 @@ function emptyStream(): ReadableStream<Uint8Array> {
   return new ReadableStream({ start: controller => controller.close() });
 }
 
-function formatLine({
-  at,
-  level,
-  message,
-  runner,
-  requestId,
-  step,
-}: LogLine): string {
+function formatLine(line: LogLine): string {
+  const { at, level, message, runner, requestId, step } = line;
+  const details = logDetails(line);
   const id = requestId ? ` (request ${requestId})` : '';
   const of = step ? `${runner} (${step})` : runner;
-  return `${at}  ${level.padEnd(5)}  ${of}  ${message}${id}`;
+  return `${at}  ${level.padEnd(5)}  ${of}  ${message}${id}${
+    details && `  ${details}`
+  }`;
 }

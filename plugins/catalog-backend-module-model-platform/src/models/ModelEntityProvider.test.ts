@@ -25,7 +25,7 @@ function modelOf(index: number): Model {
     createdBy: 'user:default/mira',
     updatedAt: '2026-01-01T00:00:00Z',
     aliases: {},
-    current: { number: 1, status: 'ready' },
+    current: { number: 1, status: 'ready', flavor: 'onnx' },
     etag: '"1"',
   };
 }

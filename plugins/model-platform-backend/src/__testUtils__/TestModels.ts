@@ -84,7 +84,7 @@ export class TestModels {
       createdAt: '2026-01-01T00:00:00.000Z',
       ...fields,
     });
-    this.model.latest = { number, status: 'ready' };
+    this.model.latest = { number, status: 'ready', flavor: 'onnx' };
   }
 
   find = async (ref: string) => (ref === 'iris' ? this.model : undefined);

@@ -122,6 +122,7 @@ export const schemas: Record<string, OpenApiObject> = {
   VersionSummary: object({
     number: integer,
     status: oneOf('draft', 'ready', 'archived'),
+    'flavor?': text,
     'readyAt?': time,
     'theme?': text,
     'risk?': text,

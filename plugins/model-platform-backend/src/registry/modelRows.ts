@@ -143,10 +143,11 @@ export function toModel(row: ModelRow): Model {
 export function toSummary(
   row: Pick<VersionRow, 'number' | 'status' | 'ready_at' | 'spec'>,
 ): VersionSummary {
-  const { metadata } = JSON.parse(row.spec) as VersionSpec;
+  const { metadata, flavor } = JSON.parse(row.spec) as VersionSpec;
   return {
     number: row.number,
     status: statusOf(row),
+    flavor,
     readyAt: row.ready_at ?? undefined,
     theme: textOf(metadata.theme),
     risk: textOf(metadata.risk),

@@ -86,7 +86,7 @@ export interface CanaryStatus {
   /** Since when its runners are not ready. */
   unreadySince?: string;
   analysis: AnalysisResult[];
-  /** Why it ended so. */
+  /** Why it ended so; while it goes on, how it passed the step before. */
   reason?: string;
   endedAt?: string;
 }

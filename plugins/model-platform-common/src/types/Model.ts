@@ -27,6 +27,11 @@ export interface ModelActions {
 export interface VersionSummary {
   number: number;
   status: VersionStatus;
+  /**
+   * What loads it, e.g. `onnx`; `image` where it is a container of its own.
+   * Absent of a model that was not changed since portals say it.
+   */
+  flavor?: string;
   /** ISO 8601, UTC. */
   readyAt?: string;
   /** Short facts for lists: theme and risk of the version's metadata. */

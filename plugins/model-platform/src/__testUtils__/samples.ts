@@ -27,6 +27,7 @@ export function sampleModel(fields: Partial<Model> = {}): Model {
     current: {
       number: 3,
       status: 'ready',
+      flavor: 'onnx',
       readyAt: '2026-11-02T08:00:00.000Z',
       theme: 'species-recognition',
       risk: 'minimal',
@@ -34,6 +35,7 @@ export function sampleModel(fields: Partial<Model> = {}): Model {
     latest: {
       number: 3,
       status: 'ready',
+      flavor: 'onnx',
       readyAt: '2026-11-02T08:00:00.000Z',
     },
     actions: {

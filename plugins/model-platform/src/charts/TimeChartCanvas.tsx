@@ -53,6 +53,10 @@ function dotOf(rows: TimeRow[], series: number) {
 /** The drawing of a `TimeChart`; loaded apart, the library being large. */
 export function TimeChartCanvas(props: TimeChartCanvasProps) {
   const { rows, names, kind, height, format, formatTime } = props;
+  // Between three calls and two there is nothing to mark.
+  const isWhole = rows.every(({ values }) =>
+    values.every(value => value === undefined || Number.isInteger(value)),
+  );
   return (
     <ResponsiveContainer width="100%" height={height}>
       <ComposedChart
@@ -72,6 +76,7 @@ export function TimeChartCanvas(props: TimeChartCanvasProps) {
           axisLine={false}
           tickFormatter={(value: number) => format(value)}
           domain={[0, 'auto']}
+          allowDecimals={!isWhole}
           {...axis}
         />
         <Tooltip

@@ -9,6 +9,7 @@ import {
   useLoaded,
 } from '@model-platform/plugin-model-platform-react';
 import { loadPages } from '../shared/loadPages';
+import { reasonText } from './reasonText';
 
 const PAGE_SIZE = 10;
 
@@ -74,7 +75,7 @@ export function Timeline<T>(props: {
                       {entry.what}
                       <Text as="div" variant="body-small" color="secondary">
                         <TimeAgo at={entry.at} /> by {nameOfRef(entry.actor)}
-                        {entry.reason && `: ${entry.reason}`}
+                        {reasonText(entry)}
                       </Text>
                     </div>
                     {entry.action}

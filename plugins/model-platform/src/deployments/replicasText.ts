@@ -9,12 +9,14 @@ export function replicasText({
   if (replicas?.asleep) {
     return 'asleep';
   }
+  // Those of a canary are told beside it.
   const running = runners.filter(
     ({ phase, revision }) =>
-      phase !== 'asleep' &&
+      !['asleep', 'draining', 'stopped'].includes(phase) &&
       (servingRevision === undefined || revision === servingRevision),
   );
-  const ready = running.filter(({ phase }) => phase === 'ready').length;
+  const ready =
+    replicas?.ready ?? running.filter(({ phase }) => phase === 'ready').length;
   const { min, max } = replicas ?? {};
   if (min !== undefined && max !== undefined && min < max) {
     return `${ready} (${min}–${max} a variant)`;

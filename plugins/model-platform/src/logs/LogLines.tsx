@@ -1,6 +1,9 @@
 import { useEffect, useRef } from 'react';
 import { DateTime } from 'luxon';
-import { LogLine } from '@model-platform/plugin-model-platform-common';
+import {
+  logDetails,
+  LogLine,
+} from '@model-platform/plugin-model-platform-common';
 import { LogLevel } from './logLevels';
 
 const COLORS: Record<LogLevel, string> = {
@@ -54,42 +57,51 @@ export function LogLines(props: {
         padding: 'var(--bui-space-3)',
       }}
     >
-      {lines.map((line, index) => (
-        <div
-          key={`${line.at} ${index}`}
-          style={{
-            color: COLORS[line.level],
-            overflowWrap: 'anywhere',
-            whiteSpace: 'pre-wrap',
-          }}
-        >
-          <time
-            dateTime={line.at}
-            title={line.at}
-            style={{ color: 'var(--bui-fg-secondary)' }}
+      {lines.map((line, index) => {
+        const details = logDetails(line);
+        return (
+          <div
+            key={`${line.at} ${index}`}
+            style={{
+              color: COLORS[line.level],
+              overflowWrap: 'anywhere',
+              whiteSpace: 'pre-wrap',
+            }}
           >
-            {DateTime.fromISO(line.at).toFormat('HH:mm:ss.SSS')}
-          </time>{' '}
-          <b>{line.level.toUpperCase().padEnd(5)}</b>{' '}
-          {showsRunner && (
-            <span style={{ color: 'var(--bui-fg-secondary)' }}>
-              {line.runner}{' '}
-            </span>
-          )}
-          {line.step && (
-            <span style={{ color: 'var(--bui-fg-secondary)' }}>
-              {line.step}{' '}
-            </span>
-          )}
-          {line.message}
-          {line.requestId && (
-            <span style={{ color: 'var(--bui-fg-secondary)' }}>
-              {' '}
-              request {line.requestId}
-            </span>
-          )}
-        </div>
-      ))}
+            <time
+              dateTime={line.at}
+              title={line.at}
+              style={{ color: 'var(--bui-fg-secondary)' }}
+            >
+              {DateTime.fromISO(line.at).toFormat('HH:mm:ss.SSS')}
+            </time>{' '}
+            <b>{line.level.toUpperCase().padEnd(5)}</b>{' '}
+            {showsRunner && (
+              <span style={{ color: 'var(--bui-fg-secondary)' }}>
+                {line.runner}{' '}
+              </span>
+            )}
+            {line.step && (
+              <span style={{ color: 'var(--bui-fg-secondary)' }}>
+                {line.step}{' '}
+              </span>
+            )}
+            {line.message}
+            {line.requestId && (
+              <span style={{ color: 'var(--bui-fg-secondary)' }}>
+                {' '}
+                request {line.requestId}
+              </span>
+            )}
+            {details && (
+              <span style={{ color: 'var(--bui-fg-secondary)' }}>
+                {' '}
+                {details}
+              </span>
+            )}
+          </div>
+        );
+      })}
     </div>
   );
 }

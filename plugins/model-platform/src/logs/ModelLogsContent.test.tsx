@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { LogLine } from '@model-platform/plugin-model-platform-common';
 import { FakePlatform } from '../__testUtils__/FakePlatform';
 import { renderOnPlatform } from '../__testUtils__/renderOnPlatform';
-import { sampleDeployment } from '../__testUtils__/samples';
+import { sampleDeployment, sampleModel } from '../__testUtils__/samples';
 import { ModelLogsContent } from './ModelLogsContent';
 
 const line = (message: string, fields: Partial<LogLine> = {}): LogLine => ({
@@ -30,7 +30,12 @@ function openStream() {
 
 const kept = [
   line('model loaded'),
-  line('column bmi is missing', { level: 'error', requestId: 'req-77' }),
+  line('column bmi is missing', {
+    level: 'error',
+    requestId: 'req-77',
+    code: 500,
+    stack: 'Error: bmi\n    at predict (endpoint.ts:7)',
+  }),
 ];
 
 describe('ModelLogsContent', () => {
@@ -44,7 +49,10 @@ describe('ModelLogsContent', () => {
     await renderOnPlatform(<ModelLogsContent />, platform);
     const log = await screen.findByRole('log', { name: 'Log of iris' });
     expect(log).toHaveTextContent('model loaded');
-    expect(log).toHaveTextContent('request req-77');
+    expect(log).toHaveTextContent(
+      'request req-77 code=500 Error: bmi at predict (endpoint.ts:7)',
+    );
+    expect(screen.queryByText(/kubectl/)).not.toBeInTheDocument();
 
     const search = screen.getByRole('searchbox', { name: 'Search in the log' });
     await userEvent.type(search, 'REQ-77');
@@ -93,6 +101,20 @@ describe('ModelLogsContent', () => {
 
     stream.end();
     expect(await screen.findByText('The log ended')).toBeInTheDocument();
+  });
+
+  it('says where an image of its own writes', async () => {
+    const { current } = sampleModel();
+    const platform = new FakePlatform()
+      .when('GET models/iris', () =>
+        sampleModel({ current: current && { ...current, flavor: 'image' } }),
+      )
+      .when('GET deployments', () => ({ items: [sampleDeployment()] }))
+      .when('GET deployments/iris/logs', () => ({ items: [], sources: [] }));
+    await renderOnPlatform(<ModelLogsContent />, platform);
+    expect(
+      await screen.findByText('kubectl logs POD -c model'),
+    ).toBeInTheDocument();
   });
 
   it('says why there are none', async () => {

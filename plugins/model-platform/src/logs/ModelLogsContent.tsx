@@ -3,6 +3,7 @@ import { useEntity } from '@backstage/plugin-catalog-react';
 import {
   LoadState,
   useLoaded,
+  useModel,
 } from '@model-platform/plugin-model-platform-react';
 import { useModelHref } from '../shared/useModelHref';
 import { useUrlState } from '../shared/useUrlState';
@@ -13,6 +14,7 @@ export function ModelLogsContent() {
   const slug = useEntity().entity.metadata.name;
   const href = useModelHref();
   const url = useUrlState();
+  const isImage = useModel(slug).data?.current?.flavor === 'image';
   const deployments = useLoaded(
     `deployments of ${slug}`,
     (api, signal) => api.listDeployments({ model: slug }, { signal }),
@@ -54,6 +56,14 @@ export function ModelLogsContent() {
                   }
                 />
               </div>
+            )}
+            {isImage && (
+              <Text as="p" color="secondary">
+                This model is an image. Here are the lines of the runner beside
+                its container, with each call that failed, and how. What the
+                container itself writes stays with the cluster:{' '}
+                <code>kubectl logs POD -c model</code>
+              </Text>
             )}
             <DeploymentLogs key={chosen.name} deployment={chosen} />
           </Flex>

@@ -12,8 +12,10 @@ import { stepWords } from './stepWords';
 export function BusinessMetrics(props: {
   metrics: ModelMetrics;
   period: string;
+  /** Nobody collects what a container of its own counts. */
+  isImage: boolean;
 }) {
-  const { metrics, period } = props;
+  const { metrics, period, isImage } = props;
   const { custom, range } = metrics;
   return (
     <Section
@@ -22,8 +24,14 @@ export function BusinessMetrics(props: {
     >
       {custom.length === 0 ? (
         <Text as="p" color="secondary">
-          This model counts none. Declare them under <code>metrics</code> in
-          model.yaml and count them in endpoint code; they appear here.
+          {isImage ? (
+            'There are none: this model is an image, and what its container counts is not collected.'
+          ) : (
+            <>
+              This model counts none. Declare them under <code>metrics</code> in
+              model.yaml and count them in endpoint code; they appear here.
+            </>
+          )}
         </Text>
       ) : (
         <Grid.Root columns={{ initial: '1', md: '2' }} gap="5">

@@ -2,7 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { FakePlatform } from '../__testUtils__/FakePlatform';
 import { renderOnPlatform } from '../__testUtils__/renderOnPlatform';
-import { sampleMetrics } from '../__testUtils__/samples';
+import { sampleMetrics, sampleModel } from '../__testUtils__/samples';
 import { ModelMetricsContent } from './ModelMetricsContent';
 
 describe('ModelMetricsContent', () => {
@@ -37,6 +37,23 @@ describe('ModelMetricsContent', () => {
     expect(rows).toHaveLength(3);
     expect(within(rows[2]).getAllByRole('cell')[0]).toHaveTextContent('834');
     expect(within(rows[2]).getAllByRole('cell')[1]).toHaveTextContent('8');
+  });
+
+  it('asks nobody to count where nothing is collected: in an image', async () => {
+    const { current } = sampleModel();
+    const platform = new FakePlatform()
+      .when('GET models/iris', () =>
+        sampleModel({ current: current && { ...current, flavor: 'image' } }),
+      )
+      .when('GET models/iris/metrics', () => sampleMetrics());
+    await renderOnPlatform(<ModelMetricsContent />, platform);
+    expect(
+      await screen.findByText(/what its container counts is not collected/),
+    ).toBeInTheDocument();
+    expect(screen.queryByText(/model\.yaml/)).not.toBeInTheDocument();
+    expect(
+      screen.queryByRole('region', { name: 'Live from the runners' }),
+    ).not.toBeInTheDocument();
   });
 
   it('shows shadows beside what answers, and not among the calls', async () => {

@@ -9,6 +9,7 @@ import {
   LoadState,
   TimeAgo,
   useLoaded,
+  useModel,
 } from '@model-platform/plugin-model-platform-react';
 import { RangePicker } from '../shared/RangePicker';
 import { METRIC_RANGES, rangeOf, RANGES } from '../shared/ranges';
@@ -28,6 +29,7 @@ export function ModelMetricsContent() {
   const url = useUrlState();
   const range = rangeOf(url.get('range'), METRIC_RANGES, '24h');
   const period = RANGES[range].before;
+  const isImage = useModel(slug).data?.current?.flavor === 'image';
   const metrics = useLoaded(
     `metrics of ${slug} ${range}`,
     (api, signal) => api.getModelMetrics(slug, { range }, { signal }),
@@ -94,8 +96,8 @@ export function ModelMetricsContent() {
               />
             </Grid.Root>
             <TechnicalCharts metrics={data} />
-            <BusinessMetrics metrics={data} period={period} />
-            <LiveMetrics slug={slug} />
+            <BusinessMetrics metrics={data} period={period} isImage={isImage} />
+            {!isImage && <LiveMetrics slug={slug} />}
             <CallsByPart metrics={data} />
             <ShadowComparison metrics={data} />
           </>

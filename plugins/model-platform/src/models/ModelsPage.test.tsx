@@ -12,7 +12,7 @@ const models = [
     slug: 'churn',
     owner: 'group:default/crm',
     description: 'Tells which customers may leave.',
-    current: { number: 1, status: 'ready', theme: 'retention' },
+    current: { number: 1, status: 'ready', flavor: 'onnx', theme: 'retention' },
   }),
 ];
 

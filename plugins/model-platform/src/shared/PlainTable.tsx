@@ -4,7 +4,7 @@ import { VisuallyHidden } from '@backstage/ui';
 const cell: CSSProperties = {
   borderBottom: '1px solid var(--bui-border-1)',
   // Digests and addresses may break; short words need not.
-  minWidth: '9ch',
+  minWidth: '12ch',
   overflowWrap: 'anywhere',
   padding: 'var(--bui-space-1) var(--bui-space-3) var(--bui-space-1) 0',
   textAlign: 'left',

@@ -51,7 +51,7 @@ export function NewTokenForm(props: {
   });
   return (
     <Flex direction="column" gap="3">
-      <Flex align="end" gap="3">
+      <Flex align="end" gap="3" style={{ flexWrap: 'wrap' }}>
         <Combobox
           label="Application"
           placeholder="component:default/my-app"

@@ -138,13 +138,7 @@ function factsOf(version: ModelVersion) {
     },
     {
       name: 'Loaded as',
-      value: version.image
-        ? `image ${version.image.reference}, port ${version.image.port}`
-        : `${version.flavor}, in the ${
-            version.runtime === 'node' ? 'Node' : 'Python'
-          } runtime${
-            version.endpoint ? `, with its own code ${version.endpoint}` : ''
-          }`,
+      value: loadedAs(version),
     },
     {
       name: 'Needs',
@@ -176,6 +170,22 @@ function factsOf(version: ModelVersion) {
       ),
     },
   ];
+}
+
+function loadedAs({ image, flavor, runtime, endpoint }: ModelVersion) {
+  if (!image) {
+    return `${flavor}, in the ${
+      runtime === 'node' ? 'Node' : 'Python'
+    } runtime${endpoint ? `, with its own code ${endpoint}` : ''}`;
+  }
+  return (
+    <Flex align="center" gap="1">
+      <span>
+        image <code>{image.reference}</code>, port {image.port}
+      </span>
+      <CopyButton text={image.reference} label="Copy the image's reference" />
+    </Flex>
+  );
 }
 
 function readingText({ path, inputs, outputs, problem }: FileReading): string {

@@ -68,7 +68,10 @@ export function VersionsTable(props: {
       label: 'Kind',
       width: 110,
       cell: version => (
-        <CellText title={version.flavor} description={version.runtime} />
+        <CellText
+          title={version.flavor}
+          description={version.image ? undefined : version.runtime}
+        />
       ),
     },
     {

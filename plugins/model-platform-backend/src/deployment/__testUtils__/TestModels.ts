@@ -63,7 +63,7 @@ export class TestModels implements DeployableModels {
       ...change,
     };
     this.versions.set(`${model.id}/${number}`, version);
-    model.latest = { number, status: 'ready' };
+    model.latest = { number, status: 'ready', flavor: 'onnx' };
     return version;
   }
 

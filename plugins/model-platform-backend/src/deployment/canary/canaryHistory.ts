@@ -27,13 +27,11 @@ export function canaryHistory(
       },
     ];
   }
-  const shown = before?.analysis.map(({ message }) => message).join('; ');
   return [
     {
       actor,
       action: before ? 'canary-step' : 'canary-started',
-      reason:
-        before && `Step ${before.step} passed${shown ? `: ${shown}` : ''}`,
+      reason: after.reason,
       details,
     },
   ];

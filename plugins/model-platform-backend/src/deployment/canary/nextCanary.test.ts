@@ -66,12 +66,18 @@ describe('nextCanary', () => {
       until: after(65).toISOString(),
     });
     expect(look(begun, 64)).toMatchObject({ step: 1, waitsFor: 'time' });
-    const second = look(begun, 65);
+    const enough = {
+      ...result('passed'),
+      message: 'error ratio passed in the end',
+    };
+    const second = look(begun, 65, { analysis: [enough] });
     expect(second).toMatchObject({
       step: 2,
       weight: 50,
       waitsFor: 'route',
       analysis: [],
+      // As it was judged in the end, not at the look before.
+      reason: 'Step 1 passed: error ratio passed in the end',
     });
     expect(second.since).toBeUndefined();
 

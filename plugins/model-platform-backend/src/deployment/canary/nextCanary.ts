@@ -159,18 +159,24 @@ export function nextCanary(
         weight: next.weight,
         waitsFor: 'route',
         analysis: [],
+        reason: passed(`Step ${canary.step} passed`, ': ', analysis),
       }
     : ended(
         { ...canary, analysis },
         'promoted',
-        [
-          `all ${canary.steps} steps passed`,
-          ...analysis.flatMap(({ verdict, message }) =>
-            verdict === 'waiting' ? [] : message,
-          ),
-        ].join('; '),
+        passed(`all ${canary.steps} steps passed`, '; ', analysis),
         now,
       );
+}
+
+/** What there was to judge by; not what came too late for a person. */
+function passed(
+  what: string,
+  separator: string,
+  analysis: AnalysisResult[],
+): string {
+  const shown = analysis.filter(({ verdict }) => verdict !== 'waiting');
+  return shown.length > 0 ? `${what}${separator}${messages(shown)}` : what;
 }
 
 /** What is off takes no step; one that was under way begins anew. */

@@ -223,7 +223,7 @@ function withCanary(
       canary.reason
     }. Revision ${canary.stableRevision} ${goesOn(
       verdicts,
-    )}; a new version, or a change of the spec, is tried again`;
+    )}; it is not tried again until a newer version comes or the spec changes`;
     return withoutNewest(verdicts, message, {
       progressing: 'RolledBack',
       degraded: 'RolledBack',
