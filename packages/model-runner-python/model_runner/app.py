@@ -373,7 +373,7 @@ class App:
         model = self._require_model()
         body = await self._read_body(headers, receive)
         content_type = headers.get(b"content-type", b"")
-        if content_type.startswith(b"multipart/form-data"):
+        if content_type.lower().startswith(b"multipart/form-data"):
             lines, batch = self._reader.read(read_multipart(self._inputs, body, content_type.decode("latin-1")))
         else:
             lines, batch = self._reader.read(_loads(body))

@@ -430,6 +430,48 @@ def test_lines_without_values_and_of_other_lengths_are_told_as_tensors(start: Ca
     assert refused.json["error"] == "output 'open' has lines of different lengths, which a tensor cannot have; use /predict"
 
 
+def test_what_pandas_calls_missing_is_null(start: Callable[..., Runner]) -> None:
+    """With a stand-in for pandas, of which only that value is needed: nobody can say whether it is true."""
+    runner = start(
+        manifest(
+            signature={
+                "inputs": SCALAR["inputs"],
+                "outputs": [
+                    {"name": "y", "type": "number"},
+                    {"name": "known", "type": "integer", "optional": True},
+                    {"name": "day", "type": "date", "optional": True},
+                    {"name": "all", "type": "object", "optional": True},
+                ],
+            },
+            example={"x": 1},
+        ),
+        {
+            "pandas.py": textwrap.dedent(
+                """
+                class NAType:
+                    def __bool__(self): raise TypeError("boolean value of NA is ambiguous")
+                    def __eq__(self, other): return self
+
+                NA = NAType()
+                """
+            ),
+            **code(
+                """
+                import pandas
+
+                def predict(model, inputs, context):
+                    missing = {"known": pandas.NA, "day": pandas.NA, "all": {"one": [1, pandas.NA]}}
+                    return {"y": pandas.NA if inputs["x"] == 2 else 1, **missing}
+                """
+            ),
+        },
+    ).wait_ready()
+    assert runner.predict({"x": 1}).json["outputs"] == {"y": 1, "known": None, "day": None, "all": {"one": [1, None]}}
+    answer = runner.predict({"x": 2})
+    assert answer.status == 500
+    assert answer.json["error"]["fields"] == [{"path": "outputs.y", "message": "must not be null"}]
+
+
 def test_endpoint_code_that_fails_is_told_apart(start: Callable[..., Runner]) -> None:
     runner = start(
         manifest(metrics=[{"name": "hits_total", "type": "counter"}]),
