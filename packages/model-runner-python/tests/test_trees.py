@@ -50,7 +50,7 @@ def test_numbers_are_no_classes() -> None:
 
 
 def test_numbers_that_32_bits_have_no_room_for_are_the_callers() -> None:
-    """As XGBoost refuses them, which counts with 32 bits and takes what is larger for infinite."""
+    """As XGBoost's linear boosters refuse them; trees only ask on which side of a number they are."""
 
     def predict(matrix: Any) -> Any:
         if numpy.isinf(matrix.astype(numpy.float32)).any():

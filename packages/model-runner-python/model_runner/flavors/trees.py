@@ -62,7 +62,7 @@ def tree_predictor(
         try:
             values = numpy.asarray(predict(lines)).reshape(table.count, -1)
         except ValueError:
-            # XGBoost counts with 32 bits, and takes nothing that is infinite there.
+            # XGBoost's linear boosters count with 32 bits, and take nothing that is infinite there.
             require_float32(lines, names)
             raise
         outputs: Columns = {}
