@@ -9,7 +9,7 @@ afterAll(cleanUp);
 // Code that has their two halves, and never the whole, finds no copy of its own.
 const RUNNER_SECRET = 'marked-secret-of-calls';
 const METRICS_SECRET = 'marked-secret-of-figures';
-const STATE_KEY = 'marked-secret-of-states'.padEnd(42, '-') + 'A';
+const STATE_KEY = `${'marked-secret-of-states'.padEnd(42, '-')}A`;
 
 const SEARCH = `
 import fs from 'node:fs';

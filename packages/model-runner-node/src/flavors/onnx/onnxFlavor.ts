@@ -105,6 +105,10 @@ export const onnxFlavor: Flavor = {
   },
 };
 
+/** It has no dimension for lines: each is computed by itself. */
+const isOneValue = ({ shape }: Pick<TensorMetadata, 'shape'>) =>
+  shape.length === 0;
+
 /** Whether the model was exported for a single row, or single values; throws where for another fixed number of them. */
 function takesOneRow(inputs: TensorMetadata[]): boolean {
   const sizes = inputs
@@ -118,10 +122,6 @@ function takesOneRow(inputs: TensorMetadata[]): boolean {
   }
   return sizes.length > 0 || inputs.some(isOneValue);
 }
-
-/** It has no dimension for lines: each is computed by itself. */
-const isOneValue = ({ shape }: Pick<TensorMetadata, 'shape'>) =>
-  shape.length === 0;
 
 /** Of a scalar of the signature, in so many lines. */
 function scalarSize(
