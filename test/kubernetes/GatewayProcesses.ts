@@ -44,7 +44,7 @@ export class GatewayProcesses {
     processes.run('model-gateway-agent', {
       ADMIN_URL: adminUrl,
       ADMIN_SECRET: adminSecret,
-      RUNNER_SECRET: keys.runnerSecret(namespace),
+      RUNNERS_KEY: keys.runnersKey(namespace),
       NAMESPACE: namespace,
       POD_NAME: pod.metadata?.name ?? '',
       POD_UID: pod.metadata?.uid ?? '',

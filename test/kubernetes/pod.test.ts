@@ -101,7 +101,7 @@ test('what the objects of a variant say fetches the model with the token of its 
         body: JSON.stringify({ inputs: flower }),
       });
     const response = await call(
-      new DerivedKeys(SECRET_KEY).runnerSecret(namespace),
+      new DerivedKeys(SECRET_KEY).runnerSecret(namespace, 'm-iris--r1-main'),
     );
     const text = await response.text();
     expect(response.status, text).toBe(200);

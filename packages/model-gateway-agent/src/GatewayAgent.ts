@@ -106,7 +106,7 @@ export class GatewayAgent {
     const { routes, report, plans, unreadable } = resolveRoutes(
       this.plans.list() as V1ConfigMap[],
       this.slices.list() as V1EndpointSlice[],
-      this.environment.RUNNER_SECRET,
+      this.environment.RUNNERS_KEY,
       this.told?.plans,
     );
     const problems = unreadable.join('; ');

@@ -2,8 +2,11 @@ import {
   ENDPOINT_LABEL,
   gatewayRoutesSchema,
   PLAN_FILE,
+  runnerSecretOf,
 } from '@model-platform/model-wire';
 import { ResolvedRoutes, resolveRoutes } from './resolveRoutes';
+
+const KEY = 'the-key-of-all-runners';
 
 const labels = {
   system: 'crm',
@@ -76,7 +79,7 @@ it('gives each variant the pods behind its service that are ready, from all slic
       slice('churn-new', [['pod-d', 'fd00::1', true]], 'IPv6'),
       slice('of-another', [['pod-e', '10.0.0.5', true]]),
     ],
-    'a-secret-of-all-runners',
+    KEY,
   );
   // As the gateway takes it.
   expect(gatewayRoutesSchema.parse({ routes }).routes).toMatchObject([
@@ -90,9 +93,12 @@ it('gives each variant the pods behind its service that are ready, from all slic
       upstreams: {
         'pod-a': {
           url: 'http://10.0.0.1:8080',
-          secret: 'a-secret-of-all-runners',
+          secret: runnerSecretOf(KEY, 'churn-main'),
         },
-        'pod-d': { url: 'http://[fd00::1]:8080' },
+        'pod-d': {
+          url: 'http://[fd00::1]:8080',
+          secret: runnerSecretOf(KEY, 'churn-new'),
+        },
       },
     },
   ]);
@@ -107,7 +113,7 @@ it('sends calls to the next revision when somebody answers them there, and asks 
     plans: object[],
     slices: Array<ReturnType<typeof slice>>,
     before?: ResolvedRoutes['plans'],
-  ) => resolveRoutes(plans, slices, 'a-secret-of-all-runners', before);
+  ) => resolveRoutes(plans, slices, KEY, before);
   const old = slice('churn-main', [['pod-a', '10.0.0.1', true]]);
   const coming = slice('churn-main-next', [['pod-b', '10.0.0.2', false]]);
   const come = slice('churn-main-next', [['pod-b', '10.0.0.2', true]]);
@@ -153,7 +159,7 @@ it('goes on with what it had of a plan that cannot be read, leaves out what it n
       broken('of-tomorrow', '{"formatVersion": 2}'),
     ],
     [slice('churn-main', [['pod-a', '10.0.0.1', true]])],
-    'a-secret-of-all-runners',
+    KEY,
   );
   expect(routes).toMatchObject([
     { endpoint: 'churn', variants: [{ runners: ['pod-a'] }] },
@@ -167,7 +173,7 @@ it('goes on with what it had of a plan that cannot be read, leaves out what it n
   const later = resolveRoutes(
     [broken('churn', '{"formatVersion": 2}')],
     [slice('churn-main', [['pod-b', '10.0.0.2', true]])],
-    'a-secret-of-all-runners',
+    KEY,
     plans,
   );
   expect(later.routes).toMatchObject([

@@ -6,6 +6,7 @@ import {
   GatewayReport,
   GatewayRoute,
   PLAN_FILE,
+  runnerSecretOf,
   Upstream,
 } from '@model-platform/model-wire';
 
@@ -30,12 +31,13 @@ type RunnersByService = ReadonlyMap<string, Upstream[]>;
 /**
  * The plans of a namespace with the addresses of the runners that are ready now.
  *
+ * @param runnersKey - of the namespace: each service's secret is made of it
  * @param before - the plans that the gateway has
  */
 export function resolveRoutes(
   plans: readonly V1ConfigMap[],
   slices: readonly V1EndpointSlice[],
-  runnerSecret: string,
+  runnersKey: string,
   before: ResolvedRoutes['plans'] = new Map(),
 ): ResolvedRoutes {
   const runners = new Map<string, Upstream[]>();
@@ -43,7 +45,7 @@ export function resolveRoutes(
     const service = slice.metadata?.labels?.[SERVICE_LABEL] ?? '';
     runners.set(service, [
       ...(runners.get(service) ?? []),
-      ...readyUpstreams(slice, runnerSecret),
+      ...readyUpstreams(slice, runnerSecretOf(runnersKey, service)),
     ]);
   }
   for (const upstreams of runners.values()) {

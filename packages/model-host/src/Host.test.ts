@@ -93,6 +93,8 @@ describe('Host', () => {
         'ORT_DISABLE_TELEMETRY',
       ]),
     );
+    // Of processes alone.
+    expect(names).not.toContain('STATE_KEY');
 
     const statuses = new Set<number>();
     let isOver = false;

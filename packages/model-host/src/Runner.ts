@@ -292,7 +292,8 @@ export class Runner {
         MODEL_VARIANT: spec.variant,
         MODEL_REVISION: String(spec.revision),
         MODEL_ENVIRONMENT: spec.environment,
-        STATE_KEY: spec.runtime === 'node' ? this.#stateKey(folder) : undefined,
+        STATE_KEY:
+          manifest.flavor === 'bpmn' ? this.#stateKey(folder) : undefined,
         MAX_BODY_BYTES:
           spec.maxBodyBytes === undefined
             ? undefined

@@ -1,16 +1,11 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import http, {
   IncomingHttpHeaders,
   IncomingMessage,
   ServerResponse,
 } from 'node:http';
 import { Server as NetServer } from 'node:net';
-import {
-  REQUEST_ID_HEADER,
-  RUNNER_SECRET_HEADER,
-  RunnerEnvironment,
-  RunnerManifest,
-} from '@model-platform/model-wire';
+import { REQUEST_ID_HEADER, RunnerManifest } from '@model-platform/model-wire';
 import { Answers, CALLER_LEFT, JSON_TYPE } from './Answers';
 import { answerStream, readStreamWish } from './answerStream';
 import { CallerCall } from './CallerCall';
@@ -24,9 +19,11 @@ import {
   inferByProtocol,
 } from './openInference/inferByProtocol';
 import { parseJson, readBody } from './readBody';
+import { ReadEnvironment } from './readEnvironment';
 import { readMultipart } from './readMultipart';
 import { RequestError } from './RequestError';
 import { RunnerMetrics } from './RunnerMetrics';
+import { RunnerSecrets } from './RunnerSecrets';
 import { createScoringReader } from './scoring/createScoringReader';
 import { predictionsOf } from './scoring/predictionsOf';
 
@@ -48,13 +45,6 @@ const UNKNOWN_ROUTE = '…/infer';
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 /** The MLflow whose scoring protocol is spoken. */
 const MLFLOW_VERSION = '3.17.2';
-const digest = (text: string) => createHash('sha256').update(text).digest();
-
-const isSecret = (given: unknown, wanted: Buffer | undefined): boolean =>
-  typeof given === 'string' &&
-  wanted !== undefined &&
-  timingSafeEqual(digest(given), wanted);
-
 /** Without a gateway in front, any page that its developer looks at could call it. */
 function requireOwnOrigin({ origin, host }: IncomingHttpHeaders): void {
   if (origin === undefined) return;
@@ -80,8 +70,6 @@ export class RunnerServer {
   private readonly readScoring;
   private readonly writeOutputs;
   private readonly routes: Map<string, Partial<Record<string, Handler>>>;
-  private readonly secretDigest?: Buffer;
-  private readonly metricsSecretDigest?: Buffer;
   private readonly identity: { name: string; version: string };
   private readonly prefix: string;
   private readonly version: string;
@@ -92,7 +80,8 @@ export class RunnerServer {
 
   constructor(
     private readonly manifest: RunnerManifest,
-    private readonly environment: RunnerEnvironment,
+    private readonly environment: ReadEnvironment['environment'],
+    private readonly secrets: RunnerSecrets,
     private readonly documents: Documents,
     private readonly metrics: RunnerMetrics,
     logger: Logger,
@@ -100,11 +89,6 @@ export class RunnerServer {
     this.readInputs = createInputReader(manifest.signature);
     this.readScoring = createScoringReader(manifest.signature);
     this.writeOutputs = createOutputWriter(manifest.signature);
-    const { RUNNER_SECRET, METRICS_SECRET } = environment;
-    this.secretDigest = RUNNER_SECRET ? digest(RUNNER_SECRET) : undefined;
-    this.metricsSecretDigest = METRICS_SECRET
-      ? digest(METRICS_SECRET)
-      : undefined;
     this.version = String(manifest.version);
     this.identity = { name: environment.MODEL_ENDPOINT, version: this.version };
     this.prefix = `/${environment.MODEL_ENDPOINT}`;
@@ -271,6 +255,7 @@ export class RunnerServer {
   }
 
   private async handle(request: IncomingMessage, response: ServerResponse) {
+    const { isGateway, isCollector } = this.secrets.take(request);
     const given = request.headers[REQUEST_ID_HEADER];
     const requestId =
       typeof given === 'string' && given.length > 0 && given.length <= 128
@@ -294,8 +279,8 @@ export class RunnerServer {
       const open =
         fullPath === '/v2/health/live' || fullPath === '/v2/health/ready';
       const isMetrics = fullPath === '/metrics' && request.method === 'GET';
-      if (!open && !(isMetrics && this.isCollector(request)))
-        this.requireSecret(request);
+      if (!open && !isGateway && !(isMetrics && isCollector))
+        this.refuseStranger(request);
       if (isMetrics) {
         await this.answerMetrics(response);
       } else {
@@ -321,25 +306,15 @@ export class RunnerServer {
     }
   }
 
-  /** A Prometheus sends a bearer, and no headers of its own. */
-  private isCollector({ headers }: IncomingMessage): boolean {
-    const given = headers.authorization?.replace(/^Bearer /, '') ?? '';
-    return isSecret(given, this.metricsSecretDigest);
-  }
-
-  private requireSecret(request: IncomingMessage) {
-    if (!this.secretDigest) {
-      requireOwnOrigin(request.headers);
-      return;
-    }
-    if (!isSecret(request.headers[RUNNER_SECRET_HEADER], this.secretDigest)) {
+  private refuseStranger({ headers }: IncomingMessage) {
+    if (!this.secrets.isOpen)
       throw new RequestError(
         401,
         'This runner answers to its gateway only.',
         undefined,
         { connection: 'close' },
       );
-    }
+    requireOwnOrigin(headers);
   }
 
   private async route(
@@ -402,7 +377,7 @@ export class RunnerServer {
     const model = this.requireModel();
     const body = await readBody(request, this.environment.MAX_BODY_BYTES);
     const type = request.headers['content-type'];
-    const given = type?.startsWith('multipart/form-data')
+    const given = type?.toLowerCase().startsWith('multipart/form-data')
       ? await readMultipart(this.manifest.signature, body, type)
       : parseJson(body);
     const wish = model.stream
@@ -492,9 +467,9 @@ export class RunnerServer {
     const { json, binary } = await inferByProtocol(
       {
         outputs: model.outputs,
-        infer: tensors => {
+        infer: (tensors, wanted) => {
           const lines = tensors[0].shape[0] ?? 1;
-          const work = model.infer(tensors, call);
+          const work = model.infer(tensors, call, wanted);
           return this.counted(model, call, lines, work);
         },
       },

@@ -5,7 +5,6 @@ import {
   endpointSettingsSchema,
   LANGUAGE_MODEL_FILE,
   RunnerManifest,
-  runnerEnvironmentSchema,
 } from '@model-platform/model-wire';
 import { loadEndpoint } from './endpoint/loadEndpoint';
 import { FlavorContext } from './flavors/Flavor';
@@ -14,6 +13,7 @@ import { refuseBytes } from './flavors/refuseBytes';
 import { Logger } from './Logger';
 import { keepInHand } from './privacy/keepInHand';
 import { takeOverOutput } from './privacy/takeOverOutput';
+import { ReadEnvironment, readEnvironment } from './readEnvironment';
 import { RunnerMetrics } from './RunnerMetrics';
 import { RunnerServer } from './RunnerServer';
 
@@ -36,19 +36,14 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
     process.exitCode = 1;
     setImmediate(() => process.exit(1));
   };
-  const parsed = runnerEnvironmentSchema.safeParse(variables);
-  if (!parsed.success) {
-    fail(
-      `wrong environment: ${parsed.error.issues
-        .map(({ path: at, message }) => `${at.join('.')}: ${message}`)
-        .join('; ')}`,
-    );
+  let started: ReadEnvironment;
+  try {
+    started = readEnvironment(variables);
+  } catch (error) {
+    fail(messageOf(error));
     return;
   }
-  const environment = parsed.data;
-  // Not for the developer's code, which runs in this process.
-  for (const name of ['RUNNER_SECRET', 'METRICS_SECRET', 'STATE_KEY'])
-    delete variables[name];
+  const { environment, secrets, stateKey } = started;
   const at = (name: string) => path.join(environment.MODEL_DIR, name);
   let server: RunnerServer;
   let manifest: RunnerManifest;
@@ -63,6 +58,7 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
     server = new RunnerServer(
       manifest,
       environment,
+      secrets,
       documents,
       metrics,
       logger,
@@ -104,7 +100,7 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
     const { endpoint } = manifest;
     let isWarm = false;
     const context: FlavorContext = {
-      stateKey: environment.STATE_KEY,
+      stateKey,
       languageModelFile: at(LANGUAGE_MODEL_FILE),
       batching: {
         maxRows: manifest.batching === false ? 1 : environment.BATCH_MAX_ROWS,

@@ -8,6 +8,7 @@ the gateway rewrites nothing.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import hmac
 import re
 import time
@@ -74,6 +75,10 @@ def _loads(body: bytes) -> Any:
         raise RequestError(400, "The body is not valid JSON.") from None
 
 
+def _is_secret(given: bytes, digest: bytes | None) -> bool:
+    return digest is not None and given != b"" and hmac.compare_digest(hashlib.sha256(given).digest(), digest)
+
+
 def _is_protocol(path: str) -> bool:
     return path == "/v2" or path.startswith("/v2/")
 
@@ -121,8 +126,6 @@ class App:
         self.last_call_at = 0.0
         self._prefix = f"/{environment.endpoint}"
         self._version = str(manifest["version"])
-        self._secret = environment.secret.encode() if environment.secret else None
-        self._metrics_secret = environment.metrics_secret.encode() if environment.metrics_secret else None
         self._identity = [
             (b"x-model-version", self._version.encode()),
             (b"x-model-variant", environment.variant.encode()),
@@ -175,7 +178,7 @@ class App:
             self.active -= 1
 
     async def _answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
+        headers, is_gateway, is_collector = self._taken_headers(scope)
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         request_id = given if 0 < len(given) <= 128 else str(uuid.uuid4())
         full_path: str = scope["path"]
@@ -189,8 +192,8 @@ class App:
         try:
             if full_path not in ("/v2/health/live", "/v2/health/ready"):
                 is_metrics = full_path == "/metrics" and scope["method"] == "GET"
-                if not (is_metrics and self._is_collector(headers)):
-                    self._require_secret(headers)
+                if not (is_gateway or (is_metrics and is_collector)):
+                    self._refuse_stranger(headers)
             answer = await self._route(scope["method"], full_path, path, headers, receive, request_id)
         except RequestError as error:
             answer = self._refusal(path, error, request_id)
@@ -228,20 +231,27 @@ class App:
         )
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
-    def _is_collector(self, headers: dict[bytes, bytes]) -> bool:
-        """A Prometheus sends a bearer, and no headers of its own."""
-        given = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
-        return self._metrics_secret is not None and hmac.compare_digest(given, self._metrics_secret)
+    def _taken_headers(self, scope: dict[str, Any]) -> tuple[dict[bytes, bytes], bool, bool]:
+        """
+        The headers without secrets; whether there was the gateway's; whether there was that of who collects figures,
+        for a Prometheus sends a bearer, and no headers of its own.
 
-    def _require_secret(self, headers: dict[bytes, bytes]) -> None:
-        if self._secret is None:
-            # Without a gateway in front, any page that its developer looks at could call it.
-            origin = headers.get(b"origin")
-            if origin is not None and origin.partition(b"://")[2] != headers.get(b"host"):
-                raise RequestError(403, "This runner answers no pages of another origin.")
-            return
-        if not hmac.compare_digest(headers.get(b"x-model-runner-secret", b""), self._secret):
+        Nothing keeps the secrets while the developer's code works: the list is the server's own.
+        """
+        headers = dict(scope["headers"])
+        scope["headers"].clear()
+        secret = headers.pop(b"x-model-runner-secret", b"")
+        bearer = headers.pop(b"authorization", b"").removeprefix(b"Bearer ")
+        known = self._environment
+        return headers, _is_secret(secret, known.secret_digest), _is_secret(bearer, known.metrics_secret_digest)
+
+    def _refuse_stranger(self, headers: dict[bytes, bytes]) -> None:
+        if self._environment.secret_digest is not None:
             raise RequestError(401, "This runner answers to its gateway only.", headers={"connection": "close"})
+        # Without a gateway in front, any page that its developer looks at could call it.
+        origin = headers.get(b"origin")
+        if origin is not None and origin.partition(b"://")[2] != headers.get(b"host"):
+            raise RequestError(403, "This runner answers no pages of another origin.")
 
     async def _route(
         self,
@@ -363,7 +373,7 @@ class App:
         model = self._require_model()
         body = await self._read_body(headers, receive)
         content_type = headers.get(b"content-type", b"")
-        if content_type.startswith(b"multipart/form-data"):
+        if content_type.lower().startswith(b"multipart/form-data"):
             lines, batch = self._reader.read(read_multipart(self._inputs, body, content_type.decode("latin-1")))
         else:
             lines, batch = self._reader.read(_loads(body))

@@ -1,6 +1,7 @@
 """The environment variables that a runner is started with."""
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +25,10 @@ class Environment:
     model_dir: Path
     host: str
     port: int
-    secret: str | None
-    #: Opens the figures alone, for whoever collects them.
-    metrics_secret: str | None
+    #: SHA-256 of the secret that calls carry: the secret itself is not for the developer's code, which could find it.
+    secret_digest: bytes | None
+    #: Of the one that opens the figures alone, for whoever collects them.
+    metrics_secret_digest: bytes | None
     endpoint: str
     variant: str
     revision: str
@@ -59,18 +61,21 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
     port = number("PORT")
     if not 1 <= port <= 65535 and variables.get("PORT", "").isdecimal():
         problems.append("PORT: must be from 1 to 65535")
-    def secret(name: str) -> str | None:
-        value = variables.get(name) or None
-        if value is not None and len(value) < 16:
+
+    def digest(name: str) -> bytes | None:
+        value = variables.get(name, "")
+        if not value:
+            return None
+        if len(value) < 16:
             problems.append(f"{name}: must have at least 16 characters")
-        return value
+        return hashlib.sha256(value.encode()).digest()
 
     found = Environment(
         model_dir=Path(text("MODEL_DIR")),
         host=variables.get("HOST") or "127.0.0.1",
         port=port,
-        secret=secret("RUNNER_SECRET"),
-        metrics_secret=secret("METRICS_SECRET"),
+        secret_digest=digest("RUNNER_SECRET"),
+        metrics_secret_digest=digest("METRICS_SECRET"),
         endpoint=text("MODEL_ENDPOINT"),
         variant=text("MODEL_VARIANT"),
         revision=text("MODEL_REVISION"),

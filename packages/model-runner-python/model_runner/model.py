@@ -179,9 +179,22 @@ async def _not_ending(answer: Awaitable[Any]) -> Any:
 
 
 def _plain_value(value: Any) -> Any:
-    """Arrays and scalars of numpy and pandas become lists and numbers."""
+    """Arrays and scalars of numpy and pandas become lists and numbers, and what pandas calls missing null."""
     to_list = getattr(value, "tolist", None)
-    return value if to_list is None else to_list()
+    plain = value if to_list is None else to_list()
+    pandas = sys.modules.get("pandas")
+    return plain if pandas is None else _without(getattr(pandas, "NA", None), plain)
+
+
+def _without(missing: Any, value: Any) -> Any:
+    """By identity: of that value nobody can say whether it is equal to another."""
+    if value is missing:
+        return None
+    if isinstance(value, list):
+        return [_without(missing, item) for item in value]
+    if isinstance(value, dict):
+        return {name: _without(missing, member) for name, member in value.items()}
+    return value
 
 
 def _plain_column(values: Sequence[Any]) -> Sequence[Any]:

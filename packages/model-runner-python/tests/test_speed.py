@@ -7,7 +7,8 @@ import pytest
 import sklearn
 from model_runner import privacy
 from model_runner.environment import BatchSettings, read_environment
-from model_runner.flavors.sklearn import LARGEST_FLOAT32, predictor
+from model_runner.flavors.float32 import LARGEST_FLOAT32
+from model_runner.flavors.sklearn import predictor
 from model_runner.privacy import in_hand, replace_values
 from model_runner.table import Table
 from sklearn.linear_model import LinearRegression

@@ -6,7 +6,7 @@ from typing import Any
 import numpy
 import pytest
 
-from model_runner.errors import StartError
+from model_runner.errors import RequestError, StartError
 from model_runner.flavors.trees import tree_predictor
 from model_runner.table import Table
 
@@ -47,3 +47,20 @@ def test_numbers_are_no_classes() -> None:
     assert outputs(values, "numbers", {"name": "days", "type": "number"}) == {"days": [7.2, 0.1, 1.9]}
     with pytest.raises(StartError, match="output 'days' is a class .integer., but the objective reg:squarederror"):
         outputs(values, "numbers", {"name": "days", "type": "integer"})
+
+
+def test_numbers_that_32_bits_have_no_room_for_are_the_callers() -> None:
+    """As XGBoost's linear boosters refuse them; trees only ask on which side of a number they are."""
+
+    def predict(matrix: Any) -> Any:
+        if numpy.isinf(matrix.astype(numpy.float32)).any():
+            raise ValueError("Input data contains `inf` or a value too large, while `missing` is not set to `inf`")
+        return matrix[:, 0]
+
+    predict_table = tree_predictor(["size"], predict, {"outputs": [{"name": "y", "type": "number"}]}, "", "numbers")
+    assert predict_table(Table(1, {"size": [1e38]})) == {"y": [1e38]}
+    with pytest.raises(RequestError) as refused, numpy.errstate(over="ignore"):
+        predict_table(Table(3, {"size": [1.0, -1e39, None]}))
+    assert refused.value.status == 400
+    (field,) = refused.value.fields or []
+    assert field["path"] == "inputs[1].size" and field["message"].startswith("must be from -3.4")

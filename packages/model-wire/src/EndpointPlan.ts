@@ -45,8 +45,8 @@ export const gatewayAgentEnvironmentSchema = z.object({
   /** The gateway's admin listener. */
   ADMIN_URL: z.url(),
   ADMIN_SECRET: z.string().min(16),
-  /** Of all runners of the namespace. */
-  RUNNER_SECRET: z.string().min(16),
+  /** Makes the secret of each runner of the namespace: {@link runnerSecretOf}. */
+  RUNNERS_KEY: z.string().min(16),
   NAMESPACE: z.string().min(1),
   /** Of the gateway; its report has the same name and goes with it. */
   POD_NAME: z.string().min(1),

@@ -17,6 +17,7 @@ export * from './FetchOrder';
 export * from './isOvertaken';
 export * from './libraryVariables';
 export * from './nodeRunnerArguments';
+export * from './runnerSecretOf';
 export * from './scoringErrorCode';
 export * from './sizeOfExpression';
 export * from './stateBinding';

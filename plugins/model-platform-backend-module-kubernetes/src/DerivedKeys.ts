@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { stateBinding } from '@model-platform/model-wire';
+import { runnerSecretOf, stateBinding } from '@model-platform/model-wire';
 import { ModelVersion } from '@model-platform/plugin-model-platform-common';
 
 /**
@@ -10,9 +10,14 @@ import { ModelVersion } from '@model-platform/plugin-model-platform-common';
 export class DerivedKeys {
   constructor(private readonly key: string) {}
 
-  /** That only the gateways of a namespace know of its runners. */
-  runnerSecret(namespace: string): string {
+  /** Of the gateways of a namespace: with it they make the secret of each of its runners. */
+  runnersKey(namespace: string): string {
     return this.derive('runner', namespace);
+  }
+
+  /** That the runners of one service have; the key that it is made of they have not. */
+  runnerSecret(namespace: string, service: string): string {
+    return runnerSecretOf(this.runnersKey(namespace), service);
   }
 
   adminSecret(namespace: string): string {

@@ -411,7 +411,7 @@ export class KubernetesDriver implements DeploymentDriver {
       collectedMetrics: this.settings.collectedMetrics,
       secrets: {
         admin: this.keys.adminSecret(namespace),
-        runner: this.keys.runnerSecret(namespace),
+        runners: this.keys.runnersKey(namespace),
         requestId: this.keys.requestIdSecret(),
         metrics: this.keys.metricsSecret(namespace),
       },

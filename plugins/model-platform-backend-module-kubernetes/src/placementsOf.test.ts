@@ -1,9 +1,12 @@
 import { ConfigReader } from '@backstage/config';
 import {
+  KubernetesObject,
   V1Deployment,
   V1NetworkPolicy,
+  V1Secret,
   V1ServiceAccount,
 } from '@kubernetes/client-node';
+import { runnerSecretOf } from '@model-platform/model-wire';
 import {
   Model,
   ModelVersion,
@@ -123,6 +126,11 @@ const manifestsOf = (
 const settingsVolume = ({ spec }: V1Deployment) =>
   spec?.template.spec?.volumes?.find(({ name }) => name === 'settings');
 
+const secretOf = (manifests: KubernetesObject[], key: string) => {
+  const { data } = manifests.find(({ kind }) => kind === 'Secret') as V1Secret;
+  return Buffer.from(data?.[key] ?? '', 'base64').toString();
+};
+
 describe('what the objects of a variant say', () => {
   it('takes bodies as large as the deployment says, else as the runtime does', () => {
     const limitOf = (desired?: Partial<DesiredRevision>) =>
@@ -150,12 +158,32 @@ describe('what the objects of a variant say', () => {
     });
     // Passed by reference: nobody who may read deployments has them.
     expect(JSON.stringify(prompt.deployment)).not.toContain(
-      new DerivedKeys('k'.repeat(32)).runnerSecret('models-crm--live'),
+      secretOf(prompt.manifests, 'runner-secret'),
     );
     const ports = (policy: V1NetworkPolicy) =>
       policy.spec?.egress?.flatMap(rule => rule.ports?.map(({ port }) => port));
     expect(ports(prompt.policy)).toEqual([53, 53, 443, 8000]);
     expect(ports(other.policy)).toEqual([53, 53, 443]);
+  });
+
+  it('has a secret that opens its own runners, and never the key that it is made of', () => {
+    const key = new DerivedKeys('k'.repeat(32)).runnersKey('models-crm--live');
+    const [first, second] = [4, 5].map(
+      revision => manifestsOf({ flavor: 'onnx' }, {}, { revision }).manifests,
+    );
+    const opens = secretOf(first, 'runner-secret');
+    const service = first.find(({ kind }) => kind === 'Service');
+    expect(opens).toBe(runnerSecretOf(key, service?.metadata?.name ?? ''));
+    expect(secretOf(second, 'runner-secret')).not.toBe(opens);
+    const given = first.flatMap(({ kind, data }: V1Secret) =>
+      kind === 'Secret' ? Object.values(data ?? {}) : [],
+    );
+    expect(given).not.toContain(Buffer.from(key).toString('base64'));
+    // Only processes seal what they hand out.
+    expect(secretOf(first, 'state-key')).toBe('');
+    expect(
+      secretOf(manifestsOf({ flavor: 'bpmn' }).manifests, 'state-key'),
+    ).toHaveLength(43);
   });
 
   it('goes on while one of its pods, or the node of one, goes', () => {

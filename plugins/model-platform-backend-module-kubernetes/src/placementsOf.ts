@@ -42,6 +42,7 @@ export function placementsOf(
       model.system,
       environment,
     );
+    const name = objectName(ref.name, revision, variant.name);
     const languageModel =
       version.flavor === 'prompt' &&
       version.runtime === 'node' &&
@@ -54,7 +55,7 @@ export function placementsOf(
         : options.endpointCode.find(environment, model);
     return {
       namespace,
-      name: objectName(ref.name, revision, variant.name),
+      name,
       endpoint: ref.name,
       revision,
       environment,
@@ -79,8 +80,11 @@ export function placementsOf(
           : {}),
       },
       secrets: {
-        runner: options.keys.runnerSecret(namespace),
-        state: options.keys.stateKey(model, version),
+        runner: options.keys.runnerSecret(namespace, name),
+        state:
+          version.flavor === 'bpmn'
+            ? options.keys.stateKey(model, version)
+            : undefined,
       },
     };
   });

@@ -179,8 +179,9 @@ describe('endpoint code in JavaScript', () => {
         'endpoint.mjs',
       ),
     );
-    const infer = (data: number[]) =>
+    const infer = (data: number[], outputs?: object[]) =>
       lists.call('POST', '/v2/models/model/infer', {
+        outputs,
         inputs: [
           { name: 'x', datatype: 'FP64', shape: [data.length, 1], data },
         ],
@@ -205,6 +206,11 @@ describe('endpoint code in JavaScript', () => {
         error:
           "output 'open' has lines of different lengths, which a tensor cannot have; use /predict",
       },
+    });
+    // What nobody asked for may be as it is.
+    expect(await infer([2, 3], [{ name: 'pair' }])).toMatchObject({
+      status: 200,
+      body: { outputs: [{ name: 'pair', shape: [2, 2], data: [2, 2, 3, 3] }] },
     });
   });
 

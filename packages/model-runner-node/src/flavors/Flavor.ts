@@ -1,3 +1,4 @@
+import { KeyObject } from 'node:crypto';
 import { RunnerManifest } from '@model-platform/model-wire';
 import { Registry } from 'prom-client';
 import { Logger } from '../Logger';
@@ -57,8 +58,16 @@ export interface LoadedModel {
   outputs: OipTensorMetadata[];
   /** Rows were validated against the signature; answers one row for each. */
   predict(rows: Row[], call: Call): Promise<Row[]>;
-  /** Tensors as the model itself names them. Rejects with `RequestError` where they don't fit. */
-  infer(inputs: OipTensor[], call: Call): Promise<OipTensor[]>;
+  /**
+   * Tensors as the model itself names them. Rejects with `RequestError` where they don't fit.
+   *
+   * @param wanted - names of the outputs that are asked for; others may be left out, and none where it is absent
+   */
+  infer(
+    inputs: OipTensor[],
+    call: Call,
+    wanted?: string[],
+  ): Promise<OipTensor[]>;
   /** For models that can answer one line as a stream. */
   stream?(row: Row, call: Call): AsyncIterable<StreamEvent>;
   /** Instead of a prediction, where the first one may take too long to wait for. */
@@ -70,8 +79,8 @@ export interface LoadedModel {
 
 /** What a flavor may need beside the version. */
 export interface FlavorContext {
-  /** Key, 32 bytes in base64url, that seals what is handed to callers and comes back. */
-  stateKey?: string;
+  /** Seals what is handed to callers and comes back, 32 bytes. */
+  stateKey?: KeyObject;
   /** Where the environment's language model is told of; there may be no such file. */
   languageModelFile: string;
   batching: Batching;

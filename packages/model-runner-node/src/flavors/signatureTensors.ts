@@ -45,12 +45,14 @@ export function signatureTensors(
     inputs: signature.inputs.map(toMetadata),
     outputs: signature.outputs.map(toMetadata),
     predict,
-    async infer(tensors, call) {
+    async infer(tensors, call, wanted) {
       const { rows } = readInputs({
         inputs: rowsOf(signature.inputs, tensors),
       });
       const answers = await predict(rows, call);
-      return signature.outputs.map(field => toTensor(field, answers));
+      return signature.outputs
+        .filter(({ name }) => wanted?.includes(name) ?? true)
+        .map(field => toTensor(field, answers));
     },
   };
 }

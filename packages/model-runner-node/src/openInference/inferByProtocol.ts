@@ -50,7 +50,7 @@ function split(
  */
 export async function inferByProtocol(
   model: Pick<LoadedModel, 'outputs'> & {
-    infer(tensors: OipTensor[]): Promise<OipTensor[]>;
+    infer(tensors: OipTensor[], wanted?: string[]): Promise<OipTensor[]>;
   },
   identity: { name: string; version: string },
   body: Buffer,
@@ -74,7 +74,10 @@ export async function inferByProtocol(
         .join(', ')}.`,
     );
   }
-  const results = await model.infer(tensors);
+  const results = await model.infer(
+    tensors,
+    wanted?.length ? wanted.map(({ name }) => name) : undefined,
+  );
   const asked = wanted?.length
     ? wanted
     : results.map(({ name }) => ({ name, isBinary }));

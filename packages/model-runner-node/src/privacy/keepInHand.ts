@@ -31,11 +31,11 @@ export function keepInHand(model: LoadedModel): LoadedModel {
         () => valuesOfRows(rows),
         () => orFailure(() => model.predict(rows, call)),
       ),
-    infer: (tensors, call) =>
+    infer: (tensors, call, wanted) =>
       requestsInHand.during(
         call,
         () => valuesOfTensors(tensors),
-        () => orFailure(() => model.infer(tensors, call)),
+        () => orFailure(() => model.infer(tensors, call, wanted)),
       ),
     stream:
       stream &&

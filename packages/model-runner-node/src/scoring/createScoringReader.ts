@@ -19,9 +19,10 @@ const readers = {
 export function createScoringReader(signature: WireSignature) {
   const columns = new Columns(signature);
   return (body: Buffer, contentType = 'application/json'): unknown[] => {
-    const [mime, ...parameters] = contentType
+    const [type, ...parameters] = contentType
       .split(';')
       .map(part => part.trim());
+    const mime = type.toLowerCase();
     for (const parameter of parameters) {
       const [name, value] = parameter.split('=');
       if (name.toLowerCase() !== 'charset')

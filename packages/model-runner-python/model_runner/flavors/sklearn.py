@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StartError
-from ..field_reader import MAX_FIELDS_TOLD
-from ..input_reader import no_fit
 from ..table import Columns, Table
 from .files import column_order, find_file, matrix_maker, open_model
+from .float32 import LARGEST_FLOAT32, require_float32
 
-#: Some estimators compute with 32 bits, where larger numbers are infinite.
-LARGEST_FLOAT32 = 3.4028234663852886e38
 SUFFIXES = (".joblib", ".pkl", ".pickle", ".skops")
 
 
@@ -85,7 +82,7 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
                 return answer(lines, table)
             except ValueError:
                 if dtype is float:
-                    _require_float32(lines, names)
+                    require_float32(lines, names)
                 raise
 
     def answer(lines: Any, table: Table) -> Columns:
@@ -101,17 +98,6 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
         return answers
 
     return predict
-
-
-def _require_float32(lines: Any, names: list[str]) -> None:
-    """Raises RequestError 400 that names the numbers of the first lines that 32 bits have no room for."""
-    import numpy
-
-    wide = numpy.argwhere(numpy.abs(lines) > LARGEST_FLOAT32)[:MAX_FIELDS_TOLD]
-    if len(wide):
-        rule = f"must be from -{LARGEST_FLOAT32} to {LARGEST_FLOAT32}, which is all that the model counts with"
-        paths = [f"{'inputs' if len(lines) == 1 else f'inputs[{line}]'}.{names[column]}" for line, column in wide]
-        raise no_fit([{"path": path, "message": rule} for path in paths]) from None
 
 
 #: Their estimators answer each line by itself.

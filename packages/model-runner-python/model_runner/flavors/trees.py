@@ -7,6 +7,7 @@ from typing import Any, Literal
 from ..errors import StartError
 from ..table import Columns, Table
 from .files import matrix_maker
+from .float32 import require_float32
 
 
 #: What the values of a booster are: probabilities of classes (of the second one, where it is one value), the class
@@ -57,7 +58,13 @@ def tree_predictor(
     matrix = matrix_maker(names, float)
 
     def predict_table(table: Table) -> Columns:
-        values = numpy.asarray(predict(matrix(table))).reshape(table.count, -1)
+        lines = matrix(table)
+        try:
+            values = numpy.asarray(predict(lines)).reshape(table.count, -1)
+        except ValueError:
+            # XGBoost's linear boosters count with 32 bits, and take nothing that is infinite there.
+            require_float32(lines, names)
+            raise
         outputs: Columns = {}
         numbers = 0
         for field in signature["outputs"]:

@@ -25,7 +25,7 @@ class ScoringReader:
                 raise RequestError(415, f"Unrecognized content type parameters: {name}.")
             if value.lower() != "utf-8":
                 raise RequestError(415, "The scoring server only supports UTF-8")
-        reader = _READERS.get(mime)
+        reader = _READERS.get(mime.lower())
         if reader is None:
             raise RequestError(
                 415, f"This predictor only supports the following content types: Types: {', '.join(_READERS)}."

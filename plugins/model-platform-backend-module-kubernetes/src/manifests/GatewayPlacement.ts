@@ -17,7 +17,8 @@ export interface GatewayPlacement {
   collectedMetrics: readonly string[];
   secrets: {
     admin: string;
-    runner: string;
+    /** {@link runnerSecretOf} makes those of its runners of it. */
+    runners: string;
     requestId: string;
     metrics: string;
   };

@@ -25,7 +25,8 @@ export interface Placement {
   languageModel?: LanguageModelSettings;
   /** Of the runner's folder, by names of files: what the environment says to the model. */
   settingsFiles: Record<string, string>;
-  secrets: { runner: string; state: string };
+  /** `state`: of processes alone, which hand their state to callers. */
+  secrets: { runner: string; state?: string };
 }
 
 /** Of the pods of a variant, and of no others. */

@@ -175,7 +175,7 @@ function agentVariables(): V1EnvVar[] {
   return [
     { name: 'ADMIN_URL', value: `http://127.0.0.1:${ADMIN_PORT}` },
     secret<GatewayAgentEnvironment>('ADMIN_SECRET', 'admin-secret'),
-    secret<GatewayAgentEnvironment>('RUNNER_SECRET', 'runner-secret'),
+    secret<GatewayAgentEnvironment>('RUNNERS_KEY', 'runners-key'),
     field('NAMESPACE', 'metadata.namespace'),
     field('POD_NAME', 'metadata.name'),
     field('POD_UID', 'metadata.uid'),

@@ -42,7 +42,7 @@ const placement = {
   collectedMetrics: [],
   secrets: {
     admin: 'opens routes',
-    runner: 'opens models',
+    runners: 'opens models',
     requestId: 'makes outcomes',
     metrics: 'opens figures',
   },

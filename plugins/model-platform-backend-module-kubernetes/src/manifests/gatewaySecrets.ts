@@ -2,7 +2,7 @@ import { V1Secret } from '@kubernetes/client-node';
 import { gatewayMetadata, GatewayPlacement } from './GatewayPlacement';
 
 export function gatewaySecrets(placement: GatewayPlacement): V1Secret {
-  const { admin, runner, requestId } = placement.secrets;
+  const { admin, runners, requestId } = placement.secrets;
   return {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -11,7 +11,7 @@ export function gatewaySecrets(placement: GatewayPlacement): V1Secret {
     data: Object.fromEntries(
       Object.entries({
         'admin-secret': admin,
-        'runner-secret': runner,
+        'runners-key': runners,
         'request-id-secret': requestId,
       }).map(([name, value]) => [name, Buffer.from(value).toString('base64')]),
     ),

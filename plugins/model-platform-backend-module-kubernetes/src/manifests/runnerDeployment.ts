@@ -229,7 +229,7 @@ function runnerVariables(placement: Placement, drainMs: number): V1EnvVar[] {
     ),
     secret('RUNNER_SECRET', { name, key: 'runner-secret' }),
     secret('METRICS_SECRET', METRICS_KEY),
-    ...(variant.version.runtime === 'node'
+    ...(placement.secrets.state
       ? [secret('STATE_KEY', { name, key: 'state-key' })]
       : []),
     { name: 'HOME', value: MOUNTS.scratch },

@@ -19,7 +19,7 @@ export function runnerSecrets(placement: Placement): V1Secret {
     data: Object.fromEntries(
       Object.entries({
         'runner-secret': secrets.runner,
-        'state-key': secrets.state,
+        ...(secrets.state ? { 'state-key': secrets.state } : {}),
         ...(reader
           ? {
               [ARTIFACT_KEYS.AWS_ACCESS_KEY_ID]: reader.accessKeyId,

@@ -1,4 +1,9 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  KeyObject,
+  randomBytes,
+} from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { RunnerManifest, stateBinding } from '@model-platform/model-wire';
 import { RequestError } from '../../RequestError';
@@ -15,17 +20,21 @@ const TAG_BYTES = 16;
 export class StateSeal {
   private readonly bound: Buffer;
 
-  /** @param key - 32 bytes in base64url */
+  /** Private to the language, for code around the process is in this process too. */
+  readonly #key: KeyObject;
+
+  /** @param key - 32 bytes */
   constructor(
-    private readonly key: string,
+    key: KeyObject,
     manifest: Pick<RunnerManifest, 'model' | 'version' | 'digest'>,
   ) {
+    this.#key = key;
     this.bound = Buffer.from(stateBinding(manifest));
   }
 
   seal(state: unknown): string {
     const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv(ALGORITHM, this.secret, iv);
+    const cipher = createCipheriv(ALGORITHM, this.#key, iv);
     cipher.setAAD(this.bound);
     return Buffer.concat([
       iv,
@@ -42,7 +51,7 @@ export class StateSeal {
     try {
       const decipher = createDecipheriv(
         ALGORITHM,
-        this.secret,
+        this.#key,
         sealed.subarray(0, IV_BYTES),
         { authTagLength: TAG_BYTES },
       );
@@ -66,9 +75,5 @@ export class StateSeal {
         ],
       );
     }
-  }
-
-  private get secret(): Buffer {
-    return Buffer.from(this.key, 'base64url');
   }
 }

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import {
@@ -168,7 +169,7 @@ describe('a process with user tasks', () => {
   it('hands out no code, and runs its own whatever comes back', async () => {
     const { state } = await runner.outputs({ plants: 9 });
     const seal = new StateSeal(
-      STATE_KEY,
+      createSecretKey(STATE_KEY, 'base64url'),
       JSON.parse(
         fs.readFileSync(path.join(runner.directory, 'model.json'), 'utf8'),
       ),

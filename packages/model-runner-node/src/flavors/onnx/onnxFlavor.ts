@@ -105,7 +105,11 @@ export const onnxFlavor: Flavor = {
   },
 };
 
-/** Whether the model was exported for a single row; throws where for another fixed number of them. */
+/** It has no dimension for lines: each is computed by itself. */
+const isOneValue = ({ shape }: Pick<TensorMetadata, 'shape'>) =>
+  shape.length === 0;
+
+/** Whether the model was exported for a single row, or single values; throws where for another fixed number of them. */
 function takesOneRow(inputs: TensorMetadata[]): boolean {
   const sizes = inputs
     .map(({ shape }) => shape[0])
@@ -116,7 +120,16 @@ function takesOneRow(inputs: TensorMetadata[]): boolean {
       `The model takes ${other} rows at a time. Export it with a variable first dimension.`,
     );
   }
-  return sizes.length > 0;
+  return sizes.length > 0 || inputs.some(isOneValue);
+}
+
+/** Of a scalar of the signature, in so many lines. */
+function scalarSize(
+  input: Pick<TensorMetadata, 'shape'>,
+  rows: number,
+): number[] {
+  if (isOneValue(input)) return [];
+  return input.shape.length === 1 ? [rows] : [rows, 1];
 }
 
 /**
@@ -151,14 +164,13 @@ function feedsFromRows(
       return (rows: Row[]): [string, Tensor] => {
         if (field.type === 'bytes') return [name, bytesTensor(name, rows)];
         if (!field.shape) {
-          const size = shape.length === 1 ? [rows.length] : [rows.length, 1];
           return [
             name,
             toTensor(
               name,
               type,
               rows.map(row => row[name]),
-              size,
+              scalarSize({ shape }, rows.length),
             ),
           ];
         }
@@ -387,8 +399,8 @@ function fallbacksOf(
           (rows: number): OipTensor => ({
             name,
             datatype: onnxToOip[type]!,
-            shape: shape.length === 1 ? [rows] : [rows, 1],
-            data: Array.from({ length: rows }, () => value),
+            shape: scalarSize({ shape }, rows),
+            data: Array(isOneValue({ shape }) ? 1 : rows).fill(value),
           }),
         ] as const,
       ];

@@ -206,10 +206,17 @@ describe('shapes of ONNX inputs', () => {
 
   it('are none of an input that is one value', async () => {
     const running = await serve(
-      [{ name: 'X', type: 'number', maximum: 5 }],
+      [{ name: 'X', type: 'number', maximum: 5, default: 4 }],
       [{ name: 'Y', type: 'number' }],
       identity({ isScalar: true }),
     );
+    expect(await running.outputs({ X: 2 })).toEqual({ Y: 2 });
+    // It takes one value at a time, so each line is computed by itself.
+    expect(await running.outputs([{ X: 2 }, { X: 3 }, {}])).toEqual([
+      { Y: 2 },
+      { Y: 3 },
+      { Y: 4 },
+    ]);
     const tensor = (shape: number[], value: number) => ({
       ...{ name: 'X', shape, datatype: 'FP32', data: [value] },
     });
