@@ -1,0 +1,295 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@playwright/test';
+import {
+  ClusterObjects,
+  differences,
+  ObjectTexts,
+} from '../kubernetes/ClusterObjects';
+import { Call } from '../kubernetes/ApiProxy';
+import { GatewayProcesses } from '../kubernetes/GatewayProcesses';
+import { SECRET_KEY, TestCluster } from '../kubernetes/TestCluster';
+import { eventually } from '../platform/Platform';
+import { Portal } from '../production/Portal';
+import { Production } from '../production/Production';
+import { ClusterWalk, Kept } from './ClusterWalk';
+import { diceOf, faultRuns, report } from './faultRuns';
+import { ConnectionLost } from './RegistryClient';
+import { Rollouts } from './Rollouts';
+
+const SUITE = 'portal killed, on a cluster';
+const NAMESPACE = 'models-plant-catalogue--test';
+const ACCOUNT = 'model-platform';
+/** One in so many is killed by the clock, the others by what they write. */
+const BY_CLOCK_EVERY = 4;
+/** One in so many is killed again when it has been started again. */
+const AGAIN_EVERY = 3;
+
+/** Of gateways, whose agents report by leases, and of nodes, who ask elsewhere. */
+const isWrite = ({ method, path }: Call) =>
+  method !== 'GET' && !path.includes('/leases');
+
+/** What a portal that nobody killed has made of a step. */
+interface Undisturbed {
+  objects: ObjectTexts;
+  kept: Record<string, Kept | undefined>;
+  /** Calls by which it changed the cluster. */
+  writes: number;
+  ms: number;
+}
+
+/** Why there can be none here. */
+async function lackingForClusters(): Promise<string | undefined> {
+  if (process.env.TEST_KUBECONFIG) return undefined;
+  const { ensureKubernetes } = await import('../services/kubernetes.mjs');
+  return (await ensureKubernetes('api')).unavailable;
+}
+
+test.describe.serial('a portal that rolls out on a cluster', () => {
+  let cluster: TestCluster | undefined;
+  let production: Production | undefined;
+  let gateway: GatewayProcesses | undefined;
+  let portal: Portal;
+  let objects: ClusterObjects;
+  const walk = new ClusterWalk(
+    new Rollouts(
+      {
+        api: async (route, init) =>
+          await portal.api(`model-platform/${route}`, production!.token, init),
+      },
+      'fault-yew',
+      'test',
+    ),
+  );
+  const { steps } = walk;
+  const undisturbed: Undisturbed[] = [];
+  const kills = { byWrite: 0, byClock: 0, atRest: 0, again: 0 };
+  const took: number[] = [];
+
+  test.beforeAll(async () => {
+    test.setTimeout(900_000);
+    const lacking = await lackingForClusters();
+    // CI never skips: without its services these fail there.
+    test.skip(lacking !== undefined && !process.env.CI, lacking);
+    cluster = await TestCluster.start();
+    const { podMonitorKind } = await import(
+      '../services/kubernetes/podMonitorKind.mjs'
+    );
+    await cluster.define(await podMonitorKind());
+    objects = await eventually('monitors are known', async () => {
+      const found = await ClusterObjects.of(cluster!);
+      return found.kinds.includes('PodMonitor') && found;
+    });
+    production = new Production({
+      actions: ['read', 'publish', 'deploy'],
+      settings: await settings(),
+    });
+    const unavailable = await production.start();
+    test.skip(Boolean(unavailable) && !process.env.CI, unavailable);
+    portal = await production.startPortal();
+    const dice = diceOf(SUITE, 0);
+    const { rollouts } = walk;
+    const versions = [1, 2, 3].map(() => rollouts.newVersion(dice));
+    await production.awaitOrganisation(portal, versions[0]);
+    for (const version of versions) await rollouts.client.publish(version);
+  });
+
+  test.afterAll(async () => {
+    test.setTimeout(300_000);
+    await gateway?.stop();
+    await production?.stop();
+    await cluster?.stop();
+    const sorted = took.toSorted((one, other) => one - other);
+    report(
+      SUITE,
+      `${undisturbed.length} steps of ${undisturbed.map(
+        ({ writes }) => writes,
+      )} writes; ${took.length} of them with ${
+        kills.byWrite
+      } kills after a write, ${kills.byClock} by the clock, ${
+        kills.atRest
+      } at rest, ${
+        kills.again
+      } while it went on; until all was as if nobody had been killed: ${
+        sorted[Math.floor(sorted.length / 2)]
+      } ms, ${sorted.at(-1)} ms at most`,
+    );
+  });
+
+  async function settings(): Promise<object> {
+    return {
+      deployments: { leaseSeconds: 3 },
+      kubernetes: {
+        kubeconfig: await cluster!.kubeconfigOf(ACCOUNT, ACCOUNT),
+        secretKey: SECRET_KEY,
+        images: {
+          platform: 'registry.example.org/platform:1',
+          python: 'registry.example.org/python:1',
+        },
+      },
+      environments: [
+        {
+          name: 'test',
+          driver: 'kubernetes',
+          kubernetes: {
+            url: 'https://models.example.org',
+            route: { gateways: [{ name: 'public', namespace: 'gateways' }] },
+            gateway: { replicas: { min: 1, max: 2 } },
+            resources: { cpu: '100m', memory: '128Mi' },
+            artifacts: {
+              bucket: 'models',
+              credentials: { accessKeyId: 'reader', secretAccessKey: 'key' },
+            },
+            collector: {
+              namespaceLabels: { 'kubernetes.io/metadata.name': 'monitoring' },
+            },
+          },
+        },
+      ],
+    };
+  }
+
+  /** As where nothing of the platform has ever been; its gateway is started with the first pod of it. */
+  async function begin(): Promise<void> {
+    const { core } = cluster!;
+    await gateway?.stop();
+    gateway = undefined;
+    await core
+      .deleteNamespace({ name: NAMESPACE })
+      .catch(error => expect(error.code).toBe(404));
+    await eventually('nothing is there', async () => {
+      const { size } = await objects.texts();
+      return size === 0;
+    });
+    // Tokens are good for an hour.
+    await cluster!.kubeconfigOf(ACCOUNT, ACCOUNT);
+    await walk.prepare();
+  }
+
+  async function startGateway(): Promise<void> {
+    gateway = await GatewayProcesses.start(cluster!, NAMESPACE);
+  }
+
+  /** What is not yet, or no longer, as a step ends. */
+  async function problemsAfter(index: number): Promise<string[]> {
+    return [
+      ...(await walk.problemsAfter(walk.steps[index])),
+      ...differences(await objects.texts(), undisturbed[index].objects),
+    ];
+  }
+
+  /** Waits until all is as where nobody was killed. @throws Error with what is not */
+  async function settled(index: number): Promise<void> {
+    let problems: string[] = [];
+    await eventually('all is as if nobody had been killed', async () => {
+      problems = await problemsAfter(index);
+      return problems.length === 0;
+    }).catch(error => {
+      throw new Error(`${error}\n${problems.join('\n')}`);
+    });
+  }
+
+  /** Does the work of a step until the portal is killed. @returns false where the step has ended before */
+  async function untilKilled(
+    index: number,
+    at: { afterWrites?: number; afterMs?: number },
+  ): Promise<boolean> {
+    let left = at.afterWrites;
+    cluster!.proxy.answered = call => {
+      if (left === undefined || !isWrite(call)) return;
+      left -= 1;
+      // The cluster has it, and the portal does not know.
+      if (left === 0) portal.child.kill('SIGKILL');
+    };
+    const working = walk.steps[index].work().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (at.afterMs === undefined) {
+      await eventually('it is killed, or all is done', async () => {
+        if (portal.hasEnded) return true;
+        const problems = await problemsAfter(index).catch(error => [error]);
+        return problems.length === 0;
+      });
+    } else {
+      await sleep(at.afterMs);
+      portal.child.kill('SIGKILL');
+      await portal.ended();
+    }
+    cluster!.proxy.answered = undefined;
+    const problem = await working;
+    expect([undefined, ConnectionLost]).toContain(
+      (problem as Error | undefined)?.constructor,
+    );
+    return portal.hasEnded;
+  }
+
+  for (const [index, step] of steps.entries()) {
+    test(`nobody is killed: ${step.title}`, async () => {
+      if (index === 0) await begin();
+      const began = Date.now();
+      let writes = 0;
+      cluster!.proxy.answered = call => {
+        if (isWrite(call)) writes += 1;
+      };
+      const starting = index === 0 ? startGateway() : undefined;
+      await step.work();
+      await starting;
+      let problems: string[] = [];
+      await eventually('it is done, and nothing else is there', async () => {
+        problems = await walk.problemsAfter(step);
+        for (const [name, end] of Object.entries(step.ends)) {
+          const there = await objects.revisionsOf(name);
+          if (String(there) !== String(end?.there ?? []))
+            problems.push(`of ${name} revisions ${there} are there`);
+        }
+        return problems.length === 0;
+      }).catch(error => {
+        throw new Error(`${error}\n${problems.join('\n')}`);
+      });
+      cluster!.proxy.answered = undefined;
+      undisturbed.push({
+        objects: await objects.texts(),
+        kept: await walk.kept(),
+        writes,
+        ms: Date.now() - began,
+      });
+    });
+  }
+
+  for (let run = 1; run <= faultRuns; run += 1) {
+    const index = (run - 1) % steps.length;
+    test(`run ${run}: ${steps[index].title}`, async () => {
+      const dice = diceOf(SUITE, run);
+      const { writes, ms, kept } = undisturbed[index];
+      if (index === 0) await begin();
+      const starting = index === 0 ? startGateway() : undefined;
+      const isByClock = run % BY_CLOCK_EVERY === 0;
+      const isKilled = await untilKilled(
+        index,
+        isByClock
+          ? { afterMs: dice.whole(0, ms) }
+          : { afterWrites: dice.whole(1, writes) },
+      );
+      if (!isKilled) {
+        kills.atRest += 1;
+        portal.child.kill('SIGKILL');
+        await portal.ended();
+      } else if (isByClock) kills.byClock += 1;
+      else kills.byWrite += 1;
+      const killedAt = Date.now();
+      portal = await production!.startPortal();
+      if (
+        run % AGAIN_EVERY === 0 &&
+        (await untilKilled(index, { afterWrites: dice.whole(1, writes) }))
+      ) {
+        kills.again += 1;
+        portal = await production!.startPortal();
+      }
+      await steps[index].work();
+      await starting;
+      await settled(index);
+      took.push(Date.now() - killedAt);
+      expect(await walk.kept()).toEqual(kept);
+    });
+  }
+});
