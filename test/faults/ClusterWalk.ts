@@ -7,8 +7,7 @@ import {
 import { Refused } from './RegistryClient';
 import { Rollouts } from './Rollouts';
 
-const STEPS = 'walk-steps';
-const SHARED = 'walk-shared';
+type Role = 'steps' | 'shared';
 
 /** How far a deployment is to come. */
 interface End {
@@ -24,27 +23,41 @@ interface WalkStep {
   title: string;
   /** May be cut off, and done again: what was done before changes nothing. */
   work(): Promise<unknown>;
-  ends: Record<typeof STEPS | typeof SHARED, End | undefined>;
+  ends: Record<Role, End | undefined>;
 }
 
 /** What a platform has kept of a deployment, as far as it is the same whenever the same is done. */
 export interface Kept {
-  revisions: object[];
-  history: object[];
+  /** Newest first. */
+  revisions: unknown[];
+  /** In the order of their texts: two things at a time have none. */
+  history: unknown[];
 }
 
 /**
  * Two deployments from their beginning to their end, by all that can be done to
- * them. It can be gone again: the same names, versions and revisions.
+ * them. It can be walked again and again: by other names, for a name goes on
+ * with its numbers, with the same versions and revisions.
  */
 export class ClusterWalk {
-  static readonly endpoints = [STEPS, SHARED] as const;
+  private round = 0;
 
   constructor(readonly rollouts: Rollouts) {}
 
   /** Where it begins. */
-  async prepare(): Promise<void> {
+  async begin(): Promise<void> {
+    this.round += 1;
     await this.rollouts.moveAlias('champion', 1);
+  }
+
+  /** Of a deployment. */
+  nameOf(role: Role): string {
+    return `walk-${this.round}-${role}`;
+  }
+
+  /** As it is in every round. */
+  inAny(text: string): string {
+    return text.replaceAll(`walk-${this.round}-`, 'walk-');
   }
 
   readonly steps: WalkStep[] = [
@@ -52,7 +65,7 @@ export class ClusterWalk {
       title: 'both are deployed',
       work: () =>
         both(
-          this.rollouts.deploy(STEPS, {
+          this.rollouts.deploy(this.nameOf('steps'), {
             variants: [{ name: 'main', version: { alias: 'champion' } }],
             triggers: [{ onAlias: { alias: 'champion' } }],
             strategy: {
@@ -67,30 +80,28 @@ export class ClusterWalk {
           this.share(60),
         ),
       ends: {
-        [STEPS]: { phase: 'Ready', revision: 1, there: [1] },
-        [SHARED]: { phase: 'Ready', revision: 1, there: [1] },
+        steps: { phase: 'Ready', revision: 1, there: [1] },
+        shared: { phase: 'Ready', revision: 1, there: [1] },
       },
     },
     {
       title: 'a new version goes by steps, weights are moved',
       work: () => both(this.rollouts.moveAlias('champion', 2), this.share(25)),
       ends: {
-        [STEPS]: { phase: 'Canary', revision: 2, there: [1, 2] },
-        [SHARED]: { phase: 'Ready', revision: 2, there: [2] },
+        steps: { phase: 'Canary', revision: 2, there: [1, 2] },
+        shared: { phase: 'Ready', revision: 2, there: [2] },
       },
     },
     {
       title: 'the canary is promoted, the other one scaled up',
       work: () =>
         both(
-          this.once(STEPS, 'promoted', () =>
-            this.rollouts.say(STEPS, 'promote'),
-          ),
+          this.once('steps', 'promoted', 'promote'),
           this.share(25, { min: 2, max: 2 }),
         ),
       ends: {
-        [STEPS]: { phase: 'Ready', revision: 2, there: [2] },
-        [SHARED]: { phase: 'Ready', revision: 3, there: [3] },
+        steps: { phase: 'Ready', revision: 2, there: [2] },
+        shared: { phase: 'Ready', revision: 3, there: [3] },
       },
     },
     {
@@ -98,36 +109,29 @@ export class ClusterWalk {
       work: () =>
         both(this.rollouts.moveAlias('champion', 3), this.switchOff(true)),
       ends: {
-        [STEPS]: { phase: 'Canary', revision: 3, there: [2, 3] },
-        [SHARED]: { phase: 'Off', revision: 3, there: [] },
+        steps: { phase: 'Canary', revision: 3, there: [2, 3] },
+        shared: { phase: 'Off', revision: 3, there: [] },
       },
     },
     {
       title: 'the canary is aborted, the other one switched on',
       work: () =>
-        both(
-          this.once(STEPS, 'aborted', () => this.rollouts.say(STEPS, 'abort')),
-          this.switchOff(false),
-        ),
+        both(this.once('steps', 'aborted', 'abort'), this.switchOff(false)),
       ends: {
-        [STEPS]: { phase: 'Degraded', revision: 3, there: [2] },
-        [SHARED]: { phase: 'Ready', revision: 3, there: [3] },
+        steps: { phase: 'Degraded', revision: 3, there: [2] },
+        shared: { phase: 'Ready', revision: 3, there: [3] },
       },
     },
     {
       title: 'one is rolled back, of the other one a variant promoted',
       work: () =>
         both(
-          this.once(STEPS, 'rolled-back', () =>
-            this.rollouts.say(STEPS, 'rollback', { revision: 1 }),
-          ),
-          this.once(SHARED, 'promoted', () =>
-            this.rollouts.say(SHARED, 'promote', { variant: 'next' }),
-          ),
+          this.once('steps', 'rolled-back', 'rollback', { revision: 1 }),
+          this.once('shared', 'promoted', 'promote', { variant: 'next' }),
         ),
       ends: {
-        [STEPS]: { phase: 'Ready', revision: 4, there: [4] },
-        [SHARED]: { phase: 'Ready', revision: 4, there: [4] },
+        steps: { phase: 'Ready', revision: 4, there: [4] },
+        shared: { phase: 'Ready', revision: 4, there: [4] },
       },
     },
     {
@@ -135,59 +139,58 @@ export class ClusterWalk {
         'the rollback is lifted, the other one rolled back and scaled down',
       work: () =>
         both(
-          this.rollouts.lift(STEPS),
-          this.once(SHARED, 'rolled-back', () =>
-            this.rollouts.say(SHARED, 'rollback', { revision: 1 }),
-          ),
+          this.rollouts.lift(this.nameOf('steps')),
+          this.once('shared', 'rolled-back', 'rollback', { revision: 1 }),
         ),
       ends: {
-        [STEPS]: { phase: 'Canary', revision: 5, there: [4, 5] },
-        [SHARED]: { phase: 'Ready', revision: 5, there: [5] },
+        steps: { phase: 'Canary', revision: 5, there: [4, 5] },
+        shared: { phase: 'Ready', revision: 5, there: [5] },
       },
     },
     {
       title: 'the last step is let go on, the other one configured anew',
       work: () =>
         both(
-          this.once(STEPS, 'resumed', () => this.rollouts.say(STEPS, 'resume')),
-          this.rollouts.deploy(SHARED, {
+          this.once('steps', 'resumed', 'resume'),
+          this.rollouts.deploy(this.nameOf('shared'), {
             variants: [{ name: 'main', version: { number: 3 } }],
             resources: { cpu: '250m', replicas: { min: 1, max: 2 } },
           }),
         ),
       ends: {
-        [STEPS]: { phase: 'Ready', revision: 5, there: [5] },
-        [SHARED]: { phase: 'Ready', revision: 6, there: [6] },
+        steps: { phase: 'Ready', revision: 5, there: [5] },
+        shared: { phase: 'Ready', revision: 6, there: [6] },
       },
     },
     {
       title: 'one is deleted, the other one given less time',
       work: () =>
         both(
-          this.delete(STEPS),
-          this.rollouts.deploy(SHARED, {
+          this.delete('steps'),
+          this.rollouts.deploy(this.nameOf('shared'), {
             variants: [{ name: 'main', version: { number: 3 } }],
             resources: { timeoutSeconds: 20 },
           }),
         ),
       ends: {
-        [STEPS]: undefined,
-        [SHARED]: { phase: 'Ready', revision: 7, there: [7] },
+        steps: undefined,
+        shared: { phase: 'Ready', revision: 7, there: [7] },
       },
     },
     {
       title: 'the other one is deleted',
-      work: () => this.delete(SHARED),
-      ends: { [STEPS]: undefined, [SHARED]: undefined },
+      work: () => this.delete('shared'),
+      ends: { steps: undefined, shared: undefined },
     },
   ];
 
   /** What the platform says that is not as this step ends. */
   async problemsAfter(step: WalkStep): Promise<string[]> {
     const problems: string[] = [];
-    for (const name of ClusterWalk.endpoints) {
-      const end = step.ends[name];
-      const found = await this.find(name);
+    for (const role of ['steps', 'shared'] as const) {
+      const name = this.nameOf(role);
+      const end = step.ends[role];
+      const found = await this.find(role);
       const { phase, revision, servingRevision, canary, runners } = found ?? {};
       const said = found && {
         phase,
@@ -196,7 +199,9 @@ export class ClusterWalk {
       };
       if (JSON.stringify(said) !== JSON.stringify(end))
         problems.push(
-          `${name} is ${JSON.stringify(said)}, not ${JSON.stringify(end)}`,
+          `${name} is ${JSON.stringify(said)}, not ${JSON.stringify(
+            end,
+          )}: ${JSON.stringify(found?.conditions)}`,
         );
       if (end?.phase === 'Canary' && canary?.waitsFor !== 'person')
         problems.push(`the canary of ${name} waits for ${canary?.waitsFor}`);
@@ -206,14 +211,27 @@ export class ClusterWalk {
     return problems;
   }
 
-  async kept(): Promise<Record<string, Kept | undefined>> {
-    const kept: Record<string, Kept | undefined> = {};
-    for (const name of ClusterWalk.endpoints)
-      kept[name] = (await this.find(name)) && {
-        revisions: (await this.rollouts.revisions(name)).map(lasting),
-        history: (await this.rollouts.history(name)).map(lasting),
-      };
-    return kept;
+  async kept(): Promise<Array<Kept | undefined>> {
+    return [await this.keptOf('steps'), await this.keptOf('shared')];
+  }
+
+  private async keptOf(role: Role): Promise<Kept | undefined> {
+    if (!(await this.find(role))) return undefined;
+    const name = this.nameOf(role);
+    const lasting = (entry: Revision | HistoryEntry) =>
+      this.inAny(JSON.stringify({ ...entry, id: undefined })).replace(
+        /"\d{4}-\d\d-\d\dT[\d:.]+Z"/g,
+        '"a time"',
+      );
+    const revisions = await this.rollouts.revisions(name);
+    const history = await this.rollouts.history(name);
+    return {
+      revisions: revisions.map(lasting).map(text => JSON.parse(text)),
+      history: history
+        .map(lasting)
+        .toSorted()
+        .map(text => JSON.parse(text)),
+    };
   }
 
   private async share(
@@ -224,7 +242,7 @@ export class ClusterWalk {
       type: 'weighted',
       stickyBy: 'header:x-customer-id',
     };
-    await this.rollouts.deploy(SHARED, {
+    await this.rollouts.deploy(this.nameOf('shared'), {
       strategy,
       resources: { replicas },
       variants: [
@@ -235,29 +253,33 @@ export class ClusterWalk {
   }
 
   private async switchOff(off: boolean): Promise<void> {
-    await this.rollouts.client.send('POST', `v1/deployments/${SHARED}/off`, {
+    const name = this.nameOf('shared');
+    await this.rollouts.client.send('POST', `v1/deployments/${name}/off`, {
       off,
     });
   }
 
-  private async delete(name: string): Promise<void> {
-    if (await this.find(name))
+  private async delete(role: Role): Promise<void> {
+    const name = this.nameOf(role);
+    if (await this.find(role))
       await this.rollouts.client.send('DELETE', `v1/deployments/${name}`);
   }
 
   /** What would be done twice, or refused, when it is said again: each is said once in the life of a deployment. */
   private async once(
-    name: string,
+    role: Role,
     action: string,
-    say: () => Promise<void>,
+    ...[say, body]: [Parameters<Rollouts['say']>[1], object?]
   ): Promise<void> {
+    const name = this.nameOf(role);
     const told = await this.rollouts.history(name);
-    if (!told.some(entry => entry.action === action)) await say();
+    if (!told.some(entry => entry.action === action))
+      await this.rollouts.say(name, say, body);
   }
 
-  private async find(name: string): Promise<Deployment | undefined> {
+  private async find(role: Role): Promise<Deployment | undefined> {
     try {
-      return await this.rollouts.get(name);
+      return await this.rollouts.get(this.nameOf(role));
     } catch (error) {
       if (error instanceof Refused && error.status === 404) return undefined;
       throw error;
@@ -273,9 +295,3 @@ async function both(...works: Array<Promise<void>>): Promise<void> {
 
 const numbers = (all: number[]) =>
   [...new Set(all)].sort((one, other) => one - other);
-
-/** Without what is another one each time. */
-function lasting(entry: Revision | HistoryEntry): object {
-  const text = JSON.stringify({ ...entry, id: undefined });
-  return JSON.parse(text.replace(/"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, '"a time"'));
-}
