@@ -30,7 +30,7 @@ interface WalkStep {
 export interface Kept {
   /** Newest first. */
   revisions: unknown[];
-  /** In the order of their texts: two things at a time have none. */
+  /** In the order of their texts, for two things at a time have none; without how it was on the way. */
   history: unknown[];
 }
 
@@ -228,6 +228,7 @@ export class ClusterWalk {
     return {
       revisions: revisions.map(lasting).map(text => JSON.parse(text)),
       history: history
+        .filter(({ action }) => action !== 'degraded' && action !== 'failed')
         .map(lasting)
         .toSorted()
         .map(text => JSON.parse(text)),

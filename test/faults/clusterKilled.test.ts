@@ -20,6 +20,8 @@ import { Rollouts } from './Rollouts';
 const SUITE = 'portal killed, on a cluster';
 const NAMESPACE = 'models-plant-catalogue--test';
 const ACCOUNT = 'model-platform';
+/** Two machines' work on one. */
+const PATIENCE_MS = 300_000;
 /** One in so many is killed by the clock, the others by what they write. */
 const BY_CLOCK_EVERY = 4;
 /** One in so many is killed again when it has been started again. */
@@ -42,6 +44,24 @@ function spread(all: number[]): string {
   const sorted = all.toSorted((one, other) => one - other);
   const middle = sorted[Math.floor(sorted.length / 2)];
   return `${middle} ms (median), ${sorted.at(-1)} ms (at most)`;
+}
+
+/** @throws Error with what is wrong still */
+async function withoutProblems(
+  what: string,
+  look: () => Promise<string[]>,
+): Promise<void> {
+  let problems: string[] = [];
+  await eventually(
+    what,
+    async () => {
+      problems = await look();
+      return problems.length === 0;
+    },
+    PATIENCE_MS,
+  ).catch(error => {
+    throw new Error(`${error}\n${problems.join('\n')}`);
+  });
 }
 
 /** Why there can be none here. */
@@ -190,24 +210,25 @@ test.describe.serial('a portal that rolls out on a cluster', () => {
     return new Map([...found].map(([key, text]) => [inAny(key), inAny(text)]));
   }
 
-  /** What is not yet, or no longer, as a step ends. */
+  /** What is not yet as a step ends, or is left of what was before, by what must be: nobody has gone there yet. */
+  async function leftAfter(step: (typeof steps)[number]): Promise<string[]> {
+    const problems = await walk.problemsAfter(step);
+    if (problems.length > 0) return problems;
+    for (const role of ['steps', 'shared'] as const) {
+      const there = await objects.revisionsOf(walk.nameOf(role));
+      if (String(there) !== String(step.ends[role]?.there ?? []))
+        problems.push(`of ${role} revisions ${there} are there`);
+    }
+    return problems;
+  }
+
+  /** What is not as it was where nobody was killed. */
   async function problemsAfter(index: number): Promise<string[]> {
     const said = await walk.problemsAfter(steps[index]);
     // Not all of a cluster is read while the platform itself says that it is not done.
     return said.length > 0
       ? said
       : differences(await texts(), undisturbed[index].objects);
-  }
-
-  /** Waits until all is as where nobody was killed. @throws Error with what is not */
-  async function settled(index: number): Promise<void> {
-    let problems: string[] = [];
-    await eventually('all is as if nobody had been killed', async () => {
-      problems = await problemsAfter(index);
-      return problems.length === 0;
-    }).catch(error => {
-      throw new Error(`${error}\n${problems.join('\n')}`);
-    });
   }
 
   async function restart(): Promise<void> {
@@ -233,11 +254,11 @@ test.describe.serial('a portal that rolls out on a cluster', () => {
       (error: unknown) => error,
     );
     if (at.afterMs === undefined) {
-      await eventually('it is killed, or all is done', async () => {
-        if (portal.hasEnded) return true;
-        const problems = await problemsAfter(index).catch(error => [error]);
-        return problems.length === 0;
-      });
+      await withoutProblems('it is killed, or all is done', async () =>
+        portal.hasEnded
+          ? []
+          : await problemsAfter(index).catch(error => [String(error)]),
+      );
     } else {
       await sleep(at.afterMs);
       portal.child.kill('SIGKILL');
@@ -262,19 +283,9 @@ test.describe.serial('a portal that rolls out on a cluster', () => {
       const starting = index === 0 ? startGateway() : undefined;
       await step.work();
       await starting;
-      let problems: string[] = [];
-      await eventually('it is done, and nothing else is there', async () => {
-        problems = await walk.problemsAfter(step);
-        if (problems.length > 0) return false;
-        for (const role of ['steps', 'shared'] as const) {
-          const there = await objects.revisionsOf(walk.nameOf(role));
-          if (String(there) !== String(step.ends[role]?.there ?? []))
-            problems.push(`of ${role} revisions ${there} are there`);
-        }
-        return problems.length === 0;
-      }).catch(error => {
-        throw new Error(`${error}\n${problems.join('\n')}`);
-      });
+      await withoutProblems('it is done, and nothing else is there', () =>
+        leftAfter(step),
+      );
       cluster!.proxy.answered = undefined;
       undisturbed.push({
         objects: await texts(),
@@ -316,7 +327,9 @@ test.describe.serial('a portal that rolls out on a cluster', () => {
       }
       await steps[index].work();
       await starting;
-      await settled(index);
+      await withoutProblems('all is as if nobody had been killed', () =>
+        problemsAfter(index),
+      );
       took.push(Date.now() - killedAt);
       expect(await walk.kept()).toEqual(kept);
     });
