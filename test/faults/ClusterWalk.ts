@@ -260,10 +260,14 @@ export class ClusterWalk {
     });
   }
 
+  /** Nothing where it is gone, or on its way. */
   private async delete(role: Role): Promise<void> {
-    const name = this.nameOf(role);
-    if (await this.find(role))
-      await this.rollouts.client.send('DELETE', `v1/deployments/${name}`);
+    const route = `v1/deployments/${this.nameOf(role)}`;
+    try {
+      await this.rollouts.client.send('DELETE', route);
+    } catch (error) {
+      if (!(error instanceof Refused && error.status === 404)) throw error;
+    }
   }
 
   /** What would be done twice, or refused, when it is said again: each is said once in the life of a deployment. */
