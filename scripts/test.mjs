@@ -94,9 +94,12 @@ async function playwright(project, env) {
   return playwrightResult(report, code);
 }
 
-/** They start the S3 server themselves, but have no time to build it. */
+/** They start the S3 server and the cluster themselves, but have no time to build them. */
 async function faultTests() {
   await step('finding the S3 server', ensureS3);
+  const [built] = await step('finding the Kubernetes cluster', findKubernetes);
+  // Those that need it say the same, and are skipped; in CI they fail.
+  if (built.unavailable) say(`  ! ${built.unavailable}`);
   return await playwright('faults');
 }
 
@@ -172,7 +175,8 @@ async function main() {
     (chosen.length === 0 || names.some(name => chosen.includes(name)));
   if (faults || isChosen('packages', 'faults', 'kubernetes'))
     step('finding the S3 server', ensureS3).catch(() => undefined);
-  if (isChosen('kubernetes')) findKubernetes().catch(() => undefined);
+  if (faults || isChosen('faults', 'kubernetes'))
+    findKubernetes().catch(() => undefined);
   toolchain = await ensureToolchain();
   await ensureInstalled(toolchain);
   chromium = step('finding Chromium', ensureChromium);

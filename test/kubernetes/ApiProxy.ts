@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { AddressInfo } from 'node:net';
 
-interface Call {
+export interface Call {
   method: string;
   path: string;
   query: URLSearchParams;
@@ -29,6 +29,8 @@ export class ApiProxy {
 
   readonly calls: Call[] = [];
   fault: Fault | undefined;
+  /** Told of each call that the API server has answered, before who asked is. */
+  answered: ((call: Call) => void) | undefined;
   private readonly server: http.Server;
   private readonly watches = new Set<http.ServerResponse>();
   private readonly agent = new https.Agent({ keepAlive: true });
@@ -62,6 +64,7 @@ export class ApiProxy {
         rejectUnauthorized: false,
       });
       upstream.on('response', answer => {
+        this.answered?.(call);
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         // Of a watch they come long before the first event.
         response.flushHeaders();

@@ -21,14 +21,16 @@ export class GatewayProcesses {
   static async start(
     cluster: TestCluster,
     namespace: string,
+    patienceMs?: number,
   ): Promise<GatewayProcesses> {
-    const pod = await eventually('the pod of a gateway', async () => {
+    const find = async () => {
       const { items } = await cluster.core.listNamespacedPod({
         namespace,
         labelSelector: 'app.kubernetes.io/component=gateway',
       });
       return items[0];
-    });
+    };
+    const pod = await eventually('the pod of a gateway', find, patienceMs);
     const keys = new DerivedKeys(SECRET_KEY);
     const adminSecret = keys.adminSecret(namespace);
     const adminPort = await freePort();

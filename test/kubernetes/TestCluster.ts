@@ -155,6 +155,20 @@ export class TestCluster {
     if (statusCode >= 300) throw new Error(`${name}: ${statusCode} ${text}`);
   }
 
+  /** As an administrator, whatever is there. */
+  async read<T>(where: string): Promise<T> {
+    const url = `${this.config.getCurrentCluster()?.server}${where}`;
+    const context = new RequestContext(url, HttpMethod.GET);
+    await this.config.applySecurityAuthentication(context);
+    const { statusCode, body } = await request(url, {
+      headers: context.getHeaders(),
+      dispatcher: context.getDispatcher(),
+    });
+    if (statusCode !== 200)
+      throw new Error(`${where}: ${statusCode} ${await body.text()}`);
+    return (await body.json()) as T;
+  }
+
   /** The objects of `rbac.yaml`. */
   static roles(): KubernetesObject[] {
     return parseAllDocuments(

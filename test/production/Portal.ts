@@ -49,6 +49,11 @@ export class Portal {
     });
   }
 
+  /** By itself, or by a signal. */
+  get hasEnded() {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
   get url() {
     return `http://127.0.0.1:${this.options.port}`;
   }
@@ -57,7 +62,7 @@ export class Portal {
     await eventually(
       'the portal is ready',
       async () => {
-        if (this.child.exitCode !== null) return true;
+        if (this.hasEnded) return true;
         const { ok } = await fetch(
           `${this.url}/.backstage/health/v1/readiness`,
         );
@@ -67,20 +72,16 @@ export class Portal {
     ).catch(error => {
       throw new Error(`${error}\n${this.stderr}\n${this.stdout.slice(-4_000)}`);
     });
-    if (this.child.exitCode !== null)
-      throw new Error(`The portal ended:\n${this.stderr}`);
+    if (this.hasEnded) throw new Error(`The portal ended:\n${this.stderr}`);
   }
 
   async ended(): Promise<number | undefined> {
-    await eventually(
-      'the portal ended',
-      () => this.child.exitCode !== null || this.child.signalCode !== null,
-    );
+    await eventually('the portal ended', () => this.hasEnded);
     return this.child.exitCode ?? undefined;
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM') {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    if (this.hasEnded) return;
     this.child.kill(signal);
     await this.ended();
   }
