@@ -74,6 +74,7 @@ const domains = {
   webhooks: ['registry', 'deployment', 'access'],
 };
 const backendSource = 'plugins/model-platform-backend/src';
+const httpOrSql = `(^|/)node_modules/(express|express-promise-router|knex)/|^${backendSource}/http/`;
 
 module.exports = {
   forbidden: [
@@ -102,10 +103,35 @@ module.exports = {
     {
       name: 'rules-know-no-http-or-sql',
       severity: 'error',
+      from: { path: `^${backendSource}/[^/]+/(Registry|Kpis)\\.ts$` },
+      to: { path: httpOrSql },
+    },
+    {
+      name: 'deployment: rules know no HTTP or SQL',
+      comment: 'HTTP is at home in http/, SQL in store/ and lease/.',
+      severity: 'error',
       from: {
-        path: `^${backendSource}/[^/]+/(Registry|Deployments|Reconciler|Kpis)\\.ts$`,
+        path: `^${backendSource}/deployment/`,
+        pathNot: [
+          `^${backendSource}/deployment/(http|store|lease|__testUtils__)/`,
+          '\\.test\\.ts$',
+        ],
       },
-      to: { path: '(^|/)node_modules/(express|knex)/' },
+      to: { path: httpOrSql },
+    },
+    {
+      name: 'deployment: only its composition knows routes and tables',
+      severity: 'error',
+      from: {
+        path: `^${backendSource}/deployment/[^/]+/`,
+        pathNot: [
+          `^${backendSource}/deployment/(http|store|__testUtils__)/`,
+          '\\.test\\.ts$',
+        ],
+      },
+      to: {
+        path: `^${backendSource}/deployment/(http/|store/(Database|[a-z]))`,
+      },
     },
     {
       name: 'wire-has-no-io',

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DeploymentRef } from '@model-platform/plugin-model-platform-node';
 import knexFactory from 'knex';
 import { TestModels } from '../../plugins/model-platform-backend/src/deployment/__testUtils__/TestModels';
-import { platformActor } from '../../plugins/model-platform-backend/src/deployment/DeploymentActor';
+import { platformActor } from '../../plugins/model-platform-backend/src/deployment/access/DeploymentActor';
 import { versionOf } from '../kubernetes/desired';
 import { GatewayProcesses } from '../kubernetes/GatewayProcesses';
 import { TestCluster } from '../kubernetes/TestCluster';

@@ -1,12 +1,12 @@
 import { ConfigReader } from '@backstage/config';
 import { DeploymentDriver } from '@model-platform/plugin-model-platform-node';
 import { Knex } from 'knex';
-import { DatabaseDeploymentStore } from '../../plugins/model-platform-backend/src/deployment/DatabaseDeploymentStore';
-import { DeployableModels } from '../../plugins/model-platform-backend/src/deployment/DeployableModels';
+import { DatabaseDeploymentStore } from '../../plugins/model-platform-backend/src/deployment/store/DatabaseDeploymentStore';
+import { DeployableModels } from '../../plugins/model-platform-backend/src/deployment/models/DeployableModels';
 import { Deployments } from '../../plugins/model-platform-backend/src/deployment/Deployments';
-import { Environments } from '../../plugins/model-platform-backend/src/deployment/Environments';
-import { LeaderLease } from '../../plugins/model-platform-backend/src/deployment/LeaderLease';
-import { Reconciler } from '../../plugins/model-platform-backend/src/deployment/Reconciler';
+import { Environments } from '../../plugins/model-platform-backend/src/deployment/environments/Environments';
+import { LeaderLease } from '../../plugins/model-platform-backend/src/deployment/lease/LeaderLease';
+import { Reconciler } from '../../plugins/model-platform-backend/src/deployment/reconcile/Reconciler';
 
 const quiet = {
   child: () => quiet,

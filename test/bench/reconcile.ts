@@ -11,7 +11,7 @@ import { canonicalTrafficPlan } from '@model-platform/model-wire';
 import { createHash } from 'node:crypto';
 import knexFactory, { Knex } from 'knex';
 import { fillRegistry } from '../../plugins/model-platform-backend/src/__testUtils__/fillRegistry';
-import { platformActor } from '../../plugins/model-platform-backend/src/deployment/DeploymentActor';
+import { platformActor } from '../../plugins/model-platform-backend/src/deployment/access/DeploymentActor';
 import { DatabaseModelStore } from '../../plugins/model-platform-backend/src/registry/DatabaseModelStore';
 import { DatabaseVersionStore } from '../../plugins/model-platform-backend/src/registry/DatabaseVersionStore';
 import { portalOver } from './portalOver';

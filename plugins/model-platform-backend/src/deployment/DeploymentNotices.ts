@@ -4,8 +4,8 @@ import {
   DeploymentEvent,
   RequestDecision,
 } from '@model-platform/plugin-model-platform-common';
-import { DeployableModels } from './DeployableModels';
-import { DeploymentRecord, DeploymentStore } from './DeploymentStore';
+import { DeployableModels } from './models/DeployableModels';
+import { DeploymentRecord, DeploymentStore } from './store/DeploymentStore';
 import { approversOf } from './gates/approversOf';
 import { waitingRequest } from './gates/waitingRequest';
 import { RequestRecord } from './gates/RequestStore';

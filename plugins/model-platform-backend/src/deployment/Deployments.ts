@@ -9,23 +9,22 @@ import { canonicalJson } from '../canonicalJson';
 import { CanaryDecision } from './canary/CanaryDecision';
 import { CanaryFigures } from './canary/CanaryFigures';
 import { aimOf, canaryOf, isCanaried } from './canary/canaryOf';
-import { Applications, ApplyOptions } from './Applications';
-import { DeployableModels } from './DeployableModels';
-import { currentRevision } from './currentRevision';
-import { DeploymentActor, platformActor } from './DeploymentActor';
-import { Precondition, requireMatch } from './deploymentEtag';
-import { DeploymentModels } from './DeploymentModels';
-import { deploymentNotFound } from './deploymentNotFound';
-import { DeploymentProblemsError } from './DeploymentProblemsError';
+import { Applications, ApplyOptions } from './changes/Applications';
+import { DeployableModels } from './models/DeployableModels';
+import { currentRevision } from './revisions/currentRevision';
+import { DeploymentActor, platformActor } from './access/DeploymentActor';
+import { Precondition, requireMatch } from './changes/deploymentEtag';
+import { DeploymentModels } from './models/DeploymentModels';
+import { deploymentNotFound } from './access/deploymentNotFound';
+import { DeploymentProblemsError } from './spec/DeploymentProblemsError';
 import {
   DeploymentRecord,
   DeploymentStore,
   DesiredChange,
-  NewRevision,
-  RevisionRecord,
-} from './DeploymentStore';
-import { Environments } from './Environments';
-import { KnownRevisions } from './KnownRevisions';
+} from './store/DeploymentStore';
+import { NewRevision, RevisionRecord } from './revisions/RevisionStore';
+import { Environments } from './environments/Environments';
+import { KnownRevisions } from './revisions/KnownRevisions';
 import {
   hasOverride,
   holdsContent,
@@ -36,24 +35,28 @@ import {
   withoutOverride,
 } from './overrides/overrides';
 import { selectorDrift } from './overrides/selectorDrift';
-import { repeated } from './repeated';
-import { isDeclared, requireSource } from './requireSource';
-import { Resolution, RevisionResolver } from './RevisionResolver';
-import { rollbackTarget } from './rollbackTarget';
-import { sameContent } from './sameContent';
+import { repeated } from './changes/repeated';
+import { isDeclared, requireSource } from './changes/requireSource';
+import { Resolution, RevisionResolver } from './revisions/RevisionResolver';
+import { rollbackTarget } from './revisions/rollbackTarget';
+import { sameContent } from './revisions/sameContent';
 import { QuotaCheck } from './checks/QuotaCheck';
 import { breakProblems, SignatureCheck } from './checks/SignatureCheck';
 import { GateJudge } from './gates/GateJudge';
 import { NewRequest } from './gates/RequestStore';
 import { waitingRequest } from './gates/waitingRequest';
 import { noEvidence, VersionEvidence } from './gates/VersionEvidence';
-import { Candidate, gatesInForce, RevisionAssessor } from './RevisionAssessor';
-import { specChanges } from './specChanges';
+import {
+  Candidate,
+  gatesInForce,
+  RevisionAssessor,
+} from './checks/RevisionAssessor';
+import { specChanges } from './spec/specChanges';
 import { followed, takenOf } from './triggers/followed';
 import { MetricTriggers } from './triggers/MetricTriggers';
 import { AliasMover } from './triggers/Requesters';
 import { requestOf, Triggers } from './triggers/Triggers';
-import { trafficOf } from './trafficOf';
+import { trafficOf } from './spec/trafficOf';
 
 /** What a person says with a change, and from which state it shall be made. */
 export interface ChangeOptions {
@@ -112,7 +115,7 @@ export class Deployments {
   constructor(private readonly options: DeploymentsOptions) {
     const { figures = () => undefined, clock = () => new Date() } = options;
     this.resolver = new RevisionResolver(options.models);
-    this.revisions = new KnownRevisions(options.store);
+    this.revisions = new KnownRevisions(options.store.revisions);
     this.models = new DeploymentModels(options.store, options.models);
     this.signatures = new SignatureCheck(options);
     this.assessor = new RevisionAssessor({

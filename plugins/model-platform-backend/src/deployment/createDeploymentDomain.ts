@@ -9,26 +9,27 @@ import { Caller } from '../access/Caller';
 import { atMostEvery } from '../atMostEvery';
 import { Domain, PlatformContext } from '../Domain';
 import { CanaryFigures } from './canary/CanaryFigures';
-import { DatabaseDeploymentStore } from './DatabaseDeploymentStore';
-import { DeploymentAccess } from './DeploymentAccess';
-import { DeploymentDeclarations } from './DeploymentDeclarations';
+import { DatabaseDeploymentStore } from './store/DatabaseDeploymentStore';
+import { DeploymentAccess } from './access/DeploymentAccess';
+import { DeploymentDeclarations } from './git/DeploymentDeclarations';
 import { DeploymentNotices } from './DeploymentNotices';
-import { DeploymentLogs } from './DeploymentLogs';
+import { DeploymentLogs } from './logs/DeploymentLogs';
 import { Deployments } from './Deployments';
-import { DeploymentRecord, RevisionRecord } from './DeploymentStore';
-import { Endpoints } from './Endpoints';
-import { EndpointTokens } from './EndpointTokens';
-import { Environments } from './Environments';
+import { DeploymentRecord } from './store/DeploymentStore';
+import { RevisionRecord } from './revisions/RevisionStore';
+import { Endpoints } from './endpoints/Endpoints';
+import { EndpointTokens } from './endpoints/EndpointTokens';
+import { Environments } from './environments/Environments';
 import { DeploymentApprovals } from './gates/DeploymentApprovals';
 import { registryEvidence } from './gates/registryEvidence';
-import { GitDeployments } from './GitDeployments';
-import { LeaderLease } from './LeaderLease';
-import { Reconciler } from './Reconciler';
-import { readableByModel } from './readableByModel';
-import { readLeaseSeconds } from './readLeaseSeconds';
-import { registryModels } from './registryModels';
-import { deploymentRoutes } from './routes';
-import { versionsInUse } from './versionsInUse';
+import { GitDeployments } from './git/GitDeployments';
+import { LeaderLease } from './lease/LeaderLease';
+import { Reconciler } from './reconcile/Reconciler';
+import { readableByModel } from './models/readableByModel';
+import { readLeaseSeconds } from './lease/readLeaseSeconds';
+import { registryModels } from './models/registryModels';
+import { deploymentRoutes } from './http/deploymentRoutes';
+import { versionsInUse } from './models/versionsInUse';
 
 /** Changes of models that are made together are looked at together. */
 const BURST_MS = 200;
@@ -201,7 +202,7 @@ export async function createDeploymentDomain(
     },
     async readable(caller, name) {
       const { deployment } = await access.readable(caller, name);
-      const revisions = await store.currentRevisions([deployment]);
+      const revisions = await store.revisions.current([deployment]);
       return { deployment, revision: revisions.get(deployment.id) };
     },
     async readableByModel(caller) {
@@ -227,8 +228,8 @@ export async function createDeploymentDomain(
         },
       });
       dropTokens = setInterval(() => {
-        store
-          .dropExpiredTokens(new Date(Date.now() - KEEP_EXPIRED_MS))
+        store.tokens
+          .dropExpired(new Date(Date.now() - KEEP_EXPIRED_MS))
           .catch(error =>
             logger.warn(`Expired tokens could not be dropped: ${error}`),
           );

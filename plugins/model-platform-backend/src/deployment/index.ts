@@ -1,4 +1,4 @@
 export { createDeploymentDomain } from './createDeploymentDomain';
 export type { CanaryFigures, RevisionFigure } from './canary/CanaryFigures';
 export type { DeploymentDomain } from './createDeploymentDomain';
-export { LeaderLease } from './LeaderLease';
+export { LeaderLease } from './lease/LeaderLease';

@@ -7,7 +7,7 @@ import {
   ScrapeTarget,
 } from '@model-platform/plugin-model-platform-node';
 import { Knex } from 'knex';
-import { LeaderLease } from '../deployment/LeaderLease';
+import { LeaderLease } from '../deployment/lease/LeaderLease';
 import { MetricCatalogue } from '../registry/metadata/MetricCatalogue';
 import { Collector } from './Collector';
 import { DatabaseMetricsStore } from './DatabaseMetricsStore';

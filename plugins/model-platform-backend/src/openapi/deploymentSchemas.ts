@@ -1,4 +1,4 @@
-import { deploymentSpecJsonSchema } from '../deployment/deploymentJsonSchema';
+import { deploymentSpecJsonSchema } from '../deployment/spec/deploymentJsonSchema';
 import { OpenApiObject, schemaRef } from './operation';
 import {
   anything,

@@ -1,5 +1,5 @@
 import { LoggerService } from '@backstage/backend-plugin-api';
-import { LeaderLease } from '../deployment/LeaderLease';
+import { LeaderLease } from '../deployment/lease/LeaderLease';
 import { RefusedAddressError } from './AddressGuard';
 import { DeliveryPlanner } from './DeliveryPlanner';
 import { openSecret, SecretBox } from './SecretBox';

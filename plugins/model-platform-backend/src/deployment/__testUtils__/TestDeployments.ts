@@ -9,15 +9,15 @@ import { DeploymentDriver } from '@model-platform/plugin-model-platform-node';
 import { Knex } from 'knex';
 import { UserCaller } from '../../access/Caller';
 import { Claims } from '../../access/Claims';
-import { DatabaseDeploymentStore } from '../DatabaseDeploymentStore';
-import { DeploymentActor } from '../DeploymentActor';
+import { DatabaseDeploymentStore } from '../store/DatabaseDeploymentStore';
+import { DeploymentActor } from '../access/DeploymentActor';
 import { Deployments } from '../Deployments';
-import { DeploymentProblemsError } from '../DeploymentProblemsError';
-import { DeploymentRecord } from '../DeploymentStore';
-import { Environments } from '../Environments';
+import { DeploymentProblemsError } from '../spec/DeploymentProblemsError';
+import { DeploymentRecord } from '../store/DeploymentStore';
+import { Environments } from '../environments/Environments';
 import { DeploymentApprovals } from '../gates/DeploymentApprovals';
-import { LeaderLease } from '../LeaderLease';
-import { toApiDeployment } from '../toApiDeployment';
+import { LeaderLease } from '../lease/LeaderLease';
+import { toApiDeployment } from '../http/toApiDeployment';
 import { CanaryFigures, RevisionFigure } from '../canary/CanaryFigures';
 import { TestModels } from './TestModels';
 
@@ -186,7 +186,7 @@ export class TestDeployments {
   /** Versions of the wanted revision, and what the next one waits for. */
   async state(name = 'churn') {
     const deployment = await this.deployments.get(name);
-    const revisions = await this.store.currentRevisions([deployment]);
+    const revisions = await this.store.revisions.current([deployment]);
     const revision = revisions.get(deployment.id);
     const requests = await this.store.requests.waiting([deployment.id]);
     const shown = toApiDeployment(

@@ -4,7 +4,7 @@ import {
   ModelVersion,
   SignatureField,
 } from '@model-platform/plugin-model-platform-common';
-import { DeployableModels } from '../DeployableModels';
+import { DeployableModels } from '../models/DeployableModels';
 
 export const age: SignatureField = { name: 'age', type: 'integer' };
 export const score: SignatureField = { name: 'score', type: 'number' };

@@ -2,14 +2,14 @@ import { mockServices } from '@backstage/backend-test-utils';
 import { ConfigReader } from '@backstage/config';
 import { DeploymentDriver } from '@model-platform/plugin-model-platform-node';
 import { Knex } from 'knex';
-import { DatabaseDeploymentStore } from '../DatabaseDeploymentStore';
-import { DeployableModels } from '../DeployableModels';
+import { DatabaseDeploymentStore } from '../store/DatabaseDeploymentStore';
+import { DeployableModels } from '../models/DeployableModels';
 import { Deployments } from '../Deployments';
-import { DeploymentRecord } from '../DeploymentStore';
-import { EndpointTokens } from '../EndpointTokens';
-import { Environments } from '../Environments';
-import { LeaderLease } from '../LeaderLease';
-import { Reconciler } from '../Reconciler';
+import { DeploymentRecord } from '../store/DeploymentStore';
+import { EndpointTokens } from '../endpoints/EndpointTokens';
+import { Environments } from '../environments/Environments';
+import { LeaderLease } from '../lease/LeaderLease';
+import { Reconciler } from '../reconcile/Reconciler';
 
 export interface TestPortalOptions {
   knex: Knex;

@@ -1,6 +1,6 @@
 import { CanaryStatus } from '@model-platform/plugin-model-platform-common';
-import { DeploymentRecord } from '../DeploymentStore';
-import { givenUpOf } from '../givenUpOf';
+import { DeploymentRecord } from '../store/DeploymentStore';
+import { givenUpOf } from '../revisions/givenUpOf';
 
 /** How far the revision that is wanted has come, where it was tried beside another one. */
 export function canaryOf({

@@ -12,14 +12,14 @@ import { Collector } from '../../monitoring/Collector';
 import { DatabaseMetricsStore } from '../../monitoring/DatabaseMetricsStore';
 import { RevisionFigures } from '../../monitoring/RevisionFigures';
 import { MetricCatalogue } from '../../registry/metadata/MetricCatalogue';
-import { DatabaseDeploymentStore } from '../DatabaseDeploymentStore';
-import { platformActor } from '../DeploymentActor';
+import { DatabaseDeploymentStore } from '../store/DatabaseDeploymentStore';
+import { platformActor } from '../access/DeploymentActor';
 import { Deployments } from '../Deployments';
-import { DeploymentRecord } from '../DeploymentStore';
-import { EndpointTokens } from '../EndpointTokens';
-import { Environments } from '../Environments';
-import { LeaderLease } from '../LeaderLease';
-import { Reconciler } from '../Reconciler';
+import { DeploymentRecord } from '../store/DeploymentStore';
+import { EndpointTokens } from '../endpoints/EndpointTokens';
+import { Environments } from '../environments/Environments';
+import { LeaderLease } from '../lease/LeaderLease';
+import { Reconciler } from '../reconcile/Reconciler';
 
 jest.setTimeout(180_000);
 
@@ -388,7 +388,7 @@ describe.each(databases.eachSupportedId())('canaries with %p', id => {
     const back = await serves(3);
     await calls.stop();
     expect(back.canary?.revision).not.toBe(3);
-    expect(await store.revision(back.id, 3)).toMatchObject({
+    expect(await store.revisions.get(back.id, 3)).toMatchObject({
       variants: [{ version: 1 }],
       reason: expect.stringContaining('error_ratio is above 0.5'),
     });

@@ -1,4 +1,4 @@
-import { parseDeploymentSpec } from '../parseDeploymentSpec';
+import { parseDeploymentSpec } from '../spec/parseDeploymentSpec';
 import { analysisProblems } from './canarySchema';
 
 const canary = (strategy: object, more: object = {}) =>

@@ -4,8 +4,8 @@ import {
   FieldProblem,
 } from '@model-platform/plugin-model-platform-common';
 import { z } from 'zod';
-import { parseDuration } from '../parseDuration';
-import { problem } from '../problem';
+import { parseDuration } from '../spec/parseDuration';
+import { problem } from '../spec/problem';
 
 const duration = z
   .string()

@@ -3,7 +3,7 @@ import {
   CanaryStatus,
   DeploymentSpec,
 } from '@model-platform/plugin-model-platform-common';
-import { parseDuration } from '../parseDuration';
+import { parseDuration } from '../spec/parseDuration';
 import { CanaryDecision } from './CanaryDecision';
 
 const DEFAULT_WAIT_AT_MOST = '1h';

@@ -5,10 +5,10 @@ import {
   Resources,
 } from '@model-platform/plugin-model-platform-common';
 import { aimOf } from '../canary/canaryOf';
-import { DeployableModels } from '../DeployableModels';
-import { DeploymentStore, QuotaRoom } from '../DeploymentStore';
-import { Environments } from '../Environments';
-import { problem } from '../problem';
+import { DeployableModels } from '../models/DeployableModels';
+import { DeploymentStore, QuotaRoom } from '../store/DeploymentStore';
+import { Environments } from '../environments/Environments';
+import { problem } from '../spec/problem';
 import { bytes, cores } from './quantities';
 
 type Resource = QuotaState['resource'];
@@ -128,7 +128,7 @@ export class QuotaCheck {
         !one.deleting,
     );
     // What runs in the end: not what was given up, or rolled back.
-    const revisions = await store.currentRevisions(
+    const revisions = await store.revisions.current(
       all.map(one => ({ ...one, revision: aimOf(one) })),
     );
     const takers: Taker[] = [];

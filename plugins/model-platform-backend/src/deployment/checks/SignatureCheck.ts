@@ -6,9 +6,9 @@ import {
   SignatureBreak,
   signatureBreaks,
 } from '@model-platform/plugin-model-platform-common';
-import { DeployableModels } from '../DeployableModels';
-import { DeploymentRecord, DeploymentStore } from '../DeploymentStore';
-import { problem } from '../problem';
+import { DeployableModels } from '../models/DeployableModels';
+import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { problem } from '../spec/problem';
 
 type Signed = ResolvedVariant & { signature: Signature };
 
@@ -69,8 +69,8 @@ export class SignatureCheck {
     const { store } = this.options;
     const revision =
       servingRevision === undefined
-        ? await store.lastServed(id)
-        : await store.revision(id, servingRevision);
+        ? await store.revisions.lastServed(id)
+        : await store.revisions.get(id, servingRevision);
     return revision?.variants;
   }
 

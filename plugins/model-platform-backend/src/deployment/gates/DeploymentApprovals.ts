@@ -9,7 +9,7 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { Caller } from '../../access/Caller';
 import { Claims } from '../../access/Claims';
-import { DeploymentRecord, DeploymentStore } from '../DeploymentStore';
+import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
 import { DeploymentNotices } from '../DeploymentNotices';
 import { approversOf } from './approversOf';
 import { RequestRecord } from './RequestStore';
@@ -62,7 +62,7 @@ export class DeploymentApprovals {
       );
     }
     if (decision === 'withdrawn') {
-      const withdrawn = await store.withdrawApproval(
+      const withdrawn = await store.requests.withdrawApproval(
         deployment,
         request.number,
         { approver: caller.entityRef, reason },
@@ -86,7 +86,7 @@ export class DeploymentApprovals {
         }; another member of ${groups.join(', ')} decides on it`,
       );
     }
-    const decided = await store.decide(deployment, request.number, {
+    const decided = await store.requests.decide(deployment, request.number, {
       decision,
       approver: caller.entityRef,
       groups,

@@ -8,7 +8,7 @@ import {
   RequestDecision,
   WindowGate,
 } from '@model-platform/plugin-model-platform-common';
-import { DeployableModels } from '../DeployableModels';
+import { DeployableModels } from '../models/DeployableModels';
 import { NewRequest } from './RequestStore';
 import { scanProblem } from './scanProblem';
 import { VersionEvidence } from './VersionEvidence';

@@ -8,6 +8,7 @@ import {
   RevisionRequest,
   SignatureBreak,
 } from '@model-platform/plugin-model-platform-common';
+import { DeploymentRecord } from '../store/DeploymentStore';
 
 /** What is asked for. */
 export interface NewRequest {
@@ -62,4 +63,22 @@ export interface RequestStore {
     request: RequestRecord,
     standing: RequestStanding,
   ): Promise<void>;
+  /**
+   * What a person said of the request that waits; a refusal ends it. Throws
+   * `ConflictError` where it waits no more, or the person approved it already.
+   */
+  decide(
+    deployment: DeploymentRecord,
+    request: number,
+    decision: Omit<RequestDecision, 'at'>,
+  ): Promise<DeploymentRecord>;
+  /**
+   * An approval of the request that waits is taken back. Throws `ConflictError`
+   * where it waits no more, or the person has not approved it.
+   */
+  withdrawApproval(
+    deployment: DeploymentRecord,
+    request: number,
+    withdrawal: Pick<RequestDecision, 'approver' | 'reason'>,
+  ): Promise<DeploymentRecord>;
 }

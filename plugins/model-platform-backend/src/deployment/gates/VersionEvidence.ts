@@ -3,7 +3,7 @@ import {
   Model,
   ModelVersion,
 } from '@model-platform/plugin-model-platform-common';
-import { problem } from '../problem';
+import { problem } from '../spec/problem';
 
 /** What the registry knows of a version that gates ask for. */
 export interface VersionEvidence {

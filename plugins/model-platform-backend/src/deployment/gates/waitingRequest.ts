@@ -1,4 +1,4 @@
-import { DeploymentRecord, DeploymentStore } from '../DeploymentStore';
+import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
 import { RequestRecord } from './RequestStore';
 
 /** What waits for its gates; one that was refused or made meanwhile does not. */

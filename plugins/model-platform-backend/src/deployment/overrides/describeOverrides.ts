@@ -3,7 +3,7 @@ import {
   DeploymentSpec,
   DeploymentVariant,
 } from '@model-platform/plugin-model-platform-common';
-import { variantsOf } from '../RevisionResolver';
+import { variantsOf } from '../revisions/RevisionResolver';
 
 /** A sentence an override: what the spec says, and what a person put beside it. */
 export function describeOverrides(

@@ -1,6 +1,6 @@
 import { ResolvedVariant } from '@model-platform/plugin-model-platform-common';
 import { DeploymentSpec } from '@model-platform/plugin-model-platform-common';
-import { variantsOf } from '../RevisionResolver';
+import { variantsOf } from '../revisions/RevisionResolver';
 import { selectorOf } from './describeOverrides';
 
 /** Where a selector means another version by now than the one it was resolved to, e.g. `champion is 8, serving 7`. */

@@ -1,8 +1,8 @@
 import { ResolvedVariant } from '@model-platform/plugin-model-platform-common';
 import { canonicalJson } from '../../canonicalJson';
-import { DeployableModels } from '../DeployableModels';
-import { DeploymentRecord } from '../DeploymentStore';
-import { variantsOf } from '../RevisionResolver';
+import { DeployableModels } from '../models/DeployableModels';
+import { DeploymentRecord } from '../store/DeploymentStore';
+import { variantsOf } from '../revisions/RevisionResolver';
 
 /** The person who moved an alias last, be it by a token; undefined where nobody knows. */
 export type AliasMover = (

@@ -7,28 +7,31 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { canonicalJson } from '../../canonicalJson';
 import { aimOf } from '../canary/canaryOf';
-import { ChangedMeanwhileError } from '../ChangedMeanwhileError';
-import { currentRevision } from '../currentRevision';
-import { DeployableModels } from '../DeployableModels';
-import { platformActor } from '../DeploymentActor';
-import { DeploymentModels } from '../DeploymentModels';
+import { ChangedMeanwhileError } from '../store/ChangedMeanwhileError';
+import { currentRevision } from '../revisions/currentRevision';
+import { DeployableModels } from '../models/DeployableModels';
+import { platformActor } from '../access/DeploymentActor';
+import { DeploymentModels } from '../models/DeploymentModels';
 import {
   DeploymentRecord,
   DeploymentStore,
   DesiredChange,
-  NewRevision,
-  RevisionRecord,
-} from '../DeploymentStore';
-import { Environments } from '../Environments';
+} from '../store/DeploymentStore';
+import { NewRevision, RevisionRecord } from '../revisions/RevisionStore';
+import { Environments } from '../environments/Environments';
 import { isHeld, unlifted } from '../overrides/overrides';
 import { allGates } from '../gates/allGates';
 import { RequestRecord } from '../gates/RequestStore';
 import { waitingRequest } from '../gates/waitingRequest';
-import { Assessment, Candidate, RevisionAssessor } from '../RevisionAssessor';
-import { Resolution } from '../RevisionResolver';
-import { sameContent } from '../sameContent';
-import { trafficOf } from '../trafficOf';
-import { whatMoved } from '../whatMoved';
+import {
+  Assessment,
+  Candidate,
+  RevisionAssessor,
+} from '../checks/RevisionAssessor';
+import { Resolution } from '../revisions/RevisionResolver';
+import { sameContent } from '../revisions/sameContent';
+import { trafficOf } from '../spec/trafficOf';
+import { whatMoved } from './whatMoved';
 import { onlyTaken } from './followed';
 import { MetricTriggers } from './MetricTriggers';
 import { nextRun } from './nextRun';
@@ -317,7 +320,9 @@ export class Triggers {
     const before = await store.triggerStates.get(deployment.id);
     const aim = aimOf(deployment);
     const current =
-      aim === undefined ? undefined : await store.revision(deployment.id, aim);
+      aim === undefined
+        ? undefined
+        : await store.revisions.get(deployment.id, aim);
     const verdict = await metrics.look(
       deployment,
       before,

@@ -1,6 +1,6 @@
 import { DeploymentTrigger } from '@model-platform/plugin-model-platform-common';
-import { DeployableModels } from '../DeployableModels';
-import { DeploymentRecord, WatchedVersions } from '../DeploymentStore';
+import { DeployableModels } from '../models/DeployableModels';
+import { DeploymentRecord, WatchedVersions } from '../store/DeploymentStore';
 import { versionMatches } from './versionMatches';
 
 /**

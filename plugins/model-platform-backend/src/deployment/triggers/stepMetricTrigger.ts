@@ -1,5 +1,5 @@
 import { MetricTrigger } from '@model-platform/plugin-model-platform-common';
-import { parseDuration } from '../parseDuration';
+import { parseDuration } from '../spec/parseDuration';
 import { MetricTriggerState } from './TriggerStates';
 
 const COOLDOWN = '15m';

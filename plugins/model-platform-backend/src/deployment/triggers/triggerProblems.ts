@@ -5,7 +5,7 @@ import {
   MetricTrigger,
 } from '@model-platform/plugin-model-platform-common';
 import { canonicalJson } from '../../canonicalJson';
-import { problem } from '../problem';
+import { problem } from '../spec/problem';
 
 /** Triggers that contradict each other or the rest of the spec, or that would go round in circles. */
 export function triggerProblems(spec: DeploymentSpec): FieldProblem[] {

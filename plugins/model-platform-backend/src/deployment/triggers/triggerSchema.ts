@@ -1,6 +1,6 @@
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
-import { DURATION } from '../parseDuration';
+import { DURATION } from '../spec/parseDuration';
 import { scheduleProblem } from './nextRun';
 import { whereProblem } from './versionMatches';
 

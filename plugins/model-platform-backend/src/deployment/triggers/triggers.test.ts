@@ -1,8 +1,8 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { DeploymentTrigger } from '@model-platform/plugin-model-platform-common';
 import { TestDeployments } from '../__testUtils__/TestDeployments';
-import { DatabaseDeploymentStore } from '../DatabaseDeploymentStore';
-import { DatabaseTriggerStateStore } from './DatabaseTriggerStateStore';
+import { DatabaseDeploymentStore } from '../store/DatabaseDeploymentStore';
+import { DatabaseTriggerStateStore } from '../store/DatabaseTriggerStateStore';
 
 jest.setTimeout(60_000);
 

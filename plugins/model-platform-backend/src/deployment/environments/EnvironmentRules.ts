@@ -1,0 +1,84 @@
+import { InputError } from '@backstage/errors';
+import {
+  DeploymentGate,
+  toSystemName,
+} from '@model-platform/plugin-model-platform-common';
+import { z } from 'zod';
+import { bytes, cores, CPU, MEMORY } from '../checks/quantities';
+import { canonicalGates, gatesSchema } from '../gates/gateSchema';
+
+/** What the runners of one system may take together. CPU in cores, memory in bytes. */
+export interface Quota {
+  runners?: number;
+  cpu?: number;
+  memory?: number;
+  gpu?: number;
+}
+
+/** What holds for all deployments of an environment. */
+export interface EnvironmentRules {
+  systems?: string[];
+  gates: DeploymentGate[];
+  quota?: Quota;
+  /** Instead of `quota`, by the name of the system. */
+  systemQuotas: Map<string, Quota>;
+  /** What `limits.maxBodyBytes` of a deployment may be at most. */
+  maxBodyBytes: number;
+}
+
+/** A gateway and a runner hold whole bodies in memory, several at a time. */
+export const MAX_BODY_BYTES = 32 * 1024 * 1024;
+
+const count = z.number().int().min(0);
+const quota = z.strictObject({
+  runners: count.optional(),
+  // A bare number is one in YAML.
+  cpu: z
+    .union([z.number().min(0), z.string().regex(CPU)], {
+      error: 'must be cores, e.g. 500m or 2',
+    })
+    .transform(value => cores(String(value)))
+    .optional(),
+  memory: z
+    .union([z.number().min(0), z.string().regex(MEMORY)], {
+      error: 'must be bytes, e.g. 64Gi',
+    })
+    .transform(value => bytes(String(value)))
+    .optional(),
+  gpu: count.optional(),
+});
+
+const schema = z.object({
+  systems: z.array(z.string().min(1)).min(1).optional(),
+  gates: gatesSchema.optional(),
+  quota: quota.optional(),
+  systemQuotas: z.record(z.string(), quota).optional(),
+  maxBodyBytes: z.number().int().min(1).default(MAX_BODY_BYTES),
+});
+
+/** Throws `InputError` that names the place in the configuration. */
+export function parseEnvironmentRules(
+  entry: unknown,
+  place: string,
+): EnvironmentRules {
+  const parsed = schema.safeParse(entry);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(issue =>
+      `${issue.path.join('.')} ${issue.message}`.trim(),
+    );
+    throw new InputError(`${place} is wrong: ${issues.join('; ')}`);
+  }
+  const { systems, gates = [], systemQuotas = {} } = parsed.data;
+  return {
+    systems: systems?.map(toSystemName),
+    gates: canonicalGates(gates),
+    quota: parsed.data.quota,
+    maxBodyBytes: parsed.data.maxBodyBytes,
+    systemQuotas: new Map(
+      Object.entries(systemQuotas).map(([system, value]) => [
+        toSystemName(system),
+        value,
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,186 @@
+import { mockServices, TestDatabases } from '@backstage/backend-test-utils';
+import { ConfigReader } from '@backstage/config';
+import { Entity } from '@backstage/catalog-model';
+import { CatalogService } from '@backstage/plugin-catalog-node';
+import { mira, TestDeployments } from '../__testUtils__/TestDeployments';
+import { GitDeployments } from './GitDeployments';
+import { LeaderLease } from '../lease/LeaderLease';
+import { toApiDeployment } from '../http/toApiDeployment';
+
+jest.setTimeout(60_000);
+
+const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
+const MINUTE = 60_000;
+const url = 'url:https://git.example.org/crm/churn/model-deployment.yaml';
+
+function declaration(
+  location = url,
+  annotations: Record<string, string> = {},
+): Entity {
+  return {
+    apiVersion: 'model-platform.io/v1alpha1',
+    kind: 'ModelDeployment',
+    metadata: {
+      name: 'churn',
+      annotations: {
+        'backstage.io/managed-by-location': location,
+        ...annotations,
+      },
+    },
+    spec: {
+      owner: 'crm',
+      system: 'customer-care',
+      environment: 'local',
+      model: 'churn',
+    },
+  };
+}
+
+describe.each(databases.eachSupportedId())('deployments as code in %p', id => {
+  async function setup(prune: boolean) {
+    const knex = await databases.init(id);
+    const test = await TestDeployments.create(knex);
+    test.models.add('churn');
+    test.models.publish('churn', 1);
+    let entities = [declaration()];
+    const git = GitDeployments.fromConfig(
+      new ConfigReader({
+        modelPlatform: {
+          deploymentSources: [
+            {
+              urlPrefix: 'https://git.example.org',
+              systems: ['*'],
+              environments: ['*'],
+              prune,
+            },
+          ],
+        },
+      }),
+      {
+        store: test.store,
+        deployments: test.deployments,
+        lease: LeaderLease.create({ knex }),
+        // What the catalog has changes from look to look.
+        catalog: {
+          getEntities: async () => ({ items: entities }),
+        } as Partial<CatalogService> as CatalogService,
+        auth: mockServices.auth(),
+        logger: mockServices.logger.mock(),
+        clock: () => test.now,
+      },
+    );
+    await git.sync(await test.lead());
+    return {
+      test,
+      git,
+      knex,
+      declare(...declared: Entity[]) {
+        entities = declared;
+      },
+      async sync(...declared: Entity[]) {
+        entities = declared;
+        await git.sync(await test.lead());
+        return await test.store.get('churn');
+      },
+    };
+  }
+
+  it('is changed where it is declared', async () => {
+    const { test, sync } = await setup(false);
+    await expect(test.apply({ resources: { cpu: '1' } })).rejects.toThrow(
+      `The deployment churn is declared in ${url}; change or remove it there`,
+    );
+    expect(
+      await test.deployments.plan('churn', test.spec(), mira),
+    ).toMatchObject({ declaredIn: url, action: 'change' });
+    await expect(
+      test.deployments.delete('churn', mira, { source: 'api' }),
+    ).rejects.toThrow('is declared in');
+    await test.deployments.setOff('churn', true, mira);
+    // A file that is moved is still the same declaration.
+    const moved = url.replace('churn/', 'models/');
+    expect(await sync(declaration(moved))).toMatchObject({
+      source: moved,
+      off: true,
+    });
+    // One of the same name elsewhere is not.
+    const other = declaration();
+    other.metadata.namespace = 'other';
+    await sync(declaration(moved), other);
+    expect(
+      (await test.store.sources.list()).map(({ entityRef, state, message }) => [
+        entityRef,
+        state,
+        message,
+      ]),
+    ).toEqual([
+      ['modeldeployment:default/churn', 'applied', undefined],
+      [
+        'modeldeployment:other/churn',
+        'refused',
+        expect.stringContaining(`is declared in ${moved}`),
+      ],
+    ]);
+  });
+
+  it('is changed by the leader alone', async () => {
+    const { test, git, knex, declare } = await setup(true);
+    const hung = await test.lead();
+    await LeaderLease.create({ knex, exclusive: true }).hold();
+    const before = await test.store.get('churn');
+    const declared = declaration();
+    declare({
+      ...declared,
+      spec: { ...declared.spec, resources: { cpu: '2' } },
+    });
+    await expect(git.sync(hung)).rejects.toThrow('leads by now');
+    expect(await test.store.get('churn')).toEqual(before);
+  });
+
+  it('goes on where its declaration is gone, until a person decides', async () => {
+    const { test, sync } = await setup(false);
+    const orphaned = await sync(
+      declaration(url, { 'backstage.io/orphan': 'true' }),
+    );
+    expect(orphaned).toMatchObject({
+      orphanedAt: test.now.toISOString(),
+      revision: 1,
+    });
+    expect(toApiDeployment(orphaned!, undefined).conditions).toEqual([
+      expect.objectContaining({
+        type: 'Orphaned',
+        status: 'True',
+        message: expect.stringContaining(`${url} no longer declares it`),
+      }),
+    ]);
+    test.pass(60 * MINUTE);
+    expect(await sync()).toMatchObject({ deleting: false });
+    // It is back.
+    expect((await sync(declaration()))?.orphanedAt).toBeUndefined();
+    await sync();
+    // Or a person takes it over, and Git has no say in it any more.
+    await test.apply({ resources: { cpu: '1' } });
+    expect(await sync()).toMatchObject({
+      source: 'api',
+      orphanedAt: undefined,
+    });
+    expect(await test.store.sources.list()).toEqual([]);
+  });
+
+  it('is removed where its source is pruned, once it was gone for a while', async () => {
+    const { test, sync } = await setup(true);
+    await sync();
+    test.pass(9 * MINUTE);
+    expect(await sync()).toMatchObject({ deleting: false });
+    test.pass(MINUTE);
+    expect(await sync()).toMatchObject({ deleting: true });
+    const [last] = await test.store.history((await test.store.get('churn'))!, {
+      limit: 1,
+    });
+    expect(last).toMatchObject({
+      action: 'deleted',
+      actor: 'git:https://git.example.org/crm/churn/model-deployment.yaml',
+    });
+    expect(await test.store.sources.list()).toEqual([]);
+  });
+});

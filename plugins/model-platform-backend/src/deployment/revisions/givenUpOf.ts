@@ -1,0 +1,10 @@
+import { DeploymentRecord } from '../store/DeploymentStore';
+import { GivenUp } from './GivenUp';
+
+/** Whether the revision that is wanted was given up, and why. */
+export function givenUpOf({
+  givenUp,
+  revision,
+}: Pick<DeploymentRecord, 'givenUp' | 'revision'>): GivenUp | undefined {
+  return givenUp && givenUp.revision === revision ? givenUp : undefined;
+}

@@ -1,0 +1,22 @@
+import { DeploymentRecord } from '../store/DeploymentStore';
+
+/** In words: why what a deployment follows asks for a new revision. */
+export function whatMoved(
+  deployment: Pick<DeploymentRecord, 'watched'>,
+  now: DeploymentRecord['watched'],
+): string {
+  const moved: string[] = [];
+  for (const [modelId, { latest, aliases }] of Object.entries(now)) {
+    const before = deployment.watched[modelId];
+    if (latest !== undefined && latest !== before?.latest) {
+      moved.push(`version ${latest} was published`);
+    }
+    for (const [alias, version] of Object.entries(aliases ?? {})) {
+      if (before?.aliases?.[alias] !== version) {
+        moved.push(`alias ${alias} was moved to version ${version}`);
+      }
+    }
+  }
+  const text = moved.join(', ') || 'the models it follows changed';
+  return text[0].toLocaleUpperCase('en-US') + text.slice(1);
+}
