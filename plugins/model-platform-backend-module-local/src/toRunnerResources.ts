@@ -14,11 +14,9 @@ export function toRunnerResources(
     ...version,
     ...withoutUndefined(deployment ?? {}),
   };
-  const cpuCores = cpu === undefined ? undefined : coresOf(cpu);
-  const memoryBytes = memory === undefined ? undefined : bytesOf(memory);
   const resources = withoutUndefined({
-    cpuCores: cpuCores || undefined,
-    memoryBytes: memoryBytes || undefined,
+    cpuCores: cpu === undefined ? undefined : coresOf(cpu),
+    memoryBytes: memory === undefined ? undefined : bytesOf(memory),
     gpus: gpu || undefined,
   });
   return Object.keys(resources).length > 0 ? resources : undefined;

@@ -4,7 +4,7 @@ import {
   toSystemName,
 } from '@model-platform/plugin-model-platform-common';
 import { z } from 'zod';
-import { bytes, cores, CPU, MEMORY } from '../checks/quantities';
+import { bytes, cores, cpuSchema, memorySchema } from '../../quantities';
 import { canonicalGates, gatesSchema } from '../gates/gateSchema';
 
 /** What the runners of one system may take together. CPU in cores, memory in bytes. */
@@ -34,13 +34,13 @@ const quota = z.strictObject({
   runners: count.optional(),
   // A bare number is one in YAML.
   cpu: z
-    .union([z.number().min(0), z.string().regex(CPU)], {
+    .union([z.number().min(0), z.literal('0'), cpuSchema], {
       error: 'must be cores, e.g. 500m or 2',
     })
     .transform(value => cores(String(value)))
     .optional(),
   memory: z
-    .union([z.number().min(0), z.string().regex(MEMORY)], {
+    .union([z.number().min(0), z.literal('0'), memorySchema], {
       error: 'must be bytes, e.g. 64Gi',
     })
     .transform(value => bytes(String(value)))

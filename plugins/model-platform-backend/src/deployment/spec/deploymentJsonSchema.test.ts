@@ -54,7 +54,7 @@ describe('deploymentJsonSchema', () => {
     {
       resources: {
         cpu: '500m',
-        memory: '1Gi',
+        memory: '300Ki',
         gpu: 1,
         timeoutSeconds: 3,
         replicas: { min: 1, max: 2 },
@@ -97,6 +97,8 @@ describe('deploymentJsonSchema', () => {
     { variants: [{ name: 'a', version: { number: 0 } }] },
     { variants: [{ name: 'a', version: { number: 1, latest: true } }] },
     { resources: { cpu: 'much' } },
+    { resources: { cpu: '0' } },
+    { resources: { memory: '0Mi' } },
     { resources: { replicas: { min: -1, max: 1 } } },
     { triggers: [{ onVersion: false }] },
     { triggers: [{ onMetric: { ...metric, action: 'pray' } }] },

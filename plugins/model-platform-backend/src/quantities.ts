@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 const BYTES: Record<string, number> = {
   '': 1,
   k: 1e3,
@@ -10,8 +12,18 @@ const BYTES: Record<string, number> = {
   Ti: 2 ** 40,
 };
 
-export const CPU = /^\d+(\.\d+)?m?$/;
-export const MEMORY = /^\d+(\.\d+)?([kMGT]i?)?$/;
+/** Cores that a runner asks for: who is held to none is held to nothing. */
+export const cpuSchema = z
+  .string()
+  .regex(/^(?=.*[1-9])\d+(\.\d+)?m?$/, 'must be cores above 0, e.g. 500m or 2');
+
+/** Bytes that a runner asks for, likewise. */
+export const memorySchema = z
+  .string()
+  .regex(
+    /^(?=.*[1-9])\d+(\.\d+)?(k|[MGT]|[KMGT]i)?$/,
+    'must be bytes above 0, e.g. 512Mi',
+  );
 
 /** Cores of `500m` or `2`. */
 export function cores(text: string): number {
