@@ -48,7 +48,19 @@ const quota = z.strictObject({
   gpu: count.optional(),
 });
 
-const schema = z.object({
+/** What others read of the same entry, beside drivers what has their names. */
+const others = {
+  name: z.string(),
+  driver: z.unknown().optional(),
+  endpointCode: z.unknown().optional(),
+  kubernetes: z.unknown().optional(),
+  languageModels: z.unknown().optional(),
+  prometheus: z.unknown().optional(),
+};
+
+// A rule whose name is misspelt would hold for nobody.
+const schema = z.strictObject({
+  ...others,
   systems: z.array(z.string().min(1)).min(1).optional(),
   gates: gatesSchema.optional(),
   quota: quota.optional(),
@@ -56,12 +68,21 @@ const schema = z.object({
   maxBodyBytes: z.number().int().min(1).default(MAX_BODY_BYTES),
 });
 
-/** Throws `InputError` that names the place in the configuration. */
+/**
+ * Throws `InputError` that names the place in the configuration.
+ *
+ * @param drivers - names of those that are installed, each of which may have a section of that name
+ */
 export function parseEnvironmentRules(
-  entry: unknown,
+  entry: object,
   place: string,
+  drivers: string[],
 ): EnvironmentRules {
-  const parsed = schema.safeParse(entry);
+  const parsed = schema.safeParse(
+    Object.fromEntries(
+      Object.entries(entry).filter(([key]) => !drivers.includes(key)),
+    ),
+  );
   if (!parsed.success) {
     const issues = parsed.error.issues.map(issue =>
       `${issue.path.join('.')} ${issue.message}`.trim(),
