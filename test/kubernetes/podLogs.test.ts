@@ -1,9 +1,3 @@
-import { createHash } from 'node:crypto';
-import fs from 'node:fs';
-import http from 'node:http';
-import { AddressInfo } from 'node:net';
-import os from 'node:os';
-import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect, test } from '@playwright/test';
 import { ConfigReader } from '@backstage/config';
@@ -13,39 +7,21 @@ import { DeploymentLogs } from '../../plugins/model-platform-backend/src/deploym
 import { DeploymentRecord } from '../../plugins/model-platform-backend/src/deployment/store/DeploymentStore';
 import { Environments } from '../../plugins/model-platform-backend/src/deployment/environments/Environments';
 import { KubernetesDriver } from '../../plugins/model-platform-backend-module-kubernetes/src/KubernetesDriver';
-import { eventually, root } from '../platform/Platform';
+import { eventually } from '../platform/Platform';
 import { never, revisionOf } from './desired';
+import { irisModel, irisVersion as version } from './irisVersion';
 import { lackingForPods } from './lackingForPods';
+import { PodCluster } from './PodCluster';
 import { TestCluster } from './TestCluster';
 
 const namespace = 'models-crm--test';
 /** Two machines' work on one: images and pods. */
 const PATIENCE_MS = 120_000;
-const model = fs.readFileSync(path.join(root, 'examples/iris/iris.onnx'));
-const version = {
-  files: [
-    {
-      path: 'iris.onnx',
-      digest: `sha256:${createHash('sha256').update(model).digest('hex')}`,
-      sizeBytes: model.length,
-    },
-  ],
-  signature: {
-    inputs: ['sepal_length', 'sepal_width', 'petal_length', 'petal_width'].map(
-      name => ({ name, type: 'number' as const }),
-    ),
-    outputs: [
-      { name: 'species', type: 'string' as const },
-      { name: 'probabilities', type: 'number' as const, shape: [3] },
-    ],
-  },
-};
 
+const pods = new PodCluster();
 let cluster: TestCluster;
 let driver: KubernetesDriver;
 let logs: DeploymentLogs;
-let portal: http.Server;
-let folder: string;
 /** Names of endpoints whose pods get no file. */
 const refused = new Set<string>();
 
@@ -55,19 +31,14 @@ test.beforeAll(async () => {
   test.setTimeout(600_000);
   const lacking = await lackingForPods();
   test.skip(!process.env.CI && lacking !== undefined, lacking);
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-podlogs-'));
-  cluster = await TestCluster.start({ level: 'gateway' });
-  // The portal's door of files, which tells pods apart by what their tokens say.
-  portal = http.createServer((request, response) => {
+  // Tells pods apart by what their tokens say.
+  await pods.start(() => (request, response) => {
     const [, claims = ''] = (request.headers.authorization ?? '').split('.');
     const { sub } = JSON.parse(Buffer.from(claims, 'base64url').toString());
     const isRefused = [...refused].some(name => sub.includes(`:m-${name}--`));
-    response.writeHead(isRefused ? 403 : 200).end(isRefused ? '{}' : model);
+    response.writeHead(isRefused ? 403 : 200).end(isRefused ? '{}' : irisModel);
   });
-  const address = cluster.service.hostAddress;
-  await new Promise<void>(resolve => portal.listen(0, address, resolve));
-  const { port } = portal.address() as AddressInfo;
-  cluster.portalUrl = `http://${address}:${port}`;
+  cluster = pods.cluster;
   driver = await cluster.driver();
   logs = new DeploymentLogs(
     Environments.fromConfig(
@@ -79,19 +50,10 @@ test.beforeAll(async () => {
       [driver],
     ),
   );
-  const { platformImage } = await import(
-    '../services/kubernetes/platformImage.mjs'
-  );
-  await cluster.service.node.importImage(
-    await platformImage('registry.example.org/platform:1', folder),
-  );
 });
 
 test.afterAll(async () => {
-  portal?.closeAllConnections();
-  portal?.close();
-  await cluster?.stop();
-  if (folder) fs.rmSync(folder, { recursive: true, force: true });
+  await pods.stop();
 });
 
 const small = { cpu: '200m', memory: '384Mi', replicas: { min: 1, max: 1 } };

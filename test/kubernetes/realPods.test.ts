@@ -1,16 +1,10 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import http from 'node:http';
-import { AddressInfo } from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { expect, test } from '@playwright/test';
 import { LogLine } from '@model-platform/plugin-model-platform-common';
-import {
-  DesiredRevision,
-  Sha256,
-} from '@model-platform/plugin-model-platform-node';
+import { DesiredRevision } from '@model-platform/plugin-model-platform-node';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { S3ArtifactStore } from '../../plugins/model-platform-backend/src/registry/artifacts/S3ArtifactStore';
 import { KubernetesDriver } from '../../plugins/model-platform-backend-module-kubernetes/src/KubernetesDriver';
@@ -18,17 +12,15 @@ import { Load } from '../faults/Load';
 import { eventually, root } from '../platform/Platform';
 import { never, revisionOf, routeOf } from './desired';
 import { importOwnImage } from './importOwnImage';
+import { irisModel, irisVersion, sha256 } from './irisVersion';
 import { lackingForPods } from './lackingForPods';
+import { PodCluster } from './PodCluster';
 import { TestCluster } from './TestCluster';
 
 const TOKEN = 'mpe_of-the-tests';
 const PER_SECOND = 10;
 /** Two machines' work on one: images, pods and calls. */
 const PATIENCE_MS = 240_000;
-const model = fs.readFileSync(path.join(root, 'examples/iris/iris.onnx'));
-const sha256 = (content: Buffer): Sha256 =>
-  `sha256:${createHash('sha256').update(content).digest('hex')}`;
-const digest = sha256(model);
 const flower = {
   sepal_length: 5.1,
   sepal_width: 3.5,
@@ -36,13 +28,13 @@ const flower = {
   petal_width: 0.2,
 };
 
+const pods = new PodCluster();
 let cluster: TestCluster;
 let driver: KubernetesDriver;
-let portal: http.Server;
 let folder: string;
 const fetchedBy = new Set<string>();
 /** What the portal has, by the names of files. */
-const files = new Map([['iris.onnx', model]]);
+const files = new Map([['iris.onnx', irisModel]]);
 
 test.describe.configure({ mode: 'serial', timeout: 600_000 });
 
@@ -50,38 +42,27 @@ test.beforeAll(async () => {
   test.setTimeout(600_000);
   const lacking = await lackingForPods();
   test.skip(!process.env.CI && lacking !== undefined, lacking);
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-pods-'));
-  cluster = await TestCluster.start({ level: 'gateway' });
-  // The portal's door of files, which trusts the cluster's service accounts.
-  const keys = createLocalJWKSet(await cluster.keys());
-  portal = http.createServer(async (request, response) => {
-    const token = request.headers.authorization?.slice('Bearer '.length) ?? '';
-    const verified = await jwtVerify(token, keys, {
-      audience: 'model-platform',
-      issuer: 'https://kubernetes.default.svc.cluster.local',
-    }).catch(() => undefined);
-    if (verified) fetchedBy.add(String(verified.payload.sub));
-    const file = files.get(path.basename(request.url ?? ''));
-    response.writeHead(verified && file ? 200 : 403).end(verified && file);
+  // Trusts the cluster's service accounts.
+  await pods.start(async own => {
+    const keys = createLocalJWKSet(await own.keys());
+    return async (request, response) => {
+      const token =
+        request.headers.authorization?.slice('Bearer '.length) ?? '';
+      const verified = await jwtVerify(token, keys, {
+        audience: 'model-platform',
+        issuer: 'https://kubernetes.default.svc.cluster.local',
+      }).catch(() => undefined);
+      if (verified) fetchedBy.add(String(verified.payload.sub));
+      const file = files.get(path.basename(request.url ?? ''));
+      response.writeHead(verified && file ? 200 : 403).end(verified && file);
+    };
   });
-  const address = cluster.service.hostAddress;
-  await new Promise<void>(resolve => portal.listen(0, address, resolve));
-  const { port } = portal.address() as AddressInfo;
-  cluster.portalUrl = `http://${address}:${port}`;
+  ({ cluster, folder } = pods);
   driver = await cluster.driver();
-  const { platformImage } = await import(
-    '../services/kubernetes/platformImage.mjs'
-  );
-  await cluster.service.node.importImage(
-    await platformImage('registry.example.org/platform:1', folder),
-  );
 });
 
 test.afterAll(async () => {
-  portal?.closeAllConnections();
-  portal?.close();
-  await cluster?.stop();
-  if (folder) fs.rmSync(folder, { recursive: true, force: true });
+  await pods.stop();
 });
 
 const iris = (
@@ -95,19 +76,7 @@ const iris = (
       replicas: { min: 1, max: 1 },
       ...resources,
     },
-    version: {
-      files: [{ path: 'iris.onnx', digest, sizeBytes: model.length }],
-      signature: {
-        inputs: Object.keys(flower).map(name => ({
-          name,
-          type: 'number' as const,
-        })),
-        outputs: [
-          { name: 'species', type: 'string' },
-          { name: 'probabilities', type: 'number', shape: [3] },
-        ],
-      },
-    },
+    version: irisVersion,
   });
 
 const route = async (desired: DesiredRevision) => {
@@ -402,7 +371,7 @@ test('what a real kubelet says of memory and images becomes a sentence', async (
   const python = revisionOf('python', 1, {
     version: {
       runtime: 'python',
-      files: [{ path: 'iris.onnx', digest, sizeBytes: model.length }],
+      files: irisVersion.files,
     },
   });
   await driver.apply(python, never);
@@ -533,9 +502,12 @@ test('with the portal gone, a new pod fetches its model from S3', async () => {
       // Its client writes into what it is given.
       credentials: { ...credentials },
     });
-    await store.write(Readable.from([model]), { digest }, 'crm');
-    portal.closeAllConnections();
-    await new Promise(resolve => portal.close(resolve));
+    await store.write(
+      Readable.from([irisModel]),
+      { digest: irisVersion.files[0].digest },
+      'crm',
+    );
+    await pods.closePortal();
     driver = await cluster.driver({
       artifacts: {
         bucket: 'models',

@@ -8,6 +8,7 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { DeployableModels } from '../models/DeployableModels';
 import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentProblemsError } from '../spec/DeploymentProblemsError';
 import { problem } from '../spec/problem';
 
 type Signed = ResolvedVariant & { signature: Signature };
@@ -59,6 +60,17 @@ export class SignatureCheck {
     return before && after
       ? signatureBreaks(before.signature, after.signature)
       : [];
+  }
+
+  /** Throws `DeploymentProblemsError` where they break what the endpoint publishes. */
+  async requireCompatible(
+    deployment: DeploymentRecord,
+    variants: ResolvedVariant[],
+  ): Promise<void> {
+    const breaks = await this.breaks(deployment, variants);
+    if (breaks.length > 0) {
+      throw new DeploymentProblemsError(deployment.name, breakProblems(breaks));
+    }
   }
 
   /** Variants of the revision that serves, or served last. */

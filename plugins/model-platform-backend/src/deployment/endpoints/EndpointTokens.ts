@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { ConflictError, InputError, NotFoundError } from '@backstage/errors';
 import {
-  DeploymentEvent,
   EndpointToken,
   toEntityRef,
 } from '@model-platform/plugin-model-platform-common';
+import { Announce } from '../changes/Announce';
 import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
 import { EndpointTokenRecord } from './TokenStore';
 
@@ -29,10 +29,7 @@ export class EndpointTokens {
       store: DeploymentStore;
       /** Tokens of one endpoint that may live at a time. */
       maxLive: number;
-      announce: (
-        deployment: DeploymentRecord,
-        action: DeploymentEvent['action'],
-      ) => void;
+      announce: Announce;
       clock?: () => Date;
     },
   ) {}

@@ -3,12 +3,10 @@ import {
   NotAllowedError,
   NotFoundError,
 } from '@backstage/errors';
-import {
-  DeploymentEvent,
-  RequestDecision,
-} from '@model-platform/plugin-model-platform-common';
+import { RequestDecision } from '@model-platform/plugin-model-platform-common';
 import { Caller } from '../../access/Caller';
 import { Claims } from '../../access/Claims';
+import { Announce } from '../changes/Announce';
 import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
 import { DeploymentNotices } from '../DeploymentNotices';
 import { approversOf } from './approversOf';
@@ -29,10 +27,7 @@ export class DeploymentApprovals {
       store: DeploymentStore;
       claims: Claims;
       notices?: Pick<DeploymentNotices, 'decided'>;
-      announce: (
-        deployment: DeploymentRecord,
-        action: DeploymentEvent['action'],
-      ) => void;
+      announce: Announce;
     },
   ) {}
 

@@ -6,6 +6,7 @@ import { DeploymentDriver } from '@model-platform/plugin-model-platform-node';
 import { canaryHistory } from '../canary/canaryHistory';
 import { CanaryFigures } from '../canary/CanaryFigures';
 import { canaryOf } from '../canary/canaryOf';
+import { Announce } from '../changes/Announce';
 import { ChangedMeanwhileError } from '../store/ChangedMeanwhileError';
 import { DeployableModels } from '../models/DeployableModels';
 import { Deployments } from '../Deployments';
@@ -56,10 +57,7 @@ export interface ReconcilerOptions {
   /** How revisions did, for the analysis of canaries. */
   figures: CanaryFigures;
   logger: LoggerService;
-  announce: (
-    deployment: DeploymentRecord,
-    action: DeploymentEvent['action'],
-  ) => void;
+  announce: Announce;
   /** Something moved that is nothing to act on: pages show it. */
   progressed: () => void;
   /** How long a revision may take until its runners are ready, milliseconds; what each driver says where absent. */

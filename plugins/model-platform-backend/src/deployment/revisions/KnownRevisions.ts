@@ -1,4 +1,6 @@
+import { NotFoundError } from '@backstage/errors';
 import { LRUCache } from 'lru-cache';
+import { DeploymentRecord } from '../store/DeploymentStore';
 import { RevisionRecord, RevisionStore } from './RevisionStore';
 
 /** Two of each deployment while it is rolled out: room for thousands of them. */
@@ -27,5 +29,18 @@ export class KnownRevisions {
     const { firstServedAt, ...content } = found;
     this.known.set(key, content);
     return content;
+  }
+
+  /** Throws `NotFoundError`. */
+  async require(
+    { id, name }: Pick<DeploymentRecord, 'id' | 'name'>,
+    number: number | undefined,
+  ): Promise<RevisionContent> {
+    const revision =
+      number === undefined ? undefined : await this.get(id, number);
+    if (!revision) {
+      throw new NotFoundError(`Deployment ${name} has no revision ${number}`);
+    }
+    return revision;
   }
 }

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConflictError, InputError, NotAllowedError } from '@backstage/errors';
 import {
-  DeploymentEvent,
   DeploymentTrigger,
   ResolvedVariant,
 } from '@model-platform/plugin-model-platform-common';
 import { canonicalJson } from '../../canonicalJson';
 import { aimOf } from '../canary/canaryOf';
+import { Announce } from '../changes/Announce';
 import { ChangedMeanwhileError } from '../store/ChangedMeanwhileError';
 import { currentRevision } from '../revisions/currentRevision';
 import { DeployableModels } from '../models/DeployableModels';
@@ -21,6 +21,7 @@ import { NewRevision, RevisionRecord } from '../revisions/RevisionStore';
 import { Environments } from '../environments/Environments';
 import { isHeld, unlifted } from '../overrides/overrides';
 import { allGates } from '../gates/allGates';
+import { requestOf, standingOf } from '../gates/requestOf';
 import { RequestRecord } from '../gates/RequestStore';
 import { waitingRequest } from '../gates/waitingRequest';
 import {
@@ -47,10 +48,7 @@ export interface TriggersOptions {
   metrics: MetricTriggers;
   aliasMover: AliasMover;
   clock: () => Date;
-  announce: (
-    deployment: DeploymentRecord,
-    action: DeploymentEvent['action'],
-  ) => void;
+  announce: Announce;
   /**
    * To the revision that served before, and with what triggers remember of it;
    * throws `ChangedMeanwhileError` where this record is not what there is.
@@ -492,26 +490,6 @@ export class Triggers {
     this.options.announce(changed, 'applied');
     return changed;
   }
-}
-
-/** A revision that waits, with how it stands. */
-export function requestOf(
-  { actor, requesters, variants, resources, gates, lifts }: Candidate,
-  reason: string,
-  assessment: Assessment,
-) {
-  return {
-    ...{ actor, requesters, variants, resources, gates, lifts, reason },
-    breaks: assessment.breaks,
-    standing: standingOf(assessment),
-  };
-}
-
-function standingOf({ states, problems }: Assessment) {
-  return {
-    gates: states,
-    problems: problems.map(({ field, rule }) => `${field}: ${rule}`),
-  };
 }
 
 function contentOf({

@@ -1,0 +1,40 @@
+import { DeploymentSpec } from '@model-platform/plugin-model-platform-common';
+import { canonicalJson } from '../../canonicalJson';
+import { canaryOf, isCanaried } from '../canary/canaryOf';
+import { RequestRecord } from '../gates/RequestStore';
+import { holdsRevision } from '../overrides/overrides';
+import { givenUpOf } from '../revisions/givenUpOf';
+import { NewRevision, RevisionRecord } from '../revisions/RevisionStore';
+import { sameContent } from '../revisions/sameContent';
+import { DeploymentRecord } from '../store/DeploymentStore';
+
+/** Whether what a spec asks for needs no new revision. */
+export function isWantedAlready(
+  existing: DeploymentRecord,
+  spec: DeploymentSpec,
+  options: {
+    current: RevisionRecord | undefined;
+    revision: NewRevision;
+    waiting: RequestRecord | undefined;
+  },
+): boolean {
+  const { current, revision, waiting } = options;
+  const isSame = current !== undefined && sameContent(current, revision);
+  return canonicalJson(existing.spec) === canonicalJson(spec)
+    ? // What a person put beside the spec holds until the spec changes.
+      (holdsRevision(existing.overrides) && !waiting?.lifts) ||
+        (isSame &&
+          // What was only late may do better by now; what a canary has shown, it has shown.
+          !givenUpOf(existing) &&
+          (!waiting || isSettled(existing)))
+    : isSame && isSettled(existing);
+}
+
+/** No canary of it is under way, and none was rolled back, nor a revision given up: a changed spec has nothing to try again. */
+function isSettled(deployment: DeploymentRecord): boolean {
+  return (
+    canaryOf(deployment)?.phase !== 'rolled-back' &&
+    !isCanaried(deployment) &&
+    givenUpOf(deployment) === undefined
+  );
+}
