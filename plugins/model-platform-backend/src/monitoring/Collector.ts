@@ -7,11 +7,8 @@ import {
 } from '@model-platform/plugin-model-platform-node';
 import { Knex } from 'knex';
 import pLimit from 'p-limit';
-import {
-  DatabaseMetricsStore,
-  ScrapedSample,
-  systemOf,
-} from './DatabaseMetricsStore';
+import { DatabaseMetricsStore } from './DatabaseMetricsStore';
+import { ScrapedSample, systemOf } from './Scrape';
 import { MetricCatalogue } from '../registry/metadata/MetricCatalogue';
 import { parsePrometheusText } from './parsePrometheusText';
 import { selectSamples, startTimeOf } from './selectSamples';

@@ -1,5 +1,5 @@
 import { ScrapeTarget } from '@model-platform/plugin-model-platform-node';
-import { ScrapedSample } from './DatabaseMetricsStore';
+import { ScrapedSample } from './Scrape';
 import { MetricCatalogue } from '../registry/metadata/MetricCatalogue';
 import { COPY_METRICS } from './CallFigures';
 import { ExposedSample } from './parsePrometheusText';

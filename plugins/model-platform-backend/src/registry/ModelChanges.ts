@@ -17,7 +17,7 @@ import { ModelAccess } from './ModelAccess';
 import { ModelListeners } from './ModelListeners';
 import { ModelProblemsError } from './ModelProblemsError';
 import { ModelChange, ModelStore } from './ModelStore';
-import { PublishCheck } from './PublishCheck';
+import { sharedWithProblems } from './sharedWithProblems';
 import { VersionStore } from './VersionStore';
 
 export interface ModelChangesOptions {
@@ -25,7 +25,6 @@ export interface ModelChangesOptions {
   versions: VersionStore;
   access: ModelAccess;
   authorizer: Authorizer;
-  check: PublishCheck;
   directory: EntityDirectory;
   listeners: ModelListeners;
   guard: AliasGuard;
@@ -80,9 +79,7 @@ export class ModelChanges {
       set.sharedWith = [
         ...new Set(fields.sharedWith.map(one => toEntityRef(one, 'group'))),
       ].sort();
-      const problems = await this.options.check.sharedWithProblems(
-        set.sharedWith,
-      );
+      const problems = await sharedWithProblems(set.sharedWith, directory);
       if (problems.length > 0) {
         throw new ModelProblemsError(record.model.name, problems);
       }

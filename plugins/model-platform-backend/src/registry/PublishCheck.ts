@@ -6,13 +6,12 @@ import {
   MetadataSchemaRef,
   toEntityRef,
   toSystemName,
-  toSystemRef,
   VersionFile,
   VersionSpec,
 } from '@model-platform/plugin-model-platform-common';
 import { ModelSubject } from '../access/ModelFilter';
 import { EntityDirectory } from './EntityDirectory';
-import { filePathProblem } from './filePathProblem';
+import { fileProblems } from './fileProblems';
 import {
   filesSchema,
   modelFieldsSchema,
@@ -23,11 +22,14 @@ import {
 import { MetadataSchemas } from './metadata/MetadataSchemas';
 import { MetricCatalogue } from './metadata/MetricCatalogue';
 import { imageProblems } from './imageProblems';
+import { isText } from './isText';
 import { metricProblems } from './metricProblems';
 import { modelNameProblem } from './modelNameProblem';
-import { ModelFields, ModelRecord } from './ModelStore';
+import { ModelFields } from './ModelStore';
 import { PicklePolicy, PickleReading } from './pickles/PicklePolicy';
+import { placeProblems } from './placeProblems';
 import { mayBeRead } from './reading/mayBeRead';
+import { contentProblems, sentContents } from './sentContents';
 import { signatureProblems } from './signatureProblems';
 import { zodProblems } from './zodProblems';
 
@@ -104,7 +106,7 @@ export class PublishCheck {
           source: 'platform',
         });
     }
-    problems.push(...(await this.placeProblems(rawModel, directory)));
+    problems.push(...(await placeProblems(rawModel, directory)));
     problems.push(
       ...(await this.metadataProblems(
         rawModel,
@@ -128,10 +130,10 @@ export class PublishCheck {
       problems.push(...zodProblems(pickles.error, 'pickles', body.pickles));
     else if (isText(rawModel.system))
       problems.push(...this.pickleProblems(rawModel.system, pickles.data));
-    const contents = contentsOf(files.data ?? []);
+    const contents = sentContents(files.data ?? []);
     if (files.success) {
       problems.push(
-        ...this.fileProblems(files.data),
+        ...fileProblems(files.data, this.options.maxFileBytes),
         ...contentProblems(files.data, contents),
       );
       const endpoint = version.success ? version.data.endpoint : undefined;
@@ -175,122 +177,6 @@ export class PublishCheck {
       complete: body.complete === true,
     };
     return { problems, draft, name };
-  }
-
-  /** Where a publish says something else of the model than is stored; what it leaves out differs in nothing. */
-  differences(
-    existing: ModelRecord | undefined,
-    fields: ModelFields,
-    given: string[],
-  ): FieldProblem[] {
-    if (!existing) {
-      return [];
-    }
-    const problems: FieldProblem[] = [];
-    const { model } = existing;
-    const compared = [
-      'type',
-      'owner',
-      'system',
-      'description',
-      'lifecycle',
-      'visibility',
-      'sharedWith',
-      'tags',
-    ] as const;
-    for (const field of compared) {
-      if (
-        given.includes(field) &&
-        JSON.stringify(sorted(model[field])) !==
-          JSON.stringify(sorted(fields[field]))
-      ) {
-        problems.push({
-          field,
-          rule:
-            field === 'system' || field === 'type'
-              ? 'differs from the model as first published, and never changes'
-              : `differs from the model; a publish does not change it: change it by PATCH models/${model.slug} or on its page`,
-          given: fields[field],
-          example: model[field],
-          source: 'platform',
-        });
-      }
-    }
-    return problems;
-  }
-
-  /** References that nothing in the catalog answers to. */
-  async sharedWithProblems(
-    refs: string[],
-    directory = this.options.directory,
-  ): Promise<FieldProblem[]> {
-    const problems: FieldProblem[] = [];
-    for (const [index, ref] of refs.entries()) {
-      const field = `sharedWith[${index}]`;
-      if (!/^(group|system):/.test(ref)) {
-        problems.push({
-          field,
-          rule: 'must be the entity ref of a group or a system',
-          given: ref,
-          example: 'group:default/marketing',
-          source: 'platform',
-        });
-      } else if (!(await directory.has(ref))) {
-        problems.push({
-          field,
-          rule: 'is not in the catalog',
-          given: ref,
-          source: 'platform',
-        });
-      }
-    }
-    return problems;
-  }
-
-  private async placeProblems(
-    model: Record<string, unknown>,
-    directory: EntityDirectory,
-  ): Promise<FieldProblem[]> {
-    const problems: FieldProblem[] = [];
-    if (isText(model.owner)) {
-      const ref = toEntityRef(model.owner, 'group');
-      if (!ref.startsWith('group:')) {
-        problems.push({
-          field: 'owner',
-          rule: 'must be a group',
-          given: model.owner,
-          example: 'group:default/crm',
-          source: 'platform',
-        });
-      } else if (!(await directory.has(ref))) {
-        problems.push({
-          field: 'owner',
-          rule: 'there is no such group in the catalog',
-          given: model.owner,
-          example: 'group:default/crm',
-          source: 'platform',
-        });
-      }
-    }
-    if (
-      isText(model.system) &&
-      !(await directory.has(toSystemRef(model.system)))
-    ) {
-      problems.push({
-        field: 'system',
-        rule: 'there is no such system in the catalog',
-        given: model.system,
-        example: 'customer-care',
-        source: 'platform',
-      });
-    }
-    if (Array.isArray(model.sharedWith) && model.sharedWith.length <= 100) {
-      const refs = model.sharedWith
-        .filter(isText)
-        .map(ref => toEntityRef(ref, 'group'));
-      problems.push(...(await this.sharedWithProblems(refs, directory)));
-    }
-    return problems;
   }
 
   /** What is wrong with a signature that nobody has looked at before: a file said it. */
@@ -387,96 +273,12 @@ export class PublishCheck {
     );
   }
 
-  private fileProblems(files: VersionFile[]): FieldProblem[] {
-    const problems: FieldProblem[] = [];
-    const byFolded = new Map<string, string>();
-    const folders = new Set(
-      files.flatMap(({ path }) =>
-        // One that is refused is in no folder; it may be far too deep.
-        filePathProblem(path) ? [] : foldersOf(fold(path)),
-      ),
-    );
-    for (const [index, { path, sizeBytes }] of files.entries()) {
-      const field = `files[${index}].path`;
-      const rule = filePathProblem(path);
-      if (rule) {
-        problems.push({
-          field,
-          rule,
-          given: path,
-          example: 'model.onnx',
-          source: 'platform',
-        });
-      }
-      const twin = byFolded.get(fold(path));
-      if (twin !== undefined) {
-        problems.push({
-          field,
-          rule:
-            twin === path
-              ? 'is named twice'
-              : `differs from ${twin} only in case, which not every file system keeps apart`,
-          given: path,
-          source: 'platform',
-        });
-      }
-      byFolded.set(fold(path), path);
-      if (folders.has(fold(path))) {
-        problems.push({
-          field,
-          rule: 'is a file and the folder of another one',
-          given: path,
-          source: 'platform',
-        });
-      }
-      if (sizeBytes > this.options.maxFileBytes) {
-        problems.push({
-          field: `files[${index}].sizeBytes`,
-          rule: `must be at most ${this.options.maxFileBytes} (modelPlatform.limits.maxFileBytes)`,
-          given: sizeBytes,
-          source: 'platform',
-        });
-      }
-    }
-    return problems;
-  }
-
   private withCollected(metric: CustomMetric): CustomMetric {
     return {
       ...metric,
       collected: this.options.catalogue.get(metric.name) !== undefined,
     };
   }
-}
-
-type SentFile = VersionFile & { content?: string };
-
-function contentsOf(files: SentFile[]): Map<string, Buffer> {
-  return new Map(
-    files.flatMap(({ digest, content }) =>
-      content === undefined ? [] : [[digest, Buffer.from(content, 'base64')]],
-    ),
-  );
-}
-
-function contentProblems(
-  files: SentFile[],
-  contents: Map<string, Buffer>,
-): FieldProblem[] {
-  return files.flatMap(({ digest, sizeBytes }, index) => {
-    const bytes = contents.get(digest);
-    if (!bytes) return [];
-    const sent = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-    if (bytes.length === sizeBytes && sent === digest) return [];
-    return [
-      {
-        field: `files[${index}].content`,
-        rule: `has ${bytes.length} bytes with the digest ${sent}, which is not what is said of the file`,
-        given: { sizeBytes, digest },
-        source: 'platform',
-      },
-    ];
-  });
 }
 
 function normalise(model: ModelFields): ModelFields {
@@ -508,23 +310,6 @@ function subjectOf(model: Record<string, unknown>): ModelSubject | undefined {
 /** Of problems without which nobody can say who may publish there. */
 function isPlace(problem: FieldProblem): boolean {
   return problem.field === 'owner' || problem.field === 'system';
-}
-
-function sorted(value: string | string[]): string | string[] {
-  return Array.isArray(value) ? [...value].sort() : value;
-}
-
-/** `a/b/c` is in `a` and in `a/b`. */
-function foldersOf(path: string): string[] {
-  return [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index));
-}
-
-function fold(path: string): string {
-  return path.normalize('NFC').toLocaleLowerCase('en-US');
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
 }
 
 function asObject(value: unknown): Record<string, unknown> {

@@ -22,6 +22,7 @@ import { DraftLife } from './DraftLife';
 import { manifestDigest } from './manifestDigest';
 import { ModelAccess, published } from './ModelAccess';
 import { ModelListeners } from './ModelListeners';
+import { modelDifferences } from './modelDifferences';
 import { ModelProblemsError } from './ModelProblemsError';
 import { ModelStore } from './ModelStore';
 import { PartUploads } from './PartUploads';
@@ -84,7 +85,7 @@ export class Publishing {
     const existing = await this.access.publishable(caller, draft.model);
     return [
       ...problems,
-      ...this.options.check.differences(existing, draft.model, draft.given),
+      ...modelDifferences(existing, draft.model, draft.given),
       ...(await this.quotaProblems(draft)),
       ...(await this.contentProblems(draft)),
     ];
@@ -113,7 +114,7 @@ export class Publishing {
     const existing = await this.access.publishable(caller, draft.model);
     const all = [
       ...problems,
-      ...this.options.check.differences(existing, draft.model, draft.given),
+      ...modelDifferences(existing, draft.model, draft.given),
     ];
     if (all.length > 0) {
       throw new ModelProblemsError(name, all);
@@ -263,7 +264,7 @@ export class Publishing {
     const { store, versions } = this.options;
     const { modelId, number } = record.version;
     const model = await store.findById(modelId);
-    const differences = this.options.check.differences(
+    const differences = modelDifferences(
       published(model),
       record.fields,
       record.given,

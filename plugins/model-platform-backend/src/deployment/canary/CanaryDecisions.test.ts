@@ -15,8 +15,8 @@ describe.each(databases.eachSupportedId())(
         test.models.add('churn');
         test.models.publish('churn', 1);
         const steps = [
-        { weight: 10, pause: '1h', waitForPerson: true as const },
-      ];
+          { weight: 10, pause: '1h', waitForPerson: true as const },
+        ];
         await test.apply({ strategy: { type: 'canary', steps } });
         await test.serve();
         test.models.publish('churn', 2);

@@ -1,27 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { isError } from '@backstage/errors';
-import { DeploymentEvent } from '@model-platform/plugin-model-platform-common';
 import { DeploymentDriver } from '@model-platform/plugin-model-platform-node';
-import { canaryHistory } from '../canary/canaryHistory';
 import { CanaryFigures } from '../canary/CanaryFigures';
-import { canaryOf } from '../canary/canaryOf';
 import { Announce } from '../changes/Announce';
-import { ChangedMeanwhileError } from '../store/ChangedMeanwhileError';
-import { DeployableModels } from '../models/DeployableModels';
 import { Deployments } from '../Deployments';
-import { platformActor } from '../access/DeploymentActor';
-import {
-  DeploymentRecord,
-  DeploymentStore,
-  HistoryDraft,
-} from '../store/DeploymentStore';
-import { EngineWork } from './EngineWork';
 import { Environments } from '../environments/Environments';
 import { LeaderLease } from '../lease/LeaderLease';
+import { DeployableModels } from '../models/DeployableModels';
 import { Rollout } from '../rollout/Rollout';
 import { RolloutOutcome } from '../rollout/RolloutOutcome';
 import { statusOf } from '../status/statusOf';
+import { ChangedMeanwhileError } from '../store/ChangedMeanwhileError';
+import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { EngineWork } from './EngineWork';
+import { Leftovers } from './Leftovers';
+import { StatusKeeper } from './StatusKeeper';
 
 /** How soon a deployment that needs nothing is looked at again. */
 const STEADY_MS = 3_000;
@@ -33,14 +27,6 @@ const MIN_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 1_000;
 const LEFTOVERS_MS = 15_000;
 const MAX_BACKOFF_MS = 15_000;
-
-const ACTIONS: Partial<
-  Record<DeploymentRecord['phase'], DeploymentEvent['action']>
-> = {
-  Ready: 'ready',
-  Degraded: 'degraded',
-  Failed: 'failed',
-};
 
 interface Attempt {
   /** When it is due, milliseconds. */
@@ -81,6 +67,10 @@ export class Reconciler {
 
   private readonly rollout: Rollout;
 
+  private readonly statuses: StatusKeeper;
+
+  private readonly leftovers: Leftovers;
+
   /** Those that somebody has changed: their route first. */
   private readonly changed = new Set<string>();
 
@@ -95,9 +85,6 @@ export class Reconciler {
   /** State of what is wanted, as seen last, by id: what other portals were told moves it. */
   private readonly seen = new Map<string, string>();
 
-  /** Ids of those that were seen serving, or off, at the driver of their environment. */
-  private readonly arrived = new Set<string>();
-
   private leftoversAt = 0;
 
   private wakeUp: (() => void) | undefined;
@@ -105,6 +92,11 @@ export class Reconciler {
   private woken = false;
 
   constructor(private readonly options: ReconcilerOptions) {
+    this.statuses = new StatusKeeper(options);
+    this.leftovers = new Leftovers({
+      ...options,
+      onRemoved: () => this.wakeUp?.(),
+    });
     this.rollout = new Rollout({
       ...options,
       revisions: options.deployments.revisions,
@@ -174,7 +166,7 @@ export class Reconciler {
         this.attempts.clear();
         this.changed.clear();
         this.seen.clear();
-        this.arrived.clear();
+        this.leftovers.forgetAll();
         return false;
       }
       await this.pass(fencing, signal, underWay);
@@ -194,7 +186,7 @@ export class Reconciler {
     if (now >= this.leftoversAt) {
       this.leftoversAt = now + LEFTOVERS_MS;
       for (const driver of this.options.environments.drivers())
-        this.removeLeftovers(driver, fencing, underWay);
+        this.leftovers.remove(driver, this.engineBy(driver), fencing, underWay);
     }
     const records = await this.options.store.all();
     this.records = new Map(records.map(record => [record.id, record]));
@@ -205,9 +197,7 @@ export class Reconciler {
         this.attempts.delete(name);
       }
     }
-    for (const id of this.arrived) {
-      if (!this.records.has(id)) this.arrived.delete(id);
-    }
+    this.leftovers.keepOnly(this.records);
     for (const name of this.changed) {
       if (!names.has(name)) this.changed.delete(name);
     }
@@ -356,138 +346,11 @@ export class Reconciler {
   private async save(
     record: DeploymentRecord,
     outcome: RolloutOutcome,
-    options: { fencing: number; drift: string[] },
+    { fencing, drift }: { fencing: number; drift: string[] },
   ): Promise<void> {
-    const { fencing, drift } = options;
     const status = statusOf(record, outcome, { now: new Date(), drift });
-    const isAvailable = status.conditions.some(
-      one => one.type === 'Available' && one.status === 'True',
-    );
-    if (outcome.settled && (isAvailable || record.off))
-      this.arrived.add(record.id);
-    const before = {
-      servingRevision: record.servingRevision,
-      rolloutStartedAt: record.rolloutStartedAt,
-      canary: record.canary,
-      givenUp: record.givenUp,
-      drift: record.drift,
-      phase: record.phase,
-      conditions: record.conditions,
-      runners: record.runners,
-      url: record.url,
-    };
-    // In the words of the database: keys without a value are none.
-    if (JSON.stringify(before) === JSON.stringify(status)) {
-      return;
-    }
-    const isNewlyServing =
-      status.servingRevision !== undefined &&
-      status.servingRevision !== record.servingRevision;
-    const action =
-      status.phase === record.phase ? undefined : ACTIONS[status.phase];
-    const history: HistoryDraft[] = canaryHistory(
-      canaryOf(record),
-      status.canary,
-    );
-    if (isNewlyServing) {
-      history.push({
-        actor: platformActor.name,
-        action: 'serving',
-        details: { revision: status.servingRevision },
-      });
-    } else if (action === 'degraded' || action === 'failed') {
-      const degraded = status.conditions.find(
-        ({ type }) => type === 'Degraded',
-      );
-      // Why a canary was rolled back is told already.
-      if (degraded?.reason !== 'RolledBack') {
-        history.push({
-          actor: platformActor.name,
-          action,
-          reason: degraded?.message,
-        });
-      }
-    }
-    const saved = await this.options.store.saveStatus(
-      record,
-      status,
-      fencing,
-      history,
-    );
-    if (!saved) {
-      return;
-    }
-    const told = isNewlyServing ? 'ready' : action;
-    if (told) {
-      this.options.announce({ ...record, ...status }, told);
-    } else if (
-      JSON.stringify(record.canary) !== JSON.stringify(status.canary)
-    ) {
-      this.options.progressed();
-    }
-  }
-
-  /**
-   * What runs without a deployment that wants it there, e.g. of one deleted while
-   * an engine was away, or of an environment that another driver has now, once it
-   * serves there.
-   */
-  private removeLeftovers(
-    driver: DeploymentDriver,
-    fencing: number,
-    underWay: Set<Promise<void>>,
-  ): void {
-    const engine = this.engineBy(driver);
-    if (engine.isListing) return;
-    engine.isListing = true;
-    const listing = this.leftovers(driver)
-      .then(names => {
-        for (const name of names) {
-          if (engine.inFlight.has(name)) continue;
-          this.options.logger.info(
-            `Removing ${name} from ${driver.name}, where no deployment wants it any more`,
-          );
-          // Who takes the name meanwhile is not looked at before it is free.
-          engine.inFlight.add(name);
-          const work = engine
-            .clearing(() => driver.remove({ name }, { fencing }))
-            .catch(error => this.logUnreachable(driver, error))
-            .finally(() => {
-              engine.inFlight.delete(name);
-              underWay.delete(work);
-              this.wakeUp?.();
-            });
-          underWay.add(work);
-        }
-      })
-      .catch(error => this.logUnreachable(driver, error))
-      .finally(() => {
-        engine.isListing = false;
-        underWay.delete(listing);
-      });
-    underWay.add(listing);
-  }
-
-  private async leftovers(driver: DeploymentDriver): Promise<string[]> {
-    const { store, environments } = this.options;
-    // First what runs, then what is wanted: what is made in between is no leftover.
-    const running = await driver.list();
-    const wanted = new Set<string>();
-    for (const { id, name, environment } of await store.all()) {
-      // Nobody knows where those of an environment without a driver ran.
-      const its = environments.findDriver(environment) ?? driver;
-      // An environment may have been given another driver by mistake.
-      if (its === driver || !this.arrived.has(id)) wanted.add(name);
-    }
-    return running.filter(name => !wanted.has(name));
-  }
-
-  private logUnreachable(driver: DeploymentDriver, error: unknown): void {
-    this.options.logger.warn(
-      `The driver ${driver.name} does not answer: ${
-        isError(error) ? error.message : error
-      }`,
-    );
+    this.leftovers.note(record, outcome, status);
+    await this.statuses.save(record, status, fencing);
   }
 
   /** Until something is due, or someone wakes it; each pass reads all deployments. */

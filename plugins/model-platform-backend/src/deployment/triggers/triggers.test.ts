@@ -1,5 +1,8 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
-import { DeploymentTrigger } from '@model-platform/plugin-model-platform-common';
+import {
+  DeploymentTrigger,
+  MetricTrigger,
+} from '@model-platform/plugin-model-platform-common';
 import { mira, TestDeployments } from '../__testUtils__/TestDeployments';
 import { DatabaseDeploymentStore } from '../store/DatabaseDeploymentStore';
 import { DatabaseTriggerStateStore } from '../store/DatabaseTriggerStateStore';
@@ -9,6 +12,14 @@ jest.setTimeout(60_000);
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
 const MINUTE = 60_000;
 const latest = [{ name: 'main', version: { latest: true as const } }];
+
+/** Where too many calls fail for so long. */
+const onErrors = (
+  action: MetricTrigger['action'],
+  span = '1m',
+): DeploymentTrigger => ({
+  onMetric: { metric: 'error_ratio', above: 0.05, for: span, action },
+});
 
 describe.each(databases.eachSupportedId())('triggers in %p', id => {
   async function setup() {
@@ -243,14 +254,7 @@ describe.each(databases.eachSupportedId())('triggers in %p', id => {
   it('does not go back and forth between a schedule and a figure', async () => {
     const test = await serving(
       { schedule: { cron: '0 * * * *' } },
-      {
-        onMetric: {
-          metric: 'error_ratio',
-          above: 0.05,
-          for: '1m',
-          action: 'rollback',
-        },
-      },
+      onErrors('rollback'),
     );
     await test.look();
     const hour = async () => {
@@ -280,17 +284,7 @@ describe.each(databases.eachSupportedId())('triggers in %p', id => {
   });
 
   it('rolls back what it judged, and nothing that came in the meantime', async () => {
-    const test = await serving(
-      { onVersion: true },
-      {
-        onMetric: {
-          metric: 'error_ratio',
-          above: 0.05,
-          for: '1m',
-          action: 'rollback',
-        },
-      },
-    );
+    const test = await serving({ onVersion: true }, onErrors('rollback'));
     test.models.publish('churn', 2);
     await test.look();
     await test.serve();
@@ -308,17 +302,7 @@ describe.each(databases.eachSupportedId())('triggers in %p', id => {
   });
 
   it('takes no time in which nobody looked for one in which a figure was bad', async () => {
-    const test = await serving(
-      { onVersion: true },
-      {
-        onMetric: {
-          metric: 'error_ratio',
-          above: 0.05,
-          for: '5m',
-          action: 'rollback',
-        },
-      },
-    );
+    const test = await serving({ onVersion: true }, onErrors('rollback', '5m'));
     test.models.publish('churn', 2);
     await test.look();
     await test.serve();
@@ -459,17 +443,7 @@ describe.each(databases.eachSupportedId())('triggers in %p', id => {
   });
 
   it('holds nothing back that only its own calls could clear', async () => {
-    const test = await serving(
-      { onVersion: true },
-      {
-        onMetric: {
-          metric: 'error_ratio',
-          above: 0.05,
-          for: '5m',
-          action: 'hold',
-        },
-      },
-    );
+    const test = await serving({ onVersion: true }, onErrors('hold', '5m'));
     const read = async (figure: TestDeployments['figure'], times: number) => {
       test.figure = figure;
       for (let reading = 0; reading < times; reading += 1) {
@@ -497,14 +471,7 @@ describe.each(databases.eachSupportedId())('triggers in %p', id => {
     });
   });
 
-  const failing = {
-    onMetric: {
-      metric: 'error_ratio',
-      above: 0.05,
-      for: '1m',
-      action: 'rollback',
-    },
-  } as const;
+  const failing = onErrors('rollback');
 
   /** Version 2 serves, and its figure is just not beyond its bound for long enough. */
   async function aboutToRollBack() {
