@@ -157,7 +157,7 @@ export async function requireLeader(tx: Knex, fencing: number): Promise<void> {
 
 async function databaseTime(knex: Knex): Promise<number> {
   const isSqlite = /sqlite/.test(String(knex.client.config.client));
-  const now = knex.raw(isSqlite ? NOW.sqlite : NOW.postgres);
-  const [row] = await knex.select<Array<{ now: number | string }>>({ now });
+  const now = knex.raw(`${isSqlite ? NOW.sqlite : NOW.postgres} AS now`);
+  const [row] = await knex.select<Array<{ now: number | string }>>(now);
   return Number(row.now);
 }
