@@ -130,6 +130,7 @@ async function main() {
     byId: async (id: string) => (await modelStore.findById(id))?.model,
     version: async (modelId: string, number: number) =>
       (await versions.findVersion(modelId, number))?.version,
+    isDraft: async () => false,
     openFile: async () => {
       throw new Error('No file is to be opened');
     },

@@ -28,5 +28,10 @@ describe('resources of a runner', () => {
   it('are as much as there is where nobody says anything', () => {
     expect(toRunnerResources(undefined, undefined)).toBeUndefined();
     expect(toRunnerResources({}, { gpu: 0 })).toBeUndefined();
+    // Nothing is not all there is: the host refuses it.
+    expect(toRunnerResources({ cpu: '0', memory: '0' }, undefined)).toEqual({
+      cpuCores: 0,
+      memoryBytes: 0,
+    });
   });
 });

@@ -1,6 +1,9 @@
 import { RunnerSpec } from '@model-platform/model-wire';
-import { Resources } from '@model-platform/plugin-model-platform-common';
-import { bytesOf, coresOf } from '@model-platform/plugin-model-platform-node';
+import {
+  bytesOf,
+  coresOf,
+  Resources,
+} from '@model-platform/plugin-model-platform-common';
 
 /**
  * What a runner may use: what the deployment says, else what the version says,
@@ -14,11 +17,9 @@ export function toRunnerResources(
     ...version,
     ...withoutUndefined(deployment ?? {}),
   };
-  const cpuCores = cpu === undefined ? undefined : coresOf(cpu);
-  const memoryBytes = memory === undefined ? undefined : bytesOf(memory);
   const resources = withoutUndefined({
-    cpuCores: cpuCores || undefined,
-    memoryBytes: memoryBytes || undefined,
+    cpuCores: cpu === undefined ? undefined : coresOf(cpu),
+    memoryBytes: memory === undefined ? undefined : bytesOf(memory),
     gpus: gpu || undefined,
   });
   return Object.keys(resources).length > 0 ? resources : undefined;

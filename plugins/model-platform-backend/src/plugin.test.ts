@@ -263,6 +263,8 @@ describe('modelPlatformPlugin', () => {
           version: {
             endpoint: 'endpoint.py',
             signature: { inputs: [], outputs: [{ name: 'a', type: 'tensor' }] },
+            // What takes nothing would be held to nothing.
+            resources: { cpu: '0m', memory: '0.0Gi' },
             metrics: [
               { name: 'suggestions_made_total', type: 'gauge', unit: 'euros' },
             ],
@@ -288,6 +290,8 @@ describe('modelPlatformPlugin', () => {
         'metadata.data.period',
         'signature.inputs',
         'signature.outputs[0].type',
+        'resources.cpu',
+        'resources.memory',
         'files[0].path',
         'files[3].path',
         'files[2].path',

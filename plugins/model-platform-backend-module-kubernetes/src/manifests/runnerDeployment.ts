@@ -10,7 +10,7 @@ import {
   nodeRunnerArguments,
   RunnerEnvironment,
 } from '@model-platform/model-wire';
-import { bytesOf, coresOf } from '@model-platform/plugin-model-platform-node';
+import { bytesOf, coresOf } from '@model-platform/plugin-model-platform-common';
 import { containerResources } from './containerResources';
 import { drainingPod } from './drainingPod';
 import { imageContainers, IMAGE_SCRATCH_BYTES } from './imageContainers';

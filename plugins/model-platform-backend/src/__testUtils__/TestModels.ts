@@ -91,6 +91,7 @@ export class TestModels {
   byId = async (id: string) => (id === this.model.id ? this.model : undefined);
   version = async (_modelId: string, number: number) =>
     this.versions.get(number);
+  isDraft = async () => false;
   /** Of versions that cannot be read. */
   readonly unreadable = new Map<number, () => Readable>();
 

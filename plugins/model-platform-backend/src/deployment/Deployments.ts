@@ -112,7 +112,7 @@ export class Deployments {
       announce,
     });
     this.overrides = new ManualOverrides({
-      ...{ store, changeable, models, resolver, candidates, announce },
+      ...{ store, changeable, models, taken, candidates, announce },
     });
     this.promotions = new Promotions({
       ...{ store, canaries, signatures, candidates, announce },

@@ -351,6 +351,11 @@ export class Registry {
     return record?.version.status === 'draft' ? undefined : record?.version;
   }
 
+  async isDraft(modelId: string, number: number): Promise<boolean> {
+    const record = await this.options.versions.findVersion(modelId, number);
+    return record?.version.status === 'draft';
+  }
+
   /** What a selector means now. Throws `NotFoundError`. */
   async resolveSelector(
     modelId: string,

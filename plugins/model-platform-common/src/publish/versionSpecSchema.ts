@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cpuSchema, memorySchema } from '../sizes';
 
 const name = (max: number) => z.string().min(1).max(max);
 const value = z.union([
@@ -88,20 +89,8 @@ export const versionSpecSchema = z.object({
   image: imageSchema.optional(),
   resources: z
     .object({
-      cpu: z
-        .string()
-        .regex(
-          /^\d+(\.\d+)?m?$/,
-          'must be a Kubernetes quantity such as 500m or 2',
-        )
-        .optional(),
-      memory: z
-        .string()
-        .regex(
-          /^\d+(\.\d+)?([kMGT]i?|Ki)?$/,
-          'must be a Kubernetes quantity such as 512Mi',
-        )
-        .optional(),
+      cpu: cpuSchema.optional(),
+      memory: memorySchema.optional(),
       gpu: z.number().int().min(0).max(64).optional(),
       timeoutSeconds: z.number().positive().max(3600).optional(),
       replicas: z

@@ -1,1 +1,2 @@
 export { describeSize } from './describeSize';
+export { bytesOf, coresOf, cpuSchema, memorySchema } from './quantities';

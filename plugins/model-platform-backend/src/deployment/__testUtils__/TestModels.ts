@@ -13,6 +13,7 @@ export const score: SignatureField = { name: 'score', type: 'number' };
 export class TestModels implements DeployableModels {
   private readonly models = new Map<string, Model>();
   private readonly versions = new Map<string, ModelVersion>();
+  private readonly drafts = new Set<string>();
 
   add(name: string, change: Partial<Model> = {}): Model {
     const model: Model = {
@@ -63,8 +64,21 @@ export class TestModels implements DeployableModels {
       ...change,
     };
     this.versions.set(`${model.id}/${number}`, version);
-    model.latest = { number, status: 'ready', flavor: 'onnx' };
+    this.drafts.delete(`${model.id}/${number}`);
+    model.latest = {
+      number: Math.max(number, model.latest?.number ?? 0),
+      status: 'ready',
+    };
     return version;
+  }
+
+  /** Which has its number, and is published later or never. */
+  draft(name: string, number: number): void {
+    this.drafts.add(`${this.models.get(name)!.id}/${number}`);
+  }
+
+  discard(name: string, number: number): void {
+    this.drafts.delete(`${this.models.get(name)!.id}/${number}`);
   }
 
   async find(ref: string) {
@@ -77,6 +91,10 @@ export class TestModels implements DeployableModels {
 
   async version(modelId: string, number: number) {
     return this.versions.get(`${modelId}/${number}`);
+  }
+
+  async isDraft(modelId: string, number: number) {
+    return this.drafts.has(`${modelId}/${number}`);
   }
 
   async openFile(): Promise<Readable> {

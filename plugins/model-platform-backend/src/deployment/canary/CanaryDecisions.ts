@@ -1,4 +1,5 @@
 import { ConflictError } from '@backstage/errors';
+import { CanaryStatus } from '@model-platform/plugin-model-platform-common';
 import { DeploymentActor } from '../access/DeploymentActor';
 import { Announce } from '../changes/Announce';
 import { withoutOverride } from '../overrides/overrides';
@@ -26,17 +27,13 @@ export class CanaryDecisions {
     actor: DeploymentActor,
     reason: string | undefined,
   ): Promise<DeploymentRecord> {
-    const canary = canaryOf(deployment);
-    if (canary?.phase !== 'progressing' || canary.waitsFor !== 'person') {
-      throw new ConflictError(
-        `Deployment ${deployment.name} is not paused, and no canary of it waits for a person`,
-      );
-    }
-    return await this.decide(deployment, actor, {
-      verdict: 'advance',
-      step: canary.step,
-      reason,
-    });
+    const { step } = waitingCanary(deployment);
+    return await this.decide(
+      deployment,
+      actor,
+      { verdict: 'advance', step, reason },
+      waitingCanary,
+    );
   }
 
   /** All traffic stays with the stable revision. Throws `ConflictError` where no canary is under way. */
@@ -45,27 +42,35 @@ export class CanaryDecisions {
     actor: DeploymentActor,
     reason: string | undefined,
   ): Promise<DeploymentRecord> {
-    if (!isCanaried(deployment)) {
-      throw new ConflictError(
-        `Deployment ${deployment.name} has no canary under way; \`rollback\` goes back to an earlier revision`,
-      );
-    }
-    return await this.decide(deployment, actor, { verdict: 'abort', reason });
+    requireCanary(deployment);
+    return await this.decide(
+      deployment,
+      actor,
+      { verdict: 'abort', reason },
+      requireCanary,
+    );
   }
 
-  /** All traffic goes to the new revision, without the steps that are left. */
+  /** All traffic goes to the new revision, without the steps that are left. Throws `ConflictError` where no canary is under way. */
   async promote(
     deployment: DeploymentRecord,
     actor: DeploymentActor,
     reason: string | undefined,
   ): Promise<DeploymentRecord> {
-    return await this.decide(deployment, actor, { verdict: 'promote', reason });
+    return await this.decide(
+      deployment,
+      actor,
+      { verdict: 'promote', reason },
+      requireCanary,
+    );
   }
 
   private async decide(
     deployment: DeploymentRecord,
     actor: DeploymentActor,
     decision: Pick<CanaryDecision, 'verdict' | 'step' | 'reason'>,
+    // It may have come to its end since it was read: then nothing would come of the decision.
+    check: (now: DeploymentRecord) => void,
   ): Promise<DeploymentRecord> {
     const { revision } = deployment;
     if (revision === undefined) {
@@ -82,6 +87,7 @@ export class CanaryDecisions {
           at: new Date().toISOString(),
         },
       },
+      check,
       history: {
         actor: actor.name,
         action: ACTIONS[decision.verdict],
@@ -95,4 +101,24 @@ export class CanaryDecisions {
     this.announce(changed, 'applied');
     return changed;
   }
+}
+
+/** Throws `ConflictError` where it is not under way. */
+function requireCanary(deployment: DeploymentRecord): void {
+  if (!isCanaried(deployment)) {
+    throw new ConflictError(
+      `Deployment ${deployment.name} has no canary under way; \`rollback\` goes back to an earlier revision`,
+    );
+  }
+}
+
+/** Throws `ConflictError` where none waits for a person. */
+function waitingCanary(deployment: DeploymentRecord): CanaryStatus {
+  const canary = canaryOf(deployment);
+  if (canary?.phase !== 'progressing' || canary.waitsFor !== 'person') {
+    throw new ConflictError(
+      `Deployment ${deployment.name} is not paused, and no canary of it waits for a person`,
+    );
+  }
+  return canary;
 }

@@ -112,7 +112,7 @@ export class ApplicationReader {
         ),
       ]);
     }
-    const existing = await this.afterRemoval(await store.get(name));
+    const existing = await this.afterRemoval(await store.get(name), options);
     const revision: NewRevision = {
       actor: actor.name,
       reason: options.reason ?? 'Applied',
@@ -149,14 +149,16 @@ export class ApplicationReader {
     };
   }
 
-  /** A name that is being given up is waited for. */
+  /** A name that is being given up is waited for, but not by Git, which comes again by itself and has others to look at. */
   private async afterRemoval(
     deployment: DeploymentRecord | undefined,
+    { fencing }: ApplyOptions,
   ): Promise<DeploymentRecord | undefined> {
     let current = deployment;
-    const deadline = Date.now() + REMOVAL_TIMEOUT_MS;
+    const waitMs = fencing === undefined ? REMOVAL_TIMEOUT_MS : 0;
+    const deadline = Date.now() + waitMs;
     while (current?.deleting) {
-      if (Date.now() > deadline) {
+      if (Date.now() >= deadline) {
         throw new ConflictError(
           `A deployment of the name ${current.name} is still being removed; try again in a few seconds`,
         );

@@ -1,4 +1,6 @@
 import {
+  bytesOf,
+  coresOf,
   FieldProblem,
   QuotaState,
   ResolvedVariant,
@@ -10,7 +12,6 @@ import { DeploymentStore } from '../store/DeploymentStore';
 import { QuotaRoom } from '../store/DeploymentRecord';
 import { Environments } from '../environments/Environments';
 import { problem } from '../spec/problem';
-import { bytes, cores } from './quantities';
 
 type Resource = QuotaState['resource'];
 type Use = Record<Resource, number> & {
@@ -144,23 +145,15 @@ export class QuotaCheck {
     const sum = noUse();
     for (const { modelId, version: number } of variants) {
       const version = await this.options.models.version(modelId, number);
-      const {
-        cpu,
-        memory,
-        gpu = 0,
-        replicas,
-      } = { ...version?.resources, ...resources };
-      const count = replicas?.max ?? 1;
-      add(sum, {
-        runners: count,
-        cpu: cpu === undefined ? 0 : count * cores(cpu),
-        memory: memory === undefined ? 0 : count * bytes(memory),
-        gpu: count * gpu,
-        unsaid: [
-          ...(cpu === undefined ? (['cpu'] as const) : []),
-          ...(memory === undefined ? (['memory'] as const) : []),
-        ],
-      });
+      const said = { ...version?.resources, ...resources };
+      const count = said.replicas?.max ?? 1;
+      const cpu = count * coresOf(said.cpu ?? '0');
+      const memory = count * bytesOf(said.memory ?? '0');
+      const unsaid: Resource[] = [];
+      if (!(cpu > 0)) unsaid.push('cpu');
+      if (!(memory > 0)) unsaid.push('memory');
+      const gpu = count * (said.gpu ?? 0);
+      add(sum, { runners: count, cpu, memory, gpu, unsaid });
     }
     return sum;
   }

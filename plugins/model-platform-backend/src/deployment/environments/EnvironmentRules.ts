@@ -1,10 +1,13 @@
 import { InputError } from '@backstage/errors';
 import {
+  bytesOf,
+  coresOf,
+  cpuSchema,
   DeploymentGate,
+  memorySchema,
   toSystemName,
 } from '@model-platform/plugin-model-platform-common';
 import { z } from 'zod';
-import { bytes, cores, CPU, MEMORY } from '../checks/quantities';
 import { canonicalGates, gatesSchema } from '../gates/gateSchema';
 
 /** What the runners of one system may take together. CPU in cores, memory in bytes. */
@@ -34,21 +37,33 @@ const quota = z.strictObject({
   runners: count.optional(),
   // A bare number is one in YAML.
   cpu: z
-    .union([z.number().min(0), z.string().regex(CPU)], {
+    .union([z.number().min(0), z.literal('0'), cpuSchema], {
       error: 'must be cores, e.g. 500m or 2',
     })
-    .transform(value => cores(String(value)))
+    .transform(value => coresOf(String(value)))
     .optional(),
   memory: z
-    .union([z.number().min(0), z.string().regex(MEMORY)], {
+    .union([z.number().min(0), z.literal('0'), memorySchema], {
       error: 'must be bytes, e.g. 64Gi',
     })
-    .transform(value => bytes(String(value)))
+    .transform(value => bytesOf(String(value)))
     .optional(),
   gpu: count.optional(),
 });
 
-const schema = z.object({
+/** What others read of the same entry, beside drivers what has their names. */
+const others = {
+  name: z.string(),
+  driver: z.unknown().optional(),
+  endpointCode: z.unknown().optional(),
+  kubernetes: z.unknown().optional(),
+  languageModels: z.unknown().optional(),
+  prometheus: z.unknown().optional(),
+};
+
+// A rule whose name is misspelt would hold for nobody.
+const schema = z.strictObject({
+  ...others,
   systems: z.array(z.string().min(1)).min(1).optional(),
   gates: gatesSchema.optional(),
   quota: quota.optional(),
@@ -56,12 +71,21 @@ const schema = z.object({
   maxBodyBytes: z.number().int().min(1).default(MAX_BODY_BYTES),
 });
 
-/** Throws `InputError` that names the place in the configuration. */
+/**
+ * Throws `InputError` that names the place in the configuration.
+ *
+ * @param drivers - names of those that are installed, each of which may have a section of that name
+ */
 export function parseEnvironmentRules(
-  entry: unknown,
+  entry: object,
   place: string,
+  drivers: string[],
 ): EnvironmentRules {
-  const parsed = schema.safeParse(entry);
+  const parsed = schema.safeParse(
+    Object.fromEntries(
+      Object.entries(entry).filter(([key]) => !drivers.includes(key)),
+    ),
+  );
   if (!parsed.success) {
     const issues = parsed.error.issues.map(issue =>
       `${issue.path.join('.')} ${issue.message}`.trim(),

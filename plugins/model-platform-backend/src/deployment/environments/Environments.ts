@@ -38,6 +38,13 @@ export class Environments {
     const environments = new Map<string, Environment>();
     for (const [index, entry] of configured.entries()) {
       const name = entry.getString('name');
+      const place = `modelPlatform.environments[${index}]`;
+      const before = [...environments.keys()].indexOf(name);
+      if (before !== -1) {
+        throw new InputError(
+          `${place}.name is wrong: modelPlatform.environments[${before}] is ${name} already; each has a name of its own`,
+        );
+      }
       const driverName = entry.getOptionalString('driver') ?? 'local';
       const driver = byName.get(driverName);
       if (!driver) {
@@ -49,10 +56,7 @@ export class Environments {
       }
       environments.set(name, {
         driver,
-        rules: parseEnvironmentRules(
-          entry.get(),
-          `modelPlatform.environments[${index}]`,
-        ),
+        rules: parseEnvironmentRules(entry.get(), place, [...byName.keys()]),
       });
     }
     return new Environments(environments, drivers);

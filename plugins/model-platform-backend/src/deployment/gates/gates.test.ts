@@ -621,6 +621,25 @@ describe.each(databases.eachSupportedId())('gates in %p', id => {
       'spec.resources.cpu: must be said, here or by the version: the system customer-care in production has a quota of cpu',
       'spec.resources.memory: must be said, here or by the version: the system customer-care in production has a quota of memory',
     ]);
+    // What takes nothing would be held to nothing, also where a version says so.
+    for (const [cpu, memory] of [
+      ['0', '0'],
+      ['0.0m', '0.00Gi'],
+      ['m', '5ki'],
+    ]) {
+      expect(
+        await test.refusals({ ...production, resources: { cpu, memory } }),
+      ).toEqual([
+        'spec.resources.cpu: must be cores above 0, e.g. 500m or 2',
+        'spec.resources.memory: must be bytes above 0, e.g. 512Mi',
+      ]);
+    }
+    const nothing = { resources: { cpu: '0', memory: '0' } };
+    test.models.add('idle');
+    test.models.publish('idle', 1, nothing);
+    expect(await test.refusals({ ...production, model: 'idle' })).toEqual(
+      await test.refusals(production),
+    );
     const resources = {
       cpu: '500m',
       memory: '1Gi',

@@ -43,7 +43,9 @@ export class DeploymentDeclarations {
     const rest = visible.filter(
       ({ entityRef }) => page.after === undefined || entityRef > page.after,
     );
-    const items = rest.slice(0, page.limit).map(({ digest: _, ...one }) => one);
+    const items = rest
+      .slice(0, page.limit)
+      .map(({ digest: _, appliedFrom: __, ...one }) => one);
     return { items, totalItems: visible.length };
   }
 

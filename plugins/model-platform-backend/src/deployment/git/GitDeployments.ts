@@ -27,6 +27,8 @@ const EAGER_MS = 20_000;
 const RETRY_REFUSED_MS = 10_000;
 /** So long a declaration must be gone before its deployment is removed: a catalog that is filled anew has none for a while. */
 const PRUNE_AFTER_MS = 10 * 60_000;
+/** After a longer break of looks the time begins anew: nobody knows what was declared meanwhile. */
+const UNWATCHED_MS = 2 * 60_000;
 /** Of an entity whose file is gone, where the catalog keeps those. */
 const ORPHAN_ANNOTATION = 'backstage.io/orphan';
 
@@ -72,6 +74,12 @@ export class GitDeployments {
   private wakeUp: (() => void) | undefined;
 
   private eagerUntil = 0;
+
+  /** Of declarations that are gone, by entity ref: since when this process looks, and when it last did. */
+  private readonly missed = new Map<
+    string,
+    { sinceMs: number; lookedAtMs: number }
+  >();
 
   private constructor(
     private readonly sources: DeploymentSource[],
@@ -134,6 +142,9 @@ export class GitDeployments {
       await this.take(entity, known.get(entityRef), fencing);
       known.delete(entityRef);
     }
+    for (const entityRef of this.missed.keys()) {
+      if (!known.has(entityRef)) this.missed.delete(entityRef);
+    }
     for (const source of known.values()) {
       try {
         await this.miss(source, fencing);
@@ -150,16 +161,21 @@ export class GitDeployments {
     const { deployments, logger } = this.options;
     const store = this.options.store.asLeader(fencing);
     const deployment = await store.get(source.name);
-    // One that was refused, or that another declaration or a person has by now, is none of its business.
-    const isOwn =
-      deployment?.source === source.location && !deployment.deleting;
-    if (!isOwn) {
+    const goneMs = this.goneFor(source);
+    const { appliedFrom } = source;
+    // One that was never applied, or that another declaration or a person has by now, is none of its business.
+    if (
+      !deployment ||
+      deployment.deleting ||
+      appliedFrom === undefined ||
+      deployment.source !== appliedFrom
+    ) {
       await store.sources.drop(source.entityRef);
       return;
     }
     if (source.state !== 'orphaned') {
-      const message = `${source.location} no longer declares it; the deployment goes on as it is. Delete it if it is not wanted any more`;
-      await deployments.orphan(deployment, this.actor(source.location).name, {
+      const message = `${appliedFrom} no longer declares it; the deployment goes on as it is. Delete it if it is not wanted any more`;
+      await deployments.orphan(deployment, this.actor(appliedFrom).name, {
         fencing,
       });
       await store.sources.save({
@@ -171,12 +187,12 @@ export class GitDeployments {
       });
       logger.warn(`Deployment ${source.name}: ${message}`);
     } else if (
-      this.sourcesOf(source.location).some(({ prune }) => prune) &&
-      this.now().getTime() - Date.parse(source.updatedAt) >= PRUNE_AFTER_MS
+      this.sourcesOf(appliedFrom).some(({ prune }) => prune) &&
+      goneMs >= PRUNE_AFTER_MS
     ) {
-      const actor = this.actor(source.location, deployment.owner);
+      const actor = this.actor(appliedFrom, deployment.owner);
       await deployments.delete(source.name, actor, {
-        reason: `${source.location} no longer declares it, and its source is pruned`,
+        reason: `${appliedFrom} no longer declares it, and its source is pruned`,
         fencing,
       });
       await store.sources.drop(source.entityRef);
@@ -184,6 +200,16 @@ export class GitDeployments {
         `Deployment ${source.name} was removed: its source is pruned`,
       );
     }
+  }
+
+  /** So long somebody has looked for it and not found it, milliseconds. */
+  private goneFor({ entityRef }: SourceRecord): number {
+    const now = this.now().getTime();
+    const before = this.missed.get(entityRef);
+    const sinceMs =
+      before && now - before.lookedAtMs <= UNWATCHED_MS ? before.sinceMs : now;
+    this.missed.set(entityRef, { sinceMs, lookedAtMs: now });
+    return now - sinceMs;
   }
 
   private async take(
@@ -209,6 +235,7 @@ export class GitDeployments {
     const source: SourceRecord = {
       entityRef: stringifyEntityRef(entity),
       location,
+      appliedFrom: location,
       name: name.slice(0, 40),
       digest,
       state: 'applied',
@@ -222,13 +249,14 @@ export class GitDeployments {
         {
           reason: `Declared in ${location}`,
           source: location,
-          movedFrom: known?.location,
+          movedFrom: known?.appliedFrom,
           fencing,
         },
       );
       logger.info(`Deployment ${name} was applied from ${location}`);
     } catch (error) {
       source.state = 'refused';
+      source.appliedFrom = known?.appliedFrom;
       source.message = isError(error) ? error.message : String(error);
       if (!unchanged || known?.message !== source.message) {
         logger.warn(

@@ -2,6 +2,8 @@
 export interface SourceRecord {
   entityRef: string;
   location: string;
+  /** Where it stood when it was applied last; absent where it never was. */
+  appliedFrom?: string;
   name: string;
   digest?: string;
   state: 'applied' | 'refused' | 'orphaned';

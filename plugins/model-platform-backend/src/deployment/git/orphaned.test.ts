@@ -43,37 +43,40 @@ describe.each(databases.eachSupportedId())('deployments as code in %p', id => {
     test.models.add('churn');
     test.models.publish('churn', 1);
     let entities = [declaration()];
-    const git = GitDeployments.fromConfig(
-      new ConfigReader({
-        modelPlatform: {
-          deploymentSources: [
-            {
-              urlPrefix: 'https://git.example.org',
-              systems: ['*'],
-              environments: ['*'],
-              prune,
-            },
-          ],
-        },
-      }),
-      {
-        store: test.store,
-        deployments: test.deployments,
-        lease: LeaderLease.create({ knex }),
-        // What the catalog has changes from look to look.
-        catalog: {
-          getEntities: async () => ({ items: entities }),
-        } as Partial<CatalogService> as CatalogService,
-        auth: mockServices.auth(),
-        logger: mockServices.logger.mock(),
-        clock: () => test.now,
+    const config = new ConfigReader({
+      modelPlatform: {
+        deploymentSources: [
+          {
+            urlPrefix: 'https://git.example.org',
+            systems: ['*'],
+            environments: ['*'],
+            prune,
+          },
+        ],
       },
-    );
+    });
+    const options = {
+      store: test.store,
+      deployments: test.deployments,
+      lease: LeaderLease.create({ knex }),
+      // What the catalog has changes from look to look.
+      catalog: {
+        getEntities: async () => ({ items: entities }),
+      } as Partial<CatalogService> as CatalogService,
+      auth: mockServices.auth(),
+      logger: mockServices.logger.mock(),
+      clock: () => test.now,
+    };
+    let git = GitDeployments.fromConfig(config, options);
     await git.sync(await test.lead());
     return {
       test,
       git,
       knex,
+      /** The portal starts anew. */
+      restart() {
+        git = GitDeployments.fromConfig(config, options);
+      },
       declare(...declared: Entity[]) {
         entities = declared;
       },
@@ -123,6 +126,59 @@ describe.each(databases.eachSupportedId())('deployments as code in %p', id => {
     ]);
   });
 
+  it.each([
+    ['is allowed later', true],
+    ['is gone', false],
+  ])('is moved, is refused there and %s', async (_what, isAllowed) => {
+    const { test, sync } = await setup(false);
+    const moved = declaration(url.replace('churn/', 'models/'));
+    const variants = [{ name: 'main', version: { number: 2 } }];
+    const wrong = { ...moved, spec: { ...moved.spec, variants } };
+    // Once it was looked at, and once more.
+    for (let look = 0; look < 2; look += 1) {
+      expect(await sync(wrong)).toMatchObject({ source: url });
+      expect(await test.store.sources.list()).toMatchObject([
+        {
+          location: url.replace('churn/', 'models/'),
+          state: 'refused',
+          message: expect.stringContaining('has no such version'),
+        },
+      ]);
+      test.pass(MINUTE);
+    }
+    if (isAllowed) {
+      test.models.publish('churn', 2);
+      expect(await sync(wrong)).toMatchObject({
+        source: url.replace('churn/', 'models/'),
+        revision: 2,
+      });
+    } else {
+      expect(await sync()).toMatchObject({ orphanedAt: expect.anything() });
+    }
+    expect(await test.store.sources.list()).toMatchObject([
+      { state: isAllowed ? 'applied' : 'orphaned' },
+    ]);
+  });
+
+  it('holds up no other one while a name is given up', async () => {
+    const { test, sync } = await setup(false);
+    const deployment = (await test.store.get('churn'))!;
+    await test.store.change(deployment, {
+      set: { deleting: true },
+      history: { actor: 'user:default/mira', action: 'deleted' },
+    });
+    const looked = jest.spyOn(test.store, 'get');
+    const changed = declaration();
+    await sync({ ...changed, spec: { ...changed.spec, allowBreaking: true } });
+    expect(looked.mock.calls.length).toBeLessThan(5);
+    expect(await test.store.sources.list()).toMatchObject([
+      {
+        state: 'refused',
+        message: expect.stringContaining('is still being removed'),
+      },
+    ]);
+  });
+
   it('is changed by the leader alone', async () => {
     const { test, git, knex, declare } = await setup(true);
     const hung = await test.lead();
@@ -168,12 +224,23 @@ describe.each(databases.eachSupportedId())('deployments as code in %p', id => {
   });
 
   it('is removed where its source is pruned, once it was gone for a while', async () => {
-    const { test, sync } = await setup(true);
+    const { test, sync, restart } = await setup(true);
+    const look = async (minutes: number) => {
+      for (let minute = 0; minute < minutes; minute += 1) {
+        test.pass(MINUTE);
+        await sync();
+      }
+      return await test.store.get('churn');
+    };
     await sync();
-    test.pass(9 * MINUTE);
+    expect(await look(9)).toMatchObject({ deleting: false });
+    // Time in which nobody looked says nothing of what was declared then.
+    test.pass(15 * MINUTE);
     expect(await sync()).toMatchObject({ deleting: false });
-    test.pass(MINUTE);
-    expect(await sync()).toMatchObject({ deleting: true });
+    expect(await look(9)).toMatchObject({ deleting: false });
+    restart();
+    expect(await look(10)).toMatchObject({ deleting: false });
+    expect(await look(1)).toMatchObject({ deleting: true });
     const [last] = await test.store.history((await test.store.get('churn'))!, {
       limit: 1,
     });

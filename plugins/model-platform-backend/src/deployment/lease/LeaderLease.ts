@@ -5,6 +5,12 @@ import { LeaseLostError } from './LeaseLostError';
 /** The one lease of the platform: its holder reconciles and collects. */
 export const LEADER_LEASE = 'leader';
 
+/** Unix time of the database, milliseconds: portals whose clocks differ go by this one. */
+const NOW = {
+  sqlite: "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+  postgres: 'CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)',
+};
+
 interface LeaseRow {
   name: string;
   holder: string;
@@ -16,7 +22,7 @@ interface LeaseRow {
  * A lease in the database: of several portal processes, one leads. Its fencing
  * number grows with each change of the holder and is checked in the writes of
  * the leader and in its calls of drivers, so that one that was paused and woke
- * up late changes nothing. It is never below the time in seconds: engines
+ * up late changes nothing. It is never below the database's time in seconds: engines
  * remember it, and a database that was made anew or taken from a backup must
  * not begin below what they have seen.
  */
@@ -29,6 +35,7 @@ export class LeaderLease {
     exclusive?: boolean;
     /** Told when this process begins to lead, with its fencing number, and when it no longer does. */
     onChanged?: (fencing: number | undefined) => void;
+    /** Of this process, which renews by it what it holds. */
     clock?: () => number;
   }) {
     return new LeaderLease(
@@ -84,8 +91,10 @@ export class LeaderLease {
   }
 
   private async renew(now: number): Promise<number | undefined> {
-    this.held = await this.acquire(now);
-    const fencing = this.held?.fencing;
+    const fencing = await this.acquire();
+    // From before the database was asked: never longer than it says.
+    this.held =
+      fencing === undefined ? undefined : { fencing, until: now + this.ttlMs };
     if (fencing !== this.told) {
       this.told = fencing;
       this.onChanged(fencing);
@@ -93,7 +102,9 @@ export class LeaderLease {
     return fencing;
   }
 
-  private async acquire(now: number) {
+  /** The fencing number, where the lease is free, or this process's already. */
+  private async acquire(): Promise<number | undefined> {
+    const now = await databaseTime(this.knex);
     const until = now + this.ttlMs;
     const seconds = Math.floor(now / 1000);
     await this.knex<LeaseRow>('deployment_leases')
@@ -132,7 +143,7 @@ export class LeaderLease {
     const row = await this.knex<LeaseRow>('deployment_leases')
       .where({ name: LEADER_LEASE, holder: this.holder })
       .first();
-    return row && { fencing: Number(row.fencing), until };
+    return row && Number(row.fencing);
   }
 }
 
@@ -142,4 +153,11 @@ export async function requireLeader(tx: Knex, fencing: number): Promise<void> {
     .where({ name: LEADER_LEASE, fencing })
     .first();
   if (!row) throw new LeaseLostError();
+}
+
+async function databaseTime(knex: Knex): Promise<number> {
+  const isSqlite = /sqlite/.test(String(knex.client.config.client));
+  const now = knex.raw(`${isSqlite ? NOW.sqlite : NOW.postgres} AS now`);
+  const [row] = await knex.select<Array<{ now: number | string }>>(now);
+  return Number(row.now);
 }

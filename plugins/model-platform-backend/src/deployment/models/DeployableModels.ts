@@ -10,5 +10,7 @@ export interface DeployableModels {
   find(ref: string): Promise<Model | undefined>;
   byId(id: string): Promise<Model | undefined>;
   version(modelId: string, number: number): Promise<ModelVersion | undefined>;
+  /** Whether this number is of a version that may be published yet. */
+  isDraft(modelId: string, number: number): Promise<boolean>;
   openFile(version: ModelVersion, path: string): Promise<Readable>;
 }

@@ -7,6 +7,7 @@ export function registryModels(registry: Registry): DeployableModels {
     find: ref => registry.findModel(ref),
     byId: id => registry.findModelById(id),
     version: (modelId, number) => registry.findVersion(modelId, number),
+    isDraft: (modelId, number) => registry.isDraft(modelId, number),
     openFile: (version, path) => registry.openFile(version, path),
   };
 }

@@ -11,13 +11,14 @@ import { NewRequest } from '../gates/RequestStore';
 import { requestOf } from '../gates/requestOf';
 import { DeploymentModels } from '../models/DeploymentModels';
 import { currentRevision } from '../revisions/currentRevision';
-import { Resolution, RevisionResolver } from '../revisions/RevisionResolver';
+import { Resolution } from '../revisions/RevisionResolver';
 import { NewRevision } from '../revisions/RevisionStore';
 import { sameContent } from '../revisions/sameContent';
 import { DeploymentProblemsError } from '../spec/DeploymentProblemsError';
 import { trafficOf } from '../spec/trafficOf';
 import { DeploymentStore } from '../store/DeploymentStore';
 import { DeploymentRecord } from '../store/DeploymentRecord';
+import { TakenVersions } from '../triggers/TakenVersions';
 import { newOverride } from './newOverride';
 import {
   hasOverride,
@@ -33,7 +34,7 @@ export class ManualOverrides {
       store: DeploymentStore;
       changeable: ChangeableDeployments;
       models: DeploymentModels;
-      resolver: RevisionResolver;
+      taken: TakenVersions;
       candidates: Candidates;
       announce: Announce;
     },
@@ -146,11 +147,11 @@ export class ManualOverrides {
     revision?: NewRevision;
     request?: NewRequest;
   }> {
-    const { store, models, resolver, candidates } = this.options;
+    const { store, models, taken, candidates } = this.options;
     const { spec, name } = deployment;
-    const resolution = await resolver.resolve(spec, ref =>
-      models.deployable(ref, spec.environment, actor),
-    );
+    const resolution = await taken.resolve(deployment, {
+      find: ref => models.deployable(ref, spec.environment, actor),
+    });
     if (resolution.problems.length > 0) {
       throw new DeploymentProblemsError(name, resolution.problems);
     }

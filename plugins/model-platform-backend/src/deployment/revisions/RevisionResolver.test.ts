@@ -30,6 +30,7 @@ describe('RevisionResolver', () => {
         version: async () => {
           throw new Error('No version is to be asked for');
         },
+        isDraft: async () => false,
         openFile: async () => {
           throw new Error('No file is to be asked for');
         },

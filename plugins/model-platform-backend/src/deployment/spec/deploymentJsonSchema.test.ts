@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
 import { parse } from 'yaml';
@@ -16,6 +16,23 @@ const metric = {
   for: '5m',
   action: 'rollback',
 };
+const root = join(__dirname, '../../../../..');
+
+/** Examples of the documentation: whole deployments, and parts of their specs. */
+const documented = readdirSync(join(root, 'docs'))
+  .filter(file => file.endsWith('.md'))
+  .flatMap(file =>
+    [
+      ...readFileSync(join(root, 'docs', file), 'utf8').matchAll(
+        /^( *)```yaml\n([^]*?)^ *```$/gm,
+      ),
+    ].map(([, , block]) => ({ file, block, document: parse(block) })),
+  )
+  .filter(
+    ({ document }) =>
+      document?.kind === 'ModelDeployment' ||
+      Object.keys(document ?? {}).join() === 'spec',
+  );
 const window = { from: '08:00', to: '17:00', timezone: 'Europe/Berlin' };
 
 describe('deploymentJsonSchema', () => {
@@ -32,13 +49,18 @@ describe('deploymentJsonSchema', () => {
 
   it('takes the canary of the examples', () => {
     const example = parse(
-      readFileSync(
-        join(__dirname, '../../../../../examples/iris/canary.yaml'),
-        'utf8',
-      ),
+      readFileSync(join(root, 'examples/iris/canary.yaml'), 'utf8'),
     );
     expect([validate(example), validate.errors]).toEqual([true, null]);
     expect(parseDeploymentSpec('iris', example.spec).problems).toEqual([]);
+  });
+
+  it.each(documented)('takes what $file shows: $block', ({ document }) => {
+    const { metadata, spec } = document;
+    const whole = { ...base, ...spec };
+    const name = metadata?.name ?? 'churn';
+    expect(parseDeploymentSpec(name, whole).problems).toEqual([]);
+    expect([isValid(whole), validate.errors]).toEqual([true, null]);
   });
 
   it.each([
@@ -54,7 +76,7 @@ describe('deploymentJsonSchema', () => {
     {
       resources: {
         cpu: '500m',
-        memory: '1Gi',
+        memory: '300Ki',
         gpu: 1,
         timeoutSeconds: 3,
         replicas: { min: 1, max: 2 },
@@ -97,6 +119,8 @@ describe('deploymentJsonSchema', () => {
     { variants: [{ name: 'a', version: { number: 0 } }] },
     { variants: [{ name: 'a', version: { number: 1, latest: true } }] },
     { resources: { cpu: 'much' } },
+    { resources: { cpu: '0' } },
+    { resources: { memory: '0Mi' } },
     { resources: { replicas: { min: -1, max: 1 } } },
     { triggers: [{ onVersion: false }] },
     { triggers: [{ onMetric: { ...metric, action: 'pray' } }] },

@@ -1,11 +1,12 @@
 import {
+  cpuSchema,
   DeploymentSpec,
   FieldProblem,
+  memorySchema,
   toEntityRef,
   toSystemName,
 } from '@model-platform/plugin-model-platform-common';
 import { z } from 'zod';
-import { CPU, MEMORY } from '../checks/quantities';
 import { canonicalGates, gatesSchema } from '../gates/gateSchema';
 import { triggerProblems } from '../triggers/triggerProblems';
 import { triggersSchema } from '../triggers/triggerSchema';
@@ -75,8 +76,8 @@ export const deploymentSpecSchema = z.strictObject({
     .optional(),
   resources: z
     .strictObject({
-      cpu: z.string().regex(CPU, 'must be cores, e.g. 500m or 2').optional(),
-      memory: z.string().regex(MEMORY, 'must be bytes, e.g. 512Mi').optional(),
+      cpu: cpuSchema.optional(),
+      memory: memorySchema.optional(),
       gpu: z.number().int().min(0).optional(),
       timeoutSeconds: z.number().positive().max(3600).optional(),
       replicas: z

@@ -159,6 +159,7 @@ export class DatabaseDeploymentStore implements DeploymentStore {
       if (updated === 0) {
         throw new ChangedMeanwhileError(from.name);
       }
+      if (change.check) change.check(await readDeployment(tx, from.id));
       const number = revision
         ? await insertRevision(tx, from, revision, {
             watched: set.watched ?? from.watched,

@@ -5,6 +5,7 @@ import { Write } from './Write';
 interface SourceRow {
   entity_ref: string;
   location: string;
+  applied_from: string | null;
   name: string;
   digest: string | null;
   state: string;
@@ -26,6 +27,7 @@ export class DatabaseSourceStore implements SourceStore {
         .insert({
           entity_ref: source.entityRef,
           location: source.location,
+          applied_from: source.appliedFrom ?? null,
           name: source.name,
           digest: source.digest ?? null,
           state: source.state,
@@ -50,6 +52,7 @@ function toSource(row: SourceRow): SourceRecord {
   return {
     entityRef: row.entity_ref,
     location: row.location,
+    appliedFrom: row.applied_from ?? undefined,
     name: row.name,
     digest: row.digest ?? undefined,
     state: row.state as SourceRecord['state'],

@@ -17,6 +17,8 @@ export type WatchedVersions = Record<
     latest?: number;
     /** What `latest` means, where triggers pass over those after it. */
     taken?: number;
+    /** Drafts after it and before `latest`, which may be published yet. */
+    drafts?: number[];
     aliases?: Record<string, number>;
   }
 >;

@@ -37,6 +37,11 @@ export interface DesiredChange {
   ends?: RequestEnd;
   /** What triggers remember from then on, with the number of the revision if one is made. */
   triggerStates?: (made: number | undefined) => TriggerStates;
+  /**
+   * Told how the deployment stands in the transaction, and undoes it by what it
+   * throws: how far things have come is no change of desired state.
+   */
+  check?: (now: DeploymentRecord) => void;
   history: HistoryDraft;
 }
 

@@ -26,7 +26,7 @@ export class Following {
     const { resolver, taken, revisions } = this.options;
     const triggers = this.options.triggersOf(fencing);
     const now = await resolver.resolve(deployment.spec);
-    const resolution = await taken.resolve(deployment, now);
+    const resolution = await taken.resolve(deployment, { now });
     const record = isHeld(deployment.overrides)
       ? await triggers.followHeld(deployment, resolution)
       : await triggers.follow(deployment, resolution);

@@ -1,3 +1,4 @@
+import { Model } from '@model-platform/plugin-model-platform-common';
 import { DeployableModels } from '../models/DeployableModels';
 import { Resolution, RevisionResolver } from '../revisions/RevisionResolver';
 import { DeploymentRecord } from '../store/DeploymentRecord';
@@ -10,12 +11,18 @@ export class TakenVersions {
     private readonly models: DeployableModels,
   ) {}
 
-  /** @param now - what its selectors mean to anybody, where that is known already */
   async resolve(
     deployment: DeploymentRecord,
-    now?: Resolution,
+    options: {
+      /** What its selectors mean to anybody, where that is known already. */
+      now?: Resolution;
+      /** Finds a model for the one who asks; any model where absent. */
+      find?: (ref: string) => Promise<Model | undefined>;
+    } = {},
   ): Promise<Resolution> {
-    const plain = now ?? (await this.resolver.resolve(deployment.spec));
+    const { find } = options;
+    const plain =
+      options.now ?? (await this.resolver.resolve(deployment.spec, find));
     const watched = await followed(deployment, plain.watched, this.models);
     const isPassed = Object.values(watched).some(
       ({ taken }) => taken !== undefined,
@@ -23,7 +30,7 @@ export class TakenVersions {
     const resolution = isPassed
       ? await this.resolver.resolve(
           deployment.spec,
-          undefined,
+          find,
           model => takenOf(watched[model.id]) ?? model.latest?.number,
         )
       : plain;

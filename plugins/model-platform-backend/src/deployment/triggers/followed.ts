@@ -20,19 +20,22 @@ export async function followed(
   const result: WatchedVersions = {};
   for (const [modelId, watched] of Object.entries(now)) {
     const { latest } = watched;
-    const before = deployment.watched[modelId];
-    let taken = takenOf(before);
-    if (latest !== undefined && latest !== before?.latest) {
-      const found = await newestTaken(
-        { conditions, modelId, models },
-        { from: latest, to: lookedAt(latest, before?.latest) },
-      );
-      taken = found ?? taken ?? 0;
+    if (latest === undefined) {
+      result[modelId] = watched;
+      continue;
     }
-    result[modelId] =
-      latest === undefined || taken === latest
-        ? watched
-        : { ...watched, taken };
+    const before = deployment.watched[modelId];
+    const look = await newestTaken(
+      { conditions, modelId, models },
+      unseen(latest, before),
+    );
+    const taken = look.taken ?? takenOf(before) ?? 0;
+    const drafts = look.drafts.filter(number => number > taken);
+    result[modelId] = {
+      ...watched,
+      ...(taken === latest ? {} : { taken }),
+      ...(drafts.length > 0 ? { drafts } : {}),
+    };
   }
   return result;
 }
@@ -54,23 +57,38 @@ export function onlyTaken(watched: WatchedVersions): WatchedVersions {
   );
 }
 
-/** Up to which version somebody looked; where later ones were deleted, all are looked at again. */
-function lookedAt(latest: number, before: number | undefined): number {
-  if (before === undefined) return latest - 1;
-  return before < latest ? before : 0;
+/** Those that nobody looked at, newest first: what is new, and what was a draft then. */
+function unseen(
+  latest: number,
+  before: WatchedVersions[string] | undefined,
+): number[] {
+  const upTo = before?.latest ?? latest - 1;
+  // Where later ones were deleted, all are looked at again.
+  if (upTo > latest) return numbersBetween(0, latest);
+  return [...numbersBetween(upTo, latest), ...(before?.drafts ?? [])];
 }
 
-/** Of those that were published since somebody looked. */
+/** Newest first. */
+function numbersBetween(after: number, upTo: number): number[] {
+  return Array.from({ length: upTo - after }, (_, index) => upTo - index);
+}
+
+/** The first of these that a condition takes, and which of those before it are still drafts. */
 async function newestTaken(
   subject: {
     conditions: Array<NonNullable<DeploymentTrigger['onVersion']>>;
     modelId: string;
     models: DeployableModels;
   },
-  { from, to }: { from: number; to: number },
-): Promise<number | undefined> {
+  numbers: number[],
+): Promise<{ taken?: number; drafts: number[] }> {
   const { conditions, modelId, models } = subject;
-  for (let number = from; number > to; number -= 1) {
+  const drafts: number[] = [];
+  for (const number of numbers) {
+    if (await models.isDraft(modelId, number)) {
+      drafts.push(number);
+      continue;
+    }
     const version = await models.version(modelId, number);
     const isTaken =
       version?.status === 'ready' &&
@@ -78,7 +96,7 @@ async function newestTaken(
         condition =>
           condition !== true && versionMatches(condition.where, version),
       );
-    if (isTaken) return number;
+    if (isTaken) return { taken: number, drafts };
   }
-  return undefined;
+  return { drafts };
 }

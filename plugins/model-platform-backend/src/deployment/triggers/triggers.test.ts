@@ -3,7 +3,7 @@ import {
   DeploymentTrigger,
   MetricTrigger,
 } from '@model-platform/plugin-model-platform-common';
-import { TestDeployments } from '../__testUtils__/TestDeployments';
+import { mira, TestDeployments } from '../__testUtils__/TestDeployments';
 import { DatabaseDeploymentStore } from '../store/DatabaseDeploymentStore';
 import { DatabaseTriggerStateStore } from '../store/DatabaseTriggerStateStore';
 
@@ -174,6 +174,81 @@ describe.each(databases.eachSupportedId())('triggers in %p', id => {
     await test.decide('rolf');
     await test.look();
     expect(await versions(test)).toEqual([6]);
+  });
+
+  it('never means one that no trigger takes where a person lifts what held it', async () => {
+    const test = await serving({
+      onVersion: { where: 'evaluation.accuracy >= 0.9' },
+    });
+    const publish = (number: number, accuracy: number) =>
+      test.models.publish('churn', number, { evaluation: { accuracy } });
+    const rollback = () => test.deployments.rollback('churn', mira);
+    const lift = () => test.deployments.lift('churn', mira);
+    publish(2, 0.95);
+    await test.look();
+    await test.serve();
+    publish(3, 0.3);
+    await rollback();
+    publish(4, 0.4);
+    expect(await versions(test)).toEqual([1]);
+    await lift();
+    expect(await versions(test)).toEqual([2]);
+    await test.serve();
+    await rollback();
+    publish(5, 0.95);
+    publish(6, 0.3);
+    await lift();
+    expect(await versions(test)).toEqual([5]);
+    for (const off of [true, false]) {
+      await test.deployments.setOff('churn', off, mira);
+      await test.look();
+    }
+    await test.deployments.pause('churn', mira);
+    publish(7, 0.5);
+    await test.deployments.resume('churn', mira);
+    await test.look();
+    expect(await versions(test)).toEqual([5]);
+  });
+
+  it('looks at a draft that is published after newer versions, and takes it where none of those was', async () => {
+    const test = await serving({
+      onVersion: { where: 'evaluation.accuracy >= 0.9' },
+    });
+    const publish = (number: number, accuracy: number) =>
+      test.models.publish('churn', number, { evaluation: { accuracy } });
+    for (const number of [2, 3, 5, 6, 8]) test.models.draft('churn', number);
+    publish(4, 0.5);
+    await test.look();
+    expect(await versions(test)).toEqual([1]);
+    publish(3, 0.95);
+    await test.look();
+    expect(await versions(test)).toEqual([3]);
+    expect((await actions(test))[0]).toEqual([
+      'triggered',
+      'Version 3 was published',
+    ]);
+    // Older than what was taken.
+    publish(2, 0.99);
+    const { changes } = await test.look();
+    expect(await versions(test)).toEqual([3]);
+
+    publish(7, 0.5);
+    await test.look();
+    publish(6, 0.5);
+    await test.look();
+    expect((await actions(test))[0]).toEqual([
+      'passed-over',
+      'Version 6 is no draft any more, which no trigger takes',
+    ]);
+    test.models.discard('churn', 5);
+    const settled = await test.look();
+    expect(settled.changes).toBe(changes + 3);
+    expect((await test.look()).changes).toBe(settled.changes);
+    publish(9, 0.9);
+    await test.look();
+    publish(8, 0.99);
+    await test.look();
+    expect(await versions(test)).toEqual([9]);
   });
 
   it('does not go back and forth between a schedule and a figure', async () => {

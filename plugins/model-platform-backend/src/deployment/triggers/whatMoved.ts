@@ -6,10 +6,15 @@ export function whatMoved(
   now: DeploymentRecord['watched'],
 ): string {
   const moved: string[] = [];
-  for (const [modelId, { latest, aliases }] of Object.entries(now)) {
+  for (const [modelId, { latest, drafts, aliases }] of Object.entries(now)) {
     const before = deployment.watched[modelId];
     if (latest !== undefined && latest !== before?.latest) {
       moved.push(`version ${latest} was published`);
+    }
+    for (const number of before?.drafts ?? []) {
+      if (!drafts?.includes(number)) {
+        moved.push(`version ${number} is no draft any more`);
+      }
     }
     for (const [alias, version] of Object.entries(aliases ?? {})) {
       if (before?.aliases?.[alias] !== version) {
