@@ -57,6 +57,9 @@ export class Rollout {
 
   private readonly attention = new Attention();
 
+  /** Those switched off to the end here: a portal killed on the way leaves what is around runners, without any. */
+  private readonly emptied = new Set<string>();
+
   private readonly analyst: CanaryAnalyst;
 
   /** Of each record that is being looked at: read once a look. */
@@ -107,6 +110,7 @@ export class Rollout {
     const driver = this.driver(record, fencing);
     let observed = await driver.observe(ref);
     const watchedSince = this.attention.since(record.id);
+    if (!record.off) this.emptied.delete(record.id);
     if (record.off) {
       return await this.switchOff(driver, record, observed);
     }
@@ -287,12 +291,16 @@ export class Rollout {
     if (
       !this.endings.isUnderWay(ending) &&
       observed.routeDigest === driver.routeDigest(ref, route) &&
-      !observed.runners.some(isAlive)
+      !observed.runners.some(isAlive) &&
+      this.emptied.has(record.id)
     ) {
       this.endings.forget(ending);
       return { observed, canary, settled: true };
     }
-    await this.hasEnded(record, () => driver.switchOff(ref, route));
+    const isEmpty = await this.hasEnded(record, () =>
+      driver.switchOff(ref, route),
+    );
+    if (isEmpty) this.emptied.add(record.id);
     return { observed: await driver.observe(ref), canary, settled: false };
   }
 
