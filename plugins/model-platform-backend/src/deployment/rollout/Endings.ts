@@ -4,7 +4,7 @@ import {
 } from '@model-platform/plugin-model-platform-node';
 import { Environments } from '../environments/Environments';
 import { DeploymentRecord } from '../store/DeploymentRecord';
-import { FencedDriver, fencedDriver } from './fencedDriver';
+import { fencedDriver } from './fencedDriver';
 import { isAlive } from './isAlive';
 import { Undertakings } from './Undertakings';
 
@@ -17,6 +17,12 @@ type Ending = 'removed' | 'off';
 export class Endings {
   private readonly works = new Undertakings();
 
+  /**
+   * Those switched off to the end by this leader, with its lease number: one
+   * that was killed on the way leaves what is around runners, without any.
+   */
+  private readonly emptied = new Map<string, number>();
+
   constructor(
     private readonly environments: Environments,
     /** Called once one has ended that a look did not wait for. */
@@ -26,6 +32,7 @@ export class Endings {
   /** Whether it is still being ended in a way that is not wanted any more: what ends there would take along what begins. */
   isEndingOtherwise(record: DeploymentRecord): boolean {
     const wanted = wantedEnding(record);
+    if (wanted !== 'off') this.emptied.delete(record.id);
     const others = (['removed', 'off'] as const)
       .filter(ending => ending !== wanted)
       .map(ending => keyOf(record, ending));
@@ -47,22 +54,30 @@ export class Endings {
    * @param route - the one that leads nowhere
    */
   async isOff(
-    driver: FencedDriver,
     record: DeploymentRecord,
+    fencing: number,
     observed: ObservedDeployment,
     route: DesiredRoute,
   ): Promise<boolean> {
+    const driver = fencedDriver(
+      this.environments.driver(record.environment),
+      fencing,
+    );
     const ref = { name: record.name };
     const key = keyOf(record, 'off');
     if (
       !this.works.isUnderWay(key) &&
       observed.routeDigest === driver.routeDigest(ref, route) &&
-      !observed.runners.some(isAlive)
+      !observed.runners.some(isAlive) &&
+      this.emptied.get(record.id) === fencing
     ) {
       this.works.forget(key);
       return true;
     }
-    await this.hasEnded(record, 'off', () => driver.switchOff(ref, route));
+    const isEmpty = await this.hasEnded(record, 'off', () =>
+      driver.switchOff(ref, route),
+    );
+    if (isEmpty) this.emptied.set(record.id, fencing);
     return false;
   }
 
