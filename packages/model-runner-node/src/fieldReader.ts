@@ -1,4 +1,5 @@
 import { WireSignatureField } from '@model-platform/model-wire';
+import { isTooDeep, LEVELS_RULE } from './levels';
 import { FieldError } from './RequestError';
 import { isDate, isDatetime } from './temporal';
 import { typeOf } from './typeOf';
@@ -83,6 +84,8 @@ function scalarReader(field: WireSignatureField): FieldReader {
           ? 'must be a finite number'
           : `must be ${expected}, not ${given}`;
       errors.push({ path, message });
+    } else if (type === 'object' && isTooDeep(read)) {
+      errors.push({ path, message: LEVELS_RULE });
     } else if (allowed && !allowed.has(read)) {
       errors.push({
         path,
@@ -97,9 +100,11 @@ function scalarReader(field: WireSignatureField): FieldReader {
   };
 }
 
-/** Of nested arrays that are of one shape each. */
-const shapeOf = (value: unknown): string =>
-  Array.isArray(value) ? `${value.length},${shapeOf(value[0])}` : '';
+/** Of nested arrays that are of one shape each, in so many dimensions. */
+const shapeOf = (value: unknown, rank: number): string =>
+  Array.isArray(value) && rank > 0
+    ? `${value.length},${shapeOf(value[0], rank - 1)}`
+    : '';
 
 function shapedReader(shape: number[], scalar: FieldReader): FieldReader {
   const [size, ...rest] = shape;
@@ -128,8 +133,8 @@ function shapedReader(shape: number[], scalar: FieldReader): FieldReader {
     ) {
       read[index] = inner(value[index], `${path}[${index}]`, errors);
     }
-    const [first] = read;
-    if (isOpen && read.some(item => shapeOf(item) !== shapeOf(first)))
+    const [first] = read.map(item => shapeOf(item, rest.length));
+    if (isOpen && read.some(item => shapeOf(item, rest.length) !== first))
       errors.push({ path, message: 'must have elements of one shape' });
     return read;
   };

@@ -200,12 +200,14 @@ class App:
             if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
                 # By the server, at the end of a drain; else it is of the code's own tasks.
                 raise
-            answer = self._failure(path, error, request_id)
+            answer = self._told_failure(path, error, request_id)
             error_class = "ModelOutputError" if isinstance(error, ModelOutputError) else "ModelError"
+        finally:
+            if counted:
+                self._metrics.in_flight.dec()
         status, body, content_type, more = answer
         if counted:
             seconds = time.perf_counter() - begin
-            self._metrics.in_flight.dec()
             self._metrics.request_seconds.observe(seconds)
             self._metrics.count_answer(status)
             if error_class is not None:
@@ -394,6 +396,13 @@ class App:
         return 200, b"".join([json, *binary]), b"application/octet-stream", {INFER_HEADER_LENGTH: str(len(json))}
 
     async def _read_body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+        coding = headers.get(b"content-encoding", b"identity")
+        if coding.lower() != b"identity":
+            raise RequestError(
+                415,
+                "Bodies are taken as they are, not compressed: leave content-encoding out.",
+                headers={"connection": "close"},
+            )
         limit = self._environment.max_body_bytes
         too_large = RequestError(
             413, f"The body is larger than {limit} bytes.", headers={"connection": "close"}
@@ -452,6 +461,16 @@ class App:
             told["fields"] = error.fields
         return _json(error.status, {"error": told, "requestId": request_id}, error.headers)
 
+    def _told_failure(self, path: str, error: BaseException, request_id: str) -> Answer:
+        try:
+            return self._failure(path, error, request_id)
+        except Exception:
+            # What was raised may fail at every look at it.
+            facts = {"message": "the model failed, and what it raised is untellable", "error": "ModelError"}
+            self._logger.write_as_is("error", facts)
+            message = f"The model failed on this request; its logs have request id {request_id}."
+            return self._failed(path, message, request_id, {})
+
     def _failure(self, path: str, error: BaseException, request_id: str) -> Answer:
         self._logger.error(
             "the model failed",
@@ -462,6 +481,9 @@ class App:
         fields = {"fields": error.fields} if isinstance(error, ModelOutputError) else {}
         reason = f": {error}" if fields else ""
         message = f"The model failed on this request{reason}; its logs tell why under request id {request_id}."
+        return self._failed(path, message, request_id, fields)
+
+    def _failed(self, path: str, message: str, request_id: str, fields: dict[str, Any]) -> Answer:
         if _is_protocol(path):
             return _json(500, {"error": message})
         if path in SCORING_PATHS:

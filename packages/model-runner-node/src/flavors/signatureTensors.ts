@@ -2,6 +2,7 @@ import { WireSignature, WireSignatureField } from '@model-platform/model-wire';
 import { createInputReader, MAX_ROWS } from '../createInputReader';
 import { isTakenFor } from '../openInference/datatypes';
 import { flatten, nest, shapeOf } from '../openInference/nesting';
+import { parseText } from '../parseText';
 import { RequestError } from '../RequestError';
 import { textOf } from '../textOf';
 import { LoadedModel, OipTensor, OipTensorMetadata, Row } from './Flavor';
@@ -119,7 +120,7 @@ function parsed(field: WireSignatureField, value: unknown): unknown {
     throw new RequestError(400, `Input '${name}' must be UTF-8.`);
   if (type !== 'object') return text;
   try {
-    return JSON.parse(String(text));
+    return parseText(String(text));
   } catch {
     throw new RequestError(400, `Input '${name}' must be JSON text.`);
   }
