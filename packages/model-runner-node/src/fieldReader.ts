@@ -1,4 +1,5 @@
 import { WireSignatureField } from '@model-platform/model-wire';
+import { nearestSafe } from './exactInteger';
 import { isTooDeep, LEVELS_RULE } from './levels';
 import { FieldError } from './RequestError';
 import { isDate, isDatetime } from './temporal';
@@ -106,10 +107,15 @@ const shapeOf = (value: unknown, rank: number): string =>
     ? `${value.length},${shapeOf(value[0], rank - 1)}`
     : '';
 
-function shapedReader(shape: number[], scalar: FieldReader): FieldReader {
+function shapedReader(
+  shape: number[],
+  scalar: FieldReader,
+  mayBeUneven = false,
+): FieldReader {
   const [size, ...rest] = shape;
-  const inner = rest.length > 0 ? shapedReader(rest, scalar) : scalar;
-  const isOpen = rest.includes(-1);
+  const inner =
+    rest.length > 0 ? shapedReader(rest, scalar, mayBeUneven) : scalar;
+  const isOpen = rest.includes(-1) && !mayBeUneven;
   return (value, path, errors) => {
     if (!Array.isArray(value)) {
       errors.push({
@@ -144,4 +150,18 @@ function shapedReader(shape: number[], scalar: FieldReader): FieldReader {
 export function fieldReader(field: WireSignatureField): FieldReader {
   const scalar = scalarReader(field);
   return field.shape?.length ? shapedReader(field.shape, scalar) : scalar;
+}
+
+/**
+ * The same for what a model answers: numbers that are none go out as null,
+ * those of 64 bits as they are written, and sequences may be uneven.
+ */
+export function answerReader(field: WireSignatureField): FieldReader {
+  const read = scalarReader(field);
+  const isNumeric = field.type === 'number' || field.type === 'integer';
+  const isNone = (value: unknown) =>
+    value === null || (typeof value === 'number' && !Number.isFinite(value));
+  const scalar: FieldReader = (value, path, errors) =>
+    isNumeric && isNone(value) ? value : read(nearestSafe(value), path, errors);
+  return field.shape?.length ? shapedReader(field.shape, scalar, true) : scalar;
 }

@@ -5,6 +5,7 @@ import { flatten, nest, shapeOf } from '../openInference/nesting';
 import { parseText } from '../parseText';
 import { RequestError } from '../RequestError';
 import { textOf } from '../textOf';
+import { checkFirstAnswers } from './checkFirstAnswers';
 import { LoadedModel, OipTensor, OipTensorMetadata, Row } from './Flavor';
 
 /**
@@ -36,12 +37,16 @@ export const toMetadata = ({
 /**
  * The Open Inference Protocol for models that have no tensors of their own:
  * one tensor a field of the signature, its first dimension the rows'.
+ *
+ * @param isChecked - whether all answers were read by the signature before
  */
 export function signatureTensors(
   signature: WireSignature,
-  predict: LoadedModel['predict'],
+  given: LoadedModel['predict'],
+  { isChecked = false } = {},
 ): Pick<LoadedModel, 'inputs' | 'outputs' | 'infer' | 'predict'> {
   const readInputs = createInputReader(signature);
+  const predict = isChecked ? given : checkFirstAnswers(signature, given);
   return {
     inputs: signature.inputs.map(toMetadata),
     outputs: signature.outputs.map(toMetadata),
