@@ -5,36 +5,35 @@ import { FieldError } from '../RequestError';
 import { LoadedModel } from './Flavor';
 
 /**
- * The prediction of a model without code of its own, whose answers are looked
- * at until those to one call are what the signature says: all are made alike.
+ * The prediction of a model without code of its own. Each output is looked at
+ * until it was what the signature says in all lines of a call: all are made
+ * alike. Null says nothing of an output: a solver may have found none in time.
  * Rejects with {@link ModelOutputError} that names every wrong field.
  */
 export function checkFirstAnswers(
   { outputs }: WireSignature,
   predict: LoadedModel['predict'],
 ): LoadedModel['predict'] {
-  const fields = outputs.map(field => ({
-    ...field,
+  let unknown = outputs.map(field => ({
+    name: field.name,
     read: answerReader(field),
   }));
-  let isKnown = false;
   return async (rows, call) => {
     const answers = await predict(rows, call);
-    if (isKnown) return answers;
+    if (unknown.length === 0) return answers;
     const errors: FieldError[] = [];
+    const seen = new Set<string>();
     for (const [index, answer] of answers.entries()) {
       const at = answers.length === 1 ? 'outputs' : `outputs[${index}]`;
-      for (const { name, optional, read } of fields) {
+      for (const { name, read } of unknown) {
         const value = answer[name] ?? null;
-        if (errors.length >= MAX_FIELDS_TOLD || (value === null && optional))
-          continue;
-        const path = `${at}.${name}`;
-        if (value === null) errors.push({ path, message: 'must not be null' });
-        else read(value, path, errors);
+        if (value === null || errors.length >= MAX_FIELDS_TOLD) continue;
+        seen.add(name);
+        read(value, `${at}.${name}`, errors);
       }
     }
     if (errors.length > 0) throw new ModelOutputError(errors);
-    isKnown = true;
+    unknown = unknown.filter(({ name }) => !seen.has(name));
     return answers;
   };
 }
