@@ -153,7 +153,7 @@ export const anySignature: fc.Arbitrary<Signature> = fc
   }));
 
 /** Lists or objects within each other, about as deep as is taken, and far deeper. */
-const deep = fc
+export const deep = fc
   .tuple(fc.constantFrom(40, 100, 101, 400, 900), fc.boolean())
   .map(([levels, isList]) =>
     Array.from({ length: levels - 1 }).reduce<unknown>(

@@ -14,6 +14,7 @@ import {
   anyLine,
   anySignature,
   areAlike,
+  deep,
   isRectangular,
   isShallow,
 } from './anySignature';
@@ -213,7 +214,11 @@ test.describe('any signature and any line', () => {
           fc.array(fc.constantFrom(0, 1, 2, 3, 1e15), { maxLength: 3 }),
           fc.jsonValue(),
         ),
-        data: fc.oneof(fc.array(fc.jsonValue({ maxDepth: 1 })), fc.jsonValue()),
+        data: fc.oneof(
+          fc.array(fc.jsonValue({ maxDepth: 1 })),
+          fc.jsonValue(),
+          deep,
+        ),
         parameters: fc.oneof(
           fc.record({ binary_data_size: fc.oneof(fc.nat(20), fc.jsonValue()) }),
           fc.jsonValue(),
@@ -231,7 +236,7 @@ test.describe('any signature and any line', () => {
             ]),
             fc.jsonValue(),
           ),
-          parameters: fc.jsonValue(),
+          parameters: fc.oneof(fc.jsonValue(), deep),
           id: fc.jsonValue(),
         },
         { requiredKeys: ['inputs'] },
@@ -243,6 +248,7 @@ test.describe('any signature and any line', () => {
         data: fc.oneof(fc.array(fc.array(fc.jsonValue())), fc.jsonValue()),
       }),
       fc.jsonValue(),
+      deep,
     );
     const scoring = fc
       .tuple(
@@ -253,7 +259,7 @@ test.describe('any signature and any line', () => {
           'inputs',
         ),
         frame,
-        fc.jsonValue(),
+        fc.oneof(fc.jsonValue(), deep),
       )
       .map(([format, data, params]) =>
         JSON.stringify({ [format]: data, params }),

@@ -3,7 +3,7 @@ import { RunnerManifest, WireSignatureField } from '@model-platform/model-wire';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { ModelOutputError } from '../../ModelOutputError';
 import { isTakenFor } from '../../openInference/datatypes';
-import { flatten, nest } from '../../openInference/nesting';
+import { flatten, nest, shapeOf } from '../../openInference/nesting';
 import { RequestError } from '../../RequestError';
 import {
   Flavor,
@@ -165,7 +165,12 @@ function feedsFromRows(
             ),
           ];
         }
-        const size = [rows.length, ...commonShape(name, rows)];
+        const found = commonShape(name, rows);
+        // An empty list has nothing within that tells its length.
+        const sizes = field.shape.map(
+          (wanted, axis) => found[axis] ?? Math.max(wanted, 0),
+        );
+        const size = [rows.length, ...sizes];
         const values = rows.flatMap(row => flatten(row[name]));
         return [name, toTensor(name, type, values, size)];
       };
@@ -395,18 +400,20 @@ function fallbacksOf(
   return new Map(
     inputs.flatMap(({ name, type, shape }) => {
       const field = signature.inputs.find(one => one.name === name);
-      if (!field || field.shape) return [];
+      if (!field || (field.shape && field.default === undefined)) return [];
       if (field.type === 'bytes' || field.type === 'object') return [];
       if (field.default === undefined && !field.optional) return [];
-      const value = field.default ?? NaN;
+      const values = flatten(field.default ?? NaN);
+      const scalar = shape.length === 1 ? [] : [1];
+      const size = field.shape ? shapeOf(field.default) : scalar;
       return [
         [
           name,
           (rows: number): OipTensor => ({
             name,
             datatype: onnxToOip[type]!,
-            shape: shape.length === 1 ? [rows] : [rows, 1],
-            data: Array.from({ length: rows }, () => value),
+            shape: [rows, ...size],
+            data: Array.from({ length: rows }, () => values).flat(),
           }),
         ] as const,
       ];
