@@ -23,18 +23,18 @@ export class StartedRunner {
       });
   }
 
-  /** @param files - texts by their names among the version's files */
+  /** @param files - contents by their names among the version's files */
   static async start(
     [program, ...args]: string[],
     manifest: object,
-    files: Record<string, string>,
+    files: Record<string, string | Buffer>,
   ): Promise<StartedRunner> {
     const directory = fs.mkdtempSync(
       path.join(os.tmpdir(), 'model-platform-fuzz-'),
     );
     fs.mkdirSync(path.join(directory, 'model'));
-    for (const [name, text] of Object.entries(files))
-      fs.writeFileSync(path.join(directory, 'model', name), text);
+    for (const [name, content] of Object.entries(files))
+      fs.writeFileSync(path.join(directory, 'model', name), content);
     fs.writeFileSync(
       path.join(directory, 'model.json'),
       JSON.stringify({ ...manifest, files: Object.keys(files) }),

@@ -152,10 +152,22 @@ export const anySignature: fc.Arbitrary<Signature> = fc
     outputs: [{ name: 'answer', type: 'integer' as const }],
   }));
 
+/** Lists or objects within each other, about as deep as is taken, and far deeper. */
+export const deep = fc
+  .tuple(fc.constantFrom(40, 100, 101, 400, 900), fc.boolean())
+  .map(([levels, isList]) =>
+    Array.from({ length: levels - 1 }).reduce<unknown>(
+      inner => (isList ? [inner] : { a: inner }),
+      isList ? [] : {},
+    ),
+  );
+
 /** What is near to a value of the field, and mostly none. */
 const nearby = (field: SignatureField): fc.Arbitrary<unknown> =>
   fc.oneof(
     fc.jsonValue({ maxDepth: 2 }),
+    deep,
+    deep.map(value => [{ within: value }]),
     valueOf({ ...field, minimum: undefined, maximum: undefined }),
     valueOf({ ...field, shape: undefined }),
     valueOf({ ...field, shape: [-1] }),
@@ -205,10 +217,45 @@ export function anyLine({ inputs }: Signature): fc.Arbitrary<unknown> {
         fc.jsonValue({ maxDepth: 1 }).map(value => ({ ...line, more: value })),
       ),
     );
+  const oneOf = fc.oneof(
+    { weight: 3, arbitrary: fitting },
+    { weight: 1, arbitrary: changed },
+  );
   return fc.oneof(
     { weight: 4, arbitrary: fitting },
     { weight: 5, arbitrary: changed },
+    { weight: 2, arbitrary: fc.array(oneOf, { minLength: 1, maxLength: 3 }) },
     { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
+  );
+}
+
+/** Whether no value is nested deeper than runners take, which no JSON Schema says either. */
+export function isShallow({ inputs }: Signature, line: object): boolean {
+  const levelsOf = (value: unknown) => {
+    let levels = 0;
+    for (
+      let level = [value];
+      (level = level.filter(one => typeof one === 'object' && one !== null))
+        .length > 0;
+      level = level.flatMap(one => Object.values(one as object))
+    )
+      levels += 1;
+    return levels;
+  };
+  return inputs.every(
+    ({ name, shape = [] }) =>
+      levelsOf(Object.hasOwn(line, name) && Reflect.get(line, name)) <=
+      100 + shape.length,
+  );
+}
+
+/** Whether lists of each field are as long in all lines, as a tensor has them. */
+export function areAlike({ inputs }: Signature, lines: object[]): boolean {
+  const shapeOf = (value: unknown): string =>
+    Array.isArray(value) ? `${value.length},${shapeOf(value[0])}` : '';
+  return inputs.every(
+    ({ name }) =>
+      new Set(lines.map(line => shapeOf(Reflect.get(line, name)))).size <= 1,
   );
 }
 

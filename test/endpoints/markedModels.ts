@@ -187,7 +187,10 @@ const types = JSON.parse(
 );
 
 /** A model of every kind that is served. */
-export function markedModels(languageModelUrl: string): MarkedModel[] {
+export function markedModels(
+  languageModelUrl: string,
+  containerPort: number,
+): MarkedModel[] {
   const ward = example('ward-staffing');
   const disease = example('disease-progression');
   return [
@@ -294,6 +297,42 @@ export function markedModels(languageModelUrl: string): MarkedModel[] {
         }),
       },
       inputs: marks => ({ name: marks.text('in a prompt') }),
+    },
+    {
+      name: 'marked-image',
+      runtime: 'node',
+      manifest: {
+        flavor: 'image',
+        image: {
+          port: containerPort,
+          model: 'marked',
+          readyPath: '/v2/health/ready',
+        },
+        signature: {
+          inputs: [
+            { name: 'note', type: 'string' },
+            { name: 'status', type: 'integer', default: 200 },
+          ],
+          outputs: [{ name: 'y', type: 'number' }],
+        },
+      },
+      files: {},
+      inputs: marks => ({ note: marks.text('a note for a container') }),
+      refused: Object.fromEntries(
+        [400, 422].map(status => [
+          `answers ${status}`,
+          marks => ({
+            note: marks.text(`a note that is answered with ${status}`),
+            status,
+          }),
+        ]),
+      ),
+      failing: {
+        'answers 500': marks => ({
+          note: marks.text('a note that is answered with 500'),
+          status: 500,
+        }),
+      },
     },
     {
       name: 'marked-minizinc',

@@ -10,6 +10,7 @@ import {
 } from '../../packages/model-host/src/testPlatform';
 import { PythonEnvironments } from '../../packages/model-python/src/PythonEnvironments';
 import { eventually, root } from '../platform/Platform';
+import { EchoingContainer } from './EchoingContainer';
 import { MarkedModel, markedModels } from './markedModels';
 import { Marks } from './Marks';
 import { runnerPython } from './runnerPython';
@@ -26,6 +27,7 @@ test.describe('what callers send', () => {
   const platform = new TestPlatform();
   const stamp = path.join(os.tmpdir(), `marked-payloads-${process.pid}`);
   let languageModel: LanguageModelServer;
+  let container: EchoingContainer;
   let models: MarkedModel[];
   let gatewayUrl: string;
 
@@ -34,7 +36,8 @@ test.describe('what callers send', () => {
     fs.writeFileSync(stamp, '');
     buildPrograms();
     languageModel = await LanguageModelServer.start('key-of-this-test');
-    models = markedModels(languageModel.url);
+    container = await EchoingContainer.start();
+    models = markedModels(languageModel.url, container.port);
     const { gateway } = await platform.start({
       PYTHON_RUNNER: runnerPython(),
       DRAIN_TIMEOUT_MS: '500',
@@ -45,6 +48,7 @@ test.describe('what callers send', () => {
 
   test.afterAll(async () => {
     await languageModel.stop();
+    await container.stop();
     await platform.stopHost();
     await platform.clean();
     fs.rmSync(stamp);

@@ -9,11 +9,21 @@ import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { root } from '../platform/Platform';
-import { anyLine, anySignature, isRectangular } from './anySignature';
+import { answerOne, forOnnx } from './answerOne';
+import {
+  anyLine,
+  anySignature,
+  areAlike,
+  deep,
+  isRectangular,
+  isShallow,
+} from './anySignature';
 import { runnerPython } from './runnerPython';
 import { StartedRunner } from './StartedRunner';
+import { tensorsOf } from './tensorsOf';
 
 const SIGNATURES = 8;
+const ONNX_SIGNATURES = 2;
 const LINES = 150;
 /** The same requests each time; another number makes others. */
 const seed = Number(process.env.SIGNATURE_SEED ?? '1');
@@ -33,21 +43,33 @@ ${inputs
 <decision id="answer" name="answer"><literalExpression><text>1</text></literalExpression></decision>
 </definitions>`;
 
+const NODE = [
+  process.execPath,
+  path.join(root, 'packages/model-runner-node/bin/model-runner-node.js'),
+];
+const INFER = '/v2/models/{model}/infer';
+
+const manifestOf = (signature: Signature) => ({
+  formatVersion: 1,
+  model: { name: 'f', slug: 'f', system: 's', type: 't', description: '' },
+  version: 1,
+  signature,
+  metrics: [],
+});
+
+const startOnnx = (signature: Signature) =>
+  StartedRunner.start(
+    NODE,
+    { ...manifestOf(signature), flavor: 'onnx' },
+    { 'model.onnx': answerOne(signature) },
+  );
+
 /** The signature as a model of either runtime that answers whatever it takes. */
 async function startBoth(signature: Signature): Promise<StartedRunner[]> {
-  const manifest = {
-    formatVersion: 1,
-    model: { name: 'f', slug: 'f', system: 's', type: 't', description: '' },
-    version: 1,
-    signature,
-    metrics: [],
-  };
+  const manifest = manifestOf(signature);
   return await Promise.all([
     StartedRunner.start(
-      [
-        process.execPath,
-        path.join(root, 'packages/model-runner-node/bin/model-runner-node.js'),
-      ],
+      NODE,
       { ...manifest, flavor: 'dmn' },
       { 'model.dmn': decision(signature) },
     ),
@@ -85,30 +107,43 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 test.describe('any signature and any line', () => {
-  for (const [number, signature] of fc
-    .sample(anySignature, { numRuns: SIGNATURES, seed })
-    .entries()) {
+  const signatures = fc.sample(anySignature, {
+    numRuns: SIGNATURES + ONNX_SIGNATURES,
+    seed,
+  });
+  for (const [number, any] of signatures.entries()) {
+    const isOnnx = number >= SIGNATURES;
+    const signature = isOnnx ? forOnnx(any) : any;
     test(`both runtimes take what signature ${number} says and nothing else`, async ({}, testInfo) => {
       testInfo.annotations.push({
         type: 'signature',
         description: JSON.stringify(signature),
       });
       const runners = await startBoth(signature);
+      if (isOnnx) runners.push(await startOnnx(signature));
       const isTaken = documentCheck(signature);
-      const counts = { taken: 0, refused: 0 };
+      const counts = { taken: 0, refused: 0, tensors: 0 };
       try {
         await fc.assert(
           fc.asyncProperty(anyLine(signature), async inputs => {
             const body = JSON.stringify({ inputs });
             // As it arrives: JSON has no undefined and no -0.
             const arrived = JSON.parse(body);
+            const lines = [arrived.inputs].flat();
             const wanted =
               isTaken(arrived) &&
-              [arrived.inputs]
-                .flat()
-                .every(line => isRectangular(signature, line))
+              lines.every(
+                line =>
+                  isRectangular(signature, line) && isShallow(signature, line),
+              )
                 ? 200
                 : 400;
+            // Lines of one call are one tensor of ONNX.
+            const wants = runners.map((_, index) =>
+              index === 2 && wanted === 200 && !areAlike(signature, lines)
+                ? 400
+                : wanted,
+            );
             if (isObject(arrived.inputs))
               expect(
                 lineProblems(signature, arrived.inputs, 'inputs').length === 0,
@@ -119,13 +154,25 @@ test.describe('any signature and any line', () => {
             expect(
               answers.map(({ status }) => status),
               answers.map(({ text }) => text).join('\n'),
-            ).toEqual([wanted, wanted]);
+            ).toEqual(wants);
             counts[wanted === 200 ? 'taken' : 'refused'] += 1;
+            const tensors = tensorsOf(signature, arrived.inputs);
+            if (tensors) {
+              counts.tensors += 1;
+              const request = JSON.stringify({ inputs: tensors });
+              const inferred = await Promise.all(
+                runners.map(runner => runner.post(INFER, request)),
+              );
+              expect(
+                inferred.map(({ status }) => status),
+                inferred.map(({ text }) => text).join('\n'),
+              ).toEqual(wants);
+            }
             if (wanted === 400) {
               const fields = answers.map(
                 ({ text }) => JSON.parse(text).error.fields,
               );
-              expect(fields[1]).toEqual(fields[0]);
+              for (const told of fields) expect(told).toEqual(fields[0]);
               return;
             }
             const scored = await Promise.all(
@@ -133,18 +180,19 @@ test.describe('any signature and any line', () => {
                 runner.post(
                   '/invocations',
                   JSON.stringify({
-                    dataframe_records: [arrived.inputs].flat(),
+                    dataframe_records: lines,
                   }),
                 ),
               ),
             );
-            expect(scored.map(({ status }) => status)).toEqual([200, 200]);
+            expect(scored.map(({ status }) => status)).toEqual(wants);
           }),
           { numRuns: LINES, seed },
         );
         expect(runners.flatMap(runner => runner.failures())).toEqual([]);
         expect(counts.taken).toBeGreaterThan(LINES / 10);
         expect(counts.refused).toBeGreaterThan(LINES / 10);
+        expect(counts.tensors).toBeGreaterThan(LINES / 10);
       } finally {
         await Promise.all(runners.map(runner => runner.stop()));
       }
@@ -166,7 +214,11 @@ test.describe('any signature and any line', () => {
           fc.array(fc.constantFrom(0, 1, 2, 3, 1e15), { maxLength: 3 }),
           fc.jsonValue(),
         ),
-        data: fc.oneof(fc.array(fc.jsonValue({ maxDepth: 1 })), fc.jsonValue()),
+        data: fc.oneof(
+          fc.array(fc.jsonValue({ maxDepth: 1 })),
+          fc.jsonValue(),
+          deep,
+        ),
         parameters: fc.oneof(
           fc.record({ binary_data_size: fc.oneof(fc.nat(20), fc.jsonValue()) }),
           fc.jsonValue(),
@@ -184,7 +236,7 @@ test.describe('any signature and any line', () => {
             ]),
             fc.jsonValue(),
           ),
-          parameters: fc.jsonValue(),
+          parameters: fc.oneof(fc.jsonValue(), deep),
           id: fc.jsonValue(),
         },
         { requiredKeys: ['inputs'] },
@@ -196,6 +248,7 @@ test.describe('any signature and any line', () => {
         data: fc.oneof(fc.array(fc.array(fc.jsonValue())), fc.jsonValue()),
       }),
       fc.jsonValue(),
+      deep,
     );
     const scoring = fc
       .tuple(
@@ -206,7 +259,7 @@ test.describe('any signature and any line', () => {
           'inputs',
         ),
         frame,
-        fc.jsonValue(),
+        fc.oneof(fc.jsonValue(), deep),
       )
       .map(([format, data, params]) =>
         JSON.stringify({ [format]: data, params }),
@@ -216,7 +269,7 @@ test.describe('any signature and any line', () => {
       .map(array => Buffer.from(array));
     const request = fc.oneof(
       fc.tuple(infer, bytes, fc.boolean()).map(([json, tail, isSplit]) => ({
-        path: '/v2/models/{model}/infer',
+        path: INFER,
         body: Buffer.concat([Buffer.from(json), tail]),
         headers: {
           'inference-header-content-length': String(
@@ -225,7 +278,7 @@ test.describe('any signature and any line', () => {
         },
       })),
       infer.map(body => ({
-        path: '/v2/models/{model}/infer',
+        path: INFER,
         body,
         headers: {},
       })),

@@ -131,6 +131,23 @@ export class Answers {
     return { status: 500, body };
   }
 
+  /** For a failure that cannot be told: what was thrown may fail at every look at it. */
+  untold(path: string, response: ServerResponse, requestId: string) {
+    writeLine('error', requestId, {
+      message: 'the model failed, and what it threw is untellable',
+      error: 'ModelError',
+    });
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const body = errorBody(path, requestId, 'ModelError', {
+      status: 500,
+      message: `The model failed on this request; its logs have request id ${requestId}.`,
+    });
+    this.json(response, 500, requestId, body);
+  }
+
   json(
     response: ServerResponse,
     status: number,

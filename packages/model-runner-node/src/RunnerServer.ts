@@ -63,7 +63,7 @@ function requireOwnOrigin({ origin, host }: IncomingHttpHeaders): void {
 export class RunnerServer {
   private readonly server = http.createServer(
     { noDelay: true, keepAlive: true },
-    (request, response) => this.handle(request, response),
+    (request, response) => void this.handle(request, response),
   );
   private model?: LoadedModel;
   private readonly readInputs;
@@ -287,13 +287,8 @@ export class RunnerServer {
         await this.route(path, request, response, requestId);
       }
     } catch (error) {
-      this.answers.error(path, response, requestId, error);
-      if (counted)
-        this.metrics.countError(
-          response.statusCode === CALLER_LEFT
-            ? 'CallerLeft'
-            : errorClass(error),
-        );
+      const name = this.tellError(path, response, requestId, error);
+      if (counted) this.metrics.countError(name);
     } finally {
       if (counted) {
         const seconds = (performance.now() - begin) / 1000;
@@ -303,6 +298,24 @@ export class RunnerServer {
         const route = this.routes.has(path) ? path : UNKNOWN_ROUTE;
         this.answers.log(request, response, { requestId, route, seconds });
       }
+    }
+  }
+
+  /** Answers the class that it is counted under. Nothing gets out of it: that would end this process, and all calls. */
+  private tellError(
+    path: string,
+    response: ServerResponse,
+    requestId: string,
+    error: unknown,
+  ): string {
+    try {
+      this.answers.error(path, response, requestId, error);
+      return response.statusCode === CALLER_LEFT
+        ? 'CallerLeft'
+        : errorClass(error);
+    } catch {
+      this.answers.untold(path, response, requestId);
+      return 'ModelError';
     }
   }
 

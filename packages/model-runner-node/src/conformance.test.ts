@@ -29,6 +29,13 @@ const suites = [
     manifest: readConformance('types.json'),
     files: ['typeCases.json'],
   },
+  {
+    model: 'objects',
+    manifest: readConformance('objects.json'),
+    files: ['objectCases.json'],
+    // ONNX has no objects that hold anything.
+    endpoint: 'endpoint.mjs',
+  },
 ];
 const echoManifest = suites[0].manifest;
 
@@ -36,14 +43,15 @@ beforeAll(buildRunner, 60_000);
 afterAll(endRunners);
 
 describe.each(suites)('what every runner answers: $model', suite => {
-  const { model, manifest, files } = suite;
+  const { model, manifest, files, endpoint } = suite;
   let runner: StartedRunner;
 
   beforeAll(async () => {
-    const onnx = `${model}.onnx`;
+    const file = endpoint ?? `${model}.onnx`;
+    const served = { flavor: endpoint ? 'node' : 'onnx', endpoint };
     runner = await startReady(
-      makeDirectory({ ...manifest, flavor: 'onnx', files: [onnx] }, [
-        join(CONFORMANCE, onnx),
+      makeDirectory({ ...manifest, ...served, files: [file] }, [
+        join(CONFORMANCE, file),
       ]),
       { MODEL_ENDPOINT: model },
     );

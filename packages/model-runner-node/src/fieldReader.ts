@@ -1,4 +1,6 @@
 import { WireSignatureField } from '@model-platform/model-wire';
+import { nearestSafe } from './exactInteger';
+import { isTooDeep, LEVELS_RULE } from './levels';
 import { FieldError } from './RequestError';
 import { isDate, isDatetime } from './temporal';
 import { typeOf } from './typeOf';
@@ -83,6 +85,8 @@ function scalarReader(field: WireSignatureField): FieldReader {
           ? 'must be a finite number'
           : `must be ${expected}, not ${given}`;
       errors.push({ path, message });
+    } else if (type === 'object' && isTooDeep(read)) {
+      errors.push({ path, message: LEVELS_RULE });
     } else if (allowed && !allowed.has(read)) {
       errors.push({
         path,
@@ -97,14 +101,21 @@ function scalarReader(field: WireSignatureField): FieldReader {
   };
 }
 
-/** Of nested arrays that are of one shape each. */
-const shapeOf = (value: unknown): string =>
-  Array.isArray(value) ? `${value.length},${shapeOf(value[0])}` : '';
+/** Of nested arrays that are of one shape each, in so many dimensions. */
+const shapeOf = (value: unknown, rank: number): string =>
+  Array.isArray(value) && rank > 0
+    ? `${value.length},${shapeOf(value[0], rank - 1)}`
+    : '';
 
-function shapedReader(shape: number[], scalar: FieldReader): FieldReader {
+function shapedReader(
+  shape: number[],
+  scalar: FieldReader,
+  mayBeUneven = false,
+): FieldReader {
   const [size, ...rest] = shape;
-  const inner = rest.length > 0 ? shapedReader(rest, scalar) : scalar;
-  const isOpen = rest.includes(-1);
+  const inner =
+    rest.length > 0 ? shapedReader(rest, scalar, mayBeUneven) : scalar;
+  const isOpen = rest.includes(-1) && !mayBeUneven;
   return (value, path, errors) => {
     if (!Array.isArray(value)) {
       errors.push({
@@ -128,8 +139,8 @@ function shapedReader(shape: number[], scalar: FieldReader): FieldReader {
     ) {
       read[index] = inner(value[index], `${path}[${index}]`, errors);
     }
-    const [first] = read;
-    if (isOpen && read.some(item => shapeOf(item) !== shapeOf(first)))
+    const [first] = read.map(item => shapeOf(item, rest.length));
+    if (isOpen && read.some(item => shapeOf(item, rest.length) !== first))
       errors.push({ path, message: 'must have elements of one shape' });
     return read;
   };
@@ -139,4 +150,18 @@ function shapedReader(shape: number[], scalar: FieldReader): FieldReader {
 export function fieldReader(field: WireSignatureField): FieldReader {
   const scalar = scalarReader(field);
   return field.shape?.length ? shapedReader(field.shape, scalar) : scalar;
+}
+
+/**
+ * The same for what a model answers: numbers that are none go out as null,
+ * those of 64 bits as they are written, and sequences may be uneven.
+ */
+export function answerReader(field: WireSignatureField): FieldReader {
+  const read = scalarReader(field);
+  const isNumeric = field.type === 'number' || field.type === 'integer';
+  const isNone = (value: unknown) =>
+    value === null || (typeof value === 'number' && !Number.isFinite(value));
+  const scalar: FieldReader = (value, path, errors) =>
+    isNumeric && isNone(value) ? value : read(nearestSafe(value), path, errors);
+  return field.shape?.length ? shapedReader(field.shape, scalar, true) : scalar;
 }

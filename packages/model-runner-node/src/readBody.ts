@@ -1,7 +1,12 @@
 import { IncomingMessage } from 'node:http';
+import { parseText } from './parseText';
 import { RequestError } from './RequestError';
+import { textOf } from './textOf';
 
-/** The whole body, in memory. Rejects with {@link RequestError} 413 as soon as it is larger than the limit. */
+/**
+ * The whole body, in memory. Rejects with {@link RequestError} 413 as soon as
+ * it is larger than the limit, and 415 where it is compressed.
+ */
 export function readBody(
   request: IncomingMessage,
   limitBytes: number,
@@ -14,6 +19,18 @@ export function readBody(
         undefined,
         { connection: 'close' },
       );
+    const coding = request.headers['content-encoding'] ?? 'identity';
+    if (coding.toLowerCase() !== 'identity') {
+      reject(
+        new RequestError(
+          415,
+          'Bodies are taken as they are, not compressed: leave content-encoding out.',
+          undefined,
+          { connection: 'close' },
+        ),
+      );
+      return;
+    }
     if (Number(request.headers['content-length']) > limitBytes) {
       reject(tooLarge());
       return;
@@ -40,11 +57,13 @@ export function readBody(
   });
 }
 
-/** @throws RequestError 400 where the body is not JSON */
+/** @throws RequestError 400 where the body is not JSON in UTF-8 */
 export function parseJson(body: Buffer): unknown {
+  const text = textOf(body);
   try {
-    return JSON.parse(body.toString('utf8'));
+    if (text !== undefined) return parseText(text);
   } catch {
-    throw new RequestError(400, 'The body is not valid JSON.');
+    // Told as bytes that are no text are.
   }
+  throw new RequestError(400, 'The body is not valid JSON.');
 }

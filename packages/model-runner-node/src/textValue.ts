@@ -1,4 +1,5 @@
 import { WireSignatureField } from '@model-platform/model-wire';
+import { parseText } from './parseText';
 
 /** Types that JSON writes as text too. */
 const texts = new Set<WireSignatureField['type']>([
@@ -18,7 +19,7 @@ export function textValue(field: WireSignatureField, text: string): unknown {
   if (text === '') return undefined;
   if (isPlain && texts.has(field.type)) return text;
   try {
-    return JSON.parse(text);
+    return parseText(text);
   } catch {
     return text;
   }

@@ -114,6 +114,8 @@ class App:
         self._scoring_reader = scoring.ScoringReader(self._inputs)
         self._write = output_writer(self._outputs)
         self._output_check = output_check(self._outputs, LARGEST_INTEGER)
+        #: Whether answers of a model without own code were seen to fit the signature.
+        self._is_answer_known = False
         self._model: Model | None = None
         #: Of models whose calls can be joined.
         self._predictions: JoinedPredictions | None = None
@@ -164,7 +166,7 @@ class App:
             raise StartError(f"the example does not fit the signature: {error.message}") from None
         with self._metrics.custom.muted():
             try:
-                self._output_check(self._write(await model.predict(lines)))
+                self._checked(model, self._write(await model.predict(lines)))
             except ModelOutputError as error:
                 told = "; ".join(f"{field['path']} {field['message']}" for field in error.fields)
                 raise StartError(f"the answer to the example does not fit the signature: {told}") from error
@@ -203,12 +205,14 @@ class App:
             if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
                 # By the server, at the end of a drain; else it is of the code's own tasks.
                 raise
-            answer = self._failure(path, error, request_id)
+            answer = self._told_failure(path, error, request_id)
             error_class = "ModelOutputError" if isinstance(error, ModelOutputError) else "ModelError"
+        finally:
+            if counted:
+                self._metrics.in_flight.dec()
         status, body, content_type, more = answer
         if counted:
             seconds = time.perf_counter() - begin
-            self._metrics.in_flight.dec()
             self._metrics.request_seconds.observe(seconds)
             self._metrics.count_answer(status)
             if error_class is not None:
@@ -355,19 +359,23 @@ class App:
             return bool(getattr(getattr(receive, "__self__", None), "disconnected", False))
 
         if self._predictions is not None:
-            return self._write(await self._predictions.predict(lines, size, is_gone))
+            return self._checked(model, self._write(await self._predictions.predict(lines, size, is_gone)))
         async with self._turn_of(model, is_gone):
             begin = time.perf_counter()
             answers = await model.predict(lines)
         self._metrics.predict_seconds.observe(time.perf_counter() - begin)
         self._metrics.batch_size.observe(lines.count)
-        written = self._write(answers)
-        if not model.is_own_code:
-            return written
-        self._output_check(written)
-        if self._metrics.solves is not None:
+        written = self._checked(model, self._write(answers))
+        if model.is_own_code and self._metrics.solves is not None:
             self._metrics.solves.count(written.rows)
         return written
+
+    def _checked(self, model: Model, answers: Table) -> Table:
+        """Of own code each time; without it all are made alike, and looked at until those to one call are right."""
+        if model.is_own_code or not self._is_answer_known:
+            self._output_check(answers)
+            self._is_answer_known = True
+        return answers
 
     async def _predict(self, headers: dict[bytes, bytes], receive: Receive, request_id: str) -> Answer:
         model = self._require_model()
@@ -404,6 +412,13 @@ class App:
         return 200, b"".join([json, *binary]), b"application/octet-stream", {INFER_HEADER_LENGTH: str(len(json))}
 
     async def _read_body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+        coding = headers.get(b"content-encoding", b"identity")
+        if coding.lower() != b"identity":
+            raise RequestError(
+                415,
+                "Bodies are taken as they are, not compressed: leave content-encoding out.",
+                headers={"connection": "close"},
+            )
         limit = self._environment.max_body_bytes
         too_large = RequestError(
             413, f"The body is larger than {limit} bytes.", headers={"connection": "close"}
@@ -462,6 +477,16 @@ class App:
             told["fields"] = error.fields
         return _json(error.status, {"error": told, "requestId": request_id}, error.headers)
 
+    def _told_failure(self, path: str, error: BaseException, request_id: str) -> Answer:
+        try:
+            return self._failure(path, error, request_id)
+        except Exception:
+            # What was raised may fail at every look at it.
+            facts = {"message": "the model failed, and what it raised is untellable", "error": "ModelError"}
+            self._logger.write_as_is("error", facts)
+            message = f"The model failed on this request; its logs have request id {request_id}."
+            return self._failed(path, message, request_id, {})
+
     def _failure(self, path: str, error: BaseException, request_id: str) -> Answer:
         self._logger.error(
             "the model failed",
@@ -472,6 +497,9 @@ class App:
         fields = {"fields": error.fields} if isinstance(error, ModelOutputError) else {}
         reason = f": {error}" if fields else ""
         message = f"The model failed on this request{reason}; its logs tell why under request id {request_id}."
+        return self._failed(path, message, request_id, fields)
+
+    def _failed(self, path: str, message: str, request_id: str, fields: dict[str, Any]) -> Answer:
         if _is_protocol(path):
             return _json(500, {"error": message})
         if path in SCORING_PATHS:

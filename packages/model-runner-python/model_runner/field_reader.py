@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
+from .levels import LEVELS_RULE, is_too_deep
+
 MAX_FIELDS_TOLD = 50
 #: Whole numbers beyond it lose digits in JSON readers.
 MAX_SAFE_INTEGER = 2**53 - 1
@@ -129,6 +131,8 @@ def _scalar_reader(field: dict[str, Any], largest_integer: int) -> Read:
             given = "other text" if is_text and isinstance(value, str) else type_of(value)
             rule = "must be a finite number" if kind == given else f"must be {expected}, not {given}"
             errors.append({"path": path, "message": rule})
+        elif kind == "object" and is_too_deep(fitting):
+            errors.append({"path": path, "message": LEVELS_RULE})
         elif allowed is not None and fitting not in allowed:
             errors.append({"path": path, "message": f"must be one of {', '.join(map(str, allowed))}"})
         elif minimum is not None and fitting < minimum:
@@ -140,9 +144,11 @@ def _scalar_reader(field: dict[str, Any], largest_integer: int) -> Read:
     return read
 
 
-def shape_of(value: Any) -> list[int]:
-    """Of nested lists that are of one shape each."""
-    return [len(value), *(shape_of(value[0]) if value else [])] if isinstance(value, list) else []
+def shape_of(value: Any, rank: int) -> list[int]:
+    """Of nested lists that are of one shape each, in so many dimensions at most."""
+    if rank == 0 or not isinstance(value, list):
+        return []
+    return [len(value), *(shape_of(value[0], rank - 1) if value else [])]
 
 
 def _shaped_reader(shape: list[int], scalar: Read) -> Read:
@@ -163,7 +169,7 @@ def _shaped_reader(shape: list[int], scalar: Read) -> Read:
             if len(errors) >= MAX_FIELDS_TOLD:
                 break
             result.append(inner(element, f"{path}[{index}]", errors))
-        if is_open and any(shape_of(item) != shape_of(result[0]) for item in result):
+        if is_open and any(shape_of(item, len(rest)) != shape_of(result[0], len(rest)) for item in result):
             errors.append({"path": path, "message": "must have elements of one shape"})
         return result
 

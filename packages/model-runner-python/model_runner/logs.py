@@ -59,7 +59,12 @@ class Logger:
             clean = clean_facts({"message": message % args if args else message, **facts})
         except Exception as error:
             # Nobody's call fails for a line of the log, such as one whose arguments are too few.
-            clean = clean_facts({"message": message, "error": f"the rest can't be written: {type(error).__name__}"})
+            failed = {"error": f"the rest can't be written: {type(error).__name__}"}
+            try:
+                clean = clean_facts({"message": message, **failed})
+            except Exception:
+                # Only what is sure to be no value: what was to be written fails at every look at it.
+                clean = {"message": "a line that can't be written", **failed}
         self.write_as_is(level, clean)
 
     def write_as_is(self, level: str, facts: dict[str, Any]) -> None:

@@ -87,21 +87,20 @@ def written_forms(value: Any) -> Iterator[str]:
             yield form
 
 
-def _scalars_of(value: Any) -> Iterator[Any]:
-    """Names of an object's members are values too: the caller chose them."""
-    if isinstance(value, dict):
-        for name, member in value.items():
-            yield name
-            yield from _scalars_of(member)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _scalars_of(item)
-    else:
-        to_list = getattr(value, "tolist", None)
-        if to_list is None:
-            yield value
+def _scalars_of(given: Any) -> Iterator[Any]:
+    """Names of an object's members are values too: the caller chose them. However deep, it needs no stack."""
+    left = [given]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            yield from value
+            left.extend(value.values())
+        elif isinstance(value, (list, tuple)):
+            left.extend(value)
+        elif hasattr(value, "tolist"):
+            left.append(value.tolist())
         else:
-            yield from _scalars_of(to_list())
+            yield value
 
 
 def values_of_rows(rows: Rows) -> Iterator[FieldValue]:

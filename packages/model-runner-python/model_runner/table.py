@@ -24,7 +24,7 @@ class Table(NamedTuple):
 
 
 def copied(value: Any) -> Any:
-    """All the way down, of what was read from JSON or came as tensors."""
+    """All the way down, of inputs that were read by a signature, which ends them."""
     if isinstance(value, (list, tuple)):
         return [copied(item) for item in value]
     if isinstance(value, dict):

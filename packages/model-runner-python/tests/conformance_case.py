@@ -46,7 +46,7 @@ def _form(parts: list[dict[str, str]]) -> tuple[bytes, dict[str, str]]:
     for part in parts:
         file = '; filename="file"\r\nContent-Type: application/octet-stream' if "file" in part else ""
         head = f'--boundary\r\nContent-Disposition: form-data; name="{part["name"]}"{file}\r\n\r\n'
-        content = bytes.fromhex(part["file"]) if "file" in part else part["text"].encode()
+        content = part["text"].encode() if "text" in part else bytes.fromhex(part.get("file", part.get("bytes", "")))
         body += head.encode() + content + b"\r\n"
     return body + b"--boundary--\r\n", {"content-type": "multipart/form-data; boundary=boundary"}
 
@@ -54,6 +54,8 @@ def _form(parts: list[dict[str, str]]) -> tuple[bytes, dict[str, str]]:
 def _content(request: dict[str, Any], example: dict[str, Any]) -> tuple[bytes | None, dict[str, str]]:
     if "tensors" in request:
         return _with_tensors(request)
+    if "bytes" in request:
+        return bytes.fromhex(request["bytes"]), {}
     if "multipart" in request:
         return _form(request["multipart"])
     if "line" in request:

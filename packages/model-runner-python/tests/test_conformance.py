@@ -14,6 +14,7 @@ from runner import CONFORMANCE, Runner
 SUITES = {
     "echo": ("model.json", ["cases.json", "tensorCases.json", "scoringCases.json"]),
     "types": ("types.json", ["typeCases.json"]),
+    "objects": ("objects.json", ["objectCases.json"]),
 }
 MANIFESTS = {
     model: {**read_conformance(manifest), "flavor": "python", "files": ["endpoint.py"], "endpoint": "endpoint.py"}

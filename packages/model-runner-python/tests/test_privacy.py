@@ -55,6 +55,12 @@ CODE = """
     import ctypes, faulthandler, json, logging, os, subprocess, sys, threading, warnings
     import numpy
 
+    class Untellable(Exception):
+        def __str__(self): raise Untellable(*self.args)
+        __mod__ = __repr__ = __str__
+        @property
+        def __cause__(self): raise Untellable(*self.args)
+
     def predict(model, inputs, context):
         name, how = inputs["name"], inputs["how"]
         if how == "prt":
@@ -94,6 +100,8 @@ CODE = """
             except KeyError as error:
                 raise TypeError("no " + name) from error
         if how == "par": float(name)
+        if how == "unt": raise Untellable(name)
+        if how == "log unt": context.logger.info(Untellable(name))
         if how == "exi": raise SystemExit(name)
         if how == "thd":
             def late(): raise ValueError("too late for " + name)
@@ -204,6 +212,21 @@ def test_what_is_raised_has_none(serve: Callable[[], Runner], how: str, reasons:
     failure = next(line for line in runner.log if line["level"] == "error")
     assert all(reason in failure["stack"] for reason in reasons)
     assert failure["requestId"] == "r-1" and "inputs.name" in failure["replaced"]
+    expect_none(runner)
+
+
+def test_what_cannot_be_told_ends_nothing(serve: Callable[[], Runner]) -> None:
+    runner = serve()
+    answer = runner.predict({**LINE, "how": "unt"}, **{"x-request-id": "r-1"})
+    assert (answer.status, answer.json["error"]["name"]) == (500, "ModelError")
+    until(lambda: any(line["level"] == "error" for line in runner.log), "the failure")
+    failure = next(line for line in runner.log if line["level"] == "error")
+    assert failure["requestId"] == "r-1"
+    assert runner.predict({**LINE, "how": "log unt"}).json["outputs"] == {"y": 1}
+    assert "a line that can't be written" in runner.messages
+    in_flight = [value for (name, _), value in runner.metrics().items() if name == "model_runner_requests_in_flight"]
+    assert in_flight == [0]
+    assert [mark for mark in MARKS if mark in answer.text] == []
     expect_none(runner)
 
 

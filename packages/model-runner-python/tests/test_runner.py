@@ -178,6 +178,30 @@ def test_solves_are_counted_by_what_answers_say(start: Callable[..., Runner]) ->
     assert metrics["model_runner_solve_gap_ratio_count", LABELS] == 1
 
 
+def test_an_estimator_is_not_served_by_a_signature_of_another(start: Callable[..., Runner], tmp_path: Path) -> None:
+    from sklearn.tree import DecisionTreeClassifier
+
+    estimator = DecisionTreeClassifier().fit([[0.0], [1.0], [2.0]], ["setosa", "virginica", "7"])
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(estimator))
+    files: dict[str, Path | str] = {"model.pkl": tmp_path / "model.pkl"}
+    wrong = {**SCALAR, "outputs": [{"name": "species", "type": "integer"}]}
+    named = "outputs.species must be an integer, not string"
+    signed = manifest(flavor="sklearn", files=["model.pkl"], endpoint=None, signature=wrong)
+    never = start({**signed, "example": {"x": 1}}, files)
+    assert never.wait_end() == 1
+    assert never.messages[-1] == f"cannot load the model: the answer to the example does not fit the signature: {named}"
+
+    # Without an example it shows at the first call, by whichever way, and until one is answered as it says.
+    runner = start(signed, files).wait_ready()
+    tensors = {"inputs": [{"name": "x", "datatype": "FP64", "shape": [1, 1], "data": [0]}]}
+    for path, body in (("/predict", {"inputs": {"x": 0}}), ("/v2/models/echo/infer", tensors)):
+        answer = runner.call("POST", path, json.dumps(body))
+        assert answer.status == 500 and f"the answer does not fit the signature: {named}" in answer.text
+    enum = {**SCALAR, "outputs": [{"name": "species", "type": "string", "enum": ["virginica"]}]}
+    runner = start({**signed, "signature": enum}, files).wait_ready()
+    assert [runner.predict({"x": x}).status for x in (0, 1, 0)] == [500, 200, 200]
+
+
 def test_an_estimator_alone_is_served_by_its_signature(start: Callable[..., Runner], tmp_path: Path) -> None:
     from sklearn.datasets import load_iris
     from sklearn.linear_model import LogisticRegression

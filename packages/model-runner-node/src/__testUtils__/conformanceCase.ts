@@ -8,7 +8,11 @@ export const readConformance = (file: string) =>
 
 type Members = Record<string, unknown>;
 type Tensor = Members & { name: string };
-type Part = { name: string; text: string } | { name: string; file: string };
+type Part = { name: string } & (
+  | { text: string }
+  | { bytes: string }
+  | { file: string }
+);
 
 /** As `test/conformance/README.md` says it. */
 export interface ConformanceCase {
@@ -20,6 +24,7 @@ export interface ConformanceCase {
     secret?: string;
     body?: unknown;
     text?: string;
+    bytes?: string;
     parts?: Array<string | { repeat: string; times: number }>;
     line?: Members;
     without?: string[];
@@ -92,6 +97,11 @@ function withTensors({
   };
 }
 
+function contentOfPart(part: Part): string | Buffer {
+  if ('text' in part) return part.text;
+  return Buffer.from('file' in part ? part.file : part.bytes, 'hex');
+}
+
 function form(parts: Part[]): Sent {
   const lines = parts.flatMap(part => [
     `--boundary\r\nContent-Disposition: form-data; name="${part.name}"${
@@ -99,7 +109,7 @@ function form(parts: Part[]): Sent {
         ? '; filename="file"\r\nContent-Type: application/octet-stream'
         : ''
     }\r\n\r\n`,
-    'file' in part ? Buffer.from(part.file, 'hex') : part.text,
+    contentOfPart(part),
     '\r\n',
   ]);
   return {
@@ -116,8 +126,9 @@ function contentOf(
   request: ConformanceCase['request'],
   example: Members,
 ): Sent {
-  const { body, text, parts, line, without = [], multipart } = request;
+  const { body, text, bytes, parts, line, without = [], multipart } = request;
   if (request.tensors) return withTensors(request);
+  if (bytes) return { body: Buffer.from(bytes, 'hex'), headers: {} };
   if (multipart) return form(multipart);
   if (line) {
     const inputs = Object.fromEntries(

@@ -96,11 +96,15 @@ export async function loadEndpoint({
   };
   return {
     platform: manifest.flavor,
-    ...signatureTensors(signature, async rows => {
-      const answers = await answer(rows);
-      if (solves) for (const one of answers) solves.count(one);
-      return answers;
-    }),
+    ...signatureTensors(
+      signature,
+      async rows => {
+        const answers = await answer(rows);
+        if (solves) for (const one of answers) solves.count(one);
+        return answers;
+      },
+      { isChecked: true },
+    ),
     async warmUp(rows) {
       const work = () => metrics.muted(() => answer(rows));
       // What it is called with is the version's own example.

@@ -2,8 +2,10 @@ import { WireSignature, WireSignatureField } from '@model-platform/model-wire';
 import { createInputReader, MAX_ROWS } from '../createInputReader';
 import { isTakenFor } from '../openInference/datatypes';
 import { flatten, nest, shapeOf } from '../openInference/nesting';
+import { parseText } from '../parseText';
 import { RequestError } from '../RequestError';
 import { textOf } from '../textOf';
+import { checkFirstAnswers } from './checkFirstAnswers';
 import { LoadedModel, OipTensor, OipTensorMetadata, Row } from './Flavor';
 
 /**
@@ -35,12 +37,16 @@ export const toMetadata = ({
 /**
  * The Open Inference Protocol for models that have no tensors of their own:
  * one tensor a field of the signature, its first dimension the rows'.
+ *
+ * @param isChecked - whether all answers were read by the signature before
  */
 export function signatureTensors(
   signature: WireSignature,
-  predict: LoadedModel['predict'],
+  given: LoadedModel['predict'],
+  { isChecked = false } = {},
 ): Pick<LoadedModel, 'inputs' | 'outputs' | 'infer' | 'predict'> {
   const readInputs = createInputReader(signature);
+  const predict = isChecked ? given : checkFirstAnswers(signature, given);
   return {
     inputs: signature.inputs.map(toMetadata),
     outputs: signature.outputs.map(toMetadata),
@@ -121,7 +127,7 @@ function parsed(field: WireSignatureField, value: unknown): unknown {
     throw new RequestError(400, `Input '${name}' must be UTF-8.`);
   if (type !== 'object') return text;
   try {
-    return JSON.parse(String(text));
+    return parseText(String(text));
   } catch {
     throw new RequestError(400, `Input '${name}' must be JSON text.`);
   }

@@ -1,4 +1,5 @@
 import { OipTensor } from '../flavors/Flavor';
+import { requireLevels } from '../levels';
 import { RequestError } from '../RequestError';
 import { typeOf } from '../typeOf';
 import { readBinary } from './binaryData';
@@ -105,7 +106,10 @@ function readTensor(
   const where = `inputs[${index}]`;
   if (!isObject(given))
     throw new RequestError(400, `${where} must be an object.`);
-  const { name, datatype, shape, data } = given;
+  const { data, ...about } = given;
+  for (const [key, value] of Object.entries(about))
+    requireLevels(`${where}.${key.slice(0, 100)}`, value);
+  const { name, datatype, shape } = about;
   if (typeof name !== 'string' || name === '')
     throw new RequestError(400, `${where}.name must be a string.`);
   const type =
@@ -158,8 +162,8 @@ function readTensor(
       400,
       `${where}.data must be an array, flat or nested.`,
     );
-  const flat: unknown[] = data.some(Array.isArray)
-    ? data.flat(MAX_DIMENSIONS)
+  const flat = data.some(Array.isArray)
+    ? flatOf(data, tensor.shape, where)
     : data;
   requireCount(flat.length, tensor.shape, size, `${where}.data has`);
   const wrong = flat.findIndex(value => !type.fits(value));
@@ -172,6 +176,22 @@ function readTensor(
     );
   }
   return { ...tensor, data: flat };
+}
+
+/** @throws RequestError 400 where the nesting is another than the shape: values would stand in other rows */
+function flatOf(data: unknown[], shape: number[], where: string): unknown[] {
+  const [rows = 1, ...sizes] = shape;
+  let fits = data.length === rows;
+  let level = data;
+  for (const size of sizes) {
+    fits &&= level.every(one => Array.isArray(one) && one.length === size);
+    if (fits) level = level.flat();
+  }
+  if (fits) return level;
+  throw new RequestError(
+    400,
+    `${where}.data is nested, but not as shape [${shape}] says; give it so, or flat.`,
+  );
 }
 
 function requireCount(
@@ -196,7 +216,9 @@ function requireCount(
 export function readInferRequest(body: unknown, binary: Buffer): InferRequest {
   if (!isObject(body))
     throw new RequestError(400, 'The body must be an object with inputs.');
-  const { inputs } = body;
+  const { inputs, ...others } = body;
+  for (const [name, value] of Object.entries(others))
+    requireLevels(name.slice(0, 100), value);
   const id = body.id ?? undefined;
   const outputs = body.outputs ?? undefined;
   if (id !== undefined && typeof id !== 'string')

@@ -1,4 +1,4 @@
-/** All the way down, of what was read from JSON or came as bytes or tensors. */
+/** All the way down, of inputs that were read by a signature, which ends them. */
 export function copyOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copyOf);
   if (Buffer.isBuffer(value)) return Buffer.from(value);

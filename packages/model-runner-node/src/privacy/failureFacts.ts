@@ -4,10 +4,18 @@ import { cleanFacts } from './cleanFacts';
 const kept = new WeakMap<object, Record<string, unknown>>();
 
 function factsOf(error: unknown): Record<string, unknown> {
-  return cleanFacts({
-    error: error instanceof Error ? error.name : typeof error,
-    stack: error instanceof Error ? error : String(error),
-  });
+  try {
+    return cleanFacts({
+      error: error instanceof Error ? error.name : typeof error,
+      stack: error instanceof Error ? error : String(error),
+    });
+  } catch {
+    // Such as members that throw by themselves. Its class is all that is sure to be no value.
+    return {
+      error: error instanceof Error ? 'Error' : typeof error,
+      stack: 'what was thrown cannot be told',
+    };
+  }
 }
 
 /** To be called while the request is in hand. Answers what is to be thrown: an object, whatever it was. */

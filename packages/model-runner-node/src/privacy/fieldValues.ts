@@ -1,21 +1,25 @@
 import { OipTensor, Row } from '../flavors/Flavor';
 import { FieldValue } from './ValueFilter';
 
-/** Names of an object's members are values too: the caller chose them. */
-function* scalarsOf(value: unknown): Iterable<unknown> {
-  if (Array.isArray(value)) {
-    for (const item of value) yield* scalarsOf(item);
-  } else if (value instanceof Uint8Array) {
-    yield value;
-  } else if (ArrayBuffer.isView(value)) {
-    yield* value as unknown as Iterable<unknown>;
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [name, member] of Object.entries(value)) {
-      yield name;
-      yield* scalarsOf(member);
+/** Names of an object's members are values too: the caller chose them. However deep, it needs no stack. */
+function* scalarsOf(given: unknown): Iterable<unknown> {
+  const left = [given];
+  while (left.length > 0) {
+    const value = left.pop();
+    if (Array.isArray(value)) {
+      for (const item of value) left.push(item);
+    } else if (value instanceof Uint8Array) {
+      yield value;
+    } else if (ArrayBuffer.isView(value)) {
+      yield* value as unknown as Iterable<unknown>;
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [name, member] of Object.entries(value)) {
+        yield name;
+        left.push(member);
+      }
+    } else {
+      yield value;
     }
-  } else {
-    yield value;
   }
 }
 

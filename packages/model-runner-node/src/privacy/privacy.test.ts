@@ -41,6 +41,7 @@ const signature = {
 };
 
 const CODE = `
+const untellable = name => new Proxy(new Error(name), { getPrototypeOf() { throw untellable(name); } });
 export async function predict(model, inputs, { logger }) {
   const { name, letter, amount, few, tags, profile, picture, how } = inputs;
   if (how === 'print') {
@@ -67,6 +68,8 @@ export async function predict(model, inputs, { logger }) {
   if (how === 'throw') throw new TypeError('no ' + name, { cause: new Error('for ' + letter) });
   if (how === 'txt') throw name + ' is text';
   if (how === 'parse') JSON.parse(name);
+  if (how === 'stack') throw Object.defineProperty(new Error(name), 'stack', { get() { throw new Error(name); } });
+  if (how === 'proxy') throw untellable(name);
   if (how === 'later') setTimeout(() => { throw new Error('too late for ' + name); });
   if (how === 'exit') { console.log('gone with ' + name); process.exit(3); }
   return { y: 1 };
@@ -178,6 +181,28 @@ describe('what a runner writes', () => {
       replaced: expect.arrayContaining(['inputs.name']),
     });
     expectNone(runner);
+  });
+
+  it.each([
+    ['stack', { error: 'Error', stack: 'what was thrown cannot be told' }],
+    ['proxy', { message: 'the model failed, and what it threw is untellable' }],
+  ])('outlives what cannot be told: %s', async (how, told) => {
+    const runner = await serve();
+    const { status, body } = await runner.predict({ ...line, how });
+    expect({ status, body }).toMatchObject({
+      status: 500,
+      body: { error: { name: 'ModelError' } },
+    });
+    const { requestId } = body;
+    await until(() => runner.log().some(({ level }) => level === 'error'));
+    expect(runner.log().find(({ level }) => level === 'error')).toMatchObject({
+      requestId,
+      ...told,
+    });
+    expect(JSON.stringify(body)).not.toMatch(/Quill|marked/);
+    expectNone(runner);
+    await runner.untilInFlight(0);
+    expect(await runner.outputs(line)).toEqual({ y: 1 });
   });
 
   it('has none in the last words of one that ends', async () => {

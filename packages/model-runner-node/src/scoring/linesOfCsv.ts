@@ -1,5 +1,6 @@
 import { WireSignatureField } from '@model-platform/model-wire';
 import { parse } from 'csv-parse/sync';
+import { parseText } from '../parseText';
 import { RequestError } from '../RequestError';
 import { Columns } from './Columns';
 
@@ -13,7 +14,7 @@ const BOOLEANS = new Map([
 function cellOf(field: WireSignatureField, text: string): unknown {
   if (field.shape?.length || field.type === 'object') {
     try {
-      return JSON.parse(text);
+      return parseText(text);
     } catch {
       return text;
     }
@@ -50,6 +51,11 @@ export function linesOfCsv(columns: Columns, text: string): unknown[] {
     );
   }
   const [names = [], ...rows] = table;
+  if (new Set(names).size !== names.length)
+    throw new RequestError(
+      400,
+      'The first line of the CSV names a column twice.',
+    );
   return rows.map(row =>
     columns.line(
       names.map((name, at) => {

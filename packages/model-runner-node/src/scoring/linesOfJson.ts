@@ -1,3 +1,5 @@
+import { requireLevels } from '../levels';
+import { parseText } from '../parseText';
 import { RequestError } from '../RequestError';
 import { typeOf } from '../typeOf';
 import { Columns } from './Columns';
@@ -21,7 +23,7 @@ const wrong = (message: string) => new RequestError(400, message);
 /** Python writes NaN for a missing number, which is no JSON. */
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseText(text);
   } catch {
     const mended = text.replace(
       // A text that does not end goes to the end: what follows is not looked at again.
@@ -29,7 +31,7 @@ function parse(text: string): unknown {
       (_, quoted?: string) => quoted ?? 'null',
     );
     try {
-      return JSON.parse(mended);
+      return parseText(mended);
     } catch {
       throw wrong('Ensure that input is a valid JSON formatted string.');
     }
@@ -59,6 +61,8 @@ export function linesOfJson(columns: Columns, text: string): unknown[] {
   if (!isObject(params))
     throw wrong(`params must be a dictionary, not ${typeOf(params)}.`);
   const [format] = given;
+  for (const [name, value] of Object.entries(body))
+    if (name !== format) requireLevels(name.slice(0, 100), value);
   const data = body[format];
   if (format === 'dataframe_split') return linesOfSplit(columns, data);
   if (format === 'inputs' && isObject(data)) return linesOfDict(columns, data);
@@ -73,12 +77,17 @@ export function linesOfJson(columns: Columns, text: string): unknown[] {
 function linesOfSplit(columns: Columns, frame: unknown): unknown[] {
   if (!isObject(frame))
     throw wrong(`dataframe_split must be a dictionary, not ${typeOf(frame)}.`);
-  const names = listOf(frame.columns, 'dataframe_split.columns').map(name =>
-    typeof name === 'string' ? name : JSON.stringify(name),
-  );
+  const { columns: given, data, ...others } = frame;
+  const names = listOf(given, 'dataframe_split.columns').map((name, at) => {
+    if (typeof name === 'string') return name;
+    requireLevels(`dataframe_split.columns[${at}]`, name);
+    return JSON.stringify(name);
+  });
+  for (const [name, value] of Object.entries(others))
+    requireLevels(`dataframe_split.${name.slice(0, 100)}`, value);
   if (new Set(names).size !== names.length)
     throw wrong('dataframe_split.columns names a column twice.');
-  return listOf(frame.data, 'dataframe_split.data').map((row, index) => {
+  return listOf(data, 'dataframe_split.data').map((row, index) => {
     const values = listOf(row, `dataframe_split.data[${index}]`);
     if (values.length !== names.length)
       throw wrong(
@@ -91,7 +100,7 @@ function linesOfSplit(columns: Columns, frame: unknown): unknown[] {
 /** A list of values for each input. */
 function linesOfDict(columns: Columns, data: Fields): unknown[] {
   const lists = Object.entries(data)
-    .filter(([name]) => columns.get(name))
+    .filter(([name, list]) => columns.isInput(name, list))
     .map(([name, list]) => [name, listOf(list, `inputs.${name}`)] as const);
   const sizes = new Set(lists.map(([, list]) => list.length));
   const [size = 0] = sizes;

@@ -3,12 +3,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import orjson
 
 from ..errors import RequestError
 from ..field_reader import MAX_SAFE_INTEGER, type_of
+from ..levels import require_levels
 from .datatypes import DATATYPES, are_fit, misfit, read_binary, size_of
 
 MAX_DIMENSIONS = 8
@@ -83,6 +85,23 @@ def flatten(data: list[Any], depth: int = MAX_DIMENSIONS) -> list[Any]:
     return flat
 
 
+def _flat_of(data: list[Any], shape: list[int], where: str) -> list[Any]:
+    """Raises RequestError 400 where the nesting is another than the shape: values would stand in other rows."""
+    if list not in set(map(type, data)):
+        return data
+    fits = len(data) == (shape[0] if shape else 1)
+    level = data
+    for size in shape[1:]:
+        fits = fits and all(isinstance(one, list) and len(one) == size for one in level)
+        if fits:
+            level = list(chain.from_iterable(level))
+    if not fits:
+        raise RequestError(
+            400, f"{where}.data is nested, but not as shape {told(shape)} says; give it so, or flat."
+        )
+    return level
+
+
 def _is_size(value: Any) -> bool:
     if isinstance(value, float):
         return value.is_integer() and 0 <= value <= MAX_SAFE_INTEGER
@@ -119,6 +138,9 @@ def _read_tensor(given: Any, index: int, part: _BinaryPart) -> Tensor:
     where = f"inputs[{index}]"
     if not isinstance(given, dict):
         raise RequestError(400, f"{where} must be an object.")
+    for key, value in given.items():
+        if key != "data":
+            require_levels(f"{where}.{key[:100]}", value)
     name, datatype, shape, data = (given.get(key) for key in ("name", "datatype", "shape", "data"))
     if not isinstance(name, str) or not name:
         raise RequestError(400, f"{where}.name must be a string.")
@@ -147,7 +169,7 @@ def _read_tensor(given: Any, index: int, part: _BinaryPart) -> Tensor:
     if not isinstance(data, list):
         raise RequestError(400, f"{where}.data must be an array, flat or nested.")
     is_fit = are_fit(datatype, data)
-    flat = data if is_fit else flatten(data)
+    flat = data if is_fit else _flat_of(data, shape, where)
     _require_count(len(flat), shape, f"{where}.data has")
     position = None if is_fit else misfit(datatype, flat)
     if position is not None:
@@ -183,6 +205,9 @@ def read_infer_request(body: bytes, header: bytes | None = None) -> InferRequest
         raise RequestError(400, "The body is not valid JSON.") from None
     if not isinstance(given, dict):
         raise RequestError(400, "The body must be an object with inputs.")
+    for name, value in given.items():
+        if name != "inputs":
+            require_levels(name[:100], value)
     request_id = given.get("id")
     if request_id is not None and not isinstance(request_id, str):
         raise RequestError(400, "id must be a string.")

@@ -155,7 +155,7 @@ def _shape(field: dict[str, Any], column: Sequence[Any]) -> list[int]:
     shape: list[int] = field.get("shape", [1])
     if -1 not in shape:
         return shape
-    found = {tuple(shape_of(value)) for value in column if value is not None}
+    found = {tuple(shape_of(value, len(shape))) for value in column if value is not None}
     if len(found) > 1:
         raise RequestError(
             400, f"output '{field['name']}' has lines of different lengths, which a tensor cannot have; use /predict"

@@ -48,6 +48,8 @@ def lines_of_csv(columns: Columns, text: str) -> list[Any]:
     names, rows = (table[0], table[1:]) if table else ([], [])
     if any(len(row) != len(names) for row in rows):
         raise wrong
+    if len(set(names)) != len(names):
+        raise RequestError(400, "The first line of the CSV names a column twice.")
     fields = [columns.get(name) for name in names]
     return [
         columns.line(

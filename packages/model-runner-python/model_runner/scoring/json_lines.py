@@ -2,12 +2,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import orjson
 
 from ..errors import RequestError
 from ..field_reader import type_of
+from ..levels import require_levels
 from .columns import Columns
 
 _FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
@@ -16,6 +18,10 @@ _FORMAT = f"The input must be a JSON dictionary with exactly one of the input fi
 
 def _wrong(message: str) -> RequestError:
     return RequestError(400, message)
+
+
+#: Half of a pair of surrogates, which is no text; whole pairs and other escapes are passed over.
+_ESCAPES = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F])|.)", re.DOTALL)
 
 
 def _no_constant(name: str) -> None:
@@ -30,9 +36,12 @@ def _parse(text: str) -> Any:
     except orjson.JSONDecodeError:
         pass
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        value = json.loads(text, parse_constant=_no_constant)
+        if not any(escape[1] for escape in _ESCAPES.finditer(text)):
+            return value
     except (ValueError, RecursionError):
-        raise _wrong("Ensure that input is a valid JSON formatted string.") from None
+        pass
+    raise _wrong("Ensure that input is a valid JSON formatted string.")
 
 
 def _list_of(value: Any, what: str) -> list[Any]:
@@ -54,6 +63,9 @@ def lines_of_json(columns: Columns, text: str) -> list[Any]:
         raise _wrong(f"params must be a dictionary, not {type_of(params)}.")
     (form,) = given
     data = body[form]
+    for name, value in body.items():
+        if name != form:
+            require_levels(name[:100], value)
     if form == "dataframe_split":
         return _lines_of_split(columns, data)
     if form == "inputs" and isinstance(data, dict):
@@ -68,6 +80,11 @@ def _lines_of_split(columns: Columns, frame: Any) -> list[Any]:
     if not isinstance(frame, dict):
         raise _wrong(f"dataframe_split must be a dictionary, not {type_of(frame)}.")
     given = _list_of(frame.get("columns", ...), "dataframe_split.columns")
+    for at, name in enumerate(given):
+        require_levels(f"dataframe_split.columns[{at}]", name)
+    for name, value in frame.items():
+        if name not in ("columns", "data"):
+            require_levels(f"dataframe_split.{name[:100]}", value)
     names = [name if isinstance(name, str) else orjson.dumps(name).decode() for name in given]
     if len(set(names)) != len(names):
         raise _wrong("dataframe_split.columns names a column twice.")
@@ -82,7 +99,7 @@ def _lines_of_split(columns: Columns, frame: Any) -> list[Any]:
 
 def _lines_of_dict(columns: Columns, data: dict[str, Any]) -> list[Any]:
     """A list of values for each input."""
-    lists = [(name, _list_of(values, f"inputs.{name}")) for name, values in data.items() if columns.get(name)]
+    lists = [(name, _list_of(values, f"inputs.{name}")) for name, values in data.items() if columns.is_input(name, values)]
     sizes = {len(values) for _, values in lists}
     if len(sizes) > 1:
         raise _wrong("All lists of inputs must have the same number of values.")

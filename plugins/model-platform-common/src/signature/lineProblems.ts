@@ -21,6 +21,21 @@ const isDay = (text: string) => {
   );
 };
 
+/** So many lists and objects may lie within each other. */
+const MAX_LEVELS = 100;
+
+const isContainer = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null;
+
+function isTooDeep(value: unknown): boolean {
+  let level = [value].filter(isContainer);
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth === MAX_LEVELS) return true;
+    level = level.flatMap(one => Object.values(one).filter(isContainer));
+  }
+  return false;
+}
+
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : typeof value;
@@ -65,6 +80,8 @@ function scalarProblem(
         : kindOf(value);
     return `must be ${expected}, not ${given}`;
   }
+  if (type === 'object' && isTooDeep(value))
+    return `must be nested at most ${MAX_LEVELS} levels deep`;
   if (field.enum && !field.enum.includes(value as string | number))
     return `must be one of ${field.enum.join(', ')}`;
   if (minimum !== undefined && (value as number) < minimum)
@@ -74,8 +91,10 @@ function scalarProblem(
   return undefined;
 }
 
-const shapeOf = (value: unknown): string =>
-  Array.isArray(value) ? `${value.length},${shapeOf(value[0])}` : '';
+const shapeOf = (value: unknown, rank: number): string =>
+  Array.isArray(value) && rank > 0
+    ? `${value.length},${shapeOf(value[0], rank - 1)}`
+    : '';
 
 /**
  * Why a value is none of the field's, in the words of the runners.
@@ -108,7 +127,9 @@ export function valueProblems(
   );
   const isRagged =
     rest.includes(-1) &&
-    value.some(item => shapeOf(item) !== shapeOf(value[0]));
+    value.some(
+      item => shapeOf(item, rest.length) !== shapeOf(value[0], rest.length),
+    );
   return isRagged
     ? [...problems, { path, message: 'must have elements of one shape' }]
     : problems;

@@ -1,6 +1,7 @@
 import { WireImage } from '@model-platform/model-wire';
 import { Agent, request } from 'undici';
 import { exactInteger } from '../../exactInteger';
+import { requestsInHand } from '../../privacy/RequestsInHand';
 import { RequestError } from '../../RequestError';
 import { Call, OipTensor, OipTensorMetadata } from '../Flavor';
 
@@ -56,7 +57,7 @@ export class ContainerServer {
 
   /**
    * @throws RequestError with what the container says where the caller is at
-   *   fault, or 503 where nobody answers
+   *   fault, without values that were sent, or 503 where nobody answers
    */
   async infer(tensors: OipTensor[], call: Call): Promise<OipTensor[]> {
     const body = JSON.stringify({
@@ -72,7 +73,7 @@ export class ContainerServer {
     if (status >= 400 && status < 500) {
       throw new RequestError(
         status === 429 ? 429 : 400,
-        `The model refuses the inputs: ${reasonOf(text)}`,
+        `The model refuses the inputs${reasonOf(text) ?? ` (${status}).`}`,
       );
     }
     if (status === 503) throw this.away();
@@ -121,13 +122,12 @@ function asObject(value: unknown): Record<string, unknown> {
     : {};
 }
 
-/** As the protocol writes errors; other forms are the server's own. */
-function reasonOf(text: string): string {
+/** As the protocol writes errors; other forms are the server's own, which may hold all that was sent. */
+function reasonOf(text: string): string | undefined {
   const { error } = asObject(parse(text));
-  return (typeof error === 'string' ? error : text).slice(
-    0,
-    MAX_REASON_CHARACTERS,
-  );
+  if (typeof error !== 'string') return undefined;
+  const reason = requestsInHand.replace(error.slice(0, MAX_REASON_CHARACTERS));
+  return `: ${reason.text}`;
 }
 
 const isShape = (value: unknown): value is number[] =>

@@ -156,6 +156,63 @@ describe('image', () => {
     ]);
   });
 
+  it('passes on reasons of its container alone, and none of what was sent', async () => {
+    const echo = createServer(async (request, response) => {
+      const isInfer = request.url?.endsWith('/infer');
+      const text = (await request.toArray()).join('');
+      if (!isInfer) {
+        response.end('{}');
+        return;
+      }
+      const [how, note] = JSON.parse(text).inputs.map(
+        ({ data }: { data: string[] }) => data[0],
+      );
+      const [status, form] = how.split(' ');
+      const bodies: Record<string, unknown> = {
+        error: { error: `no ${note}, nor ${note.slice(0, 20)}` },
+        detail: { detail: [{ input: note }] },
+        object: { error: { input: note } },
+      };
+      response.writeHead(Number(status));
+      response.end(form === 'text' ? note : JSON.stringify(bodies[form]));
+    });
+    echo.listen(0, '127.0.0.1');
+    await once(echo, 'listening');
+    const { port } = echo.address() as AddressInfo;
+    const note = 'a marked note that is nowhere else';
+    try {
+      const running = await serveModel(
+        imageOf(port, {
+          inputs: [
+            { name: 'how', type: 'string' },
+            { name: 'note', type: 'string' },
+          ],
+          outputs: count.outputs,
+        }),
+      );
+      const answers = await Promise.all(
+        ['400 error', '422 error', '422 detail', '400 object', '422 text'].map(
+          how => running.predict({ how, note }),
+        ),
+      );
+      expect(answers.map(({ body }) => body.error.message)).toEqual([
+        'The model refuses the inputs: no «inputs.note», nor «inputs.note»',
+        'The model refuses the inputs: no «inputs.note», nor «inputs.note»',
+        'The model refuses the inputs (422).',
+        'The model refuses the inputs (400).',
+        'The model refuses the inputs (422).',
+      ]);
+      answers.push(await running.predict({ how: '500 error', note }));
+      expect(answers.map(({ status }) => status)).toEqual([
+        ...[400, 400, 400, 400, 400, 500],
+      ]);
+      expect(JSON.stringify([answers, running.log()])).not.toContain('marked');
+    } finally {
+      echo.closeAllConnections();
+      echo.close();
+    }
+  });
+
   it('follows its container nowhere else, and does not take it for one that is away', async () => {
     const elsewhere = createServer((request, response) => {
       const isInfer = request.url?.endsWith('/infer');

@@ -34,10 +34,14 @@ export const imageFlavor: Flavor = {
     const readAnswers = createOutputReader(signature);
     return {
       platform: 'image',
-      ...signatureTensors(signature, async (rows, call) => {
-        const answers = await server.infer(toTensors(rows), call);
-        return readAnswers(toRows(answers, rows.length), rows.length);
-      }),
+      ...signatureTensors(
+        signature,
+        async (rows, call) => {
+          const answers = await server.infer(toTensors(rows), call);
+          return readAnswers(toRows(answers, rows.length), rows.length);
+        },
+        { isChecked: true },
+      ),
     };
   },
 };

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { RunnerManifest, WireSignatureField } from '@model-platform/model-wire';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { ModelOutputError } from '../../ModelOutputError';
 import { isTakenFor } from '../../openInference/datatypes';
-import { flatten, nest } from '../../openInference/nesting';
+import { flatten, nest, shapeOf } from '../../openInference/nesting';
 import { RequestError } from '../../RequestError';
 import {
   Flavor,
@@ -12,6 +13,7 @@ import {
   OipTensorMetadata,
   Row,
 } from '../Flavor';
+import { checkFirstAnswers } from '../checkFirstAnswers';
 import { commonShape } from '../commonShape';
 import { JoinedRuns, Results, ResultTensor } from './JoinedRuns';
 import {
@@ -21,6 +23,7 @@ import {
   mapMismatch,
   onnxToOip,
   outputMismatch,
+  outputShapeMismatch,
   toTensor,
 } from './onnxTypes';
 import { OnnxModel, openModel } from './openModel';
@@ -86,14 +89,14 @@ export const onnxFlavor: Flavor = {
       inputs: inputs.map(toOip),
       outputs: outputs.map(toOip),
       isJoining: true,
-      async predict(rows, call) {
+      predict: checkFirstAnswers(manifest.signature, async (rows, call) => {
         if (!oneByOne || rows.length === 1)
           return toRows(await runs.run(toFeeds(rows), call), rows.length);
         const answers: Row[] = [];
         for (const row of rows)
           answers.push(...toRows(await runs.run(toFeeds([row]), call), 1));
         return answers;
-      },
+      }),
       async infer(tensors, call) {
         const results = await runs.run(toOwnFeeds(tensors), call);
         return outputs.map(({ name, type }) =>
@@ -174,7 +177,12 @@ function feedsFromRows(
             ),
           ];
         }
-        const size = [rows.length, ...commonShape(name, rows)];
+        const found = commonShape(name, rows);
+        // An empty list has nothing within that tells its length.
+        const sizes = field.shape.map(
+          (wanted, axis) => found[axis] ?? Math.max(wanted, 0),
+        );
+        const size = [rows.length, ...sizes];
         const values = rows.flatMap(row => flatten(row[name]));
         return [name, toTensor(name, type, values, size)];
       };
@@ -275,7 +283,7 @@ function rowsFromResults(
       `The signature has ${fields.length} outputs, but the model only ${answers.length}.`,
     );
   }
-  const types = new Map(outputs.map(({ name, type }) => [name, type]));
+  const metadata = new Map(outputs.map(output => [output.name, output]));
   const readers = fields.map((field, index) => {
     const { name, tensors } = named
       ? answers.find(answer => answer.name === field.name)!
@@ -286,11 +294,18 @@ function rowsFromResults(
       return { field, ...{ tensors, read: mapReader(labels) } };
     }
     for (const tensor of tensors)
-      refuse(outputMismatch(field, types.get(tensor)!));
+      refuse(outputMismatch(field, metadata.get(tensor)!.type));
     if (tensors.length > 1 && (field.shape?.length ?? 0) < 2)
       refuse(
         `output '${field.name}' is a sequence of tensors in the model: give it their number and shape in the signature, as in shape: [${tensors.length}, -1]`,
       );
+    for (const tensor of tensors) {
+      const [, ...row] = toShape(metadata.get(tensor)!.shape);
+      // Of one dimension, which may be the lines' or all that a model for one line answers, or of any number.
+      if (row.length === 0) continue;
+      const whole = tensors.length > 1 ? [tensors.length, ...row] : row;
+      refuse(outputShapeMismatch(field, whole));
+    }
     const read = valueReader(field);
     return { field, tensors, read };
   });
@@ -312,7 +327,7 @@ function rowsFromResults(
 /** What a row of a tensor is to the signature. */
 type Reader = (tensor: ResultTensor, rows: number) => (row: number) => unknown;
 
-function valueReader({ type, shape }: WireSignatureField): Reader {
+function valueReader({ name, type, shape }: WireSignatureField): Reader {
   if (type === 'bytes')
     return ({ data }, rows) => {
       const size = data.length / rows;
@@ -323,8 +338,16 @@ function valueReader({ type, shape }: WireSignatureField): Reader {
     };
   return ({ type: element, data, dims }, rows) => {
     const size = data.length / rows;
-    if (shape === undefined)
-      return row => fromTensorValue(element, data[row * size]);
+    if (shape === undefined) {
+      if (size !== 1)
+        throw new ModelOutputError([
+          {
+            path: `outputs.${name}`,
+            message: `must have one value a line, not ${data.length} for ${rows}`,
+          },
+        ]);
+      return row => fromTensorValue(element, data[row]);
+    }
     return row => {
       const values = Array.from({ length: size }, (_, i) =>
         fromTensorValue(element, data[row * size + i]),
@@ -389,18 +412,23 @@ function fallbacksOf(
   return new Map(
     inputs.flatMap(({ name, type, shape }) => {
       const field = signature.inputs.find(one => one.name === name);
-      if (!field || field.shape) return [];
+      if (!field || (field.shape && field.default === undefined)) return [];
       if (field.type === 'bytes' || field.type === 'object') return [];
       if (field.default === undefined && !field.optional) return [];
-      const value = field.default ?? NaN;
+      const values = flatten(field.default ?? NaN);
       return [
         [
           name,
           (rows: number): OipTensor => ({
             name,
             datatype: onnxToOip[type]!,
-            shape: scalarSize({ shape }, rows),
-            data: Array(isOneValue({ shape }) ? 1 : rows).fill(value),
+            shape: field.shape
+              ? [rows, ...shapeOf(field.default)]
+              : scalarSize({ shape }, rows),
+            data: Array.from(
+              { length: isOneValue({ shape }) ? 1 : rows },
+              () => values,
+            ).flat(),
           }),
         ] as const,
       ];

@@ -156,7 +156,7 @@ export function outputMismatch(
   const fits = {
     string: type === 'string',
     number: type !== 'string' && type !== 'bool',
-    integer: type !== 'string' && type !== 'bool',
+    integer: type !== 'string' && type !== 'bool' && !isFloat(type),
     boolean: type === 'bool',
     date: type === 'string',
     datetime: type === 'string',
@@ -166,6 +166,32 @@ export function outputMismatch(
   return fits
     ? undefined
     : `output '${field.name}' is a ${field.type} in the signature, but ${type} in the model`;
+}
+
+/**
+ * Why what the model answers for a line can't be the signature's field;
+ * undefined where it can, or only the answers tell.
+ *
+ * @param row - -1 is a size that the model leaves open
+ */
+export function outputShapeMismatch(
+  { name, type, shape }: WireSignatureField,
+  row: number[],
+): string | undefined {
+  if (type === 'bytes') return undefined;
+  if (shape === undefined) {
+    return row.some(size => size > 1)
+      ? `output '${name}' is one ${type} in the signature, but has shape [${row}] in the model`
+      : undefined;
+  }
+  const fits =
+    shape.length === row.length &&
+    row.every(
+      (size, axis) => size <= 0 || shape[axis] === -1 || shape[axis] === size,
+    );
+  return fits
+    ? undefined
+    : `output '${name}' has shape [${shape}] in the signature, but [${row}] in the model`;
 }
 
 /** Why a map of the model can't be the signature's field; undefined where it can. */
