@@ -44,7 +44,7 @@ export async function prepareVersion(
   settings: EndpointSettings | undefined,
   note: (message: string) => void,
 ): Promise<LocalVersion> {
-  const { fields, folder: source, name, path: file } = readModelFile(folder);
+  const { fields, folder: source, name, path: yaml } = readModelFile(folder);
   const files = collectFiles({ fields, folder: source, name, path: '' });
   const loading = inferLoading(
     fields,
@@ -64,7 +64,7 @@ export async function prepareVersion(
   });
   const problems = versionProblems(version);
   if (problems.length)
-    throw new CliError('Refused', `${path.basename(file)} is not accepted.`, {
+    throw new CliError('Refused', `${path.basename(yaml)} is not accepted.`, {
       problems,
     });
   const slug = name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
