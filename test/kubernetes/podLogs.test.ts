@@ -4,7 +4,7 @@ import { ConfigReader } from '@backstage/config';
 import { Exec } from '@kubernetes/client-node';
 import { LogLine } from '@model-platform/plugin-model-platform-common';
 import { DeploymentLogs } from '../../plugins/model-platform-backend/src/deployment/logs/DeploymentLogs';
-import { DeploymentRecord } from '../../plugins/model-platform-backend/src/deployment/store/DeploymentStore';
+import { DeploymentRecord } from '../../plugins/model-platform-backend/src/deployment/store/DeploymentRecord';
 import { Environments } from '../../plugins/model-platform-backend/src/deployment/environments/Environments';
 import { KubernetesDriver } from '../../plugins/model-platform-backend-module-kubernetes/src/KubernetesDriver';
 import { eventually } from '../platform/Platform';

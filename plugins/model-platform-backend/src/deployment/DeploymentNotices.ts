@@ -5,7 +5,8 @@ import {
   RequestDecision,
 } from '@model-platform/plugin-model-platform-common';
 import { DeployableModels } from './models/DeployableModels';
-import { DeploymentRecord, DeploymentStore } from './store/DeploymentStore';
+import { DeploymentStore } from './store/DeploymentStore';
+import { DeploymentRecord } from './store/DeploymentRecord';
 import { approversOf } from './gates/approversOf';
 import { waitingRequest } from './gates/waitingRequest';
 import { RequestRecord } from './gates/RequestStore';

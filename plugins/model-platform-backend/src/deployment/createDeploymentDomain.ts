@@ -15,7 +15,7 @@ import { DeploymentDeclarations } from './git/DeploymentDeclarations';
 import { DeploymentNotices } from './DeploymentNotices';
 import { DeploymentLogs } from './logs/DeploymentLogs';
 import { Deployments } from './Deployments';
-import { DeploymentRecord } from './store/DeploymentStore';
+import { DeploymentRecord } from './store/DeploymentRecord';
 import { RevisionRecord } from './revisions/RevisionStore';
 import { Endpoints } from './endpoints/Endpoints';
 import { EndpointTokens } from './endpoints/EndpointTokens';

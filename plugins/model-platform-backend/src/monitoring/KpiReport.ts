@@ -4,7 +4,7 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { MetricsStore } from '@model-platform/plugin-model-platform-node';
 import { Caller } from '../access/Caller';
-import { DeploymentRecord } from '../deployment/store/DeploymentStore';
+import { DeploymentRecord } from '../deployment/store/DeploymentRecord';
 import { MetadataCompliance } from '../registry/compliance/MetadataCompliance';
 import { MetricCatalogue } from '../registry/metadata/MetricCatalogue';
 import { PublishingFilter, Registry } from '../registry/Registry';

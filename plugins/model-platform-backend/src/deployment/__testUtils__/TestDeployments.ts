@@ -13,7 +13,7 @@ import { DatabaseDeploymentStore } from '../store/DatabaseDeploymentStore';
 import { DeploymentActor } from '../access/DeploymentActor';
 import { Deployments } from '../Deployments';
 import { DeploymentProblemsError } from '../spec/DeploymentProblemsError';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { Environments } from '../environments/Environments';
 import { DeploymentApprovals } from '../gates/DeploymentApprovals';
 import { LeaderLease } from '../lease/LeaderLease';

@@ -5,7 +5,7 @@ import { Knex } from 'knex';
 import { DatabaseDeploymentStore } from '../store/DatabaseDeploymentStore';
 import { DeployableModels } from '../models/DeployableModels';
 import { Deployments } from '../Deployments';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { EndpointTokens } from '../endpoints/EndpointTokens';
 import { Environments } from '../environments/Environments';
 import { LeaderLease } from '../lease/LeaderLease';

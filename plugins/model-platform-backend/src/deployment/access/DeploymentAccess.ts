@@ -12,7 +12,7 @@ import { DeployableModels } from '../models/DeployableModels';
 import { DeploymentActor } from './DeploymentActor';
 import { deploymentNotFound } from './deploymentNotFound';
 import { Deployments } from '../Deployments';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { RevisionRecord } from '../revisions/RevisionStore';
 import { DEPLOYER_TOKEN_SECONDS } from '../endpoints/EndpointTokens';
 import { RequestRecord } from '../gates/RequestStore';

@@ -3,7 +3,7 @@ import {
   CanaryStatus,
   DeploymentSpec,
 } from '@model-platform/plugin-model-platform-common';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { CanaryFigures } from './CanaryFigures';
 import { judgeMetric } from './judgeMetric';
 

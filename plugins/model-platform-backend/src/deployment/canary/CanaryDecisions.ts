@@ -3,7 +3,8 @@ import { CanaryStatus } from '@model-platform/plugin-model-platform-common';
 import { DeploymentActor } from '../access/DeploymentActor';
 import { Announce } from '../changes/Announce';
 import { withoutOverride } from '../overrides/overrides';
-import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { CanaryDecision } from './CanaryDecision';
 import { canaryOf, isCanaried } from './canaryOf';
 

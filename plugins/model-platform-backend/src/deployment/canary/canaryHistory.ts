@@ -1,5 +1,5 @@
 import { CanaryStatus } from '@model-platform/plugin-model-platform-common';
-import { HistoryDraft } from '../store/DeploymentStore';
+import { HistoryDraft } from '../store/DeploymentRecord';
 
 /** What is to be told of a canary's way from one look to the next. */
 export function canaryHistory(

@@ -1,5 +1,5 @@
 import { CanaryStatus } from '@model-platform/plugin-model-platform-common';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { givenUpOf } from '../revisions/givenUpOf';
 
 /** How far the revision that is wanted has come, where it was tried beside another one. */

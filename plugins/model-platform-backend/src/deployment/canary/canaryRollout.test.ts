@@ -15,7 +15,7 @@ import { MetricCatalogue } from '../../registry/metadata/MetricCatalogue';
 import { DatabaseDeploymentStore } from '../store/DatabaseDeploymentStore';
 import { platformActor } from '../access/DeploymentActor';
 import { Deployments } from '../Deployments';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { EndpointTokens } from '../endpoints/EndpointTokens';
 import { Environments } from '../environments/Environments';
 import { LeaderLease } from '../lease/LeaderLease';

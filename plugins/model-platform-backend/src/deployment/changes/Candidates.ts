@@ -10,7 +10,7 @@ import { Environments } from '../environments/Environments';
 import { allGates } from '../gates/allGates';
 import { NewRevision } from '../revisions/RevisionStore';
 import { DeploymentProblemsError } from '../spec/DeploymentProblemsError';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 
 /** Revisions that actors ask for, and what is to be said of them before they are made. */
 export class Candidates {

@@ -1,7 +1,8 @@
 import { DeploymentActor } from '../access/DeploymentActor';
 import { deploymentNotFound } from '../access/deploymentNotFound';
 import { DeploymentModels } from '../models/DeploymentModels';
-import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { requireMatch } from './deploymentEtag';
 
 /** What a person says with a change, and from which state it shall be made. */

@@ -7,7 +7,8 @@ import { newOverride } from '../overrides/newOverride';
 import { withOverride } from '../overrides/overrides';
 import { currentRevision } from '../revisions/currentRevision';
 import { NewRevision } from '../revisions/RevisionStore';
-import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { Announce } from './Announce';
 import { Candidates } from './Candidates';
 

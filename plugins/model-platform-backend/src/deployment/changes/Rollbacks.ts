@@ -7,11 +7,8 @@ import { newOverride } from '../overrides/newOverride';
 import { withOverride } from '../overrides/overrides';
 import { RevisionRecord } from '../revisions/RevisionStore';
 import { rollbackTarget } from '../revisions/rollbackTarget';
-import {
-  DeploymentRecord,
-  DeploymentStore,
-  DesiredChange,
-} from '../store/DeploymentStore';
+import { DeploymentStore, DesiredChange } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { TakenVersions } from '../triggers/TakenVersions';
 import { Announce } from './Announce';
 

@@ -1,5 +1,5 @@
 import { ConflictError } from '@backstage/errors';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 
 /** Changes with every change of desired state. */
 export function etagOf(deployment: DeploymentRecord): string {

@@ -6,7 +6,7 @@ import { holdsRevision } from '../overrides/overrides';
 import { givenUpOf } from '../revisions/givenUpOf';
 import { NewRevision, RevisionRecord } from '../revisions/RevisionStore';
 import { sameContent } from '../revisions/sameContent';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 
 /** Whether what a spec asks for needs no new revision. */
 export function isWantedAlready(

@@ -1,5 +1,5 @@
 import { ConflictError } from '@backstage/errors';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 
 /** Throws `ConflictError` where what a deployment shall be is said elsewhere. */
 export function requireSource(

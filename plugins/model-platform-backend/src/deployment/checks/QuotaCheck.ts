@@ -6,7 +6,8 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { aimOf } from '../canary/canaryOf';
 import { DeployableModels } from '../models/DeployableModels';
-import { DeploymentStore, QuotaRoom } from '../store/DeploymentStore';
+import { DeploymentStore } from '../store/DeploymentStore';
+import { QuotaRoom } from '../store/DeploymentRecord';
 import { Environments } from '../environments/Environments';
 import { problem } from '../spec/problem';
 import { bytes, cores } from '../../quantities';

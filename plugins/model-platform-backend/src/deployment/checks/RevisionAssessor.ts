@@ -8,7 +8,7 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { QuotaCheck } from './QuotaCheck';
 import { breakProblems, SignatureCheck } from './SignatureCheck';
-import { DeploymentRecord, QuotaRoom } from '../store/DeploymentStore';
+import { DeploymentRecord, QuotaRoom } from '../store/DeploymentRecord';
 import { allGates } from '../gates/allGates';
 import { GateJudge, GateSubject } from '../gates/GateJudge';
 import { NewRequest } from '../gates/RequestStore';

@@ -7,7 +7,8 @@ import {
   signatureBreaks,
 } from '@model-platform/plugin-model-platform-common';
 import { DeployableModels } from '../models/DeployableModels';
-import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { DeploymentProblemsError } from '../spec/DeploymentProblemsError';
 import { problem } from '../spec/problem';
 

@@ -5,7 +5,8 @@ import {
   toEntityRef,
 } from '@model-platform/plugin-model-platform-common';
 import { Announce } from '../changes/Announce';
-import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { EndpointTokenRecord } from './TokenStore';
 
 const MAX_LIFE_SECONDS = 10 * 366 * 86_400;

@@ -8,7 +8,8 @@ import {
   SignedVariant,
 } from '@model-platform/plugin-model-platform-common';
 import { DeployableModels } from '../models/DeployableModels';
-import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 
 const MAX_CACHED = 10_000;
 

@@ -1,6 +1,6 @@
 import { EndpointToken } from '@model-platform/plugin-model-platform-common';
 import { DesiredToken } from '@model-platform/plugin-model-platform-node';
-import { DeploymentRecord, HistoryDraft } from '../store/DeploymentStore';
+import { DeploymentRecord, HistoryDraft } from '../store/DeploymentRecord';
 
 export interface EndpointTokenRecord extends EndpointToken {
   deploymentId: string;

@@ -8,7 +8,7 @@ import {
   RevisionRequest,
   SignatureBreak,
 } from '@model-platform/plugin-model-platform-common';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 
 /** What is asked for. */
 export interface NewRequest {

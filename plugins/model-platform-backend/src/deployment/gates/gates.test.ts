@@ -1,7 +1,7 @@
 import { TestDatabases } from '@backstage/backend-test-utils';
 import { age, score } from '../__testUtils__/TestModels';
 import { isCanaried } from '../canary/canaryOf';
-import { DeploymentStatus } from '../store/DeploymentStore';
+import { DeploymentStatus } from '../store/DeploymentRecord';
 import {
   mira,
   person,

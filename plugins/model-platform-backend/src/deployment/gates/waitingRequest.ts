@@ -1,4 +1,5 @@
-import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { RequestRecord } from './RequestStore';
 
 /** What waits for its gates; one that was refused or made meanwhile does not. */

@@ -10,11 +10,8 @@ import { DeploymentDeclarations } from '../git/DeploymentDeclarations';
 import { deploymentJsonSchema } from '../spec/deploymentJsonSchema';
 import { DeploymentLogs } from '../logs/DeploymentLogs';
 import { Deployments } from '../Deployments';
-import {
-  DeploymentQuery,
-  DeploymentRecord,
-  DeploymentStore,
-} from '../store/DeploymentStore';
+import { DeploymentQuery, DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { Endpoints } from '../endpoints/Endpoints';
 import { EndpointTokens } from '../endpoints/EndpointTokens';
 import { DeploymentApprovals } from '../gates/DeploymentApprovals';

@@ -5,7 +5,7 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { canaryOf } from '../canary/canaryOf';
 import { etagOf } from '../changes/deploymentEtag';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { RevisionRecord } from '../revisions/RevisionStore';
 import { ShownRequest, toApiRequest, waitingCondition } from './toApiRequest';
 import { describeOverrides } from '../overrides/describeOverrides';

@@ -7,7 +7,7 @@ import {
 } from '@model-platform/plugin-model-platform-node';
 import { MemoryDriver } from '../__testUtils__/MemoryDriver';
 import { DeploymentLogs } from './DeploymentLogs';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { Environments } from '../environments/Environments';
 
 const runner = 'iris--r1-main-0';

@@ -5,7 +5,7 @@ import {
   DeploymentDriver,
   logWarning,
 } from '@model-platform/plugin-model-platform-node';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { Environments } from '../environments/Environments';
 import { LogQuery } from './parseLogQuery';
 

@@ -3,7 +3,8 @@ import { Model } from '@model-platform/plugin-model-platform-common';
 import { DeployableModels } from './DeployableModels';
 import { DeploymentActor } from '../access/DeploymentActor';
 import { deploymentNotFound } from '../access/deploymentNotFound';
-import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { RevisionRecord } from '../revisions/RevisionStore';
 
 /** What a deployment takes of its actor: rights on each model that it speaks of. */

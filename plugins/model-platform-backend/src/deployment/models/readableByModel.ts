@@ -1,5 +1,6 @@
 import { ModelScope } from '../../registry/ModelScope';
-import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 
 const PAGE = 200;
 

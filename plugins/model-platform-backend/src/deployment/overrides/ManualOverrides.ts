@@ -16,7 +16,8 @@ import { NewRevision } from '../revisions/RevisionStore';
 import { sameContent } from '../revisions/sameContent';
 import { DeploymentProblemsError } from '../spec/DeploymentProblemsError';
 import { trafficOf } from '../spec/trafficOf';
-import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { TakenVersions } from '../triggers/TakenVersions';
 import { newOverride } from './newOverride';
 import {

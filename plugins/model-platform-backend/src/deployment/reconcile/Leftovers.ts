@@ -3,11 +3,8 @@ import { isError } from '@backstage/errors';
 import { DeploymentDriver } from '@model-platform/plugin-model-platform-node';
 import { Environments } from '../environments/Environments';
 import { RolloutOutcome } from '../rollout/RolloutOutcome';
-import {
-  DeploymentRecord,
-  DeploymentStatus,
-  DeploymentStore,
-} from '../store/DeploymentStore';
+import { DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentRecord, DeploymentStatus } from '../store/DeploymentRecord';
 import { EngineWork } from './EngineWork';
 
 /** Removes from engines what no deployment wants there any more. */

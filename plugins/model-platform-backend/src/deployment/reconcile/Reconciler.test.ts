@@ -16,7 +16,7 @@ import { until } from '../../__testUtils__/until';
 import { TestPortal } from '../__testUtils__/TestPortal';
 import { platformActor } from '../access/DeploymentActor';
 import { etagOf } from '../changes/deploymentEtag';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 
 jest.setTimeout(120_000);
 

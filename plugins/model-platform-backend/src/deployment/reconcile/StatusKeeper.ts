@@ -3,12 +3,12 @@ import { platformActor } from '../access/DeploymentActor';
 import { canaryHistory } from '../canary/canaryHistory';
 import { canaryOf } from '../canary/canaryOf';
 import { Announce } from '../changes/Announce';
+import { DeploymentStore } from '../store/DeploymentStore';
 import {
   DeploymentRecord,
   DeploymentStatus,
-  DeploymentStore,
   HistoryDraft,
-} from '../store/DeploymentStore';
+} from '../store/DeploymentRecord';
 
 const ACTIONS: Partial<
   Record<DeploymentRecord['phase'], DeploymentEvent['action']>

@@ -1,6 +1,6 @@
 import { NotFoundError } from '@backstage/errors';
 import { LRUCache } from 'lru-cache';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { RevisionRecord, RevisionStore } from './RevisionStore';
 
 /** Two of each deployment while it is rolled out: room for thousands of them. */

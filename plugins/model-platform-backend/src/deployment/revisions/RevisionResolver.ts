@@ -7,7 +7,7 @@ import {
   toSystemName,
 } from '@model-platform/plugin-model-platform-common';
 import { DeployableModels } from '../models/DeployableModels';
-import { WatchedVersions } from '../store/DeploymentStore';
+import { WatchedVersions } from '../store/DeploymentRecord';
 import { problem } from '../spec/problem';
 
 /** What the selectors of a spec mean now. */

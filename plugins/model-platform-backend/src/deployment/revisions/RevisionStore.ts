@@ -4,7 +4,7 @@ import {
   Resources,
   RevisionTraffic,
 } from '@model-platform/plugin-model-platform-common';
-import { DeploymentRecord, QuotaRoom } from '../store/DeploymentStore';
+import { DeploymentRecord, QuotaRoom } from '../store/DeploymentRecord';
 
 /** An immutable revision as it is kept. */
 export interface RevisionRecord {

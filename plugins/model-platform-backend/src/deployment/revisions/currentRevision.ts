@@ -1,4 +1,5 @@
-import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { RevisionRecord } from './RevisionStore';
 
 /** What the deployment shall serve now, if it ever had a revision. */

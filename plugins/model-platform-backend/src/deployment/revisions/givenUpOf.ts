@@ -1,4 +1,4 @@
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { GivenUp } from './GivenUp';
 
 /** Whether the revision that is wanted was given up, and why. */

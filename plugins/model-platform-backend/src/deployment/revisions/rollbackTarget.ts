@@ -1,5 +1,6 @@
 import { InputError, NotFoundError } from '@backstage/errors';
-import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { RevisionRecord } from './RevisionStore';
 import { sameContent } from './sameContent';
 

@@ -10,7 +10,7 @@ import { firstStep, nextCanary } from '../canary/nextCanary';
 import { hasOverride } from '../overrides/overrides';
 import { KnownRevisions, RevisionContent } from '../revisions/KnownRevisions';
 import { sameContent } from '../revisions/sameContent';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { DesiredRoutes } from './DesiredRoutes';
 import { FencedDriver } from './fencedDriver';
 import { isReady } from './isReady';

@@ -1,5 +1,5 @@
 import { TestModels } from '../__testUtils__/TestModels';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { RevisionRecord } from '../revisions/RevisionStore';
 import { DesiredRevisions } from './DesiredRevisions';
 import { KnownRevisions } from '../revisions/KnownRevisions';

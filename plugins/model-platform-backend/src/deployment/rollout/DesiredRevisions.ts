@@ -6,7 +6,7 @@ import {
 import { DesiredRevision } from '@model-platform/plugin-model-platform-node';
 import { LRUCache } from 'lru-cache';
 import { DeployableModels } from '../models/DeployableModels';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { RevisionContent } from '../revisions/KnownRevisions';
 
 /** Two of each deployment while it is rolled out: room for thousands of them. */

@@ -10,7 +10,7 @@ import { canaryOf } from '../canary/canaryOf';
 import { TokenStore } from '../endpoints/TokenStore';
 import { givenUpOf } from '../revisions/givenUpOf';
 import { KnownRevisions } from '../revisions/KnownRevisions';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { DesiredRevisions } from './DesiredRevisions';
 import { FencedDriver } from './fencedDriver';
 import { isAlive } from './isAlive';

@@ -3,7 +3,7 @@ import {
   ObservedDeployment,
 } from '@model-platform/plugin-model-platform-node';
 import { Environments } from '../environments/Environments';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { FencedDriver, fencedDriver } from './fencedDriver';
 import { isAlive } from './isAlive';
 import { Undertakings } from './Undertakings';

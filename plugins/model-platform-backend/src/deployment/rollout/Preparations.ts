@@ -1,5 +1,5 @@
 import { DesiredRevision } from '@model-platform/plugin-model-platform-node';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { FencedDriver } from './fencedDriver';
 import { Undertakings } from './Undertakings';
 

@@ -2,7 +2,7 @@ import { ObservedDeployment } from '@model-platform/plugin-model-platform-node';
 import { aimOf, canaryOf } from '../canary/canaryOf';
 import { Environments } from '../environments/Environments';
 import { GivenUp } from '../revisions/GivenUp';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { answers } from './answers';
 import { lastWordOf } from './lastWordOf';
 

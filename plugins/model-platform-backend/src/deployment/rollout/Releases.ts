@@ -1,6 +1,6 @@
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { ObservedDeployment } from '@model-platform/plugin-model-platform-node';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { FencedDriver } from './fencedDriver';
 import { isAlive } from './isAlive';
 

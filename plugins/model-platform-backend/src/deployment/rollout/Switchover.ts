@@ -3,7 +3,7 @@ import { DesiredRevision } from '@model-platform/plugin-model-platform-node';
 import { canaryOf } from '../canary/canaryOf';
 import { hasOverride } from '../overrides/overrides';
 import { RevisionContent } from '../revisions/KnownRevisions';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { CanarySteps } from './CanarySteps';
 import { DesiredRevisions } from './DesiredRevisions';
 import { FencedDriver } from './fencedDriver';

@@ -1,5 +1,5 @@
 import { ObservedDeployment } from '@model-platform/plugin-model-platform-node';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { DesiredRoutes } from './DesiredRoutes';
 import { FencedDriver } from './fencedDriver';
 

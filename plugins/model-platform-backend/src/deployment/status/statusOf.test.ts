@@ -3,7 +3,7 @@ import {
   DeploymentPhase,
   RunnerStatus,
 } from '@model-platform/plugin-model-platform-common';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { RolloutOutcome } from '../rollout/RolloutOutcome';
 import { statusOf } from './statusOf';
 

@@ -7,7 +7,7 @@ import {
 import { answers } from '../rollout/answers';
 import { ConditionReason } from './conditionReasons';
 import { aimOf, canaryOf } from '../canary/canaryOf';
-import { DeploymentRecord, DeploymentStatus } from '../store/DeploymentStore';
+import { DeploymentRecord, DeploymentStatus } from '../store/DeploymentRecord';
 import { GivenUp } from '../revisions/GivenUp';
 import { givenUpOf } from '../revisions/givenUpOf';
 import { lastWordOf } from '../rollout/lastWordOf';

@@ -23,13 +23,15 @@ import { DeploymentRow, readDeployment, toDeployment } from './deploymentRows';
 import { deploymentsWithin } from './deploymentsWithin';
 import {
   DeploymentQuery,
-  DeploymentRecord,
-  DeploymentStatus,
   DeploymentStore,
   DesiredChange,
-  HistoryDraft,
   NewDeployment,
 } from './DeploymentStore';
+import {
+  DeploymentRecord,
+  DeploymentStatus,
+  HistoryDraft,
+} from './DeploymentRecord';
 import { HistoryRow, insertHistory, toHistoryEntry } from './historyRows';
 import { changeRequest, insertRequest } from './requestRows';
 import {

@@ -8,7 +8,7 @@ import {
   RequestStore,
 } from '../gates/RequestStore';
 import { DeploymentRow, readDeployment } from './deploymentRows';
-import { DeploymentRecord } from './DeploymentStore';
+import { DeploymentRecord } from './DeploymentRecord';
 import { insertHistory } from './historyRows';
 import {
   closeRequest,

@@ -1,6 +1,6 @@
 import { Knex } from 'knex';
 import { RevisionRecord, RevisionStore } from '../revisions/RevisionStore';
-import { DeploymentRecord } from './DeploymentStore';
+import { DeploymentRecord } from './DeploymentRecord';
 import { RevisionRow, toRevision } from './revisionRows';
 
 /** Revisions in SQLite or PostgreSQL. */

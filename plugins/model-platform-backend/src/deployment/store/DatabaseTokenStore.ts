@@ -3,7 +3,7 @@ import { DesiredToken } from '@model-platform/plugin-model-platform-node';
 import { Knex } from 'knex';
 import { EndpointTokenRecord, TokenStore } from '../endpoints/TokenStore';
 import { DeploymentRow } from './deploymentRows';
-import { DeploymentRecord, HistoryDraft } from './DeploymentStore';
+import { DeploymentRecord, HistoryDraft } from './DeploymentRecord';
 import { insertHistory } from './historyRows';
 
 interface TokenRow {

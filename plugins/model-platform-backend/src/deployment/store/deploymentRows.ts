@@ -1,7 +1,7 @@
 import { ConflictError } from '@backstage/errors';
 import { Knex } from 'knex';
 import { hasOverride } from '../overrides/overrides';
-import { DeploymentRecord } from './DeploymentStore';
+import { DeploymentRecord } from './DeploymentRecord';
 
 export interface DeploymentRow {
   id: string;

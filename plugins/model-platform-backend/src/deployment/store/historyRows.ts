@@ -1,6 +1,6 @@
 import { HistoryEntry } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
-import { HistoryDraft } from './DeploymentStore';
+import { HistoryDraft } from './DeploymentRecord';
 
 export interface HistoryRow {
   id: number | string;

@@ -1,7 +1,8 @@
 import { RequestDecision } from '@model-platform/plugin-model-platform-common';
 import { Knex } from 'knex';
 import { NewRequest, RequestEnd, RequestRecord } from '../gates/RequestStore';
-import { DeploymentRecord, DesiredChange } from './DeploymentStore';
+import { DesiredChange } from './DeploymentStore';
+import { DeploymentRecord } from './DeploymentRecord';
 
 export interface RequestRow {
   deployment_id: string;

@@ -1,6 +1,6 @@
 import { Knex } from 'knex';
 import { NewRevision, RevisionRecord } from '../revisions/RevisionStore';
-import { WatchedVersions } from './DeploymentStore';
+import { WatchedVersions } from './DeploymentRecord';
 import { takeRoom } from './roomRows';
 
 export interface RevisionRow {

@@ -1,5 +1,5 @@
 import { Knex } from 'knex';
-import { QuotaRoom } from './DeploymentStore';
+import { QuotaRoom } from './DeploymentRecord';
 import { RoomTakenError } from './RoomTakenError';
 
 interface RoomRow {

@@ -1,6 +1,7 @@
 import { hasOverride } from '../overrides/overrides';
 import { DeploymentRow } from './deploymentRows';
-import { DeploymentRecord, DesiredChange } from './DeploymentStore';
+import { DesiredChange } from './DeploymentStore';
+import { DeploymentRecord } from './DeploymentRecord';
 import { strategyOf } from './revisionRows';
 
 /** What a change of desired state writes into the row of its deployment. */

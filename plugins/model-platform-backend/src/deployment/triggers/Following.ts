@@ -3,7 +3,7 @@ import { isHeld } from '../overrides/overrides';
 import { selectorDrift } from '../overrides/selectorDrift';
 import { KnownRevisions } from '../revisions/KnownRevisions';
 import { RevisionResolver } from '../revisions/RevisionResolver';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { TakenVersions } from './TakenVersions';
 import { Triggers } from './Triggers';
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { MetricTrigger } from '@model-platform/plugin-model-platform-common';
 import { LRUCache } from 'lru-cache';
 import { canonicalJson } from '../../canonicalJson';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { CanaryFigures } from '../canary/CanaryFigures';
 import { aimOf } from '../canary/canaryOf';
 import {

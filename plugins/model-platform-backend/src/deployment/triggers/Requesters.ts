@@ -1,7 +1,7 @@
 import { ResolvedVariant } from '@model-platform/plugin-model-platform-common';
 import { canonicalJson } from '../../canonicalJson';
 import { DeployableModels } from '../models/DeployableModels';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { variantsOf } from '../revisions/RevisionResolver';
 
 /** The person who moved an alias last, be it by a token; undefined where nobody knows. */

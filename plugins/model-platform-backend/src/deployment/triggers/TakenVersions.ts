@@ -1,7 +1,7 @@
 import { Model } from '@model-platform/plugin-model-platform-common';
 import { DeployableModels } from '../models/DeployableModels';
 import { Resolution, RevisionResolver } from '../revisions/RevisionResolver';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { followed, takenOf } from './followed';
 
 /** What the selectors of a deployment mean to its triggers, which may pass over versions. */

@@ -8,11 +8,8 @@ import { Announce } from '../changes/Announce';
 import { Resolution } from '../revisions/RevisionResolver';
 import { RevisionRecord } from '../revisions/RevisionStore';
 import { ChangedMeanwhileError } from '../store/ChangedMeanwhileError';
-import {
-  DeploymentRecord,
-  DeploymentStore,
-  DesiredChange,
-} from '../store/DeploymentStore';
+import { DeploymentStore, DesiredChange } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { isSame } from './isSame';
 import { MetricTriggers } from './MetricTriggers';
 import { nextRun } from './nextRun';

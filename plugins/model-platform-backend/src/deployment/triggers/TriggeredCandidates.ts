@@ -8,7 +8,8 @@ import { Environments } from '../environments/Environments';
 import { allGates } from '../gates/allGates';
 import { DeployableModels } from '../models/DeployableModels';
 import { currentRevision } from '../revisions/currentRevision';
-import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { AliasMover, requestersOf } from './Requesters';
 
 export interface TriggeredCandidatesOptions {

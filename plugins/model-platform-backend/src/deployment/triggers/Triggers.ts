@@ -9,7 +9,7 @@ import { Resolution } from '../revisions/RevisionResolver';
 import { NewRevision } from '../revisions/RevisionStore';
 import { sameContent } from '../revisions/sameContent';
 import { trafficOf } from '../spec/trafficOf';
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { onlyTaken } from './followed';
 import { isSame } from './isSame';
 import {

@@ -7,7 +7,8 @@ import { waitingRequest } from '../gates/waitingRequest';
 import { unlifted } from '../overrides/overrides';
 import { Resolution } from '../revisions/RevisionResolver';
 import { trafficOf } from '../spec/trafficOf';
-import { DeploymentRecord, DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentStore } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 import { isSame } from './isSame';
 import { TriggeredCandidates } from './TriggeredCandidates';
 

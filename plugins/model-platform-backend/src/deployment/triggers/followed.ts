@@ -1,6 +1,6 @@
 import { DeploymentTrigger } from '@model-platform/plugin-model-platform-common';
 import { DeployableModels } from '../models/DeployableModels';
-import { DeploymentRecord, WatchedVersions } from '../store/DeploymentStore';
+import { DeploymentRecord, WatchedVersions } from '../store/DeploymentRecord';
 import { versionMatches } from './versionMatches';
 
 /**

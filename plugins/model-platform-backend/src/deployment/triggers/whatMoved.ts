@@ -1,4 +1,4 @@
-import { DeploymentRecord } from '../store/DeploymentStore';
+import { DeploymentRecord } from '../store/DeploymentRecord';
 
 /** In words: why what a deployment follows asks for a new revision. */
 export function whatMoved(
