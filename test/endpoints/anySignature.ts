@@ -254,8 +254,14 @@ export function areAlike({ inputs }: Signature, lines: object[]): boolean {
   const shapeOf = (value: unknown): string =>
     Array.isArray(value) ? `${value.length},${shapeOf(value[0])}` : '';
   return inputs.every(
-    ({ name }) =>
-      new Set(lines.map(line => shapeOf(Reflect.get(line, name)))).size <= 1,
+    ({ name, default: fallback }) =>
+      new Set(
+        lines.map(line =>
+          shapeOf(
+            Object.hasOwn(line, name) ? Reflect.get(line, name) : fallback,
+          ),
+        ),
+      ).size <= 1,
   );
 }
 
