@@ -13,6 +13,7 @@ export * from './catalog';
 export * from './client';
 export { describeShare } from './deployment/describeShare';
 export { manifestProblems } from './deployment/manifestProblems';
+export { MAX_CALL_SECONDS } from './deployment/maxCallSeconds';
 export { parseStickyBy } from './deployment/parseStickyBy';
 export { simplestDeployment } from './deployment/simplestDeployment';
 export * from './endpoint';

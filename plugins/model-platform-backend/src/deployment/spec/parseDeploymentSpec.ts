@@ -1,6 +1,7 @@
 import {
   DeploymentSpec,
   FieldProblem,
+  MAX_CALL_SECONDS,
   toEntityRef,
   toSystemName,
 } from '@model-platform/plugin-model-platform-common';
@@ -78,7 +79,7 @@ export const deploymentSpecSchema = z.strictObject({
       cpu: z.string().regex(CPU, 'must be cores, e.g. 500m or 2').optional(),
       memory: z.string().regex(MEMORY, 'must be bytes, e.g. 512Mi').optional(),
       gpu: z.number().int().min(0).optional(),
-      timeoutSeconds: z.number().positive().max(3600).optional(),
+      timeoutSeconds: z.number().positive().max(MAX_CALL_SECONDS).optional(),
       replicas: z
         .strictObject({
           min: z.number().int().min(0),
