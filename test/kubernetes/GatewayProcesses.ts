@@ -1,4 +1,5 @@
 import { ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
 import { GatewayState } from '@model-platform/model-wire';
 import { DerivedKeys } from '../../plugins/model-platform-backend-module-kubernetes/src/DerivedKeys';
@@ -42,6 +43,7 @@ export class GatewayProcesses {
       ADMIN_SECRET: adminSecret,
       METRICS_SECRET: keys.metricsSecret(namespace),
       REQUEST_ID_SECRET: keys.requestIdSecret(),
+      DRAIN_TIMEOUT_MS: '3600000',
     });
     processes.run('model-gateway-agent', {
       ADMIN_URL: adminUrl,
@@ -62,6 +64,18 @@ export class GatewayProcesses {
     });
     if (!response.ok) throw new Error(`${response.status}\n${this.output}`);
     return (await response.json()) as GatewayState;
+  }
+
+  /** As the pod is ended; resolves to the exit codes. */
+  async end(): Promise<Array<number | null>> {
+    return await Promise.all(
+      this.children.map(async child => {
+        const ended = once(child, 'exit');
+        child.kill('SIGTERM');
+        const [code] = await ended;
+        return code;
+      }),
+    );
   }
 
   async stop(): Promise<void> {

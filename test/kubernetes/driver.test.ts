@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { request } from 'node:http';
 import { expect, test } from '@playwright/test';
 import {
   AutoscalingV2Api,
+  CoordinationV1Api,
   CustomObjectsApi,
   V1Deployment,
   V1ObjectMeta,
@@ -319,6 +323,97 @@ test('a leader that was followed by another one changes nothing any more', async
   await expect(driver.apply(next, { ...never, fencing: 6 })).rejects.toThrow(
     'comes too late',
   );
+});
+
+test('a leader that is late and hears nothing deletes nothing that was written since', async () => {
+  const desired = revisionOf('unheard', 1, { system: 'unheard' });
+  const hung = await cluster.driver();
+  await hung.apply(desired, { ...never, fencing: 5 });
+  await isReady(hung, desired);
+  const before = await objectsOf('unheard');
+  cluster.proxy.fault = ({ method }) =>
+    method === 'GET' ? 'nothing' : undefined;
+  cluster.proxy.endWatches();
+  try {
+    await driver.apply(desired, { ...never, fencing: 6 });
+    await expect(hung.remove(desired.ref, { fencing: 5 })).rejects.toThrow(
+      /was changed, and the cluster has not told how yet/,
+    );
+  } finally {
+    cluster.proxy.fault = undefined;
+    cluster.proxy.cut();
+  }
+  expect(await objectsOf('unheard')).toEqual(before);
+  await eventually('the news have come', () =>
+    hung.remove(desired.ref, { fencing: 5 }).then(
+      () => true,
+      error => /its number 6 is on .*comes too late/.test(String(error)),
+    ),
+  );
+  expect(await objectsOf('unheard')).toEqual(before);
+  await driver.remove(desired.ref, { fencing: 6 });
+  expect(await objectsOf('unheard')).toEqual([]);
+});
+
+test('a report that was deleted is there again', async () => {
+  const leases = cluster.config.makeApiClient(CoordinationV1Api);
+  const desired = revisionOf('reported', 1);
+  await rollOut(driver, desired);
+  const { items } = await leases.listNamespacedLease({ namespace });
+  for (const { metadata } of items) {
+    await leases.deleteNamespacedLease({
+      namespace,
+      name: metadata?.name ?? '',
+    });
+  }
+  await eventually(
+    'what its gateway has',
+    async () => {
+      const { items: again } = await leases.listNamespacedLease({ namespace });
+      return again.length === items.length;
+    },
+    90_000,
+  );
+  await driver.route(desired.ref, routeOf(desired));
+});
+
+test('an agent goes on until its gateway has finished its calls', async () => {
+  const desired = revisionOf('outlasted', 1);
+  const token = 'mpe_of-the-tests';
+  const hash = createHash('sha256').update(token).digest('hex');
+  const tokens = [{ id: 'token-1', hash, consumer: 'shop' }];
+  const route = { ...routeOf(desired), timeoutSeconds: 3_600 };
+  await rollOut(driver, desired);
+  await driver.route(desired.ref, { ...route, tokens });
+  const going = await GatewayProcesses.start(cluster, namespace);
+  const routed = async () => {
+    const { routes } = await going.state();
+    return routes.find(({ endpoint }) => endpoint === 'outlasted')?.hash;
+  };
+  try {
+    const before = await eventually('its routes', routed);
+    const { url } = await going.state();
+    const call = request(`${url}/outlasted/predict`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-length': 100,
+        expect: '100-continue',
+      },
+    });
+    call.flushHeaders();
+    await once(call, 'continue');
+    const ended = going.end();
+    await driver.route(desired.ref, { ...route, tokens: [] });
+    await eventually(
+      'another route, while a call is under way',
+      async () => (await routed()) !== before,
+    );
+    call.on('error', () => {}).destroy();
+    expect(await ended).toEqual([0, 0]);
+  } finally {
+    await going.stop();
+  }
 });
 
 test('a number that no leader can have had locks nobody out', async () => {

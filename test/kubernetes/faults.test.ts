@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@playwright/test';
 import { WorkloadIdentities } from '../../plugins/model-platform-backend/src/access/workloads/WorkloadIdentities';
+import { faultRuns } from '../faults/faultRuns';
 import { eventually } from '../platform/Platform';
 import { never, revisionOf } from './desired';
 import { TestCluster } from './TestCluster';
@@ -199,7 +200,8 @@ test('a cluster that takes connections and answers no watch is not said to be as
 test('many deployments are applied, and a second pass writes nothing', async () => {
   test.setTimeout(600_000);
   const driver = await cluster.driver();
-  const count = Number(process.env.TEST_DEPLOYMENTS ?? 40);
+  const usual = faultRuns >= 100 ? 200 : 40;
+  const count = Number(process.env.TEST_DEPLOYMENTS || usual);
   const all = Array.from({ length: count }, (_, index) =>
     revisionOf(`many-${index}`, 1),
   );

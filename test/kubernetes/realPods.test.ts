@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { expect, test } from '@playwright/test';
+import { V1Pod } from '@kubernetes/client-node';
 import { LogLine } from '@model-platform/plugin-model-platform-common';
 import { DesiredRevision } from '@model-platform/plugin-model-platform-node';
 import { createLocalJWKSet, jwtVerify } from 'jose';
@@ -18,6 +19,7 @@ import { PodCluster } from './PodCluster';
 import { TestCluster } from './TestCluster';
 
 const TOKEN = 'mpe_of-the-tests';
+const namespace = 'models-crm--test';
 const PER_SECOND = 10;
 /** Two machines' work on one: images, pods and calls. */
 const PATIENCE_MS = 240_000;
@@ -58,12 +60,16 @@ test.beforeAll(async () => {
     };
   });
   ({ cluster, folder } = pods);
-  driver = await cluster.driver();
+  driver = await driverWith();
 });
 
 test.afterAll(async () => {
   await pods.stop();
 });
+
+/** Each namespace has two gateways. */
+const driverWith = (more: Parameters<TestCluster['driver']>[0] = {}) =>
+  cluster.driver({ gateway: { min: 2, max: 2 }, ...more });
 
 const iris = (
   revision: number,
@@ -79,8 +85,10 @@ const iris = (
     version: irisVersion,
   });
 
-const route = async (desired: DesiredRevision) => {
-  const hash = createHash('sha256').update(TOKEN).digest('hex');
+const hash = createHash('sha256').update(TOKEN).digest('hex');
+const known = [{ id: 'token-1', hash, consumer: 'shop' }];
+
+const route = async (desired: DesiredRevision, tokens = known) => {
   await eventually(
     'the route in force',
     async () => {
@@ -89,7 +97,7 @@ const route = async (desired: DesiredRevision) => {
         ...rest,
         // Models of ONNX only compute.
         variants: variants.map(one => ({ ...one, isRepeatable: true })),
-        tokens: [{ id: 'token-1', hash, consumer: 'shop' }],
+        tokens,
       });
       return true;
     },
@@ -131,18 +139,19 @@ const load = () =>
     { inputs: flower },
   );
 
-async function call(endpoint: string, inputs: unknown) {
-  const response = await fetch(
-    `${cluster.service.gatewayUrl}/${endpoint}/predict`,
-    {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${TOKEN}`,
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify({ inputs }),
+async function call(
+  endpoint: string,
+  inputs: unknown,
+  at = cluster.service.gatewayUrl,
+) {
+  const response = await fetch(`${at}/${endpoint}/predict`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${TOKEN}`,
+      'content-type': 'application/json',
     },
-  );
+    body: JSON.stringify({ inputs }),
+  });
   return { status: response.status, body: await response.json() };
 }
 
@@ -175,7 +184,7 @@ test('rolled forth and back under load, with a pod of two killed between, no cal
   await eventually('answers of version 2', () => calls.answered.has('2'));
   const [killed] = await runnersOf(scaled);
   await cluster.core.deleteNamespacedPod({
-    namespace: 'models-crm--test',
+    namespace,
     name: killed.id,
     gracePeriodSeconds: 0,
   });
@@ -206,6 +215,100 @@ test('rolled forth and back under load, with a pod of two killed between, no cal
       .map(([version, count]) => `${count} by version ${version}`)
       .join(', ')}\n`,
   );
+});
+
+const gatewayPods = async () => {
+  const { items } = await cluster.core.listNamespacedPod({
+    namespace,
+    labelSelector: 'app.kubernetes.io/component=gateway',
+  });
+  return items;
+};
+
+/** Two that are ready, and none besides: who has gone has finished its calls. */
+const isServedByOthersThan = async (former: V1Pod[]) => {
+  const uids = former.map(({ metadata }) => metadata?.uid);
+  return await eventually(
+    'two other gateways',
+    async () => {
+      const there = await gatewayPods();
+      const isReadyNow = there.every(({ status }) =>
+        status?.conditions?.some(
+          ({ type, status: is }) => type === 'Ready' && is === 'True',
+        ),
+      );
+      const isOther = there.every(
+        ({ metadata }) => !uids.includes(metadata?.uid),
+      );
+      if (there.length !== 2 || !isReadyNow || !isOther) {
+        throw new Error(
+          there.map(({ status }) => JSON.stringify(status)).join('; '),
+        );
+      }
+      return there;
+    },
+    PATIENCE_MS,
+  );
+};
+
+test('a gateway of two that goes, and all that are made anew, fail no call', async () => {
+  const calls = load();
+  const [going] = await isServedByOthersThan([]);
+  await cluster.core.deleteNamespacedPod({
+    namespace,
+    name: going.metadata?.name ?? '',
+  });
+  const before = await isServedByOthersThan([going]);
+  // As `kubectl rollout restart` does it.
+  await cluster.apply({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { namespace, name: 'model-gateway' },
+    ...{
+      spec: {
+        template: {
+          metadata: {
+            annotations: {
+              'kubectl.kubernetes.io/restartedAt': new Date().toISOString(),
+            },
+          },
+        },
+      },
+    },
+  });
+  await isServedByOthersThan(before);
+  await calls.stop();
+  expect(calls.failures).toEqual([]);
+  process.stdout.write(
+    `      ${calls.calls} calls at ${PER_SECOND} a second while three gateways went, 0 failed\n`,
+  );
+});
+
+test('a revoked token is refused by each gateway', async () => {
+  const addresses = (await isServedByOthersThan([])).map(
+    ({ status }) => `http://${status?.podIP}:8080`,
+  );
+  const statusesAre = (wanted: number) =>
+    Promise.all(
+      addresses.map(async address => {
+        await eventually(
+          `${wanted} of ${address}`,
+          async () => (await call('iris', flower, address)).status === wanted,
+          PATIENCE_MS,
+        );
+        return performance.now();
+      }),
+    );
+  await statusesAre(200);
+  const began = performance.now();
+  const [refusedAt] = await Promise.all([statusesAre(401), route(iris(1), [])]);
+  process.stdout.write(
+    `      refused by each gateway after ${refusedAt
+      .map(at => `${(at - began).toFixed(0)} ms`)
+      .join(', ')}\n`,
+  );
+  await route(iris(1));
+  await statusesAre(200);
 });
 
 test('the log of a pod is followed', async () => {
@@ -246,7 +349,7 @@ async function idOfRefusedCall(): Promise<string> {
 test('a pod that is killed comes back', async () => {
   const [runner] = await runnersOf(iris(1));
   await cluster.core.deleteNamespacedPod({
-    namespace: 'models-crm--test',
+    namespace,
     name: runner.id,
     gracePeriodSeconds: 0,
   });
@@ -284,7 +387,7 @@ test('a Gateway that does not take the route, or is not there, is named', async 
     },
   });
   const messageThrough = async (name: string, wanted: RegExp) => {
-    driver = await cluster.driver({
+    driver = await driverWith({
       gateways: [{ name, namespace: gateways }],
     });
     await route(iris(1));
@@ -311,7 +414,7 @@ test('a Gateway that does not take the route, or is not there, is named', async 
     'absent',
     /^No Gateway gateways\/absent has taken the route/,
   );
-  driver = await cluster.driver();
+  driver = await driverWith();
   await route(iris(1));
   await isAnswering(1);
   expect((await driver.observe({ name: 'iris' })).message).toBeUndefined();
@@ -430,7 +533,7 @@ test('a model of the Python runtime has the packages of its image, or those that
     folder: fs.mkdtempSync(path.join(folder, 'wheels-')),
     host: hostAddress,
   });
-  driver = await cluster.driver({ packageIndex: index.url });
+  driver = await driverWith({ packageIndex: index.url });
   const numeral = (revision: number, code: string, paths: string[]) => {
     files.set('endpoint.py', Buffer.from(code));
     return revisionOf('numeral', revision, {
@@ -508,7 +611,7 @@ test('with the portal gone, a new pod fetches its model from S3', async () => {
       'crm',
     );
     await pods.closePortal();
-    driver = await cluster.driver({
+    driver = await driverWith({
       artifacts: {
         bucket: 'models',
         prefix: 'portal',
@@ -522,7 +625,7 @@ test('with the portal gone, a new pod fetches its model from S3', async () => {
     await isAnswering(4);
     const [runner] = await runnersOf(iris(4));
     await cluster.core.deleteNamespacedPod({
-      namespace: 'models-crm--test',
+      namespace,
       name: runner.id,
       gracePeriodSeconds: 0,
     });

@@ -11,6 +11,8 @@ import {
   PatchStrategy,
   RequestContext,
   ServerConfiguration,
+  V1DeleteOptions,
+  V1Preconditions,
 } from '@kubernetes/client-node';
 import { InputError, NotFoundError } from '@backstage/errors';
 import { request } from 'undici';
@@ -101,14 +103,26 @@ export class KubernetesClient {
     );
   }
 
-  /** What hangs on it goes after it. Nothing where it is gone already. */
-  async delete({ kind, namespace, name }: ObjectKey): Promise<void> {
+  /**
+   * What hangs on it goes after it. Nothing where it is gone already.
+   *
+   * @param expected - which one it must still be
+   * @returns whether it was
+   */
+  async delete(
+    { kind, namespace, name }: ObjectKey,
+    expected?: V1Preconditions,
+  ): Promise<boolean> {
     const object = {
       apiVersion: KINDS[kind].apiVersion,
       kind,
       metadata: { namespace, name },
     };
-    await this.call(`delete ${describe(object)}`, async () => {
+    return await this.call(`delete ${describe(object)}`, async () => {
+      const options: V1DeleteOptions = {
+        propagationPolicy: 'Background',
+        preconditions: expected,
+      };
       try {
         await this.objects.delete(
           object,
@@ -116,10 +130,15 @@ export class KubernetesClient {
           undefined,
           undefined,
           undefined,
-          'Background',
+          undefined,
+          options,
         );
+        return true;
       } catch (error) {
-        if (statusCodeOf(error) !== 404) throw error;
+        const code = statusCodeOf(error);
+        if (code === 409 && expected) return false;
+        if (code !== 404) throw error;
+        return true;
       }
     });
   }

@@ -11,6 +11,13 @@ export class GatewayAdmin {
     return await this.call('GET');
   }
 
+  async isThere(): Promise<boolean> {
+    return await this.state().then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** These routes and no others. */
   async putRoutes(routes: GatewayRoute[]): Promise<GatewayState> {
     return await this.call('PUT', { routes });

@@ -15,6 +15,9 @@ const MANAGER = 'model-platform-gateway';
 /** A gateway that was started anew has no routes, and says so when it is asked. */
 const LOOK_EVERY_MS = 1_000;
 
+/** Whoever deletes a report keeps routes from being seen in force so long, and no longer. */
+const REPORT_EVERY_MS = 30_000;
+
 type Log = (
   level: 'info' | 'warn' | 'error',
   message: string,
@@ -41,7 +44,11 @@ export class GatewayAgent {
     | { pid: number; routes: string; plans: ResolvedRoutes['plans'] }
     | undefined;
 
-  private reported: string | undefined;
+  private reported: { text: string; at: number } | undefined;
+
+  private reporting = false;
+
+  private reportFailed = false;
 
   private wake = () => {};
 
@@ -93,6 +100,12 @@ export class GatewayAgent {
     }
   }
 
+  /** Stops once the gateway answers no more: one that goes has calls to finish first. */
+  async outlast(): Promise<void> {
+    while (await this.gateway.isThere()) await sleep(LOOK_EVERY_MS);
+    await this.stop();
+  }
+
   async stop(): Promise<void> {
     this.stopped = true;
     this.wake();
@@ -128,12 +141,34 @@ export class GatewayAgent {
         endpoints: routes.length,
       });
     }
-    await this.report(report);
+    this.report(report);
   }
 
-  private async report(report: GatewayReport): Promise<void> {
+  /** Beside the looking, which needs no API server. */
+  private report(report: GatewayReport): void {
     const text = JSON.stringify(report);
-    if (this.reported === text) return;
+    const isTold =
+      this.reported?.text === text &&
+      performance.now() < this.reported.at + REPORT_EVERY_MS;
+    if (isTold || this.reporting) return;
+    this.reporting = true;
+    this.writeReport(text).then(
+      () => {
+        this.reporting = false;
+        this.reportFailed = false;
+        this.reported = { text, at: performance.now() };
+        // There may be another one by now.
+        this.wake();
+      },
+      error => {
+        this.reporting = false;
+        if (!this.reportFailed) this.log('warn', String(error));
+        this.reportFailed = true;
+      },
+    );
+  }
+
+  private async writeReport(text: string): Promise<void> {
     const { NAMESPACE, POD_NAME, POD_UID } = this.environment;
     const lease: V1Lease = {
       apiVersion: 'coordination.k8s.io/v1',
@@ -149,6 +184,5 @@ export class GatewayAgent {
       },
     };
     await this.client.apply(lease, { manager: MANAGER });
-    this.reported = text;
   }
 }

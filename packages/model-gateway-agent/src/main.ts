@@ -28,11 +28,12 @@ async function main(): Promise<void> {
     KubernetesClient.fromKubeconfig(),
     log,
   );
-  const stop = () => {
+  process.on('SIGTERM', () => {
+    agent.outlast().then(() => process.exit(0));
+  });
+  process.on('SIGINT', () => {
     agent.stop().then(() => process.exit(0));
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  });
   await agent.run();
 }
 

@@ -89,10 +89,33 @@ export class Applier {
     );
   }
 
+  /** @throws ConflictError where a later leader has written it, or the cluster does not tell who has */
   async delete(key: ObjectKey, options: WriteOptions = {}): Promise<void> {
-    this.requireLatest(key, options.fencing);
-    await this.client.delete(key);
+    while (!(await this.deleteSeen(key, options))) {
+      // It is looked at again as it is now.
+    }
     this.applied.delete(idOf(key));
+  }
+
+  /** The one that is known, and none that was written since; whether that was it. */
+  private async deleteSeen(
+    key: ObjectKey,
+    { fencing }: WriteOptions,
+  ): Promise<boolean> {
+    const live = this.requireLatest(key, fencing);
+    if (!this.view.watches(key.kind)) return await this.client.delete(key);
+    // What has gone may have been made anew by another leader.
+    if (!live) return true;
+    const { uid, resourceVersion } = live.metadata ?? {};
+    if (await this.client.delete(key, { uid, resourceVersion })) return true;
+    const isTold = await this.view.until(
+      () => this.view.get(key)?.metadata?.resourceVersion !== resourceVersion,
+      NEWS_TIMEOUT_MS,
+    );
+    if (isTold) return false;
+    throw new ConflictError(
+      `${idOf(key)} was changed, and the cluster has not told how yet`,
+    );
   }
 
   /** What is not watched in a namespace is written again when it is applied next: somebody misses it. */

@@ -14,6 +14,7 @@ export * from './client';
 export { describeShare } from './deployment/describeShare';
 export { logDetails } from './deployment/logDetails';
 export { manifestProblems } from './deployment/manifestProblems';
+export { MAX_CALL_SECONDS } from './deployment/maxCallSeconds';
 export { parseStickyBy } from './deployment/parseStickyBy';
 export { simplestDeployment } from './deployment/simplestDeployment';
 export * from './endpoint';

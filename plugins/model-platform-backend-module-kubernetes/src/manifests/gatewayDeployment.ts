@@ -3,6 +3,7 @@ import {
   GatewayAgentEnvironment,
   GatewayEnvironment,
 } from '@model-platform/model-wire';
+import { MAX_CALL_SECONDS } from '@model-platform/plugin-model-platform-common';
 import { drainingPod } from './drainingPod';
 import {
   GATEWAY,
@@ -16,16 +17,14 @@ import { containerSecurity, podSecurity } from './podSecurity';
 import { scrapeAnnotations } from './scrapeAnnotations';
 import { spreadOver } from './spreadOver';
 
-/** The longest call that a deployment may allow is an hour; a gateway that goes waits so long for a few, and no longer. */
-const DRAIN_SECONDS = 60;
-
 type Variables<T> = { [Name in keyof T]?: string };
 
 /** The gateways of a namespace, each with the agent that tells it what its plans are. */
 export function gatewayDeployment(placement: GatewayPlacement): V1Deployment {
   const { cluster, settings } = placement;
   const { min, max } = settings.gateway.replicas;
-  const draining = drainingPod(DRAIN_SECONDS);
+  // Whatever calls it has, of whatever deployment; without any it goes at once.
+  const draining = drainingPod(MAX_CALL_SECONDS);
   const metadata = gatewayMetadata(placement);
   return {
     apiVersion: 'apps/v1',
@@ -88,7 +87,7 @@ export function gatewayDeployment(placement: GatewayPlacement): V1Deployment {
               env: agentVariables(),
               ...resources('50m', '128Mi'),
               securityContext: containerSecurity,
-              // It tells of pods that go, until the last call is over.
+              // It goes on until its gateway has ended: calls whose bodies still come go to runners that are there then.
               lifecycle: draining.lifecycle,
               terminationMessagePolicy: 'FallbackToLogsOnError',
               volumeMounts: [

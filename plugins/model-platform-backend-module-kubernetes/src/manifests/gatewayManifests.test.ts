@@ -142,8 +142,8 @@ describe('what a namespace with its gateway is', () => {
   it('goes on while one of its pods, or the node of one, goes', () => {
     expect.hasAssertions();
     staysUp(manifests, gatewaySelector, {
-      graceSeconds: 70,
-      drainMs: '60000',
+      graceSeconds: 3_610,
+      drainMs: '3600000',
       ready: { path: '/health/ready', port: 9090 },
       live: { path: '/health/live', port: 9090 },
     });

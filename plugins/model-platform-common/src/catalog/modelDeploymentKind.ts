@@ -1,4 +1,5 @@
 import { CatalogModelKindDefinition } from '@backstage/catalog-model/alpha';
+import { MAX_CALL_SECONDS } from '../deployment/maxCallSeconds';
 import { RELATION_DEPLOYS } from './annotations';
 import { ownerField, systemField } from './modelKind';
 
@@ -173,7 +174,7 @@ export const modelDeploymentKind: CatalogModelKindDefinition = {
                     timeoutSeconds: {
                       type: 'number',
                       exclusiveMinimum: 0,
-                      maximum: 3600,
+                      maximum: MAX_CALL_SECONDS,
                       description: 'How long a call may take.',
                     },
                     replicas: {

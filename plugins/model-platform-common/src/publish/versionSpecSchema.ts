@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_CALL_SECONDS } from '../deployment/maxCallSeconds';
 import { cpuSchema, memorySchema } from '../sizes';
 
 const name = (max: number) => z.string().min(1).max(max);
@@ -92,7 +93,7 @@ export const versionSpecSchema = z.object({
       cpu: cpuSchema.optional(),
       memory: memorySchema.optional(),
       gpu: z.number().int().min(0).max(64).optional(),
-      timeoutSeconds: z.number().positive().max(3600).optional(),
+      timeoutSeconds: z.number().positive().max(MAX_CALL_SECONDS).optional(),
       replicas: z
         .object({
           min: z.number().int().min(0).max(1000),

@@ -2,6 +2,7 @@ import {
   cpuSchema,
   DeploymentSpec,
   FieldProblem,
+  MAX_CALL_SECONDS,
   memorySchema,
   toEntityRef,
   toSystemName,
@@ -79,7 +80,7 @@ export const deploymentSpecSchema = z.strictObject({
       cpu: cpuSchema.optional(),
       memory: memorySchema.optional(),
       gpu: z.number().int().min(0).optional(),
-      timeoutSeconds: z.number().positive().max(3600).optional(),
+      timeoutSeconds: z.number().positive().max(MAX_CALL_SECONDS).optional(),
       replicas: z
         .strictObject({
           min: z.number().int().min(0),
