@@ -720,6 +720,61 @@ describe('the other commands', () => {
     );
   });
 
+  it('deletes a deployment only where one says so, and tells why it is refused', async () => {
+    const deployment = {
+      ...{ name: 'iris', model: 'iris', environment: 'production' },
+      ...{ phase: 'Ready', url: 'https://models.test/iris' },
+      revision: {
+        number: 4,
+        variants: [{ name: 'main', model: 'iris', version: 3, weight: 100 }],
+      },
+    };
+    server.routes.set('GET /v1/deployments/iris', (_req, res) =>
+      send(res, 200, deployment),
+    );
+    const asked: Array<string | undefined> = [];
+    server.routes.set('DELETE /v1/deployments/iris', (req, res) => {
+      asked.push(req.url?.split('?')[1]);
+      res.writeHead(204).end();
+    });
+    const unsaid = await cli('delete', 'iris', '--reason', "it's replaced");
+    expect([unsaid.exitCode, unsaid.stdout]).toEqual([2, '']);
+    expect(unsaid.stderr.split('\n')).toEqual([
+      'Deleting iris ends its endpoint, and its tokens with it: say so with --yes.',
+      '',
+      'iris in production, Ready, at https://models.test/iris',
+      '  main: iris version 3, 100 %',
+      "To delete it: model-platform delete iris --yes --reason '…'",
+      '',
+    ]);
+    expect(asked).toEqual([]);
+
+    const run = await cli('delete', 'iris', '--yes', '--reason', 'replaced');
+    expect([run.exitCode, run.stderr, run.stdout]).toEqual([
+      0,
+      '',
+      'iris is deleted; its runners finish the calls they have.\n',
+    ]);
+    const asJson = await cli('delete', 'iris', '--yes', '--json');
+    expect(JSON.parse(asJson.stdout)).toEqual({ name: 'iris', deleted: true });
+    expect(asked).toEqual(['reason=replaced', undefined]);
+
+    const declared =
+      'The deployment iris is declared in url:https://git.test/d.yaml; change or remove it there';
+    server.routes.set('DELETE /v1/deployments/iris', (_req, res) =>
+      send(res, 409, {
+        error: { name: 'ConflictError', message: declared },
+        request: { method: 'DELETE', url: '/' },
+        response: { statusCode: 409 },
+      }),
+    );
+    const refused = await cli('delete', 'iris', '--yes', '--json');
+    expect([refused.exitCode, JSON.parse(refused.stdout)]).toEqual([
+      1,
+      { error: { name: 'Refused', message: declared } },
+    ]);
+  });
+
   it('knows wrong usage', async () => {
     for (const args of [
       ['publsh'],

@@ -3,6 +3,7 @@ import { version } from '../../package.json';
 import { aliasCommand } from './aliasCommand';
 import { approveCommand } from './approveCommand';
 import { CommandRunner } from './CommandRunner';
+import { deleteCommand } from './deleteCommand';
 import { deployCommand } from './deployCommand';
 import { devCommand } from './devCommand';
 import { diffCommand } from './diffCommand';
@@ -56,6 +57,7 @@ export function createProgram(run: CommandRunner): Command {
     steerCommand(run, 'abort'),
     offCommand(run, 'off'),
     offCommand(run, 'on'),
+    deleteCommand(run),
     liftCommand(run),
     searchCommand(run),
   ];

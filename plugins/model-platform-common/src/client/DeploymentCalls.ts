@@ -141,14 +141,19 @@ export class DeploymentCalls extends MetadataCalls {
     return await this.json(`deployments/${enc(name)}/declaration`, options);
   }
 
+  /** Its endpoint ends, and its tokens; the history is kept. */
   async deleteDeployment(
     name: string,
-    options?: RequestOptions & { reason?: string },
+    options?: RequestOptions & {
+      reason?: string;
+      ifMatch?: DeploymentPrecondition['ifMatch'];
+    },
   ): Promise<void> {
     await this.json(`deployments/${enc(name)}`, {
       ...options,
       method: 'DELETE',
       query: { reason: options?.reason },
+      headers: headersOf({ ifMatch: options?.ifMatch }),
     });
   }
 

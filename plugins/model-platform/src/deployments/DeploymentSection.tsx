@@ -15,6 +15,7 @@ import { canaryUnderWay } from './canaryUnderWay';
 import { CanaryProgress } from './CanaryProgress';
 import { ChangeButton } from './change';
 import { ConditionsTable } from './ConditionsTable';
+import { DeleteButton } from './DeleteButton';
 import { DeploymentTimeline } from './DeploymentTimeline';
 import { LocationLink } from './LocationLink';
 import { Overrides } from './Overrides';
@@ -52,6 +53,7 @@ export function DeploymentSection(props: {
             <ChangeButton deployment={deployment} onChanged={onChanged} />
             <PauseButton deployment={deployment} onChanged={onChanged} />
             <SwitchOffButton deployment={deployment} onChanged={onChanged} />
+            <DeleteButton deployment={deployment} onChanged={onChanged} />
           </Flex>
         )
       }

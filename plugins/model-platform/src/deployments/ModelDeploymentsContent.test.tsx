@@ -503,6 +503,125 @@ describe('ModelDeploymentsContent', () => {
     );
   });
 
+  it('deletes what was looked at, once its name is typed', async () => {
+    const iris = platform();
+    await renderOnPlatform(<ModelDeploymentsContent />, iris);
+    const open = async () => {
+      await userEvent.click(
+        await screen.findByRole('button', { name: 'Delete' }),
+      );
+      return within(await screen.findByRole('dialog'));
+    };
+    let dialog = await open();
+    expect(await dialog.findByText(/2 applications/)).toBeInTheDocument();
+    expect(dialog.getByText(/answered with 404/)).toBeInTheDocument();
+    const does = () => dialog.getByRole('button', { name: 'Delete iris' });
+    const typed = () => dialog.getByRole('textbox', { name: /type its name/ });
+    await userEvent.type(typed(), 'iri');
+    expect(does()).toBeDisabled();
+    await userEvent.click(dialog.getByRole('button', { name: 'Cancel' }));
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+
+    dialog = await open();
+    expect(typed()).toHaveValue('');
+    // Somebody changes it while it is looked at.
+    const now = sampleDeployment({ etag: '"3"' });
+    let items = [now];
+    iris
+      .when('GET deployments', () => ({ items }))
+      .when('GET deployments/iris', () => now)
+      .when('DELETE deployments/iris', ({ headers }) => {
+        if (headers.get('if-match') !== now.etag)
+          return FakePlatform.refusal(
+            409,
+            'ConflictError',
+            'Deployment iris was changed since it was read',
+          );
+        items = [];
+        return new Response(undefined, { status: 204 });
+      });
+    await userEvent.type(
+      dialog.getByRole('textbox', { name: 'Reason' }),
+      'replaced',
+    );
+    await userEvent.type(typed(), 'iris');
+    await userEvent.click(does());
+    expect(await dialog.findByRole('alert')).toHaveTextContent(
+      'was changed since it was read',
+    );
+    await userEvent.click(
+      dialog.getByRole('button', { name: 'Load what is there now' }),
+    );
+    // It is another one: its name is typed anew.
+    await waitFor(() => expect(typed()).toHaveValue(''));
+    expect(dialog.queryByRole('alert')).toBeNull();
+    await userEvent.type(typed(), 'iris');
+    await userEvent.click(does());
+    expect(
+      await screen.findByText(/Nothing serves this model yet/),
+    ).toBeInTheDocument();
+    expect(screen.queryByRole('dialog')).toBeNull();
+    expect(
+      iris
+        .callsOf('DELETE deployments/iris')
+        .map(({ headers, query }) => [
+          headers.get('if-match'),
+          query.get('reason'),
+        ]),
+    ).toEqual([
+      ['"2"', 'replaced'],
+      ['"3"', 'replaced'],
+    ]);
+  }, 30_000);
+
+  it('says where a deployment of Git is removed, and deletes one whose file is gone', async () => {
+    const file = 'https://git.test/iris/model-deployment.yaml';
+    const declared = sampleDeployment({ source: `url:${file}` });
+    const iris = platform()
+      .when('GET deployments/iris', () => declared)
+      .when('DELETE deployments/iris', () =>
+        FakePlatform.refusal(409, 'ConflictError', 'It is declared in Git'),
+      );
+    await renderOnPlatform(<ModelDeploymentsContent />, iris);
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Delete' }),
+    );
+    const dialog = within(await screen.findByRole('dialog'));
+    // A file declares it while the dialog is open.
+    await userEvent.type(
+      dialog.getByRole('textbox', { name: /type its name/ }),
+      'iris',
+    );
+    await userEvent.click(dialog.getByRole('button', { name: 'Delete iris' }));
+    expect(await dialog.findByRole('alert')).toHaveTextContent(
+      'It is declared in Git',
+    );
+    await userEvent.click(
+      dialog.getByRole('button', { name: 'Load what is there now' }),
+    );
+    expect(
+      await dialog.findByText('It is declared in Git, and removed there'),
+    ).toBeInTheDocument();
+    expect(dialog.getByRole('link')).toHaveAttribute('href', file);
+    expect(dialog.queryByRole('textbox')).toBeNull();
+    expect(dialog.queryByRole('button', { name: /^Delete/ })).toBeNull();
+
+    await userEvent.click(dialog.getByRole('button', { name: 'Cancel' }));
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    iris.when('GET deployments', () => ({
+      items: [{ ...declared, orphanedAt: '2026-11-02T09:00:00.000Z' }],
+    }));
+    await waitFor(() => expect(screen.getByText(file)).toBeInTheDocument(), {
+      timeout: 40_000,
+    });
+    await userEvent.click(screen.getByRole('button', { name: 'Delete' }));
+    expect(
+      within(await screen.findByRole('dialog')).getByRole('button', {
+        name: 'Delete iris',
+      }),
+    ).toBeInTheDocument();
+  }, 60_000);
+
   it('offers nothing to those who may not deploy', async () => {
     await renderOnPlatform(
       <ModelDeploymentsContent />,
@@ -511,7 +630,9 @@ describe('ModelDeploymentsContent', () => {
     expect(await screen.findAllByText('Serving')).not.toHaveLength(0);
     expect(await screen.findByText('Revision 1')).toBeInTheDocument();
     expect(
-      screen.queryByRole('button', { name: /Switch|Roll back|Pause|Change/ }),
+      screen.queryByRole('button', {
+        name: /Switch|Roll back|Pause|Change|Delete/,
+      }),
     ).not.toBeInTheDocument();
   });
 });

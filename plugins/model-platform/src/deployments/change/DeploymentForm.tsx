@@ -1,5 +1,4 @@
 import { ReactNode, useMemo, useRef, useState } from 'react';
-import { ResponseError } from '@backstage/errors';
 import { useApi } from '@backstage/frontend-plugin-api';
 import {
   Alert,
@@ -26,6 +25,7 @@ import {
   useAction,
 } from '@model-platform/plugin-model-platform-react';
 import { YamlField } from '../../shared/YamlField';
+import { isConflict } from '../isConflict';
 import { isDeclared } from '../isDeclared';
 import { LocationLink } from '../LocationLink';
 import { DocumentProblems } from './DocumentProblems';
@@ -245,10 +245,6 @@ export function DeploymentForm(props: {
 /** With the ends of lines that a field gives, so that places in it are the same. */
 function asTyped(text: string): string {
   return text.replaceAll('\r\n', '\n');
-}
-
-function isConflict(error: Error): boolean {
-  return ResponseError.is(error) && error.statusCode === 409;
 }
 
 function EditInGit(props: { location: string }) {
