@@ -789,6 +789,22 @@ describe('Gateway', () => {
     );
   });
 
+  it('waits for nobody who has asked nothing when it is asked to end', async () => {
+    const { child, addresses } = await gateway.startProgram(0, {
+      DRAIN_TIMEOUT_MS: '3600000',
+    });
+    const port = Number(new URL(addresses().url).port);
+    for (const head of ['', 'POST /iris/predict HTTP/1.1\r\n']) {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+      socket.write(head);
+    }
+    child.kill('SIGTERM');
+    await until(() => child.exitCode !== null);
+    expect(child.exitCode).toBe(0);
+  });
+
   it('finishes what is in flight when it is asked to end', async () => {
     let release: (() => void) | undefined;
     const held = await upstream((incoming, response) => {

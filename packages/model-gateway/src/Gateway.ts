@@ -38,6 +38,8 @@ const BASIC = /^basic +([A-Za-z0-9+/]{1,1024}={0,2})$/i;
 const ANONYMOUS = 'anonymous';
 /** How long a refused caller may go on sending its body before the connection is cut. */
 const LINGER_MS = 1_000;
+/** How long nobody may have asked before a gateway that ends cuts the connections that are left. */
+const QUIET_MS = 500;
 /** Unread bodies up to here are read away, so that the connection can be used again. */
 const DISCARD_BYTES = 64 * 1024;
 
@@ -80,6 +82,11 @@ export class Gateway {
   readonly #onAccess: ((line: AccessLine) => void) | undefined;
   readonly #copyBudget = new CopyBudget();
   #isStopping = false;
+  /** Requests whose answer is not sent yet. */
+  #underWay = 0;
+  readonly #over = () => {
+    this.#underWay -= 1;
+  };
 
   constructor(options: {
     routes: RouteTable;
@@ -125,19 +132,25 @@ export class Gateway {
     return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
   }
 
-  /** Takes no more connections and waits for the requests in flight, bounded. */
+  /** Takes no more connections and waits for the requests in flight, bounded, milliseconds. */
   async stop(timeoutMs: number): Promise<void> {
     this.#isStopping = true;
     const closed = new Promise<void>(resolve =>
       this.#server.close(() => resolve()),
     );
     this.#server.closeIdleConnections();
-    const timer = setTimeout(
-      () => this.#server.closeAllConnections(),
-      timeoutMs,
-    );
+    const deadline = performance.now() + timeoutMs;
+    let isQuiet = false;
+    const timer = setInterval(() => {
+      const wasQuiet = isQuiet;
+      isQuiet = this.#underWay === 0;
+      // A connection on which nothing was asked yet is not idle to the server.
+      if ((isQuiet && wasQuiet) || performance.now() > deadline) {
+        this.#server.closeAllConnections();
+      }
+    }, Math.min(QUIET_MS, timeoutMs));
     await closed;
-    clearTimeout(timer);
+    clearInterval(timer);
   }
 
   #handle(
@@ -146,6 +159,8 @@ export class Gateway {
     expectsContinue: boolean,
   ): void {
     const startedAt = performance.now();
+    this.#underWay += 1;
+    response.on('close', this.#over);
     if (this.#isStopping) {
       response.shouldKeepAlive = false;
     }
