@@ -6,6 +6,7 @@ import {
   Deployment,
   EndpointToken,
   KpiOverview,
+  LiveModelMetrics,
   ModelMetrics,
 } from '@model-platform/plugin-model-platform-common';
 import localDriver from '@model-platform/plugin-model-platform-backend-module-local';
@@ -319,7 +320,22 @@ describe('publish, deploy, call, count', () => {
       'v1/models/iris/live-metrics',
       mira,
     );
-    expect(live.body).toMatchObject({ runners: 1, unread: [], series: [] });
+    expect(live.body).toMatchObject({ runners: 1, unread: [] });
+    // It counts nothing of its own, and its calls are among what is collected.
+    const { series }: LiveModelMetrics = live.body;
+    expect(series).toContainEqual(
+      expect.objectContaining({
+        metric: 'model_runner_batch_size_sum',
+        value: 10,
+        isCollected: false,
+      }),
+    );
+    expect(
+      series.filter(({ metric }) => !metric.startsWith('model_runner_')),
+    ).toEqual([]);
+    expect(
+      series.filter(({ metric }) => metric.includes('requests_total')),
+    ).toEqual([]);
     expect(
       (await platform.call('get', 'v1/models/iris/live-metrics', dana)).status,
     ).toBe(404);
