@@ -11,10 +11,11 @@ export class GatewayAdmin {
     return await this.call('GET');
   }
 
+  /** Whether something listens; it may be too busy to answer. */
   async isThere(): Promise<boolean> {
     return await this.state().then(
       () => true,
-      () => false,
+      error => error.code !== 'ECONNREFUSED',
     );
   }
 

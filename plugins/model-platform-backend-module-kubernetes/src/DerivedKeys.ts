@@ -12,7 +12,7 @@ export class DerivedKeys {
 
   /** Of the gateways of a namespace: with it they make the secret of each of its runners. */
   runnersKey(namespace: string): string {
-    return this.derive('runner', namespace);
+    return this.derive('runners', namespace);
   }
 
   /** That the runners of one service have; the key that it is made of they have not. */

@@ -68,6 +68,7 @@ export class TestModels implements DeployableModels {
     model.latest = {
       number: Math.max(number, model.latest?.number ?? 0),
       status: 'ready',
+      flavor: 'onnx',
     };
     return version;
   }

@@ -4,7 +4,7 @@ import {
 } from '@model-platform/plugin-model-platform-node';
 import { Environments } from '../environments/Environments';
 import { DeploymentRecord } from '../store/DeploymentRecord';
-import { fencedDriver } from './fencedDriver';
+import { FencedDriver, fencedDriver } from './fencedDriver';
 import { isAlive } from './isAlive';
 import { Undertakings } from './Undertakings';
 
@@ -54,22 +54,18 @@ export class Endings {
    * @param route - the one that leads nowhere
    */
   async isOff(
+    driver: FencedDriver,
     record: DeploymentRecord,
-    fencing: number,
     observed: ObservedDeployment,
     route: DesiredRoute,
   ): Promise<boolean> {
-    const driver = fencedDriver(
-      this.environments.driver(record.environment),
-      fencing,
-    );
     const ref = { name: record.name };
     const key = keyOf(record, 'off');
     if (
       !this.works.isUnderWay(key) &&
       observed.routeDigest === driver.routeDigest(ref, route) &&
       !observed.runners.some(isAlive) &&
-      this.emptied.get(record.id) === fencing
+      this.emptied.get(record.id) === driver.fencing
     ) {
       this.works.forget(key);
       return true;
@@ -77,7 +73,7 @@ export class Endings {
     const isEmpty = await this.hasEnded(record, 'off', () =>
       driver.switchOff(ref, route),
     );
-    if (isEmpty) this.emptied.set(record.id, fencing);
+    if (isEmpty) this.emptied.set(record.id, driver.fencing);
     return false;
   }
 

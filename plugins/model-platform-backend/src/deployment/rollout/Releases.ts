@@ -6,8 +6,14 @@ import { isAlive } from './isAlive';
 
 /** Lets go of runners that are not wanted any more. */
 export class Releases {
-  /** Revision after whose release nothing else was left, by deployment id. */
-  private readonly clean = new Map<string, number>();
+  /**
+   * Revision after whose release nothing else was left, by deployment id; of
+   * this leader, since another one may have begun what it did not end.
+   */
+  private readonly clean = new Map<
+    string,
+    { revision: number; fencing: number }
+  >();
 
   /** Draining takes as long as the requests in flight; a revoked token must not wait for it. */
   private readonly underWay = new Map<string, Promise<void>>();
@@ -33,13 +39,15 @@ export class Releases {
       runner => runner.revision !== wanted && runner.phase !== 'stopped',
     );
     if (observed.routedRevision === wanted) {
-      if (others.length > 0 || this.clean.get(record.id) !== wanted) {
+      const { fencing } = driver;
+      const clean = this.clean.get(record.id);
+      if (others.length > 0) {
+        this.clean.delete(record.id);
         this.release(driver, record, [wanted]);
-        if (others.length === 0) {
-          this.clean.set(record.id, wanted);
-        } else {
-          this.clean.delete(record.id);
-        }
+      } else if (clean?.revision !== wanted || clean.fencing !== fencing) {
+        this.release(driver, record, [wanted], () =>
+          this.clean.set(record.id, { revision: wanted, fencing }),
+        );
       }
     } else if (
       others.some(runner => runner.revision !== serving && isAlive(runner))
@@ -56,6 +64,7 @@ export class Releases {
     driver: FencedDriver,
     record: DeploymentRecord,
     keep: number[],
+    onDone = () => {},
   ): void {
     if (this.underWay.has(record.id)) {
       return;
@@ -65,7 +74,7 @@ export class Releases {
         { name: record.name },
         { keep, newest: Math.max(record.revision ?? 0, ...keep) },
       )
-      .catch(error =>
+      .then(onDone, error =>
         this.logger.warn(
           `Deployment ${record.name}: runners no longer wanted could not be stopped: ${error}`,
         ),

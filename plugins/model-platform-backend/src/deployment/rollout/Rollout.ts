@@ -105,7 +105,7 @@ export class Rollout {
     let observed = await driver.observe(ref);
     const watchedSince = this.attention.since(record.id);
     if (record.off) {
-      return await this.switchOff(driver, record, fencing, observed);
+      return await this.switchOff(driver, record, observed);
     }
     if (record.revision === undefined) {
       // Its first one waits for gates.
@@ -194,12 +194,11 @@ export class Rollout {
   private async switchOff(
     driver: FencedDriver,
     record: DeploymentRecord,
-    fencing: number,
     observed: ObservedDeployment,
   ): Promise<RolloutOutcome> {
     const canary = whileOff(canaryOf(record));
     const route = await this.routes.nowhere(record);
-    return (await this.endings.isOff(record, fencing, observed, route))
+    return (await this.endings.isOff(driver, record, observed, route))
       ? { observed, canary, settled: true }
       : {
           observed: await driver.observe({ name: record.name }),

@@ -16,7 +16,10 @@ export type FencedDriver = Pick<
   | 'switchOff'
   | 'release'
   | 'remove'
->;
+> & {
+  /** The leader's lease number. */
+  fencing: number;
+};
 
 /** The driver in the hands of the leader with this lease number: each change carries it. */
 export function fencedDriver(
@@ -24,6 +27,7 @@ export function fencedDriver(
   fencing: number,
 ): FencedDriver {
   return {
+    fencing,
     name: driver.name,
     scalesToZero: driver.scalesToZero,
     unavailable: runtime => driver.unavailable(runtime),

@@ -48,11 +48,16 @@ export class DatabaseSourceStore implements SourceStore {
   }
 }
 
+/** A portal of an earlier build, which may lead during an upgrade, does not say where it was applied from. */
+function appliedFrom(row: SourceRow): string | undefined {
+  return row.state === 'applied' ? row.location : row.applied_from ?? undefined;
+}
+
 function toSource(row: SourceRow): SourceRecord {
   return {
     entityRef: row.entity_ref,
     location: row.location,
-    appliedFrom: row.applied_from ?? undefined,
+    appliedFrom: appliedFrom(row),
     name: row.name,
     digest: row.digest ?? undefined,
     state: row.state as SourceRecord['state'],
