@@ -2,7 +2,7 @@
 export interface DeclaredDocument {
   /** Of the file, as the catalog names it. */
   location: string;
-  /** Of the file in its repository; absent where its address does not say it. */
+  /** Of the file in its repository; absent where its address does not say it for sure. */
   path?: string;
   /** Of the file, from 1, where the document begins. */
   line: number;

@@ -38,7 +38,7 @@ describe('DeclarationFiles', () => {
   beforeAll(async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'declarations-'));
     server = http.createServer((req, res) => {
-      res.statusCode = req.url?.endsWith('.yaml') ? 200 : 404;
+      res.statusCode = req.url?.includes('.yaml') ? 200 : 404;
       res.end(file);
     });
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -77,6 +77,45 @@ describe('DeclarationFiles', () => {
       next: '---',
     });
   });
+
+  it.each([
+    // GitHub
+    ['acme/iris/blob/release/d.yaml', 'd.yaml'],
+    ['acme/iris/tree/main/models/d.yaml', 'models/d.yaml'],
+    [`acme/iris/blob/${'4b'.repeat(20)}/models/d.yaml`, 'models/d.yaml'],
+    // of a branch `feature/x`, or in a folder `x` of a branch `feature`
+    ['acme/iris/blob/feature/x/d.yaml', undefined],
+    ['acme/iris/blob/feature%2Fx/models/d.yaml', undefined],
+    // GitLab
+    ['acme/all/src/iris/-/blob/develop/models/d.yaml', 'models/d.yaml'],
+    ['acme/iris/-/blob/feature%2Fx/d.yaml', 'd.yaml'],
+    ['acme/iris/-/raw/feature/x/d.yaml', undefined],
+    // Gitea
+    ['acme/iris/src/branch/develop/models/d.yaml', 'models/d.yaml'],
+    ['acme/iris/raw/branch/main/d.yaml', undefined],
+    // Bitbucket
+    ['acme/iris/src/master/models/d.yaml', 'models/d.yaml'],
+    ['projects/A/repos/raw/browse/models/d.yaml?at=feature/x', 'models/d.yaml'],
+    ['users/mira/repos/iris/raw/main/d.yaml', 'main/d.yaml'],
+    // Azure DevOps
+    ['acme/ml/_git/iris?path=/models/d.yaml&version=GBx/y', 'models/d.yaml'],
+    ['acme/_git/iris?path=%2Fall%20of.yaml', 'all of.yaml'],
+    // none of them
+    ['acme/iris/main/src/main/d.yaml', undefined],
+    ['d.yaml', undefined],
+    // nothing that names a file to git
+    ['acme/iris/blob/main/100%/d.yaml', undefined],
+    ['acme/iris/blob/main//d.yaml', undefined],
+    ['acme/iris/blob/main/..%2Fd.yaml', undefined],
+    ['acme/iris/blob/main/a%0Ab/d.yaml', undefined],
+  ])(
+    'knows the file of %s in its repository, or that it is not sure: %s',
+    async (below, found) => {
+      const location = `${address}/${below}`;
+      const { path: named } = await files.read(declaredIn(location));
+      expect(named).toBe(found);
+    },
+  );
 
   it('reads repositories of this machine at the head of their branch', async () => {
     const work = path.join(folder, 'work');

@@ -10,6 +10,7 @@ import { DeclaredDocument } from '@model-platform/plugin-model-platform-common';
 import * as git from 'isomorphic-git';
 import { DeploymentRecord } from '../store/DeploymentRecord';
 import { documentIn } from './documentIn';
+import { pathInRepository } from './pathInRepository';
 import { isDeclared } from '../changes/requireSource';
 
 /** In a repository of this machine: name, branch and file. */
@@ -75,15 +76,7 @@ export class DeclarationFiles {
   }
 }
 
-/** Of the file in its repository, by the addresses that Git hosts use. */
 function pathOf(location: string): string | undefined {
   const local = LOCAL.exec(location);
-  if (local) return local[3];
-  const url = location.slice('url:'.length);
-  if (!URL.canParse(url)) return undefined;
-  const found =
-    /^\/[^/]+\/.+?\/(?:-\/)?(?:blob|tree|raw|edit|src)\/[^/]+\/(.+)$/.exec(
-      new URL(url).pathname,
-    );
-  return found ? decodeURIComponent(found[1]) : undefined;
+  return local ? local[3] : pathInRepository(location.slice('url:'.length));
 }

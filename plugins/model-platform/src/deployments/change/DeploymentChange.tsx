@@ -1,9 +1,8 @@
 import { useState } from 'react';
-import { Alert, Button, DialogBody } from '@backstage/ui';
+import { DialogBody } from '@backstage/ui';
 import { Deployment } from '@model-platform/plugin-model-platform-common';
 import {
   LoadingRows,
-  messageOf,
   useLoaded,
 } from '@model-platform/plugin-model-platform-react';
 import { isDeclared } from '../isDeclared';
@@ -22,7 +21,7 @@ export function DeploymentChange(props: {
   const { name } = deployment;
   // As it was when it was opened: what is written stays, whatever becomes of it.
   const [isInGit] = useState(isDeclared(deployment));
-  const { data, error, isLoading, reload } = useLoaded(
+  const { data, error, isLoading } = useLoaded(
     `declaration of ${name}`,
     (api, signal) => api.getDeclaredDocument(name, { signal }),
     { skip: !isInGit },
@@ -36,30 +35,12 @@ export function DeploymentChange(props: {
   }
   return (
     <DeploymentForm
-      key={data ? 'as in Git' : 'as it is wanted'}
       text={data?.text ?? textOf(deployment)}
       deployment={deployment}
       document={data}
       does="Apply the change"
       onApplied={onApplied}
-      notice={
-        error && (
-          <Alert
-            status="warning"
-            icon
-            role="status"
-            title="Its file could not be read"
-            description={`${messageOf(
-              error,
-            )}. What follows is what is wanted, without the comments of the file; a patch cannot be made of it.`}
-            customActions={
-              <Button size="small" variant="secondary" onPress={reload}>
-                Try again
-              </Button>
-            }
-          />
-        )
-      }
+      unread={error}
     />
   );
 }

@@ -386,6 +386,65 @@ spec:
     expect((await document(shown)).value).toMatch(/Calls: 9/);
   }, 60_000);
 
+  it('loses nothing that is written while the file in Git cannot be read', async () => {
+    const source = 'url:https://github.com/acme/iris/tree/feature/x/d.yaml';
+    let answer: (response: unknown) => void = () => {};
+    const away = () =>
+      FakePlatform.refusal(503, 'ServiceUnavailableError', 'Git is away');
+    const iris = platform([sampleDeployment({ source })]).when(
+      'GET deployments/iris/declaration',
+      away,
+    );
+    await renderOnPlatform(<ModelDeploymentsContent />, iris);
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Change' }),
+    );
+    const shown = await dialog();
+    const field = await document(shown);
+    const wanted = field.value;
+    expect(shown.getByRole('status')).toHaveTextContent(/Git is away/);
+    await userEvent.type(field, '#');
+    expect(shown.queryByRole('button', { name: 'Try again' })).toBeNull();
+    await userEvent.type(field, '{Backspace}');
+    expect(field).toHaveValue(wanted);
+    await press(shown, 'Try again');
+    await waitFor(() =>
+      expect(iris.callsOf('GET deployments/iris/declaration')).toHaveLength(2),
+    );
+    expect(await shown.findByRole('status')).toHaveTextContent(/Git is away/);
+
+    iris.when(
+      'GET deployments/iris/declaration',
+      async () =>
+        await new Promise(resolve => {
+          answer = resolve;
+        }),
+    );
+    await waitFor(() => expect(field).not.toHaveAttribute('readonly'));
+    await press(shown, 'Try again');
+    await waitFor(() =>
+      expect(iris.callsOf('GET deployments/iris/declaration')).toHaveLength(3),
+    );
+    await userEvent.type(field, '# lost');
+    expect(field).toHaveValue(wanted);
+    const text = `# For the greenhouse\n${wanted}`;
+    answer({ location: source, line: 1, text });
+    await waitFor(() => expect(field).toHaveValue(text));
+    expect(shown.queryByRole('status')).toBeNull();
+
+    // Which file it is, is not sure, so git could not take it.
+    await replace(field, 'greenhouse', 'garden');
+    const proposed = within(
+      shown.getByRole('region', { name: 'Proposed change' }),
+    );
+    expect(proposed.getByText('-# For the greenhouse').tagName).toBe('DEL');
+    expect(proposed.getByText('+# For the garden').tagName).toBe('INS');
+    expect(
+      proposed.queryByRole('button', { name: 'Copy the patch' }),
+    ).toBeNull();
+    expect(proposed.getByText(/does not say for sure/)).toBeInTheDocument();
+  });
+
   it('begins on the page of all deployments with the model', async () => {
     // Behind very many of other models.
     const iris = platform().when('GET deployments', ({ query }) => ({

@@ -1,4 +1,4 @@
-import { ReactNode, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { useApi } from '@backstage/frontend-plugin-api';
 import {
   Alert,
@@ -28,7 +28,9 @@ import { YamlField } from '../../shared/YamlField';
 import { isConflict } from '../isConflict';
 import { isDeclared } from '../isDeclared';
 import { LocationLink } from '../LocationLink';
+import { asTyped } from './asTyped';
 import { DocumentProblems } from './DocumentProblems';
+import { FileUnread } from './FileUnread';
 import { PlanSummary } from './PlanSummary';
 import { ProposedChange } from './ProposedChange';
 import { atLines, DocumentProblem, readManifest } from './readManifest';
@@ -46,8 +48,8 @@ export function DeploymentForm(props: {
   deployment?: Deployment;
   /** The one in Git that is changed, where it could be read. */
   document?: DeclaredDocument;
-  /** Above the text. */
-  notice?: ReactNode;
+  /** Why that could not be read. */
+  unread?: Error;
   /** On the button that applies it. */
   does: string;
   onApplied: (name: string) => void;
@@ -56,12 +58,14 @@ export function DeploymentForm(props: {
   // As the text has it, whatever becomes of it meanwhile.
   const [deployment, setDeployment] = useState(props.deployment);
   const [declared, setDeclared] = useState(props.document);
+  const [unread, setUnread] = useState(props.unread);
   // What others did in the meantime is not undone unseen.
   const precondition: DeploymentPrecondition = deployment
     ? { ifMatch: deployment.etag }
     : { ifNoneMatch: '*' };
   const api = useApi(modelPlatformApiRef);
-  const [text, setText] = useState(asTyped(props.text));
+  const [begun, setBegun] = useState(asTyped(props.text));
+  const [text, setText] = useState(begun);
   const [reason, setReason] = useState('');
   const [problems, setProblems] = useState<DocumentProblem[]>([]);
   const [tried, setTried] = useState<{ text: string; plan: DeploymentPlan }>();
@@ -111,13 +115,26 @@ export function DeploymentForm(props: {
       );
       onApplied(name);
     });
+  const begin = (next: string, file?: DeclaredDocument) => {
+    setDeclared(file);
+    setBegun(next);
+    setText(next);
+    setProblems([]);
+  };
   const reload = async (name: string) => {
     const now = await api.getDeployment(name);
     const file = declared && (await api.getDeclaredDocument(name));
     setDeployment(now);
-    setDeclared(file);
-    setText(asTyped(file?.text ?? textOf(now)));
-    setProblems([]);
+    begin(asTyped(file?.text ?? textOf(now)), file);
+  };
+  const readFile = async (name: string) => {
+    try {
+      const file = await api.getDeclaredDocument(name);
+      setUnread(undefined);
+      begin(asTyped(file.text), file);
+    } catch (error) {
+      setUnread(error as Error);
+    }
   };
   const copy = <CopyButton text={text} label="Copy the changed document" />;
   const change = (next: string) => {
@@ -151,7 +168,17 @@ export function DeploymentForm(props: {
               }
             />
           )}
-          {props.notice}
+          {deployment && unread && (
+            <FileUnread
+              error={unread}
+              isReading={action.isRunning}
+              onTryAgain={
+                text === begun
+                  ? () => action.run(() => readFile(deployment.name))
+                  : undefined
+              }
+            />
+          )}
           <YamlField
             label="Deployment"
             hint={
@@ -240,11 +267,6 @@ export function DeploymentForm(props: {
       </DialogFooter>
     </>
   );
-}
-
-/** With the ends of lines that a field gives, so that places in it are the same. */
-function asTyped(text: string): string {
-  return text.replaceAll('\r\n', '\n');
 }
 
 function EditInGit(props: { location: string }) {

@@ -35,13 +35,20 @@ export function ProposedChange(props: {
         ) : (
           <>
             <PatchLines patch={patch} />
-            <Flex align="center" gap="1">
-              <CopyButton text={patch} label="Copy the patch" />
-              <Text>
-                Copy the patch: <code>git apply</code> takes it at the root of
-                the repository.
+            {document.path === undefined ? (
+              <Text as="p" color="secondary">
+                A patch cannot be made of it: the address of the file does not
+                say for sure where in the repository it is.
               </Text>
-            </Flex>
+            ) : (
+              <Flex align="center" gap="1">
+                <CopyButton text={patch} label="Copy the patch" />
+                <Text>
+                  Copy the patch: <code>git apply</code> takes it at the root of
+                  the repository.
+                </Text>
+              </Flex>
+            )}
           </>
         )}
       </Flex>
@@ -73,7 +80,11 @@ function PatchLines({ patch }: { patch: string }) {
       {/* As wide as the longest of them, so that all are coloured to their end. */}
       <div style={{ minWidth: '100%', width: 'max-content' }}>
         {lines.map((line, index) => (
-          <PatchLine key={index} line={line} isName={index < 2} />
+          <PatchLine
+            key={index}
+            line={line}
+            isName={index < 2 && !lines[0].startsWith('@')}
+          />
         ))}
       </div>
     </pre>

@@ -1,6 +1,14 @@
 declare module 'diff' {
+  export interface Hunk {
+    /** Lines, from 1. */
+    oldStart: number;
+    newStart: number;
+    /** Each behind its mark; without their ends. */
+    lines: string[];
+  }
+
   export interface Patch {
-    hunks: Array<{ oldStart: number; newStart: number; lines: string[] }>;
+    hunks: Hunk[];
   }
 
   /** Where two texts differ, line by line. */

@@ -110,12 +110,57 @@ describe('proposePatch', () => {
     }
   });
 
-  it('is none where nothing is changed, and says what it knows of the place', () => {
-    const [document] = documents();
+  it.each([
+    ['\n', '\r\n'],
+    ['\r\n', '\n'],
+  ])('leaves lines that end otherwise as they are, %j and %j', (end, odd) => {
+    // One that stays, the one that is changed, and the one behind.
+    const mixed = (text: string, isOdd = /model:|Calls: 5|latest/) =>
+      text.replace(/.*\n/g, line =>
+        line.replace('\n', isOdd.test(line) ? odd : end),
+      );
+    const parts = documents().map(part => ({
+      ...part,
+      text: mixed(part.text),
+    }));
+    parts[0].next += odd.slice(0, -1);
+    for (const [index, text] of [first, second].entries()) {
+      const change = (of: string) =>
+        `${of.replace('Calls: 5 ', 'Calls: 9 ')}  owner: botany-ml\n`;
+      const texts = parts.map(part => part.text);
+      texts[index] = mixed(change(text));
+      const patch = proposePatch(
+        { ...parts[index], location: 'url:https://git.test/d', path: file },
+        change(text),
+      );
+      expect(apply(fileOf(parts), patch)).toBe(fileOf(parts, texts));
+    }
+  });
+
+  it('is applied by git to a file whose last line does not end', () => {
+    const text = second.trimEnd();
+    for (const changed of [
+      text.replace('Calls: 5 ', 'Calls: 9 '),
+      text.replace('Calls: 5 ', 'Calls: 9 ').replace('latest', 'newest'),
+      `${text}\n`,
+    ]) {
+      const [before, after] = [text, changed].map(one =>
+        fileOf([documents()[0], { line: 11, text: one }]),
+      );
+      const patch = proposePatch(
+        { line: 11, text, location: 'url:https://git.test/d', path: file },
+        changed,
+      );
+      expect(apply(before, patch)).toBe(after);
+    }
+  });
+
+  it('is none where nothing is changed, and names no file where none is sure', () => {
+    const [document] = documents('\r\n');
     const location = 'url:https://git.test/raw/d.yaml?ref=main';
     expect(proposePatch({ ...document, location }, first)).toBeUndefined();
-    expect(proposePatch({ ...document, location }, '')).toMatch(
-      /^--- a\/d\.yaml\n\+\+\+ b\/d\.yaml\n/,
+    expect(proposePatch({ ...document, location }, `# New\n${first}`)).toMatch(
+      /^@@ -1,3 \+1,4 @@\n\+# New\r\n # For the greenhouse\r\n/,
     );
   });
 });
