@@ -153,15 +153,20 @@ export function fieldReader(field: WireSignatureField): FieldReader {
 }
 
 /**
- * The same for what a model answers: numbers that are none go out as null,
- * those of 64 bits as they are written, and sequences may be uneven.
+ * The same for what a model answers, by type and shape alone: numbers that are
+ * none go out as null, those of 64 bits as they are written, and sequences may
+ * be uneven.
  */
-export function answerReader(field: WireSignatureField): FieldReader {
-  const read = scalarReader(field);
-  const isNumeric = field.type === 'number' || field.type === 'integer';
+export function answerReader({
+  name,
+  type,
+  shape,
+}: WireSignatureField): FieldReader {
+  const read = scalarReader({ name, type });
+  const isNumeric = type === 'number' || type === 'integer';
   const isNone = (value: unknown) =>
     value === null || (typeof value === 'number' && !Number.isFinite(value));
   const scalar: FieldReader = (value, path, errors) =>
     isNumeric && isNone(value) ? value : read(nearestSafe(value), path, errors);
-  return field.shape?.length ? shapedReader(field.shape, scalar, true) : scalar;
+  return shape?.length ? shapedReader(shape, scalar, true) : scalar;
 }

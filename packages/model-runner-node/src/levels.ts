@@ -1,6 +1,10 @@
 import { RequestError } from './RequestError';
 
-/** So many lists and objects may lie within each other, in values that may hold anything; the same in Python. */
+/**
+ * So many lists and objects may lie within each other, in values that may hold
+ * anything; the same in Python, and once more in `lineProblems` of the portal,
+ * whose packages and the runner import nothing of each other.
+ */
 export const MAX_LEVELS = 100;
 export const LEVELS_RULE = `must be nested at most ${MAX_LEVELS} levels deep`;
 

@@ -19,7 +19,8 @@ export function readBody(
         undefined,
         { connection: 'close' },
       );
-    const coding = request.headers['content-encoding'] ?? 'identity';
+    // An empty one says nothing.
+    const coding = request.headers['content-encoding'] || 'identity';
     if (coding.toLowerCase() !== 'identity') {
       reject(
         new RequestError(

@@ -21,6 +21,7 @@ from typing import Any
 import orjson
 
 from . import open_inference, scoring
+from .answer_check import answer_check
 from .environment import Environment
 from .errors import CALLER_LEFT, ModelOutputError, RequestError, StartError, caller_gone
 from .input_reader import InputReader
@@ -114,8 +115,8 @@ class App:
         self._scoring_reader = scoring.ScoringReader(self._inputs)
         self._write = output_writer(self._outputs)
         self._output_check = output_check(self._outputs, LARGEST_INTEGER)
-        #: Whether answers of a model without own code were seen to fit the signature.
-        self._is_answer_known = False
+        #: Of models without own code.
+        self._answer_check = answer_check(self._outputs, LARGEST_INTEGER)
         self._model: Model | None = None
         #: Of models whose calls can be joined.
         self._predictions: JoinedPredictions | None = None
@@ -166,7 +167,7 @@ class App:
             raise StartError(f"the example does not fit the signature: {error.message}") from None
         with self._metrics.custom.muted():
             try:
-                self._checked(model, self._write(await model.predict(lines)))
+                self._output_check(self._write(await model.predict(lines)))
             except ModelOutputError as error:
                 told = "; ".join(f"{field['path']} {field['message']}" for field in error.fields)
                 raise StartError(f"the answer to the example does not fit the signature: {told}") from error
@@ -371,10 +372,8 @@ class App:
         return written
 
     def _checked(self, model: Model, answers: Table) -> Table:
-        """Of own code each time; without it all are made alike, and looked at until those to one call are right."""
-        if model.is_own_code or not self._is_answer_known:
-            self._output_check(answers)
-            self._is_answer_known = True
+        check = self._output_check if model.is_own_code else self._answer_check
+        check(answers)
         return answers
 
     async def _predict(self, headers: dict[bytes, bytes], receive: Receive, request_id: str) -> Answer:
@@ -412,7 +411,8 @@ class App:
         return 200, b"".join([json, *binary]), b"application/octet-stream", {INFER_HEADER_LENGTH: str(len(json))}
 
     async def _read_body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
-        coding = headers.get(b"content-encoding", b"identity")
+        # An empty one says nothing.
+        coding = headers.get(b"content-encoding") or b"identity"
         if coding.lower() != b"identity":
             raise RequestError(
                 415,

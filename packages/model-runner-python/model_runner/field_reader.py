@@ -151,11 +151,11 @@ def shape_of(value: Any, rank: int) -> list[int]:
     return [len(value), *(shape_of(value[0], rank - 1) if value else [])]
 
 
-def _shaped_reader(shape: list[int], scalar: Read) -> Read:
+def _shaped_reader(shape: list[int], scalar: Read, may_be_uneven: bool = False) -> Read:
     size, rest = shape[0], shape[1:]
-    inner = _shaped_reader(rest, scalar) if rest else scalar
+    inner = _shaped_reader(rest, scalar, may_be_uneven) if rest else scalar
     told = ",".join(map(str, shape))
-    is_open = -1 in rest
+    is_open = -1 in rest and not may_be_uneven
 
     def read(value: Any, path: str, errors: Errors) -> Any:
         if not isinstance(value, list):
@@ -180,3 +180,19 @@ def field_reader(field: dict[str, Any], largest_integer: int = MAX_SAFE_INTEGER)
     """Null is no value; whether it may be left out is not its question."""
     scalar = _scalar_reader(field, largest_integer)
     return _shaped_reader(field["shape"], scalar) if field.get("shape") else scalar
+
+
+def answer_reader(field: dict[str, Any], largest_integer: int) -> Read:
+    """
+    The same for what a model answers, by type and shape alone: numbers that are none go out as null, and sequences
+    may be uneven.
+    """
+    kind = field["type"]
+    read = _scalar_reader({"type": kind}, largest_integer)
+    is_numeric = kind in ("number", "integer")
+
+    def scalar(value: Any, path: str, errors: Errors) -> Any:
+        is_none = value is None or (isinstance(value, float) and not math.isfinite(value))
+        return value if is_numeric and is_none else read(value, path, errors)
+
+    return _shaped_reader(field["shape"], scalar, may_be_uneven=True) if field.get("shape") else scalar

@@ -6,7 +6,7 @@ from typing import Any
 
 from .errors import RequestError
 
-#: The same in Node.
+#: The same in Node, and in the portal.
 MAX_LEVELS = 100
 LEVELS_RULE = f"must be nested at most {MAX_LEVELS} levels deep"
 

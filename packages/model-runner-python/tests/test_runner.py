@@ -191,15 +191,49 @@ def test_an_estimator_is_not_served_by_a_signature_of_another(start: Callable[..
     assert never.wait_end() == 1
     assert never.messages[-1] == f"cannot load the model: the answer to the example does not fit the signature: {named}"
 
-    # Without an example it shows at the first call, by whichever way, and until one is answered as it says.
+    # Without an example it shows at calls, by whichever way.
     runner = start(signed, files).wait_ready()
     tensors = {"inputs": [{"name": "x", "datatype": "FP64", "shape": [1, 1], "data": [0]}]}
     for path, body in (("/predict", {"inputs": {"x": 0}}), ("/v2/models/echo/infer", tensors)):
         answer = runner.call("POST", path, json.dumps(body))
         assert answer.status == 500 and f"the answer does not fit the signature: {named}" in answer.text
+    # What says where it ends is looked at in the example alone.
     enum = {**SCALAR, "outputs": [{"name": "species", "type": "string", "enum": ["virginica"]}]}
     runner = start({**signed, "signature": enum}, files).wait_ready()
-    assert [runner.predict({"x": x}).status for x in (0, 1, 0)] == [500, 200, 200]
+    assert [runner.predict({"x": x}).status for x in (0, 1, 0)] == [200, 200, 200]
+
+
+def test_answers_of_an_estimator_fit_or_not_whichever_call_was_before(
+    start: Callable[..., Runner], tmp_path: Path
+) -> None:
+    import numpy
+    from sklearn.neighbors import KNeighborsRegressor
+
+    def answers_of(outputs: list[dict[str, Any]], answers: list[Any]) -> Runner:
+        estimator = KNeighborsRegressor(1).fit([[float(index)] for index in range(len(answers))], [0] * len(answers))
+        # It would take nothing for one that is none.
+        estimator._y = numpy.array(answers)
+        (tmp_path / "model.pkl").write_bytes(pickle.dumps(estimator))
+        signature = {**SCALAR, "outputs": outputs}
+        served = manifest(flavor="sklearn", files=["model.pkl"], endpoint=None, signature=signature)
+        return start(served, {"model.pkl": tmp_path / "model.pkl"}).wait_ready()
+
+    def twice(runner: Runner, inputs: Any) -> Any:
+        one, other = runner.predict(inputs), runner.predict(inputs)
+        assert one.status == other.status
+        return one.json["outputs"] if one.status == 200 else one.json["error"]["fields"]
+
+    whole = answers_of([{"name": "y", "type": "integer", "minimum": 0}], [-2.0, 2.5])
+    for _ in range(2):
+        assert twice(whole, {"x": 0}) == {"y": -2}
+        rule = "must be an integer, not number"
+        assert twice(whole, [{"x": 0}, {"x": 1}]) == [{"path": "outputs[1].y", "message": rule}]
+    pair = answers_of([{"name": "y", "type": "number", "shape": [2]}], [[1.0, math.nan], [2.0, math.inf]])
+    assert twice(pair, [{"x": 0}, {"x": 1}]) == [{"y": [1, None]}, {"y": [2, None]}]
+    short = answers_of([{"name": "y", "type": "integer", "shape": [3]}], [[1.0, 2.5]])
+    assert twice(short, {"x": 0}) == [{"path": "outputs.y", "message": "must have 3 elements, not 2"}]
+    uneven = answers_of([{"name": "y", "type": "integer", "shape": [-1]}], [[1.0, 2.5]])
+    assert twice(uneven, {"x": 0}) == [{"path": "outputs.y[1]", "message": rule}]
 
 
 def test_an_estimator_alone_is_served_by_its_signature(start: Callable[..., Runner], tmp_path: Path) -> None:

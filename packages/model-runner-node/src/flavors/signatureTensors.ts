@@ -5,7 +5,7 @@ import { flatten, nest, shapeOf } from '../openInference/nesting';
 import { parseText } from '../parseText';
 import { RequestError } from '../RequestError';
 import { textOf } from '../textOf';
-import { checkFirstAnswers } from './checkFirstAnswers';
+import { createAnswerCheck } from './createAnswerCheck';
 import { LoadedModel, OipTensor, OipTensorMetadata, Row } from './Flavor';
 
 /**
@@ -46,7 +46,10 @@ export function signatureTensors(
   { isChecked = false } = {},
 ): Pick<LoadedModel, 'inputs' | 'outputs' | 'infer' | 'predict'> {
   const readInputs = createInputReader(signature);
-  const predict = isChecked ? given : checkFirstAnswers(signature, given);
+  const check = createAnswerCheck(signature.outputs);
+  const predict: typeof given = isChecked
+    ? given
+    : async (rows, call) => check(await given(rows, call));
   return {
     inputs: signature.inputs.map(toMetadata),
     outputs: signature.outputs.map(toMetadata),

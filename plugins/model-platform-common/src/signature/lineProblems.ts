@@ -21,7 +21,7 @@ const isDay = (text: string) => {
   );
 };
 
-/** So many lists and objects may lie within each other. */
+/** So many lists and objects may lie within each other; as `levels` of the runners, from which nothing may be imported here. */
 const MAX_LEVELS = 100;
 
 const isContainer = (value: unknown): value is object =>

@@ -340,6 +340,27 @@ it('a process that nobody waits for any more ends, its further lines too', async
   await runner.untilInFlight(0);
 });
 
+it('answers what scripts give variables as JSON has it', async () => {
+  const runner = await serveModel(
+    {
+      flavor: 'bpmn',
+      files: {
+        'p.bpmn': script(
+          'environment.output.at = new Date(environment.variables.time); next();',
+        ),
+      },
+      signature: {
+        inputs: [{ name: 'time', type: 'number' }],
+        outputs: [{ name: 'at', type: 'datetime' }],
+      },
+    },
+    { STATE_KEY },
+  );
+  expect(await runner.outputs({ time: 0 })).toEqual({
+    at: '1970-01-01T00:00:00.000Z',
+  });
+});
+
 it('variables may have any name', async () => {
   const runner = await serveModel(
     {

@@ -57,7 +57,7 @@ export const bpmnFlavor: Flavor = {
           if (name === 'waitingFor') return [name, rest.waitingFor];
           if (name === 'state')
             return [name, rest.state ? seal.seal(rest.state) : null];
-          return [name, rest.values[name] ?? null];
+          return [name, asJson(rest.values[name])];
         }),
       );
 
@@ -96,6 +96,11 @@ export const bpmnFlavor: Flavor = {
     };
   },
 };
+
+/** Variables may be anything that a script gives them, such as moments. */
+function asJson(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value) ?? 'null');
+}
 
 function problemsOf(
   signature: WireSignature,

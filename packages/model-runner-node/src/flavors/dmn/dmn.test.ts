@@ -558,6 +558,48 @@ it('answers others beside a long batch, and ends what nobody waits for', async (
   expect(metrics).toMatch(/_errors_total\{.*class="CallerLeft".*\} 1$/m);
 });
 
+it('names what is not of the type that the signature says, whichever call was before', async () => {
+  const model = await serveModel({
+    flavor: 'dmn',
+    files: {
+      'discounts.dmn': dmn(
+        ['plants: number'],
+        [
+          {
+            name: 'discount',
+            needs: ['plants'],
+            logic: tableXml({
+              policy: 'FIRST',
+              inputs: ['plants'],
+              outputs: [{}],
+              rules: [
+                ['>10', '5'],
+                ['>0', '"none"'],
+              ],
+            }),
+          },
+        ],
+      ),
+    },
+    signature: {
+      inputs: [{ name: 'plants', type: 'number' }],
+      outputs: [{ name: 'discount', type: 'number', maximum: 1 }],
+    },
+  });
+  for (let call = 0; call < 2; call += 1) {
+    const message = 'must be a number, not string';
+    expect(await model.predict({ plants: 1 })).toMatchObject({
+      status: 500,
+      body: { error: { fields: [{ path: 'outputs.discount', message }] } },
+    });
+    // Where no rule matches there is none.
+    expect(await model.outputs([{ plants: 11 }, { plants: 0 }])).toEqual([
+      { discount: 5 },
+      { discount: null },
+    ]);
+  }
+});
+
 describe('refuses', () => {
   const signature: ModelUnderTest['signature'] = {
     inputs: [{ name: 'a', type: 'number' }],

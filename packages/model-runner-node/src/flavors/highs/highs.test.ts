@@ -203,6 +203,30 @@ End
 }
 
 describe('HiGHS', () => {
+  it('answers whole numbers as whole as it knows them, and none that are not', async () => {
+    const model = await serveModel({
+      flavor: 'highs',
+      files: {
+        'share.lp':
+          'Maximize\n gain: x\nSubject To\n limit: x <= {{limit}}\nEnd\n',
+      },
+      signature: {
+        inputs: [{ name: 'limit', type: 'number' }],
+        outputs: [{ name: 'x', type: 'integer', optional: true }],
+      },
+    });
+    for (let call = 0; call < 2; call += 1) {
+      expect(await model.outputs({ limit: 2.9999999 })).toEqual({ x: 3 });
+      const message = 'must be an integer, not number';
+      expect(await model.predict({ limit: 2.5 })).toMatchObject({
+        status: 500,
+        body: { error: { fields: [{ path: 'outputs.x', message }] } },
+      });
+      // There is no solution.
+      expect(await model.outputs({ limit: -1 })).toEqual({ x: null });
+    }
+  });
+
   it('takes MPS as well, and tells unbounded from infeasible', async () => {
     const model = await serveModel({
       flavor: 'highs',

@@ -13,13 +13,14 @@ import {
   OipTensorMetadata,
   Row,
 } from '../Flavor';
-import { checkFirstAnswers } from '../checkFirstAnswers';
 import { commonShape } from '../commonShape';
+import { createAnswerCheck } from '../createAnswerCheck';
 import { JoinedRuns, Results, ResultTensor } from './JoinedRuns';
 import {
   fromTensorValue,
   inputMismatch,
   isFloat,
+  isToldByAnswers,
   mapMismatch,
   onnxToOip,
   outputMismatch,
@@ -76,7 +77,7 @@ export const onnxFlavor: Flavor = {
         requireDimensions(input, feeds[input.name].dims, sizes);
       return feeds;
     };
-    const toRows = rowsFromResults(manifest, model);
+    const { toRows, check } = rowsFromResults(manifest, model);
     const toOwnFeeds = feedsFromTensors(manifest, inputs);
     const oneByOne = takesOneRow(inputs);
     const runs = new JoinedRuns(model, batching, {
@@ -89,14 +90,16 @@ export const onnxFlavor: Flavor = {
       inputs: inputs.map(toOip),
       outputs: outputs.map(toOip),
       isJoining: true,
-      predict: checkFirstAnswers(manifest.signature, async (rows, call) => {
+      async predict(rows, call) {
         if (!oneByOne || rows.length === 1)
-          return toRows(await runs.run(toFeeds(rows), call), rows.length);
+          return check(
+            toRows(await runs.run(toFeeds(rows), call), rows.length),
+          );
         const answers: Row[] = [];
         for (const row of rows)
           answers.push(...toRows(await runs.run(toFeeds([row]), call), 1));
-        return answers;
-      }),
+        return check(answers);
+      },
       async infer(tensors, call) {
         const results = await runs.run(toOwnFeeds(tensors), call);
         return outputs.map(({ name, type }) =>
@@ -270,7 +273,7 @@ function refuse(reason: string | undefined) {
   if (reason) throw new Error(`The signature does not fit: ${reason}.`);
 }
 
-/** Outputs by name where the names agree, else in order. */
+/** Outputs by name where the names agree, else in order; and the look at those that may be something else at each call. */
 function rowsFromResults(
   manifest: RunnerManifest,
   { outputs, answers, keys }: OnnxModel,
@@ -291,7 +294,7 @@ function rowsFromResults(
     const labels = keys.get(name);
     if (labels && field.type === 'object') {
       refuse(mapMismatch('output', field));
-      return { field, ...{ tensors, read: mapReader(labels) } };
+      return { field, tensors, read: mapReader(labels), isTold: false };
     }
     for (const tensor of tensors)
       refuse(outputMismatch(field, metadata.get(tensor)!.type));
@@ -299,17 +302,18 @@ function rowsFromResults(
       refuse(
         `output '${field.name}' is a sequence of tensors in the model: give it their number and shape in the signature, as in shape: [${tensors.length}, -1]`,
       );
+    let isTold = false;
     for (const tensor of tensors) {
-      const [, ...row] = toShape(metadata.get(tensor)!.shape);
-      // Of one dimension, which may be the lines' or all that a model for one line answers, or of any number.
-      if (row.length === 0) continue;
+      const { type, shape } = metadata.get(tensor)!;
+      const [, ...row] = toShape(shape);
       const whole = tensors.length > 1 ? [tensors.length, ...row] : row;
-      refuse(outputShapeMismatch(field, whole));
+      // Without one it is of one dimension, which may be the lines' or all that a model for one line answers, or of any number.
+      if (row.length > 0) refuse(outputShapeMismatch(field, whole));
+      isTold ||= isToldByAnswers(field, type, whole);
     }
-    const read = valueReader(field);
-    return { field, tensors, read };
+    return { field, tensors, read: valueReader(field), isTold };
   });
-  return (results: Results, count: number): Row[] => {
+  const toRows = (results: Results, count: number): Row[] => {
     const rows: Row[] = Array.from({ length: count }, () => ({}));
     for (const { field, tensors, read } of readers) {
       const [only, ...others] = tensors.map(name => read(results[name], count));
@@ -322,6 +326,8 @@ function rowsFromResults(
     }
     return rows;
   };
+  const told = readers.filter(({ isTold }) => isTold);
+  return { toRows, check: createAnswerCheck(told.map(({ field }) => field)) };
 }
 
 /** What a row of a tensor is to the signature. */

@@ -156,7 +156,8 @@ export function outputMismatch(
   const fits = {
     string: type === 'string',
     number: type !== 'string' && type !== 'bool',
-    integer: type !== 'string' && type !== 'bool' && !isFloat(type),
+    // Of floats only the answers tell whether they are whole.
+    integer: type !== 'string' && type !== 'bool',
     boolean: type === 'bool',
     date: type === 'string',
     datetime: type === 'string',
@@ -192,6 +193,22 @@ export function outputShapeMismatch(
   return fits
     ? undefined
     : `output '${name}' has shape [${shape}] in the signature, but [${row}] in the model`;
+}
+
+/** Whether a tensor that may be the signature's field may be something else all the same, which only the answers tell. */
+export function isToldByAnswers(
+  { type, shape }: WireSignatureField,
+  tensor: Tensor.Type,
+  row: number[],
+): boolean {
+  if (type === 'date' || type === 'datetime') return true;
+  if (type === 'integer' && isFloat(tensor)) return true;
+  // Whether one value is one is looked at where it is read, and bytes are of any number.
+  if (type === 'bytes' || shape === undefined) return false;
+  return (
+    shape.length !== row.length ||
+    shape.some((size, axis) => size !== -1 && size !== row[axis])
+  );
 }
 
 /** Why a map of the model can't be the signature's field; undefined where it can. */

@@ -52,9 +52,9 @@ const onlyAtCalls = (...outputs: Fields) => ({
 describe('signatures that say something else than the ONNX model answers', () => {
   it.each<[string, Fields, string]>([
     [
-      'a whole number for floats',
-      [{ ...probabilities, type: 'integer' }],
-      "output 'probabilities' is a integer in the signature, but float32 in the model",
+      'texts for floats',
+      [{ ...probabilities, type: 'string' }],
+      "output 'probabilities' is a string in the signature, but float32 in the model",
     ],
     [
       'another width',
@@ -77,37 +77,68 @@ describe('signatures that say something else than the ONNX model answers', () =>
 
   it('are refused where the example is answered otherwise', async () => {
     expect(
-      await refusalOf(signed({ ...species, enum: ['a', 'b'] }, probabilities)),
+      await refusalOf(signed(species, { ...probabilities, type: 'integer' })),
     ).toContain(
-      'the answer does not fit the signature: outputs.species must be one of a, b',
+      'the answer does not fit the signature: outputs.probabilities[0] must be an integer, not number',
     );
   });
 
-  it('fail the calls until one is answered as they say, where there is no example', async () => {
-    const running = await serveModel(
-      onlyAtCalls({ ...species, enum: ['virginica'] }, probabilities),
-    );
-    const wrong = await running.predict(iris.example);
-    expect(wrong).toMatchObject({
+  it('take floats for whole numbers as far as they are, whichever call was before', async () => {
+    const running = await serveModel({
+      flavor: 'onnx',
+      signature: {
+        inputs: [{ name: 'X', type: 'number' }],
+        outputs: [{ name: 'Y', type: 'integer', minimum: 0 }],
+      },
+      files: { 'model.onnx': ofOneNode('Identity', ['X'], FLOAT) },
+      example: { X: 5 },
+    });
+    const whole = { status: 200, body: { outputs: { Y: -2 } } };
+    const broken = {
       status: 500,
       body: {
         error: {
           name: 'ModelError',
           message: expect.stringContaining(
-            'the answer does not fit the signature: outputs.species must be one of virginica',
+            'the answer does not fit the signature: outputs[1].Y must be an integer, not number',
           ),
           fields: [
-            { path: 'outputs.species', message: 'must be one of virginica' },
+            { path: 'outputs[1].Y', message: 'must be an integer, not number' },
           ],
         },
       },
+    };
+    for (let call = 0; call < 2; call += 1) {
+      // Bounds are told to callers, and not looked at.
+      expect(await running.predict({ X: -2 })).toMatchObject(whole);
+      expect(await running.predict([{ X: 1 }, { X: 2.5 }])).toMatchObject(
+        broken,
+      );
+    }
+  });
+
+  it('have the length that they say, where the model leaves it open', async () => {
+    const running = await serveModel({
+      flavor: 'onnx',
+      signature: {
+        inputs: [{ name: 'X', type: 'number', shape: [-1] }],
+        outputs: [{ name: 'Y', type: 'number', shape: [2] }],
+      },
+      files: { 'model.onnx': ofOneNode('Identity', ['X'], FLOAT) },
     });
-    const large = { ...iris.example, petal_length: 6.5, petal_width: 2.4 };
-    expect(await running.outputs(large)).toMatchObject({
-      species: 'virginica',
-    });
-    // From then on nobody looks.
-    expect((await running.predict(iris.example)).status).toBe(200);
+    for (let call = 0; call < 2; call += 1) {
+      expect(await running.outputs({ X: [1, 2] })).toEqual({ Y: [1, 2] });
+      expect(await running.predict({ X: [1, 2, 3] })).toMatchObject({
+        status: 500,
+        body: {
+          error: {
+            fields: [
+              { path: 'outputs.Y', message: 'must have 2 elements, not 3' },
+            ],
+          },
+        },
+      });
+    }
   });
 
   it('have no values that are left out without a word', async () => {

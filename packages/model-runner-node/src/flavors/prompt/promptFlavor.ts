@@ -1,4 +1,5 @@
 import { RequestError } from '../../RequestError';
+import { createAnswerCheck } from '../createAnswerCheck';
 import { Call, Flavor, Row, StreamEvent } from '../Flavor';
 import { onlyFile } from '../onlyFile';
 import { signatureTensors } from '../signatureTensors';
@@ -42,6 +43,7 @@ export const promptFlavor: Flavor = {
         'no language model is configured: the rendered messages are answered',
       );
     const [textOutput] = answerOutputs(outputs);
+    const check = createAnswerCheck(outputs);
 
     const render = (row: Row) => {
       const messages = template.render(row);
@@ -175,7 +177,8 @@ export const promptFlavor: Flavor = {
       }
       // Nothing of it is sent before it is known to fit.
       if (schema) {
-        yield { outputs: await answer(row, server, call) };
+        const [checked] = check([await answer(row, server, call)]);
+        yield { outputs: checked };
         return;
       }
       try {

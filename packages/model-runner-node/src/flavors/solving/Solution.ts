@@ -29,6 +29,15 @@ export interface Solution {
 /** Outputs that tell of the solve; all others are variables of the model. */
 const ofTheSolve = ['status', 'objective', 'gap', 'solveTimeMs', 'solution'];
 
+/** How far from whole what solvers take for a whole number may be. */
+const WHOLE_TOLERANCE = 1e-6;
+
+function wholeOf(value: unknown): unknown {
+  if (typeof value !== 'number') return value;
+  const whole = Math.round(value);
+  return Math.abs(value - whole) <= WHOLE_TOLERANCE ? whole : value;
+}
+
 /** The fields of the signature that are variables of the model. */
 export function variablesOf(
   outputs: WireSignatureField[],
@@ -36,16 +45,16 @@ export function variablesOf(
   return outputs.filter(({ name }) => !ofTheSolve.includes(name));
 }
 
-/** By the signature's names; null where there is none. */
+/** By the signature's names, whole numbers as such; null where there is none. */
 export function toRow(
   outputs: WireSignatureField[],
   { values, ...solve }: Solution,
 ): Row {
   const told: Row = { ...solve, solution: values };
   return Object.fromEntries(
-    outputs.map(({ name }) => [
-      name,
-      (ofTheSolve.includes(name) ? told[name] : values?.[name]) ?? null,
-    ]),
+    outputs.map(({ name, type }) => {
+      const value = ofTheSolve.includes(name) ? told[name] : values?.[name];
+      return [name, (type === 'integer' ? wholeOf(value) : value) ?? null];
+    }),
   );
 }
