@@ -164,6 +164,8 @@ export async function watchGitCanary(
     name: `Roll ${name} back to revision 1?`,
   });
   await expect(dialog).toContainText('All calls go to v1');
+  // It comes a little later, and its buttons move.
+  await expect(dialog).toContainText('calls in the last hour');
   await dialog.getByRole('textbox', { name: /Reason/ }).fill('To see it back');
   await keepScreenshot(page, `${name}-going-back`);
   await dialog.getByRole('button', { name: 'Roll back to revision 1' }).click();

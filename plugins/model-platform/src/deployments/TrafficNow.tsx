@@ -2,6 +2,7 @@ import { Text } from '@backstage/ui';
 import { Deployment } from '@model-platform/plugin-model-platform-common';
 import {
   formatCount,
+  LoadingRows,
   LoadState,
   useLoaded,
 } from '@model-platform/plugin-model-platform-react';
@@ -22,7 +23,12 @@ export function TrafficNow(props: { deployment: Deployment }) {
     };
   });
   return (
-    <LoadState loaded={metrics} what={`the traffic of ${name}`}>
+    <LoadState
+      loaded={metrics}
+      what={`the traffic of ${name}`}
+      // As high as what comes, so that no button moves from under a pointer.
+      loading={<LoadingRows rows={2} height={20} label="Loading the traffic" />}
+    >
       {({ hour, day, consumers }) => (
         <Text as="p">
           {day === 0 ? (
