@@ -109,5 +109,18 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await look('deployment-new', '[role="dialog"]');
     await press('Cancel');
     await expect(dialog).toBeHidden();
+
+    await page.goto(
+      `${platform.quickstart.portalUrl}/catalog/default/model/${name}/deployments`,
+    );
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await expect(dialog).toContainText('in the last 24 hours');
+    await dialog.getByRole('textbox', { name: /type its name/ }).fill(name);
+    await look('deployment-delete', '[role="dialog"]');
+    await press(`Delete ${name}`);
+    await expect(dialog).toBeHidden();
+    await expect
+      .poll(async () => (await platform.api(`v1/deployments/${name}`)).status)
+      .toBe(404);
   });
 }
