@@ -53,6 +53,12 @@ export class Host {
     return readJson(path.join(this.dataDir, 'host', 'host.json'));
   }
 
+  /** The process that has this data folder, whether it has told its address or not yet. */
+  get #holder() {
+    const holder = readJson(path.join(this.dataDir, 'host', 'host.lock'));
+    return isRunning(holder) ? holder : undefined;
+  }
+
   /** What the host says of itself; rejects where it doesn't answer. */
   async state() {
     const address = this.#address;
@@ -82,22 +88,24 @@ export class Host {
     }
   }
 
-  /** On a busy machine it may answer late: as long as its process runs, no other can take its place. */
+  /**
+   * It answers late on a busy machine, or where the start that made it was
+   * killed: as long as its process runs, no other can take its place.
+   */
   async #survivor() {
     const deadline = Date.now() + SURVIVOR_PATIENCE_MS;
     for (;;) {
       try {
         return await this.state();
-      } catch (error) {
-        const isGone = !isRunning(this.#address) || error instanceof PlainError;
-        if (isGone || Date.now() > deadline) return undefined;
+      } catch {
+        if (!this.#holder || Date.now() > deadline) return undefined;
         await sleep(200);
       }
     }
   }
 
   async requireFreePort() {
-    if (!this.#record && !this.#hasGatewayOnPort())
+    if (!this.#record && !this.#holder && !this.#hasGatewayOnPort())
       await requireFreePort(this.port, this.bind, 'GATEWAY_PORT');
   }
 
@@ -175,7 +183,9 @@ export class Host {
       } catch {
         // not there yet
       }
-      if (!isRunning(this.#record)) {
+      // One that a killed start had made was first.
+      if (!isRunning(this.#record)) this.#record = this.#holder;
+      if (!this.#record) {
         throw new PlainError(
           `The host ended while it started:\n${lastLines(this.logFile)}`,
         );

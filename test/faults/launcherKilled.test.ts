@@ -41,11 +41,22 @@ test.describe.serial('npm start itself is killed', () => {
     );
   });
 
+  const inData = (file: string) => path.join(platform.dataDir, file);
+
   /** The process that holds the data folder: npm runs it, and is not it. */
   const launcherPid = (): number =>
-    JSON.parse(
-      fs.readFileSync(path.join(platform.dataDir, 'start.lock'), 'utf8'),
-    ).pid;
+    JSON.parse(fs.readFileSync(inData('start.lock'), 'utf8')).pid;
+
+  /** Whoever wrote it, told within a moment. */
+  const pidIn = async (file: string): Promise<number> => {
+    for (;;) {
+      try {
+        return JSON.parse(fs.readFileSync(inData(file), 'utf8')).pid;
+      } catch {
+        await sleep(1);
+      }
+    }
+  };
 
   const runners = async () => {
     const { gateway, deployments } = await hostState(platform.dataDir);
@@ -55,6 +66,28 @@ test.describe.serial('npm start itself is killed', () => {
         deployment.runners.map(({ pid }) => pid),
       ),
     ];
+  };
+
+  const startAgain = async () => {
+    const before = await runners();
+    expect(load.failures).toEqual([]);
+    await platform.stop();
+    expect(before.filter(pid => isAlive(pid!))).toEqual([]);
+    platform.spawn();
+    await eventually('it holds the data folder', () =>
+      fs.existsSync(inData('start.lock')),
+    );
+  };
+
+  /** Nothing was there to answer for a while; from now on all is well. */
+  const wellAgain = async () => {
+    await check.converged();
+    expect(await check.registryProblems()).toEqual([]);
+    await eventually('it answers', async () => {
+      const { status } = await platform.predict('iris');
+      return status === 200;
+    });
+    load.forgetFailures();
   };
 
   for (let run = 1; run <= RUNS; run += 1) {
@@ -72,28 +105,32 @@ test.describe.serial('npm start itself is killed', () => {
     });
 
     test(`run ${run}: killed while it starts`, async () => {
-      const dice = diceOf(SUITE, run);
-      const before = await runners();
-      expect(load.failures).toEqual([]);
-      await platform.stop();
-      expect(before.filter(pid => isAlive(pid!))).toEqual([]);
-      platform.spawn();
-      await eventually('it holds the data folder', () =>
-        fs.existsSync(path.join(platform.dataDir, 'start.lock')),
-      );
-      await sleep(dice.whole(0, 6_000));
+      await startAgain();
+      await sleep(diceOf(SUITE, run).whole(0, 6_000));
       process.kill(launcherPid(), 'SIGKILL');
       kills += 1;
       await platform.ended();
       await platform.start();
-      await check.converged();
-      expect(await check.registryProblems()).toEqual([]);
-      // Nothing was there to answer for a while; from now on all is well again.
-      await eventually('it answers', async () => {
-        const { status } = await platform.predict('iris');
-        return status === 200;
-      });
-      load.forgetFailures();
+      await wellAgain();
+    });
+
+    test(`run ${run}: killed before its host told its address`, async () => {
+      await startAgain();
+      const host = await pidIn('host/host.lock');
+      process.kill(host, 'SIGSTOP');
+      process.kill(launcherPid(), 'SIGKILL');
+      kills += 1;
+      await platform.ended();
+      expect(fs.existsSync(inData('host/host.json'))).toBe(false);
+      const started = platform.start();
+      await eventually('the next one looks for it', () =>
+        isAlive(launcherPid()),
+      );
+      await sleep(500);
+      process.kill(host, 'SIGCONT');
+      await started;
+      expect((await hostState(platform.dataDir)).pid).toBe(host);
+      await wellAgain();
     });
 
     test(`run ${run}: together with portal and host, the gateway serves on and is found again`, async () => {

@@ -71,6 +71,10 @@ export async function eventually<T>(
   }
 }
 
+/** Why something ended stands at the end of what it printed. */
+const lastLines = (output: string) =>
+  output.trimEnd().split('\n').slice(-10).join('\n');
+
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -158,10 +162,10 @@ export class Platform implements RunningPlatform {
       () => child.exitCode !== null || fs.existsSync(this.quickstartFile),
       timeoutMs,
     ).catch(error => {
-      throw new Error(`${error}\n${this.output}`);
+      throw new Error(`${error}\n${lastLines(this.output)}`);
     });
     if (child.exitCode !== null)
-      throw new Error(`npm start ended: ${this.output}`);
+      throw new Error(`npm start ended: ${lastLines(this.output)}`);
     keepPythonEnvironments(this.dataDir);
     return this.quickstart;
   }
