@@ -759,6 +759,22 @@ describe('the other commands', () => {
     expect(JSON.parse(asJson.stdout)).toEqual({ name: 'iris', deleted: true });
     expect(asked).toEqual(['reason=replaced', undefined]);
 
+    let isThere = true;
+    server.routes.set('DELETE /v1/deployments/iris', (_req, res) => {
+      if (isThere) {
+        isThere = false;
+        res.destroy();
+      } else {
+        send(res, 404, {
+          error: { name: 'NotFoundError', message: 'No such deployment' },
+          request: { method: 'DELETE', url: '/' },
+          response: { statusCode: 404 },
+        });
+      }
+    });
+    const cut = await cli('delete', 'iris', '--yes');
+    expect([cut.exitCode, cut.stderr, isThere]).toEqual([0, '', false]);
+
     const declared =
       'The deployment iris is declared in url:https://git.test/d.yaml; change or remove it there';
     server.routes.set('DELETE /v1/deployments/iris', (_req, res) =>

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { describeVariants } from '../deploy/describeVariants';
 import { CliError } from '../errors/CliError';
+import { unlessMissing } from '../errors/unlessMissing';
 import { CommandRunner } from './CommandRunner';
 
 /** `delete`: ends a deployment for good; without `--yes` it only says what that is. */
@@ -19,9 +20,9 @@ export function deleteCommand(run: CommandRunner): Command {
         options: { yes?: boolean; reason?: string; json?: boolean },
       ) =>
         run(options, async ({ terminal, platform }) => {
+          const deployment = await platform().getDeployment(name);
           if (!options.yes) {
-            const { environment, phase, url, revision } =
-              await platform().getDeployment(name);
+            const { environment, phase, url, revision } = deployment;
             throw new CliError(
               'WrongUsage',
               `Deleting ${name} ends its endpoint, and its tokens with it: say so with --yes.`,
@@ -36,7 +37,10 @@ export function deleteCommand(run: CommandRunner): Command {
               },
             );
           }
-          await platform().deleteDeployment(name, { reason: options.reason });
+          // It was there: where the connection was cut over it, the next try finds it gone.
+          await unlessMissing(
+            platform().deleteDeployment(name, { reason: options.reason }),
+          );
           terminal.result(
             { name, deleted: true },
             `${name} is deleted; its runners finish the calls they have.`,

@@ -1,11 +1,9 @@
-import {
-  Deployment,
-  ModelPlatformClient,
-} from '@model-platform/plugin-model-platform-common';
+import { Deployment } from '@model-platform/plugin-model-platform-common';
 import { Command } from 'commander';
 import { describeChanges } from '../deploy/describePlan';
 import { readDeploymentFile } from '../deploy/readDeploymentFile';
 import { CliError } from '../errors/CliError';
+import { unlessMissing } from '../errors/unlessMissing';
 import { CommandRunner } from './CommandRunner';
 
 export function diffCommand(run: CommandRunner): Command {
@@ -25,7 +23,9 @@ export function diffCommand(run: CommandRunner): Command {
         run(options, async ({ terminal, platform }) => {
           const manifest = await readDeploymentFile(location, platform);
           const { name } = manifest.metadata;
-          const deployment = await find(platform(), name);
+          const deployment = await unlessMissing(
+            platform().getDeployment(name),
+          );
           const { changes, declaredIn } = await platform().planDeployment(
             name,
             manifest,
@@ -50,18 +50,6 @@ export function diffCommand(run: CommandRunner): Command {
           }
         }),
     );
-}
-
-async function find(
-  platform: ModelPlatformClient,
-  name: string,
-): Promise<Deployment | undefined> {
-  try {
-    return await platform.getDeployment(name);
-  } catch (error) {
-    if (error instanceof CliError && error.status === 404) return undefined;
-    throw error;
-  }
 }
 
 /** In words: where what serves is not what the file says, or not what is wanted. */

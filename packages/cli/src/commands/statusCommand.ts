@@ -8,6 +8,7 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { Command } from 'commander';
 import { CliError } from '../errors/CliError';
+import { unlessMissing } from '../errors/unlessMissing';
 import { formatTable } from '../output/formatTable';
 import { allPages } from '../platform/allPages';
 import { describeCanary } from '../deploy/describeCanary';
@@ -65,8 +66,8 @@ async function findByName(
   platform: ModelPlatformClient,
 ): Promise<{ model?: Model; deployments: Deployment[] }> {
   const [model, deployment] = await Promise.all([
-    orUndefined(platform.getModel(name)),
-    orUndefined(platform.getDeployment(name)),
+    unlessMissing(platform.getModel(name)),
+    unlessMissing(platform.getDeployment(name)),
   ]);
   if (!model && !deployment) {
     throw new CliError(
@@ -82,21 +83,12 @@ async function findByName(
   return { model, deployments };
 }
 
-async function orUndefined<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof CliError && error.status === 404) return undefined;
-    throw error;
-  }
-}
-
 /** Nothing of a platform that proposes none: an older one. */
 async function sizesOf(
   platform: ModelPlatformClient,
   { name }: Deployment,
 ): Promise<VariantSize[]> {
-  return (await orUndefined(platform.getSizes(name)))?.items ?? [];
+  return (await unlessMissing(platform.getSizes(name)))?.items ?? [];
 }
 
 function describeSizes(sizes: VariantSize[]): string[] {

@@ -2,6 +2,7 @@ import { Text } from '@backstage/ui';
 import { Deployment } from '@model-platform/plugin-model-platform-common';
 import { TimeAgo } from '@model-platform/plugin-model-platform-react';
 import { PlainTable } from '../shared/PlainTable';
+import { WithTimes } from '../shared/WithTimes';
 
 /** What a deployment says of itself, condition by condition, as the API does. */
 export function ConditionsTable(props: { deployment: Deployment }) {
@@ -20,7 +21,7 @@ export function ConditionsTable(props: { deployment: Deployment }) {
             <Word key="type">{condition.type}</Word>,
             condition.status,
             <Word key="reason">{condition.reason}</Word>,
-            condition.message,
+            <WithTimes key="message" text={condition.message} />,
             <TimeAgo key="since" at={condition.lastTransitionTime} />,
             condition.observedGeneration < generation
               ? `${condition.observedGeneration}, not yet ${generation}`

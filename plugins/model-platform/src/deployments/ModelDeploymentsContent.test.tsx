@@ -304,7 +304,7 @@ describe('ModelDeploymentsContent', () => {
     ).toEqual([]);
   });
 
-  it('shows its conditions as the API has them, and which spec they were said of', async () => {
+  it('shows its conditions as the API has them, their times by the clock here, and which spec they were said of', async () => {
     const [available] = sampleDeployment().conditions;
     await renderOnPlatform(
       <ModelDeploymentsContent />,
@@ -316,7 +316,7 @@ describe('ModelDeploymentsContent', () => {
             type: 'Degraded',
             status: 'False',
             reason: 'AsWanted',
-            message: 'It is as it was asked for',
+            message: 'as it was until 2026-11-02T09:05:00.000Z',
             lastTransitionTime: '2026-11-02T09:00:10.000Z',
             lastTransitionAt: '2026-11-02T09:00:10.000Z',
             observedGeneration: 3,
@@ -341,7 +341,13 @@ describe('ModelDeploymentsContent', () => {
         'Revision 2 serves all traffic',
         '2, not yet 3',
       ],
-      ['Degraded', 'False', 'AsWanted', 'It is as it was asked for', '3'],
+      [
+        'Degraded',
+        'False',
+        'AsWanted',
+        expect.stringMatching(/^as it was until \d Nov, \d\d:05:00$/),
+        '3',
+      ],
     ]);
   });
 

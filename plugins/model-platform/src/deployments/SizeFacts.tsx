@@ -24,7 +24,7 @@ export function SizeFacts({ deployment }: { deployment: Deployment }) {
         const words = describeSize(size);
         return (
           <Facts
-            key={size.variant}
+            key={`${size.variant} ${size.version}`}
             facts={[
               { name: 'Variant', value: `${size.variant} v${size.version}` },
               { name: 'Asked for', value: words.asked },
