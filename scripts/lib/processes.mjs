@@ -20,9 +20,9 @@ export function startTimeOf(pid) {
         .trim();
       const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return fields[0] === 'Z' || fields[0] === 'X'
-        ? undefined
-        : `${bootId}/${fields[19]}`;
+      // The first thread may have ended before others: so long it holds its ports.
+      const hasEnded = 'ZX'.includes(fields[0]) && Number(fields[17]) <= 1;
+      return hasEnded ? undefined : `${bootId}/${fields[19]}`;
     }
     return (
       execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {

@@ -16,9 +16,9 @@ export function startTimeOf(pid: number): string | undefined {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
       // The program's name, in parentheses, may hold anything.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return fields[0] === 'Z' || fields[0] === 'X'
-        ? undefined
-        : `${bootId}/${fields[19]}`;
+      // The first thread may have ended before others: so long it holds its ports and locks.
+      const hasEnded = 'ZX'.includes(fields[0]) && Number(fields[17]) <= 1;
+      return hasEnded ? undefined : `${bootId}/${fields[19]}`;
     }
     const told = execFileSync(
       'ps',
