@@ -60,7 +60,8 @@ export class Triggers {
       const before = onlyTaken(deployment.watched);
       const now = onlyTaken(resolution.watched);
       // What serves goes on where it is archived; what does not serve yet is not begun.
-      const isServing = deployment.servingRevision === deployment.revision;
+      const { revision, servingRevision } = deployment;
+      const isServing = revision !== undefined && servingRevision === revision;
       const isMoved = !isSame(isServing ? onlyRisen(before, now) : now, before);
       const causes = [
         ...(isMoved ? [whatMoved(before, now)] : []),
