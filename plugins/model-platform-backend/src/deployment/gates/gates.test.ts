@@ -8,7 +8,8 @@ import {
   TestDeployments,
 } from '../__testUtils__/TestDeployments';
 
-jest.setTimeout(60_000);
+// Dropping a database for each test, in the end, takes a loaded machine its time.
+jest.setTimeout(180_000);
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
 const HOUR = 3_600_000;

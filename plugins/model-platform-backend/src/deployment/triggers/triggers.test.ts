@@ -7,7 +7,8 @@ import { mira, TestDeployments } from '../__testUtils__/TestDeployments';
 import { DatabaseDeploymentStore } from '../store/DatabaseDeploymentStore';
 import { DatabaseTriggerStateStore } from '../store/DatabaseTriggerStateStore';
 
-jest.setTimeout(60_000);
+// Dropping a database for each test, in the end, takes a loaded machine its time.
+jest.setTimeout(180_000);
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
 const MINUTE = 60_000;
@@ -85,7 +86,6 @@ describe.each(databases.eachSupportedId())('triggers in %p', id => {
   it.each([
     ['each version', []],
     ['each version for which a condition holds', [good]],
-    ['each version beside a figure', [{ onVersion: true }, onErrors('hold')]],
   ] as Array<[string, DeploymentTrigger[]]>)(
     'goes on with what serves where that is archived, following %s',
     async (_what, triggers) => {
