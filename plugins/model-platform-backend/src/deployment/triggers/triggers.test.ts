@@ -7,16 +7,11 @@ import { mira, TestDeployments } from '../__testUtils__/TestDeployments';
 import { DatabaseDeploymentStore } from '../store/DatabaseDeploymentStore';
 import { DatabaseTriggerStateStore } from '../store/DatabaseTriggerStateStore';
 
-// Dropping a database for each test, in the end, takes a loaded machine its time.
-jest.setTimeout(180_000);
+jest.setTimeout(60_000);
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
 const MINUTE = 60_000;
 const latest = [{ name: 'main', version: { latest: true as const } }];
-
-const good: DeploymentTrigger = {
-  onVersion: { where: 'evaluation.accuracy >= 0.9' },
-};
 
 /** Where too many calls fail for so long. */
 const onErrors = (
@@ -81,79 +76,6 @@ describe.each(databases.eachSupportedId())('triggers in %p', id => {
       'triggered',
       'Version 3 was published',
     ]);
-  });
-
-  it.each([
-    ['each version', []],
-    ['each version for which a condition holds', [good]],
-  ] as Array<[string, DeploymentTrigger[]]>)(
-    'goes on with what serves where that is archived, following %s',
-    async (_what, triggers) => {
-      const test = await setup();
-      const publish = (number: number) =>
-        test.models.publish('churn', number, {
-          evaluation: { accuracy: 0.95 },
-        });
-      publish(1);
-      await test.apply({
-        variants: latest,
-        ...(triggers.length > 0 ? { triggers } : {}),
-      });
-      publish(2);
-      await test.look();
-      // What does not serve yet need not begin.
-      test.models.archive('churn', 2);
-      await test.look();
-      expect(await test.state()).toMatchObject({ revision: 3, versions: [1] });
-      expect((await actions(test))[0]).toEqual([
-        'triggered',
-        'Version 2 was archived',
-      ]);
-      await test.serve();
-      test.models.restore('churn', 2);
-      await test.look();
-      await test.serve();
-      test.models.archive('churn', 2);
-      const { changes } = await test.look();
-      expect(await test.state()).toMatchObject({ revision: 4, versions: [2] });
-      expect((await actions(test))[0]).toEqual([
-        'passed-over',
-        'Version 2 was archived; what serves goes on',
-      ]);
-      expect((await test.look()).changes).toBe(changes);
-      expect(JSON.stringify(await actions(test))).not.toContain(
-        'ersion 1 was published',
-      );
-      test.models.restore('churn', 2);
-      await test.look();
-      expect(await test.state()).toMatchObject({ revision: 4, versions: [2] });
-      test.models.archive('churn', 2);
-      await test.look();
-      publish(3);
-      await test.look();
-      expect(await test.state()).toMatchObject({ revision: 5, versions: [3] });
-    },
-  );
-
-  it('asks for what is left where what waits is archived', async () => {
-    const test = await serving({ onVersion: true });
-    const gates = [{ approval: { by: 'model-risk' } }];
-    const { spec } = await test.deployments.get('churn');
-    await test.apply({ ...spec, gates });
-    test.models.publish('churn', 2);
-    await test.look();
-    test.models.publish('churn', 3);
-    await test.look();
-    test.models.archive('churn', 3);
-    for (let look = 0; look < 2; look += 1) await test.look();
-    expect((await test.state()).request).toMatchObject({
-      variants: [{ version: 2 }],
-    });
-    test.models.archive('churn', 2);
-    for (let look = 0; look < 2; look += 1) await test.look();
-    expect(await test.state()).toMatchObject({
-      ...{ revision: 1, versions: [1], request: undefined },
-    });
   });
 
   it('knows who moved an alias, who cannot be the other pair of eyes', async () => {
