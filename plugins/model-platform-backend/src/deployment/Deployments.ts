@@ -96,7 +96,7 @@ export class Deployments {
     const changeable = new ChangeableDeployments(store, models);
     const canaries = new CanaryDecisions(store, announce);
     const rollbacks = new Rollbacks({
-      ...{ store, models, signatures, taken, announce },
+      ...{ store, models, signatures, announce },
     });
     const metrics = new MetricTriggers({ ...options, figures, clock });
     this.models = models;

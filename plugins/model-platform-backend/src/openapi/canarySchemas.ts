@@ -59,6 +59,7 @@ export const canarySchemas: Record<string, OpenApiObject> = {
     ),
     'until?': time,
     'unreadySince?': time,
+    'shownAt?': time,
     analysis: listOf(
       object({
         metric: text,

@@ -85,6 +85,8 @@ export interface CanaryStatus {
   until?: string;
   /** Since when its runners are not ready. */
   unreadySince?: string;
+  /** When this step had shown enough, where it waits for a person since. */
+  shownAt?: string;
   analysis: AnalysisResult[];
   /** Why it ended so; while it goes on, how it passed the step before. */
   reason?: string;

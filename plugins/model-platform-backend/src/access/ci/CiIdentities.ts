@@ -1,13 +1,12 @@
 import { NotAllowedError } from '@backstage/errors';
 import { CiCaller } from '../Caller';
 import { TokenIssuer, TokenIssuerOptions } from '../TokenIssuer';
+import { toActorName } from '../toActorName';
 import { unverifiedClaims } from '../unverifiedClaims';
 import { CiGrant, CiIdentity } from './CiIdentity';
 import { Claims, saysWhose, unmetClaims } from './claims';
 import { jobOf } from './jobOf';
 
-/** What actors have room for. */
-const MAX_ACTOR_LENGTH = 255;
 /** Claims by which a job knows itself, shown where nothing is granted to it. */
 const SHOWN = [
   'repository',
@@ -87,7 +86,7 @@ export class CiIdentities {
     return {
       kind: 'ci',
       identity: by.name,
-      actor: `ci:${by.name}:${title}`.slice(0, MAX_ACTOR_LENGTH),
+      actor: toActorName(`ci:${by.name}:${title}`),
       grants: granted.map(({ claims: _, ...grant }) => grant),
       unmet,
       provenance,

@@ -5,10 +5,8 @@ import {
 } from '@model-platform/plugin-model-platform-node';
 import { WorkloadCaller } from '../Caller';
 import { TokenIssuer, TokenIssuerOptions } from '../TokenIssuer';
+import { toActorName } from '../toActorName';
 import { unverifiedClaims } from '../unverifiedClaims';
-
-/** What actors have room for. */
-const MAX_ACTOR_LENGTH = 255;
 
 /** What engines run, which acts with the tokens that they give it. */
 export class WorkloadIdentities {
@@ -62,7 +60,7 @@ export class WorkloadIdentities {
     }
     return {
       kind: 'workload',
-      actor: `workload:${engine}:${sub}`.slice(0, MAX_ACTOR_LENGTH),
+      actor: toActorName(`workload:${engine}:${sub}`),
       grants: [{ actions: ['read'], systems: [system] }],
     };
   }

@@ -73,6 +73,14 @@ export class TestModels implements DeployableModels {
     return version;
   }
 
+  archive(name: string, number: number): void {
+    this.setStatus(name, number, 'archived');
+  }
+
+  restore(name: string, number: number): void {
+    this.setStatus(name, number, 'ready');
+  }
+
   /** Which has its number, and is published later or never. */
   draft(name: string, number: number): void {
     this.drafts.add(`${this.models.get(name)!.id}/${number}`);
@@ -100,5 +108,25 @@ export class TestModels implements DeployableModels {
 
   async openFile(): Promise<Readable> {
     throw new Error('No file is to be opened');
+  }
+
+  private setStatus(
+    name: string,
+    number: number,
+    status: ModelVersion['status'],
+  ): void {
+    const model = this.models.get(name)!;
+    this.versions.get(`${model.id}/${number}`)!.status = status;
+    const ready = [...this.versions.values()].filter(
+      version => version.modelId === model.id && version.status === 'ready',
+    );
+    model.latest =
+      ready.length > 0
+        ? {
+            number: Math.max(...ready.map(version => version.number)),
+            status: 'ready',
+            flavor: 'onnx',
+          }
+        : undefined;
   }
 }

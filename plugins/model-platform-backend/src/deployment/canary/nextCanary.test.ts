@@ -146,6 +146,15 @@ describe('nextCanary', () => {
     expect(look(away, 36_001, few)).toMatchObject({
       ...{ phase: 'progressing', waitsFor: 'person' },
     });
+    // Nor does a runner that is down for a moment, meanwhile or not.
+    const down = look(away, 36_001, { isReady: false });
+    expect(down).toMatchObject({ phase: 'progressing', waitsFor: 'runners' });
+    expect(look(down, 36_004, { countedUntil: undefined })).toMatchObject({
+      ...{ phase: 'progressing', waitsFor: 'person' },
+    });
+    // What a pause makes begin anew has everything to show again.
+    const paused = look(waiting, 36_001, { isPaused: true });
+    expect(look(look(paused, 36_002), 36_003, few).waitsFor).toBe('calls');
     const failing = { analysis: [result('failed')] };
     expect(look(away, 36_002, failing).phase).toBe('rolled-back');
   });

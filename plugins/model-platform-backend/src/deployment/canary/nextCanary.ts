@@ -119,7 +119,7 @@ export function nextCanary(
     return stays('time');
   }
   // It has shown enough once: only what fails takes that back.
-  const hasShown = canary.waitsFor === 'person';
+  const hasShown = canary.shownAt !== undefined;
   // Then a person's word is enough, also where the figures are gone by now.
   const isResumed = hasShown && mayAdvance(canary, view.decision);
   const late =
@@ -149,7 +149,7 @@ export function nextCanary(
   }
   const step = strategy.steps?.[canary.step - 1];
   if (step?.waitForPerson && !mayAdvance(canary, view.decision)) {
-    return stays('person');
+    return stays('person', { shownAt: canary.shownAt ?? now.toISOString() });
   }
   const next = strategy.steps?.[canary.step];
   return next
@@ -195,6 +195,7 @@ function anew(canary: CanaryStatus): CanaryStatus {
     since: undefined,
     until: undefined,
     unreadySince: undefined,
+    shownAt: undefined,
   };
 }
 

@@ -9,7 +9,6 @@ import { RevisionRecord } from '../revisions/RevisionStore';
 import { rollbackTarget } from '../revisions/rollbackTarget';
 import { DeploymentStore, DesiredChange } from '../store/DeploymentStore';
 import { DeploymentRecord } from '../store/DeploymentRecord';
-import { TakenVersions } from '../triggers/TakenVersions';
 import { Announce } from './Announce';
 
 /** To what a deployment goes back, and over what. */
@@ -28,7 +27,6 @@ export class Rollbacks {
       store: DeploymentStore;
       models: DeploymentModels;
       signatures: SignatureCheck;
-      taken: TakenVersions;
       announce: Announce;
     },
   ) {}
@@ -90,11 +88,11 @@ export class Rollbacks {
       target,
       platformActor,
     );
-    const { watched } = await this.options.taken.resolve(deployment);
     return await this.goBack(store, deployment, target, {
       actor: platformActor,
       reason,
-      set: { watched },
+      // What was published since triggers looked is still news to them.
+      set: {},
       triggerStates,
     });
   }

@@ -1,12 +1,12 @@
 import { DeploymentSpec } from '@model-platform/plugin-model-platform-common';
 import { canonicalJson } from '../../canonicalJson';
-import { canaryOf, isCanaried } from '../canary/canaryOf';
 import { RequestRecord } from '../gates/RequestStore';
 import { holdsRevision } from '../overrides/overrides';
 import { givenUpOf } from '../revisions/givenUpOf';
 import { NewRevision, RevisionRecord } from '../revisions/RevisionStore';
 import { sameContent } from '../revisions/sameContent';
 import { DeploymentRecord } from '../store/DeploymentRecord';
+import { isSettled } from './isSettled';
 
 /** Whether what a spec asks for needs no new revision. */
 export function isWantedAlready(
@@ -28,13 +28,4 @@ export function isWantedAlready(
           !givenUpOf(existing) &&
           (!waiting || isSettled(existing)))
     : isSame && isSettled(existing);
-}
-
-/** No canary of it is under way, and none was rolled back, nor a revision given up: a changed spec has nothing to try again. */
-function isSettled(deployment: DeploymentRecord): boolean {
-  return (
-    canaryOf(deployment)?.phase !== 'rolled-back' &&
-    !isCanaried(deployment) &&
-    givenUpOf(deployment) === undefined
-  );
 }

@@ -1,23 +1,21 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AuthService, LoggerService } from '@backstage/backend-plugin-api';
-import {
-  ANNOTATION_LOCATION,
-  Entity,
-  stringifyEntityRef,
-} from '@backstage/catalog-model';
+import { Entity, stringifyEntityRef } from '@backstage/catalog-model';
 import { Config } from '@backstage/config';
-import { isError, NotAllowedError } from '@backstage/errors';
+import { ConflictError, isError, NotAllowedError } from '@backstage/errors';
 import { CatalogService } from '@backstage/plugin-catalog-node';
 import {
   toEntityRef,
   toSystemName,
 } from '@model-platform/plugin-model-platform-common';
+import { toActorName } from '../../access/toActorName';
 import { DeploymentActor } from '../access/DeploymentActor';
 import { Deployments } from '../Deployments';
 import { DeploymentStore } from '../store/DeploymentStore';
 import { SourceRecord } from './SourceStore';
 import { isBelow } from './isBelow';
+import { locationOf, Namesakes } from './Namesakes';
 import { LeaderLease } from '../lease/LeaderLease';
 
 const EVERY_MS = 10_000;
@@ -137,9 +135,15 @@ export class GitDeployments {
     const declared = items.filter(
       ({ metadata }) => metadata.annotations?.[ORPHAN_ANNOTATION] !== 'true',
     );
+    const namesakes = new Namesakes(declared, known);
+    await this.handOver(declared, { known, namesakes, fencing });
     for (const entity of declared) {
       const entityRef = stringifyEntityRef(entity);
-      await this.take(entity, known.get(entityRef), fencing);
+      await this.take(entity, {
+        known: known.get(entityRef),
+        insteadOf: namesakes.insteadOf(entity),
+        fencing,
+      });
       known.delete(entityRef);
     }
     for (const entityRef of this.missed.keys()) {
@@ -153,6 +157,37 @@ export class GitDeployments {
           `Deployment ${source.name}, which ${source.location} no longer declares, could not be looked at: ${error}`,
         );
       }
+    }
+  }
+
+  /** What was applied is still declared where only the namespace in the file was changed. */
+  private async handOver(
+    declared: Entity[],
+    {
+      known,
+      namesakes,
+      fencing,
+    }: {
+      known: Map<string, SourceRecord>;
+      namesakes: Namesakes;
+      fencing: number;
+    },
+  ): Promise<void> {
+    const { sources } = this.options.store.asLeader(fencing);
+    const refs = new Set(declared.map(entity => stringifyEntityRef(entity)));
+    for (const source of [...known.values()]) {
+      const heir = namesakes.heirOf(source);
+      if (
+        refs.has(source.entityRef) ||
+        heir === undefined ||
+        source.appliedFrom === undefined
+      )
+        continue;
+      const moved = { ...source, entityRef: heir };
+      await sources.save(moved);
+      await sources.drop(source.entityRef);
+      known.delete(source.entityRef);
+      known.set(heir, moved);
     }
   }
 
@@ -214,13 +249,20 @@ export class GitDeployments {
 
   private async take(
     entity: Entity,
-    known: SourceRecord | undefined,
-    fencing: number,
+    {
+      known,
+      insteadOf,
+      fencing,
+    }: {
+      known: SourceRecord | undefined;
+      /** Another declaration of its name in its file, which counts. */
+      insteadOf: string | undefined;
+      fencing: number;
+    },
   ): Promise<void> {
     const { deployments, logger } = this.options;
     const store = this.options.store.asLeader(fencing);
-    const location =
-      entity.metadata.annotations?.[ANNOTATION_LOCATION] ?? 'unknown';
+    const location = locationOf(entity);
     const { name } = entity.metadata;
     const digest = createHash('sha256')
       .update(JSON.stringify([name, location, entity.spec]))
@@ -242,6 +284,11 @@ export class GitDeployments {
       updatedAt: this.now().toISOString(),
     };
     try {
+      if (insteadOf !== undefined) {
+        throw new ConflictError(
+          `The deployment ${name} is declared by ${insteadOf} in the same file, and deployments have one name in all namespaces; remove one of the two, or give it another name`,
+        );
+      }
       await deployments.apply(
         name,
         entity.spec,
@@ -276,7 +323,7 @@ export class GitDeployments {
     const url = urlOf(location);
     const sources = this.sourcesOf(location);
     return {
-      name: `git:${url}`,
+      name: toActorName(`git:${url}`),
       async requireDeploy(model, environment) {
         const may = sources.some(
           ({ systems, environments }) =>

@@ -36,6 +36,11 @@ function declaration(
   };
 }
 
+function declaredIn(namespace: string): Entity {
+  const declared = declaration();
+  return { ...declared, metadata: { ...declared.metadata, namespace } };
+}
+
 describe.each(databases.eachSupportedId())('deployments as code in %p', id => {
   async function setup(prune: boolean) {
     const knex = await databases.init(id);
@@ -107,9 +112,7 @@ describe.each(databases.eachSupportedId())('deployments as code in %p', id => {
       off: true,
     });
     // One of the same name elsewhere is not.
-    const other = declaration();
-    other.metadata.namespace = 'other';
-    await sync(declaration(moved), other);
+    await sync(declaration(moved), declaredIn('other'));
     expect(
       (await test.store.sources.list()).map(({ entityRef, state, message }) => [
         entityRef,
@@ -158,6 +161,74 @@ describe.each(databases.eachSupportedId())('deployments as code in %p', id => {
     expect(await test.store.sources.list()).toMatchObject([
       { state: isAllowed ? 'applied' : 'orphaned' },
     ]);
+  });
+
+  it.each([
+    ['as it was', {}, 'applied'],
+    ['and refused there at first', { model: 'nobody' }, 'refused'],
+  ])('is the same in another namespace, %s', async (_what, wrong, state) => {
+    const { test, sync } = await setup(true);
+    const named = declaredIn('crm');
+    const changed = { ...named, spec: { ...named.spec, ...wrong } };
+    // Longer than what is gone would be left.
+    for (let minute = 0; minute < 12; minute += 1) {
+      expect(await sync(changed)).toMatchObject({
+        orphanedAt: undefined,
+        deleting: false,
+        revision: 1,
+      });
+      test.pass(MINUTE);
+    }
+    expect(await test.store.sources.list()).toMatchObject([
+      { entityRef: 'modeldeployment:crm/churn', state, appliedFrom: url },
+    ]);
+    expect(await sync()).toMatchObject({ orphanedAt: expect.any(String) });
+    expect((await sync(named))?.orphanedAt).toBeUndefined();
+  });
+
+  it('is declared once in a file, whatever the namespaces', async () => {
+    const { test, sync } = await setup(false);
+    const resources = { cpu: '2' };
+    const other = declaredIn('crm');
+    const second = { ...other, spec: { ...other.spec, resources } };
+    const states = async () =>
+      (await test.store.sources.list())
+        .map(({ entityRef, state, message }) => ({ entityRef, state, message }))
+        .sort((a, b) => a.entityRef.localeCompare(b.entityRef));
+    for (const declared of [
+      [second, declaration()],
+      [declaration(), second],
+    ]) {
+      expect((await sync(...declared))?.spec.resources).toBeUndefined();
+      expect(await states()).toEqual([
+        {
+          entityRef: 'modeldeployment:crm/churn',
+          state: 'refused',
+          message: expect.stringContaining(
+            'modeldeployment:default/churn in the same file',
+          ),
+        },
+        { entityRef: 'modeldeployment:default/churn', state: 'applied' },
+      ]);
+      test.pass(MINUTE);
+    }
+    expect(await sync(second)).toMatchObject({
+      ...{ orphanedAt: undefined, revision: 2, spec: { resources } },
+    });
+    expect(await states()).toEqual([
+      { entityRef: 'modeldeployment:crm/churn', state: 'applied' },
+    ]);
+  });
+
+  it('is applied from a place with a long address', async () => {
+    const { test, sync } = await setup(false);
+    const long = url.replace('churn/', `${'deep/'.repeat(60)}`);
+    expect(long.length).toBeGreaterThan(300);
+    expect(await sync(declaration(long))).toMatchObject({ source: long });
+    const further = declaration(long);
+    further.metadata.name = 'other';
+    await sync(declaration(long), further);
+    expect(await test.store.get('other')).toMatchObject({ source: long });
   });
 
   it('holds up no other one while a name is given up', async () => {

@@ -138,6 +138,40 @@ describe('reconciling over engines that take their time', () => {
     );
   });
 
+  it('serves again what a person paused, where all of it is gone', async () => {
+    const routed = () => driver.routes.get('shop')?.revision;
+    const lose = async () => {
+      await driver.remove({ name: 'shop' });
+      portal.reconciler.wake('shop');
+    };
+    await apply('shop');
+    await ready('shop');
+    await deployments.pause('shop', platformActor);
+    await lose();
+    await until('it has its traffic again', async () => routed() === 1);
+    expect(await ready('shop')).toMatchObject({ servingRevision: 1 });
+
+    // What was under way gets none of it meanwhile.
+    await deployments.resume('shop', platformActor);
+    driver.unready = 2;
+    await apply('shop', { resources: { cpu: '1' } });
+    await until('the next one starts', async () =>
+      (await store.get('shop'))?.runners.some(({ revision }) => revision === 2),
+    );
+    await deployments.pause('shop', platformActor);
+    driver.unready = undefined;
+    const isHeld = async () =>
+      (await store.get('shop'))?.conditions.some(
+        ({ type, reason }) => type === 'Progressing' && reason === 'Paused',
+      );
+    await until('it is held', isHeld);
+    await lose();
+    await until('the one before serves again', async () => routed() === 1);
+    await until('it is held again', isHeld);
+    await deployments.resume('shop', platformActor);
+    await until('the next one serves', async () => routed() === 2);
+  });
+
   it('keeps saying why a revision cannot be prepared, and tries it less and less', async () => {
     await apply('shop');
     await ready('shop');

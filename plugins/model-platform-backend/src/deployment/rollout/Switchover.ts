@@ -88,8 +88,11 @@ export class Switchover {
     );
     let serving = observed.routedRevision ?? servingBefore;
     const switched = observed.routedRevision === wanted.number;
+    // What has the traffic keeps it, also where its route was lost.
     const isHeld =
-      serving !== undefined && hasOverride(record.overrides, 'pause');
+      serving !== undefined &&
+      serving !== wanted.number &&
+      hasOverride(record.overrides, 'pause');
     const canary =
       tried && !switched
         ? await this.options.steps.next(driver, record, {

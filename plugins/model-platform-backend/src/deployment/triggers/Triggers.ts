@@ -10,7 +10,7 @@ import { NewRevision } from '../revisions/RevisionStore';
 import { sameContent } from '../revisions/sameContent';
 import { trafficOf } from '../spec/trafficOf';
 import { DeploymentRecord } from '../store/DeploymentRecord';
-import { onlyTaken } from './followed';
+import { onlyRisen, onlyTaken } from './followed';
 import { isSame } from './isSame';
 import {
   TriggeredCandidates,
@@ -57,10 +57,14 @@ export class Triggers {
       0;
     let changed = deployment;
     if (resolution.problems.length === 0 && isDecided) {
-      const before = { watched: onlyTaken(deployment.watched) };
-      const wanted = onlyTaken(resolution.watched);
+      const before = onlyTaken(deployment.watched);
+      const now = onlyTaken(resolution.watched);
+      // What serves goes on where it is archived; what does not serve yet is not begun.
+      const { revision, servingRevision } = deployment;
+      const isServing = revision !== undefined && servingRevision === revision;
+      const isMoved = !isSame(isServing ? onlyRisen(before, now) : now, before);
       const causes = [
-        ...(isSame(wanted, before.watched) ? [] : [whatMoved(before, wanted)]),
+        ...(isMoved ? [whatMoved(before, now)] : []),
         ...signs.due,
       ];
       if (causes.length > 0) {
@@ -76,10 +80,12 @@ export class Triggers {
           history: {
             actor: platformActor.name,
             action: 'passed-over',
-            reason: `${whatMoved(
-              deployment,
-              resolution.watched,
-            )}, which no trigger takes`,
+            reason: isSame(now, before)
+              ? `${whatMoved(
+                  deployment.watched,
+                  resolution.watched,
+                )}, which no trigger takes`
+              : `${whatMoved(before, now)}; what serves goes on`,
           },
         });
       }

@@ -57,13 +57,29 @@ export function onlyTaken(watched: WatchedVersions): WatchedVersions {
   );
 }
 
+/** The same, as if nothing that was seen had been archived since: an older version is no news. */
+export function onlyRisen(
+  before: WatchedVersions,
+  now: WatchedVersions,
+): WatchedVersions {
+  return Object.fromEntries(
+    Object.entries(now).map(([modelId, watched]) => {
+      const seen = before[modelId]?.latest ?? 0;
+      return [
+        modelId,
+        (watched.latest ?? 0) < seen ? { ...watched, latest: seen } : watched,
+      ];
+    }),
+  );
+}
+
 /** Those that nobody looked at, newest first: what is new, and what was a draft then. */
 function unseen(
   latest: number,
   before: WatchedVersions[string] | undefined,
 ): number[] {
   const upTo = before?.latest ?? latest - 1;
-  // Where later ones were deleted, all are looked at again.
+  // Where later ones were archived, all are looked at again.
   if (upTo > latest) return numbersBetween(0, latest);
   return [...numbersBetween(upTo, latest), ...(before?.drafts ?? [])];
 }

@@ -501,6 +501,15 @@ describe.each(databases.eachSupportedId())('triggers in %p', id => {
     expect((await actions(test))[0][0]).toBe('rolled-back');
   });
 
+  it('tries a version that was published while it was about to roll back', async () => {
+    const test = await aboutToRollBack();
+    test.models.publish('churn', 3);
+    await test.look();
+    expect(await versions(test)).toEqual([1]);
+    await test.look();
+    expect(await test.state()).toMatchObject({ revision: 4, versions: [3] });
+  });
+
   it('remembers what it rolled back from though it is killed right after', async () => {
     const test = await aboutToRollBack();
     const save = jest

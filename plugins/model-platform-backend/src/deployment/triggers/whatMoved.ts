@@ -1,15 +1,15 @@
-import { DeploymentRecord } from '../store/DeploymentRecord';
+import { WatchedVersions } from '../store/DeploymentRecord';
 
 /** In words: why what a deployment follows asks for a new revision. */
-export function whatMoved(
-  deployment: Pick<DeploymentRecord, 'watched'>,
-  now: DeploymentRecord['watched'],
-): string {
+export function whatMoved(then: WatchedVersions, now: WatchedVersions): string {
   const moved: string[] = [];
   for (const [modelId, { latest, drafts, aliases }] of Object.entries(now)) {
-    const before = deployment.watched[modelId];
-    if (latest !== undefined && latest !== before?.latest) {
+    const before = then[modelId];
+    const seen = before?.latest ?? 0;
+    if (latest !== undefined && latest > seen) {
       moved.push(`version ${latest} was published`);
+    } else if ((latest ?? 0) < seen) {
+      moved.push(`version ${seen} was archived`);
     }
     for (const number of before?.drafts ?? []) {
       if (!drafts?.includes(number)) {
