@@ -515,6 +515,38 @@ describe('the other commands', () => {
     expect(messages).toEqual(['one', 'two', 'three\ufffd[2J']);
   });
 
+  it('asks again where an answer is cut off, and says so where each one is', async () => {
+    const answer = JSON.stringify({ items: [], sources: [] });
+    let cuts = 2;
+    server.routes.set('GET /v1/deployments/iris/logs', (_req, res) => {
+      if (cuts === 0) {
+        send(res, 200, { items: [], sources: [] });
+        return;
+      }
+      cuts -= 1;
+      res.writeHead(200, {
+        'content-type': 'application/json',
+        'content-length': 1000,
+      });
+      res.write(answer.slice(0, 10), () => res.destroy());
+    });
+    const run = await cli('logs', 'iris');
+    expect([run.stderr, run.exitCode, cuts]).toEqual([
+      'iris has written nothing of that kind yet.\n',
+      0,
+      0,
+    ]);
+
+    cuts = Infinity;
+    server.calls.length = 0;
+    const cut = await cli('logs', 'iris');
+    expect(cut.stderr).toMatch(
+      /^Cannot reach the platform at \S+: the connection was cut\.\n/,
+    );
+    expect(cut.stderr).not.toContain('    at ');
+    expect([cut.exitCode, server.calls.length]).toEqual([3, 4]);
+  });
+
   it('says why logs cannot be followed, and does not try again', async () => {
     let connections = 0;
     const message = 'Deployment iris has no runner typo; it has: none';
