@@ -478,41 +478,72 @@ describe('invoke', () => {
 });
 
 describe('the other commands', () => {
-  it('follows logs over a cut connection, each line once', async () => {
-    let connections = 0;
-    const lines = ['one', 'two', 'three\u001b[2J'].map((message, index) =>
+  it.each([
+    { args: [], first: 1, messages: 201 },
+    { args: ['--tail', '1'], first: 200, messages: 2 },
+    { args: ['--tail', '0'], first: 201, messages: 1 },
+  ])('follows logs over cut connections, each line once: $args', async each => {
+    const runners = ['iris-r1-main-0', 'iris-r1-main-1'];
+    // Two lines each are the same in all that they say, but for the last ones.
+    const secondOf = (number: number) =>
+      number < 200 ? Math.floor(number / 2) : number - 100;
+    const from = new Date();
+    const line = (runner: string, number: number) =>
       JSON.stringify({
-        at: `2026-01-01T00:00:0${index}Z`,
+        at: new Date(
+          from.getTime() + (secondOf(number) - secondOf(201)) * 1_000,
+        ).toISOString(),
         level: 'info',
-        message,
-        runner: 'iris-r1-main-0',
-      }),
-    );
-    server.routes.set('GET /v1/deployments/iris/logs', (_req, res) => {
-      connections += 1;
-      res.writeHead(200, { 'content-type': 'text/event-stream' });
-      const shown = connections === 1 ? lines.slice(0, 2) : lines;
-      res.write(
-        `: hello\n\n${shown.map(line => `data: ${line}\n\n`).join('')}`,
-        () => {
-          if (connections === 1) res.destroy();
-        },
+        message: `${secondOf(number)}\u001b[2J`,
+        runner,
+      });
+    // Of each runner as many lines as are asked for, and those from a time on.
+    let last = 200;
+    const asked: Array<[tail: string | null, since: string | null]> = [];
+    server.routes.set('GET /v1/deployments/iris/logs', (req, res) => {
+      const query = new URL(req.url!, server.url).searchParams;
+      asked.push([query.get('tail'), query.get('since')]);
+      const tail = Number(query.get('tail') ?? 200);
+      const since = query.get('since') ?? '';
+      const lines = runners.flatMap(runner =>
+        Array.from({ length: tail }, (_, index) =>
+          line(runner, last - tail + 1 + index),
+        ).filter(data => JSON.parse(data).at >= since),
       );
+      res.writeHead(200, {
+        'content-type': 'text/event-stream',
+        date: from.toUTCString(),
+      });
+      const isCut = asked.length < 3;
+      const text = lines.map(data => `data: ${data}\n\n`).join('');
+      res.write(`: hello\n\n${text}`, () => isCut && res.destroy());
+      last = 201;
+      if (!isCut) res.write(`data: ${line('iris-r2-main-0', 300)}\n\n`);
     });
-    const running = startCli(['logs', 'iris', '--follow'], {
+    const running = startCli(['logs', 'iris', '--follow', ...each.args], {
       cwd: folder,
       env,
     });
-    while (!running.output().includes('three')) await new Promise(setImmediate);
+    while (!running.output().includes('iris-r2-main-0'))
+      await new Promise(setImmediate);
     running.child.kill('SIGINT');
     const run = await running.ended;
     expect(run.exitCode).toBe(130);
-    const messages = run.stdout
-      .trim()
-      .split('\n')
-      .map(line => line.split('  ').at(-1));
-    // What others wrote does not steer the terminal.
-    expect(messages).toEqual(['one', 'two', 'three\ufffd[2J']);
+    const since = each.args[1] === '0' && new Date(from).setMilliseconds(0);
+    expect(asked).toEqual([
+      [each.args[1] ?? null, null],
+      ...Array(2).fill(['200', since ? new Date(since).toISOString() : null]),
+    ]);
+    for (const runner of runners) {
+      const shown = run.stdout.split('\n').filter(row => row.includes(runner));
+      // What others wrote does not steer the terminal.
+      expect(shown.map(row => row.split('  ').at(-1))).toEqual(
+        Array.from(
+          { length: each.messages },
+          (_, index) => `${secondOf(each.first + index)}\ufffd[2J`,
+        ),
+      );
+    }
   });
 
   it('asks again where an answer is cut off, and says so where each one is', async () => {
