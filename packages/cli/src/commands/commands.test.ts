@@ -10,7 +10,12 @@ import {
   PublishServer,
   send,
 } from '../__testUtils__/PublishServer';
-import { CliRun, runCli, startCli } from '../__testUtils__/runCli';
+import {
+  CliRun,
+  impatientFetch,
+  runCli,
+  startCli,
+} from '../__testUtils__/runCli';
 
 jest.setTimeout(60_000);
 
@@ -440,6 +445,27 @@ describe('invoke', () => {
       { petal_length: 4 },
     ]);
     expect(tokenRequests).toEqual([]);
+  });
+
+  it('waits for an answer as long as its endpoint does', async () => {
+    server.routes.set('POST /gateway/slow/predict', async (_req, res) => {
+      await new Promise(done => setTimeout(done, 1_500));
+      res.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
+      await new Promise(done => setTimeout(done, 1_500));
+      res.end('{"outputs":{"species":"setosa"}}');
+    });
+    Object.assign(env, {
+      MODEL_PLATFORM_ENDPOINT_TOKEN: ENDPOINT_TOKEN,
+      ...impatientFetch(
+        folder,
+        `const { timeout } = AbortSignal;
+AbortSignal.timeout = ms => timeout.call(AbortSignal, ms / 1000);`,
+      ),
+    });
+    const url = `${server.url}/gateway/slow`;
+    const run = await cli('invoke', url, '--data', '{"inputs":{}}', '--json');
+    expect([run.stderr, run.exitCode]).toEqual(['', 0]);
+    expect(JSON.parse(run.stdout).outputs).toEqual({ species: 'setosa' });
   });
 
   it('prints whole numbers as they came, however large', async () => {

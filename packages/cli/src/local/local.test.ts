@@ -2,7 +2,12 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { RunningCli, runCli, startCli } from '../__testUtils__/runCli';
+import {
+  impatientFetch,
+  RunningCli,
+  runCli,
+  startCli,
+} from '../__testUtils__/runCli';
 
 jest.setTimeout(240_000);
 
@@ -183,6 +188,25 @@ FAILED  wrong answer
         { problems: ['was not tried: its runner had not answered before'] },
       ],
     });
+  });
+
+  it('waits as long for an example as callers would', async () => {
+    write({
+      'model.yaml': `${modelYaml}resources: { timeoutSeconds: 600 }\n`.replace(
+        /^example.*\n/m,
+        '',
+      ),
+      'endpoint.ts': code(
+        'return new Promise(done => setTimeout(done, 1_500, { y: x }));',
+      ),
+      'examples.yaml': 'examples: [{ name: three, inputs: { x: 3 } }]',
+    });
+    const run = await runCli(['test', folder, '--json'], {
+      cwd: folder,
+      env: { ...environment, ...impatientFetch(folder) },
+    });
+    expect([run.stderr, run.exitCode]).toEqual(['', 0]);
+    expect(JSON.parse(run.stdout).examples).toMatchObject([{ passed: true }]);
   });
 
   it('says which example ended its runner, and why', async () => {
