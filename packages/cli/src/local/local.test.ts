@@ -242,6 +242,28 @@ FAILED  wrong answer
     expect(laidOut()).toEqual(before);
   });
 
+  it('leaves nothing of what it could not copy, and says why', async () => {
+    write({
+      'model.yaml': modelYaml,
+      'endpoint.ts': code('return { y: x };'),
+    });
+    // A folder has place in it, its files have not: their names are too long for the system.
+    const room = 4095 - '/model-platform-local-XXXXXX/model/'.length;
+    let temporary = path.join(folder, 'temporary');
+    while (temporary.length < room - 300)
+      temporary = path.join(temporary, 'd'.repeat(200));
+    temporary = path.join(temporary, 'd'.repeat(room - temporary.length - 2));
+    fs.mkdirSync(temporary, { recursive: true });
+    const { exitCode, stderr } = await runCli(['test', folder], {
+      cwd: folder,
+      env: { ...environment, TMPDIR: temporary },
+    });
+    expect(stderr).toMatch(/^Cannot copy the model to \S+: ENAMETOOLONG: /);
+    expect(stderr).not.toContain('    at ');
+    expect(exitCode).toBe(1);
+    expect(fs.readdirSync(temporary)).toEqual([]);
+  });
+
   it('shows where code fails, with what an environment would tell it', async () => {
     write({
       'model.yaml': modelYaml,
