@@ -121,7 +121,9 @@ export function createPlatformFetch({
   }
 }
 
-const typeOf = ({ headers }: Response) => headers.get('content-type') ?? '';
+function typeOf({ headers }: Response): string {
+  return headers.get('content-type') ?? '';
+}
 
 function toError(
   response: Response,
