@@ -17,7 +17,7 @@ import {
   startCli,
 } from '../__testUtils__/runCli';
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 
 const root = path.resolve(__dirname, '../..');
 const packScript = path.join(root, 'scripts/pack.mjs');

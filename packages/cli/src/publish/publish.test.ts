@@ -10,7 +10,7 @@ import {
 } from '../__testUtils__/PublishServer';
 import { CliRun, runCli, startCli } from '../__testUtils__/runCli';
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 
 const modelYaml = `
 name: iris
