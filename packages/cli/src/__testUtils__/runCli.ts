@@ -65,3 +65,22 @@ function peakMemory(pid: number | undefined): number {
     return 0;
   }
 }
+
+/**
+ * What the program is to be run with so that calls which set no limit of their
+ * own have a short one: `fetch` gives up after 200 ms instead of five minutes.
+ *
+ * @param more - run before the program too
+ */
+export function impatientFetch(folder: string, more = '') {
+  const file = path.join(folder, 'impatient.cjs');
+  fs.writeFileSync(
+    file,
+    `const { Agent, setGlobalDispatcher } = require(${JSON.stringify(
+      require.resolve('undici'),
+    )});
+setGlobalDispatcher(new Agent({ headersTimeout: 200, bodyTimeout: 200 }));
+${more}`,
+  );
+  return { NODE_OPTIONS: `--require ${file}` };
+}

@@ -10,9 +10,14 @@ import {
   PublishServer,
   send,
 } from '../__testUtils__/PublishServer';
-import { CliRun, runCli, startCli } from '../__testUtils__/runCli';
+import {
+  CliRun,
+  impatientFetch,
+  runCli,
+  startCli,
+} from '../__testUtils__/runCli';
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 
 const root = path.resolve(__dirname, '../..');
 const packScript = path.join(root, 'scripts/pack.mjs');
@@ -442,6 +447,27 @@ describe('invoke', () => {
     expect(tokenRequests).toEqual([]);
   });
 
+  it('waits for an answer as long as its endpoint does', async () => {
+    server.routes.set('POST /gateway/slow/predict', async (_req, res) => {
+      await new Promise(done => setTimeout(done, 1_500));
+      res.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
+      await new Promise(done => setTimeout(done, 1_500));
+      res.end('{"outputs":{"species":"setosa"}}');
+    });
+    Object.assign(env, {
+      MODEL_PLATFORM_ENDPOINT_TOKEN: ENDPOINT_TOKEN,
+      ...impatientFetch(
+        folder,
+        `const { timeout } = AbortSignal;
+AbortSignal.timeout = ms => timeout.call(AbortSignal, ms / 1000);`,
+      ),
+    });
+    const url = `${server.url}/gateway/slow`;
+    const run = await cli('invoke', url, '--data', '{"inputs":{}}', '--json');
+    expect([run.stderr, run.exitCode]).toEqual(['', 0]);
+    expect(JSON.parse(run.stdout).outputs).toEqual({ species: 'setosa' });
+  });
+
   it('prints whole numbers as they came, however large', async () => {
     env.MODEL_PLATFORM_ENDPOINT_TOKEN = ENDPOINT_TOKEN;
     const body =
@@ -478,41 +504,104 @@ describe('invoke', () => {
 });
 
 describe('the other commands', () => {
-  it('follows logs over a cut connection, each line once', async () => {
-    let connections = 0;
-    const lines = ['one', 'two', 'three\u001b[2J'].map((message, index) =>
+  it.each([
+    { args: [], first: 1, messages: 201 },
+    { args: ['--tail', '1'], first: 200, messages: 2 },
+    { args: ['--tail', '0'], first: 201, messages: 1 },
+  ])('follows logs over cut connections, each line once: $args', async each => {
+    const runners = ['iris-r1-main-0', 'iris-r1-main-1'];
+    // Two lines each are the same in all that they say, but for the last ones.
+    const secondOf = (number: number) =>
+      number < 200 ? Math.floor(number / 2) : number - 100;
+    const from = new Date();
+    const line = (runner: string, number: number) =>
       JSON.stringify({
-        at: `2026-01-01T00:00:0${index}Z`,
+        at: new Date(
+          from.getTime() + (secondOf(number) - secondOf(201)) * 1_000,
+        ).toISOString(),
         level: 'info',
-        message,
-        runner: 'iris-r1-main-0',
-      }),
-    );
-    server.routes.set('GET /v1/deployments/iris/logs', (_req, res) => {
-      connections += 1;
-      res.writeHead(200, { 'content-type': 'text/event-stream' });
-      const shown = connections === 1 ? lines.slice(0, 2) : lines;
-      res.write(
-        `: hello\n\n${shown.map(line => `data: ${line}\n\n`).join('')}`,
-        () => {
-          if (connections === 1) res.destroy();
-        },
+        message: `${secondOf(number)}\u001b[2J`,
+        runner,
+      });
+    // Of each runner as many lines as are asked for, and those from a time on.
+    let last = 200;
+    const asked: Array<[tail: string | null, since: string | null]> = [];
+    server.routes.set('GET /v1/deployments/iris/logs', (req, res) => {
+      const query = new URL(req.url!, server.url).searchParams;
+      asked.push([query.get('tail'), query.get('since')]);
+      const tail = Number(query.get('tail') ?? 200);
+      const since = query.get('since') ?? '';
+      const lines = runners.flatMap(runner =>
+        Array.from({ length: tail }, (_, index) =>
+          line(runner, last - tail + 1 + index),
+        ).filter(data => JSON.parse(data).at >= since),
       );
+      res.writeHead(200, {
+        'content-type': 'text/event-stream',
+        date: from.toUTCString(),
+      });
+      const isCut = asked.length < 3;
+      const text = lines.map(data => `data: ${data}\n\n`).join('');
+      res.write(`: hello\n\n${text}`, () => isCut && res.destroy());
+      last = 201;
+      if (!isCut) res.write(`data: ${line('iris-r2-main-0', 300)}\n\n`);
     });
-    const running = startCli(['logs', 'iris', '--follow'], {
+    const running = startCli(['logs', 'iris', '--follow', ...each.args], {
       cwd: folder,
       env,
     });
-    while (!running.output().includes('three')) await new Promise(setImmediate);
+    while (!running.output().includes('iris-r2-main-0'))
+      await new Promise(setImmediate);
     running.child.kill('SIGINT');
     const run = await running.ended;
     expect(run.exitCode).toBe(130);
-    const messages = run.stdout
-      .trim()
-      .split('\n')
-      .map(line => line.split('  ').at(-1));
-    // What others wrote does not steer the terminal.
-    expect(messages).toEqual(['one', 'two', 'three\ufffd[2J']);
+    const since = each.args[1] === '0' && new Date(from).setMilliseconds(0);
+    expect(asked).toEqual([
+      [each.args[1] ?? null, null],
+      ...Array(2).fill(['200', since ? new Date(since).toISOString() : null]),
+    ]);
+    for (const runner of runners) {
+      const shown = run.stdout.split('\n').filter(row => row.includes(runner));
+      // What others wrote does not steer the terminal.
+      expect(shown.map(row => row.split('  ').at(-1))).toEqual(
+        Array.from(
+          { length: each.messages },
+          (_, index) => `${secondOf(each.first + index)}\ufffd[2J`,
+        ),
+      );
+    }
+  });
+
+  it('asks again where an answer is cut off, and says so where each one is', async () => {
+    const answer = JSON.stringify({ items: [], sources: [] });
+    let cuts = 2;
+    server.routes.set('GET /v1/deployments/iris/logs', (_req, res) => {
+      if (cuts === 0) {
+        send(res, 200, { items: [], sources: [] });
+        return;
+      }
+      cuts -= 1;
+      res.writeHead(200, {
+        'content-type': 'application/json',
+        'content-length': 1000,
+      });
+      res.write(answer.slice(0, 10), () => res.destroy());
+    });
+    const run = await cli('logs', 'iris');
+    expect([run.stderr, run.exitCode, cuts]).toEqual([
+      'iris has written nothing of that kind yet.\n',
+      0,
+      0,
+    ]);
+
+    cuts = Infinity;
+    server.calls.length = 0;
+    const cut = await cli('logs', 'iris');
+    expect(cut.stderr).toMatch(
+      /^Cannot reach the platform at \S+: the connection was cut\.\n/,
+    );
+    expect(cut.stderr).not.toContain('    at ');
+    expect([cut.exitCode, server.calls.length]).toEqual([3, 4]);
   });
 
   it('says why logs cannot be followed, and does not try again', async () => {

@@ -5,8 +5,7 @@ import {
 import { CliError } from '../errors/CliError';
 import { exactJson } from '../output/exactJson';
 import { describeNetworkError } from '../platform/describeNetworkError';
-
-const TIMEOUT_MS = 60_000;
+import { patientFetch } from '../platform/patientFetch';
 
 /** The answer of `predict`, as `exactJson` reads it. */
 export interface EndpointAnswer {
@@ -26,7 +25,8 @@ export interface CallEndpointOptions {
 }
 
 /**
- * One call of the simple API.
+ * One call of the simple API. It takes as long as the endpoint lets it, which
+ * answers 504 after that.
  *
  * @throws CliError with every wrong input field, or with what the endpoint says.
  */
@@ -40,7 +40,7 @@ export async function callEndpoint({
   let response: Response;
   let text: string;
   try {
-    response = await fetch(`${url.replace(/\/+$/, '')}/predict`, {
+    response = await patientFetch(`${url.replace(/\/+$/, '')}/predict`, {
       method: 'POST',
       redirect: 'manual',
       headers: {
@@ -49,7 +49,7 @@ export async function callEndpoint({
         ...(variant === undefined ? {} : { [MODEL_VARIANT_HEADER]: variant }),
       },
       body: JSON.stringify(body),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      signal,
     });
     text = await response.text();
   } catch (error) {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { nodeRunnerArguments } from '@model-platform/model-wire';
+import { patientFetch } from '../platform/patientFetch';
 import { LocalVersion } from './prepareVersion';
 
 const POLL_MS = 50;
@@ -110,7 +111,7 @@ export class LocalRunner {
   ): Promise<{ status: number; body: any } | 'ended' | 'late'> {
     const late = AbortSignal.timeout(this.version.callTimeoutMs);
     try {
-      const response = await fetch(`${this.url}/predict`, {
+      const response = await patientFetch(`${this.url}/predict`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ inputs }),

@@ -2,7 +2,12 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { RunningCli, runCli, startCli } from '../__testUtils__/runCli';
+import {
+  impatientFetch,
+  RunningCli,
+  runCli,
+  startCli,
+} from '../__testUtils__/runCli';
 
 jest.setTimeout(240_000);
 
@@ -185,6 +190,25 @@ FAILED  wrong answer
     });
   });
 
+  it('waits as long for an example as callers would', async () => {
+    write({
+      'model.yaml': `${modelYaml}resources: { timeoutSeconds: 600 }\n`.replace(
+        /^example.*\n/m,
+        '',
+      ),
+      'endpoint.ts': code(
+        'return new Promise(done => setTimeout(done, 1_500, { y: x }));',
+      ),
+      'examples.yaml': 'examples: [{ name: three, inputs: { x: 3 } }]',
+    });
+    const run = await runCli(['test', folder, '--json'], {
+      cwd: folder,
+      env: { ...environment, ...impatientFetch(folder) },
+    });
+    expect([run.stderr, run.exitCode]).toEqual(['', 0]);
+    expect(JSON.parse(run.stdout).examples).toMatchObject([{ passed: true }]);
+  });
+
   it('says which example ended its runner, and why', async () => {
     write({
       'model.yaml': modelYaml,
@@ -216,6 +240,28 @@ FAILED  wrong answer
     });
     expect(stderr).toContain('2 of 3 examples failed.');
     expect(laidOut()).toEqual(before);
+  });
+
+  it('leaves nothing of what it could not copy, and says why', async () => {
+    write({
+      'model.yaml': modelYaml,
+      'endpoint.ts': code('return { y: x };'),
+    });
+    // A folder has place in it, its files have not: their names are too long for the system.
+    const room = 4095 - '/model-platform-local-XXXXXX/model/'.length;
+    let temporary = path.join(folder, 'temporary');
+    while (temporary.length < room - 300)
+      temporary = path.join(temporary, 'd'.repeat(200));
+    temporary = path.join(temporary, 'd'.repeat(room - temporary.length - 2));
+    fs.mkdirSync(temporary, { recursive: true });
+    const { exitCode, stderr } = await runCli(['test', folder], {
+      cwd: folder,
+      env: { ...environment, TMPDIR: temporary },
+    });
+    expect(stderr).toMatch(/^Cannot copy the model to \S+: ENAMETOOLONG: /);
+    expect(stderr).not.toContain('    at ');
+    expect(exitCode).toBe(1);
+    expect(fs.readdirSync(temporary)).toEqual([]);
   });
 
   it('shows where code fails, with what an environment would tell it', async () => {

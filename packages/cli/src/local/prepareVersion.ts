@@ -37,7 +37,8 @@ export interface LocalVersion {
  * Lays a folder out for a runner, in a temporary folder: the files that
  * `publish` would send, and no others.
  *
- * @throws CliError `Refused` where `publish` would refuse it without asking the platform
+ * @throws CliError `Refused` where `publish` would refuse it without asking the
+ *   platform, `Failed` where its files cannot be copied
  */
 export async function prepareVersion(
   folder: string,
@@ -88,16 +89,6 @@ export async function prepareVersion(
     example: fields.example,
     metrics: fields.metrics ?? [],
   } as RunnerManifest;
-  const directory = fs.realpathSync(
-    fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-local-')),
-  );
-  for (const { path: copied, location } of files) {
-    const target = path.join(directory, 'model', copied);
-    fs.mkdirSync(path.dirname(target), { recursive: true });
-    fs.copyFileSync(location, target, fs.constants.COPYFILE_FICLONE);
-  }
-  fs.mkdirSync(path.join(directory, 'model'), { recursive: true });
-  fs.mkdirSync(path.join(directory, 'scratch'));
   const documents: Record<string, string> = {
     'model.json': JSON.stringify(manifest),
     'openapi.json': JSON.stringify(
@@ -113,8 +104,7 @@ export async function prepareVersion(
     'docs.html': endpointDocsPage({ endpoint: slug }),
     ...(settings && { [ENDPOINT_SETTINGS_FILE]: JSON.stringify(settings) }),
   };
-  for (const [document, text] of Object.entries(documents))
-    fs.writeFileSync(path.join(directory, document), text, { mode: 0o600 });
+  const directory = layOut(files, documents);
   const runtime = loading.runtime === 'python' ? 'python' : 'node';
   const { timeoutSeconds } = version.resources ?? {};
   return {
@@ -127,4 +117,35 @@ export async function prepareVersion(
       ? timeoutSeconds * 1000
       : DEFAULT_CALL_TIMEOUT_MS,
   };
+}
+
+/** A folder with all of it, or none. */
+function layOut(files: FoundFile[], documents: Record<string, string>): string {
+  let directory: string | undefined;
+  try {
+    directory = fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-local-'));
+    directory = fs.realpathSync(directory);
+    for (const { path: copied, location } of files) {
+      const target = path.join(directory, 'model', copied);
+      fs.mkdirSync(path.dirname(target), { recursive: true });
+      fs.copyFileSync(location, target, fs.constants.COPYFILE_FICLONE);
+    }
+    fs.mkdirSync(path.join(directory, 'model'), { recursive: true });
+    fs.mkdirSync(path.join(directory, 'scratch'));
+    for (const [document, text] of Object.entries(documents))
+      fs.writeFileSync(path.join(directory, document), text, { mode: 0o600 });
+    return directory;
+  } catch (error) {
+    if (directory) fs.rmSync(directory, { recursive: true, force: true });
+    throw new CliError(
+      'Failed',
+      `Cannot copy the model to ${os.tmpdir()}: ${
+        error instanceof Error ? error.message : error
+      }.`,
+      {
+        details: ['TMPDIR names the folder that it is copied to.'],
+        cause: error,
+      },
+    );
+  }
 }

@@ -44,12 +44,14 @@ export async function followLogs(options: LogsOptions): Promise<void> {
   const recent = new RecentLines();
   for (;;) {
     const response = await platform.followLogs(name, query, { signal });
+    // Where no line is asked for, none tells later which are older: the platform's clock does.
+    if (query.tail === 0) query = { ...query, since: timeOf(response) };
     try {
       for await (const data of readEventStream(
         response.body ?? emptyStream(),
       )) {
-        if (recent.repeats(data)) continue;
         const line = JSON.parse(data) as LogLine;
+        if (recent.isKnown(line, data)) continue;
         terminal.line(line, formatLine(line));
       }
     } catch (error) {
@@ -62,6 +64,11 @@ export async function followLogs(options: LogsOptions): Promise<void> {
     query = { ...query, tail: RECONNECT_TAIL };
     await sleep(RECONNECT_MS, signal);
   }
+}
+
+/** When it was answered, to the second. */
+function timeOf({ headers }: Response): string {
+  return new Date(headers.get('date') ?? Date.now()).toISOString();
 }
 
 function emptyStream(): ReadableStream<Uint8Array> {

@@ -25,9 +25,9 @@ export interface PlatformFetchOptions {
 /**
  * `fetch` as the CLI speaks to the platform: with the token, never following
  * a redirect with it, and with every failure as a {@link CliError}: what comes
- * back is an answer that succeeded. Calls that change nothing, or change the
- * same thing however often they are made, are tried again when the connection
- * is cut.
+ * back is an answer that succeeded, and that has arrived whole but for streams
+ * of events. Calls that change nothing, or change the same thing however often
+ * they are made, are tried again when the connection is cut.
  */
 export function createPlatformFetch({
   connection,
@@ -65,7 +65,7 @@ export function createPlatformFetch({
     const signals = [signal, init?.signal].filter(
       one => one !== undefined && one !== null,
     );
-    // Waiting for the first byte of an answer may end; sending a large file may take as long as it takes.
+    // Waiting for an answer may end; sending a large file may take as long as it takes.
     const timeout = new AbortController();
     const timer = sendsStream
       ? undefined
@@ -77,6 +77,7 @@ export function createPlatformFetch({
           ANSWER_TIMEOUT_MS,
         );
     let response: Response;
+    let body: Buffer | undefined;
     try {
       response = await fetch(url, {
         ...init,
@@ -87,6 +88,8 @@ export function createPlatformFetch({
           : { redirect: 'manual' }),
         signal: AbortSignal.any([...signals, timeout.signal]),
       });
+      if (!typeOf(response).startsWith('text/event-stream'))
+        body = Buffer.from(await response.arrayBuffer());
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (init?.signal?.aborted) throw init.signal.reason;
@@ -107,24 +110,30 @@ export function createPlatformFetch({
     } finally {
       clearTimeout(timer);
     }
-    if (response.headers.get('content-type')?.startsWith('text/html')) {
-      await response.body?.cancel();
+    if (typeOf(response).startsWith('text/html'))
       throw notAPlatform(connection);
-    }
-    if (response.ok) return response;
-    throw await toError(response, connection, token);
+    if (!response.ok) throw toError(response, body, connection, token);
+    if (!body) return response;
+    const wantsJson = headers.get('accept') === 'application/json';
+    if (wantsJson && body.length > 0 && parse(body) === undefined)
+      throw notAPlatform(connection);
+    return new Response(body.length > 0 ? body : null, response);
   }
 }
 
-async function toError(
+function typeOf({ headers }: Response): string {
+  return headers.get('content-type') ?? '';
+}
+
+function toError(
   response: Response,
+  content: Buffer | undefined,
   connection: Connection,
   token: string | undefined,
-): Promise<CliError> {
+): CliError {
   const { status } = response;
   if (status >= 300 && status < 400) {
     const target = response.headers.get('location') ?? 'somewhere else';
-    await response.body?.cancel();
     return new CliError(
       'Unreachable',
       `${connection.portalUrl} redirects to ${target}; the token was not sent there.`,
@@ -133,7 +142,7 @@ async function toError(
       },
     );
   }
-  const body = await readErrorBody(response);
+  const body = content && readErrorBody(content);
   const message = body?.message;
   if (status === 401) {
     return new CliError(
@@ -198,26 +207,29 @@ interface ErrorBody {
   isPlatform: boolean;
 }
 
-/** The standard error body, or `undefined` where something else answered. */
-async function readErrorBody(
-  response: Response,
-): Promise<ErrorBody | undefined> {
+/** What JSON says, or `undefined` where it is none. */
+function parse(body: Buffer): unknown {
   try {
-    const content = (await response.json()) as {
-      error?: { message?: unknown; problems?: unknown };
-      response?: unknown;
-    };
-    if (typeof content.error?.message !== 'string') return undefined;
-    return {
-      message: content.error.message,
-      problems: Array.isArray(content.error.problems)
-        ? (content.error.problems as FieldProblem[])
-        : undefined,
-      isPlatform: content.response !== undefined,
-    };
+    return JSON.parse(body.toString());
   } catch {
     return undefined;
   }
+}
+
+/** The standard error body, or `undefined` where something else answered. */
+function readErrorBody(body: Buffer): ErrorBody | undefined {
+  const content = parse(body) as
+    | { error?: { message?: unknown; problems?: unknown }; response?: unknown }
+    | null
+    | undefined;
+  if (typeof content?.error?.message !== 'string') return undefined;
+  return {
+    message: content.error.message,
+    problems: Array.isArray(content.error.problems)
+      ? (content.error.problems as FieldProblem[])
+      : undefined,
+    isPlatform: content.response !== undefined,
+  };
 }
 
 /** What a body's stream threw, where `fetch` has wrapped it. */

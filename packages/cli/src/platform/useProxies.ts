@@ -8,6 +8,21 @@ const proxiesOf = (env: Environment) => ({
   httpsProxy: env.https_proxy || env.HTTPS_PROXY || undefined,
 });
 
+/** What calls are made with: they take the environment's proxies, where it has some. */
+export async function proxyAgent(
+  env: Environment,
+  limits: { headersTimeout?: number; bodyTimeout?: number } = {},
+) {
+  const { EnvHttpProxyAgent } = await import('undici');
+  return new EnvHttpProxyAgent({
+    ...limits,
+    ...proxiesOf(env),
+    noProxy: [env.no_proxy || env.NO_PROXY, ...THIS_MACHINE]
+      .filter(Boolean)
+      .join(','),
+  });
+}
+
 /**
  * Lets every call take the proxies of `HTTP_PROXY` and `HTTPS_PROXY`, but to
  * the hosts of `NO_PROXY`. Node's own switch for it is younger than the oldest
@@ -16,16 +31,8 @@ const proxiesOf = (env: Environment) => ({
 export async function useProxies(env: Environment): Promise<void> {
   const { httpProxy, httpsProxy } = proxiesOf(env);
   if (!httpProxy && !httpsProxy) return;
-  const { EnvHttpProxyAgent, setGlobalDispatcher } = await import('undici');
-  setGlobalDispatcher(
-    new EnvHttpProxyAgent({
-      httpProxy,
-      httpsProxy,
-      noProxy: [env.no_proxy || env.NO_PROXY, ...THIS_MACHINE]
-        .filter(Boolean)
-        .join(','),
-    }),
-  );
+  const { setGlobalDispatcher } = await import('undici');
+  setGlobalDispatcher(await proxyAgent(env));
 }
 
 /** Where a call to an address may have gone through a proxy, what to look at. */

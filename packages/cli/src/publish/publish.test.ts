@@ -10,7 +10,7 @@ import {
 } from '../__testUtils__/PublishServer';
 import { CliRun, runCli, startCli } from '../__testUtils__/runCli';
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 
 const modelYaml = `
 name: iris
@@ -487,12 +487,17 @@ describe('publish', () => {
     expect(other.exitCode).toBe(3);
     expect(other.stderr).toContain('No model platform answers at');
 
-    server.answers = [
-      { status: 200, body: '<html>', headers: { 'content-type': 'text/html' } },
-    ];
-    const page = await publish();
-    expect(page.exitCode).toBe(3);
-    expect(page.stderr).toContain('No model platform answers at');
+    for (const [body, type] of [
+      ['<html>', 'text/html'],
+      ['OK', 'text/plain'],
+    ]) {
+      server.answers = [
+        { status: 200, body, headers: { 'content-type': type } },
+      ];
+      const page = await publish();
+      expect(page.exitCode).toBe(3);
+      expect(page.stderr).toMatch(/^No model platform answers at/);
+    }
 
     server.answers = [
       { status: 503, headers: { 'retry-after': '1' } },

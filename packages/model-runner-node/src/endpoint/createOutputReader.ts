@@ -62,8 +62,9 @@ export function createOutputReader(signature: WireSignature) {
     );
     if (errors.length > 0) throw new ModelOutputError(errors);
     const written: Row[] = JSON.parse(JSON.stringify(write(rows)));
+    let read: Row[];
     try {
-      readOutputs({ inputs: count === 1 ? written[0] : written });
+      read = readOutputs({ inputs: count === 1 ? written[0] : written }).rows;
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       throw new ModelOutputError(
@@ -73,10 +74,10 @@ export function createOutputReader(signature: WireSignature) {
         })),
       );
     }
-    // Tensors carry bytes as they are.
+    // Tensors carry bytes as they are, in whichever form code gave them.
     for (const { name } of bytes)
       for (const [index, row] of written.entries())
-        row[name] = rows[index][name];
+        row[name] = read[index][name];
     return written;
   };
 }

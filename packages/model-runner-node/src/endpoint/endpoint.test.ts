@@ -214,6 +214,62 @@ describe('endpoint code in JavaScript', () => {
     });
   });
 
+  it.each([
+    ['a Buffer', `Buffer.from([137, 80, 78, x])`],
+    ['a Uint8Array', `new Uint8Array([0, 137, 80, 78, x]).subarray(1)`],
+    ['base64', `Buffer.from([137, 80, 78, x]).toString('base64')`],
+  ])('answers bytes that its code gives as %s', async (_, picture) => {
+    const pictures = await serveModel(
+      code(
+        `export const predict = (model, { x }) => ({ picture: ${picture}, pair: [${picture}, ${picture}], none: null });`,
+        {
+          signature: {
+            inputs: numbers.inputs,
+            outputs: [
+              { name: 'picture', type: 'bytes' },
+              { name: 'pair', type: 'bytes', shape: [2] },
+              { name: 'none', type: 'bytes', optional: true },
+            ],
+          },
+        },
+        'endpoint.mjs',
+      ),
+    );
+    const [one, other] = [71, 72].map(x => Buffer.from([137, 80, 78, x]));
+    const values = [one, other].map(bytes => bytes.toString('base64'));
+    expect(await pictures.outputs([{ x: 71 }, { x: 72 }])).toEqual(
+      values.map(value => ({
+        picture: value,
+        pair: [value, value],
+        none: null,
+      })),
+    );
+    const infer = async (outputs?: object[]) => {
+      const x = { name: 'x', datatype: 'FP64', shape: [2, 1], data: [71, 72] };
+      const answer = await fetch(`${pictures.url}/v2/models/model/infer`, {
+        method: 'POST',
+        body: JSON.stringify({ inputs: [x], outputs }),
+      });
+      return {
+        length: Number(answer.headers.get('inference-header-content-length')),
+        body: Buffer.from(await answer.arrayBuffer()),
+      };
+    };
+    const { body: json } = await infer();
+    expect(JSON.parse(json.toString()).outputs).toMatchObject([
+      { name: 'picture', data: values },
+      { name: 'pair', data: [values[0], values[0], values[1], values[1]] },
+      { name: 'none', data: [null, null] },
+    ]);
+    const { body, length } = await infer([
+      { name: 'picture', parameters: { binary_data: true } },
+    ]);
+    const prefix = Buffer.from([4, 0, 0, 0]);
+    expect(body.subarray(length)).toEqual(
+      Buffer.concat([prefix, one, prefix, other]),
+    );
+  });
+
   it('sends an answer whole that its caller reads slowly, while it is asked to stop', async () => {
     const length = 32_000_000;
     const { url, child, log, exitCode } = await serveModel(

@@ -35,6 +35,31 @@ function cellOf(field: WireSignatureField, text: string): unknown {
   }
 }
 
+const quotesIn = (text: string) => text.split('"').length - 1;
+
+/**
+ * Cells of CSV: lines may end in each way at once, and a quote within a bare
+ * cell is text.
+ *
+ * @throws Error where the text is no CSV
+ */
+function cellsOf(text: string): string[][] {
+  let quotes = 0;
+  const table: string[][] = parse(text, {
+    bom: true,
+    skip_empty_lines: true,
+    record_delimiter: ['\r\n', '\n', '\r'],
+    relax_quotes: true,
+    cast(cell, { quoting }) {
+      quotes += quoting ? 2 * quotesIn(cell) + 2 : quotesIn(cell);
+      return cell;
+    },
+  });
+  // The parser also takes text after a closing quote; such a cell, written as it was read, has more quotes.
+  if (quotes !== quotesIn(text)) throw new Error('text after a closing quote');
+  return table;
+}
+
 /**
  * Lines of CSV whose first line has the names of the columns.
  *
@@ -43,7 +68,7 @@ function cellOf(field: WireSignatureField, text: string): unknown {
 export function linesOfCsv(columns: Columns, text: string): unknown[] {
   let table: string[][];
   try {
-    table = parse(text, { bom: true, skip_empty_lines: true });
+    table = cellsOf(text);
   } catch {
     throw new RequestError(
       400,
