@@ -356,23 +356,30 @@ this is no metric
     const plants = gateway({ ok: 1 });
     exposition.text = plants;
     await current.collect(fencing);
-    // A system that has too much takes no place of another one.
-    exposition.text = plants + plants.replaceAll('plants', 'patients');
+    // What has too many takes no place of other systems, nor of the revision that follows it.
+    const later = plants.replaceAll('revision="1"', 'revision="2"');
+    exposition.text = plants + plants.replaceAll('plants', 'patients') + later;
     await current.collect(fencing);
+    await small.clean(new Date());
     await current.collect(fencing);
-    const kept = await knex<{ system: string }>('metric_series')
-      .select('system')
+    const kept = await knex<{ system: string; revision: string }>(
+      'metric_series',
+    )
+      .select('system', 'revision')
       .count({ n: '*' })
-      .groupBy('system')
-      .orderBy('system');
-    expect(kept.map(({ system, n }) => [system, Number(n)])).toEqual([
-      ['patients', 2],
-      ['plants', 2],
+      .groupBy('system', 'revision')
+      .orderBy(['system', 'revision']);
+    expect(
+      kept.map(({ system, revision, n }) => [system, revision, Number(n)]),
+    ).toEqual([
+      ['patients', '1', 2],
+      ['plants', '1', 2],
+      ['plants', '2', 2],
     ]);
     expect(logger.warn.mock.calls.map(([message]) => message)).toEqual(
-      ['plants', 'patients'].map(system =>
+      [1, 1, 2].map(revision =>
         expect.stringContaining(
-          `5 samples of the system ${system} at local/gateway were not kept`,
+          `5 samples of revision ${revision} of iris at local/gateway were not kept`,
         ),
       ),
     );
@@ -381,8 +388,8 @@ this is no metric
     const { store, collector: other } = collector();
     exposition.text = gateway({ ok: 50 });
     await other.collect(fencing + 1);
-    // One of each system, from before.
-    expect(await total(store)).toBe(2);
+    // One of each revision, from before.
+    expect(await total(store)).toBe(3);
   });
 
   it('drops fine points early and coarse ones late', async () => {

@@ -8,15 +8,13 @@ import {
 import { Knex } from 'knex';
 import pLimit from 'p-limit';
 import { DatabaseMetricsStore } from './DatabaseMetricsStore';
-import { ScrapedSample, systemOf } from './Scrape';
+import { MAX_SERIES, ownerKey, ownerOf, ScrapedSample } from './Scrape';
 import { MetricCatalogue } from '../registry/metadata/MetricCatalogue';
 import { parsePrometheusText } from './parsePrometheusText';
 import { selectSamples, startTimeOf } from './selectSamples';
 import { TargetReader } from './TargetReader';
 
 const MAX_CONCURRENT = 8;
-/** Samples that one target may have collected of one system: a gateway counts for many. */
-const MAX_SAMPLES = 5_000;
 const CLEAN_EVERY_MS = 600_000;
 
 /** The lease, as far as the collector needs it. */
@@ -114,13 +112,11 @@ export class Collector {
         tx => lease.requireHeld(tx, fencing),
       );
       this.failing.delete(target.id);
-      for (const system of new Set([...leftOut.keys(), ...notKept.keys()])) {
-        const dropped = (leftOut.get(system) ?? 0) + (notKept.get(system) ?? 0);
+      for (const owner of new Set([...leftOut.keys(), ...notKept.keys()])) {
+        const dropped = (leftOut.get(owner) ?? 0) + (notKept.get(owner) ?? 0);
         this.tellOnce(
-          `${target.id} dropped ${system}`,
-          `${dropped} samples of ${
-            system ? `the system ${system}` : 'no system'
-          } at ${
+          `${target.id} dropped ${owner}`,
+          `${dropped} samples of ${ownerInWords(owner)} at ${
             target.id
           } were not kept: it has too many series. Do its metrics have a label with unbounded values?`,
         );
@@ -141,7 +137,14 @@ export class Collector {
   }
 }
 
-/** The first samples of each system. */
+/** By its key. */
+function ownerInWords(owner: string): string {
+  const [system, endpoint, revision] = JSON.parse(owner);
+  if (!endpoint) return system ? `the system ${system}` : 'no endpoint';
+  return revision ? `revision ${revision} of ${endpoint}` : endpoint;
+}
+
+/** The first samples of each owner. */
 function bounded(samples: ScrapedSample[]): {
   kept: ScrapedSample[];
   leftOut: Map<string, number>;
@@ -149,13 +152,13 @@ function bounded(samples: ScrapedSample[]): {
   const counts = new Map<string, number>();
   const leftOut = new Map<string, number>();
   const kept = samples.filter(sample => {
-    const system = systemOf(sample);
-    const count = counts.get(system) ?? 0;
-    if (count >= MAX_SAMPLES) {
-      leftOut.set(system, (leftOut.get(system) ?? 0) + 1);
+    const owner = ownerKey(ownerOf(sample));
+    const count = counts.get(owner) ?? 0;
+    if (count >= MAX_SERIES) {
+      leftOut.set(owner, (leftOut.get(owner) ?? 0) + 1);
       return false;
     }
-    counts.set(system, count + 1);
+    counts.set(owner, count + 1);
     return true;
   });
   return { kept, leftOut };

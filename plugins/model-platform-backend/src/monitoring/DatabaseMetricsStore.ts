@@ -14,13 +14,7 @@ import { RESOLUTIONS } from './metricLayout';
 import { CounterRow, PointRow, SeriesRow, TargetRow } from './metricRows';
 import { MetricSeriesTable } from './MetricSeriesTable';
 import { queryPoints } from './queryPoints';
-import { Scrape, ScrapedSample, systemOf } from './Scrape';
-
-/**
- * Of one system; more than this many are a mistake of whoever counts, and
- * further ones are not kept. None takes the place of another system's.
- */
-const MAX_SERIES = 10_000;
+import { MAX_SERIES, ownerKey, ownerOf, Scrape, ScrapedSample } from './Scrape';
 
 /**
  * Metrics in the platform's own database. Counters are kept as increases per
@@ -51,8 +45,8 @@ export class DatabaseMetricsStore implements MetricsStore {
    * Adds a scrape, with what must be remembered for the next one, in one
    * transaction: nothing is counted twice or lost by a crash.
    *
-   * @returns how many samples of which system were left out because it has too
-   * many series
+   * @returns how many samples were left out, by key of their owner, because it
+   * has too many series
    */
   async write(
     scrape: Scrape,
@@ -87,8 +81,8 @@ export class DatabaseMetricsStore implements MetricsStore {
       for (const [index, sample] of samples.entries()) {
         const id = ids[index];
         if (id === undefined) {
-          const system = systemOf(sample);
-          leftOut.set(system, (leftOut.get(system) ?? 0) + 1);
+          const owner = ownerKey(ownerOf(sample));
+          leftOut.set(owner, (leftOut.get(owner) ?? 0) + 1);
           continue;
         }
         if (sample.kind === 'gauge') {
@@ -175,12 +169,11 @@ export class DatabaseMetricsStore implements MetricsStore {
         .delete();
     }
     const oldest = seconds - RESOLUTIONS[2].keepSeconds;
-    const removed = await this.knex<SeriesRow>('metric_series')
+    await this.knex<SeriesRow>('metric_series')
       .where('last_at', '<', oldest)
       .delete();
-    if (removed > 0) {
-      this.series.forget();
-    }
+    // Nor is what ended long ago remembered for ever.
+    this.series.forget();
     // A target that is gone does not come back under the same id after so long.
     const gone = this.knex<TargetRow>('metric_targets')
       .select('id')

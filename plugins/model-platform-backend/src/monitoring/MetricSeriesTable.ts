@@ -3,24 +3,24 @@ import { Knex } from 'knex';
 import { batches } from './batches';
 import { LABEL_COLUMNS } from './metricLayout';
 import { SeriesRow } from './metricRows';
-import { ScrapedSample, systemOf } from './Scrape';
+import { ownerKey, ownerOf, ScrapedSample, SeriesOwner } from './Scrape';
 
-/** Which series samples are of; those that are new are made, as many as a system may have. */
+/** Which series samples are of; those that are new are made, as many as one owner may have. */
 export class MetricSeriesTable {
   private readonly seriesIds = new Map<string, number>();
 
-  /** By system; undefined where they must be counted again. */
-  private seriesCounts: Map<string, number> | undefined;
+  /** By owner, as far as they were counted. */
+  private readonly seriesCounts = new Map<string, number>();
 
   constructor(private readonly maxSeries: number) {}
 
   /** Some of them are not there any more. */
   forget(): void {
     this.seriesIds.clear();
-    this.seriesCounts = undefined;
+    this.seriesCounts.clear();
   }
 
-  /** In the order of the samples; undefined where their system has too many. */
+  /** In the order of the samples; undefined where their owner has too many. */
   async idsOf(
     tx: Knex.Transaction,
     samples: ScrapedSample[],
@@ -39,9 +39,7 @@ export class MetricSeriesTable {
             this.seriesIds.set(fingerprint, id);
           }
         },
-        () => {
-          this.seriesCounts = undefined;
-        },
+        () => this.seriesCounts.clear(),
       );
       return prints.map(
         print => this.seriesIds.get(print) ?? learned.get(print),
@@ -55,7 +53,10 @@ export class MetricSeriesTable {
     wanted: Array<{ sample: ScrapedSample; fingerprint: string }>,
     atSeconds: number,
   ): Promise<Map<string, number>> {
-    const counts = await this.countSeries(tx);
+    const counts = await this.countSeries(
+      tx,
+      wanted.map(({ sample }) => ownerOf(sample)),
+    );
     const learned = new Map<string, number>();
     const learn = async (prints: string[]) => {
       for (const batch of batches(prints)) {
@@ -69,12 +70,12 @@ export class MetricSeriesTable {
     };
     await learn(wanted.map(({ fingerprint }) => fingerprint));
     const missing = wanted.filter(({ sample, fingerprint }) => {
-      const system = systemOf(sample);
-      const count = counts.get(system) ?? 0;
+      const owner = ownerKey(ownerOf(sample));
+      const count = counts.get(owner) ?? 0;
       if (learned.has(fingerprint) || count >= this.maxSeries) {
         return false;
       }
-      counts.set(system, count + 1);
+      counts.set(owner, count + 1);
       return true;
     });
     for (const batch of batches(missing)) {
@@ -93,17 +94,26 @@ export class MetricSeriesTable {
 
   private async countSeries(
     tx: Knex.Transaction,
+    owners: SeriesOwner[],
   ): Promise<Map<string, number>> {
-    if (!this.seriesCounts) {
+    const counts = this.seriesCounts;
+    const uncounted = owners.filter(owner => !counts.has(ownerKey(owner)));
+    const endpoints = [...new Set(uncounted.map(({ endpoint }) => endpoint))];
+    for (const batch of batches(endpoints)) {
       const rows = await tx<SeriesRow>('metric_series')
-        .select('system')
+        .select('system', 'endpoint', 'revision')
         .count({ count: '*' })
-        .groupBy('system');
-      this.seriesCounts = new Map(
-        rows.map(({ system, count }) => [String(system), Number(count)]),
-      );
+        .whereIn('endpoint', batch)
+        .groupBy('system', 'endpoint', 'revision');
+      for (const { count, ...owner } of rows) {
+        counts.set(ownerKey(owner as unknown as SeriesOwner), Number(count));
+      }
     }
-    return this.seriesCounts;
+    for (const owner of uncounted) {
+      const key = ownerKey(owner);
+      counts.set(key, counts.get(key) ?? 0);
+    }
+    return counts;
   }
 }
 

@@ -15,7 +15,26 @@ export interface Scrape {
   samples: ScrapedSample[];
 }
 
-/** Empty where the sample is of none. */
-export function systemOf(sample: ScrapedSample): string {
-  return sample.labels.system ?? '';
+/**
+ * Series of one revision of an endpoint; more than this many are a mistake of
+ * whoever counts, and further ones are not kept. None takes the place of
+ * another revision's: however many there are in a system, each is counted.
+ */
+export const MAX_SERIES = 5_000;
+
+/** Whose series a sample is of; empty where it says none. */
+export interface SeriesOwner {
+  system: string;
+  endpoint: string;
+  revision: string;
+}
+
+export function ownerOf({ labels }: ScrapedSample): SeriesOwner {
+  const { system = '', endpoint = '', revision = '' } = labels;
+  return { system, endpoint, revision };
+}
+
+/** The same for the same owner. */
+export function ownerKey({ system, endpoint, revision }: SeriesOwner): string {
+  return JSON.stringify([system, endpoint, revision]);
 }

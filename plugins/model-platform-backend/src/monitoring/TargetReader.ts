@@ -3,8 +3,8 @@ import { ScrapeTarget } from '@model-platform/plugin-model-platform-node';
 import { Agent, fetch } from 'undici';
 
 const TIMEOUT_MS = 4_000;
-/** An exposition that is larger is a mistake of whoever counts. */
-const MAX_BYTES = 8 * 1024 * 1024;
+/** What is larger is a mistake of whoever counts; gateways and engines count for many. */
+const MAX_BYTES = { runner: 8 << 20, gateway: 64 << 20, engine: 64 << 20 };
 
 /** Reads what targets expose. */
 export class TargetReader {
@@ -21,12 +21,13 @@ export class TargetReader {
     if (!response.ok) {
       throw await ResponseError.fromResponse(response);
     }
+    const maxBytes = MAX_BYTES[target.kind];
     const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of response.body ?? []) {
       size += chunk.byteLength;
-      if (size > MAX_BYTES) {
-        throw new Error(`its answer is larger than ${MAX_BYTES} bytes`);
+      if (size > maxBytes) {
+        throw new Error(`its answer is larger than ${maxBytes} bytes`);
       }
       chunks.push(chunk);
     }
