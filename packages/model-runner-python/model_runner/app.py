@@ -139,14 +139,17 @@ class App:
             "variant": environment.variant,
         }
 
-    def serve(self, model: Model) -> None:
-        """From now on the runner is ready."""
+    def prepare(self, model: Model) -> None:
+        """In the context that calls are to have. Raises StartError where the model can't take what the signature says."""
         batch, max_bytes = self._environment.batch, self._environment.max_body_bytes
         may_join = batch.max_rows > 1 and self._manifest.get("batching") is not False
         self._reader = InputReader(model.inputs)
         self._tensor_reader = InputReader(model.inputs, LARGEST_INTEGER)
         if model.is_line_by_line and may_join:
             self._predictions = JoinedPredictions(model.predict_at_once, batch, max_bytes, self._metrics)
+
+    def serve(self, model: Model) -> None:
+        """From now on the runner is ready."""
         self._model = model
 
     def drain(self) -> None:
@@ -162,7 +165,7 @@ class App:
         if example is None:
             return
         try:
-            lines, _ = InputReader(model.inputs).read({"inputs": example})
+            lines, _ = self._reader.read({"inputs": example})
         except RequestError as error:
             raise StartError(f"the example does not fit the signature: {error.message}") from None
         with self._metrics.custom.muted():
@@ -219,6 +222,8 @@ class App:
             if error_class is not None:
                 self._metrics.count_error(error_class)
             self._log_answer(path, status, seconds, headers.get(b"content-length", b""), body)
+        # Who serves while the model is loaded hands over then.
+        is_last = self._draining or self._model is None
         await send(
             {
                 "type": "http.response.start",
@@ -229,7 +234,7 @@ class App:
                     (b"x-request-id", request_id.encode("latin-1")),
                     *self._identity,
                     # Whoever keeps the connection shall not send a further call into its end.
-                    *(((b"connection", b"close"),) if self._draining and "connection" not in more else ()),
+                    *(((b"connection", b"close"),) if is_last and "connection" not in more else ()),
                     *((name.encode(), value.encode()) for name, value in more.items()),
                 ],
             }

@@ -12,6 +12,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -619,6 +620,55 @@ def test_endpoint_code_may_be_async_and_is_told_what_its_environment_says(start:
     assert sorted(lines(), key=str) == [("predicted", None), ("predicted", None), ("rule", 7), ("rule", 7)]
 
 
+@pytest.mark.parametrize("kind", ["def", "async def"])
+def test_what_code_sets_where_it_loads_holds_where_it_answers(start: Callable[..., Runner], kind: str) -> None:
+    """Much of it is kept by the thread, or by the context."""
+    text = f"""
+        import asyncio
+        import contextvars
+        import decimal
+        import sqlite3
+        import numpy
+        import sklearn
+
+        decimal.getcontext().prec = 6
+        numpy.seterr(divide="raise")
+        place = contextvars.ContextVar("place", default="nowhere")
+        calls = contextvars.ContextVar("calls", default=0)
+        # Nothing runs yet.
+        asyncio.run(asyncio.sleep(0))
+
+        {kind} load(context):
+            sklearn.set_config(transform_output="pandas")
+            place.set("loaded")
+            connection = sqlite3.connect(":memory:")
+            connection.execute("create table rates (rate number)")
+            connection.execute("insert into rates values (3)")
+            return connection
+
+        {kind} predict(connection, inputs, context):
+            calls.set(calls.get() + 1)
+            (rate,) = connection.execute("select rate from rates").fetchone()
+            return {{
+                "third": str(decimal.Decimal(1) / rate),
+                "divide": numpy.geterr()["divide"],
+                "output": sklearn.get_config()["transform_output"],
+                "place": place.get(),
+                "calls": str(calls.get()),
+            }}
+        """
+    names = ("third", "divide", "output", "place", "calls")
+    signature = {**SCALAR, "outputs": [{"name": name, "type": "string"} for name in names]}
+    runner = start(manifest(signature=signature, example={"x": 1}), code(text)).wait_ready()
+    for _ in range(2):
+        answer = runner.predict({"x": 1})
+        assert answer.status == 200, runner.log
+        # What a call sets is its own.
+        assert answer.json["outputs"] == dict(zip(names, ("0.333333", "raise", "pandas", "loaded", "1")))
+    runner.process.send_signal(signal.SIGTERM)
+    assert runner.wait_end(10) == 0
+
+
 @pytest.mark.parametrize(
     ("changes", "files", "message"),
     [
@@ -703,9 +753,7 @@ def test_who_collects_figures_has_a_secret_that_opens_nothing_else(start: Callab
         assert status("POST", "/predict", headers) == 401
 
 
-def test_it_is_live_while_it_loads_and_ends_at_once_when_asked_to(start: Callable[..., Runner]) -> None:
-    slow = "import time\ndef load(context): time.sleep(60)\ndef predict(m, i, c): return {'y': 1}"
-    runner = start(manifest(), code(slow))
+def wait_live(runner: Runner) -> None:
     until(lambda: "started" in runner.messages, "started")
 
     def live() -> bool:
@@ -715,12 +763,63 @@ def test_it_is_live_while_it_loads_and_ends_at_once_when_asked_to(start: Callabl
             return False
 
     until(live, "live")
+
+
+#: Native code that nothing interrupts.
+STUCK = """
+import ctypes
+def stick():
+    lock = ctypes.create_string_buffer(64)
+    for _ in range(2): ctypes.CDLL(None).pthread_mutex_lock(lock)
+def predict(m, i, c): return {'y': 1}
+"""
+
+
+@pytest.mark.parametrize(
+    "slow",
+    [
+        "import time\ndef load(context): time.sleep(60)\ndef predict(m, i, c): return {'y': 1}",
+        "import time\nasync def load(context): time.sleep(60)\ndef predict(m, i, c): return {'y': 1}",
+        "async def load(context): await __import__('asyncio').sleep(60)\ndef predict(m, i, c): return {'y': 1}",
+        f"{STUCK}\nstick()",
+        f"{STUCK}\ndef load(context): stick()",
+    ],
+    ids=["load", "async load that waits for nothing", "async load", "native import", "native load"],
+)
+def test_it_is_live_while_it_loads_and_ends_at_once_when_asked_to(start: Callable[..., Runner], slow: str) -> None:
+    runner = start(manifest(), code(slow))
+    wait_live(runner)
     assert runner.call("GET", "/v2/health/ready").status == 503
     refused = runner.predict({"x": 1})
     assert (refused.status, refused.headers["retry-after"]) == (503, "1")
     runner.process.send_signal(signal.SIGTERM)
     assert runner.wait_end(10) == 0
     assert runner.messages[-2:] == ["draining", "stopped"]
+
+
+def test_nobody_is_turned_away_when_it_gets_ready(start: Callable[..., Runner], tmp_path: Path) -> None:
+    waiting = f"""
+        import pathlib, time
+        while not pathlib.Path({str(tmp_path / "go")!r}).exists(): time.sleep(0.01)
+        def predict(model, inputs, context): return {{"y": inputs["x"]}}
+        """
+    runner = start(manifest(), code(waiting))
+    wait_live(runner)
+    statuses: list[list[int]] = [[] for _ in range(4)]
+
+    def ask(own: list[int]) -> None:
+        # Each time on a connection of its own.
+        while own.count(200) < 20:
+            own.append(runner.call("GET", "/v2/health/ready").status)
+
+    with ThreadPoolExecutor(len(statuses)) as threads:
+        asking = [threads.submit(ask, own) for own in statuses]
+        until(lambda: all(statuses), "calls")
+        (tmp_path / "go").touch()
+        for one in asking:
+            one.result()
+    for own in statuses:
+        assert own == sorted(own, reverse=True) and set(own) == {503, 200}
 
 
 def test_no_call_is_lost_when_it_is_asked_to_stop(start: Callable[..., Runner]) -> None:
