@@ -22,6 +22,7 @@ import orjson
 
 from . import open_inference, scoring
 from .answer_check import answer_check
+from .as_json import as_json
 from .environment import Environment
 from .errors import CALLER_LEFT, ModelOutputError, RequestError, StartError, caller_gone
 from .input_reader import InputReader
@@ -66,7 +67,7 @@ _MODEL_PATH = re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?(/ready|/infe
 
 
 def _json(status: int, body: Any, headers: dict[str, str] | None = None) -> Answer:
-    return status, orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY), JSON_TYPE, headers or {}
+    return status, as_json(body), JSON_TYPE, headers or {}
 
 
 def _loads(body: bytes) -> Any:
@@ -169,11 +170,15 @@ class App:
         except RequestError as error:
             raise StartError(f"the example does not fit the signature: {error.message}") from None
         with self._metrics.custom.muted():
-            try:
-                self._output_check(self._write(await model.predict(lines)))
-            except ModelOutputError as error:
-                told = "; ".join(f"{field['path']} {field['message']}" for field in error.fields)
-                raise StartError(f"the answer to the example does not fit the signature: {told}") from error
+            answers = self._write(await model.predict(lines))
+        try:
+            self._output_check(answers)
+            as_json(answers.rows)
+        except ModelOutputError as error:
+            told = "; ".join(f"{field['path']} {field['message']}" for field in error.fields)
+            raise StartError(f"the answer to the example does not fit the signature: {told}") from error
+        except TypeError as error:
+            raise StartError(f"the answer to the example is no JSON: {error}") from error
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         self.active += 1

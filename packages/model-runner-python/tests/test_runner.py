@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runner import DISEASE_PROGRESSION, METRICS_SECRET, SECRET, Runner, until
+from runner import DISEASE_PROGRESSION, METRICS_SECRET, SECRET, Answer, Runner, until
 
 SCALAR = {"inputs": [{"name": "x", "type": "number"}], "outputs": [{"name": "y", "type": "number"}]}
 
@@ -440,11 +440,67 @@ def test_objects_go_in_and_out_and_are_text_in_tensors(start: Callable[..., Runn
         return runner.call("POST", "/v2/models/echo/infer", json.dumps({"inputs": [tensor]}))
 
     order, lines = infer('{"a": 1, "b": 2}').json["outputs"]
-    assert order == {"name": "order", "datatype": "BYTES", "shape": [1, 1], "data": ['{"a": 1, "b": 2}']}
+    assert order == {"name": "order", "datatype": "BYTES", "shape": [1, 1], "data": ['{"a":1,"b":2}']}
     assert lines["shape"] == [1, 2]
     assert [json.loads(text) for text in lines["data"]] == [{"name": "a"}, {"name": "b"}]
     for wrong in ("no JSON", "[1]"):
         assert infer(wrong).status == 400
+
+
+def test_what_numpy_has_within_an_object_is_answered_by_every_way(start: Callable[..., Runner]) -> None:
+    runner = start(
+        manifest(signature={**SCALAR, "outputs": [{"name": "all", "type": "object"}, {"name": "parts", "type": "object", "shape": [-1]}]}),
+        code(
+            """
+            import datetime
+            import numpy
+
+            def predict(model, inputs, context):
+                if inputs["x"] == 1:
+                    return {"all": {"set": {1}}, "parts": []}
+                return {
+                    "all": {
+                        "whole": numpy.int64(3),
+                        "none": [float("nan"), numpy.float32("inf")],
+                        "at": datetime.datetime(2026, 5, 1, tzinfo=datetime.timezone.utc),
+                        "on": datetime.date(2026, 5, 1),
+                        "column": numpy.arange(4).reshape(2, 2)[:, 1],
+                        "names": numpy.array(["Zoë", "ß"]),
+                    },
+                    "parts": [{"one": numpy.float64(0.5)}, {"two": numpy.bool_(True)}],
+                }
+            """
+        ),
+    ).wait_ready()
+    wanted = {
+        "all": {
+            "whole": 3,
+            "none": [None, None],
+            "at": "2026-05-01T00:00:00+00:00",
+            "on": "2026-05-01",
+            "column": [1, 3],
+            "names": ["Zoë", "ß"],
+        },
+        "parts": [{"one": 0.5}, {"two": True}],
+    }
+
+    def infer(x: int) -> Answer:
+        tensor = {"name": "x", "datatype": "FP64", "shape": [1, 1], "data": [x]}
+        return runner.call("POST", "/v2/models/echo/infer", json.dumps({"inputs": [tensor]}))
+
+    def score(x: int) -> Answer:
+        return runner.call("POST", "/invocations", json.dumps({"instances": [{"x": x}]}))
+
+    assert runner.predict({"x": 0}).json["outputs"] == wanted
+    assert score(0).json["predictions"] == [wanted]
+    whole, parts = (list(map(strictly, tensor["data"])) for tensor in infer(0).json["outputs"])
+    assert (whole, parts) == ([wanted["all"]], wanted["parts"])
+    assert [call(1).status for call in (lambda x: runner.predict({"x": x}), score, infer)] == [500, 500, 500]
+
+
+def strictly(text: str) -> Any:
+    """JSON, of which NaN is none."""
+    return json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
 
 
 def test_lines_without_values_and_of_other_lengths_are_told_as_tensors(start: Callable[..., Runner]) -> None:
@@ -693,6 +749,11 @@ def test_what_code_sets_where_it_loads_holds_where_it_answers(start: Callable[..
             "the answer to the example does not fit the signature: outputs.y must be a number, not string",
         ),
         ({"example": {"x": 1}}, code("def predict(m, i, c): return 1 / 0"), "ZeroDivisionError"),
+        (
+            {"example": {"x": 1}, "signature": {**SCALAR, "outputs": [{"name": "y", "type": "object"}]}},
+            code("def predict(m, i, c): return {'y': {'all': {1}}}"),
+            "the answer to the example is no JSON: Type is not JSON serializable: set",
+        ),
         ({"example": {"x": 1}}, code("def predict(m, i, c): raise SystemExit(0)"), "SystemExit: 0"),
         ({}, code("def load(context): raise SystemExit(0)\ndef predict(m, i, c): return i"), "SystemExit: 0"),
         ({}, code("async def load(context): raise SystemExit(0)\ndef predict(m, i, c): return i"), "SystemExit: 0"),
