@@ -1,6 +1,7 @@
 """Real models in real processes: the example, endpoint code, what cannot start, and the end."""
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import math
@@ -300,6 +301,16 @@ def test_integers_are_answered_as_such_where_the_estimator_was_fitted_with_float
     binary = infer(True)
     assert binary.status == 200, binary.text
     assert binary.bytes.endswith(struct.pack("<2q", 1, 5))
+
+
+def test_a_cell_of_csv_may_be_as_large_as_a_body(start: Callable[..., Runner]) -> None:
+    signature = {"inputs": [{"name": "picture", "type": "bytes"}], "outputs": [{"name": "size", "type": "integer"}]}
+    sized = code("def predict(model, inputs, context): return {'size': len(inputs['picture'])}")
+    runner = start(manifest(signature=signature), sized, MAX_BODY_BYTES="1048576").wait_ready()
+    picture = bytes(700_000)
+    body = f"picture\n{base64.b64encode(picture).decode()}\n"
+    answer = runner.call("POST", "/invocations", body, {"content-type": "text/csv"})
+    assert (answer.status, answer.json) == (200, {"predictions": [len(picture)]})
 
 
 def test_numbers_that_the_estimator_has_no_room_for_are_refused(start: Callable[..., Runner], tmp_path: Path) -> None:
