@@ -192,7 +192,8 @@ class App:
         headers, is_gateway, is_collector = self._taken_headers(scope)
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         request_id = given if 0 < len(given) <= 128 else str(uuid.uuid4())
-        full_path: str = scope["path"]
+        # As the gateway reads it, which forwards it as it was sent: encoded characters mean no others.
+        full_path: str = scope["raw_path"].decode("latin-1")
         path = full_path[len(self._prefix) :] if full_path.startswith(f"{self._prefix}/") else full_path
         counted = path in ("/predict", "/invocations") or path.endswith("/infer")
         begin = time.perf_counter()
