@@ -12,6 +12,7 @@ from types import FrameType
 
 import uvicorn
 
+from .keep_signals_from_forks import keep_signals_from_forks
 from .logs import Logger
 from .turns import TURNS_BETWEEN_CALLS
 
@@ -50,6 +51,7 @@ class WhileLoading:
     def __enter__(self) -> WhileLoading:
         self._read_end, self._write_end = os.pipe()
         os.set_blocking(self._write_end, False)
+        keep_signals_from_forks(SIGNALS)
         for number in SIGNALS:
             signal.signal(number, self._heard)
         self._before = self._hear()

@@ -869,6 +869,34 @@ def test_it_is_live_while_it_loads_and_ends_at_once_when_asked_to(start: Callabl
     assert runner.messages[-2:] == ["draining", "stopped"]
 
 
+@pytest.mark.parametrize("place", ["load", "predict"])
+def test_processes_that_code_ends_are_not_the_runner(start: Callable[..., Runner], place: str) -> None:
+    """As pools of multiprocessing do with their workers, which are forks of the runner."""
+    text = f"""
+        import multiprocessing
+        import time
+
+        def end_one():
+            worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+            worker.start()
+            worker.terminate()
+            worker.join()
+            return worker.exitcode
+
+        def load(context):
+            return end_one() if "{place}" == "load" else None
+
+        def predict(model, inputs, context):
+            return {{"y": end_one() if model is None else model}}
+        """
+    runner = start(manifest(), code(text)).wait_ready()
+    for _ in range(3):
+        answer = runner.predict({"x": 1})
+        assert answer.json["outputs"] == {"y": -signal.SIGTERM}
+        assert "connection" not in answer.headers
+    assert "draining" not in runner.messages
+
+
 def test_nobody_is_turned_away_when_it_gets_ready(start: Callable[..., Runner], tmp_path: Path) -> None:
     waiting = f"""
         import pathlib, time
