@@ -20,9 +20,9 @@ def main() -> int:
         # Only what it was started with tells the host whose this process is, not what it starts.
         os.environ.pop("MODEL_HOST_MARK", None)
         # Not earlier: wsgiref, which comes with the metrics, copies all variables when it is imported.
-        from .run import run_to_end
+        from .run import run
 
-        return run_to_end(environment, logger)
+        return run(environment, logger)
     except StartError as error:
         logger.error(str(error))
     except Exception as error:

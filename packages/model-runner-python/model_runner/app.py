@@ -22,6 +22,7 @@ import orjson
 
 from . import open_inference, scoring
 from .answer_check import answer_check
+from .as_json import as_json
 from .environment import Environment
 from .errors import CALLER_LEFT, ModelOutputError, RequestError, StartError, caller_gone
 from .input_reader import InputReader
@@ -66,7 +67,7 @@ _MODEL_PATH = re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?(/ready|/infe
 
 
 def _json(status: int, body: Any, headers: dict[str, str] | None = None) -> Answer:
-    return status, orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY), JSON_TYPE, headers or {}
+    return status, as_json(body), JSON_TYPE, headers or {}
 
 
 def _loads(body: bytes) -> Any:
@@ -139,14 +140,17 @@ class App:
             "variant": environment.variant,
         }
 
-    def serve(self, model: Model) -> None:
-        """From now on the runner is ready."""
+    def prepare(self, model: Model) -> None:
+        """In the context that calls are to have. Raises StartError where the model can't take what the signature says."""
         batch, max_bytes = self._environment.batch, self._environment.max_body_bytes
         may_join = batch.max_rows > 1 and self._manifest.get("batching") is not False
         self._reader = InputReader(model.inputs)
         self._tensor_reader = InputReader(model.inputs, LARGEST_INTEGER)
         if model.is_line_by_line and may_join:
             self._predictions = JoinedPredictions(model.predict_at_once, batch, max_bytes, self._metrics)
+
+    def serve(self, model: Model) -> None:
+        """From now on the runner is ready."""
         self._model = model
 
     def drain(self) -> None:
@@ -162,15 +166,19 @@ class App:
         if example is None:
             return
         try:
-            lines, _ = InputReader(model.inputs).read({"inputs": example})
+            lines, _ = self._reader.read({"inputs": example})
         except RequestError as error:
             raise StartError(f"the example does not fit the signature: {error.message}") from None
         with self._metrics.custom.muted():
-            try:
-                self._output_check(self._write(await model.predict(lines)))
-            except ModelOutputError as error:
-                told = "; ".join(f"{field['path']} {field['message']}" for field in error.fields)
-                raise StartError(f"the answer to the example does not fit the signature: {told}") from error
+            answers = self._write(await model.predict(lines))
+        try:
+            self._output_check(answers)
+            as_json(answers.rows)
+        except ModelOutputError as error:
+            told = "; ".join(f"{field['path']} {field['message']}" for field in error.fields)
+            raise StartError(f"the answer to the example does not fit the signature: {told}") from error
+        except TypeError as error:
+            raise StartError(f"the answer to the example is no JSON: {error}") from error
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         self.active += 1
@@ -184,7 +192,8 @@ class App:
         headers, is_gateway, is_collector = self._taken_headers(scope)
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         request_id = given if 0 < len(given) <= 128 else str(uuid.uuid4())
-        full_path: str = scope["path"]
+        # As the gateway reads it, which forwards it as it was sent: encoded characters mean no others.
+        full_path: str = scope["raw_path"].decode("latin-1")
         path = full_path[len(self._prefix) :] if full_path.startswith(f"{self._prefix}/") else full_path
         counted = path in ("/predict", "/invocations") or path.endswith("/infer")
         begin = time.perf_counter()
@@ -219,6 +228,8 @@ class App:
             if error_class is not None:
                 self._metrics.count_error(error_class)
             self._log_answer(path, status, seconds, headers.get(b"content-length", b""), body)
+        # Who serves while the model is loaded hands over then.
+        is_last = self._draining or self._model is None
         await send(
             {
                 "type": "http.response.start",
@@ -229,7 +240,7 @@ class App:
                     (b"x-request-id", request_id.encode("latin-1")),
                     *self._identity,
                     # Whoever keeps the connection shall not send a further call into its end.
-                    *(((b"connection", b"close"),) if self._draining and "connection" not in more else ()),
+                    *(((b"connection", b"close"),) if is_last and "connection" not in more else ()),
                     *((name.encode(), value.encode()) for name, value in more.items()),
                 ],
             }

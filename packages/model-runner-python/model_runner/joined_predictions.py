@@ -46,6 +46,8 @@ class JoinedPredictions:
         self._bytes = 0
         self._is_gathering = False
         self._was_joined = False
+        #: Of no call: what the code has set when it was loaded.
+        self._context = copy_context()
         metrics.queue_depth.set_function(lambda: len(self._waiting))
 
     async def predict(self, lines: Table, size: int, is_gone: Callable[[], bool]) -> Table:
@@ -72,7 +74,7 @@ class JoinedPredictions:
         if not self._is_gathering:
             self._is_gathering = True
             # Whatever else has arrived by now is read before.
-            loop.call_soon(self._gather, loop, 1, context=Context())
+            loop.call_soon(self._gather, loop, 1, context=self._context.copy())
         return call.answer
 
     def _gather(self, loop: asyncio.AbstractEventLoop, seen: int) -> None:

@@ -66,10 +66,8 @@ class Model:
         self.is_own_code = self._own("predict_batch") is not None or self._own("predict") is not None
         #: Whether each line is answered by itself, whichever lines stand beside it; known once it is loaded.
         self.is_line_by_line = False
-        #: Whether it has to run in the loop that serves, as clients of other servers do.
-        self.is_async = any(
-            inspect.iscoroutinefunction(self._own(name)) for name in ("load", "predict", "predict_batch")
-        )
+        #: Whether it waits, for other servers as a rule, where other code holds up the loop.
+        self.is_async = inspect.iscoroutinefunction(self._own("predict_batch") or self._own("predict"))
 
     def _own(self, name: str) -> Callable[..., Any] | None:
         return getattr(self._endpoint, name, None)

@@ -1,6 +1,7 @@
 """Real models in real processes: the example, endpoint code, what cannot start, and the end."""
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import math
@@ -12,11 +13,12 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from runner import DISEASE_PROGRESSION, METRICS_SECRET, SECRET, Runner, until
+from runner import DISEASE_PROGRESSION, METRICS_SECRET, SECRET, Answer, Runner, until
 
 SCALAR = {"inputs": [{"name": "x", "type": "number"}], "outputs": [{"name": "y", "type": "number"}]}
 
@@ -301,6 +303,16 @@ def test_integers_are_answered_as_such_where_the_estimator_was_fitted_with_float
     assert binary.bytes.endswith(struct.pack("<2q", 1, 5))
 
 
+def test_a_cell_of_csv_may_be_as_large_as_a_body(start: Callable[..., Runner]) -> None:
+    signature = {"inputs": [{"name": "picture", "type": "bytes"}], "outputs": [{"name": "size", "type": "integer"}]}
+    sized = code("def predict(model, inputs, context): return {'size': len(inputs['picture'])}")
+    runner = start(manifest(signature=signature), sized, MAX_BODY_BYTES="1048576").wait_ready()
+    picture = bytes(700_000)
+    body = f"picture\n{base64.b64encode(picture).decode()}\n"
+    answer = runner.call("POST", "/invocations", body, {"content-type": "text/csv"})
+    assert (answer.status, answer.json) == (200, {"predictions": [len(picture)]})
+
+
 def test_numbers_that_the_estimator_has_no_room_for_are_refused(start: Callable[..., Runner], tmp_path: Path) -> None:
     from sklearn.tree import DecisionTreeRegressor
 
@@ -439,11 +451,67 @@ def test_objects_go_in_and_out_and_are_text_in_tensors(start: Callable[..., Runn
         return runner.call("POST", "/v2/models/echo/infer", json.dumps({"inputs": [tensor]}))
 
     order, lines = infer('{"a": 1, "b": 2}').json["outputs"]
-    assert order == {"name": "order", "datatype": "BYTES", "shape": [1, 1], "data": ['{"a": 1, "b": 2}']}
+    assert order == {"name": "order", "datatype": "BYTES", "shape": [1, 1], "data": ['{"a":1,"b":2}']}
     assert lines["shape"] == [1, 2]
     assert [json.loads(text) for text in lines["data"]] == [{"name": "a"}, {"name": "b"}]
     for wrong in ("no JSON", "[1]"):
         assert infer(wrong).status == 400
+
+
+def test_what_numpy_has_within_an_object_is_answered_by_every_way(start: Callable[..., Runner]) -> None:
+    runner = start(
+        manifest(signature={**SCALAR, "outputs": [{"name": "all", "type": "object"}, {"name": "parts", "type": "object", "shape": [-1]}]}),
+        code(
+            """
+            import datetime
+            import numpy
+
+            def predict(model, inputs, context):
+                if inputs["x"] == 1:
+                    return {"all": {"set": {1}}, "parts": []}
+                return {
+                    "all": {
+                        "whole": numpy.int64(3),
+                        "none": [float("nan"), numpy.float32("inf")],
+                        "at": datetime.datetime(2026, 5, 1, tzinfo=datetime.timezone.utc),
+                        "on": datetime.date(2026, 5, 1),
+                        "column": numpy.arange(4).reshape(2, 2)[:, 1],
+                        "names": numpy.array(["Zoë", "ß"]),
+                    },
+                    "parts": [{"one": numpy.float64(0.5)}, {"two": numpy.bool_(True)}],
+                }
+            """
+        ),
+    ).wait_ready()
+    wanted = {
+        "all": {
+            "whole": 3,
+            "none": [None, None],
+            "at": "2026-05-01T00:00:00+00:00",
+            "on": "2026-05-01",
+            "column": [1, 3],
+            "names": ["Zoë", "ß"],
+        },
+        "parts": [{"one": 0.5}, {"two": True}],
+    }
+
+    def infer(x: int) -> Answer:
+        tensor = {"name": "x", "datatype": "FP64", "shape": [1, 1], "data": [x]}
+        return runner.call("POST", "/v2/models/echo/infer", json.dumps({"inputs": [tensor]}))
+
+    def score(x: int) -> Answer:
+        return runner.call("POST", "/invocations", json.dumps({"instances": [{"x": x}]}))
+
+    assert runner.predict({"x": 0}).json["outputs"] == wanted
+    assert score(0).json["predictions"] == [wanted]
+    whole, parts = (list(map(strictly, tensor["data"])) for tensor in infer(0).json["outputs"])
+    assert (whole, parts) == ([wanted["all"]], wanted["parts"])
+    assert [call(1).status for call in (lambda x: runner.predict({"x": x}), score, infer)] == [500, 500, 500]
+
+
+def strictly(text: str) -> Any:
+    """JSON, of which NaN is none."""
+    return json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
 
 
 def test_lines_without_values_and_of_other_lengths_are_told_as_tensors(start: Callable[..., Runner]) -> None:
@@ -619,6 +687,55 @@ def test_endpoint_code_may_be_async_and_is_told_what_its_environment_says(start:
     assert sorted(lines(), key=str) == [("predicted", None), ("predicted", None), ("rule", 7), ("rule", 7)]
 
 
+@pytest.mark.parametrize("kind", ["def", "async def"])
+def test_what_code_sets_where_it_loads_holds_where_it_answers(start: Callable[..., Runner], kind: str) -> None:
+    """Much of it is kept by the thread, or by the context."""
+    text = f"""
+        import asyncio
+        import contextvars
+        import decimal
+        import sqlite3
+        import numpy
+        import sklearn
+
+        decimal.getcontext().prec = 6
+        numpy.seterr(divide="raise")
+        place = contextvars.ContextVar("place", default="nowhere")
+        calls = contextvars.ContextVar("calls", default=0)
+        # Nothing runs yet.
+        asyncio.run(asyncio.sleep(0))
+
+        {kind} load(context):
+            sklearn.set_config(transform_output="pandas")
+            place.set("loaded")
+            connection = sqlite3.connect(":memory:")
+            connection.execute("create table rates (rate number)")
+            connection.execute("insert into rates values (3)")
+            return connection
+
+        {kind} predict(connection, inputs, context):
+            calls.set(calls.get() + 1)
+            (rate,) = connection.execute("select rate from rates").fetchone()
+            return {{
+                "third": str(decimal.Decimal(1) / rate),
+                "divide": numpy.geterr()["divide"],
+                "output": sklearn.get_config()["transform_output"],
+                "place": place.get(),
+                "calls": str(calls.get()),
+            }}
+        """
+    names = ("third", "divide", "output", "place", "calls")
+    signature = {**SCALAR, "outputs": [{"name": name, "type": "string"} for name in names]}
+    runner = start(manifest(signature=signature, example={"x": 1}), code(text)).wait_ready()
+    for _ in range(2):
+        answer = runner.predict({"x": 1})
+        assert answer.status == 200, runner.log
+        # What a call sets is its own.
+        assert answer.json["outputs"] == dict(zip(names, ("0.333333", "raise", "pandas", "loaded", "1")))
+    runner.process.send_signal(signal.SIGTERM)
+    assert runner.wait_end(10) == 0
+
+
 @pytest.mark.parametrize(
     ("changes", "files", "message"),
     [
@@ -643,6 +760,11 @@ def test_endpoint_code_may_be_async_and_is_told_what_its_environment_says(start:
             "the answer to the example does not fit the signature: outputs.y must be a number, not string",
         ),
         ({"example": {"x": 1}}, code("def predict(m, i, c): return 1 / 0"), "ZeroDivisionError"),
+        (
+            {"example": {"x": 1}, "signature": {**SCALAR, "outputs": [{"name": "y", "type": "object"}]}},
+            code("def predict(m, i, c): return {'y': {'all': {1}}}"),
+            "the answer to the example is no JSON: Type is not JSON serializable: set",
+        ),
         ({"example": {"x": 1}}, code("def predict(m, i, c): raise SystemExit(0)"), "SystemExit: 0"),
         ({}, code("def load(context): raise SystemExit(0)\ndef predict(m, i, c): return i"), "SystemExit: 0"),
         ({}, code("async def load(context): raise SystemExit(0)\ndef predict(m, i, c): return i"), "SystemExit: 0"),
@@ -703,9 +825,7 @@ def test_who_collects_figures_has_a_secret_that_opens_nothing_else(start: Callab
         assert status("POST", "/predict", headers) == 401
 
 
-def test_it_is_live_while_it_loads_and_ends_at_once_when_asked_to(start: Callable[..., Runner]) -> None:
-    slow = "import time\ndef load(context): time.sleep(60)\ndef predict(m, i, c): return {'y': 1}"
-    runner = start(manifest(), code(slow))
+def wait_live(runner: Runner) -> None:
     until(lambda: "started" in runner.messages, "started")
 
     def live() -> bool:
@@ -715,12 +835,91 @@ def test_it_is_live_while_it_loads_and_ends_at_once_when_asked_to(start: Callabl
             return False
 
     until(live, "live")
+
+
+#: Native code that nothing interrupts.
+STUCK = """
+import ctypes
+def stick():
+    lock = ctypes.create_string_buffer(64)
+    for _ in range(2): ctypes.CDLL(None).pthread_mutex_lock(lock)
+def predict(m, i, c): return {'y': 1}
+"""
+
+
+@pytest.mark.parametrize(
+    "slow",
+    [
+        "import time\ndef load(context): time.sleep(60)\ndef predict(m, i, c): return {'y': 1}",
+        "import time\nasync def load(context): time.sleep(60)\ndef predict(m, i, c): return {'y': 1}",
+        "async def load(context): await __import__('asyncio').sleep(60)\ndef predict(m, i, c): return {'y': 1}",
+        f"{STUCK}\nstick()",
+        f"{STUCK}\ndef load(context): stick()",
+    ],
+    ids=["load", "async load that waits for nothing", "async load", "native import", "native load"],
+)
+def test_it_is_live_while_it_loads_and_ends_at_once_when_asked_to(start: Callable[..., Runner], slow: str) -> None:
+    runner = start(manifest(), code(slow))
+    wait_live(runner)
     assert runner.call("GET", "/v2/health/ready").status == 503
     refused = runner.predict({"x": 1})
     assert (refused.status, refused.headers["retry-after"]) == (503, "1")
     runner.process.send_signal(signal.SIGTERM)
     assert runner.wait_end(10) == 0
     assert runner.messages[-2:] == ["draining", "stopped"]
+
+
+@pytest.mark.parametrize("place", ["load", "predict"])
+def test_processes_that_code_ends_are_not_the_runner(start: Callable[..., Runner], place: str) -> None:
+    """As pools of multiprocessing do with their workers, which are forks of the runner."""
+    text = f"""
+        import multiprocessing
+        import time
+
+        def end_one():
+            worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+            worker.start()
+            worker.terminate()
+            worker.join()
+            return worker.exitcode
+
+        def load(context):
+            return end_one() if "{place}" == "load" else None
+
+        def predict(model, inputs, context):
+            return {{"y": end_one() if model is None else model}}
+        """
+    runner = start(manifest(), code(text)).wait_ready()
+    for _ in range(3):
+        answer = runner.predict({"x": 1})
+        assert answer.json["outputs"] == {"y": -signal.SIGTERM}
+        assert "connection" not in answer.headers
+    assert "draining" not in runner.messages
+
+
+def test_nobody_is_turned_away_when_it_gets_ready(start: Callable[..., Runner], tmp_path: Path) -> None:
+    waiting = f"""
+        import pathlib, time
+        while not pathlib.Path({str(tmp_path / "go")!r}).exists(): time.sleep(0.01)
+        def predict(model, inputs, context): return {{"y": inputs["x"]}}
+        """
+    runner = start(manifest(), code(waiting))
+    wait_live(runner)
+    statuses: list[list[int]] = [[] for _ in range(4)]
+
+    def ask(own: list[int]) -> None:
+        # Each time on a connection of its own.
+        while own.count(200) < 20:
+            own.append(runner.call("GET", "/v2/health/ready").status)
+
+    with ThreadPoolExecutor(len(statuses)) as threads:
+        asking = [threads.submit(ask, own) for own in statuses]
+        until(lambda: all(statuses), "calls")
+        (tmp_path / "go").touch()
+        for one in asking:
+            one.result()
+    for own in statuses:
+        assert own == sorted(own, reverse=True) and set(own) == {503, 200}
 
 
 def test_no_call_is_lost_when_it_is_asked_to_stop(start: Callable[..., Runner]) -> None:

@@ -2,13 +2,13 @@
 from __future__ import annotations
 
 import base64
-import json
 import math
 from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
+from ..as_json import as_json
 from ..errors import RequestError
 from ..field_reader import shape_of
 from ..input_reader import MAX_ROWS
@@ -141,7 +141,7 @@ def wanted_outputs(fields: Fields, request: InferRequest) -> list[tuple[dict[str
 
 def _values(field: dict[str, Any], data: list[Any], is_binary: bool) -> list[Any]:
     if field["type"] == "object":
-        return [json.dumps(value) for value in data]
+        return [as_json(value).decode() for value in data]
     if is_binary and field["type"] == "integer":
         return list(map(_missing, data))
     # Columns have them as JSON does.
@@ -200,4 +200,4 @@ def infer_answer(
         tensors.append(tensor)
     told_id = {} if request_id is None else {"id": request_id}
     answer = {**about, **told_id, "outputs": tensors}
-    return orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY), binary
+    return as_json(answer), binary

@@ -4,12 +4,16 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
 from typing import Any
 
 import orjson
 
 from ..errors import RequestError
 from .columns import Columns
+
+# Of one cell, which may be all of a body; those have a limit of their own.
+csv.field_size_limit(sys.maxsize)
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _BOOLEANS = {"true": True, "false": False, "": None}
