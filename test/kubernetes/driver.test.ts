@@ -720,6 +720,50 @@ test('systems do not share a namespace, and the gateway of one knows nothing of 
   }
 });
 
+test('platforms of other prefixes in the cluster have nothing to do with each other', async () => {
+  const desired = revisionOf('shared', 1);
+  await rollOut(driver, desired);
+  // Its namespace begins as those of the other platform do.
+  const alike = revisionOf('alike', 1, { system: 'b-crm' });
+  await driver.apply(alike, never);
+  await isReady(driver, alike);
+  const before = await objectsOf('shared');
+
+  const other = await cluster.driver({
+    kubernetes: { namespacePrefix: 'models-b' },
+  });
+  expect(await other.list()).toEqual([]);
+  for (const { ref } of [desired, alike]) {
+    expect(await other.observe(ref)).toMatchObject({ runners: [] });
+    expect(await other.logSources(ref)).toEqual([]);
+    cluster.proxy.forget();
+    await other.remove(ref);
+    const writes = cluster.proxy
+      .writes()
+      .filter(({ path }) => !path.includes('/leases/'));
+    expect(writes).toEqual([]);
+  }
+
+  // What both would call the same is whose it was.
+  await expect(other.apply(revisionOf('shared', 2), never)).rejects.toThrow(
+    /^The namespace models-b-crm--test is that of the system b-crm in the environment test/,
+  );
+
+  // Endpoints of both have the same name.
+  const theirs = revisionOf('shared', 2, { system: 'ops' });
+  await other.apply(theirs, never);
+  await isReady(other, theirs);
+  expect(await other.list()).toEqual(['shared']);
+  const observed = await driver.observe(desired.ref);
+  expect(observed.runners.map(({ revision }) => revision)).toEqual([1]);
+  await driver.release(desired.ref, { keep: [1], newest: 2 });
+  await isReady(other, theirs);
+  await other.remove(theirs.ref);
+  expect(await objectsOf('shared')).toEqual(before);
+  for (const { ref } of [desired, alike]) await driver.remove(ref);
+  expect(await objectsOf('shared')).toEqual([]);
+});
+
 test('what keeps pods from being ready is said in words', async () => {
   const status =
     (container: object, init = false) =>

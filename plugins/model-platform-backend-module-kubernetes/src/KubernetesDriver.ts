@@ -46,6 +46,7 @@ import {
 import { ADMIN_PORT, PORT } from './manifests/images';
 import { LABELS } from './manifests/labels';
 import { monitorManifests } from './manifests/monitorManifests';
+import { requireNotOthers } from './manifests/namespaceOwner';
 import { namespaceName, objectName } from './manifests/objectName';
 import { Placement } from './manifests/Placement';
 import { runnerManifests } from './manifests/runnerManifests';
@@ -136,6 +137,7 @@ export class KubernetesDriver implements DeploymentDriver {
     this.view = new ClusterView({
       client,
       logger,
+      namespacePrefix: settings.cluster.namespacePrefix,
       hasRoutes: settings.hasRoutes,
       limits,
     });
@@ -164,6 +166,10 @@ export class KubernetesDriver implements DeploymentDriver {
     await this.view.ready();
     const { view, gateways } = this;
     const { namespace, objects, monitors } = this.manifestsOf(desired);
+    requireNotOthers(
+      view.get({ kind: 'Namespace', name: namespace }),
+      this.settings.cluster.namespacePrefix,
+    );
     await this.applier.apply(objects, {
       ...options,
       startWith: deployment =>
