@@ -489,6 +489,94 @@ test('what others change is set right, what they add stays', async () => {
   });
 });
 
+test('a plan or a route that others change is set right, also one that cannot be read', async () => {
+  const desired = revisionOf('steered', 1);
+  await rollOut(driver, desired);
+  const route = routeOf(desired);
+  const digest = driver.routeDigest(desired.ref, route);
+  const plan = { namespace, name: 'plan-steered' };
+  const routes = cluster.config.makeApiClient(CustomObjectsApi);
+  const place = {
+    group: 'gateway.networking.k8s.io',
+    version: 'v1',
+    namespace,
+    plural: 'httproutes',
+    name: 'steered',
+  };
+  const written = async () => {
+    const { metadata, data } = await cluster.core.readNamespacedConfigMap(plan);
+    const { spec } = await routes.getNamespacedCustomObject(place);
+    return { labels: metadata?.labels, data, spec };
+  };
+  const before = await written();
+  const text = before.data?.['plan.json'] ?? '';
+  const changed = (change: (it: any) => void) => {
+    const it = JSON.parse(text);
+    change(it);
+    return JSON.stringify(it);
+  };
+  const edit = (path: string, value: unknown) => async () => {
+    const body = [{ op: 'replace', path, value }];
+    if (path.startsWith('/spec/'))
+      await routes.patchNamespacedCustomObject({ ...place, body });
+    else await cluster.core.patchNamespacedConfigMap({ ...plan, body });
+  };
+  const planned = (value: string) => edit('/data', { 'plan.json': value });
+  const [rule] = before.spec.rules;
+  for (const [what, change] of Object.entries({
+    'no JSON': planned('{'),
+    'no plan': planned(changed(it => (it.formatVersion = 2))),
+    nothing: edit('/data', {}),
+    'another weight': planned(changed(it => (it.plan.variants[0].weight = 1))),
+    'one more token': planned(
+      changed(it =>
+        it.plan.tokens.push({
+          id: 'own',
+          hash: 'b'.repeat(64),
+          consumer: 'me',
+        }),
+      ),
+    ),
+    'another service': planned(changed(it => (it.services.main = 'other'))),
+    'another label': edit('/metadata/labels/app.kubernetes.io~1component', 'a'),
+    'another path': edit('/spec/rules/0/matches/0/path/value', '/elsewhere'),
+    'another backend': edit('/spec/rules/0/backendRefs/0/name', 'elsewhere'),
+    'no weight': edit('/spec/rules/0/backendRefs/0/weight', 0),
+    'one more rule': edit('/spec/rules', [
+      { ...rule, matches: [{ path: { type: 'PathPrefix', value: '/own' } }] },
+      rule,
+    ]),
+  })) {
+    // It was away meanwhile, or has seen it.
+    for (const of of [driver, await cluster.driver()]) {
+      await change();
+      await eventually(`${what} set right`, async () => {
+        const observed = await of.observe(desired.ref);
+        if (observed.routeDigest !== digest) await of.route(desired.ref, route);
+        expect(await written()).toEqual(before);
+        return true;
+      });
+      const observed = await of.observe(desired.ref);
+      expect(observed).toMatchObject({
+        routedRevision: 1,
+        routeDigest: digest,
+      });
+    }
+  }
+
+  // Names that it has none of are others' to add.
+  await routes.patchNamespacedCustomObject({
+    ...place,
+    body: [{ op: 'add', path: '/spec/hostnames', value: ['a.example.org'] }],
+  });
+  const next = await cluster.driver();
+  await next.route(desired.ref, route);
+  expect((await next.observe(desired.ref)).routeDigest).toBe(digest);
+  const { spec } = await routes.getNamespacedCustomObject(place);
+  expect(spec.hostnames).toEqual(['a.example.org']);
+  await driver.remove(desired.ref);
+});
+
 test('what was deleted comes back, secrets that are never read among it', async () => {
   const system = 'deleted';
   const own = `models-${system}--test`;
