@@ -808,6 +808,42 @@ test('systems do not share a namespace, and the gateway of one knows nothing of 
   }
 });
 
+test("models of a system outside the catalog's namespace run, and are known as that system's", async () => {
+  const system = 'other/crm';
+  const desired = revisionOf('abroad', 1, { system });
+  const metered = await cluster.driver({
+    collector: { namespaceLabels: { name: 'monitoring' } },
+  });
+  await metered.apply(desired, never);
+  await isReady(metered, desired);
+  expect(await metered.list()).toContain('abroad');
+  const labelSelector = 'model-platform.io/endpoint=abroad';
+  const { items } = await cluster.core.listPodForAllNamespaces({
+    labelSelector,
+  });
+  const [{ namespace: own = '', annotations } = {}] = items.map(
+    ({ metadata }) => metadata,
+  );
+  expect(own).toMatch(/^models-other-crm--test-[0-9a-f]{10}$/);
+  expect(annotations).toMatchObject({ 'model-platform.io/system': system });
+  const systemOf = (name: string) =>
+    metered.workloadTokens.systemOf(`system:serviceaccount:${name}:default`);
+  expect(await systemOf(own)).toBe(system);
+  expect(await systemOf(namespace)).toBe('crm');
+  await eventually('all of its pods', async () => {
+    const targets = (await metered.scrapeTargets()).filter(({ id }) =>
+      id.includes(`/${own}/`),
+    );
+    expect(targets).toMatchObject([
+      { kind: 'gateway', serves: { system, environment: 'test' } },
+      { kind: 'runner', labels: { system, endpoint: 'abroad' } },
+    ]);
+    return true;
+  });
+  await metered.remove(desired.ref);
+  expect(await objectsOf('abroad')).toEqual([]);
+});
+
 test('platforms of other prefixes in the cluster have nothing to do with each other', async () => {
   const desired = revisionOf('shared', 1);
   await rollOut(driver, desired);
@@ -963,9 +999,9 @@ test('what has no room, or is refused, says so', async () => {
   });
   expect(refused.message).toMatch(/refuses to make 1 of its pods.*quota/);
 
-  const wrong = revisionOf('wrong', 1, { system: 's'.repeat(70) });
+  const wrong = revisionOf('wrong!', 1);
   await expect(driver.apply(wrong, never)).rejects.toThrow(
-    /refuses to apply the Namespace models-s+.*63/,
+    /refuses to apply the NetworkPolicy models-crm--test\/m-wrong-.*a valid label/,
   );
 });
 

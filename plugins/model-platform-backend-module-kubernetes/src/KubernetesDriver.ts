@@ -539,7 +539,8 @@ export class KubernetesDriver implements DeploymentDriver {
   private scrapeTargetOf(pod: V1Pod): ScrapeTarget | undefined {
     const { metadata, status } = pod;
     const { namespace = '', name, labels = {} } = metadata ?? {};
-    const environment = labels[LABELS.environment];
+    const { system = '', environment = '' } =
+      this.view.ownerOf(namespace) ?? {};
     if (!status?.podIP || !this.settings.find(environment)?.collector) {
       return undefined;
     }
@@ -554,7 +555,7 @@ export class KubernetesDriver implements DeploymentDriver {
       return {
         id,
         kind: 'gateway',
-        serves: { system: labels[LABELS.system], environment },
+        serves: { system, environment },
         isAway: runnerStatusOf(pod, undefined).phase !== 'ready',
         url: `http://${host}:${ADMIN_PORT}/metrics`,
         headers,
@@ -567,7 +568,7 @@ export class KubernetesDriver implements DeploymentDriver {
       url: `http://${host}:${PORT}/metrics`,
       headers,
       labels: {
-        system: labels[LABELS.system],
+        system,
         model: labels[LABELS.model],
         endpoint: labels[LABELS.endpoint],
         variant: labels[LABELS.variant],

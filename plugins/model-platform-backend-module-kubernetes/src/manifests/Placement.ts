@@ -3,6 +3,7 @@ import { Resources } from '@model-platform/plugin-model-platform-common';
 import { DesiredVariant } from '@model-platform/plugin-model-platform-node';
 import { ClusterSettings, EnvironmentSettings } from '../KubernetesSettings';
 import { LABELS, OURS } from './labels';
+import { systemLabel } from './systemMarks';
 
 /** One variant of a revision, where it goes, and all that its objects say. */
 export interface Placement {
@@ -49,7 +50,7 @@ export function labelsOf(placement: Placement): Record<string, string> {
   return {
     ...OURS,
     ...selectorOf(placement),
-    [LABELS.system]: variant.model.system,
+    ...systemLabel(variant.model.system),
     [LABELS.environment]: environment,
     [LABELS.model]: variant.model.slug,
     [LABELS.version]: String(variant.version.number),

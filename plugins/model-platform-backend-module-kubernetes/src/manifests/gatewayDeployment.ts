@@ -21,7 +21,7 @@ type Variables<T> = { [Name in keyof T]?: string };
 
 /** The gateways of a namespace, each with the agent that tells it what its plans are. */
 export function gatewayDeployment(placement: GatewayPlacement): V1Deployment {
-  const { cluster, settings } = placement;
+  const { system, cluster, settings } = placement;
   const { min, max } = settings.gateway.replicas;
   // Whatever calls it has, of whatever deployment; without any it goes at once.
   const draining = drainingPod(MAX_CALL_SECONDS);
@@ -41,7 +41,7 @@ export function gatewayDeployment(placement: GatewayPlacement): V1Deployment {
       template: {
         metadata: {
           labels: metadata.labels,
-          ...scrapeAnnotations(settings, ADMIN_PORT),
+          annotations: scrapeAnnotations(settings, system, ADMIN_PORT),
         },
         spec: {
           serviceAccountName: GATEWAY,

@@ -2,6 +2,7 @@ import { KubernetesObject } from '@kubernetes/client-node';
 import { ConflictError } from '@backstage/errors';
 import { LABELS } from './labels';
 import { namespaceName } from './objectName';
+import { systemOf } from './systemMarks';
 
 /** Whose models run in a namespace, and where they are deployed to there. */
 export interface NamespaceOwner {
@@ -50,8 +51,9 @@ export function requireNotOthers(
 function ownerSaidBy(
   namespace: KubernetesObject | undefined,
 ): NamespaceOwner | undefined {
-  const { [LABELS.system]: system, [LABELS.environment]: environment } =
-    namespace?.metadata?.labels ?? {};
+  const { metadata = {} } = namespace ?? {};
+  const system = systemOf(metadata);
+  const environment = metadata.labels?.[LABELS.environment];
   return system !== undefined && environment !== undefined
     ? { system, environment }
     : undefined;

@@ -38,7 +38,7 @@ const FORWARDER_RESOURCES = {
 
 /** The pods of a variant: files are fetched and verified, then the runtime serves them. */
 export function runnerDeployment(placement: Placement): V1Deployment {
-  const { resources } = placement;
+  const { resources, settings, variant } = placement;
   const { min, max } = resources.replicas ?? { min: 1, max: 1 };
   return {
     apiVersion: 'apps/v1',
@@ -56,7 +56,7 @@ export function runnerDeployment(placement: Placement): V1Deployment {
       template: {
         metadata: {
           labels: labelsOf(placement),
-          ...scrapeAnnotations(placement.settings, PORT),
+          annotations: scrapeAnnotations(settings, variant.model.system, PORT),
         },
         spec: podSpec(placement),
       },
