@@ -966,6 +966,62 @@ test('what keeps pods from being ready is said in words', async () => {
   }
 });
 
+test('what a kubelet or scheduler warns of while a pod starts is no problem of it, what keeps it from starting is', async () => {
+  const desired = revisionOf('begun', 1, {
+    resources: { replicas: { min: 2, max: 2 } },
+  });
+  // One serves, and the other one is only beginning to.
+  let first: string | undefined;
+  cluster.kubelet.troubles.set('m-begun--', pod => {
+    first ??= pod.metadata?.name;
+    return pod.metadata?.name === first
+      ? runningStatus(pod)
+      : { phase: 'Pending' };
+  });
+  await driver.apply(desired, never);
+  const name = await eventually('one of each', async () => {
+    const { runners } = await driver.observe(desired.ref);
+    const id = (of: string) => runners.find(({ phase }) => phase === of)?.id;
+    return id('ready') !== undefined && id('starting');
+  });
+  const { metadata } = await cluster.core.readNamespacedPod({
+    namespace,
+    name,
+  });
+  const warn = (reason: string, at: string) =>
+    cluster.core.createNamespacedEvent({
+      namespace,
+      body: {
+        metadata: { name: `${name}.${reason.toLowerCase()}`, namespace },
+        involvedObject: {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          namespace,
+          name,
+          uid: metadata?.uid,
+        },
+        type: 'Warning',
+        reason,
+        message: 'of the tests',
+        lastTimestamp: new Date(at),
+      },
+    });
+  /** Of a portal that has asked for none yet: they are kept for a while. */
+  const message = async () => {
+    const { runners } = await (await cluster.driver()).observe(desired.ref);
+    return runners.find(({ id }) => id === name)?.message;
+  };
+  await warn('FailedScheduling', '2026-01-01T00:00:03Z');
+  await warn('Unhealthy', '2026-01-01T00:00:02Z');
+  expect(await message()).toBeUndefined();
+  await warn('FailedMount', '2026-01-01T00:00:01Z');
+  expect(await message()).toBe(
+    'The cluster warns (FailedMount): of the tests',
+  );
+  cluster.kubelet.troubles.delete('m-begun--');
+  await driver.remove(desired.ref);
+});
+
 test('what has no room, or is refused, says so', async () => {
   const huge = revisionOf('huge', 1, { resources: { cpu: '5000' } });
   await driver.apply(huge, never);
