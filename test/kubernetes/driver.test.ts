@@ -642,6 +642,47 @@ test('what was deleted comes back, secrets that are never read among it', async 
   await driver.remove(desired.ref);
 });
 
+test('another key makes gateways and runners start anew with what is made of it', async () => {
+  const own = 'models-rekeyed--test';
+  const desired = revisionOf('rekeyed', 1, { system: 'rekeyed' });
+  const templates = async () => {
+    const { items } = await cluster.apps.listNamespacedDeployment({
+      namespace: own,
+    });
+    const [gateways, runners] = items
+      .toSorted(({ metadata: a }, { metadata: b }) =>
+        (a?.name ?? '') > (b?.name ?? '') ? -1 : 1,
+      )
+      .map(({ spec }) => spec?.template);
+    return { gateways, runners };
+  };
+  await driver.apply(desired, never);
+  const before = await templates();
+  const rekeyed = await cluster.driver({
+    kubernetes: { secretKey: 'another-key-of-the-tests-0123456789' },
+  });
+  await rekeyed.apply(desired, never);
+  const after = await templates();
+  expect(after.gateways).not.toEqual(before.gateways);
+  expect(after.runners).not.toEqual(before.runners);
+  await isReady(rekeyed, desired);
+
+  cluster.proxy.forget();
+  await rekeyed.apply(desired, never);
+  const writes = cluster.proxy
+    .writes()
+    .filter(({ path }) => !path.includes('/leases/'));
+  expect(writes).toEqual([]);
+  // A portal that was started anew with the same one makes nobody start anew.
+  await (
+    await cluster.driver({
+      kubernetes: { secretKey: 'another-key-of-the-tests-0123456789' },
+    })
+  ).apply(desired, never);
+  expect(await templates()).toEqual(after);
+  await rekeyed.remove(desired.ref);
+});
+
 test('of several that write, the platform has the last word on what it says', async () => {
   const desired = revisionOf('contested', 1);
   const others = await Promise.all([cluster.driver(), cluster.driver()]);
@@ -1015,9 +1056,7 @@ test('what a kubelet or scheduler warns of while a pod starts is no problem of i
   await warn('Unhealthy', '2026-01-01T00:00:02Z');
   expect(await message()).toBeUndefined();
   await warn('FailedMount', '2026-01-01T00:00:01Z');
-  expect(await message()).toBe(
-    'The cluster warns (FailedMount): of the tests',
-  );
+  expect(await message()).toBe('The cluster warns (FailedMount): of the tests');
   cluster.kubelet.troubles.delete('m-begun--');
   await driver.remove(desired.ref);
 });

@@ -415,6 +415,7 @@ export class KubernetesDriver implements DeploymentDriver {
         runners: this.keys.runnersKey(namespace),
         requestId: this.keys.requestIdSecret(),
         metrics: this.keys.metricsSecret(namespace),
+        fingerprint: this.keys.fingerprint(),
       },
     };
   }

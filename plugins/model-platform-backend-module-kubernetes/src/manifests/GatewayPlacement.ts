@@ -22,6 +22,8 @@ export interface GatewayPlacement {
     runners: string;
     requestId: string;
     metrics: string;
+    /** Of what they are all made of. */
+    fingerprint: string;
   };
 }
 

@@ -26,8 +26,13 @@ export interface Placement {
   languageModel?: LanguageModelSettings;
   /** Of the runner's folder, by names of files: what the environment says to the model. */
   settingsFiles: Record<string, string>;
-  /** `state`: of processes alone, which hand their state to callers. */
-  secrets: { runner: string; state?: string };
+  secrets: {
+    runner: string;
+    /** Of processes alone, which hand their state to callers. */
+    state?: string;
+    /** Of what both are made of. */
+    fingerprint: string;
+  };
 }
 
 /** Of the pods of a variant, and of no others. */

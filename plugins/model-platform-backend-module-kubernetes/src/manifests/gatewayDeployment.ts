@@ -12,6 +12,7 @@ import {
   gatewaySelector,
 } from './GatewayPlacement';
 import { ADMIN_PORT, MOUNTS, PORT, PROGRAMS } from './images';
+import { KEYS } from './labels';
 import { METRICS_KEY } from './metricsSecret';
 import { containerSecurity, podSecurity } from './podSecurity';
 import { scrapeAnnotations } from './scrapeAnnotations';
@@ -41,7 +42,10 @@ export function gatewayDeployment(placement: GatewayPlacement): V1Deployment {
       template: {
         metadata: {
           labels: metadata.labels,
-          annotations: scrapeAnnotations(settings, system, ADMIN_PORT),
+          annotations: {
+            ...scrapeAnnotations(settings, system, ADMIN_PORT),
+            [KEYS]: placement.secrets.fingerprint,
+          },
         },
         spec: {
           serviceAccountName: GATEWAY,

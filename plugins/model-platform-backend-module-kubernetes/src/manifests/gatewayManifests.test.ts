@@ -45,6 +45,7 @@ const placement = {
     runners: 'opens models',
     requestId: 'makes outcomes',
     metrics: 'opens figures',
+    fingerprint: 'of the key',
   },
 };
 const manifests = gatewayManifests(placement);

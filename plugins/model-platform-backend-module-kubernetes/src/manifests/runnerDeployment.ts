@@ -15,6 +15,7 @@ import { containerResources } from './containerResources';
 import { drainingPod } from './drainingPod';
 import { imageContainers, IMAGE_SCRATCH_BYTES } from './imageContainers';
 import { APP, MOUNTS, PORT, PROGRAMS } from './images';
+import { KEYS } from './labels';
 import { METRICS_KEY } from './metricsSecret';
 import { labelsOf, metadataOf, Placement, selectorOf } from './Placement';
 import {
@@ -56,7 +57,10 @@ export function runnerDeployment(placement: Placement): V1Deployment {
       template: {
         metadata: {
           labels: labelsOf(placement),
-          annotations: scrapeAnnotations(settings, variant.model.system, PORT),
+          annotations: {
+            ...scrapeAnnotations(settings, variant.model.system, PORT),
+            [KEYS]: placement.secrets.fingerprint,
+          },
         },
         spec: podSpec(placement),
       },
