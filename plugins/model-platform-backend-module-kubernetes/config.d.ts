@@ -6,7 +6,10 @@ export interface Config {
       kubeconfig?: string;
       /** Of the kubeconfig; its current one where absent. */
       context?: string;
-      /** Namespaces are `<prefix>-<system>--<environment>`. Defaults to `models`. */
+      /**
+       * Namespaces are `<prefix>-<system>--<environment>`. Of each portal in the
+       * cluster another one, and none the beginning of another's. Defaults to `models`.
+       */
       namespacePrefix?: string;
       /**
        * At least 32 characters, the same for all replicas: the secrets of

@@ -264,6 +264,8 @@ export class TestCluster {
       gateway?: { min: number; max: number };
       /** That its endpoints are reached through; no route where empty. */
       gateways?: Array<{ name: string; namespace: string }>;
+      /** Of `modelPlatform.kubernetes`, beside what it always has. */
+      kubernetes?: object;
       limits?: Partial<ClusterLimits>;
     } = {},
   ): Promise<KubernetesDriver> {
@@ -281,6 +283,7 @@ export class TestCluster {
               python: 'registry.example.org/python:1',
             },
             ...(packageIndex ? { packageIndex } : {}),
+            ...more.kubernetes,
           },
           ...(metricCatalogue ? { metricCatalogue } : {}),
           environments: [

@@ -489,6 +489,94 @@ test('what others change is set right, what they add stays', async () => {
   });
 });
 
+test('a plan or a route that others change is set right, also one that cannot be read', async () => {
+  const desired = revisionOf('steered', 1);
+  await rollOut(driver, desired);
+  const route = routeOf(desired);
+  const digest = driver.routeDigest(desired.ref, route);
+  const plan = { namespace, name: 'plan-steered' };
+  const routes = cluster.config.makeApiClient(CustomObjectsApi);
+  const place = {
+    group: 'gateway.networking.k8s.io',
+    version: 'v1',
+    namespace,
+    plural: 'httproutes',
+    name: 'steered',
+  };
+  const written = async () => {
+    const { metadata, data } = await cluster.core.readNamespacedConfigMap(plan);
+    const { spec } = await routes.getNamespacedCustomObject(place);
+    return { labels: metadata?.labels, data, spec };
+  };
+  const before = await written();
+  const text = before.data?.['plan.json'] ?? '';
+  const changed = (change: (it: any) => void) => {
+    const it = JSON.parse(text);
+    change(it);
+    return JSON.stringify(it);
+  };
+  const edit = (path: string, value: unknown) => async () => {
+    const body = [{ op: 'replace', path, value }];
+    if (path.startsWith('/spec/'))
+      await routes.patchNamespacedCustomObject({ ...place, body });
+    else await cluster.core.patchNamespacedConfigMap({ ...plan, body });
+  };
+  const planned = (value: string) => edit('/data', { 'plan.json': value });
+  const [rule] = before.spec.rules;
+  for (const [what, change] of Object.entries({
+    'no JSON': planned('{'),
+    'no plan': planned(changed(it => (it.formatVersion = 2))),
+    nothing: edit('/data', {}),
+    'another weight': planned(changed(it => (it.plan.variants[0].weight = 1))),
+    'one more token': planned(
+      changed(it =>
+        it.plan.tokens.push({
+          id: 'own',
+          hash: 'b'.repeat(64),
+          consumer: 'me',
+        }),
+      ),
+    ),
+    'another service': planned(changed(it => (it.services.main = 'other'))),
+    'another label': edit('/metadata/labels/app.kubernetes.io~1component', 'a'),
+    'another path': edit('/spec/rules/0/matches/0/path/value', '/elsewhere'),
+    'another backend': edit('/spec/rules/0/backendRefs/0/name', 'elsewhere'),
+    'no weight': edit('/spec/rules/0/backendRefs/0/weight', 0),
+    'one more rule': edit('/spec/rules', [
+      { ...rule, matches: [{ path: { type: 'PathPrefix', value: '/own' } }] },
+      rule,
+    ]),
+  })) {
+    // It was away meanwhile, or has seen it.
+    for (const of of [driver, await cluster.driver()]) {
+      await change();
+      await eventually(`${what} set right`, async () => {
+        const observed = await of.observe(desired.ref);
+        if (observed.routeDigest !== digest) await of.route(desired.ref, route);
+        expect(await written()).toEqual(before);
+        return true;
+      });
+      const observed = await of.observe(desired.ref);
+      expect(observed).toMatchObject({
+        routedRevision: 1,
+        routeDigest: digest,
+      });
+    }
+  }
+
+  // Names that it has none of are others' to add.
+  await routes.patchNamespacedCustomObject({
+    ...place,
+    body: [{ op: 'add', path: '/spec/hostnames', value: ['a.example.org'] }],
+  });
+  const next = await cluster.driver();
+  await next.route(desired.ref, route);
+  expect((await next.observe(desired.ref)).routeDigest).toBe(digest);
+  const { spec } = await routes.getNamespacedCustomObject(place);
+  expect(spec.hostnames).toEqual(['a.example.org']);
+  await driver.remove(desired.ref);
+});
+
 test('what was deleted comes back, secrets that are never read among it', async () => {
   const system = 'deleted';
   const own = `models-${system}--test`;
@@ -552,6 +640,47 @@ test('what was deleted comes back, secrets that are never read among it', async 
     return (await secretsThere()).includes(name);
   });
   await driver.remove(desired.ref);
+});
+
+test('another key makes gateways and runners start anew with what is made of it', async () => {
+  const own = 'models-rekeyed--test';
+  const desired = revisionOf('rekeyed', 1, { system: 'rekeyed' });
+  const templates = async () => {
+    const { items } = await cluster.apps.listNamespacedDeployment({
+      namespace: own,
+    });
+    const [gateways, runners] = items
+      .toSorted(({ metadata: a }, { metadata: b }) =>
+        (a?.name ?? '') > (b?.name ?? '') ? -1 : 1,
+      )
+      .map(({ spec }) => spec?.template);
+    return { gateways, runners };
+  };
+  await driver.apply(desired, never);
+  const before = await templates();
+  const rekeyed = await cluster.driver({
+    kubernetes: { secretKey: 'another-key-of-the-tests-0123456789' },
+  });
+  await rekeyed.apply(desired, never);
+  const after = await templates();
+  expect(after.gateways).not.toEqual(before.gateways);
+  expect(after.runners).not.toEqual(before.runners);
+  await isReady(rekeyed, desired);
+
+  cluster.proxy.forget();
+  await rekeyed.apply(desired, never);
+  const writes = cluster.proxy
+    .writes()
+    .filter(({ path }) => !path.includes('/leases/'));
+  expect(writes).toEqual([]);
+  // A portal that was started anew with the same one makes nobody start anew.
+  await (
+    await cluster.driver({
+      kubernetes: { secretKey: 'another-key-of-the-tests-0123456789' },
+    })
+  ).apply(desired, never);
+  expect(await templates()).toEqual(after);
+  await rekeyed.remove(desired.ref);
 });
 
 test('of several that write, the platform has the last word on what it says', async () => {
@@ -720,6 +849,86 @@ test('systems do not share a namespace, and the gateway of one knows nothing of 
   }
 });
 
+test("models of a system outside the catalog's namespace run, and are known as that system's", async () => {
+  const system = 'other/crm';
+  const desired = revisionOf('abroad', 1, { system });
+  const metered = await cluster.driver({
+    collector: { namespaceLabels: { name: 'monitoring' } },
+  });
+  await metered.apply(desired, never);
+  await isReady(metered, desired);
+  expect(await metered.list()).toContain('abroad');
+  const labelSelector = 'model-platform.io/endpoint=abroad';
+  const { items } = await cluster.core.listPodForAllNamespaces({
+    labelSelector,
+  });
+  const [{ namespace: own = '', annotations } = {}] = items.map(
+    ({ metadata }) => metadata,
+  );
+  expect(own).toMatch(/^models-other-crm--test-[0-9a-f]{10}$/);
+  expect(annotations).toMatchObject({ 'model-platform.io/system': system });
+  const systemOf = (name: string) =>
+    metered.workloadTokens.systemOf(`system:serviceaccount:${name}:default`);
+  expect(await systemOf(own)).toBe(system);
+  expect(await systemOf(namespace)).toBe('crm');
+  await eventually('all of its pods', async () => {
+    const targets = (await metered.scrapeTargets()).filter(({ id }) =>
+      id.includes(`/${own}/`),
+    );
+    expect(targets).toMatchObject([
+      { kind: 'gateway', serves: { system, environment: 'test' } },
+      { kind: 'runner', labels: { system, endpoint: 'abroad' } },
+    ]);
+    return true;
+  });
+  await metered.remove(desired.ref);
+  expect(await objectsOf('abroad')).toEqual([]);
+});
+
+test('platforms of other prefixes in the cluster have nothing to do with each other', async () => {
+  const desired = revisionOf('shared', 1);
+  await rollOut(driver, desired);
+  // Its namespace begins as those of the other platform do.
+  const alike = revisionOf('alike', 1, { system: 'b-crm' });
+  await driver.apply(alike, never);
+  await isReady(driver, alike);
+  const before = await objectsOf('shared');
+
+  const other = await cluster.driver({
+    kubernetes: { namespacePrefix: 'models-b' },
+  });
+  expect(await other.list()).toEqual([]);
+  for (const { ref } of [desired, alike]) {
+    expect(await other.observe(ref)).toMatchObject({ runners: [] });
+    expect(await other.logSources(ref)).toEqual([]);
+    cluster.proxy.forget();
+    await other.remove(ref);
+    const writes = cluster.proxy
+      .writes()
+      .filter(({ path }) => !path.includes('/leases/'));
+    expect(writes).toEqual([]);
+  }
+
+  // What both would call the same is whose it was.
+  await expect(other.apply(revisionOf('shared', 2), never)).rejects.toThrow(
+    /^The namespace models-b-crm--test is that of the system b-crm in the environment test/,
+  );
+
+  // Endpoints of both have the same name.
+  const theirs = revisionOf('shared', 2, { system: 'ops' });
+  await other.apply(theirs, never);
+  await isReady(other, theirs);
+  expect(await other.list()).toEqual(['shared']);
+  const observed = await driver.observe(desired.ref);
+  expect(observed.runners.map(({ revision }) => revision)).toEqual([1]);
+  await driver.release(desired.ref, { keep: [1], newest: 2 });
+  await isReady(other, theirs);
+  await other.remove(theirs.ref);
+  expect(await objectsOf('shared')).toEqual(before);
+  for (const { ref } of [desired, alike]) await driver.remove(ref);
+  expect(await objectsOf('shared')).toEqual([]);
+});
+
 test('what keeps pods from being ready is said in words', async () => {
   const status =
     (container: object, init = false) =>
@@ -798,6 +1007,60 @@ test('what keeps pods from being ready is said in words', async () => {
   }
 });
 
+test('what a kubelet or scheduler warns of while a pod starts is no problem of it, what keeps it from starting is', async () => {
+  const desired = revisionOf('begun', 1, {
+    resources: { replicas: { min: 2, max: 2 } },
+  });
+  // One serves, and the other one is only beginning to.
+  let first: string | undefined;
+  cluster.kubelet.troubles.set('m-begun--', pod => {
+    first ??= pod.metadata?.name;
+    return pod.metadata?.name === first
+      ? runningStatus(pod)
+      : { phase: 'Pending' };
+  });
+  await driver.apply(desired, never);
+  const name = await eventually('one of each', async () => {
+    const { runners } = await driver.observe(desired.ref);
+    const id = (of: string) => runners.find(({ phase }) => phase === of)?.id;
+    return id('ready') !== undefined && id('starting');
+  });
+  const { metadata } = await cluster.core.readNamespacedPod({
+    namespace,
+    name,
+  });
+  const warn = (reason: string, at: string) =>
+    cluster.core.createNamespacedEvent({
+      namespace,
+      body: {
+        metadata: { name: `${name}.${reason.toLowerCase()}`, namespace },
+        involvedObject: {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          namespace,
+          name,
+          uid: metadata?.uid,
+        },
+        type: 'Warning',
+        reason,
+        message: 'of the tests',
+        lastTimestamp: new Date(at),
+      },
+    });
+  /** Of a portal that has asked for none yet: they are kept for a while. */
+  const message = async () => {
+    const { runners } = await (await cluster.driver()).observe(desired.ref);
+    return runners.find(({ id }) => id === name)?.message;
+  };
+  await warn('FailedScheduling', '2026-01-01T00:00:03Z');
+  await warn('Unhealthy', '2026-01-01T00:00:02Z');
+  expect(await message()).toBeUndefined();
+  await warn('FailedMount', '2026-01-01T00:00:01Z');
+  expect(await message()).toBe('The cluster warns (FailedMount): of the tests');
+  cluster.kubelet.troubles.delete('m-begun--');
+  await driver.remove(desired.ref);
+});
+
 test('what has no room, or is refused, says so', async () => {
   const huge = revisionOf('huge', 1, { resources: { cpu: '5000' } });
   await driver.apply(huge, never);
@@ -831,9 +1094,9 @@ test('what has no room, or is refused, says so', async () => {
   });
   expect(refused.message).toMatch(/refuses to make 1 of its pods.*quota/);
 
-  const wrong = revisionOf('wrong', 1, { system: 's'.repeat(70) });
+  const wrong = revisionOf('wrong!', 1);
   await expect(driver.apply(wrong, never)).rejects.toThrow(
-    /refuses to apply the Namespace models-s+.*63/,
+    /refuses to apply the NetworkPolicy models-crm--test\/m-wrong-.*a valid label/,
   );
 });
 

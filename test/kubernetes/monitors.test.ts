@@ -44,12 +44,14 @@ test('where nobody collects, pods say nothing; else where their figures are', as
   };
   const silent = await cluster.driver();
   await silent.apply(desired, never);
-  expect(await annotations()).toEqual({ gateway: {}, runner: {} });
+  const keys = { 'model-platform.io/keys': expect.any(String) };
+  expect(await annotations()).toEqual({ gateway: keys, runner: keys });
   await silent.stop();
 
   const driver = await cluster.driver(figures);
   await driver.apply(revisionOf('churn', 1), never);
   const scraped = (port: string) => ({
+    ...keys,
     'prometheus.io/scrape': 'true',
     'prometheus.io/port': port,
     'prometheus.io/path': '/metrics',

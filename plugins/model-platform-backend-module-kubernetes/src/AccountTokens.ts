@@ -3,8 +3,6 @@ import { KubernetesClient } from '@model-platform/model-cluster';
 import { WorkloadTokens } from '@model-platform/plugin-model-platform-node';
 import { ClusterView } from './ClusterView';
 import { KubernetesSettings } from './KubernetesSettings';
-import { LABELS } from './manifests/labels';
-import { namespaceName } from './manifests/objectName';
 import { RememberedDocument } from './RememberedDocument';
 
 /** The name of a service account, as its tokens have it: with the namespace first. */
@@ -53,20 +51,12 @@ export class AccountTokens implements WorkloadTokens {
     return await this.keySet.now();
   }
 
-  /** Of the namespace that the driver has made for a system, in an environment of its own, and under the name that is of both. */
+  /** Of the namespace that the driver has made for a system, in an environment of its own. */
   async systemOf(sub: string): Promise<string | undefined> {
     const name = SUBJECT.exec(sub)?.[1] ?? '';
     // Nothing moves from one system to another while the API server is away.
     await this.view.known();
-    const namespace = this.view.get({ kind: 'Namespace', name });
-    const { [LABELS.system]: system, [LABELS.environment]: environment } =
-      namespace?.metadata?.labels ?? {};
-    const { namespacePrefix } = this.settings.cluster;
-    return system !== undefined &&
-      environment !== undefined &&
-      this.settings.find(environment) &&
-      namespaceName(namespacePrefix, system, environment) === name
-      ? system
-      : undefined;
+    const owner = this.view.ownerOf(name);
+    return this.settings.find(owner?.environment) && owner?.system;
   }
 }

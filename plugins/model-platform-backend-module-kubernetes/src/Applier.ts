@@ -10,6 +10,7 @@ import {
 import { isOvertaken } from '@model-platform/model-wire';
 import { WriteOptions } from '@model-platform/plugin-model-platform-node';
 import { FENCING, MANAGER, STARTER } from './manifests/labels';
+import { appliedFields } from './appliedFields';
 import { ClusterLimits } from './ClusterLimits';
 import { ClusterView } from './ClusterView';
 
@@ -73,7 +74,7 @@ export class Applier {
         key,
         at: Date.now(),
         wanted,
-        owned: ownedFields(live),
+        owned: digestOf(appliedFields(live)),
         resourceVersion: live.metadata?.resourceVersion ?? '',
         fencing,
       };
@@ -248,7 +249,7 @@ export class Applier {
     if (!live) return false;
     const version = live.metadata?.resourceVersion ?? '';
     if (version === before.resourceVersion) return true;
-    if (ownedFields(live) !== before.owned) return false;
+    if (digestOf(appliedFields(live)) !== before.owned) return false;
     before.resourceVersion = version;
     return true;
   }
@@ -273,14 +274,6 @@ function idOf({ kind, namespace, name }: ObjectKey): string {
 
 function digestOf(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex');
-}
-
-function ownedFields({ metadata }: KubernetesObject): string {
-  const entry = metadata?.managedFields?.find(
-    ({ manager, operation, subresource }) =>
-      manager === MANAGER && operation === 'Apply' && !subresource,
-  );
-  return digestOf(entry?.fieldsV1 ?? null);
 }
 
 function replicasOf(deployment: KubernetesObject): number | undefined {

@@ -18,6 +18,7 @@ import { ServiceUnavailableError } from '@backstage/errors';
 import { ClusterLimits } from './ClusterLimits';
 import { HttpRoute } from './manifests/endpointRoute';
 import { LABELS, MANAGER } from './manifests/labels';
+import { NamespaceOwner, namespaceOwner } from './manifests/namespaceOwner';
 
 const PATIENCE_MS = 10_000;
 /** Secrets are not to be read; addresses are the gateways' business. */
@@ -33,7 +34,10 @@ type Objects = Record<Kind, KubernetesObject> & {
   HTTPRoute: HttpRoute;
 };
 
-/** All of the platform's own objects in the cluster but secrets, which it never reads. */
+/**
+ * All of the platform's own objects in the cluster but secrets, which it never
+ * reads. There may be other platforms in it: their namespaces have another prefix.
+ */
 export class ClusterView {
   private readonly kinds = new Map<Kind, WatchedKind>();
 
@@ -48,6 +52,7 @@ export class ClusterView {
     private readonly options: {
       client: KubernetesClient;
       logger: LoggerService;
+      namespacePrefix: string;
       /** Whether it needs the Gateway API; else there may be routes of before. */
       hasRoutes: boolean;
       limits: Pick<ClusterLimits, 'silenceMs'>;
@@ -112,6 +117,15 @@ export class ClusterView {
     return object as Objects[K] | undefined;
   }
 
+  /** Undefined where the platform has not made the namespace. */
+  ownerOf(namespace: string | undefined): NamespaceOwner | undefined {
+    return namespaceOwner(
+      this.get({ kind: 'Namespace', name: namespace ?? '' }),
+      this.options.namespacePrefix,
+    );
+  }
+
+  /** In the platform's own namespaces, or one of them. */
   list<K extends Kind>(
     kind: K,
     labels: Record<string, string> = {},
@@ -128,11 +142,12 @@ export class ClusterView {
         (namespace === undefined || metadata?.namespace === namespace) &&
         Object.entries(labels).every(
           ([name, value]) => metadata?.labels?.[name] === value,
-        ),
+        ) &&
+        this.ownerOf(metadata?.namespace) !== undefined,
     ) as Array<Objects[K]>;
   }
 
-  /** Kinds and keys of all objects with these labels. */
+  /** Kinds and keys of all objects with these labels in the platform's namespaces. */
   keys(labels: Record<string, string>): ObjectKey[] {
     return [...this.kinds.keys()].flatMap(kind =>
       this.list(kind, labels).map(({ metadata }) => ({

@@ -29,6 +29,11 @@ export class DerivedKeys {
     return this.derive('metrics', namespace);
   }
 
+  /** Of the key itself: another one has another, which says nothing about it. */
+  fingerprint(): string {
+    return this.derive('fingerprint').slice(0, 12);
+  }
+
   /** One for all: outcomes are reported whatever gateway a call went through. */
   requestIdSecret(): string {
     return this.derive('request-id');

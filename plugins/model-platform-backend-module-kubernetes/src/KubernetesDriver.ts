@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { LoggerService } from '@backstage/backend-plugin-api';
 import { Config } from '@backstage/config';
 import { NotFoundError, ServiceUnavailableError } from '@backstage/errors';
-import { KubernetesObject, V1Pod } from '@kubernetes/client-node';
+import { KubernetesObject, V1ConfigMap, V1Pod } from '@kubernetes/client-node';
 import { KubernetesClient, ObjectKey } from '@model-platform/model-cluster';
 import {
   canonicalTrafficPlan,
@@ -29,13 +29,14 @@ import {
   toTrafficPlan,
 } from '@model-platform/plugin-model-platform-node';
 import { AccountTokens } from './AccountTokens';
+import { appliedFields } from './appliedFields';
 import { Applier } from './Applier';
 import { CLUSTER_LIMITS, ClusterLimits } from './ClusterLimits';
 import { ClusterView } from './ClusterView';
 import { DerivedKeys } from './DerivedKeys';
 import { GatewayReports } from './GatewayReports';
 import { KubernetesSettings } from './KubernetesSettings';
-import { endpointPlanMap } from './manifests/endpointPlanMap';
+import { endpointPlanMap, planName } from './manifests/endpointPlanMap';
 import { endpointRoute } from './manifests/endpointRoute';
 import { gatewayManifests } from './manifests/gatewayManifests';
 import {
@@ -46,6 +47,7 @@ import {
 import { ADMIN_PORT, PORT } from './manifests/images';
 import { LABELS } from './manifests/labels';
 import { monitorManifests } from './manifests/monitorManifests';
+import { requireNotOthers } from './manifests/namespaceOwner';
 import { namespaceName, objectName } from './manifests/objectName';
 import { Placement } from './manifests/Placement';
 import { runnerManifests } from './manifests/runnerManifests';
@@ -68,12 +70,6 @@ interface Manifests {
   namespace: string;
   objects: KubernetesObject[];
   monitors: KubernetesObject[];
-}
-
-/** What a plan was made of, as the cluster keeps it. */
-interface KeptPlan extends EndpointPlan {
-  namespace: string;
-  environment: string;
 }
 
 /**
@@ -136,6 +132,7 @@ export class KubernetesDriver implements DeploymentDriver {
     this.view = new ClusterView({
       client,
       logger,
+      namespacePrefix: settings.cluster.namespacePrefix,
       hasRoutes: settings.hasRoutes,
       limits,
     });
@@ -164,6 +161,10 @@ export class KubernetesDriver implements DeploymentDriver {
     await this.view.ready();
     const { view, gateways } = this;
     const { namespace, objects, monitors } = this.manifestsOf(desired);
+    requireNotOthers(
+      view.get({ kind: 'Namespace', name: namespace }),
+      this.settings.cluster.namespacePrefix,
+    );
     await this.applier.apply(objects, {
       ...options,
       startWith: deployment =>
@@ -314,15 +315,15 @@ export class KubernetesDriver implements DeploymentDriver {
 
   async remove(ref: DeploymentRef, options: WriteOptions = {}): Promise<void> {
     await this.view.ready();
-    const plan = this.planObjectOf(ref);
-    const labels = { [LABELS.endpoint]: ref.name };
-    for (const key of this.view.keys(labels)) {
-      if (key.kind === 'HTTPRoute' || isPlan(key, plan)) {
-        await this.applier.delete(key, options);
-      }
+    const keys = this.view.keys({ [LABELS.endpoint]: ref.name });
+    const plans = keys.filter(
+      ({ kind, name }) => kind === 'ConfigMap' && name === planName(ref.name),
+    );
+    const routes = keys.filter(({ kind }) => kind === 'HTTPRoute');
+    for (const key of [...plans, ...routes]) {
+      await this.applier.delete(key, options);
     }
-    const namespace = plan?.metadata?.namespace;
-    if (namespace !== undefined) {
+    for (const { namespace = '' } of plans) {
       await this.view.until(
         () => this.gateways.isGone(namespace, ref.name),
         ROUTE_TIMEOUT_MS,
@@ -414,6 +415,7 @@ export class KubernetesDriver implements DeploymentDriver {
         runners: this.keys.runnersKey(namespace),
         requestId: this.keys.requestIdSecret(),
         metrics: this.keys.metricsSecret(namespace),
+        fingerprint: this.keys.fingerprint(),
       },
     };
   }
@@ -439,38 +441,26 @@ export class KubernetesDriver implements DeploymentDriver {
     ref: DeploymentRef,
     deployment: KubernetesObject | undefined,
   ): Omit<ObservedDeployment, 'runners'> {
-    const plan = this.keptPlanOf(ref);
-    const labels = deployment?.metadata?.labels;
-    const namespace = plan?.namespace ?? deployment?.metadata?.namespace;
-    const environment = plan?.environment ?? labels?.[LABELS.environment];
-    if (namespace === undefined || environment === undefined) {
+    const planObject = this.planObjectOf(ref);
+    const { namespace } = (planObject ?? deployment)?.metadata ?? {};
+    const owner = this.view.ownerOf(namespace);
+    if (namespace === undefined || owner === undefined) {
       return { routeDigest: this.nowhere.get(ref.name) };
     }
     const { digest, revision } = this.gateways.routeOf(namespace, ref.name);
+    const plan = keptPlanIn(planObject);
     const isOff = plan?.digest === digest && plan?.plan.variants.length === 0;
-    const { url, route } = this.settings.environment(environment);
+    const { url, route } = this.settings.environment(owner.environment);
     const led = this.view.get(httpRouteKey(namespace, ref));
-    // Else it is applied anew, with what is configured now.
     const isLed = route ? led && leadsThrough(led, route) : !led;
     return {
       routedRevision: isOff ? undefined : revision,
-      routeDigest: isLed ? digest : undefined,
+      // Else both are applied anew, with what is configured now.
+      routeDigest: plan && isLed ? digest : undefined,
       url: `${url.replace(/\/+$/, '')}/${ref.name}`,
       message:
         this.gateways.problem(namespace) ??
         (route && led ? routeProblem(led) : undefined),
-    };
-  }
-
-  private keptPlanOf(ref: DeploymentRef): KeptPlan | undefined {
-    const object = this.planObjectOf(ref);
-    const text = object?.data?.[PLAN_FILE];
-    if (!text) return undefined;
-    const { namespace = '', labels } = object?.metadata ?? {};
-    return {
-      ...endpointPlanSchema.parse(JSON.parse(text)),
-      namespace,
-      environment: labels?.[LABELS.environment] ?? '',
     };
   }
 
@@ -550,7 +540,8 @@ export class KubernetesDriver implements DeploymentDriver {
   private scrapeTargetOf(pod: V1Pod): ScrapeTarget | undefined {
     const { metadata, status } = pod;
     const { namespace = '', name, labels = {} } = metadata ?? {};
-    const environment = labels[LABELS.environment];
+    const { system = '', environment = '' } =
+      this.view.ownerOf(namespace) ?? {};
     if (!status?.podIP || !this.settings.find(environment)?.collector) {
       return undefined;
     }
@@ -565,7 +556,7 @@ export class KubernetesDriver implements DeploymentDriver {
       return {
         id,
         kind: 'gateway',
-        serves: { system: labels[LABELS.system], environment },
+        serves: { system, environment },
         isAway: runnerStatusOf(pod, undefined).phase !== 'ready',
         url: `http://${host}:${ADMIN_PORT}/metrics`,
         headers,
@@ -578,7 +569,7 @@ export class KubernetesDriver implements DeploymentDriver {
       url: `http://${host}:${PORT}/metrics`,
       headers,
       labels: {
-        system: labels[LABELS.system],
+        system,
         model: labels[LABELS.model],
         endpoint: labels[LABELS.endpoint],
         variant: labels[LABELS.variant],
@@ -606,10 +597,17 @@ function planOf(ref: DeploymentRef, route: DesiredRoute): TrafficPlan {
   });
 }
 
-function digestOf(plan: TrafficPlan): string {
-  return createHash('sha256').update(canonicalTrafficPlan(plan)).digest('hex');
+/** Undefined where it is not as this version of the platform has written it. */
+function keptPlanIn(object: V1ConfigMap | undefined): EndpointPlan | undefined {
+  const isOwn = object && `f:${PLAN_FILE}` in appliedFields(object, 'f:data');
+  if (!isOwn) return undefined;
+  try {
+    return endpointPlanSchema.parse(JSON.parse(object.data?.[PLAN_FILE] ?? ''));
+  } catch {
+    return undefined;
+  }
 }
 
-function isPlan(key: ObjectKey, plan: KubernetesObject | undefined): boolean {
-  return key.kind === 'ConfigMap' && key.name === plan?.metadata?.name;
+function digestOf(plan: TrafficPlan): string {
+  return createHash('sha256').update(canonicalTrafficPlan(plan)).digest('hex');
 }

@@ -4,6 +4,12 @@ import { KubernetesClient } from '@model-platform/model-cluster';
 /** Every look at a deployment asks; the cluster is asked this often. */
 const KEEP_MS = 10_000;
 
+/**
+ * Of every pod that starts, or has started: probes fail until it is ready, and
+ * whether it has a place says its status.
+ */
+const USUAL = new Set(['Unhealthy', 'FailedScheduling']);
+
 /** What the cluster warned of about pods whose status says nothing, such as a volume that is not there. */
 export class PodWarnings {
   private readonly known = new Map<string, { at: number; message?: string }>();
@@ -32,6 +38,7 @@ export class PodWarnings {
   ): Promise<string | undefined> {
     const warnings = await this.client.warnings(namespace, uid);
     return warnings
+      .filter(({ reason = '' }) => !USUAL.has(reason))
       .map(({ lastTimestamp, eventTime, reason, message }) => ({
         at: new Date(lastTimestamp ?? eventTime ?? 0).getTime(),
         message: `The cluster warns (${reason}): ${message}`,

@@ -85,6 +85,7 @@ export function placementsOf(
           version.flavor === 'bpmn'
             ? options.keys.stateKey(model, version)
             : undefined,
+        fingerprint: options.keys.fingerprint(),
       },
     };
   });

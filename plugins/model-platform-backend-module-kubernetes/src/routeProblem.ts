@@ -1,3 +1,4 @@
+import { appliedFields } from './appliedFields';
 import { MANAGER } from './manifests/labels';
 import { HttpRoute, ParentRef } from './manifests/endpointRoute';
 
@@ -27,17 +28,24 @@ export function routeProblem(
     : undefined;
 }
 
-/** Whether the route leads through these Gateways, by these names. */
+/** Whether the route leads through these Gateways, by these names, and is otherwise as the platform has written it. */
 export function leadsThrough(
-  { spec }: HttpRoute,
+  route: HttpRoute,
   { gateways, hostnames }: { gateways: ParentRef[]; hostnames: string[] },
 ): boolean {
-  const names = spec.hostnames ?? [];
+  const { parentRefs, hostnames: names = [] } = route.spec;
+  // Lists are somebody's as a whole. Names that others add where it has none stay.
+  const own = appliedFields(route, 'f:spec');
+  const isNamed = hostnames.length > 0;
   return (
-    spec.parentRefs.length === gateways.length &&
-    gateways.every(ref => spec.parentRefs.some(one => isSame(one, ref))) &&
-    names.length === hostnames.length &&
-    hostnames.every(name => names.includes(name))
+    'f:rules' in own &&
+    'f:parentRefs' in own &&
+    parentRefs.length === gateways.length &&
+    gateways.every(ref => parentRefs.some(one => isSame(one, ref))) &&
+    'f:hostnames' in own === isNamed &&
+    (!isNamed ||
+      (names.length === hostnames.length &&
+        hostnames.every(name => names.includes(name))))
   );
 }
 

@@ -1,5 +1,6 @@
 import { ClusterSettings, EnvironmentSettings } from '../KubernetesSettings';
 import { LABELS, OURS } from './labels';
+import { systemLabel } from './systemMarks';
 
 /** Of all objects of a namespace's gateway. */
 export const GATEWAY = 'model-gateway';
@@ -21,6 +22,8 @@ export interface GatewayPlacement {
     runners: string;
     requestId: string;
     metrics: string;
+    /** Of what they are all made of. */
+    fingerprint: string;
   };
 }
 
@@ -37,7 +40,7 @@ export function gatewayMetadata({
     labels: {
       ...OURS,
       ...gatewaySelector,
-      [LABELS.system]: system,
+      ...systemLabel(system),
       [LABELS.environment]: environment,
     },
   };

@@ -3,6 +3,7 @@ import { Resources } from '@model-platform/plugin-model-platform-common';
 import { DesiredVariant } from '@model-platform/plugin-model-platform-node';
 import { ClusterSettings, EnvironmentSettings } from '../KubernetesSettings';
 import { LABELS, OURS } from './labels';
+import { systemLabel } from './systemMarks';
 
 /** One variant of a revision, where it goes, and all that its objects say. */
 export interface Placement {
@@ -25,8 +26,13 @@ export interface Placement {
   languageModel?: LanguageModelSettings;
   /** Of the runner's folder, by names of files: what the environment says to the model. */
   settingsFiles: Record<string, string>;
-  /** `state`: of processes alone, which hand their state to callers. */
-  secrets: { runner: string; state?: string };
+  secrets: {
+    runner: string;
+    /** Of processes alone, which hand their state to callers. */
+    state?: string;
+    /** Of what both are made of. */
+    fingerprint: string;
+  };
 }
 
 /** Of the pods of a variant, and of no others. */
@@ -49,7 +55,7 @@ export function labelsOf(placement: Placement): Record<string, string> {
   return {
     ...OURS,
     ...selectorOf(placement),
-    [LABELS.system]: variant.model.system,
+    ...systemLabel(variant.model.system),
     [LABELS.environment]: environment,
     [LABELS.model]: variant.model.slug,
     [LABELS.version]: String(variant.version.number),

@@ -5,6 +5,7 @@ interface Relabeling {
   sourceLabels?: string[];
   targetLabel?: string;
   regex?: string;
+  replacement?: string;
 }
 
 /** As far as the platform uses it: https://prometheus-operator.dev. */

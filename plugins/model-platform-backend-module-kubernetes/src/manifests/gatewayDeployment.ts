@@ -12,6 +12,7 @@ import {
   gatewaySelector,
 } from './GatewayPlacement';
 import { ADMIN_PORT, MOUNTS, PORT, PROGRAMS } from './images';
+import { KEYS } from './labels';
 import { METRICS_KEY } from './metricsSecret';
 import { containerSecurity, podSecurity } from './podSecurity';
 import { scrapeAnnotations } from './scrapeAnnotations';
@@ -21,7 +22,7 @@ type Variables<T> = { [Name in keyof T]?: string };
 
 /** The gateways of a namespace, each with the agent that tells it what its plans are. */
 export function gatewayDeployment(placement: GatewayPlacement): V1Deployment {
-  const { cluster, settings } = placement;
+  const { system, cluster, settings } = placement;
   const { min, max } = settings.gateway.replicas;
   // Whatever calls it has, of whatever deployment; without any it goes at once.
   const draining = drainingPod(MAX_CALL_SECONDS);
@@ -41,7 +42,10 @@ export function gatewayDeployment(placement: GatewayPlacement): V1Deployment {
       template: {
         metadata: {
           labels: metadata.labels,
-          ...scrapeAnnotations(settings, ADMIN_PORT),
+          annotations: {
+            ...scrapeAnnotations(settings, system, ADMIN_PORT),
+            [KEYS]: placement.secrets.fingerprint,
+          },
         },
         spec: {
           serviceAccountName: GATEWAY,

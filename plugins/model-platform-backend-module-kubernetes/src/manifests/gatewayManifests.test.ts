@@ -45,6 +45,7 @@ const placement = {
     runners: 'opens models',
     requestId: 'makes outcomes',
     metrics: 'opens figures',
+    fingerprint: 'of the key',
   },
 };
 const manifests = gatewayManifests(placement);
@@ -98,6 +99,24 @@ describe('what a namespace with its gateway is', () => {
     const { name = '', key = '' } = told?.valueFrom?.secretKeyRef ?? {};
     expect(secret(name, key).value).toBe('opens figures');
     expect(JSON.stringify(agent)).not.toContain('METRICS_SECRET');
+  });
+
+  it("says of figures whose they are, also of systems outside the catalog's namespace", () => {
+    const [, ...runners] = monitorManifests({
+      ...placement,
+      system: 'other/crm',
+    });
+    expect(runners).toHaveLength(2);
+    for (const { metadata, spec } of runners) {
+      expect(metadata?.labels?.['model-platform.io/system']).toMatch(
+        /^other-crm-[0-9a-f]{10}$/,
+      );
+      const [{ relabelings }] = spec.podMetricsEndpoints;
+      expect(relabelings).toContainEqual({
+        targetLabel: 'system',
+        replacement: 'other/crm',
+      });
+    }
   });
 
   it('lets callers in and calls out to its runners, and nothing else', () => {

@@ -9,6 +9,9 @@ export const STARTER = 'model-platform-start';
 /** Annotation: lease number of the leader that wrote the object last. */
 export const FENCING = 'model-platform.io/fencing';
 
+/** Annotation of pods: fingerprint of the key that their secrets are made of, which they read once. */
+export const KEYS = 'model-platform.io/keys';
+
 export const LABELS = {
   managedBy: 'app.kubernetes.io/managed-by',
   component: 'app.kubernetes.io/component',

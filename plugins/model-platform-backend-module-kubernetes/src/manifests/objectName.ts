@@ -24,6 +24,13 @@ export function namespaceName(
   return dnsLabel(`${prefix}-${system}--${environment}`, 63);
 }
 
+/** As the value of a label: names of the catalog are ones, entity refs are not. */
+export function labelValue(text: string): string {
+  return /^[a-z0-9A-Z]([\w.-]{0,61}[a-z0-9A-Z])?$/.test(text)
+    ? text
+    : dnsLabel(text, 63);
+}
+
 /** What it is where that can be one, else what can be one and is no other's. */
 function dnsLabel(text: string, maxLength: number): string {
   const plain = text.toLowerCase().replace(/[^a-z0-9-]/g, '-');

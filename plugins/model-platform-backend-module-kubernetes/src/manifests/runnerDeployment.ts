@@ -15,6 +15,7 @@ import { containerResources } from './containerResources';
 import { drainingPod } from './drainingPod';
 import { imageContainers, IMAGE_SCRATCH_BYTES } from './imageContainers';
 import { APP, MOUNTS, PORT, PROGRAMS } from './images';
+import { KEYS } from './labels';
 import { METRICS_KEY } from './metricsSecret';
 import { labelsOf, metadataOf, Placement, selectorOf } from './Placement';
 import {
@@ -38,7 +39,7 @@ const FORWARDER_RESOURCES = {
 
 /** The pods of a variant: files are fetched and verified, then the runtime serves them. */
 export function runnerDeployment(placement: Placement): V1Deployment {
-  const { resources } = placement;
+  const { resources, settings, variant } = placement;
   const { min, max } = resources.replicas ?? { min: 1, max: 1 };
   return {
     apiVersion: 'apps/v1',
@@ -56,7 +57,10 @@ export function runnerDeployment(placement: Placement): V1Deployment {
       template: {
         metadata: {
           labels: labelsOf(placement),
-          ...scrapeAnnotations(placement.settings, PORT),
+          annotations: {
+            ...scrapeAnnotations(settings, variant.model.system, PORT),
+            [KEYS]: placement.secrets.fingerprint,
+          },
         },
         spec: podSpec(placement),
       },

@@ -2,10 +2,10 @@ import { GatewayPlacement } from './GatewayPlacement';
 import { LABELS, OURS } from './labels';
 import { METRICS_KEY } from './metricsSecret';
 import { PodMonitor } from './PodMonitor';
+import { systemLabel } from './systemMarks';
 
-/** Whose a series is, by its name as label of metrics. */
+/** Whose a series is within its system, by its name as label of metrics. */
 const WHOSE = [
-  'system',
   'environment',
   'endpoint',
   'revision',
@@ -54,7 +54,7 @@ function monitor(
       labels: {
         ...settings.collector?.monitorLabels,
         ...OURS,
-        [LABELS.system]: system,
+        ...systemLabel(system),
         [LABELS.environment]: environment,
       },
     },
@@ -69,13 +69,19 @@ function monitor(
           path: '/metrics',
           honorLabels: false,
           authorization: { credentials: METRICS_KEY },
-          relabelings: WHOSE.map(label => ({
-            sourceLabels: [metaLabel(LABELS[label])],
-            targetLabel: label,
-          })),
+          relabelings: [
+            { targetLabel: 'system', replacement: system },
+            ...WHOSE.map(label => ({
+              sourceLabels: [metaLabel(LABELS[label])],
+              targetLabel: label,
+            })),
+          ],
           metricRelabelings: [
             { action: 'keep', sourceLabels: ['__name__'], regex: of.kept },
-            { action: 'labeldrop', regex: `exported_(${WHOSE.join('|')})` },
+            {
+              action: 'labeldrop',
+              regex: `exported_(system|${WHOSE.join('|')})`,
+            },
           ],
         },
       ],

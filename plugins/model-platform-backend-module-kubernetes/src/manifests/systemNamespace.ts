@@ -1,5 +1,6 @@
 import { V1Namespace } from '@kubernetes/client-node';
 import { LABELS, OURS } from './labels';
+import { systemAnnotation, systemLabel } from './systemMarks';
 
 const RESTRICTED = 'restricted';
 
@@ -16,12 +17,13 @@ export function systemNamespace(
       name,
       labels: {
         ...OURS,
-        [LABELS.system]: system,
+        ...systemLabel(system),
         [LABELS.environment]: environment,
         'pod-security.kubernetes.io/enforce': RESTRICTED,
         'pod-security.kubernetes.io/enforce-version': 'latest',
         'pod-security.kubernetes.io/warn': RESTRICTED,
       },
+      annotations: systemAnnotation(system),
     },
   };
 }
