@@ -18,6 +18,9 @@ import { ensurePythonRuntime } from './lib/pythonRuntime.mjs';
 import { chosenExamples, publishExamples } from './lib/publishExamples.mjs';
 import { ensureToolchain } from './lib/toolchain.mjs';
 
+/** Settles once all has stopped, from the moment that somebody asks for it. */
+let stopping;
+
 /**
  * `npm start`: everything from a bare clone to a serving platform. This
  * program is the parent of portal and host: it stops both when it is asked to,
@@ -34,14 +37,15 @@ async function main() {
   const names = chosenExamples(process.env.MODEL_PLATFORM_EXAMPLES);
   const dataDir = openDataFolder();
   const unlock = lockDataFolder(dataDir);
-  const quickstartFile = path.join(dataDir, 'quickstart.json');
   process.on('exit', unlock);
+  // Of a start that was killed, it tells of a portal that is not there.
+  const quickstartFile = path.join(dataDir, 'quickstart.json');
+  fs.rmSync(quickstartFile, { force: true });
 
   say(`Model platform, data in ${dataDir}`);
   const host = new Host({ dataDir, bind, port: ports.gateway });
   const portal = new Portal({ dataDir, bind, port: ports.portal });
 
-  let stopping;
   const stop = signal => {
     stopping ??= (async () => {
       say(`\nStopping (${signal}) …`);
@@ -72,9 +76,10 @@ async function main() {
     return found;
   });
   const hostStarted = python.then(found => {
+    if (stopping) return undefined;
     if (found.unavailable)
       say(`  ! Python models are left out: ${found.unavailable}`);
-    return stopping ? undefined : host.start(toolchain, found);
+    return host.start(toolchain, found);
   });
   hostStarted.catch(() => undefined);
   await exclusively(() => buildApp(toolchain));
@@ -104,6 +109,7 @@ async function main() {
     secrets,
     pythonAvailable: !(await python).unavailable,
     names,
+    isStopping: () => stopping !== undefined,
   });
   if (stopping) return;
   const state = await host.state();
@@ -159,5 +165,7 @@ function announce({ portalUrl, signInUrl, endpoints, publisherToken }, file) {
 try {
   await main();
 } catch (error) {
-  fail(error);
+  // What is stopped fails at whatever it is about.
+  if (stopping) await stopping;
+  else fail(error);
 }

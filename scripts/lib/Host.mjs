@@ -11,9 +11,15 @@ import {
   startTimeOf,
   withPrivateFiles,
 } from './processes.mjs';
-import { PlainError, say } from './progress.mjs';
+import { PlainError, say, seconds } from './progress.mjs';
 
-const SURVIVOR_PATIENCE_MS = 60_000;
+const PATIENCE_MS = 60_000;
+/** Between two looks whether it runs. */
+const LOOK_MS = 500;
+/** Of a host that does not stay: before it is started again. */
+const MAX_WAIT_MS = 30_000;
+/** After so long its next end counts as the first. */
+const STABLE_MS = 60_000;
 
 /** Settings of the host that are the same here; docs/confinement.md. */
 const SETTINGS = [
@@ -40,6 +46,7 @@ function passedOn() {
 export class Host {
   #record;
   #stopping = false;
+  #isWatched = false;
   #startArguments;
 
   constructor({ dataDir, bind, port }) {
@@ -59,8 +66,31 @@ export class Host {
     return isRunning(holder) ? holder : undefined;
   }
 
-  /** What the host says of itself; rejects where it doesn't answer. */
+  /** Gateway and runners as the host has written them down, by id. */
+  get #processes() {
+    const state = readJson(path.join(this.dataDir, 'host', 'state.json'));
+    return state?.processes ?? {};
+  }
+
+  /**
+   * What the host says of itself; rejects where there is none. It answers late
+   * on a busy machine, or where the start that made it was killed, and not at
+   * all until it is brought back: it gets a minute.
+   */
   async state() {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        return await this.#ask();
+      } catch (error) {
+        const mayAnswer = this.#isWatched || this.#holder !== undefined;
+        if (!mayAnswer || Date.now() > deadline) throw error;
+        await sleep(200);
+      }
+    }
+  }
+
+  async #ask() {
     const address = this.#address;
     if (!address)
       throw new PlainError('The host has not told its address yet.');
@@ -75,7 +105,7 @@ export class Host {
 
   /** Looks for one that survived; it proves itself by its secret. */
   async find() {
-    const survivor = await this.#survivor();
+    const survivor = await this.state().catch(() => undefined);
     if (!survivor) return;
     const { pid } = survivor;
     this.#record = { pid, startTime: startTimeOf(pid) };
@@ -88,22 +118,6 @@ export class Host {
     }
   }
 
-  /**
-   * It answers late on a busy machine, or where the start that made it was
-   * killed: as long as its process runs, no other can take its place.
-   */
-  async #survivor() {
-    const deadline = Date.now() + SURVIVOR_PATIENCE_MS;
-    for (;;) {
-      try {
-        return await this.state();
-      } catch {
-        if (!this.#holder || Date.now() > deadline) return undefined;
-        await sleep(200);
-      }
-    }
-  }
-
   async requireFreePort() {
     if (!this.#record && !this.#holder && !this.#hasGatewayOnPort())
       await requireFreePort(this.port, this.bind, 'GATEWAY_PORT');
@@ -111,28 +125,27 @@ export class Host {
 
   /** A gateway that outlived its host holds the port until the next host takes it over. */
   #hasGatewayOnPort() {
-    const gateway = readJson(path.join(this.dataDir, 'host', 'state.json'))
-      ?.processes?.['#gateway'];
+    const gateway = this.#processes['#gateway'];
+    // One without a pid may run: who started it was killed before writing that down. The host knows it by its mark.
     return (
-      isRunning(gateway) && gateway.purpose === `${this.bind}:${this.port}`
+      gateway?.purpose === `${this.bind}:${this.port}` &&
+      (gateway.pid === undefined || isRunning(gateway))
     );
   }
 
   /** Starts it unless it runs; returns when the gateway is ready. */
   async start(toolchain, python) {
     this.#startArguments = [toolchain, python];
-    if (this.#record && isRunning(this.#record)) {
-      const { deployments } = await this.state();
+    const isTakenOver = isRunning(this.#record);
+    if (!isTakenOver) this.#spawn(toolchain, python);
+    const { confinement, deployments } = await this.#gatewayReady();
+    if (isTakenOver) {
       say(
         `  ✓ gateway and runners were still serving (${
           Object.keys(deployments).length
         } endpoints); taken over`,
       );
-    } else {
-      this.#spawn(toolchain, python);
     }
-    await this.#gatewayReady();
-    const { confinement } = await this.state();
     // A host of before this that still runs says nothing of it.
     if (confinement) {
       const { level, ownUser } = confinement;
@@ -148,6 +161,7 @@ export class Host {
   }
 
   #spawn(toolchain, python) {
+    if (this.#stopping) return;
     const log = fs.openSync(this.logFile, 'a', 0o600);
     const child = withPrivateFiles(() =>
       spawn(toolchain.node, [inRoot('packages/model-host/bin/model-host.js')], {
@@ -170,6 +184,7 @@ export class Host {
       }),
     );
     fs.closeSync(log);
+    child.on('error', error => this.#cannotStart(error));
     child.unref();
     this.#record = { pid: child.pid, startTime: startTimeOf(child.pid) };
   }
@@ -178,8 +193,8 @@ export class Host {
     const deadline = Date.now() + 60_000;
     for (;;) {
       try {
-        const state = await this.state();
-        if (state.pid === this.#record.pid && state.gateway.ready) return;
+        const state = await this.#ask();
+        if (state.pid === this.#record.pid && state.gateway.ready) return state;
       } catch {
         // not there yet
       }
@@ -200,19 +215,43 @@ export class Host {
     }
   }
 
-  /** A lost host is brought back; the gateway and the runners it left behind go on meanwhile. */
-  #watch() {
-    const timer = setInterval(() => {
-      if (this.#stopping || isRunning(this.#record)) return;
-      say('  ! the host ended unexpectedly; starting it again');
-      this.#spawn(...this.#startArguments);
-    }, 500);
-    timer.unref();
+  #cannotStart(error) {
+    say(`  ! the host cannot be started: ${error.message}`);
   }
 
+  /** A lost host is brought back; the gateway and the runners it left behind go on meanwhile. */
+  async #watch() {
+    this.#isWatched = true;
+    let startedAt = Date.now();
+    let waitMs = 0;
+    for (;;) {
+      while (isRunning(this.#record)) await sleep(LOOK_MS);
+      if (this.#stopping) return;
+      if (Date.now() - startedAt > STABLE_MS) waitMs = 0;
+      const when = waitMs === 0 ? '' : ` in ${seconds(waitMs)}`;
+      say(`  ! the host ended unexpectedly; starting it again${when}`);
+      await sleep(waitMs);
+      waitMs = Math.min(waitMs * 2 || 1_000, MAX_WAIT_MS);
+      startedAt = Date.now();
+      try {
+        this.#spawn(...this.#startArguments);
+      } catch (error) {
+        this.#cannotStart(error);
+      }
+    }
+  }
+
+  /** Ends the host, which ends gateway and runners; those that a lost one has left are ended here. */
   async stop() {
     this.#stopping = true;
     await end(this.#record, { graceMs: 15_000 });
+    // Of an earlier start, if this one has come no further.
+    await end(this.#holder, { graceMs: 15_000 });
+    const { '#gateway': gateway, ...runners } = this.#processes;
+    await end(gateway, { graceMs: 2_500 });
+    await Promise.all(
+      Object.values(runners).map(runner => end(runner, { graceMs: 1_500 })),
+    );
   }
 }
 

@@ -158,13 +158,10 @@ export class Portal {
     }
   }
 
+  /** This one, or the one that another start has left. */
   async stop() {
-    if (!this.#child) return;
     this.#lost.length = 0;
-    await end(
-      { pid: this.#child.pid, startTime: startTimeOf(this.#child.pid) },
-      { graceMs: 15_000 },
-    );
+    await end(readJson(this.#recordFile), { graceMs: 15_000 });
     fs.rmSync(this.#recordFile, { force: true });
   }
 }

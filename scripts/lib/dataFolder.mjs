@@ -12,6 +12,21 @@ export function writePrivately(file, content) {
   fs.renameSync(temporary, file);
 }
 
+/** Makes the file whole or not at all; false if there is one already. */
+export function create(file, content, mode) {
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    fs.writeFileSync(temporary, content, { mode });
+    fs.linkSync(temporary, file);
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    fs.rmSync(temporary, { force: true });
+  }
+}
+
 export function readJson(file) {
   try {
     return JSON.parse(fs.readFileSync(file, 'utf8'));
@@ -67,14 +82,11 @@ export function lockDataFolder(folder) {
     startTime: startTimeOf(process.pid),
   });
   for (let attempt = 0; attempt < 5; attempt += 1) {
-    try {
-      fs.writeFileSync(file, mine, { flag: 'wx', mode: 0o600 });
+    if (create(file, mine, 0o600)) {
       return () => {
         if (fs.existsSync(file) && fs.readFileSync(file, 'utf8') === mine)
           fs.rmSync(file);
       };
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
     }
     const other = readJson(file);
     if (isRunning(other)) {

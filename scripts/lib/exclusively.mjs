@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { readJson } from './dataFolder.mjs';
+import { create, readJson } from './dataFolder.mjs';
 import { inRoot } from './paths.mjs';
 import { isRunning, sleep, startTimeOf } from './processes.mjs';
 import { say } from './progress.mjs';
@@ -16,7 +16,7 @@ export async function exclusively(work) {
     startTime: startTimeOf(process.pid),
   });
   let told = false;
-  while (!take(mine)) {
+  while (!create(file, mine, 0o644)) {
     const other = readJson(file);
     if (other === undefined) continue;
     if (isRunning(other)) {
@@ -31,20 +31,5 @@ export async function exclusively(work) {
     return await work();
   } finally {
     fs.rmSync(file, { force: true });
-  }
-}
-
-/** Whole or not at all: written aside, then linked to its name. */
-function take(content) {
-  const aside = `${file}.${process.pid}`;
-  fs.writeFileSync(aside, content);
-  try {
-    fs.linkSync(aside, file);
-    return true;
-  } catch (error) {
-    if (error.code === 'EEXIST') return false;
-    throw error;
-  } finally {
-    fs.rmSync(aside, { force: true });
   }
 }

@@ -1,6 +1,10 @@
 /** Says what a long step does, and how long it took. */
 const started = Date.now();
 
+// Whoever reads may go away; what was started goes on.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', () => {});
+
 export const seconds = ms => `${(ms / 1000).toFixed(1)} s`;
 
 export function say(line = '') {

@@ -50,7 +50,8 @@ const needed = [
  * not there yet, and makes a token for each of their endpoints, once.
  *
  * @param names - of those that are wanted; others that are there stay
- * @returns the `endpoints` of `quickstart.json`
+ * @param isStopping - whether failures are those of a platform that is being stopped
+ * @returns the `endpoints` of `quickstart.json`: those that are not switched off
  */
 export async function publishExamples({
   toolchain,
@@ -58,6 +59,7 @@ export async function publishExamples({
   secrets,
   pythonAvailable,
   names,
+  isStopping,
 }) {
   const api = async (route, init = {}) => {
     const response = await fetch(
@@ -94,12 +96,15 @@ export async function publishExamples({
     );
 
   const endpoints = [];
+  const served = [];
   const missing = [];
-  const served = examples.filter(
-    ({ name, python }) => names.includes(name) && (pythonAvailable || !python),
-  );
-  for (const example of served) {
-    if (!(await api(`deployments/${example.name}`))) missing.push(example);
+  for (const example of examples) {
+    const { name, python } = example;
+    if (!names.includes(name) || (python && !pythonAvailable)) continue;
+    const deployment = await api(`deployments/${name}`);
+    if (deployment?.overrides.some(({ kind }) => kind === 'off')) continue;
+    served.push(example);
+    if (!deployment) missing.push(example);
   }
   if (missing.length > 0) {
     await step('reading the sample organisation into the catalog', () =>
@@ -117,6 +122,7 @@ export async function publishExamples({
       }
       endpoints.push(await describe(example, api, secrets));
     } catch (error) {
+      if (isStopping()) throw error;
       say(`  ! ${folder} is not being served: ${error.message}`);
     }
   }

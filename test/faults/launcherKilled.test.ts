@@ -43,10 +43,6 @@ test.describe.serial('npm start itself is killed', () => {
 
   const inData = (file: string) => path.join(platform.dataDir, file);
 
-  /** The process that holds the data folder: npm runs it, and is not it. */
-  const launcherPid = (): number =>
-    JSON.parse(fs.readFileSync(inData('start.lock'), 'utf8')).pid;
-
   /** Whoever wrote it, told within a moment. */
   const pidIn = async (file: string): Promise<number> => {
     for (;;) {
@@ -94,7 +90,7 @@ test.describe.serial('npm start itself is killed', () => {
     test(`run ${run}: the portal ends by itself, the rest serves and is found again`, async () => {
       const before = await runners();
       const { portal } = platform.quickstart.pids;
-      process.kill(launcherPid(), 'SIGKILL');
+      process.kill(platform.launcherPid, 'SIGKILL');
       kills += 1;
       await platform.ended();
       await eventually('the portal ended', () => !isAlive(portal), 60_000);
@@ -107,7 +103,7 @@ test.describe.serial('npm start itself is killed', () => {
     test(`run ${run}: killed while it starts`, async () => {
       await startAgain();
       await sleep(diceOf(SUITE, run).whole(0, 6_000));
-      process.kill(launcherPid(), 'SIGKILL');
+      process.kill(platform.launcherPid, 'SIGKILL');
       kills += 1;
       await platform.ended();
       await platform.start();
@@ -118,13 +114,13 @@ test.describe.serial('npm start itself is killed', () => {
       await startAgain();
       const host = await pidIn('host/host.lock');
       process.kill(host, 'SIGSTOP');
-      process.kill(launcherPid(), 'SIGKILL');
+      process.kill(platform.launcherPid, 'SIGKILL');
       kills += 1;
       await platform.ended();
       expect(fs.existsSync(inData('host/host.json'))).toBe(false);
       const started = platform.start();
       await eventually('the next one looks for it', () =>
-        isAlive(launcherPid()),
+        isAlive(platform.launcherPid),
       );
       await sleep(500);
       process.kill(host, 'SIGCONT');
@@ -137,7 +133,7 @@ test.describe.serial('npm start itself is killed', () => {
       const before = await runners();
       const { portal } = platform.quickstart.pids;
       const { pid: host } = await hostState(platform.dataDir);
-      for (const pid of [launcherPid(), portal, host])
+      for (const pid of [platform.launcherPid, portal, host])
         process.kill(pid, 'SIGKILL');
       kills += 3;
       await platform.ended();
@@ -154,7 +150,8 @@ test.describe.serial('npm start itself is killed', () => {
     test(`run ${run}: without a portal, a killed gateway is back with its plan from the disk`, async () => {
       const [gateway, ...others] = await runners();
       const { portal } = platform.quickstart.pids;
-      for (const pid of [launcherPid(), portal]) process.kill(pid, 'SIGKILL');
+      for (const pid of [platform.launcherPid, portal])
+        process.kill(pid, 'SIGKILL');
       await platform.ended();
       await eventually('the portal ended', () => !isAlive(portal));
       const killedAt = Date.now();

@@ -146,10 +146,22 @@ export class Platform implements RunningPlatform {
     return this.child?.pid;
   }
 
+  /** The process that holds the data folder: npm runs it, and is not it. */
+  get launcherPid(): number {
+    const lock = path.join(this.dataDir, 'start.lock');
+    return JSON.parse(fs.readFileSync(lock, 'utf8')).pid;
+  }
+
   /** Starts it and waits until it has printed that it is ready. */
   async start({ timeoutMs = 600_000 } = {}): Promise<Quickstart> {
     fs.rmSync(this.quickstartFile, { force: true });
-    const child = this.spawn();
+    this.spawn();
+    return await this.ready({ timeoutMs });
+  }
+
+  /** Waits until the start that was spawned last is ready. */
+  async ready({ timeoutMs = 600_000 } = {}): Promise<Quickstart> {
+    const child = this.child!;
     await eventually(
       'the platform is ready',
       () => child.exitCode !== null || fs.existsSync(this.quickstartFile),
@@ -177,6 +189,12 @@ export class Platform implements RunningPlatform {
     }
     this.child = child;
     return child;
+  }
+
+  /** Nobody reads any more what it prints. */
+  stopReading(): void {
+    this.child?.stdout?.destroy();
+    this.child?.stderr?.destroy();
   }
 
   /** Asks it to stop and waits until it did; resolves with its exit code. */

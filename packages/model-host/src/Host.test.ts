@@ -3,14 +3,16 @@ import {
   appendFileSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { HostState, RunnerSpec } from '@model-platform/model-wire';
+import { HostLock } from './HostLock';
 import { startTimeOf } from './startTimeOf';
 import { buildPrograms, isAlive, TestPlatform, until } from './testPlatform';
 import { Probe, probeSpec } from './testProbes';
@@ -203,6 +205,24 @@ describe('Host', () => {
     await until(
       async () => (await platform.predict(gateway.url, 'iris')) === 200,
     );
+  });
+
+  it('asked to end while it starts, it ends what a killed host left', async () => {
+    await platform.start();
+    const spec = platform.spec('iris');
+    await platform.deploy(spec);
+    const { gateway } = await platform.state();
+    const { pid } = await platform.ready(spec.id);
+    await platform.killHost();
+    const lock = join(platform.dataDir, 'host/host.lock');
+    const child = platform.spawn();
+    await until(() => readFileSync(lock, 'utf8').includes(`${child.pid},`));
+    child.kill('SIGTERM');
+    await until(() => child.exitCode !== null || child.signalCode !== null);
+    expect(child.exitCode).toBe(0);
+    expect([gateway.pid, pid].filter(isAlive)).toEqual([]);
+    expect(existsSync(lock)).toBe(false);
+    expect(existsSync(join(platform.dataDir, 'host/host.json'))).toBe(false);
   });
 
   it('starts a killed runner again, counts it and says why', async () => {
@@ -618,6 +638,17 @@ describe('Host', () => {
   (isRoot || process.env.CI ? describe : describe.skip)(
     'on a full disk',
     () => {
+      it('leaves no lock that names nobody', async () => {
+        const fill = platform.mountDisk(1);
+        const lock = join(platform.dataDir, 'host.lock');
+        const filler = fill();
+        expect(() => HostLock.acquire(lock)).toThrow(/ENOSPC/);
+        expect(readdirSync(platform.dataDir)).toEqual([basename(filler)]);
+        rmSync(filler);
+        HostLock.acquire(lock).release();
+        expect(readdirSync(platform.dataDir)).toEqual([]);
+      });
+
       it('starts runners again, and cuts logs', async () => {
         const fill = platform.mountDisk(64);
         const { gateway } = await platform.start();

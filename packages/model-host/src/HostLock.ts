@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { linkSync, rmSync, writeFileSync } from 'node:fs';
 import { readJsonFile } from './jsonFile';
 import { startTimeOf } from './startTimeOf';
 
@@ -13,21 +13,8 @@ export class HostLock {
   /** @throws Error that names the process that holds it */
   static acquire(path: string): HostLock {
     for (let attempt = 0; attempt < 5; attempt += 1) {
-      try {
-        const file = openSync(path, 'wx', 0o600);
-        writeSync(
-          file,
-          JSON.stringify({
-            pid: process.pid,
-            startTime: startTimeOf(process.pid),
-          }),
-        );
-        closeSync(file);
+      if (take(path)) {
         return new HostLock(path);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-          throw error;
-        }
       }
       const holder = readHolder(path);
       if (holder && startTimeOf(holder.pid) === holder.startTime) {
@@ -47,13 +34,35 @@ export class HostLock {
   }
 }
 
+/** Whole or not at all: nobody may read of a holder that is not named yet. */
+function take(path: string): boolean {
+  const temporary = `${path}.${process.pid}.tmp`;
+  const { pid } = process;
+  try {
+    writeFileSync(
+      temporary,
+      JSON.stringify({ pid, startTime: startTimeOf(pid) }),
+      { mode: 0o600 },
+    );
+    linkSync(temporary, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      return false;
+    }
+    throw error;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
 function readHolder(
   path: string,
 ): { pid: number; startTime: string } | undefined {
   try {
     return readJsonFile(path) as { pid: number; startTime: string };
   } catch {
-    // Half written by one that was killed over it.
+    // The machine went down over it.
     return undefined;
   }
 }

@@ -5,7 +5,6 @@ import { HostAddress } from '@model-platform/model-wire';
 import { compilePythonRuntime } from './compilePythonRuntime';
 import { DataFolder } from './DataFolder';
 import { Host, HostLog } from './Host';
-
 import { HostLock } from './HostLock';
 import { HostServer } from './HostServer';
 import { readHostSettings } from './HostSettings';
@@ -30,6 +29,12 @@ const log: HostLog = (level, message, facts = {}) => {
 async function main(): Promise<void> {
   // Nobody may be left to read: no reason to end.
   process.stdout.on('error', () => {});
+  // Before anything else: who ends it while it starts wants gateway and runners of an earlier one ended too.
+  const askedToEnd = new Promise<void>(done => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => done());
+    }
+  });
   const settings = readHostSettings(process.env, {
     pythonPath: resolve(
       packageFolder('@model-platform/model-host'),
@@ -74,23 +79,15 @@ async function main(): Promise<void> {
     await tidy(() => logs.rotate([folder.gatewayLog]));
   }, HOUSEKEEPING_MS);
 
-  let isStopping = false;
-  const stop = async () => {
-    if (isStopping) {
-      return;
-    }
-    isStopping = true;
-    log('info', 'host is stopping');
-    clearInterval(housekeeping);
-    server.stop();
-    await host.stop();
-    rmSync(folder.addressFile, { force: true });
-    lock.release();
-    log('info', 'host has stopped');
-    process.exit(0);
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  await askedToEnd;
+  log('info', 'host is stopping');
+  clearInterval(housekeeping);
+  server.stop();
+  await host.stop();
+  rmSync(folder.addressFile, { force: true });
+  lock.release();
+  log('info', 'host has stopped');
+  process.exit(0);
 }
 
 main().catch((error: Error) => {
