@@ -91,11 +91,16 @@ export async function watchGitCanary(
   };
 
   await release(good('one'));
-  await eventually(
-    'the first version serves',
-    async () =>
-      (await (await platform.api(`v1/deployments/${name}`)).json()).phase ===
-      'Ready',
+  // What the template declared may have been applied before: until this is, it follows what is published.
+  const first: number = await eventually(
+    'the first version serves as it is declared now',
+    async () => {
+      const found = await platform.api(`v1/deployments/${name}`);
+      const { phase, spec, revision } = await found.json();
+      return (
+        phase === 'Ready' && spec.strategy?.type === 'canary' && revision.number
+      );
+    },
     PATIENCE_MS,
   );
   await signInAs(page, platform, 'mira');
@@ -107,7 +112,7 @@ export async function watchGitCanary(
   const canary = page.getByRole('region', { name: `Canary of ${name}` });
   const appears = async (where: Locator, text: string | RegExp) =>
     await expect(where).toContainText(text, { timeout: PATIENCE_MS });
-  await appears(happened, 'Revision 1 has all traffic');
+  await appears(happened, `Revision ${first} has all traffic`);
   await appears(deployment, 'Serving');
   await keepScreenshot(page, `${name}-first`);
 
@@ -138,10 +143,8 @@ export async function watchGitCanary(
   // Of what serves; the canary's own are not missing there.
   await expect(deployment).toContainText(/Replicas\s*1 of 1/);
   await keepScreenshot(page, `${name}-progressing`);
-  await appears(happened, 'Revision 2 has all traffic');
-  await expect(happened).toContainText(
-    /Step 1 passed: error ratio 0 % of \d+ calls/,
-  );
+  await appears(happened, `Revision ${first + 1} has all traffic`);
+  await appears(happened, /Step 1 passed: error ratio 0 % of \d+ calls/);
   await expect(happened).toContainText(
     `by model-platform-git:${name}@main/model-deployment.yaml`,
   );
@@ -150,7 +153,10 @@ export async function watchGitCanary(
   await keepScreenshot(page, `${name}-promoted`);
 
   await release(bad);
-  await appears(happened, 'Canary of revision 3 rolled back to revision 2');
+  await appears(
+    happened,
+    `Canary of revision ${first + 2} rolled back to revision ${first + 1}`,
+  );
   await appears(happened, /error ratio [\d.]+ % of \d+ calls, bound 5 %/);
   await expect(
     page.getByText('version 3 is asked for, serving 2'),
@@ -158,18 +164,23 @@ export async function watchGitCanary(
   await keepScreenshot(page, `${name}-rolled-back`);
   await proposeChange(page, { name, project, declaration });
 
-  const first = page.getByRole('listitem').filter({ hasText: 'Revision 1v1' });
-  await first.getByRole('button', { name: 'Roll back to this' }).click();
+  await page
+    .getByRole('listitem')
+    .filter({ hasText: `Revision ${first}v1` })
+    .getByRole('button', { name: 'Roll back to this' })
+    .click();
   const dialog = page.getByRole('dialog', {
-    name: `Roll ${name} back to revision 1?`,
+    name: `Roll ${name} back to revision ${first}?`,
   });
   await expect(dialog).toContainText('All calls go to v1');
   // It comes a little later, and its buttons move.
   await expect(dialog).toContainText('calls in the last hour');
   await dialog.getByRole('textbox', { name: /Reason/ }).fill('To see it back');
   await keepScreenshot(page, `${name}-going-back`);
-  await dialog.getByRole('button', { name: 'Roll back to revision 1' }).click();
-  await appears(happened, 'Revision 4 has all traffic');
+  await dialog
+    .getByRole('button', { name: `Roll back to revision ${first}` })
+    .click();
+  await appears(happened, `Revision ${first + 3} has all traffic`);
   await keepScreenshot(page, `${name}-back`);
 
   await load.stop();
