@@ -554,12 +554,12 @@ test('a plan or a route that others change is set right, also one that cannot be
         const observed = await of.observe(desired.ref);
         if (observed.routeDigest !== digest) await of.route(desired.ref, route);
         expect(await written()).toEqual(before);
+        // Once it, and the gateway's report, have come back to who looks.
+        expect(await of.observe(desired.ref)).toMatchObject({
+          routedRevision: 1,
+          routeDigest: digest,
+        });
         return true;
-      });
-      const observed = await of.observe(desired.ref);
-      expect(observed).toMatchObject({
-        routedRevision: 1,
-        routeDigest: digest,
       });
     }
   }
@@ -571,7 +571,10 @@ test('a plan or a route that others change is set right, also one that cannot be
   });
   const next = await cluster.driver();
   await next.route(desired.ref, route);
-  expect((await next.observe(desired.ref)).routeDigest).toBe(digest);
+  await eventually(
+    'the route is in force',
+    async () => (await next.observe(desired.ref)).routeDigest === digest,
+  );
   const { spec } = await routes.getNamespacedCustomObject(place);
   expect(spec.hostnames).toEqual(['a.example.org']);
   await driver.remove(desired.ref);
