@@ -26,7 +26,7 @@ export class MemoryDriver implements DeploymentDriver {
 
   readonly scalesToZero?: boolean;
 
-  readonly readyTimeoutMs?: number;
+  readyTimeoutMs?: number;
 
   readonly workloadTokens?: WorkloadTokens;
 

@@ -95,16 +95,28 @@ function historyOf(
       action: 'serving',
       details: { revision: status.servingRevision },
     });
-  } else if (action === 'degraded' || action === 'failed') {
+  } else if (
+    action === 'degraded' ||
+    action === 'failed' ||
+    isNewlyGivenUp(record, status)
+  ) {
     const degraded = status.conditions.find(({ type }) => type === 'Degraded');
     // Why a canary was rolled back is told already.
     if (degraded?.reason !== 'RolledBack') {
       history.push({
         actor: platformActor.name,
-        action,
+        action: action ?? 'degraded',
         reason: degraded?.message,
       });
     }
   }
   return history;
+}
+
+/** It may have been late for a while by then, as where it was being made anew. */
+function isNewlyGivenUp(
+  record: DeploymentRecord,
+  { givenUp }: DeploymentStatus,
+): boolean {
+  return givenUp !== undefined && givenUp.revision !== record.givenUp?.revision;
 }

@@ -194,6 +194,40 @@ describe('reconciling over engines that take their time', () => {
     );
   });
 
+  it('tells that a revision was given up that was late before, while it was made anew', async () => {
+    await apply('shop');
+    await ready('shop');
+    driver.unready = 2;
+    await apply('shop', { resources: { cpu: '1' } });
+    await until('the next one starts', async () =>
+      (await store.get('shop'))?.runners.some(({ revision }) => revision === 2),
+    );
+    const goOn = driver.hold('apply');
+    await driver.release({ name: 'shop' }, { keep: [1], newest: 2 });
+    driver.readyTimeoutMs = 0;
+    portal.reconciler.wake('shop');
+    const degraded = async () => {
+      const found = await store.get('shop');
+      return found?.phase === 'Degraded' && found;
+    };
+    expect((await until('it is late', degraded)).givenUp).toBeUndefined();
+    goOn();
+    await until(
+      'it is given up',
+      async () => (await store.get('shop'))?.givenUp?.revision === 2,
+    );
+    const shop = await deployments.get('shop');
+    const told = await store.history(shop, { limit: 100 });
+    expect(
+      told
+        .filter(({ action }) => action === 'degraded')
+        .map(({ reason }) => reason),
+    ).toEqual([
+      expect.stringContaining('in time and was given up'),
+      expect.stringContaining('in time; revision 1 goes on serving'),
+    ]);
+  });
+
   it('removes what is of an environment that is not configured any more', async () => {
     await portal.stop();
     start([new MemoryDriver()], [{ name: 'lab' }]);
