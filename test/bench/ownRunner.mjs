@@ -25,9 +25,10 @@ export async function startNodeRunner(folder, model, width) {
     flavor: 'onnx',
     name: 'Node runner',
     command: process.execPath,
-    // As the host starts it, under Node's permission model.
+    // As the host starts one that may use 512Mi, under Node's permission model.
     args: [
-      '--max-semi-space-size=32',
+      '--max-semi-space-size=8',
+      '--max-old-space-size=307',
       '--disable-warning=SecurityWarning',
       '--permission',
       '--allow-addons',

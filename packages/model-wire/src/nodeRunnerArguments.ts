@@ -42,18 +42,25 @@ export function nodeRunnerArguments(options: {
 
 /** V8 is told of the memory that it has, so that it collects what is not used before that runs out. */
 function heapArguments(memoryBytes: number | undefined): string[] {
-  // Tensors are short-lived: a larger young generation keeps them out of the old one.
-  const young = 32;
   if (memoryBytes === undefined) {
-    return [`--max-semi-space-size=${young}`];
+    return [youngGeneration(8)];
   }
   const megabytes = memoryBytes / 1024 / 1024;
   return [
-    `--max-semi-space-size=${Math.min(
-      young,
-      Math.max(1, Math.floor(megabytes / 32)),
-    )}`,
+    youngGeneration(megabytes / 64),
     // The rest is for code, and for what engines keep outside of the heap.
     `--max-old-space-size=${Math.max(16, Math.floor(megabytes * 0.6))}`,
   ];
+}
+
+/**
+ * Tensors are short-lived: a young generation that holds those of some calls
+ * keeps them out of the old one. It fills up to three times this before it is
+ * collected, which a small model has to pay for with its memory.
+ */
+function youngGeneration(megabytes: number): string {
+  return `--max-semi-space-size=${Math.min(
+    32,
+    Math.max(1, Math.floor(megabytes)),
+  )}`;
 }
