@@ -387,7 +387,6 @@ describe('PrometheusMetricsStore', () => {
       url: `http://${server.address}/select/`,
       token: 'of-the-portal',
       headers: { 'X-Scope-OrgID': 'models' },
-      timeoutSeconds: 0.5,
     });
     const seen: Array<[string, unknown, unknown]> = [];
     const saying = async (status: number, body: unknown) => {
