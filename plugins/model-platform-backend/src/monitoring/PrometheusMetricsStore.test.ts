@@ -5,7 +5,7 @@ import { PrometheusMetricsStore } from '@model-platform/plugin-model-platform-ba
 import { TestPrometheus } from '../__testUtils__/TestPrometheus';
 import { until } from '../__testUtils__/until';
 
-jest.setTimeout(90_000);
+jest.setTimeout(180_000);
 
 /** What the server asks for, and what it answers, until it is told otherwise. */
 class HttpServer {
