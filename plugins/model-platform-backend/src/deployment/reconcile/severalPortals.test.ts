@@ -7,7 +7,7 @@ import { TestModels } from '../__testUtils__/TestModels';
 import { TestPortal } from '../__testUtils__/TestPortal';
 import { platformActor } from '../access/DeploymentActor';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const databases = TestDatabases.create({ ids: ['SQLITE_3', 'POSTGRES_18'] });
 

@@ -8,7 +8,7 @@ import { TestModels } from '../__testUtils__/TestModels';
 import { TestPortal } from '../__testUtils__/TestPortal';
 import { platformActor } from '../access/DeploymentActor';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 /** More than are looked at at a time. */
 const MANY = Array.from({ length: 12 }, (_, index) => `many-${index}`);
