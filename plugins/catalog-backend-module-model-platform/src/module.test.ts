@@ -37,9 +37,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import request from 'supertest';
+import { parseAllDocuments } from 'yaml';
 import catalogModuleModelPlatform, { isReadableModelRule } from '.';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const iris: Model = {
   id: 'm-1',
@@ -205,7 +206,7 @@ async function until<T>(
   what: string,
   probe: () => Promise<T | undefined | false>,
 ): Promise<T> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 40_000;
   for (;;) {
     const result = await probe();
     if (result) return result;
@@ -233,6 +234,25 @@ async function commit(
     author: { name: 'Mira', email: 'mira@organisation.example' },
   });
   await fs.promises.rm(dir, { recursive: true });
+}
+
+const organisation = path.resolve(__dirname, '../../../catalog');
+
+/** All that comes into the catalog, in whatever order. */
+async function expectedRefs(): Promise<string[]> {
+  const files = await fs.promises.readdir(organisation);
+  const texts = await Promise.all(
+    files.map(file =>
+      fs.promises.readFile(path.join(organisation, file), 'utf8'),
+    ),
+  );
+  return [
+    ...texts
+      .flatMap(text => parseAllDocuments(text))
+      .map(document => stringifyEntityRef(document.toJS() as Entity)),
+    ...[iris, disease, open, secret].map(({ slug }) => `model:default/${slug}`),
+    ...[iris, disease, secret].map(({ slug }) => `api:default/${slug}`),
+  ];
 }
 
 describe('catalogModuleModelPlatform', () => {
@@ -309,7 +329,7 @@ describe('catalogModuleModelPlatform', () => {
               locations: [
                 {
                   type: 'file',
-                  target: path.resolve(__dirname, '../../../catalog/all.yaml'),
+                  target: path.join(organisation, 'all.yaml'),
                 },
               ],
             },
@@ -326,12 +346,10 @@ describe('catalogModuleModelPlatform', () => {
     });
     server = backend.server;
     stop = () => backend.stop();
-    await until('the registry is in the catalog', async () => {
+    const expected = await expectedRefs();
+    await until('registry and organisation are in the catalog', async () => {
       const found = await refs();
-      return (
-        found.includes('model:default/iris') &&
-        found.includes('system:default/patient-care')
-      );
+      return expected.every(ref => found.includes(ref));
     });
   });
 
@@ -374,17 +392,23 @@ describe('catalogModuleModelPlatform', () => {
       'partOf system:default/plant-catalogue',
       'providesApi api:default/iris',
     ]);
-    const api = await entity('api:default/iris');
-    expect(api?.spec).toMatchObject({
+    const api = await until('who calls it is known', async () => {
+      const found = await entity('api:default/iris');
+      return found?.relations?.some(({ type }) => type === 'apiConsumedBy') &&
+        found.relations.some(({ type }) => type === 'apiProvidedBy')
+        ? found
+        : undefined;
+    });
+    expect(api.spec).toMatchObject({
       type: 'openapi',
       owner: iris.owner,
       lifecycle: 'production',
     });
-    expect(JSON.parse(String(api?.spec?.definition))).toMatchObject({
+    expect(JSON.parse(String(api.spec?.definition))).toMatchObject({
       info: { title: 'iris' },
     });
     expect(
-      api?.relations?.map(({ type, targetRef }) => `${type} ${targetRef}`),
+      api.relations?.map(({ type, targetRef }) => `${type} ${targetRef}`),
     ).toEqual(
       expect.arrayContaining([
         'apiProvidedBy model:default/iris',

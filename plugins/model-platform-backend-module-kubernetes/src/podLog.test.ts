@@ -5,6 +5,9 @@ import { KubernetesClient } from '@model-platform/model-cluster';
 import { podLog } from './podLog';
 
 const LINES = 400_000;
+
+jest.setTimeout(60_000);
+
 const stamp = (index: number) =>
   new Date(Date.UTC(2026, 0, 1) + index).toISOString();
 const podOf = (

@@ -28,7 +28,7 @@ async function* bodyOf(
 }
 
 it('reads a log on where it broke off, whatever times its lines have', async () => {
-  const begin = Date.now() + 50;
+  const begin = Date.now() + 500;
   const at = (ms: number) => new Date(begin + ms).toISOString();
   const written = [
     { at: at(0), message: 'first' },

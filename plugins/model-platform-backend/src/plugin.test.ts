@@ -20,7 +20,7 @@ const dana = 'user:default/dana';
 const sofia = 'user:default/sofia';
 const pat = 'user:default/pat';
 
-jest.setTimeout(20_000);
+jest.setTimeout(120_000);
 
 describe('modelPlatformPlugin', () => {
   let platform: TestPlatform;

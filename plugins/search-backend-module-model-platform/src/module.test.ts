@@ -20,7 +20,7 @@ import { Router } from 'express';
 import request from 'supertest';
 import searchModuleModelPlatform from '.';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 function model(slug: string, more: Partial<Model> = {}): Model {
   return {
@@ -157,7 +157,7 @@ it('finds models by what their metadata say, for those who may read them, and fo
     );
   };
   const until = async (term: string, slugs: string[]) => {
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 40_000;
     for (;;) {
       const found = await find(term);
       if (

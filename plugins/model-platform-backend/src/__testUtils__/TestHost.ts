@@ -1,40 +1,19 @@
-import { ChildProcess, spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { build } from 'esbuild';
+import { ChildProcess, execFile, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 const root = join(__dirname, '../../../..');
 
 /** Gateway and runners of this machine, as `npm start` runs them. */
 export class TestHost {
-  /** The programs that are started, from their sources. */
+  /** The programs that are started, from their sources; other tests may be starting them meanwhile. */
   static async build() {
-    const resolve = createRequire(__filename).resolve;
-    for (const name of ['model-host', 'model-gateway', 'model-runner-node']) {
-      const folder = dirname(resolve(`@model-platform/${name}/package.json`));
-      await build({
-        entryPoints: [join(folder, 'src/main.ts')],
-        outfile: join(folder, 'dist/main.cjs'),
-        bundle: true,
-        platform: 'node',
-        format: 'cjs',
-        target: 'node22',
-        logLevel: 'silent',
-        define: { 'import.meta.url': 'undefined' },
-        plugins: [
-          {
-            name: 'own-packages-only',
-            setup(setup) {
-              setup.onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
-                kind === 'entry-point' || path.startsWith('@model-platform/')
-                  ? undefined
-                  : { path, external: true },
-              );
-            },
-          },
-        ],
-      });
-    }
+    await promisify(execFile)(process.execPath, [
+      join(root, 'packages/model-gateway/scripts/buildPrograms.cjs'),
+      'model-gateway',
+      'model-host',
+      'model-runner-node',
+    ]);
   }
 
   private child: ChildProcess | undefined;

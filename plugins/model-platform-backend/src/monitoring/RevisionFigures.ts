@@ -10,6 +10,9 @@ import { RUNNER_REQUESTS_METRIC } from './selectSamples';
 
 type Query = Parameters<CanaryFigures['read']>[0];
 
+/** Of counts that something comes in between; with ever more of it, each weighs less. */
+const MAX_READS = 3;
+
 /** Revisions of one endpoint side by side, from what gateway and runners count. */
 export class RevisionFigures implements CanaryFigures {
   constructor(
@@ -23,8 +26,7 @@ export class RevisionFigures implements CanaryFigures {
     const { start, end, revisions, metric } = query;
     const calls = new CallFigures(this.options.store, labelsOf(query));
     const totals = await calls.totals(start, end, ['revision']);
-    const values = await this.values(query, calls);
-    const answered = await this.answered(query);
+    const { values, answered } = await this.told(query, calls);
     const found = new Map<number, RevisionFigure>();
     for (const { labels, calls: count, errors } of totals) {
       const revision = Number(labels.revision);
@@ -50,6 +52,21 @@ export class RevisionFigures implements CanaryFigures {
 
   private isCounter(metric: string): boolean {
     return this.options.catalogue.get(metric)?.type === 'counter';
+  }
+
+  /**
+   * What models count, and of how many calls. Both are of the same moment: a
+   * runner that is read in between would have more calls than counts.
+   */
+  private async told(query: Query, calls: CallFigures) {
+    let answered = await this.answered(query);
+    for (let read = 1; ; read += 1) {
+      const values = await this.values(query, calls);
+      const now = await this.answered(query);
+      if (read === MAX_READS || isSame(answered, now))
+        return { values, answered: now };
+      answered = now;
+    }
   }
 
   /** Calls that runners have counted together with what their models count. */
@@ -116,6 +133,13 @@ function valueOf(
 ): number | undefined {
   if (metric === 'calls') return calls;
   return metric === 'error_ratio' ? errors / calls : value;
+}
+
+function isSame(one: Map<number, number>, other: Map<number, number>): boolean {
+  return (
+    one.size === other.size &&
+    [...one].every(([revision, value]) => other.get(revision) === value)
+  );
 }
 
 function byRevision(samples: MetricSample[]): Map<number, number> {

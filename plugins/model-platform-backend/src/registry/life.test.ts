@@ -13,7 +13,7 @@ const arun = 'user:default/arun';
 const sofia = 'user:default/sofia';
 const dana = 'user:default/dana';
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 describe('the life of versions', () => {
   let platform: TestPlatform;

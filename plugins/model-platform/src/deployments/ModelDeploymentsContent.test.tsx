@@ -195,7 +195,7 @@ describe('ModelDeploymentsContent', () => {
     );
     expect(screen.getByText(/main would serve version 5/)).toBeInTheDocument();
     expect(iris.callsOf('POST deployments/iris/decisions')).toEqual([]);
-  }, 30_000);
+  }, 120_000);
 
   it('says in numbers what switching off does, and does it only once confirmed', async () => {
     const iris = platform();
@@ -400,7 +400,7 @@ describe('ModelDeploymentsContent', () => {
     ).toBeInTheDocument();
     expect(reason).toBeInTheDocument();
     expect(reason).toHaveValue('audit');
-  }, 60_000);
+  }, 120_000);
 
   it('shows what another portal wrote into the history, which sends no signal here', async () => {
     const iris = platform();
@@ -421,7 +421,7 @@ describe('ModelDeploymentsContent', () => {
     await waitFor(() => expect(happened).toHaveTextContent('Switched off'), {
       timeout: 40_000,
     });
-  }, 60_000);
+  }, 120_000);
 
   it('shows how far a canary has come, what it says, and lets a person decide with a reason', async () => {
     const iris = platform({
@@ -578,7 +578,7 @@ describe('ModelDeploymentsContent', () => {
       ['"2"', 'replaced'],
       ['"3"', 'replaced'],
     ]);
-  }, 30_000);
+  }, 120_000);
 
   it('says where a deployment of Git is removed, and deletes one whose file is gone', async () => {
     const file = 'https://git.test/iris/model-deployment.yaml';
@@ -626,7 +626,7 @@ describe('ModelDeploymentsContent', () => {
         name: 'Delete iris',
       }),
     ).toBeInTheDocument();
-  }, 60_000);
+  }, 120_000);
 
   it('offers nothing to those who may not deploy', async () => {
     await renderOnPlatform(

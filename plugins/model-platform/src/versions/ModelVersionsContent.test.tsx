@@ -1,4 +1,4 @@
-import { screen, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import {
   ModelVersion,
@@ -129,11 +129,13 @@ describe('ModelVersionsContent', () => {
       'Looked at it',
     );
     await userEvent.click(dialog.getByRole('button', { name: 'Approve v3' }));
-    expect(
-      iris
-        .callsOf('POST models/iris/versions/3/approvals')
-        .map(({ body }) => body),
-    ).toEqual([{ reason: 'Looked at it', decision: 'approved' }]);
+    await waitFor(() =>
+      expect(
+        iris
+          .callsOf('POST models/iris/versions/3/approvals')
+          .map(({ body }) => body),
+      ).toEqual([{ reason: 'Looked at it', decision: 'approved' }]),
+    );
   });
 
   it('restores and deletes what is archived', async () => {
@@ -149,9 +151,13 @@ describe('ModelVersionsContent', () => {
     await userEvent.click(
       dialog.getByRole('button', { name: 'Delete v3 for good' }),
     );
-    expect(
-      iris.callsOf('DELETE models/iris/versions/3')[0].query.get('permanently'),
-    ).toBe('true');
+    await waitFor(() =>
+      expect(
+        iris
+          .callsOf('DELETE models/iris/versions/3')
+          .map(({ query }) => query.get('permanently')),
+      ).toEqual(['true']),
+    );
     expect(
       screen.queryByRole('button', { name: 'Archive' }),
     ).not.toBeInTheDocument();

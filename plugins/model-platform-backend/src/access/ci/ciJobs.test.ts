@@ -5,7 +5,7 @@ import {
 } from '../../__testUtils__/TestPlatform';
 import { TestCiIssuer } from '../../__testUtils__/TestCiIssuer';
 
-jest.setTimeout(20_000);
+jest.setTimeout(120_000);
 
 const PORTAL = 'https://portal.example.test';
 

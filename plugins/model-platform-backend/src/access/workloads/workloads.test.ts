@@ -10,7 +10,7 @@ import { TestCiIssuer } from '../../__testUtils__/TestCiIssuer';
 import { MemoryDriver } from '../../deployment/__testUtils__/MemoryDriver';
 import { WorkloadIdentities } from './WorkloadIdentities';
 
-jest.setTimeout(20_000);
+jest.setTimeout(120_000);
 
 const PREFIX = 'account:';
 const AUDIENCE = 'models';

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { applyReadings } from './applyReadings';
 import { readerPids } from './__testUtils__/readerPids';
 import { ModelFileReader, StoredFile } from './ModelFileReader';
+import { ReadingBudget } from './ReadingBudget';
 
 const root = path.resolve(__dirname, '../../../../..');
 const fixtures = path.join(root, 'packages/model-file-reader/src/__fixtures__');
@@ -90,8 +91,7 @@ describe('ModelFileReader', () => {
   });
 
   it('goes on where the store answers a program that was ended meanwhile', async () => {
-    // Enough for what is read to its end, on a busy machine too.
-    const reader = new ModelFileReader({ timeoutMs: 3_000 });
+    const reader = new ModelFileReader();
     for (const _ of [1, 2, 3]) {
       let answer: (bytes: Uint8Array) => void = () => {};
       const read = () =>
@@ -99,7 +99,12 @@ describe('ModelFileReader', () => {
           answer = resolve;
         });
       expect(
-        await reader.read('mlflow', { sizeBytes: 1 << 20, read }),
+        await reader.read(
+          'mlflow',
+          { sizeBytes: 1 << 20, read },
+          // Enough until it asks for the file, on a busy machine too.
+          new ReadingBudget(3_000),
+        ),
       ).toHaveProperty('problem');
       answer(new Uint8Array(1 << 20));
       while (readerPids().length > 0)

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { FileArtifactStore } from '../artifacts/FileArtifactStore';
-import { readerPids } from './__testUtils__/readerPids';
+import { killReaders } from './__testUtils__/readerPids';
 import { ModelFileReader } from './ModelFileReader';
 import { VersionReadings } from './VersionReadings';
 
@@ -154,7 +154,7 @@ describe('VersionReadings', () => {
       onError: error => told.push(error),
     });
     const asked = jest.spyOn(artifacts, 'read').mockImplementation(async () => {
-      for (const pid of readerPids()) process.kill(pid, 'SIGKILL');
+      killReaders();
       return await new Promise<never>(() => {});
     });
     expect(await readings.pickles([file])).toEqual([

@@ -384,7 +384,7 @@ spec:
       { timeout: 40_000 },
     );
     expect((await document(shown)).value).toMatch(/Calls: 9/);
-  }, 60_000);
+  }, 120_000);
 
   it('loses nothing that is written while the file in Git cannot be read', async () => {
     const source = 'url:https://github.com/acme/iris/tree/feature/x/d.yaml';

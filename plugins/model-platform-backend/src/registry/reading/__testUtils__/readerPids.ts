@@ -14,3 +14,14 @@ export function readerPids(): number[] {
     return isReader ? [Number(pid)] : [];
   });
 }
+
+/** Those of them that have not ended by themselves meanwhile. */
+export function killReaders(): void {
+  for (const pid of readerPids()) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if (Object(error).code !== 'ESRCH') throw error;
+    }
+  }
+}
