@@ -331,6 +331,9 @@ describe('reconciling with the local driver and its host', () => {
       version: '1',
     });
 
+    // It has the time that it needs.
+    await stop();
+    portal();
     await models.publish(3);
     await ready('iris', 3);
     expect((await predict(first.url ?? '', token)).version).toBe('3');

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
+import { until } from '../../__testUtils__/until';
 import { FileArtifactStore } from '../artifacts/FileArtifactStore';
 import { killReaders } from './__testUtils__/readerPids';
 import { ModelFileReader } from './ModelFileReader';
@@ -80,8 +81,11 @@ describe('VersionReadings', () => {
     ]);
     // Nothing is known of what there was no time for.
     const asked = jest.spyOn(artifacts, 'read');
-    await readings.pickles(slow.slice(1));
-    expect(asked).toHaveBeenCalled();
+    await until('it is read once more', async () => {
+      // On a busy machine that time may be over before the first byte.
+      await readings.pickles(slow.slice(1));
+      return asked.mock.calls.length > 0;
+    });
     asked.mockRestore();
   });
 
