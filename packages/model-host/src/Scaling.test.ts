@@ -4,7 +4,7 @@ import { RunnerSpec, Scaling } from '@model-platform/model-wire';
 import { buildPrograms, isAlive, TestPlatform, until } from './testPlatform';
 import { probeSpec } from './testProbes';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const IDLE_MS = 2_500;
 
