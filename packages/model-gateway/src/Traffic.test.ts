@@ -11,7 +11,7 @@ import {
   until,
 } from './__testUtils__/TestGateway';
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 const gateway = new TestGateway();
 const { call, metric, put, upstream } = gateway;
