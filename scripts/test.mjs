@@ -233,6 +233,8 @@ async function main() {
           'test',
           '--maxWorkers=2',
           '--workerIdleMemoryLimit=1500M',
+          // Five seconds are little for what reads files and starts programs beside others that do.
+          '--testTimeout=60000',
           '--json',
           `--outputFile=${report}`,
           '--watchAll=false',

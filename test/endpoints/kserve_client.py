@@ -38,7 +38,7 @@ def inputs(metadata: dict, binary: bool) -> list[InferInput]:
 
 async def main() -> None:
     # It has no call for metadata.
-    metadata = httpx.get(f"{URL}/v2/models/{NAME}", headers=headers()).raise_for_status().json()
+    metadata = httpx.get(f"{URL}/v2/models/{NAME}", headers=headers(), timeout=60).raise_for_status().json()
     names = {about["name"] for about in metadata["outputs"]}
 
     async with InferenceRESTClient(RESTConfig(protocol="v2")) as client:

@@ -138,6 +138,18 @@ test.describe('what callers send', () => {
     );
   }
 
+  /** The gateway hears of a new process a moment after that is ready. */
+  async function reached(name: string) {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    await eventually(
+      `calls reach ${name}`,
+      async () =>
+        (
+          await fetch(`${gatewayUrl}/${name}/v2/health/ready`, { headers })
+        ).ok,
+    );
+  }
+
   async function send(
     name: string,
     route: string,
@@ -271,6 +283,7 @@ test.describe('what callers send', () => {
           failed.push(await predict(name, make(marks)));
         for (const [how, make] of Object.entries(model.ending ?? {})) {
           const { restarts } = await ready(name);
+          await reached(name);
           failed.push(await predict(name, make(marks)));
           await eventually(
             `${name} was started again after ${how}`,

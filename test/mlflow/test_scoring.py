@@ -31,7 +31,7 @@ def example_of(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_client_works_unmodified(name: str) -> None:
     client, example = client_of(name), example_of(name)
-    client.wait_server_ready(timeout=10)
+    client.wait_server_ready(timeout=60)
     assert re.fullmatch(r"\d+\.\d+\.\d+", client.get_version())
     lines = pandas.DataFrame([example, example])
     predictions = client.invoke(lines).get_predictions()

@@ -11,6 +11,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { fetchModel } from './fetchModel';
 
+jest.setTimeout(60_000);
+
 const digest = (text: string) =>
   `sha256:${createHash('sha256').update(text).digest('hex')}`;
 

@@ -6,7 +6,7 @@ import {
   until,
 } from './__testUtils__/TestGateway';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const gateway = new TestGateway();
 const { put, admin, call, echo, metric } = gateway;

@@ -10,7 +10,7 @@ import { readHostSettings } from './HostSettings';
 import { StateFile } from './StateFile';
 import { buildPrograms, until } from './testPlatform';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const dataDir = mkdtempSync(join(tmpdir(), 'gateway-process-test-'));
 let routes: GatewayRoute[] = ['iris', 'lily', 'rose'].map(route);

@@ -13,6 +13,8 @@ import { LogFilter } from './LogFilter';
 import { RunnerLogs } from './RunnerLogs';
 import { SearchBudget } from './SearchBudget';
 
+jest.setTimeout(60_000);
+
 describe('RunnerLogs', () => {
   const folder = mkdtempSync(join(tmpdir(), 'runner-logs-'));
   const logs = new RunnerLogs(folder);

@@ -1,10 +1,10 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RunnerSpec, Scaling } from '@model-platform/model-wire';
+import { GatewayLoad, RunnerSpec, Scaling } from '@model-platform/model-wire';
 import { buildPrograms, isAlive, TestPlatform, until } from './testPlatform';
 import { probeSpec } from './testProbes';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const IDLE_MS = 2_500;
 
@@ -84,8 +84,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const is = file => fs.existsSync(new URL(file, import.meta.url));
 if (is('broken')) throw new Error('it is broken');
 while (is('starting')) await sleep(20);
-export async function predict() {
-  while (is('answering')) await sleep(20);
+export async function predict(model, { subject }) {
+  while (is(subject ?? 'nothing')) await sleep(20);
   return { answer: 'done' };
 }
 `;
@@ -110,14 +110,18 @@ function governed(name: string, scaling: Omit<Scaling, 'index'>, max: number) {
     })),
     begin: (file: string) => writeFileSync(path(file), ''),
     end: (file: string) => rmSync(path(file)),
-    call: async (gatewayUrl: string, signal?: AbortSignal) => {
+    /** `kept`: answered once that file is gone. */
+    call: async (
+      gatewayUrl: string,
+      { kept, signal }: { kept?: string; signal?: AbortSignal } = {},
+    ) => {
       const { status } = await fetch(`${gatewayUrl}/${name}/predict`, {
         method: 'POST',
         headers: {
           authorization: 'Bearer mpe_test_secret',
           'content-type': 'application/json',
         },
-        body: JSON.stringify({ inputs: { act: 'wait' } }),
+        body: JSON.stringify({ inputs: { act: 'wait', subject: kept } }),
         signal,
       });
       return status;
@@ -242,7 +246,9 @@ describe('Scaling', () => {
 
     begin('broken');
     const given = new AbortController();
-    const unanswered = call(gateway.url, given.signal).catch(() => 'left');
+    const unanswered = call(gateway.url, { signal: given.signal }).catch(
+      () => 'left',
+    );
     const failed = await until(async () => {
       const runner = await platform.runner(runners[0].id);
       return runner?.phase === 'failed' && runner;
@@ -263,25 +269,32 @@ describe('Scaling', () => {
       2,
     );
     await deploy(runners);
-    const calls = (count: number) =>
-      Array.from({ length: count }, () => call(gateway.url));
+    const calls = (count: number, kept: string) =>
+      Array.from({ length: count }, () => call(gateway.url, { kept }));
+    const inFlight = async (id: string) => {
+      const { adminUrl, adminSecret } = (await platform.state()).gateway;
+      const headers = { authorization: `Bearer ${adminSecret}` };
+      const load = await (await fetch(`${adminUrl}/load`, { headers })).json();
+      return (load as GatewayLoad).inFlight[id] ?? 0;
+    };
     const phased = (...wanted: string[]) =>
       until(async () => (await phases('long')).join() === wanted.join());
-    begin('answering');
-    const many = calls(8);
+    begin('early');
+    begin('late');
+    const many = calls(8, 'early');
     await phased('ready', 'ready');
     const { pid } = await platform.ready(runners[1].id);
-    end('answering');
+    // It has some of these before the others are answered.
+    const few = calls(2, 'late');
+    await until(async () => (await inFlight(runners[1].id)) > 0);
+    end('early');
     await Promise.all(many);
-
-    begin('answering');
-    const one = calls(2);
     await phased('ready', 'asleep');
-    const more = calls(8);
+    const more = calls(8, 'late');
     await phased('ready', 'ready');
     expect((await platform.ready(runners[1].id)).pid).toBe(pid);
-    end('answering');
-    expect(new Set(await Promise.all([...many, ...one, ...more]))).toEqual(
+    end('late');
+    expect(new Set(await Promise.all([...many, ...few, ...more]))).toEqual(
       new Set([200]),
     );
     await until(async () => (await processes('long')) === 1);

@@ -6,6 +6,8 @@ import { takeOver } from './Supervisor';
 import { isAlive, until } from './testPlatform';
 import { WatchedProcess } from './WatchedProcess';
 
+jest.setTimeout(120_000);
+
 /** A process that leads a group with another one in it, which nobody's end ends. */
 async function spawnPair(
   environment: Record<string, string> = {},

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { startTimeOf } from './startTimeOf';
 import { until } from './testPlatform';
 
+jest.setTimeout(120_000);
+
 /** Its first thread ends, as all do in their turn when a process exits; another one goes on. */
 const LEFT_BY_ITS_LEADER = `
 import ctypes, platform, threading, time

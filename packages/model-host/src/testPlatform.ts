@@ -25,6 +25,7 @@ import {
 } from '@model-platform/model-wire';
 import { packageFolder } from './packageFolder';
 import { startTimeOf } from './startTimeOf';
+import { ProcessRecord } from './StateFile';
 
 const REPOSITORY = resolve(
   packageFolder('@model-platform/model-host'),
@@ -33,11 +34,11 @@ const REPOSITORY = resolve(
 const TOKEN = 'mpe_test_secret';
 const INPUTS = ['sepal_length', 'sepal_width', 'petal_length', 'petal_width'];
 
-/** Waits for a condition, 20 s at most. */
+/** Waits for a condition, a minute at most: a machine that has other work starts programs slowly. */
 export async function until<T>(
   condition: () => Promise<T | undefined | false> | T | undefined | false,
 ): Promise<T> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const value = await condition();
     if (value) {
@@ -330,16 +331,36 @@ export class TestPlatform {
 
   /** Ends whatever is left, and removes the data folder. */
   async clean(): Promise<void> {
-    const pids = [...this.#seen, this.#host?.pid];
-    for (const pid of pids) {
-      if (pid !== undefined && isAlive(pid)) {
-        process.kill(pid, 'SIGKILL');
-      }
-    }
+    // The host first, that it starts nothing more; then what it had started since anybody looked, too.
+    kill(this.#host?.pid);
+    await until(() => !isAlive(this.#host?.pid));
+    const pids = [...this.#seen, ...this.#recordedPids()];
+    pids.forEach(kill);
     await until(() => pids.every(pid => !isAlive(pid)));
     if (this.#isMounted) {
       execFileSync('umount', ['--lazy', this.dataDir]);
     }
     rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** Of the processes that the host has written down and that run. */
+  #recordedPids(): number[] {
+    try {
+      const file = join(this.dataDir, 'host/state.json');
+      const { processes } = JSON.parse(readFileSync(file, 'utf8'));
+      return Object.values(processes as Record<string, ProcessRecord>).flatMap(
+        ({ pid, startTime }) =>
+          pid !== undefined && startTimeOf(pid) === startTime ? [pid] : [],
+      );
+    } catch {
+      // A test has broken it, or none was written.
+      return [];
+    }
+  }
+}
+
+function kill(pid: number | undefined): void {
+  if (pid !== undefined && isAlive(pid)) {
+    process.kill(pid, 'SIGKILL');
   }
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { RunnerManifest, RunnerSpec } from '@model-platform/model-wire';
 import { packageFolder } from './packageFolder';
@@ -23,8 +23,9 @@ export interface Probe {
     | 'fill'
     | 'spin'
     | 'burn'
-    | 'crash';
-  /** A path, a pid, megabytes, or seconds. */
+    | 'crash'
+    | 'hold';
+  /** A path, a pid, megabytes, seconds, or the name of a file. */
   subject?: string;
 }
 
@@ -43,6 +44,11 @@ const acts = {
     return 'filled';
   },
   spin: () => { for (;;); },
+  hold: name => {
+    fs.writeFileSync(process.env.TMPDIR + '/' + name, '');
+    while (!fs.existsSync(new URL(name, import.meta.url)));
+    return 'let go';
+  },
   burn: seconds => {
     const [begin, before] = [Date.now(), process.cpuUsage()];
     while (Date.now() < begin + seconds * 1000);
@@ -124,6 +130,17 @@ def predict(model, inputs, context):
     except OSError as error:
         return {"answer": "refused: " + errno.errorcode[error.errno]}
 `;
+
+/** A call that keeps its runner, of Node, busy until it is told to let go. */
+export function holdOf(platform: TestPlatform, spec: RunnerSpec, name: string) {
+  return {
+    probe: { act: 'hold', subject: name } satisfies Probe,
+    /** Whether it has begun. */
+    isHeld: () =>
+      existsSync(join(platform.dataDir, 'host/scratch', spec.id, name)),
+    letGo: () => writeFileSync(join(spec.directory, 'model', name), ''),
+  };
+}
 
 /** A runner of endpoint code that does what it is asked; files lie as the portal lays them. */
 export function probeSpec(

@@ -1,6 +1,8 @@
 import { limited } from './limited';
 import { run } from './run';
 
+jest.setTimeout(60_000);
+
 describe('limited', () => {
   it('goes after others, and may not take the memory of the machine', async () => {
     const nice = await run('nice', []);

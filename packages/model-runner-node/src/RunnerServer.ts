@@ -38,8 +38,8 @@ type Handler = (
   requestId: string,
 ) => Promise<void> | void;
 
-/** How long nobody may have called before idle connections are cut in a drain, milliseconds. */
-const QUIET_MS = 100;
+/** How long nobody may have called before idle connections are cut in a drain, milliseconds: a busy machine's calls are on their way so long. */
+const QUIET_MS = 500;
 /** In the log: the path of a call for no model of this runner may be anything. */
 const UNKNOWN_ROUTE = '…/infer';
 const TEXT_TYPE = 'text/plain; charset=utf-8';

@@ -18,7 +18,7 @@ import {
   until,
 } from './__testUtils__/startRunner';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const REPOSITORY = resolve(__dirname, '../../..');
 const CONFORMANCE = join(REPOSITORY, 'test/conformance');

@@ -22,8 +22,9 @@ from .model import Model
 from .stack_facts import stack_facts
 from .while_loading import SIGNALS, WhileLoading
 
-#: How long nobody may have called before idle connections are cut in a drain, seconds.
-QUIET_SECONDS = 0.1
+#: How long nobody may have called before idle connections are cut in a drain, seconds: a busy machine's calls are on
+#: their way so long.
+QUIET_SECONDS = 0.5
 #: How long connections may take to end where nothing is left to wait for, seconds.
 END_SECONDS = 1
 #: What the environment says to endpoint code, beside model.json.

@@ -113,13 +113,13 @@ class Runner:
         assert self.process.poll() is None, self.log
         return self
 
-    def wait_end(self, seconds: float = 30) -> int:
+    def wait_end(self, seconds: float = 120) -> int:
         code = self.process.wait(seconds)
-        self._reader.join(5)
+        self._reader.join(seconds)
         return code
 
     def connection(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
 
     def call(
         self,

@@ -265,8 +265,15 @@ def test_nothing_is_predicted_for_callers_who_are_gone() -> None:
     assert predictions.made == [[2, 4]]
 
 
-def test_code_is_not_asked_for_callers_who_are_gone(start: Callable[..., Runner]) -> None:
-    slow = "import time\ndef predict(model, inputs, context):\n    print('asked for', inputs['x'], flush=True)\n    time.sleep(0.5)\n    return {'y': inputs['x']}\n"
+def test_code_is_not_asked_for_callers_who_are_gone(start: Callable[..., Runner], tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    slow = f"""
+import pathlib, time
+def predict(model, inputs, context):
+    print('asked for', inputs['x'], flush=True)
+    while not pathlib.Path({str(go)!r}).exists(): time.sleep(0.01)
+    return {{'y': inputs['x']}}
+"""
     runner = start(manifest(), {"endpoint.py": slow}).wait_ready()
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(runner.predict, {"x": 1})
@@ -277,6 +284,7 @@ def test_code_is_not_asked_for_callers_who_are_gone(start: Callable[..., Runner]
             leaving.request("POST", "/predict", body, {"x-model-runner-secret": SECRET})
             leaving.close()
         last = threads.submit(runner.predict, {"x": 4})
+        go.touch()
         assert (first.result().json["outputs"], last.result().json["outputs"]) == ({"y": 1}, {"y": 4})
     assert [message for message in runner.messages if "asked" in message] == ["asked for 1", "asked for 4"]
     assert runner.metrics()["model_runner_errors_total", LABELS | {("class", "CallerLeft")}] == 2

@@ -89,6 +89,17 @@ export class PublishServer {
     await new Promise(resolve => this.http.close(resolve));
   }
 
+  /** Once nobody is connected: what who was killed had sent has been seen. */
+  async left(): Promise<void> {
+    const count = () =>
+      new Promise<number>((resolve, reject) => {
+        this.http.getConnections((error, connections) =>
+          error ? reject(error) : resolve(connections),
+        );
+      });
+    while ((await count()) > 0) await new Promise(setImmediate);
+  }
+
   /** Digests that are stored whole. */
   blobs(): string[] {
     return fs.readdirSync(this.folder).filter(name => !name.endsWith('.part'));

@@ -13,6 +13,8 @@ jest.setTimeout(240_000);
 
 const packages = path.resolve(__dirname, '../../..');
 let folder: string;
+/** Where these commands alone lay models out. */
+let temporary: string;
 const running: RunningCli[] = [];
 
 beforeAll(() => {
@@ -25,6 +27,7 @@ beforeAll(() => {
 
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-cli-'));
+  temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'model-platform-tmp-'));
 });
 
 afterEach(async () => {
@@ -32,7 +35,8 @@ afterEach(async () => {
     child.kill('SIGKILL');
     await ended;
   }
-  fs.rmSync(folder, { recursive: true, force: true });
+  for (const each of [folder, temporary])
+    fs.rmSync(each, { recursive: true, force: true });
 });
 
 function write(files: Record<string, string>) {
@@ -62,12 +66,15 @@ const environment = {
 };
 
 const testIt = (...args: string[]) =>
-  runCli(['test', folder, ...args], { cwd: folder, env: environment });
+  runCli(['test', folder, ...args], {
+    cwd: folder,
+    env: { ...environment, TMPDIR: temporary },
+  });
 
 /** Leftovers of commands that ended. */
 const laidOut = () =>
   fs
-    .readdirSync(os.tmpdir())
+    .readdirSync(temporary)
     .filter(name => name.startsWith('model-platform-local-'));
 
 describe('test', () => {
@@ -82,7 +89,6 @@ describe('test', () => {
   - { name: wrong answer, inputs: { x: 6 } }
 `,
     });
-    const before = laidOut();
     const { exitCode, stdout, stderr } = await testIt();
     expect(stdout).toBe('');
     expect(exitCode).toBe(1);
@@ -99,7 +105,7 @@ FAILED  no number
 FAILED  wrong answer
         answered 500: The model failed on this request: the answer does not fit the signature: outputs.y must be a number, not string;`,
     );
-    expect(laidOut()).toEqual(before);
+    expect(laidOut()).toEqual([]);
 
     fs.rmSync(path.join(folder, 'examples.yaml'));
     const good = await testIt('--json');
@@ -157,7 +163,6 @@ FAILED  wrong answer
     ],
   ])('names what is wrong with %s', async (_way, files, fields) => {
     write({ 'endpoint.ts': code('return { y: x };'), ...files });
-    const before = laidOut();
     const { exitCode, stdout } = await testIt('--json');
     expect(exitCode).toBe(1);
     expect(
@@ -165,7 +170,7 @@ FAILED  wrong answer
         ({ field }: { field: string }) => field,
       ),
     ).toEqual(expect.arrayContaining(fields));
-    expect(laidOut()).toEqual(before);
+    expect(laidOut()).toEqual([]);
   });
 
   it('waits no longer for an example than callers would', async () => {
@@ -220,7 +225,6 @@ FAILED  wrong answer
   - { name: two, inputs: { x: 2 } }
 `,
     });
-    const before = laidOut();
     const { exitCode, stdout, stderr } = await testIt('--json');
     expect(exitCode).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -239,7 +243,7 @@ FAILED  wrong answer
       ],
     });
     expect(stderr).toContain('2 of 3 examples failed.');
-    expect(laidOut()).toEqual(before);
+    expect(laidOut()).toEqual([]);
   });
 
   it('leaves nothing of what it could not copy, and says why', async () => {
@@ -249,19 +253,19 @@ FAILED  wrong answer
     });
     // A folder has place in it, its files have not: their names are too long for the system.
     const room = 4095 - '/model-platform-local-XXXXXX/model/'.length;
-    let temporary = path.join(folder, 'temporary');
-    while (temporary.length < room - 300)
-      temporary = path.join(temporary, 'd'.repeat(200));
-    temporary = path.join(temporary, 'd'.repeat(room - temporary.length - 2));
-    fs.mkdirSync(temporary, { recursive: true });
+    let narrow = path.join(folder, 'narrow');
+    while (narrow.length < room - 300)
+      narrow = path.join(narrow, 'd'.repeat(200));
+    narrow = path.join(narrow, 'd'.repeat(room - narrow.length - 2));
+    fs.mkdirSync(narrow, { recursive: true });
     const { exitCode, stderr } = await runCli(['test', folder], {
       cwd: folder,
-      env: { ...environment, TMPDIR: temporary },
+      env: { ...environment, TMPDIR: narrow },
     });
     expect(stderr).toMatch(/^Cannot copy the model to \S+: ENAMETOOLONG: /);
     expect(stderr).not.toContain('    at ');
     expect(exitCode).toBe(1);
-    expect(fs.readdirSync(temporary)).toEqual([]);
+    expect(fs.readdirSync(narrow)).toEqual([]);
   });
 
   it('shows where code fails, with what an environment would tell it', async () => {
@@ -357,8 +361,10 @@ describe('dev', () => {
       'model.yaml': modelYaml,
       'endpoint.ts': code('return { y: x * 2 };'),
     });
-    const before = laidOut();
-    const cli = startCli(['dev', folder], { cwd: folder, env: environment });
+    const cli = startCli(['dev', folder], {
+      cwd: folder,
+      env: { ...environment, TMPDIR: temporary },
+    });
     running.push(cli);
     const told = async (pattern: RegExp) => {
       const deadline = Date.now() + 60_000;
@@ -412,6 +418,6 @@ describe('dev', () => {
     cli.child.kill('SIGINT');
     expect(await cli.ended).toMatchObject({ exitCode: 130 });
     await expect(fetch(docs)).rejects.toThrow();
-    expect(laidOut()).toEqual(before);
+    expect(laidOut()).toEqual([]);
   });
 });

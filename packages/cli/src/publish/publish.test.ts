@@ -338,6 +338,7 @@ describe('publish', () => {
     while (server.blobs().length < 3) await new Promise(setImmediate);
     killed.child.kill('SIGKILL');
     expect((await killed.ended).signal).toBe('SIGKILL');
+    await server.left();
     expect(server.readyVersions('iris')).toEqual([]);
     const before = new Set(server.blobs());
     const callsBefore = server.calls.length;
@@ -364,6 +365,7 @@ describe('publish', () => {
     while (stored().length < 4) await new Promise(setImmediate);
     killed.child.kill('SIGKILL');
     await killed.ended;
+    await server.left();
     const before = stored();
     expect(before.length).toBeGreaterThanOrEqual(4);
     const callsBefore = server.calls.length;

@@ -5,6 +5,8 @@ import { Loading } from '@model-platform/plugin-model-platform-common';
 import { readSignature } from '../model/readSignature';
 import { warnOfFiles } from './warnOfFiles';
 
+jest.setTimeout(60_000);
+
 const fixture = (name: string) =>
   path.join(__dirname, '../../../model-file-reader/src/__fixtures__', name);
 

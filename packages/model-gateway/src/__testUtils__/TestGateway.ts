@@ -40,7 +40,7 @@ export interface CallOptions {
 export async function until<T>(
   condition: () => Promise<T | undefined | false> | T | undefined | false,
 ): Promise<T> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const value = await condition();
     if (value) {
@@ -99,7 +99,7 @@ export class TestGateway {
           ADMIN_SECRET,
           METRICS_SECRET,
           REQUEST_ID_SECRET: ID_SECRET,
-          DRAIN_TIMEOUT_MS: '3000',
+          DRAIN_TIMEOUT_MS: '60000',
           ...environment,
         },
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -44,7 +44,7 @@ export function endRunners() {
 }
 
 export async function until(condition: () => Promise<boolean> | boolean) {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`Never came true: ${condition}`);
     await new Promise(done => setTimeout(done, 10));
@@ -104,7 +104,9 @@ export function start(
     child,
     port,
     log: () =>
+      // The last one may not be whole yet.
       out
+        .slice(0, out.lastIndexOf('\n') + 1)
         .split('\n')
         .filter(Boolean)
         .map(line => JSON.parse(line)),

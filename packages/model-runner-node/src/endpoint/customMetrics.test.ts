@@ -4,6 +4,7 @@ import {
   RunningModel,
   serveModel,
 } from '../__testUtils__/runModel';
+import { until } from '../__testUtils__/startRunner';
 
 jest.setTimeout(120_000);
 beforeAll(buildRunner, 60_000);
@@ -97,6 +98,8 @@ describe('metrics of endpoint code', () => {
         'offers_total',
       ),
     ).toBe(2 * 150);
+    // Lines may come later than the answers.
+    await until(() => warnings().length > 0);
     expect(warnings()).toMatchObject([
       {
         level: 'warn',
@@ -117,6 +120,7 @@ describe('metrics of endpoint code', () => {
         ['other', 3],
       ]),
     );
+    await until(() => warnings().length > 2);
     expect(
       warnings()
         .map(({ message }) => message)

@@ -283,6 +283,7 @@ describe('endpoint code in JavaScript', () => {
         },
         'endpoint.mjs',
       ),
+      { DRAIN_TIMEOUT_MS: '100000' },
     );
     const request = http.request(`${url}/predict`, { method: 'POST' });
     request.end(JSON.stringify({ inputs: { x: length } }));

@@ -103,7 +103,7 @@ function expectNone(runner: RunningModel) {
 }
 
 async function until(condition: () => boolean) {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`Never came true: ${condition}`);
     await new Promise(done => setTimeout(done, 10));

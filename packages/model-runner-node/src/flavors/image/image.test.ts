@@ -13,7 +13,7 @@ import {
   startModel,
 } from '../../__testUtils__/runModel';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 beforeAll(buildRunner, 60_000);
 afterAll(cleanUp);

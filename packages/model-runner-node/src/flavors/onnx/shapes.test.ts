@@ -12,7 +12,7 @@ import {
 } from '../../__testUtils__/runModel';
 import { messageOf } from './messageFields';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 beforeAll(buildRunner, 60_000);
 afterAll(cleanUp);

@@ -12,7 +12,7 @@ import {
 import { Field, messageOf } from './messageFields';
 import { tensorsOnly } from './tensorsOnly';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'model-onnx-'));
 
