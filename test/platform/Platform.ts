@@ -2,6 +2,7 @@ import { ChildProcess, execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { filesBelow } from './filesBelow';
 import {
   borrowPythonEnvironments,
   keepPythonEnvironments,
@@ -256,24 +257,15 @@ export class Platform implements RunningPlatform {
 
   /** Bytes of blobs that are on disk, whole or not. */
   blobBytesInFlight(): number {
-    let sum = 0;
-    for (const entry of fs.readdirSync(path.join(this.dataDir, 'blobs'), {
-      recursive: true,
-      withFileTypes: true,
-    })) {
-      if (
-        entry.isFile() &&
-        /tmp|part|upload|incoming/i.test(
-          path.join(entry.parentPath, entry.name).slice(this.dataDir.length),
-        )
-      ) {
-        sum +=
-          fs.statSync(path.join(entry.parentPath, entry.name), {
-            throwIfNoEntry: false,
-          })?.size ?? 0;
-      }
-    }
-    return sum;
+    return filesBelow(path.join(this.dataDir, 'blobs'))
+      .filter(file =>
+        /tmp|part|upload|incoming/i.test(file.slice(this.dataDir.length)),
+      )
+      .reduce(
+        (sum, file) =>
+          sum + (fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0),
+        0,
+      );
   }
 
   /** The CLI, as somebody would type it. */
