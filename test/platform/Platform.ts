@@ -163,14 +163,15 @@ export class Platform implements RunningPlatform {
   /** Waits until the start that was spawned last is ready. */
   async ready({ timeoutMs = 600_000 } = {}): Promise<Quickstart> {
     const child = this.child!;
+    const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
     await eventually(
       'the platform is ready',
-      () => child.exitCode !== null || fs.existsSync(this.quickstartFile),
+      () => hasEnded() || fs.existsSync(this.quickstartFile),
       timeoutMs,
     ).catch(error => {
       throw new Error(`${error}\n${lastLines(this.output)}`);
     });
-    if (child.exitCode !== null)
+    if (hasEnded())
       throw new Error(`npm start ended: ${lastLines(this.output)}`);
     keepPythonEnvironments(this.dataDir);
     return this.quickstart;
@@ -228,7 +229,7 @@ export class Platform implements RunningPlatform {
       const { pid } = JSON.parse(fs.readFileSync(host, 'utf8'));
       if (isAlive(pid)) {
         process.kill(pid, 'SIGTERM');
-        await eventually('the host ended', () => !isAlive(pid), 20_000);
+        await eventually('the host ended', () => !isAlive(pid));
       }
     }
     fs.rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
