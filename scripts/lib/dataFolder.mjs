@@ -2,29 +2,14 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { inRoot } from './paths.mjs';
-import { isRunning, startTimeOf } from './processes.mjs';
 import { PlainError } from './progress.mjs';
+import { takeLock } from './takeLock.mjs';
 
 /** Writes the whole file or nothing of it, readable by its owner only. */
 export function writePrivately(file, content) {
   const temporary = `${file}.${process.pid}.tmp`;
   fs.writeFileSync(temporary, content, { mode: 0o600 });
   fs.renameSync(temporary, file);
-}
-
-/** Makes the file whole or not at all; false if there is one already. */
-export function create(file, content, mode) {
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    fs.writeFileSync(temporary, content, { mode });
-    fs.linkSync(temporary, file);
-    return true;
-  } catch (error) {
-    if (error.code === 'EEXIST') return false;
-    throw error;
-  } finally {
-    fs.rmSync(temporary, { force: true });
-  }
 }
 
 export function readJson(file) {
@@ -76,29 +61,13 @@ function unusable(place, error) {
 
 /** One platform a data folder: a second start is refused. Returns a function that gives the folder free again. */
 export function lockDataFolder(folder) {
-  const file = path.join(folder, 'start.lock');
-  const mine = JSON.stringify({
-    pid: process.pid,
-    startTime: startTimeOf(process.pid),
-  });
-  for (let attempt = 0; attempt < 5; attempt += 1) {
-    if (create(file, mine, 0o600)) {
-      return () => {
-        if (fs.existsSync(file) && fs.readFileSync(file, 'utf8') === mine)
-          fs.rmSync(file);
-      };
-    }
-    const other = readJson(file);
-    if (isRunning(other)) {
-      throw new PlainError(
-        `The platform is already running on ${folder} (process ${other.pid}). Stop it first, or set MODEL_PLATFORM_DATA_DIR, PORTAL_PORT and GATEWAY_PORT for a second one beside it.`,
-      );
-    }
-    fs.rmSync(file, { force: true });
+  const { holder, release } = takeLock(path.join(folder, 'start.lock'), 0o600);
+  if (holder) {
+    throw new PlainError(
+      `The platform is already running on ${folder} (process ${holder.pid}). Stop it first, or set MODEL_PLATFORM_DATA_DIR, PORTAL_PORT and GATEWAY_PORT for a second one beside it.`,
+    );
   }
-  throw new PlainError(
-    `Another start is taking ${folder} at this moment. Try again.`,
-  );
+  return release;
 }
 
 /** Secrets of this data folder, made at its first start and kept. */

@@ -1,8 +1,7 @@
-import fs from 'node:fs';
-import { create, readJson } from './dataFolder.mjs';
 import { inRoot } from './paths.mjs';
-import { isRunning, sleep, startTimeOf } from './processes.mjs';
+import { sleep } from './processes.mjs';
 import { say } from './progress.mjs';
+import { takeLock } from './takeLock.mjs';
 
 const file = inRoot('.build.lock');
 
@@ -11,25 +10,17 @@ const file = inRoot('.build.lock');
  * the same clone does. A lock whose process is gone holds nobody up.
  */
 export async function exclusively(work) {
-  const mine = JSON.stringify({
-    pid: process.pid,
-    startTime: startTimeOf(process.pid),
-  });
   let told = false;
-  while (!create(file, mine, 0o644)) {
-    const other = readJson(file);
-    if (other === undefined) continue;
-    if (isRunning(other)) {
-      if (!told) say('  … another start is building in this clone; waiting');
-      told = true;
-      await sleep(200);
-    } else {
-      fs.rmSync(file, { force: true });
-    }
+  let lock = takeLock(file, 0o644);
+  while (lock.holder) {
+    if (!told) say('  … another start is building in this clone; waiting');
+    told = true;
+    await sleep(200);
+    lock = takeLock(file, 0o644);
   }
   try {
     return await work();
   } finally {
-    fs.rmSync(file, { force: true });
+    lock.release();
   }
 }

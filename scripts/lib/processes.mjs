@@ -43,12 +43,21 @@ export const isRunning = ({ pid, startTime } = {}) =>
 /** Ends a process that was written down: asked first, then made to. */
 export async function end(record, { graceMs }) {
   if (!isRunning(record)) return;
-  process.kill(record.pid, 'SIGTERM');
+  signal(record, 'SIGTERM');
   const deadline = Date.now() + graceMs;
   while (isRunning(record) && Date.now() < deadline) await sleep(25);
   if (isRunning(record)) {
-    process.kill(record.pid, 'SIGKILL');
+    signal(record, 'SIGKILL');
     while (isRunning(record)) await sleep(25);
+  }
+}
+
+/** It may have ended by itself since it was looked at. */
+function signal({ pid }, name) {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
   }
 }
 

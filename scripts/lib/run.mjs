@@ -1,7 +1,11 @@
 import { spawn } from 'node:child_process';
 import { PlainError } from './progress.mjs';
 
-/** Runs a program to its end; its output is shown only if it fails. Rejects with its last lines. */
+const running = new Set();
+// Else the next start would do the same beside it.
+process.once('exit', () => running.forEach(child => child.kill()));
+
+/** Runs a program to its end, or this one's; its output is shown only if it fails. Rejects with its last lines. */
 export function run(command, args, { cwd, env, show = false } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
@@ -9,6 +13,8 @@ export function run(command, args, { cwd, env, show = false } = {}) {
       env: env ?? process.env,
       stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
     });
+    running.add(child);
+    child.once('exit', () => running.delete(child));
     let output = '';
     let stdout = '';
     child.stdout?.on('data', chunk => {

@@ -68,8 +68,9 @@ export class Load {
     await Promise.all(this.underWay);
   }
 
-  /** Those that a test has made by stopping everything. */
-  forgetFailures(): void {
+  /** Those that a test has made by stopping everything, once none of the calls of then is under way. */
+  async forgetFailures(): Promise<void> {
+    await Promise.all(this.underWay);
     this.forgotten += this.failed.length;
     this.failed.length = 0;
   }

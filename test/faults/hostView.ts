@@ -7,6 +7,9 @@ import {
   HostState,
 } from '@model-platform/model-wire';
 
+/** Answers take milliseconds, but not where a machine does all at once. */
+const ANSWER_TIMEOUT_MS = 30_000;
+
 /** What the host says, what it was told, and what the gateway really has. */
 export interface HostView {
   state: HostState;
@@ -24,7 +27,7 @@ export async function hostState(dataDir: string): Promise<HostState> {
   const { url, secret } = hostAddress(dataDir);
   const response = await fetch(`${url}/v1/state`, {
     headers: { authorization: `Bearer ${secret}` },
-    signal: AbortSignal.timeout(5_000),
+    signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
   });
   return await response.json();
 }
@@ -33,7 +36,7 @@ export async function hostView(dataDir: string): Promise<HostView> {
   const state = await hostState(dataDir);
   const response = await fetch(`${state.gateway.adminUrl}/routes`, {
     headers: { authorization: `Bearer ${state.gateway.adminSecret}` },
-    signal: AbortSignal.timeout(5_000),
+    signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
   });
   return {
     state,

@@ -83,7 +83,7 @@ test.describe.serial('npm start itself is killed', () => {
       const { status } = await platform.predict('iris');
       return status === 200;
     });
-    load.forgetFailures();
+    await load.forgetFailures();
   };
 
   for (let run = 1; run <= RUNS; run += 1) {
@@ -117,12 +117,16 @@ test.describe.serial('npm start itself is killed', () => {
       process.kill(platform.launcherPid, 'SIGKILL');
       kills += 1;
       await platform.ended();
-      expect(fs.existsSync(inData('host/host.json'))).toBe(false);
+      // A host that was quicker than this test has told nobody yet, either.
+      const [address, aside] = [inData('host/host.json'), inData('aside.json')];
+      const isQuicker = fs.existsSync(address);
+      if (isQuicker) fs.renameSync(address, aside);
       const started = platform.start();
       await eventually('the next one looks for it', () =>
         isAlive(platform.launcherPid),
       );
       await sleep(500);
+      if (isQuicker) fs.renameSync(aside, address);
       process.kill(host, 'SIGCONT');
       await started;
       expect((await hostState(platform.dataDir)).pid).toBe(host);
@@ -168,7 +172,7 @@ test.describe.serial('npm start itself is killed', () => {
         ...load.failed.map(({ endedAt }) => endedAt - killedAt),
       );
       // Those that it had, and those that nobody was there to take.
-      load.forgetFailures();
+      await load.forgetFailures();
       const { calls: before } = load;
       await eventually('it is called', () => load.calls > before + 20);
       expect(load.failures).toEqual([]);

@@ -85,6 +85,7 @@ test('a watch that is cut, or has forgotten so far back, is begun anew', async (
   const driver = await cluster.driver();
   await driver.apply(revisionOf('watched', 1), never);
   await isReady(driver, 'watched');
+  const before = await driver.observe({ name: 'watched' });
   let gone = 0;
   cluster.proxy.fault = ({ isWatch }) => {
     if (!isWatch || gone >= 5) return undefined;
@@ -102,7 +103,6 @@ test('a watch that is cut, or has forgotten so far back, is begun anew', async (
     namespace: 'models-crm--test',
     labelSelector: 'model-platform.io/endpoint=watched',
   });
-  const before = await driver.observe({ name: 'watched' });
   await eventually('another pod in its place', async () => {
     const { runners } = await driver.observe({ name: 'watched' });
     return (

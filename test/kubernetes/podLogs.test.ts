@@ -215,12 +215,17 @@ test('what a container wrote before its end is there after its next start, and i
     PATIENCE_MS,
   );
   const last = before.at(-1)!;
-  const after = await tailOf('ended');
-  expect(after).toEqual(expect.arrayContaining(before));
-  // Both times it said that it is there.
   const isSame = ({ message, step }: LogLine) =>
     message === last.message && step === undefined;
-  expect(after.filter(isSame)).toHaveLength(2 * before.filter(isSame).length);
+  const after = await eventually(
+    'that it said both times that it is there',
+    async () => {
+      const lines = await tailOf('ended');
+      const times = lines.filter(isSame).length;
+      return times === 2 * before.filter(isSame).length && lines;
+    },
+  );
+  expect(after).toEqual(expect.arrayContaining(before));
   await eventually(
     'lines of the next start',
     () => followed.filter(isSame).length === after.filter(isSame).length,

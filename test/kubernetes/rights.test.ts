@@ -185,16 +185,12 @@ for (const [index, right] of rights.entries()) {
     await isLet(right, false);
     try {
       const words = wordsFor(right);
-      await eventually(
-        `${words}`,
-        async () => {
-          cluster.warnings.length = 0;
-          await use(right, desired);
-          if (cluster.warnings.some(said => words.test(said))) return true;
-          throw new Error(cluster.warnings.join('; ') || 'nothing was said');
-        },
-        20_000,
-      );
+      await eventually(`${words}`, async () => {
+        cluster.warnings.length = 0;
+        await use(right, desired);
+        if (cluster.warnings.some(said => words.test(said))) return true;
+        throw new Error(cluster.warnings.join('; ') || 'nothing was said');
+      });
     } finally {
       await cluster.apply(TestCluster.role());
       await isLet(right, true);

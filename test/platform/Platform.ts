@@ -2,6 +2,7 @@ import { ChildProcess, execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { filesBelow } from './filesBelow';
 import {
   borrowPythonEnvironments,
   keepPythonEnvironments,
@@ -162,14 +163,15 @@ export class Platform implements RunningPlatform {
   /** Waits until the start that was spawned last is ready. */
   async ready({ timeoutMs = 600_000 } = {}): Promise<Quickstart> {
     const child = this.child!;
+    const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
     await eventually(
       'the platform is ready',
-      () => child.exitCode !== null || fs.existsSync(this.quickstartFile),
+      () => hasEnded() || fs.existsSync(this.quickstartFile),
       timeoutMs,
     ).catch(error => {
       throw new Error(`${error}\n${lastLines(this.output)}`);
     });
-    if (child.exitCode !== null)
+    if (hasEnded())
       throw new Error(`npm start ended: ${lastLines(this.output)}`);
     keepPythonEnvironments(this.dataDir);
     return this.quickstart;
@@ -227,7 +229,7 @@ export class Platform implements RunningPlatform {
       const { pid } = JSON.parse(fs.readFileSync(host, 'utf8'));
       if (isAlive(pid)) {
         process.kill(pid, 'SIGTERM');
-        await eventually('the host ended', () => !isAlive(pid), 20_000);
+        await eventually('the host ended', () => !isAlive(pid));
       }
     }
     fs.rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
@@ -256,24 +258,15 @@ export class Platform implements RunningPlatform {
 
   /** Bytes of blobs that are on disk, whole or not. */
   blobBytesInFlight(): number {
-    let sum = 0;
-    for (const entry of fs.readdirSync(path.join(this.dataDir, 'blobs'), {
-      recursive: true,
-      withFileTypes: true,
-    })) {
-      if (
-        entry.isFile() &&
-        /tmp|part|upload|incoming/i.test(
-          path.join(entry.parentPath, entry.name).slice(this.dataDir.length),
-        )
-      ) {
-        sum +=
-          fs.statSync(path.join(entry.parentPath, entry.name), {
-            throwIfNoEntry: false,
-          })?.size ?? 0;
-      }
-    }
-    return sum;
+    return filesBelow(path.join(this.dataDir, 'blobs'))
+      .filter(file =>
+        /tmp|part|upload|incoming/i.test(file.slice(this.dataDir.length)),
+      )
+      .reduce(
+        (sum, file) =>
+          sum + (fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0),
+        0,
+      );
   }
 
   /** The CLI, as somebody would type it. */

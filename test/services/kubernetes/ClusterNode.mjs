@@ -78,6 +78,8 @@ export class ClusterNode {
   /** As a machine that loses its power, with all its pods. */
   async lose() {
     await this.#daemon?.end();
+    // The kernel ends all that was in it; so long ports and files are taken.
+    while (await this.#network.isInhabited()) await sleep(50);
   }
 
   /** @param file as `docker save` writes them */

@@ -48,6 +48,11 @@ export class NodeNetwork {
     return [`--net=/run/netns/${this.name}`, ...command];
   }
 
+  /** Whether any process is in it. */
+  async isInhabited() {
+    return (await run('ip', ['netns', 'pids', this.name])).trim() !== '';
+  }
+
   async #setUp() {
     const { name, link, hostAddress, nodeAddress } = this;
     const ip = (...args) => run('ip', args);
