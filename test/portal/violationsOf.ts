@@ -11,11 +11,25 @@ const isBackstages = (rule: string, html: string) =>
   (rule === 'label-content-name-mismatch' &&
     /^<a [^>]*href="\/notifications"/.test(html));
 
+/** Until nothing moves any more: colours on their way are nobody's. What moves for ever is left out. */
+async function atRest(page: Page): Promise<void> {
+  await page.waitForFunction(() =>
+    document
+      .getAnimations()
+      .every(
+        ({ effect, playState }) =>
+          playState !== 'running' ||
+          effect?.getComputedTiming().endTime === Infinity,
+      ),
+  );
+}
+
 /** Serious and critical violations, each with the elements it is about; of the whole page, or of a part of it. */
 export async function violationsOf(
   page: Page,
   part = 'html',
 ): Promise<string[]> {
+  await atRest(page);
   const { violations } = await new AxeBuilder({ page }).include(part).analyze();
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

@@ -63,7 +63,8 @@ export async function watchGitCanary(
   declare('strategy', {
     type: 'canary',
     steps: [
-      { weight: 20, pause: '3s' },
+      // The page is to show it: it may have to ask for it anew, which it does every few seconds.
+      { weight: 20, pause: '8s' },
       { weight: 50, pause: '3s' },
     ],
     analysis: {
