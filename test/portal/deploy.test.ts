@@ -17,7 +17,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
     watch,
   }) => {
     const name = `deployed-by-page-${colorScheme}`;
-    test.setTimeout(300_000);
     await page.emulateMedia({ colorScheme });
     watch.expect({ status: 400, url: /deployments\/.*dryRun=true/ });
     const platform = sharedPlatform();
