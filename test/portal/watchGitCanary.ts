@@ -6,6 +6,7 @@ import { Load } from '../faults/Load';
 import { eventually, Platform } from '../platform/Platform';
 import { modelFolder } from '../platform/modelFolder';
 import { TemplateProject } from '../platform/TemplateProject';
+import { catalogHas } from './catalogHas';
 import { keepScreenshot } from './keepScreenshot';
 import { proposeChange } from './proposeChange';
 import { signInAs } from './signInAs';
@@ -104,6 +105,7 @@ export async function watchGitCanary(
     },
     PATIENCE_MS,
   );
+  await catalogHas(platform, name);
   await signInAs(page, platform, 'mira');
   await page.goto(
     `${platform.quickstart.portalUrl}/catalog/default/model/${name}/deployments`,
