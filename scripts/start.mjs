@@ -42,7 +42,6 @@ async function main() {
   const quickstartFile = path.join(dataDir, 'quickstart.json');
   fs.rmSync(quickstartFile, { force: true });
 
-  say(`Model platform, data in ${dataDir}`);
   const host = new Host({ dataDir, bind, port: ports.gateway });
   const portal = new Portal({ dataDir, bind, port: ports.portal });
 
@@ -57,6 +56,8 @@ async function main() {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => stop(signal));
+  // Whoever reads this may ask it to stop from now on.
+  say(`Model platform, data in ${dataDir}`);
 
   await portal.endLeftover();
   await host.find();

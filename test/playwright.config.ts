@@ -20,7 +20,7 @@ export default defineConfig({
   workers: 1,
   retries: 0,
   // `npm test` runs two projects at a time, on machines with two slow processors too.
-  timeout: 360_000,
+  timeout: 600_000,
   expect: { timeout: 60_000 },
   reporter: [['list'], ['json']],
   globalSetup: require.resolve('./platform/globalSetup'),

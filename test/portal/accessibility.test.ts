@@ -144,6 +144,8 @@ test('the keyboard alone finds, narrows and opens a model', async ({
   );
   await page.keyboard.press('Space');
   await expect(page).toHaveURL(/[?&]theme=species-recognition/);
+  // Who stands in a row that is about to go stands nowhere afterwards.
+  await expect(page.getByText('1 model', { exact: true })).toBeVisible();
   const link = page
     .getByRole('rowheader', { name: /^iris\b/ })
     .getByRole('link', { name: 'iris', exact: true });

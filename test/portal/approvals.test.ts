@@ -52,7 +52,7 @@ test.describe('a revision that waits for somebody', () => {
       await expect(
         // Not every approver may know of the deployment: the model is its system's own.
         page.getByText('A revision waits for your approval').first(),
-      ).toBeVisible({ timeout: 5_000 });
+      ).toBeVisible({ timeout: 30_000 });
     }).toPass({ timeout: 180_000 });
     await keepScreenshot(page, 'notifications');
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect } from '@playwright/test';
 import { editModel, modelFolder } from '../platform/modelFolder';
 import { sharedPlatform } from '../platform/sharedPlatform';
+import { catalogHas } from './catalogHas';
 import { keepScreenshot } from './keepScreenshot';
 import { portalTest as test } from './portalTest';
 import { signInAs } from './signInAs';
@@ -52,6 +53,7 @@ test('a canary is watched and steered on the page, which is never reloaded', asy
   };
   await publish(0.9);
   await cli('deploy', folder);
+  await catalogHas(platform, NAME);
 
   await signInAs(page, platform, 'mira');
   await page.goto(

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { expect } from '@playwright/test';
 import { modelFolder } from '../platform/modelFolder';
 import { sharedPlatform } from '../platform/sharedPlatform';
+import { catalogHas } from './catalogHas';
 import { keepScreenshot } from './keepScreenshot';
 import { portalTest as test } from './portalTest';
 import { signInAs } from './signInAs';
@@ -16,11 +17,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
     watch,
   }) => {
     const name = `deployed-by-page-${colorScheme}`;
-    test.setTimeout(300_000);
     await page.emulateMedia({ colorScheme });
     watch.expect({ status: 400, url: /deployments\/.*dryRun=true/ });
-    // Until the catalog has it.
-    watch.expect({ status: 404, url: /entities\/by-name\/model/ });
     const platform = sharedPlatform();
     const folder = modelFolder(name);
     const published = await platform.cli(['publish', folder]);
@@ -32,14 +30,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await keepScreenshot(page, `${picture}-${colorScheme}`);
       expect(await violationsOf(page, part), picture).toEqual([]);
     };
+    await catalogHas(platform, name);
     await signInAs(page, platform, 'mira');
     const address = `${platform.quickstart.portalUrl}/catalog/default/model/${name}/deployments`;
-    await expect(async () => {
-      await page.goto(address);
-      await expect(
-        page.getByText('Nothing serves this model yet'),
-      ).toBeVisible();
-    }).toPass({ timeout: 120_000 });
+    await page.goto(address);
+    await expect(page.getByText('Nothing serves this model yet')).toBeVisible();
 
     await page.getByRole('button', { name: 'Deploy', exact: true }).click();
     const dialog = page.getByRole('dialog');
@@ -110,9 +105,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await press('Cancel');
     await expect(dialog).toBeHidden();
 
-    await page.goto(
-      `${platform.quickstart.portalUrl}/catalog/default/model/${name}/deployments`,
-    );
+    await page.goto(address);
     await page.getByRole('button', { name: 'Delete', exact: true }).click();
     await expect(dialog).toContainText('in the last 24 hours');
     await dialog.getByRole('textbox', { name: /type its name/ }).fill(name);

@@ -3,6 +3,7 @@ import { modelFolder } from '../platform/modelFolder';
 import { eventually, Platform } from '../platform/Platform';
 import { sharedPlatform } from '../platform/sharedPlatform';
 import { callsInTable, showCallsTable } from './callsInTable';
+import { catalogHas } from './catalogHas';
 import { keepScreenshot } from './keepScreenshot';
 import { portalTest as test } from './portalTest';
 import { signInAs } from './signInAs';
@@ -131,17 +132,7 @@ test.describe('mira finds, understands and watches a model', () => {
         const done = await platform.cli([command, folder]);
         expect(done, done.stderr).toMatchObject({ code: 0 });
       }
-      const mira = await platform.signIn('mira');
-      await eventually(
-        'the catalog has it',
-        async () =>
-          (
-            await fetch(
-              `${platform.quickstart.portalUrl}/api/catalog/entities/by-name/model/default/${OWN}`,
-              { headers: { authorization: `Bearer ${mira}` } },
-            )
-          ).ok,
-      );
+      await catalogHas(platform, OWN);
     });
 
     const call = async (token: string) =>

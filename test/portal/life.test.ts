@@ -6,6 +6,7 @@ import path from 'node:path';
 import { expect } from '@playwright/test';
 import { editModel, modelFolder } from '../platform/modelFolder';
 import { Platform } from '../platform/Platform';
+import { catalogHas } from './catalogHas';
 import { keepScreenshot } from './keepScreenshot';
 import { portalTest as test } from './portalTest';
 import { signInAs } from './signInAs';
@@ -86,6 +87,7 @@ test.describe.serial('the life of models, on the pages', () => {
       expect(published, published.stderr).toMatchObject({ code: 0 });
     }
     fs.rmSync(folder, { recursive: true, force: true });
+    await catalogHas(platform, 'garden');
   });
 
   test.afterAll(async () => {
@@ -271,6 +273,7 @@ test.describe.serial('the life of models, on the pages', () => {
     watch.expect({ status: 409, url: /models\/iris\?permanently/ });
     const folder = modelFolder('mistake');
     expect((await platform.cli(['publish', folder])).code).toBe(0);
+    await catalogHas(platform, 'mistake');
     await signInAs(page, platform, 'mira');
     const archive = async (name: string) => {
       await page.goto(portal(`/catalog/default/model/${name}/governance`));

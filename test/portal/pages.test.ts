@@ -24,7 +24,7 @@ test.describe('the ways to a model that Backstage itself offers', () => {
     // The index follows the registry; the page asks it once.
     await expect(async () => {
       await page.goto(at('/search?query=multinomial'));
-      await expect(page.locator(MODEL_LINK)).toBeVisible({ timeout: 10_000 });
+      await expect(page.locator(MODEL_LINK)).toBeVisible({ timeout: 30_000 });
     }).toPass({ timeout: 180_000 });
     await page.locator(MODEL_LINK).click();
     await expect(page).toHaveURL(/\/catalog\/default\/model\/iris$/);

@@ -123,7 +123,9 @@ test.describe('mira publishes', () => {
     await expect(page.getByText('wine-sorting')).toBeVisible();
     await page.getByRole('button', { name: 'Create' }).click();
 
-    await expect(page.getByText(/git clone/).first()).toBeVisible();
+    await expect(page.getByText(/git clone/).first()).toBeVisible({
+      timeout: 180_000,
+    });
     await expect(
       page.getByText(/model-platform publish/).first(),
     ).toBeVisible();

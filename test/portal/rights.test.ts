@@ -120,7 +120,7 @@ test.describe('who may see and do what', () => {
       await page.goto(at('/search?query=disease'));
       await expect(
         page.getByRole('link', { name: /disease-progression/ }).first(),
-      ).toBeVisible({ timeout: 10_000 });
+      ).toBeVisible({ timeout: 30_000 });
     }).toPass({ timeout: 180_000 });
     const searched = page.waitForResponse(
       response =>

@@ -6,6 +6,7 @@ import { Load } from '../faults/Load';
 import { eventually, Platform } from '../platform/Platform';
 import { modelFolder } from '../platform/modelFolder';
 import { TemplateProject } from '../platform/TemplateProject';
+import { catalogHas } from './catalogHas';
 import { keepScreenshot } from './keepScreenshot';
 import { proposeChange } from './proposeChange';
 import { signInAs } from './signInAs';
@@ -63,7 +64,8 @@ export async function watchGitCanary(
   declare('strategy', {
     type: 'canary',
     steps: [
-      { weight: 20, pause: '3s' },
+      // The page is to show it: it may have to ask for it anew, which it does every few seconds.
+      { weight: 20, pause: '8s' },
       { weight: 50, pause: '3s' },
     ],
     analysis: {
@@ -103,6 +105,7 @@ export async function watchGitCanary(
     },
     PATIENCE_MS,
   );
+  await catalogHas(platform, name);
   await signInAs(page, platform, 'mira');
   await page.goto(
     `${platform.quickstart.portalUrl}/catalog/default/model/${name}/deployments`,

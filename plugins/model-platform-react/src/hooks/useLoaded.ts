@@ -3,6 +3,9 @@ import { useApi } from '@backstage/core-plugin-api';
 import { ModelPlatformApi, modelPlatformApiRef } from '../api';
 import { Changed, useChanges } from './useChanges';
 
+/** Of a change nobody hears whose connection was away at that moment, or not there yet. */
+const UNTOLD_MS = 30_000;
+
 /** @public */
 export interface Loaded<T> {
   /** The newest answer; kept while it is asked for again, and when that fails. */
@@ -20,7 +23,7 @@ export interface Loaded<T> {
 export interface LoadOptions {
   /** Ask again when one of these changed. */
   on?: readonly Changed[];
-  /** Ask again this often while the page is visible, in milliseconds. */
+  /** Ask again this often while the page is visible, in milliseconds; with `on` every half a minute where absent. */
   everyMs?: number;
   /** Show the answer to the former key until the new one is there. */
   keep?: boolean;
@@ -43,7 +46,8 @@ export function useLoaded<T>(
   load: (api: ModelPlatformApi, signal: AbortSignal) => Promise<T>,
   options: LoadOptions = {},
 ): Loaded<T> {
-  const { on = [], everyMs, keep = false, skip = false } = options;
+  const { on = [], keep = false, skip = false } = options;
+  const { everyMs = on.length > 0 ? UNTOLD_MS : undefined } = options;
   const api = useApi(modelPlatformApiRef);
   const latestLoad = useRef(load);
   latestLoad.current = load;

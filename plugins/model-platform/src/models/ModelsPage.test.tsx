@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { act, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { Model } from '@model-platform/plugin-model-platform-common';
 import { FakePlatform, PlatformCall } from '../__testUtils__/FakePlatform';
@@ -138,6 +138,23 @@ describe('ModelsPage', () => {
     isBroken = false;
     await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
     await waitFor(() => expect(rowNames()).toEqual(['iris', 'churn']));
+  });
+
+  it('shows a little later what changed while nobody was there to tell it', async () => {
+    const rounds = jest.spyOn(window, 'setInterval');
+    const late = sampleModel({ slug: 'late' });
+    const shown = [...models];
+    const untold = platform().when('GET models', () => ({
+      items: [...shown],
+      facets: {},
+    }));
+    await renderOnPlatform(<ModelsPage />, untold);
+    await waitFor(() => expect(rowNames()).toEqual(['iris', 'churn']));
+    shown.push(late);
+    for (const [round, everyMs] of rounds.mock.calls)
+      if (everyMs === 30_000) act(() => (round as () => void)());
+    await waitFor(() => expect(rowNames()).toEqual(['iris', 'churn', 'late']));
+    rounds.mockRestore();
   });
 
   it('lists the models where it cannot be known where they run', async () => {
