@@ -21,6 +21,7 @@ from .metrics import RunnerMetrics
 from .model import Model
 from .stack_facts import stack_facts
 from .while_loading import SIGNALS, WhileLoading
+from .whole_answers import WholeAnswers
 
 #: How long nobody may have called before idle connections are cut in a drain, seconds: a busy machine's calls are on
 #: their way so long.
@@ -141,6 +142,7 @@ def run(environment: Environment, logger: Logger) -> int:
     app = App(manifest, environment, {**document("openapi.json"), **document("docs.html")}, metrics, logger)
     config = uvicorn.Config(
         app,
+        http=WholeAnswers,
         lifespan="off",
         ws="none",
         access_log=False,
