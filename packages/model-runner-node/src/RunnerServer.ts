@@ -282,7 +282,7 @@ export class RunnerServer {
       if (!open && !isGateway && !(isMetrics && isCollector))
         this.refuseStranger(request);
       if (isMetrics) {
-        await this.answerMetrics(response);
+        await this.answerMetrics(response, requestId);
       } else {
         await this.route(path, request, response, requestId);
       }
@@ -556,9 +556,8 @@ export class RunnerServer {
     this.answers.send(response, 200, requestId, document, type);
   }
 
-  private async answerMetrics(response: ServerResponse) {
-    const text = await this.metrics.expose();
-    response.writeHead(200, { 'content-type': this.metrics.contentType });
-    response.end(text);
+  private async answerMetrics(response: ServerResponse, requestId: string) {
+    const text = Buffer.from(await this.metrics.expose());
+    this.answers.send(response, 200, requestId, text, this.metrics.contentType);
   }
 }

@@ -272,14 +272,14 @@ describe('the iris example', () => {
     const body = JSON.stringify({ inputs: irisManifest().example });
     const statuses: number[] = [];
     const errors: string[] = [];
-    const clients = Array.from({ length: 8 }, async () => {
+    const callOn = async (method: string, path: string, content?: string) => {
       const own = new Agent({ keepAlive: true, maxSockets: 1 });
       for (;;) {
         try {
           const { status } = await draining.call(
-            'POST',
-            '/predict',
-            body,
+            method,
+            path,
+            content,
             {},
             own,
           );
@@ -290,7 +290,12 @@ describe('the iris example', () => {
           return;
         }
       }
-    });
+    };
+    const clients = [
+      ...Array.from({ length: 8 }, () => callOn('POST', '/predict', body)),
+      // Whoever collects its figures keeps no runner, either.
+      callOn('GET', '/metrics'),
+    ];
     await until(() => statuses.length > 200);
     draining.child.kill('SIGTERM');
     await Promise.all(clients);
