@@ -27,7 +27,7 @@ export async function startNodeRunner(folder, model, width) {
     command: process.execPath,
     // As the host starts one that may use 512Mi, under Node's permission model.
     args: [
-      '--max-semi-space-size=8',
+      '--max-semi-space-size=16',
       '--max-old-space-size=307',
       '--disable-warning=SecurityWarning',
       '--permission',

@@ -43,11 +43,11 @@ export function nodeRunnerArguments(options: {
 /** V8 is told of the memory that it has, so that it collects what is not used before that runs out. */
 function heapArguments(memoryBytes: number | undefined): string[] {
   if (memoryBytes === undefined) {
-    return [youngGeneration(8)];
+    return [youngGeneration(16)];
   }
   const megabytes = memoryBytes / 1024 / 1024;
   return [
-    youngGeneration(megabytes / 64),
+    youngGeneration(megabytes / 32),
     // The rest is for code, and for what engines keep outside of the heap.
     `--max-old-space-size=${Math.max(16, Math.floor(megabytes * 0.6))}`,
   ];
