@@ -4,7 +4,7 @@ import { sharedPlatform } from '../platform/sharedPlatform';
 import { keepScreenshot } from './keepScreenshot';
 import { portalTest as test } from './portalTest';
 import { signInAs } from './signInAs';
-import { violationsOf } from './violationsOf';
+import { expectAccessible } from './expectAccessible';
 
 /** Where a page is, and what tells that it shows what it is for. */
 const pages: Array<{ name: string; path: string; shows: string | RegExp }> = [
@@ -77,7 +77,7 @@ async function inBothColours(
     await page.emulateMedia({ colorScheme });
     await open();
     await keepScreenshot(page, `${name}-${colorScheme}`);
-    expect(await violationsOf(page), `${name}, ${colorScheme}`).toEqual([]);
+    await expectAccessible(page, `${name}, ${colorScheme}`);
   }
 }
 

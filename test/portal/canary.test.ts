@@ -7,7 +7,7 @@ import { catalogHas } from './catalogHas';
 import { keepScreenshot } from './keepScreenshot';
 import { portalTest as test } from './portalTest';
 import { signInAs } from './signInAs';
-import { violationsOf } from './violationsOf';
+import { expectAccessible } from './expectAccessible';
 
 const NAME = 'stepwise';
 
@@ -73,9 +73,11 @@ test('a canary is watched and steered on the page, which is never reloaded', asy
   );
   await happened.scrollIntoViewIfNeeded();
   await keepScreenshot(page, 'canary-progressing');
-  expect(
-    await violationsOf(page, `section[aria-label="Canary of ${NAME}"]`),
-  ).toEqual([]);
+  await expectAccessible(
+    page,
+    'canary-progressing',
+    `section[aria-label="Canary of ${NAME}"]`,
+  );
 
   const decide = async (button: string, does: string, reason: string) => {
     await page.getByRole('button', { name: button, exact: true }).click();

@@ -6,7 +6,7 @@ import { catalogHas } from './catalogHas';
 import { keepScreenshot } from './keepScreenshot';
 import { portalTest as test } from './portalTest';
 import { signInAs } from './signInAs';
-import { violationsOf } from './violationsOf';
+import { expectAccessible } from './expectAccessible';
 
 test.use({ viewport: { width: 1400, height: 900 } });
 
@@ -28,7 +28,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     /** A picture, in which axe finds nothing serious. */
     const look = async (picture: string, part: string) => {
       await keepScreenshot(page, `${picture}-${colorScheme}`);
-      expect(await violationsOf(page, part), picture).toEqual([]);
+      await expectAccessible(page, picture, part);
     };
     await catalogHas(platform, name);
     await signInAs(page, platform, 'mira');

@@ -10,7 +10,7 @@ import { catalogHas } from './catalogHas';
 import { keepScreenshot } from './keepScreenshot';
 import { portalTest as test } from './portalTest';
 import { signInAs } from './signInAs';
-import { violationsOf } from './violationsOf';
+import { expectAccessible } from './expectAccessible';
 
 /** Somebody who hears of models, and may be out of order. */
 class Receiver {
@@ -133,7 +133,7 @@ test.describe.serial('the life of models, on the pages', () => {
       await page.reload();
       await expect(row).toContainText('delivered');
       await keepScreenshot(page, `webhook-${colorScheme}`);
-      expect(await violationsOf(page), colorScheme).toEqual([]);
+      await expectAccessible(page, `webhook, ${colorScheme}`);
     }
 
     await page.getByRole('button', { name: 'Pause' }).click();
@@ -221,7 +221,7 @@ test.describe.serial('the life of models, on the pages', () => {
       await page.reload();
       await expect(worse.getByRole('table')).toBeVisible();
       await keepScreenshot(page, `approvals-waiting-${colorScheme}`);
-      expect(await violationsOf(page), colorScheme).toEqual([]);
+      await expectAccessible(page, `approvals-waiting, ${colorScheme}`);
     }
     await worse.getByRole('button', { name: 'Refuse' }).click();
     await page.getByRole('textbox', { name: 'Reason' }).fill('A coin knows it');
@@ -295,7 +295,7 @@ test.describe.serial('the life of models, on the pages', () => {
     await expect(remove).toBeDisabled();
     await keepScreenshot(page, 'delete-model');
     // Beneath it, the table's own loading mark has lost its name.
-    expect(await violationsOf(page, '[role=dialog]')).toEqual([]);
+    await expectAccessible(page, 'delete-model', '[role=dialog]');
     await typed.fill('mistake');
     await remove.click();
     await expect(dialog).toHaveCount(0);

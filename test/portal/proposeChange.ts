@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, Page } from '@playwright/test';
 import { TemplateProject } from '../platform/TemplateProject';
 import { keepScreenshot } from './keepScreenshot';
-import { violationsOf } from './violationsOf';
+import { expectAccessible } from './expectAccessible';
 
 /** What is in Git is changed there: the deployment's page proposes it, and git takes that. */
 export async function proposeChange(
@@ -37,7 +37,7 @@ export async function proposeChange(
   ).toContainText('would be changed');
   await proposed.scrollIntoViewIfNeeded();
   await keepScreenshot(page, `${name}-change-proposed`);
-  expect(await violationsOf(page, '[role="dialog"]')).toEqual([]);
+  await expectAccessible(page, `${name}-change-proposed`, '[role="dialog"]');
   fs.writeFileSync(
     path.join(project.folder, 'change.patch'),
     await page.evaluate(() => navigator.clipboard.readText()),

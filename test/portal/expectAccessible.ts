@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import { Page } from '@playwright/test';
+import { expect, Page } from '@playwright/test';
 
 /**
  * What Backstage's own parts do, which nothing of ours can keep them from: tabs
@@ -21,11 +21,8 @@ async function arrive(page: Page): Promise<void> {
   });
 }
 
-/** Serious and critical violations, each with the elements it is about; of the whole page, or of a part of it. */
-export async function violationsOf(
-  page: Page,
-  part = 'html',
-): Promise<string[]> {
+/** Serious and critical violations, each with the elements it is about. */
+async function violationsOf(page: Page, part: string): Promise<string[]> {
   await arrive(page);
   const { violations } = await new AxeBuilder({ page }).include(part).analyze();
   return violations
@@ -43,4 +40,19 @@ export async function violationsOf(
           .map(({ target, html }) => `${target.join(' ')} ${html}`)
           .join('; ')}`,
     );
+}
+
+/**
+ * Axe finds nothing serious on the page, or in a part of it, as it stands once
+ * everything is there: what Backstage's own cards show while they load (a
+ * wheel without a name) goes by.
+ */
+export async function expectAccessible(
+  page: Page,
+  name: string,
+  part = 'html',
+): Promise<void> {
+  await expect(async () => {
+    expect(await violationsOf(page, part), name).toEqual([]);
+  }).toPass({ timeout: 60_000, intervals: [1_000] });
 }
