@@ -10,6 +10,7 @@ import {
 } from '@model-platform/plugin-model-platform-react';
 import { ConfirmDialog } from '../shared/ConfirmDialog';
 import { PlainTable } from '../shared/PlainTable';
+import { WithTimes } from '../shared/WithTimes';
 import { TrafficNow } from './TrafficNow';
 
 const VERDICTS = { passed: 'passed', failed: 'failed', waiting: 'not yet' };
@@ -107,8 +108,8 @@ function Waiting({ canary }: { canary: CanaryStatus }) {
     case 'time':
       return (
         <>
-          at this step since <TimeAgo at={canary.since} />, at least until{' '}
-          {canary.until && new Date(canary.until).toLocaleTimeString()}
+          at this step since <TimeAgo at={canary.since} />
+          <WithTimes text={`, at least until ${canary.until}`} />
         </>
       );
     default:

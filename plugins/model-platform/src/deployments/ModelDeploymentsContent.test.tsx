@@ -461,6 +461,21 @@ describe('ModelDeploymentsContent', () => {
     );
   });
 
+  it('says until when a canary stays at its step, as other times are said', async () => {
+    const until = '2026-11-02T22:26:45.000Z';
+    const iris = platform({
+      phase: 'Canary',
+      revision: revision(3, 4),
+      canary: { ...canary, waitsFor: 'time', until },
+    });
+    await renderOnPlatform(<ModelDeploymentsContent />, iris);
+    const shown = await screen.findByRole('region', { name: 'Canary of iris' });
+    expect(shown).toHaveTextContent(
+      /Step 2 of 3, 25 % of the calls; at this step since .*, at least until 2 Nov, \d\d:26:45/,
+    );
+    expect(shown.querySelector(`time[datetime="${until}"]`)).not.toBeNull();
+  });
+
   it('counts the runners of what serves, and not of the same version that is tried beside it', async () => {
     const complaints = jest.spyOn(console, 'error');
     const [runner] = sampleDeployment().runners;
