@@ -17,7 +17,9 @@ import { DeploymentNotices } from './DeploymentNotices';
 import { DeploymentLogs } from './logs/DeploymentLogs';
 import { Deployments } from './Deployments';
 import { DeploymentRecord } from './store/DeploymentRecord';
+import { currentRevision } from './revisions/currentRevision';
 import { RevisionRecord } from './revisions/RevisionStore';
+import { servingAndWanted } from './revisions/servingAndWanted';
 import { Endpoints } from './endpoints/Endpoints';
 import { EndpointTokens } from './endpoints/EndpointTokens';
 import { Environments } from './environments/Environments';
@@ -51,11 +53,11 @@ export interface DeploymentDomain extends Domain {
   useFigures(figures: CanaryFigures): void;
   /** What the caller may see, under the id of every model that it speaks of. */
   readableByModel(caller: Caller): Promise<Map<string, DeploymentRecord[]>>;
-  /** With its current revision. Throws `NotFoundError` where the caller may not see it, too. */
+  /** With what it serves, and what it shall serve. Throws `NotFoundError` where the caller may not see it, too. */
   readable(
     caller: Caller,
     name: string,
-  ): Promise<{ deployment: DeploymentRecord; revision?: RevisionRecord }>;
+  ): Promise<{ deployment: DeploymentRecord; revisions: RevisionRecord[] }>;
 }
 
 /** Puts the deployment domain together. */
@@ -207,8 +209,9 @@ export async function createDeploymentDomain(
     },
     async readable(caller, name) {
       const { deployment } = await access.readable(caller, name);
-      const revisions = await store.revisions.current([deployment]);
-      return { deployment, revision: revisions.get(deployment.id) };
+      const wanted = await currentRevision(store, deployment);
+      const revisions = await servingAndWanted(store, deployment, wanted);
+      return { deployment, revisions };
     },
     async readableByModel(caller) {
       return await readableByModel(store, await registry.scope(caller));

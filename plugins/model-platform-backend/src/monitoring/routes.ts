@@ -57,12 +57,18 @@ export function monitoringRoutes(options: {
   const sizes = new ObservedSizes(options.store);
   router.get('/v1/deployments/:name/sizes', async (req, res) => {
     const caller = await callerResolver.fromRequest(req);
-    const { deployment, revision } = await options.deployment.readable(
+    const { deployment, revisions } = await options.deployment.readable(
       caller,
       req.params.name,
     );
+    // A variant whose version stays is in both.
+    const resolved = new Map(
+      revisions
+        .flatMap(({ variants }) => variants)
+        .map(variant => [`${variant.name} ${variant.version}`, variant]),
+    );
     const variants = await Promise.all(
-      (revision?.variants ?? []).map(async ({ name, modelId, version }) => {
+      [...resolved.values()].map(async ({ name, modelId, version }) => {
         const found = await registry.findVersion(modelId, version);
         const asked = { ...found?.resources, ...deployment.spec.resources };
         return {

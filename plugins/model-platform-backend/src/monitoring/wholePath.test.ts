@@ -360,6 +360,34 @@ describe('publish, deploy, call, count', () => {
     const before = await platform.call('get', 'v1/deployments/iris', mira);
     expect(before.body.spec).not.toHaveProperty('limits');
 
+    // While the next version waits to come up, there are sizes of the one that serves, too.
+    await host.stop();
+    const { metadata } = draft.version;
+    const next = await platform
+      .call('post', 'v1/models/iris/versions', mira)
+      .send({
+        ...draft,
+        version: { ...draft.version, metadata: { ...metadata, method: 'SVM' } },
+      });
+    expect(next.status).toBe(201);
+    expect(
+      (await platform.call('post', 'v1/models/iris/versions/2/complete', mira))
+        .status,
+    ).toBe(200);
+    const both = await until('version 2 is wanted', async () => {
+      const { body } = await platform.call(
+        'get',
+        'v1/deployments/iris/sizes',
+        sofia,
+      );
+      return body.items.length === 2 && body.items;
+    });
+    expect(both).toMatchObject([
+      { variant: 'main', version: 1, observed: { calls: 10 } },
+      { variant: 'main', version: 2, observed: { calls: 0 } },
+    ]);
+    await host.start();
+
     expect(
       (await platform.call('delete', 'v1/deployments/iris', mira)).status,
     ).toBe(204);

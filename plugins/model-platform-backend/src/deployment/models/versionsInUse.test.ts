@@ -61,7 +61,7 @@ describe.each(databases.eachSupportedId())('versionsInUse in %p', id => {
       revision: revision(2),
       history,
     });
-    expect(await uses('m1')).toEqual([text(2), text(1)]);
+    expect(await uses('m1')).toEqual([text(1), text(2)]);
     await store.saveStatus(second, { ...second, servingRevision: 2 }, fencing);
     expect(await uses('m1', 1)).toEqual([]);
 

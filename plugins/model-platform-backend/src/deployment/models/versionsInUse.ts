@@ -1,4 +1,5 @@
 import { VersionUser } from '../../registry/VersionUsers';
+import { servingAndWanted } from '../revisions/servingAndWanted';
 import { DeploymentStore } from '../store/DeploymentStore';
 
 /** Versions that deployments which are on serve, or shall serve. */
@@ -7,22 +8,22 @@ export function versionsInUse(store: DeploymentStore): VersionUser {
     const on = (await store.all()).filter(one => !one.off && !one.deleting);
     const wanted = await store.revisions.current(on);
     const uses: string[] = [];
-    for (const { id, name, servingRevision } of on) {
-      const revision = wanted.get(id);
-      const serving =
-        servingRevision === undefined || servingRevision === revision?.number
-          ? undefined
-          : await store.revisions.get(id, servingRevision);
+    for (const deployment of on) {
+      const revisions = await servingAndWanted(
+        store,
+        deployment,
+        wanted.get(deployment.id),
+      );
       const numbers = new Set(
-        [revision, serving]
-          .flatMap(one => one?.variants ?? [])
+        revisions
+          .flatMap(({ variants }) => variants)
           .filter(one => one.modelId === modelId)
           .map(one => one.version)
           .filter(one => number === undefined || one === number),
       );
       for (const one of numbers) {
         uses.push(
-          `the deployment ${name} serves version ${one}; change it or switch it off first`,
+          `the deployment ${deployment.name} serves version ${one}; change it or switch it off first`,
         );
       }
     }
