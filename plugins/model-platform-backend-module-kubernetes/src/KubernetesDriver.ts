@@ -542,7 +542,13 @@ export class KubernetesDriver implements DeploymentDriver {
     const { namespace = '', name, labels = {} } = metadata ?? {};
     const { system = '', environment = '' } =
       this.view.ownerOf(namespace) ?? {};
-    if (!status?.podIP || !this.settings.find(environment)?.collector) {
+    // The address of a pod that has ended may be another one's by now.
+    const { phase } = runnerStatusOf(pod, undefined);
+    if (
+      phase === 'stopped' ||
+      !status?.podIP ||
+      !this.settings.find(environment)?.collector
+    ) {
       return undefined;
     }
     const host = status.podIP.includes(':')
@@ -557,7 +563,7 @@ export class KubernetesDriver implements DeploymentDriver {
         id,
         kind: 'gateway',
         serves: { system, environment },
-        isAway: runnerStatusOf(pod, undefined).phase !== 'ready',
+        isAway: phase !== 'ready',
         url: `http://${host}:${ADMIN_PORT}/metrics`,
         headers,
       };

@@ -12,6 +12,7 @@ export * from './refs';
 export * from './catalog';
 export * from './client';
 export { describeShare } from './deployment/describeShare';
+export { trafficOf } from './deployment/trafficOf';
 export { logDetails } from './deployment/logDetails';
 export { manifestProblems } from './deployment/manifestProblems';
 export { MAX_CALL_SECONDS } from './deployment/maxCallSeconds';

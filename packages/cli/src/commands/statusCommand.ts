@@ -4,6 +4,7 @@ import {
   describeSize,
   Model,
   ModelPlatformClient,
+  trafficOf,
   VariantSize,
 } from '@model-platform/plugin-model-platform-common';
 import { Command } from 'commander';
@@ -112,13 +113,13 @@ function allDeployments(
 }
 
 function overviewRow(deployment: Deployment): string[] {
-  const versions = deployment.revision?.variants
+  const versions = trafficOf(deployment)
     .map(({ version }) => version)
     .join(', ');
   return [
     deployment.name,
     deployment.model,
-    versions ?? '-',
+    versions || '-',
     deployment.environment,
     deployment.phase,
     deployment.url ?? '-',
@@ -150,7 +151,7 @@ function describeDeployment(deployment: Deployment): string[] {
   // An older platform tells no drift.
   for (const sentence of deployment.drift ?? []) lines.push(`  ${sentence}`);
   if (deployment.canary) lines.push(...describeCanary(deployment.canary));
-  for (const variant of deployment.revision?.variants ?? []) {
+  for (const variant of trafficOf(deployment)) {
     lines.push(
       `  variant ${variant.name}: version ${variant.version}, ${describeShare(
         variant,

@@ -17,9 +17,7 @@ import { DeploymentNotices } from './DeploymentNotices';
 import { DeploymentLogs } from './logs/DeploymentLogs';
 import { Deployments } from './Deployments';
 import { DeploymentRecord } from './store/DeploymentRecord';
-import { currentRevision } from './revisions/currentRevision';
 import { RevisionRecord } from './revisions/RevisionStore';
-import { servingAndWanted } from './revisions/servingAndWanted';
 import { Endpoints } from './endpoints/Endpoints';
 import { EndpointTokens } from './endpoints/EndpointTokens';
 import { Environments } from './environments/Environments';
@@ -209,8 +207,9 @@ export async function createDeploymentDomain(
     },
     async readable(caller, name) {
       const { deployment } = await access.readable(caller, name);
-      const wanted = await currentRevision(store, deployment);
-      const revisions = await servingAndWanted(store, deployment, wanted);
+      const serving = await store.revisions.serving([deployment]);
+      const wanted = await store.revisions.current([deployment]);
+      const revisions = [...serving.values(), ...wanted.values()];
       return { deployment, revisions };
     },
     async readableByModel(caller) {

@@ -175,6 +175,12 @@ describe('publish, deploy, call, count', () => {
         totalItems: 0,
       });
     }
+    const endpoint = await platform.call('get', 'v1/endpoints/iris', arun);
+    expect(endpoint.body).toMatchObject({
+      version: 1,
+      signature: draft.version.signature,
+      example: line,
+    });
     const document = await platform.call(
       'get',
       'v1/endpoints/iris/openapi.json',
@@ -386,6 +392,12 @@ describe('publish, deploy, call, count', () => {
       { variant: 'main', version: 1, observed: { calls: 10 } },
       { variant: 'main', version: 2, observed: { calls: 0 } },
     ]);
+    const rolling = await platform.call('get', 'v1/deployments/iris', mira);
+    expect(rolling.body).toMatchObject({
+      revision: { number: 2 },
+      serving: { number: 1, variants: [{ version: 1, weight: 100 }] },
+      servingRevision: 1,
+    });
     await host.start();
 
     expect(

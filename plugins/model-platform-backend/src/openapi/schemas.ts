@@ -416,6 +416,7 @@ export const schemas: Record<string, OpenApiObject> = {
     drift: listOf(text),
     'canary?': schemaRef('CanaryStatus'),
     'revision?': schemaRef('Revision'),
+    'serving?': schemaRef('Revision'),
     'servingRevision?': integer,
     phase: oneOf(
       'Off',
@@ -495,8 +496,10 @@ export const schemas: Record<string, OpenApiObject> = {
     system: text,
     owner: text,
     'version?': integer,
+    'versionModel?': text,
     ready: flag,
     'example?': free,
+    'signature?': schemaRef('Signature'),
   }),
   CallRate: object({
     calls: integer,

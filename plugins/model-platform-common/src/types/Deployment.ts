@@ -1,6 +1,6 @@
 import { CanaryStatus } from './Canary';
 import { DeploymentGate, RevisionRequest } from './Gates';
-import { Resources } from './Model';
+import { Resources, Signature } from './Model';
 import { DeploymentOverride } from './Override';
 import { ResolvedVariant } from './ResolvedVariant';
 import { DeploymentTrigger } from './Triggers';
@@ -143,7 +143,10 @@ export interface Deployment {
   drift: string[];
   /** Of the revision that is wanted, where it is or was tried beside another one. */
   canary?: CanaryStatus;
+  /** What is wanted. */
   revision?: Revision;
+  /** What traffic goes to now, where that is another revision: one is rolled out, or was given up. */
+  serving?: Revision;
   /** Revision that traffic goes to now. */
   servingRevision?: number;
   phase: DeploymentPhase;
@@ -168,9 +171,15 @@ export interface Endpoint {
   modelId: string;
   system: string;
   owner: string;
+  /** With the most traffic. */
   version?: number;
+  /** The model that `version` is of, where that is another one. */
+  versionModel?: string;
   ready: boolean;
+  /** Of the version whose signature all variants take. */
   example?: Record<string, unknown>;
+  /** What every variant takes and gives; of one endpoint, not in lists. */
+  signature?: Signature;
 }
 
 /** @public */

@@ -54,33 +54,50 @@ export function useLoaded<T>(
   const [state, setState] = useState<State<T>>({ key });
   const [round, setRound] = useState(0);
   const reload = useCallback(() => setRound(number => number + 1), []);
+  /** A question is under way, and whether it is asked once more after it: an answer may take longer than a change does. */
+  const pending = useRef(false);
+  const again = useRef(false);
 
   useEffect(() => {
     if (skip) return undefined;
     const controller = new AbortController();
+    pending.current = true;
+    again.current = false;
+    const settle = () => {
+      pending.current = false;
+      if (again.current) reload();
+    };
     latestLoad.current(api, controller.signal).then(
       data => {
-        if (!controller.signal.aborted) setState({ key, data });
+        if (controller.signal.aborted) return;
+        setState({ key, data });
+        settle();
       },
       error => {
-        if (!controller.signal.aborted) {
-          setState(before => ({
-            key,
-            data: before.key === key ? before.data : undefined,
-            error: error instanceof Error ? error : new Error(String(error)),
-          }));
-        }
+        if (controller.signal.aborted) return;
+        setState(before => ({
+          key,
+          data: before.key === key ? before.data : undefined,
+          error: error instanceof Error ? error : new Error(String(error)),
+        }));
+        settle();
       },
     );
-    return () => controller.abort();
-  }, [api, key, round, skip]);
+    return () => {
+      controller.abort();
+      pending.current = false;
+    };
+  }, [api, key, reload, round, skip]);
 
-  useChanges(on, reload);
+  useChanges(on, () => {
+    if (pending.current) again.current = true;
+    else reload();
+  });
 
   useEffect(() => {
     if (!everyMs || skip) return undefined;
     const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') reload();
+      if (document.visibilityState === 'visible' && !pending.current) reload();
     }, everyMs);
     return () => clearInterval(timer);
   }, [everyMs, reload, skip]);

@@ -93,7 +93,7 @@ export function TimeChartCanvas(props: TimeChartCanvasProps) {
         />
         {names.length > 1 && (
           <Legend
-            iconType="plainline"
+            iconType={kind === 'stacked' ? 'square' : 'plainline'}
             formatter={name => (
               <span style={{ color: 'var(--bui-fg-primary)' }}>{name}</span>
             )}
@@ -115,7 +115,9 @@ export function TimeChartCanvas(props: TimeChartCanvasProps) {
               {...shared}
               stackId="all"
               fill={color}
-              fillOpacity={0.35}
+              fillOpacity={0.8}
+              // A line around what is nothing would stand on top of the others.
+              stroke="none"
               dot={dotOf(rows, index)}
             />
           ) : (

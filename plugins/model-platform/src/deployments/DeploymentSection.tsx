@@ -1,6 +1,10 @@
 import { useApi } from '@backstage/frontend-plugin-api';
 import { Alert, Flex, Grid, Text } from '@backstage/ui';
-import { Deployment } from '@model-platform/plugin-model-platform-common';
+import {
+  Deployment,
+  ResolvedVariant,
+  trafficOf,
+} from '@model-platform/plugin-model-platform-common';
 import {
   CopyButton,
   DeploymentPhaseText,
@@ -29,7 +33,6 @@ import { SwitchOffButton } from './SwitchOffButton';
 import { TrafficBar } from './TrafficBar';
 import { TrafficNow } from './TrafficNow';
 import { WaitingRevision } from './WaitingRevision';
-import { trafficOf } from './trafficOf';
 
 /** One deployment: where it stands, its traffic, and what may be done with it. */
 export function DeploymentSection(props: {
@@ -41,6 +44,7 @@ export function DeploymentSection(props: {
   const api = useApi(modelPlatformApiRef);
   const { name, revision, spec } = deployment;
   const variants = revision?.variants ?? [];
+  const traffic = trafficOf(deployment);
   // How a canary comes along has a place of its own.
   const problem = deployment.phase === 'Canary' ? '' : problemOf(deployment);
   const canary = canaryUnderWay(deployment);
@@ -93,7 +97,7 @@ export function DeploymentSection(props: {
               },
               {
                 name: 'Traffic',
-                value: <TrafficBar variants={trafficOf(deployment)} />,
+                value: <TrafficBar variants={traffic} />,
               },
               {
                 name: 'Replicas',
@@ -159,13 +163,17 @@ export function DeploymentSection(props: {
                   {() => (
                     <>
                       <Text as="p">
-                        {variant.name} goes from {variant.weight} % to 100 % of
-                        the calls:{' '}
-                        {variants
+                        {variant.name} goes from{' '}
+                        {traffic.find(now => isSame(now, variant))?.weight ?? 0}{' '}
+                        % to 100 % of the calls:{' '}
+                        {traffic
                           .filter(
-                            other => other.weight > 0 && other !== variant,
+                            now => now.weight > 0 && !isSame(now, variant),
                           )
-                          .map(other => `${other.name} loses ${other.weight} %`)
+                          .map(
+                            ({ name: other, weight }) =>
+                              `${other} loses ${weight} %`,
+                          )
                           .join(', ')}
                         .
                       </Text>
@@ -187,5 +195,13 @@ export function DeploymentSection(props: {
         </Grid.Root>
       </Flex>
     </Section>
+  );
+}
+
+function isSame(one: ResolvedVariant, other: ResolvedVariant): boolean {
+  return (
+    one.name === other.name &&
+    one.modelId === other.modelId &&
+    one.version === other.version
   );
 }

@@ -7,7 +7,10 @@ import {
   Table,
   Text,
 } from '@backstage/ui';
-import { Deployment } from '@model-platform/plugin-model-platform-common';
+import {
+  Deployment,
+  trafficOf,
+} from '@model-platform/plugin-model-platform-common';
 import {
   DeploymentPhaseText,
   LoadingRows,
@@ -26,7 +29,6 @@ import { problemOf } from './problemOf';
 import { RefusedDeclarations } from './RefusedDeclarations';
 import { replicasText } from './replicasText';
 import { TrafficBar } from './TrafficBar';
-import { trafficOf } from './trafficOf';
 import { WaitingForMe } from './WaitingForMe';
 
 /** Everything that serves, by environment, problems first. */

@@ -461,6 +461,20 @@ describe('ModelDeploymentsContent', () => {
     );
   });
 
+  it('shows who gets the calls while another revision is wanted', async () => {
+    const iris = platform({
+      phase: 'Degraded',
+      revision: revision(2, 3),
+      serving: revision(1, 2),
+      servingRevision: 1,
+    });
+    await renderOnPlatform(<ModelDeploymentsContent />, iris);
+    expect(
+      await screen.findByText('main v2, 100 %', { exact: false }),
+    ).toBeInTheDocument();
+    expect(screen.queryByText(/main v3, 100 %/)).not.toBeInTheDocument();
+  });
+
   it('says until when a canary stays at its step, as other times are said', async () => {
     const until = '2026-11-02T22:26:45.000Z';
     const iris = platform({

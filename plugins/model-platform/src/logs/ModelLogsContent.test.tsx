@@ -103,6 +103,36 @@ describe('ModelLogsContent', () => {
     expect(await screen.findByText('The log ended')).toBeInTheDocument();
   });
 
+  it('shows nothing as new that is older than what was shown', async () => {
+    const stream = openStream();
+    const at = (second: number) =>
+      new Date(Date.UTC(2026, 10, 2, 9, 0, second)).toISOString();
+    const many = Array.from({ length: 500 }, (_, index) =>
+      line(`line ${index}`, { at: at(10 + index) }),
+    );
+    const platform = new FakePlatform()
+      .when('GET deployments', () => ({ items: [sampleDeployment()] }))
+      .when('GET deployments/iris/logs', ({ query }) =>
+        query.get('follow') === 'true'
+          ? new Response(stream.body, {
+              headers: { 'content-type': 'text/event-stream' },
+            })
+          : { items: many, sources: ['iris-main-1', 'iris-main-2'] },
+      );
+    await renderOnPlatform(<ModelLogsContent />, platform);
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Follow' }),
+    );
+    const old = line('of yore', { at: at(1), runner: 'iris-main-1' });
+    for (const one of [old, line('fresh', { at: at(600) })])
+      stream.send(`data: ${JSON.stringify(one)}\n\n`);
+    await waitFor(() =>
+      expect(screen.getByRole('log')).toHaveTextContent('fresh'),
+    );
+    expect(screen.getByRole('log')).not.toHaveTextContent('of yore');
+    stream.end();
+  });
+
   it('says where an image of its own writes', async () => {
     const { current } = sampleModel();
     const platform = new FakePlatform()

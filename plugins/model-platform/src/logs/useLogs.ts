@@ -63,9 +63,12 @@ export function useLogs(
         if (!follow) return;
         // What came between the two calls must not be lost, nor shown twice.
         const shown = new Set(items.map(identityOf));
+        // The stream begins with as many lines of each runner: those before the shown ones are no news.
+        const from = items.length < TAIL ? '' : items[0].at;
         const stream = await api.followLogs(deployment, query, { signal });
         for await (const line of readLogStream(stream)) {
-          if (!shown.delete(identityOf(line))) waiting.push(line);
+          if (!shown.delete(identityOf(line)) && line.at >= from)
+            waiting.push(line);
         }
         show();
         if (!signal.aborted)

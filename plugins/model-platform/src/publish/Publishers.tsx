@@ -1,24 +1,18 @@
 import { useState } from 'react';
 import { Button, Flex, Text } from '@backstage/ui';
 import { useApi } from '@backstage/frontend-plugin-api';
-import {
-  PublisherIdentity,
-  PublisherToken,
-} from '@model-platform/plugin-model-platform-common';
+import { PublisherIdentity } from '@model-platform/plugin-model-platform-common';
 import {
   LoadState,
   modelPlatformApiRef,
   useLoaded,
 } from '@model-platform/plugin-model-platform-react';
+import { isValidToken } from '../shared/isValidToken';
 import { loadPages } from '../shared/loadPages';
 import { CiIdentities } from './CiIdentities';
 import { PublisherTokensTable } from './PublisherTokensTable';
 
 const PAGE_SIZE = 200;
-
-const isValid = (token: PublisherToken) =>
-  !token.revokedAt &&
-  (!token.expiresAt || Date.parse(token.expiresAt) > Date.now());
 
 /** Who may publish without being a person: tokens and CI jobs, as far as one may see them. */
 export function Publishers(props: {
@@ -48,8 +42,8 @@ export function Publishers(props: {
   return (
     <LoadState loaded={publishers} what="the tokens that publish">
       {({ items, identities, hasMore }) => {
-        const past = items.filter(token => !isValid(token));
-        const shown = showsPast ? items : items.filter(isValid);
+        const past = items.filter(token => !isValidToken(token));
+        const shown = showsPast ? items : items.filter(isValidToken);
         return (
           <Flex direction="column" gap="4">
             {shown.length === 0 ? (
@@ -60,7 +54,7 @@ export function Publishers(props: {
             ) : (
               <PublisherTokensTable
                 tokens={shown}
-                isValid={isValid}
+                isValid={isValidToken}
                 onRevoke={async id => {
                   await api.revokePublisher(id);
                   publishers.reload();

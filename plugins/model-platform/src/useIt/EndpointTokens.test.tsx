@@ -45,6 +45,31 @@ async function show(iris: FakePlatform, mayDeploy: boolean) {
 }
 
 describe('EndpointTokens', () => {
+  it('shows none that opens nothing any more', async () => {
+    const token = (
+      id: string,
+      fields: Partial<EndpointToken>,
+    ): EndpointToken => ({
+      id,
+      endpoint: 'iris',
+      consumer: `component:default/${id}`,
+      createdBy: 'user:default/mira',
+      createdAt: '2026-11-02T09:00:00.000Z',
+      ...fields,
+    });
+    const iris = platform().when('GET endpoints/iris/tokens', () => ({
+      items: [
+        token('expired', { expiresAt: '2026-11-02T09:05:00.000Z' }),
+        token('revoked', { revokedAt: '2026-11-02T09:05:00.000Z' }),
+        token('valid', { expiresAt: '2126-11-02T09:05:00.000Z' }),
+      ],
+    }));
+    await show(iris, true);
+    expect(await screen.findByText('valid')).toBeInTheDocument();
+    expect(screen.queryByText('expired')).not.toBeInTheDocument();
+    expect(screen.queryByText('revoked')).not.toBeInTheDocument();
+  });
+
   it('makes tokens with a rate, and for testers', async () => {
     const iris = platform();
     const made = await show(iris, true);

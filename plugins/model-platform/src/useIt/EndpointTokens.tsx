@@ -8,6 +8,7 @@ import {
   useLoaded,
 } from '@model-platform/plugin-model-platform-react';
 import { ConfirmDialog } from '../shared/ConfirmDialog';
+import { isValidToken } from '../shared/isValidToken';
 import { RefLink } from '../shared/RefLink';
 import { NewTokenForm } from './NewTokenForm';
 
@@ -50,7 +51,7 @@ export function EndpointTokens(props: {
       />
       <LoadState loaded={tokens} what={`the tokens of ${endpoint}`}>
         {({ items }) => {
-          const valid = items.filter(token => !token.revokedAt);
+          const valid = items.filter(isValidToken);
           return valid.length === 0 ? (
             <Text as="p" color="secondary">
               No application has a token yet.

@@ -22,13 +22,8 @@ export function EndpointUse(props: { name: string }) {
     `endpoint ${name}`,
     async (api, signal) => {
       const endpoint = await api.getEndpoint(name, { signal });
-      const [model, version] = await Promise.all([
-        api.getModel(endpoint.modelSlug, { signal }),
-        endpoint.version === undefined
-          ? undefined
-          : api.getVersion(endpoint.modelSlug, endpoint.version, { signal }),
-      ]);
-      return { endpoint, model, version };
+      const model = await api.getModel(endpoint.modelSlug, { signal });
+      return { endpoint, model };
     },
     { on: ['deployments'] },
   );
@@ -37,9 +32,9 @@ export function EndpointUse(props: { name: string }) {
 
   return (
     <LoadState loaded={loaded} what={`the endpoint ${name}`}>
-      {({ endpoint, model, version }) => {
-        const inputs =
-          changed ?? (version ? exampleOf(version) : endpoint.example ?? {});
+      {({ endpoint, model }) => {
+        const { signature } = endpoint;
+        const inputs = changed ?? exampleOf(endpoint);
         return (
           <Flex direction="column" gap="4">
             {!endpoint.ready && (
@@ -67,7 +62,7 @@ export function EndpointUse(props: { name: string }) {
                   },
                   {
                     name: 'Serves',
-                    value: `${endpoint.model}${
+                    value: `${endpoint.versionModel ?? endpoint.model}${
                       endpoint.version === undefined
                         ? ''
                         : ` v${endpoint.version}`
@@ -130,9 +125,9 @@ export function EndpointUse(props: { name: string }) {
               hint="The values are the model's own example; change them, and the snippets follow."
             >
               <Flex direction="column" gap="4">
-                {version && (
+                {signature && (
                   <InputsForm
-                    fields={version.signature.inputs}
+                    fields={signature.inputs}
                     inputs={inputs}
                     onChange={setChanged}
                   />
@@ -147,9 +142,9 @@ export function EndpointUse(props: { name: string }) {
                 </Text>
               </Flex>
             </Section>
-            {version && (
+            {signature && (
               <Section title="4. What goes in and comes out">
-                <SignatureTable signature={version.signature} />
+                <SignatureTable signature={signature} />
               </Section>
             )}
           </Flex>

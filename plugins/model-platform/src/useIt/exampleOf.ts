@@ -1,16 +1,18 @@
 import {
-  ModelVersion,
+  Endpoint,
   SignatureField,
 } from '@model-platform/plugin-model-platform-common';
 import { Inputs } from './snippets';
 
 /** One line of inputs to begin with: the version's own and what is taken where nothing is sent, else made from its signature. */
-export function exampleOf(version: ModelVersion | undefined): Inputs {
-  if (!version) return {};
-  if (version.example)
-    return { ...defaultsOf(version.signature.inputs), ...version.example };
+export function exampleOf({
+  signature,
+  example,
+}: Pick<Endpoint, 'signature' | 'example'>): Inputs {
+  if (!signature) return example ?? {};
+  if (example) return { ...defaultsOf(signature.inputs), ...example };
   return Object.fromEntries(
-    version.signature.inputs
+    signature.inputs
       .filter(field => !field.optional)
       .map(field => [field.name, valueOf(field)]),
   );

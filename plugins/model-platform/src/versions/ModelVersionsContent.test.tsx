@@ -138,6 +138,27 @@ describe('ModelVersionsContent', () => {
     );
   });
 
+  it('shows what one has just done, also where no signal tells it', async () => {
+    let shown = version(3, { status: 'archived' });
+    const iris = platform()
+      .when('GET models/iris/versions', () => ({ items: [shown, version(2)] }))
+      .when('GET models/iris/versions/3', () => shown)
+      .when('PATCH models/iris/versions/3', () => {
+        shown = version(3);
+        return shown;
+      });
+    await renderOnPlatform(<ModelVersionsContent />, iris);
+    await userEvent.click(
+      await screen.findByRole('button', { name: 'Restore' }),
+    );
+    const dialog = within(await screen.findByRole('dialog'));
+    await userEvent.click(dialog.getByRole('button', { name: 'Restore v3' }));
+    expect(
+      await screen.findByRole('button', { name: 'Archive' }),
+    ).toBeInTheDocument();
+    expect(screen.queryByText('archived')).not.toBeInTheDocument();
+  });
+
   it('restores and deletes what is archived', async () => {
     const iris = platform({ status: 'archived' })
       .when('PATCH models/iris/versions/3', () => version(3))

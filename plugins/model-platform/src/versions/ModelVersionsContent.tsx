@@ -32,6 +32,10 @@ export function ModelVersionsContent() {
     { on: ['models'], keep: true },
   );
   const asked = url.get('version');
+  const reload = () => {
+    model.reload();
+    versions.reload();
+  };
 
   return (
     <LoadState loaded={versions} what={`the versions of ${slug}`}>
@@ -72,7 +76,11 @@ export function ModelVersionsContent() {
               slug={slug}
               version={shown}
               model={model.data}
-              onDeleted={() => url.set({ version: undefined })}
+              onChanged={reload}
+              onDeleted={() => {
+                url.set({ version: undefined });
+                reload();
+              }}
             />
             {items.length > 1 && (
               <VersionComparison slug={slug} versions={items} url={url} />

@@ -11,8 +11,12 @@ import { AliasEffect } from './AliasEffect';
 const ALIAS = 'champion';
 
 /** Makes a version the champion, after saying what follows it. */
-export function SetAliasButton(props: { model: Model; version: ModelVersion }) {
-  const { model, version } = props;
+export function SetAliasButton(props: {
+  model: Model;
+  version: ModelVersion;
+  onChanged: () => void;
+}) {
+  const { model, version, onChanged } = props;
   const api = useApi(modelPlatformApiRef);
   const now = model.aliases[ALIAS];
   if (now === version.number) return null;
@@ -29,6 +33,7 @@ export function SetAliasButton(props: { model: Model; version: ModelVersion }) {
           // Somebody else may have moved it since this page was loaded.
           expected: now ?? null,
         });
+        onChanged();
       }}
     >
       {() => (

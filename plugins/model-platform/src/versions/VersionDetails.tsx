@@ -29,14 +29,20 @@ export function VersionDetails(props: {
   /** Number or alias. */
   version: string;
   model?: Model;
+  /** What is shown around it must be read again. */
+  onChanged: () => void;
   onDeleted: () => void;
 }) {
-  const { slug, version, model, onDeleted } = props;
+  const { slug, version, model, onChanged, onDeleted } = props;
   const loaded = useLoaded(
     `version ${slug} ${version}`,
     (api, signal) => api.getVersion(slug, version, { signal }),
     { on: ['models'] },
   );
+  const reload = () => {
+    loaded.reload();
+    onChanged();
+  };
   return (
     <LoadState loaded={loaded} what={`version ${version} of ${slug}`}>
       {data => (
@@ -47,11 +53,16 @@ export function VersionDetails(props: {
               model && (
                 <Flex gap="2">
                   {model.actions?.update && data.status === 'ready' && (
-                    <SetAliasButton model={model} version={data} />
+                    <SetAliasButton
+                      model={model}
+                      version={data}
+                      onChanged={reload}
+                    />
                   )}
                   <VersionLifeButtons
                     model={model}
                     version={data}
+                    onChanged={reload}
                     onDeleted={onDeleted}
                   />
                 </Flex>

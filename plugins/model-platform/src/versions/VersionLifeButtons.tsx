@@ -11,9 +11,10 @@ import { ConfirmDialog } from '../shared/ConfirmDialog';
 export function VersionLifeButtons(props: {
   model: Model;
   version: ModelVersion;
+  onChanged: () => void;
   onDeleted: () => void;
 }) {
-  const { model, version, onDeleted } = props;
+  const { model, version, onChanged, onDeleted } = props;
   const api = useApi(modelPlatformApiRef);
   const { number, status, aliases } = version;
   const { archive, delete: mayDelete } = model.actions ?? {};
@@ -26,6 +27,7 @@ export function VersionLifeButtons(props: {
           does={`Archive v${number}`}
           onConfirm={async reason => {
             await api.archiveVersion(model.slug, number, { reason });
+            onChanged();
           }}
         >
           {() => (
@@ -43,6 +45,7 @@ export function VersionLifeButtons(props: {
           does={`Restore v${number}`}
           onConfirm={async reason => {
             await api.restoreVersion(model.slug, number, { reason });
+            onChanged();
           }}
         >
           {() => <Text as="p">It is ready again, as it was.</Text>}

@@ -187,11 +187,11 @@ export class TestDeployments {
   async state(name = 'churn') {
     const deployment = await this.deployments.get(name);
     const revisions = await this.store.revisions.current([deployment]);
-    const revision = revisions.get(deployment.id);
+    const wanted = revisions.get(deployment.id);
     const requests = await this.store.requests.waiting([deployment.id]);
     const shown = toApiDeployment(
       deployment,
-      revision,
+      { wanted },
       undefined,
       requests.get(deployment.id),
     );

@@ -5,6 +5,7 @@ import {
   endpointOpenApi,
   ModelVersion,
   publishedSignature,
+  ResolvedVariant,
   SignedVariant,
 } from '@model-platform/plugin-model-platform-common';
 import { DeployableModels } from '../models/DeployableModels';
@@ -12,6 +13,13 @@ import { DeploymentStore } from '../store/DeploymentStore';
 import { DeploymentRecord } from '../store/DeploymentRecord';
 
 const MAX_CACHED = 10_000;
+
+interface Served {
+  /** The variant with the most traffic. */
+  main?: ResolvedVariant;
+  /** The version whose signature all variants take. */
+  published?: ModelVersion;
+}
 
 /** Deployments as applications see them. */
 export class Endpoints {
@@ -29,8 +37,18 @@ export class Endpoints {
 
   async of(deployments: DeploymentRecord[]): Promise<Endpoint[]> {
     return await Promise.all(
-      deployments.map(async deployment => await this.one(deployment)),
+      deployments.map(async deployment =>
+        toEndpoint(deployment, await this.served(deployment)),
+      ),
     );
+  }
+
+  async withSignature(deployment: DeploymentRecord): Promise<Endpoint> {
+    const served = await this.served(deployment);
+    return {
+      ...toEndpoint(deployment, served),
+      signature: served.published?.signature,
+    };
   }
 
   /** The OpenAPI document of what the endpoint serves now. Throws `NotFoundError`. */
@@ -56,47 +74,29 @@ export class Endpoints {
       : document;
   }
 
-  private async one(deployment: DeploymentRecord): Promise<Endpoint> {
-    const { main, published } = await this.served(deployment);
-    return {
-      name: deployment.name,
-      url: deployment.url ?? '',
-      model: deployment.model,
-      modelSlug: deployment.modelSlug,
-      modelId: deployment.modelId,
-      system: deployment.system,
-      owner: deployment.owner,
-      version: main?.number,
-      ready:
-        !deployment.off &&
-        deployment.conditions.some(
-          ({ type, status }) => type === 'Available' && status === 'True',
-        ),
-      example: published?.example,
-    };
-  }
-
   /**
    * Of the revision that serves or will: the version with the most traffic, and
    * the one whose signature all variants take.
    */
-  private async served(
-    deployment: DeploymentRecord,
-  ): Promise<{ main?: ModelVersion; published?: ModelVersion }> {
+  private async served(deployment: DeploymentRecord): Promise<Served> {
     const number = deployment.servingRevision ?? deployment.revision;
     const revision =
       number === undefined
         ? undefined
         : await this.options.store.revisions.get(deployment.id, number);
-    const variants: Array<SignedVariant & { version: ModelVersion }> = [];
-    for (const { name, weight, modelId, version: own } of revision?.variants ??
-      []) {
-      const version = await this.version(modelId, own);
-      if (version)
-        variants.push({ name, weight, signature: version.signature, version });
+    const variants: Array<
+      SignedVariant & { version: ModelVersion; resolved: ResolvedVariant }
+    > = [];
+    for (const resolved of revision?.variants ?? []) {
+      const { name, weight, modelId } = resolved;
+      const version = await this.version(modelId, resolved.version);
+      if (version) {
+        const { signature } = version;
+        variants.push({ name, weight, signature, version, resolved });
+      }
     }
     return {
-      main: mainVariant(variants)?.version,
+      main: mainVariant(variants)?.resolved,
       published: publishedSignature(variants).published?.version,
     };
   }
@@ -120,4 +120,28 @@ export class Endpoints {
 
 function mainVariant<T extends { weight: number }>(variants: T[]) {
   return [...variants].sort((a, b) => b.weight - a.weight)[0];
+}
+
+function toEndpoint(
+  deployment: DeploymentRecord,
+  { main, published }: Served,
+): Endpoint {
+  return {
+    name: deployment.name,
+    url: deployment.url ?? '',
+    model: deployment.model,
+    modelSlug: deployment.modelSlug,
+    modelId: deployment.modelId,
+    system: deployment.system,
+    owner: deployment.owner,
+    version: main?.version,
+    versionModel:
+      main && main.modelId !== deployment.modelId ? main.model : undefined,
+    ready:
+      !deployment.off &&
+      deployment.conditions.some(
+        ({ type, status }) => type === 'Available' && status === 'True',
+      ),
+    example: published?.example,
+  };
 }

@@ -273,7 +273,7 @@ describe.each(databases.eachSupportedId())('deployments as code in %p', id => {
       orphanedAt: test.now.toISOString(),
       revision: 1,
     });
-    expect(toApiDeployment(orphaned!, undefined).conditions).toEqual([
+    expect(toApiDeployment(orphaned!, {}).conditions).toEqual([
       expect.objectContaining({
         type: 'Orphaned',
         status: 'True',

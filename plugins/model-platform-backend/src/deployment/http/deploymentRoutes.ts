@@ -31,7 +31,11 @@ import {
   tokenSchema,
 } from './requests';
 import { sendLogEvents } from './sendLogEvents';
-import { toApiDeployment, toApiRevision } from './toApiDeployment';
+import {
+  ShownRevisions,
+  toApiDeployment,
+  toApiRevision,
+} from './toApiDeployment';
 
 export interface DeploymentRoutesOptions {
   context: Pick<PlatformContext, 'callerResolver' | 'registry' | 'auditor'>;
@@ -78,14 +82,23 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
 
   async function show(caller: Caller, deployment: DeploymentRecord) {
     const { models } = await access.readable(caller, deployment.name);
-    const revisions = await store.revisions.current([deployment]);
+    const revisionsOf = await shownRevisions([deployment]);
     const requests = await requestsOf(caller, [deployment]);
     return toApiDeployment(
       deployment,
-      revisions.get(deployment.id),
+      revisionsOf(deployment),
       await access.actions(caller, models),
       requests.get(deployment.id),
     );
+  }
+
+  async function shownRevisions(items: DeploymentRecord[]) {
+    const wanted = await store.revisions.current(items);
+    const serving = await store.revisions.serving(items);
+    return ({ id }: DeploymentRecord): ShownRevisions => ({
+      wanted: wanted.get(id),
+      serving: serving.get(id),
+    });
   }
 
   /** By deployment those that wait, where the caller may see what they are for. */
@@ -133,14 +146,14 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
 
   router.get('/v1/deployments', async (req, res) => {
     const { items, totalItems, limit } = await list(req);
-    const revisions = await store.revisions.current(items);
+    const revisionsOf = await shownRevisions(items);
     const caller = await callerResolver.fromRequest(req);
     const requests = await requestsOf(caller, items);
     res.json({
       items: items.map(item =>
         toApiDeployment(
           item,
-          revisions.get(item.id),
+          revisionsOf(item),
           undefined,
           requests.get(item.id),
         ),
@@ -371,10 +384,11 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
   });
 
   router.get('/v1/deployments/:name/logs', async (req, res) => {
-    const caller = await callerResolver.fromRequest(req);
-    const { deployment } = await access.readable(caller, req.params.name);
+    // Before anything is awaited: who leaves at once would be followed for ever.
     const stopped = new AbortController();
     res.on('close', () => stopped.abort());
+    const caller = await callerResolver.fromRequest(req);
+    const { deployment } = await access.readable(caller, req.params.name);
     const query = {
       ...parseLogQuery(name => text(req, name), new Date()),
       signal: stopped.signal,
@@ -401,7 +415,7 @@ export function deploymentRoutes(options: DeploymentRoutesOptions): Router {
   router.get('/v1/endpoints/:name', async (req, res) => {
     const caller = await callerResolver.fromRequest(req);
     const { deployment } = await access.readable(caller, req.params.name);
-    const [endpoint] = await endpoints.of([deployment]);
+    const endpoint = await endpoints.withSignature(deployment);
     res.json(endpoint);
   });
 

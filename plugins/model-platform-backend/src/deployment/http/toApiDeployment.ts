@@ -11,10 +11,17 @@ import { ShownRequest, toApiRequest, waitingCondition } from './toApiRequest';
 import { describeOverrides } from '../overrides/describeOverrides';
 import { offReason } from '../status/statusOf';
 
+/** What is known of a deployment's revisions. */
+export interface ShownRevisions {
+  wanted?: RevisionRecord;
+  /** What traffic goes to, where that is another one. */
+  serving?: RevisionRecord;
+}
+
 /** A deployment as the API shows it. */
 export function toApiDeployment(
   record: DeploymentRecord,
-  revision: RevisionRecord | undefined,
+  { wanted, serving }: ShownRevisions,
   actions?: Deployment['actions'],
   request?: ShownRequest,
 ): Deployment {
@@ -39,7 +46,8 @@ export function toApiDeployment(
       ...record.drift,
     ],
     canary: shownCanary(record),
-    revision: revision && toApiRevision(revision),
+    revision: wanted && toApiRevision(wanted),
+    serving: serving && !record.off ? toApiRevision(serving) : undefined,
     servingRevision: record.off ? undefined : record.servingRevision,
     phase: record.phase,
     conditions: [
@@ -48,7 +56,7 @@ export function toApiDeployment(
       ...orphanedCondition(record),
     ],
     runners: record.runners,
-    replicas: replicasNow(record, revision),
+    replicas: replicasNow(record, serving ?? wanted),
     url: record.url,
     updatedAt: record.updatedAt,
     updatedBy: record.updatedBy,

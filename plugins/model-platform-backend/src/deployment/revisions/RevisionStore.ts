@@ -43,6 +43,10 @@ export interface RevisionStore {
   current(
     deployments: DeploymentRecord[],
   ): Promise<Map<string, RevisionRecord>>;
+  /** Those that traffic goes to now where others are wanted, by deployment id. */
+  serving(
+    deployments: DeploymentRecord[],
+  ): Promise<Map<string, RevisionRecord>>;
   /** Newest first. */
   list(
     deploymentId: string,

@@ -29,17 +29,23 @@ export class DatabaseRevisionStore implements RevisionStore {
   async current(
     deployments: DeploymentRecord[],
   ): Promise<Map<string, RevisionRecord>> {
-    const pairs = deployments.flatMap(({ id, revision }) =>
-      revision === undefined ? [] : [[id, revision]],
+    return await this.byNumber(
+      deployments.flatMap(({ id, revision }) =>
+        revision === undefined ? [] : [[id, revision]],
+      ),
     );
-    if (pairs.length === 0) {
-      return new Map();
-    }
-    const rows = await this.knex<RevisionRow>('deployment_revisions').whereIn(
-      ['deployment_id', 'number'],
-      pairs,
+  }
+
+  async serving(
+    deployments: DeploymentRecord[],
+  ): Promise<Map<string, RevisionRecord>> {
+    return await this.byNumber(
+      deployments.flatMap(({ id, revision, servingRevision }) =>
+        servingRevision === undefined || servingRevision === revision
+          ? []
+          : [[id, servingRevision]],
+      ),
     );
-    return new Map(rows.map(row => [row.deployment_id, toRevision(row)]));
   }
 
   async list(deploymentId: string, page: { limit: number; before?: number }) {
@@ -49,5 +55,18 @@ export class DatabaseRevisionStore implements RevisionStore {
       .limit(page.limit);
     if (page.before !== undefined) select.andWhere('number', '<', page.before);
     return (await select).map(toRevision);
+  }
+
+  private async byNumber(
+    pairs: Array<[string, number]>,
+  ): Promise<Map<string, RevisionRecord>> {
+    if (pairs.length === 0) {
+      return new Map();
+    }
+    const rows = await this.knex<RevisionRow>('deployment_revisions').whereIn(
+      ['deployment_id', 'number'],
+      pairs,
+    );
+    return new Map(rows.map(row => [row.deployment_id, toRevision(row)]));
   }
 }

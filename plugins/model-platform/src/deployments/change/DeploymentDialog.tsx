@@ -17,7 +17,8 @@ export function DeploymentDialog(props: {
       <Button size="small" variant={variant}>
         {opens}
       </Button>
-      <Dialog width={760}>
+      {/* A click beside it shall not throw away what was written. */}
+      <Dialog width={760} isDismissable={false} isKeyboardDismissDisabled>
         <DialogHeader>{title}</DialogHeader>
         {isOpen && children(() => setOpen(false))}
       </Dialog>
