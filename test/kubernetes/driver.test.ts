@@ -881,6 +881,22 @@ test("models of a system outside the catalog's namespace run, and are known as t
     ]);
     return true;
   });
+  // The address of what has ended may be another one's by now.
+  const {
+    items: [evicted],
+  } = await cluster.core.listNamespacedPod({ namespace: own, labelSelector });
+  const name = evicted.metadata?.name ?? '';
+  await cluster.core.patchNamespacedPodStatus({
+    ...{ name, namespace: own },
+    body: [{ op: 'replace', path: '/status/phase', value: 'Failed' }],
+  });
+  await eventually('another runner in its place', async () => {
+    const ids = (await metered.scrapeTargets()).map(({ id }) => id);
+    const runners = ids.filter(id =>
+      id.startsWith(`kubernetes/${own}/m-abroad-`),
+    );
+    return runners.length === 1 && !runners[0].endsWith(`/${name}`);
+  });
   await metered.remove(desired.ref);
   expect(await objectsOf('abroad')).toEqual([]);
 });
