@@ -7,14 +7,15 @@ const PLACE = /\{\{\s*([^{}[\]]+?)\s*((?:\[\s*\d+\s*\])*)\s*\}\}/g;
 /**
  * Compiles a model's text with places for inputs in it, `{{name}}`, of arrays
  * `{{name[0]}}`, `{{name[2][0]}}`. Only numbers get there (true is 1, false
- * 0), so that what is sent changes coefficients and nothing else.
+ * 0), so that what is sent changes coefficients and nothing else. Without a row
+ * there is a 1 in every place.
  *
  * @throws Error that names every place without an input, and inputs without a place
  */
 export function compileTemplate(
   text: string,
   inputs: WireSignatureField[],
-): (row: Row) => string {
+): (row?: Row) => string {
   const problems = inputs
     .filter(({ type }) => type === 'string' || type === 'object')
     .map(
@@ -64,9 +65,10 @@ export function compileTemplate(
   parts.push(rest);
   return row =>
     parts
-      .map(part =>
-        typeof part === 'string' ? part : numberAt(row, part.name, part.path),
-      )
+      .map(part => {
+        if (typeof part === 'string') return part;
+        return row ? numberAt(row, part.name, part.path) : '1';
+      })
       .join('');
 }
 

@@ -258,6 +258,47 @@ describe('HiGHS', () => {
     });
   });
 
+  it('refuses numbers that it cannot read, and fails where it can read none', async () => {
+    const ranged = (limit: string): ModelUnderTest => ({
+      flavor: 'highs',
+      files: {
+        'ranged.lp': `Maximize\n gain: x\nSubject To\n limit: {{weight}} x <= ${limit}\n floor: x >= {{floor}}\nEnd\n`,
+      },
+      signature: {
+        inputs: ['weight', 'floor'].map(name => ({ name, type: 'number' })),
+        outputs: [{ name: 'x', type: 'number', optional: true }],
+      },
+    });
+    const plain = { weight: 2, floor: 1 };
+    const refused = {
+      status: 400,
+      body: {
+        error: {
+          message:
+            'The model does not take these inputs: HiGHS cannot read it with them. Coefficients of constraints must be below 1e15, bounds and right-hand sides below 1e20.',
+        },
+      },
+    };
+    // Read before any call, and by the first one.
+    for (const example of [plain, undefined]) {
+      const model = await serveModel({ ...ranged('8'), example });
+      for (const wrong of [{ weight: 1e16 }, { floor: 1e20 }]) {
+        expect(await model.predict({ ...plain, ...wrong })).toMatchObject(
+          refused,
+        );
+        expect(await model.outputs(plain)).toEqual({ x: 4 });
+      }
+    }
+    const broken = await serveModel(ranged('-1e20'));
+    expect(await broken.predict(plain)).toMatchObject({
+      status: 500,
+      body: { error: { name: 'ModelError' } },
+    });
+    expect(await refusalOf({ ...ranged('-1e20'), example: plain })).toContain(
+      'HiGHS cannot read ranged.lp: readModel failed',
+    );
+  });
+
   it('ends at its limit with what it has, and goes on with the next call', async () => {
     const model = await serveModel({
       flavor: 'highs',

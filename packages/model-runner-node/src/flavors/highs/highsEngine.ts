@@ -9,7 +9,8 @@ export interface HighsJob {
   limitMs?: number;
 }
 
-export type HighsAnswer = { columns: string[] } | Solution;
+/** `unread`: why HiGHS takes the text for no model. */
+export type HighsAnswer = { columns: string[] } | { unread: string } | Solution;
 
 /** HiGHS in WebAssembly: its solves block the thread that they are in. */
 export async function highsEngine(): Promise<SolverEngine> {
@@ -34,9 +35,8 @@ export async function highsEngine(): Promise<SolverEngine> {
       throw new Error(`HiGHS ended with its status ${code}`);
     return isFeasible ? 'feasible' : 'unknown';
   };
-  return async job => {
-    const { format, text, limitMs } = job as HighsJob;
-    return highs.withModel(
+  const answer = ({ format, text, limitMs }: HighsJob) =>
+    highs.withModel(
       format === 'lp'
         ? { format, data: text }
         : { format, data: Buffer.from(text) },
@@ -72,6 +72,17 @@ export async function highsEngine(): Promise<SolverEngine> {
         };
       },
     );
+  return async job => {
+    try {
+      return answer(job as HighsJob);
+    } catch (error) {
+      if (
+        error instanceof highs.errors.HighsError &&
+        error.operation === 'readModel'
+      )
+        return { unread: error.message };
+      throw error;
+    }
   };
 }
 

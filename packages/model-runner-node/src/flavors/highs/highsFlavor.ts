@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { RunnerManifest } from '@model-platform/model-wire';
+import { RequestError } from '../../RequestError';
 import { Flavor, Row } from '../Flavor';
 import { onlyFile } from '../onlyFile';
 import { Solution, variablesOf } from '../solving/Solution';
@@ -14,6 +15,9 @@ import { HighsAnswer, HighsJob } from './highsEngine';
 /** HiGHS looks at its clock between its steps; so much later it is ended from outside. */
 const GRACE_MS = 500;
 const READ_MS = 20_000;
+/** HiGHS does not say which number it is, but these are what it takes none beyond. */
+const UNREAD =
+  'The model does not take these inputs: HiGHS cannot read it with them. Coefficients of constraints must be below 1e15, bounds and right-hand sides below 1e20.';
 
 /** Linear and mixed-integer programs in LP or MPS files, by HiGHS: `https://highs.dev`. */
 export const highsFlavor: Flavor = {
@@ -48,9 +52,13 @@ export const highsFlavor: Flavor = {
         { format, text: fill(row), limitMs: limit.limitMs },
         { ...limit, limitMs: limit.limitMs + GRACE_MS },
       );
-      return ended.end === 'done'
-        ? (ended.value as Solution)
-        : { status: 'unknown', solveTimeMs: ended.tookMs };
+      if (ended.end === 'stopped')
+        return { status: 'unknown', solveTimeMs: ended.tookMs };
+      const answer = ended.value as Solution | { unread: string };
+      if (!('unread' in answer)) return answer;
+      // It is the row's numbers only where others can be read.
+      if (!first) await columnsOf(file, run, { format, text: fill() });
+      throw new RequestError(400, UNREAD);
     };
     return solvedModel(manifest, context, pool, 'lp_highs', solve);
   },
@@ -80,5 +88,7 @@ async function columnsOf(
   if (ended.end === 'stopped')
     throw new Error(`HiGHS did not read ${file} within ${READ_MS / 1000} s.`);
   const answer = ended.value as HighsAnswer;
+  if ('unread' in answer)
+    throw new Error(`HiGHS cannot read ${file}: ${answer.unread}.`);
   return 'columns' in answer ? answer.columns : [];
 }

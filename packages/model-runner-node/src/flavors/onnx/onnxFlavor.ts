@@ -29,7 +29,7 @@ import {
 } from './onnxTypes';
 import { OnnxModel, openModel } from './openModel';
 import { requireShape } from './requireShape';
-import { signatureGuard } from './signatureGuard';
+import { requireRows, signatureGuard } from './signatureGuard';
 
 type TensorMetadata = InferenceSession.TensorValueMetadata;
 
@@ -138,6 +138,19 @@ function scalarSize(
   return input.shape.length === 1 ? [rows] : [rows, 1];
 }
 
+/** Of a line that has none: what neither the signature nor the model fixes is 1. */
+const missingShape = (wanted: number[], ofModel: TensorMetadata['shape']) =>
+  wanted.map(
+    (size, axis) =>
+      [size, toShape(ofModel)[axis + 1]].find(fixed => fixed >= 0) ?? 1,
+  );
+
+/** Endpoint code may leave it out. */
+const isMissing = (value: unknown) => value === null || value === undefined;
+
+const missingValues = (sizes: number[]): number[] =>
+  new Array(sizes.reduce((all, size) => all * size, 1)).fill(NaN);
+
 /**
  * Rows by the signature's names become the model's tensors: one `[N, k]`
  * tensor takes the signature's scalars in their order, several tensors take
@@ -180,14 +193,20 @@ function feedsFromRows(
             ),
           ];
         }
-        const found = commonShape(name, rows);
+        const there = rows.filter(row => !isMissing(row[name]));
+        const found = commonShape(name, there);
         // An empty list has nothing within that tells its length.
-        const sizes = field.shape.map(
-          (wanted, axis) => found[axis] ?? Math.max(wanted, 0),
+        const sizes =
+          there.length === 0
+            ? missingShape(field.shape, shape)
+            : field.shape.map(
+                (wanted, axis) => found[axis] ?? Math.max(wanted, 0),
+              );
+        const missing = there.length < rows.length ? missingValues(sizes) : [];
+        const values = rows.flatMap(row =>
+          isMissing(row[name]) ? missing : flatten(row[name]),
         );
-        const size = [rows.length, ...sizes];
-        const values = rows.flatMap(row => flatten(row[name]));
-        return [name, toTensor(name, type, values, size)];
+        return [name, toTensor(name, type, values, [rows.length, ...sizes])];
       };
     });
     return rows => Object.fromEntries(makers.map(make => make(rows)));
@@ -398,12 +417,12 @@ function feedsFromTensors(
     const sizes = new Map<string, number>();
     const [first] = tensors;
     for (const input of inputs) {
-      const tensor =
-        given.get(input.name) ?? fallbacks.get(input.name)?.(rowsIn(first));
+      const sent = given.get(input.name);
+      const tensor = sent ?? fallbacks.get(input.name)?.(rowsIn(first));
       if (!tensor)
         throw new RequestError(400, `Input '${input.name}' is missing.`);
       requireFit(input, tensor, sizes);
-      const { data, shape } = guard(tensor);
+      const { data, shape } = sent ? guard(sent) : tensor;
       feeds[input.name] = toTensor(input.name, input.type, data, shape);
     }
     return feeds;
@@ -418,19 +437,25 @@ function fallbacksOf(
   return new Map(
     inputs.flatMap(({ name, type, shape }) => {
       const field = signature.inputs.find(one => one.name === name);
-      if (!field || (field.shape && field.default === undefined)) return [];
+      if (!field) return [];
       if (field.type === 'bytes' || field.type === 'object') return [];
       if (field.default === undefined && !field.optional) return [];
-      const values = flatten(field.default ?? NaN);
+      const sizes =
+        field.shape &&
+        (field.default === undefined
+          ? missingShape(field.shape, shape)
+          : shapeOf(field.default));
+      const values =
+        field.default === undefined
+          ? missingValues(sizes ?? [])
+          : flatten(field.default);
       return [
         [
           name,
           (rows: number): OipTensor => ({
             name,
             datatype: onnxToOip[type]!,
-            shape: field.shape
-              ? [rows, ...shapeOf(field.default)]
-              : scalarSize({ shape }, rows),
+            shape: sizes ? [rows, ...sizes] : scalarSize({ shape }, rows),
             data: Array.from(
               { length: isOneValue({ shape }) ? 1 : rows },
               () => values,
@@ -446,7 +471,9 @@ function fallbacksOf(
 function rowsIn({ name, shape }: OipTensor): number {
   if (shape.slice(1).includes(0))
     throw new RequestError(400, `Input '${name}' must not be empty.`);
-  return shape[0] ?? 1;
+  const [rows = 1] = shape;
+  requireRows(rows);
+  return rows;
 }
 
 /** @throws RequestError 400 where the tensor is none that the model takes */

@@ -204,6 +204,79 @@ describe('shapes of ONNX inputs', () => {
     });
   });
 
+  it('are filled with missing numbers where optional ones are left out', async () => {
+    const named = await serve(
+      [{ name: 'X', type: 'number', shape: [2], minimum: 0, optional: true }],
+      [{ name: 'Y', type: 'number', shape: [-1] }],
+      identity(),
+    );
+    expect(await named.outputs({})).toEqual({ Y: [null, null] });
+    expect(await named.outputs([{ X: null }, { X: [1, 2] }])).toEqual([
+      { Y: [null, null] },
+      { Y: [1, 2] },
+    ]);
+    const open = await serve(
+      [{ name: 'X', type: 'number', shape: [-1], optional: true }],
+      [{ name: 'Y', type: 'number', shape: [-1] }],
+      identity(),
+    );
+    expect(await open.outputs({})).toEqual({ Y: [null] });
+    // As long as those that are there.
+    expect(await open.outputs([{ X: [1, 2, 3] }, {}])).toEqual([
+      { Y: [1, 2, 3] },
+      { Y: [null, null, null] },
+    ]);
+    const running = await echo('vector', {
+      ...{ shape: [-1], minimum: 0, optional: true },
+    });
+    const { vector, ...others } = example;
+    expect(vector).toHaveLength(3);
+    const missing = [null, null, null];
+    expect(await running.outputs(others)).toMatchObject({
+      vector_out: missing,
+    });
+    const given = tensors.filter(({ name }) => name !== 'vector');
+    expect(await infer(running, ...given)).toMatchObject({
+      status: 200,
+      body: {
+        outputs: expect.arrayContaining([
+          expect.objectContaining({
+            ...{ name: 'vector_out', shape: [1, 3], data: missing },
+          }),
+        ]),
+      },
+    });
+  });
+
+  it('come with values that the signature takes, in tensors of floats too', async () => {
+    const running = await serve(
+      [
+        { name: 'a', type: 'integer' },
+        { name: 'b', type: 'boolean' },
+      ],
+      [{ name: 'Y', type: 'number', shape: [2] }],
+      identity(),
+    );
+    const values = (...data: number[]) =>
+      infer(running, {
+        ...{ name: 'X', datatype: 'FP32', shape: [data.length / 2, 2], data },
+      });
+    expect(await values(-3, 1, 2, 0)).toMatchObject({
+      status: 200,
+      body: { outputs: [{ data: [-3, 1, 2, 0] }] },
+    });
+    const wrong = (place: string) => ({
+      status: 400,
+      body: { error: `Input 'X' does not fit the signature: ${place}.` },
+    });
+    expect(await values(1, 1, 1.5, 1)).toEqual(
+      wrong('data[2], which is a, must be an integer, not number'),
+    );
+    expect(await values(1, 1, 1, 7.3)).toEqual(
+      wrong('data[3], which is b, must be 0 or 1'),
+    );
+  });
+
   it('are none of an input that is one value', async () => {
     const running = await serve(
       [{ name: 'X', type: 'number', maximum: 5, default: 4 }],

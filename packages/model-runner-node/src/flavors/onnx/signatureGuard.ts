@@ -1,34 +1,47 @@
 import { RunnerManifest, WireSignatureField } from '@model-platform/model-wire';
-import { InferenceSession } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { MAX_ROWS } from '../../createInputReader';
-import { fieldReader } from '../../fieldReader';
+import { FieldReader, fieldReader } from '../../fieldReader';
 import { FieldError, RequestError } from '../../RequestError';
 import { textOf } from '../../textOf';
 import { OipTensor } from '../Flavor';
+import { isFloat } from './onnxTypes';
 import { requireShape } from './requireShape';
 
 type TensorMetadata = InferenceSession.TensorValueMetadata;
 
-/** Whether the signature says more of a field than a tensor's datatype does. */
-const saysMore = ({
-  type,
-  minimum,
-  maximum,
-  enum: allowed,
-}: WireSignatureField) =>
+/** Whether the signature says more of a field than the type of the model's tensor does. */
+const saysMore = (
+  { type, minimum, maximum, enum: allowed }: WireSignatureField,
+  tensor: Tensor.Type,
+) =>
   minimum !== undefined ||
   maximum !== undefined ||
   allowed !== undefined ||
   type === 'date' ||
-  type === 'datetime';
+  type === 'datetime' ||
+  (type === 'integer' && isFloat(tensor)) ||
+  (type === 'boolean' && tensor !== 'bool');
 
-/** Of single values; that they are whole says the tensor's datatype, beyond what JSON carries too. */
-const readerOf = ({ type, ...field }: WireSignatureField) =>
-  fieldReader({
+/** Of single values; that they are whole says a tensor of whole numbers by itself, beyond what JSON carries too. */
+function readerOf(
+  { type, ...field }: WireSignatureField,
+  tensor: Tensor.Type,
+): FieldReader {
+  const isTold = type === 'integer' && !isFloat(tensor);
+  const read = fieldReader({
     ...field,
-    type: type === 'integer' ? 'number' : type,
+    type: isTold ? 'number' : type,
     shape: undefined,
   });
+  if (type !== 'boolean') return read;
+  return (value, path, errors) => {
+    if (value === 0 || value === 1 || typeof value === 'boolean')
+      return read(Boolean(value), path, errors);
+    errors.push({ path, message: 'must be 0 or 1' });
+    return value;
+  };
+}
 
 function plainOf(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
@@ -62,13 +75,13 @@ export function signatureGuard(
   const isByName = inputs.every(({ name }) => byName.has(name));
   const columnsOf = (name: string) => (isByName ? [byName.get(name)!] : fields);
   const columns = new Map(
-    inputs.map(({ name, shape }) => [
+    inputs.map(({ name, type, shape }) => [
       name,
       {
         rowShape: rowShapeOf(columnsOf(name), isByName, shape.length),
         all: columnsOf(name).map(field => ({
           field,
-          read: saysMore(field) ? readerOf(field) : undefined,
+          read: saysMore(field, type) ? readerOf(field, type) : undefined,
         })),
       },
     ]),
@@ -78,11 +91,7 @@ export function signatureGuard(
     const { name, datatype, shape, data: given } = tensor;
     const { rowShape, all } = columns.get(name)!;
     if (rowShape) requireShape(name, shape, [-1, ...rowShape]);
-    if (shape[0] > MAX_ROWS)
-      throw new RequestError(
-        400,
-        `A batch has at most ${MAX_ROWS} lines, not ${shape[0]}.`,
-      );
+    if (shape.length > 0) requireRows(shape[0]);
     let data = given;
     // JSON carries no others.
     const isBinaryFloat =
@@ -106,6 +115,15 @@ export function signatureGuard(
     }
     return { ...tensor, data };
   };
+}
+
+/** @throws RequestError 400 where they are more than one call may have */
+export function requireRows(rows: number) {
+  if (rows > MAX_ROWS)
+    throw new RequestError(
+      400,
+      `A batch has at most ${MAX_ROWS} lines, not ${rows}.`,
+    );
 }
 
 function refuse(
