@@ -52,7 +52,7 @@ export class MemoryDriver implements DeploymentDriver {
   /** What such calls fail with, after a while. */
   readonly failing = new Map<
     Change | Question,
-    { afterMs: number; message: string }
+    { afterMs: number; message: string; name?: string }
   >();
 
   constructor(
@@ -187,7 +187,8 @@ export class MemoryDriver implements DeploymentDriver {
     const failing = this.failing.get(call);
     if (failing) {
       await sleep(failing.afterMs);
-      throw new Error(failing.message);
+      const { message, name = 'Error' } = failing;
+      throw Object.assign(new Error(message), { name });
     }
   }
 }

@@ -1,3 +1,4 @@
+import { isError } from '@backstage/errors';
 import { CanaryStatus } from '@model-platform/plugin-model-platform-common';
 import { DesiredRevision } from '@model-platform/plugin-model-platform-node';
 import { canaryOf } from '../canary/canaryOf';
@@ -58,14 +59,33 @@ export class Switchover {
         settled: true,
       };
     }
-    if (
-      !(await this.options.preparations.isApplied(
+    let failed: Error | undefined;
+    let isApplied = false;
+    try {
+      isApplied = await this.options.preparations.isApplied(
         driver,
         record,
         desired,
         signal,
-      ))
-    ) {
+      );
+    } catch (error) {
+      const isBeside =
+        servingBefore !== undefined && servingBefore !== wanted.number;
+      if (!isBeside || signal.aborted || !isError(error) || isOvertaken(error))
+        throw error;
+      failed = error;
+    }
+    if (failed && isOutOfReach(failed)) {
+      // No fault of the revision, whose time does not count meanwhile.
+      return {
+        observed: await driver.observe(ref),
+        serving: servingBefore,
+        rolloutStartedAt: record.rolloutStartedAt,
+        error: failed,
+        settled: false,
+      };
+    }
+    if (!isApplied && !failed) {
       return {
         observed: await driver.observe(ref),
         serving: servingBefore,
@@ -79,7 +99,8 @@ export class Switchover {
         settled: false,
       };
     }
-    // From here on: files that are fetched and packages that are installed before take their time.
+    // From here on: files that are fetched and packages that are installed before take their
+    // time, unless they cannot be had.
     const rolloutStartedAt = startedAt();
     let observed = await traffic.refresh(
       driver,
@@ -96,10 +117,16 @@ export class Switchover {
     const canary =
       tried && !switched
         ? await this.options.steps.next(driver, record, {
-            ...{ desired, tried, observed, watchedSince },
+            ...{ desired, tried, observed, watchedSince, failed },
           })
         : undefined;
-    if (!switched && !tried && !isHeld && isReady(desired, observed)) {
+    if (
+      !switched &&
+      !tried &&
+      !isHeld &&
+      !failed &&
+      isReady(desired, observed)
+    ) {
       await traffic.sendTo(driver, record, wanted.number, observed);
       observed = await driver.observe(ref);
       serving = wanted.number;
@@ -109,7 +136,7 @@ export class Switchover {
       serving,
       observed,
     });
-    const ready = isReady(desired, observed);
+    const ready = !failed && isReady(desired, observed);
     const done = observed.routedRevision === wanted.number && ready;
     if (canary) {
       return {
@@ -117,6 +144,7 @@ export class Switchover {
         serving,
         rolloutStartedAt,
         canary,
+        error: canary.phase === 'progressing' ? failed : undefined,
         // What has moved on is put in force at once.
         settled: isSameStep(canary, canaryOf(record)),
         lookAgainAt: canary.until ? Date.parse(canary.until) : undefined,
@@ -131,6 +159,7 @@ export class Switchover {
             observed,
             rolloutStartedAt,
             watchedSince,
+            failed,
           })
         : undefined;
     return {
@@ -141,6 +170,7 @@ export class Switchover {
       isHeld: isWaiting,
       overdue: overdue && !givenUp,
       givenUp,
+      error: givenUp ? undefined : failed,
       settled: isWaiting || (done && !areOthersLeft),
     };
   }
@@ -159,6 +189,15 @@ async function whyImpossible(
     }
   }
   return undefined;
+}
+
+/** Another portal leads, or somebody has changed it meanwhile. */
+function isOvertaken({ name }: Error): boolean {
+  return name === 'ConflictError' || name === 'LeaseLostError';
+}
+
+function isOutOfReach({ name }: Error): boolean {
+  return name === 'ServiceUnavailableError';
 }
 
 function isSameStep(
