@@ -59,22 +59,11 @@ export class Switchover {
         settled: true,
       };
     }
-    let failed: Error | undefined;
-    let isApplied = false;
-    try {
-      isApplied = await this.options.preparations.isApplied(
-        driver,
-        record,
-        desired,
-        signal,
-      );
-    } catch (error) {
-      const isBeside =
-        servingBefore !== undefined && servingBefore !== wanted.number;
-      if (!isBeside || signal.aborted || !isError(error) || isOvertaken(error))
-        throw error;
-      failed = error;
-    }
+    const prepared = await this.prepare(driver, record, desired, {
+      isBeside: servingBefore !== undefined && servingBefore !== wanted.number,
+      signal,
+    });
+    const failed = isError(prepared) ? prepared : undefined;
     if (failed && isOutOfReach(failed)) {
       // No fault of the revision, whose time does not count meanwhile.
       return {
@@ -85,7 +74,7 @@ export class Switchover {
         settled: false,
       };
     }
-    if (!isApplied && !failed) {
+    if (!prepared) {
       return {
         observed: await driver.observe(ref),
         serving: servingBefore,
@@ -173,6 +162,30 @@ export class Switchover {
       error: givenUp ? undefined : failed,
       settled: isWaiting || (done && !areOthersLeft),
     };
+  }
+
+  /**
+   * Whether it is applied by now, or what that failed with where another one
+   * serves: what there is to say of that one does not wait for it.
+   */
+  private async prepare(
+    driver: FencedDriver,
+    record: DeploymentRecord,
+    desired: DesiredRevision,
+    { isBeside, signal }: { isBeside: boolean; signal: AbortSignal },
+  ): Promise<boolean | Error> {
+    try {
+      return await this.options.preparations.isApplied(
+        driver,
+        record,
+        desired,
+        signal,
+      );
+    } catch (error) {
+      if (!isBeside || signal.aborted || !isError(error) || isOvertaken(error))
+        throw error;
+      return error;
+    }
   }
 }
 
