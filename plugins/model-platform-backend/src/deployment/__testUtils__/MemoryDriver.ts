@@ -187,8 +187,9 @@ export class MemoryDriver implements DeploymentDriver {
     const failing = this.failing.get(call);
     if (failing) {
       await sleep(failing.afterMs);
-      const { message, name = 'Error' } = failing;
-      throw Object.assign(new Error(message), { name });
+      throw Object.assign(new Error(failing.message), {
+        name: failing.name ?? 'Error',
+      });
     }
   }
 }

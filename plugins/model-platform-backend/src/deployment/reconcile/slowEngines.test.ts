@@ -324,6 +324,7 @@ describe('reconciling over engines that take their time', () => {
       'it has gone back',
       async () => (await store.get('shop'))?.canary?.phase === 'rolled-back',
     );
+    expect((await deployments.get('shop')).servingRevision).toBe(1);
     await expectRollbackInPlaceOfPromote(2, 'canary was rolled back');
   });
 
