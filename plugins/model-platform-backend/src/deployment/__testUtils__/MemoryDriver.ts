@@ -52,7 +52,7 @@ export class MemoryDriver implements DeploymentDriver {
   /** What such calls fail with, after a while. */
   readonly failing = new Map<
     Change | Question,
-    { afterMs: number; message: string }
+    { afterMs: number; message: string; name?: string }
   >();
 
   constructor(
@@ -187,7 +187,9 @@ export class MemoryDriver implements DeploymentDriver {
     const failing = this.failing.get(call);
     if (failing) {
       await sleep(failing.afterMs);
-      throw new Error(failing.message);
+      throw Object.assign(new Error(failing.message), {
+        name: failing.name ?? 'Error',
+      });
     }
   }
 }

@@ -5,6 +5,7 @@ import { Knex } from 'knex';
 import { DatabaseDeploymentStore } from '../store/DatabaseDeploymentStore';
 import { DeployableModels } from '../models/DeployableModels';
 import { Deployments } from '../Deployments';
+import { Announce } from '../changes/Announce';
 import { DeploymentRecord } from '../store/DeploymentRecord';
 import { EndpointTokens } from '../endpoints/EndpointTokens';
 import { Environments } from '../environments/Environments';
@@ -31,6 +32,11 @@ export class TestPortal {
   readonly reconciler: Reconciler;
   readonly lease: LeaderLease;
   readonly logger = mockServices.logger.mock();
+  /** What was announced so far. */
+  readonly told: Array<{
+    deployment: DeploymentRecord;
+    action: Parameters<Announce>[1];
+  }> = [];
 
   private readonly stopped = new AbortController();
   private readonly running: Promise<void>;
@@ -46,7 +52,10 @@ export class TestPortal {
       options.drivers,
     );
     const store = DatabaseDeploymentStore.create({ knex });
-    const announce = ({ name }: DeploymentRecord) => this.reconciler.wake(name);
+    const announce: Announce = (deployment, action) => {
+      this.told.push({ deployment, action });
+      this.reconciler.wake(deployment.name);
+    };
     this.store = store;
     this.deployments = new Deployments({
       ...{ store, models, environments, announce },

@@ -1,18 +1,19 @@
 import { ConflictError, InputError } from '@backstage/errors';
 import { DeploymentActor } from '../access/DeploymentActor';
 import { CanaryDecisions } from '../canary/CanaryDecisions';
-import { isCanaried } from '../canary/canaryOf';
+import { canaryOf, isCanaried } from '../canary/canaryOf';
 import { SignatureCheck } from '../checks/SignatureCheck';
 import { newOverride } from '../overrides/newOverride';
-import { withOverride } from '../overrides/overrides';
+import { hasOverride, withOverride } from '../overrides/overrides';
 import { currentRevision } from '../revisions/currentRevision';
+import { givenUpOf } from '../revisions/givenUpOf';
 import { NewRevision } from '../revisions/RevisionStore';
 import { DeploymentStore } from '../store/DeploymentStore';
 import { DeploymentRecord } from '../store/DeploymentRecord';
 import { Announce } from './Announce';
 import { Candidates } from './Candidates';
 
-/** Gives all traffic to one variant. */
+/** Gives all traffic to one variant; a revision of one gets it by itself, or by other means. */
 export class Promotions {
   constructor(
     private readonly options: {
@@ -34,6 +35,10 @@ export class Promotions {
     const { reason } = options;
     const current = await currentRevision(store, deployment);
     const names = current?.variants.map(({ name: own }) => own) ?? [];
+    const isAlone = names.length === 1 && !isCanaried(deployment);
+    if (isAlone && [undefined, names[0]].includes(options.variant)) {
+      requireServing(deployment);
+    }
     if (options.variant === undefined && !isCanaried(deployment)) {
       throw new InputError(
         `Deployment ${name} has no canary under way; say which variant gets all traffic: ${names.join(
@@ -54,7 +59,7 @@ export class Promotions {
     if (isCanaried(deployment)) {
       return await canaries.promote(deployment, actor, reason);
     }
-    if (current.variants.length === 1) {
+    if (isAlone) {
       return deployment;
     }
     const alone = { ...variant, weight: 100, shadow: undefined };
@@ -115,4 +120,22 @@ export class Promotions {
       );
     }
   }
+}
+
+/** Throws `ConflictError`, which says what lets it serve, where the revision that is wanted does not. */
+function requireServing(deployment: DeploymentRecord): void {
+  const { name, revision, servingRevision, overrides } = deployment;
+  if (revision === servingRevision) return;
+  const again = `\`model-platform rollback ${name} ${revision} --allow-unserved\` serves it all the same`;
+  let why = 'is not ready yet; it gets all traffic once it is';
+  if (canaryOf(deployment)?.phase === 'rolled-back') {
+    why = `gets no traffic: its canary was rolled back; ${again}`;
+  } else if (givenUpOf(deployment)) {
+    why = `gets no traffic: it was given up; ${again}`;
+  } else if (hasOverride(overrides, 'pause')) {
+    why = `gets no traffic while a person has paused the deployment; \`model-platform resume ${name}\` lets it go on`;
+  }
+  throw new ConflictError(
+    `Deployment ${name} has no canary under way, and its revision ${revision} ${why}`,
+  );
 }

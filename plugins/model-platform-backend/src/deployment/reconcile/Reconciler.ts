@@ -308,7 +308,9 @@ export class Reconciler {
       if (outcome) {
         await this.save(record, outcome, { fencing, drift });
       }
-      next = { at: nextLook(outcome), failures: 0 };
+      next = outcome?.error
+        ? this.afterFailure(seen.name, before, outcome.error)
+        : { at: nextLook(outcome), failures: 0 };
     } catch (error) {
       if (signal.aborted) {
         return;
@@ -318,15 +320,8 @@ export class Reconciler {
         this.attempts.delete(seen.name);
         return;
       }
-      const failures = before.failures + 1;
-      const delay =
-        Math.min(MAX_BACKOFF_MS, 500 * 2 ** failures) *
-        (0.5 + Math.random() / 2);
-      next = { at: Date.now() + delay, failures };
       const reason = isError(error) ? error : new Error(String(error));
-      this.options.logger.warn(`Deployment ${seen.name}: ${reason.message}`, {
-        deployment: seen.name,
-      });
+      next = this.afterFailure(seen.name, before, reason);
       await this.save(
         record,
         { error: reason, settled: false },
@@ -342,6 +337,21 @@ export class Reconciler {
     if (this.attempts.get(seen.name) === before) {
       this.attempts.set(seen.name, next);
     }
+  }
+
+  /** Tried again, less and less. */
+  private afterFailure(
+    deployment: string,
+    before: Attempt,
+    { message }: Error,
+  ): Attempt {
+    const failures = before.failures + 1;
+    const delay =
+      Math.min(MAX_BACKOFF_MS, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
+    this.options.logger.warn(`Deployment ${deployment}: ${message}`, {
+      deployment,
+    });
+    return { at: Date.now() + delay, failures };
   }
 
   private async save(

@@ -53,8 +53,7 @@ export class StatusKeeper {
     const isNewlyServing =
       status.servingRevision !== undefined &&
       status.servingRevision !== record.servingRevision;
-    const action =
-      status.phase === record.phase ? undefined : ACTIONS[status.phase];
+    const action = actionOf(record, status);
     const history = historyOf(record, status, { isNewlyServing, action });
     const saved = await this.options.store.saveStatus(
       record,
@@ -95,17 +94,13 @@ function historyOf(
       action: 'serving',
       details: { revision: status.servingRevision },
     });
-  } else if (
-    action === 'degraded' ||
-    action === 'failed' ||
-    isNewlyGivenUp(record, status)
-  ) {
+  } else if (action === 'degraded' || action === 'failed') {
     const degraded = status.conditions.find(({ type }) => type === 'Degraded');
     // Why a canary was rolled back is told already.
     if (degraded?.reason !== 'RolledBack') {
       history.push({
         actor: platformActor.name,
-        action: action ?? 'degraded',
+        action,
         reason: degraded?.message,
       });
     }
@@ -113,10 +108,17 @@ function historyOf(
   return history;
 }
 
-/** It may have been late for a while by then, as where it was being made anew. */
-function isNewlyGivenUp(
+/** What is to be told of. */
+function actionOf(
   record: DeploymentRecord,
-  { givenUp }: DeploymentStatus,
-): boolean {
-  return givenUp !== undefined && givenUp.revision !== record.givenUp?.revision;
+  { phase, givenUp, canary }: DeploymentStatus,
+): DeploymentEvent['action'] | undefined {
+  const isGivenUp =
+    givenUp !== undefined && givenUp.revision !== record.givenUp?.revision;
+  const isRolledBack =
+    canary?.phase === 'rolled-back' &&
+    canaryOf(record)?.phase === 'progressing';
+  // It may have been late, or have failed, for a while by then.
+  if (isGivenUp || (isRolledBack && phase === 'Degraded')) return 'degraded';
+  return phase === record.phase ? undefined : ACTIONS[phase];
 }

@@ -178,6 +178,9 @@ describe('reconciling over engines that take their time', () => {
         ({ type, reason }) => type === 'Progressing' && reason === 'Paused',
       );
     await until('it is held', isHeld);
+    await expect(
+      deployments.promote('shop', platformActor, { variant: 'main' }),
+    ).rejects.toThrow('resume shop');
     await lose();
     await until('the one before serves again', async () => routed() === 1);
     await until('it is held again', isHeld);
@@ -199,6 +202,130 @@ describe('reconciling over engines that take their time', () => {
       'it serves',
       async () => (await store.get('shop'))?.servingRevision === 2,
     );
+  });
+
+  it('goes on saying that the one before answers where the next one cannot be prepared, and gives that up', async () => {
+    const verdicts = async () =>
+      (await deployments.get('shop')).conditions.map(
+        ({ type, status, reason }) => `${type} ${status} ${reason}`,
+      );
+    await apply('shop');
+    await ready('shop');
+    driver.failing.set('apply', { afterMs: 0, message: 'no such wheel' });
+    await apply('shop', { resources: { replicas: { min: 1, max: 3 } } });
+    const failing = await until('it says what failed', async () => {
+      const found = await deployments.get('shop');
+      return (
+        JSON.stringify(found.conditions).includes('no such wheel') && found
+      );
+    });
+    expect(await verdicts()).toEqual([
+      'Available True Serving',
+      'Progressing False Waiting',
+      'Degraded True Error',
+    ]);
+    expect(failing).toMatchObject({
+      ...{ phase: 'Degraded', servingRevision: 1 },
+      rolloutStartedAt: expect.any(String),
+    });
+    expect(failing.conditions[0].message).toBe('Revision 1 answers');
+    expect(failing.givenUp).toBeUndefined();
+
+    // Engines out of reach are no fault of the revision.
+    const unavailable = 'ServiceUnavailableError';
+    driver.failing.set('apply', {
+      ...{ afterMs: 0, message: 'no store', name: unavailable },
+    });
+    driver.readyTimeoutMs = 0;
+    await until('it says what is away', async () =>
+      (await verdicts()).includes(`Degraded True ${unavailable}`),
+    );
+    expect(await verdicts()).toContain('Available True Serving');
+    expect((await deployments.get('shop')).givenUp).toBeUndefined();
+
+    driver.failing.set('apply', { afterMs: 0, message: 'no such wheel' });
+    const late = await until('it is given up', async () => {
+      const found = await deployments.get('shop');
+      return found.givenUp && found;
+    });
+    expect(late.givenUp).toEqual({
+      ...{ revision: 2, servingRevision: 1 },
+      couldNotBePrepared: 'no such wheel',
+    });
+    expect(await verdicts()).toEqual([
+      'Available True Serving',
+      'Progressing False DeadlineExceeded',
+      'Degraded True NotReadyInTime',
+    ]);
+    const tries = timesApplied('shop');
+    expect(portal.told.at(-1)).toMatchObject({
+      action: 'degraded',
+      deployment: {
+        conditions: [
+          {},
+          {},
+          {
+            reason: 'NotReadyInTime',
+            message: expect.stringContaining(
+              'It could not be prepared: no such wheel',
+            ),
+          },
+        ],
+      },
+    });
+    // What is given up is tried no more, and the one before goes on.
+    await expectTokensToMove('shop');
+    expect(timesApplied('shop')).toBe(tries);
+    expect(driver.routes.get('shop')?.revision).toBe(1);
+
+    driver.failing.clear();
+    await expectRollbackInPlaceOfPromote(2, 'was given up');
+  });
+
+  /** Each promise of traffic is kept: what is out of the running is served by `rollback`. */
+  async function expectRollbackInPlaceOfPromote(revision: number, why: string) {
+    for (const variant of ['main', undefined]) {
+      const promoted = deployments.promote('shop', platformActor, { variant });
+      await expect(promoted).rejects.toMatchObject({
+        name: 'ConflictError',
+        message: expect.stringMatching(
+          `${why}.*rollback shop ${revision} --allow-unserved`,
+        ),
+      });
+    }
+    await deployments.rollback('shop', platformActor, {
+      ...{ revision, allowUnserved: true },
+    });
+    await until(
+      'it serves',
+      async () => (await store.get('shop'))?.servingRevision === revision + 1,
+    );
+    const serving = await deployments.promote('shop', platformActor, {
+      variant: 'main',
+    });
+    expect(serving.revision).toBe(revision + 1);
+  }
+
+  it('promotes nothing whose canary went back, and says what serves it', async () => {
+    await apply('shop', {
+      strategy: {
+        type: 'canary',
+        steps: [{ weight: 20, waitForPerson: true }],
+      },
+    });
+    await ready('shop');
+    models.publish('churn', 2, {});
+    await until(
+      'it is tried',
+      async () => (await store.get('shop'))?.canary?.waitsFor === 'person',
+    );
+    await deployments.abort('shop', platformActor);
+    await until(
+      'it has gone back',
+      async () => (await store.get('shop'))?.canary?.phase === 'rolled-back',
+    );
+    expect((await deployments.get('shop')).servingRevision).toBe(1);
+    await expectRollbackInPlaceOfPromote(2, 'canary was rolled back');
   });
 
   it('tells that a revision was given up that was late before, while it was made anew', async () => {

@@ -5,4 +5,6 @@ export interface GivenUp {
   servingRevision: number;
   /** What its runners said last: they are gone. */
   runnersSay?: string;
+  /** Why it has had no runners, as where its packages cannot be installed. */
+  couldNotBePrepared?: string;
 }

@@ -71,12 +71,14 @@ export class CanarySteps {
       tried: CanaryStatus;
       observed: ObservedDeployment;
       watchedSince: Date;
+      /** Why it could not be prepared. */
+      failed?: Error;
     },
   ): Promise<CanaryStatus | undefined> {
-    const { desired, tried, observed, watchedSince } = options;
+    const { desired, tried, observed, watchedSince, failed } = options;
     const { strategy } = record;
     const isPaused = hasOverride(record.overrides, 'pause');
-    const ready = isReady(desired, observed);
+    const ready = !failed && isReady(desired, observed);
     if (!strategy || !canaryOf(record)) {
       return ready && !isPaused ? tried : undefined;
     }
@@ -92,7 +94,7 @@ export class CanarySteps {
       decision: record.decision,
       isPaused,
       isReady: ready,
-      runnersSay: lastWordOf(observed, desired.revision),
+      runnersSay: failed?.message ?? lastWordOf(observed, desired.revision),
       isRouted:
         observed.routedRevision === tried.stableRevision &&
         observed.routeDigest ===

@@ -36,9 +36,11 @@ export class ReadyTimes {
       observed: ObservedDeployment;
       rolloutStartedAt: string;
       watchedSince: Date;
+      /** Why it could not be prepared. */
+      failed?: Error;
     },
   ): GivenUp | undefined {
-    const { observed, rolloutStartedAt, watchedSince } = options;
+    const { observed, rolloutStartedAt, watchedSince, failed } = options;
     const { revision } = record;
     const servingRevision = observed.routedRevision;
     const since = [
@@ -62,7 +64,9 @@ export class ReadyTimes {
     return {
       revision,
       servingRevision,
-      runnersSay: lastWordOf(observed, revision),
+      ...(failed
+        ? { couldNotBePrepared: failed.message }
+        : { runnersSay: lastWordOf(observed, revision) }),
     };
   }
 }

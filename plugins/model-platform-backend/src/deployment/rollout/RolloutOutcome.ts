@@ -24,7 +24,10 @@ export interface RolloutOutcome {
   givenUp?: GivenUp;
   /** Why the wanted revision cannot run here at all. */
   impossible?: string;
-  /** The look itself failed, e.g. because the engine does not answer. */
+  /**
+   * The look itself failed, e.g. because the engine does not answer; where it is
+   * known what runs, the wanted revision could not be prepared.
+   */
   error?: Error;
   /** Nothing is under way, so that the next look has time. */
   settled: boolean;

@@ -1,3 +1,4 @@
+import { isError } from '@backstage/errors';
 import { CanaryStatus } from '@model-platform/plugin-model-platform-common';
 import { DesiredRevision } from '@model-platform/plugin-model-platform-node';
 import { canaryOf } from '../canary/canaryOf';
@@ -58,14 +59,22 @@ export class Switchover {
         settled: true,
       };
     }
-    if (
-      !(await this.options.preparations.isApplied(
-        driver,
-        record,
-        desired,
-        signal,
-      ))
-    ) {
+    const prepared = await this.prepare(driver, record, desired, {
+      isBeside: servingBefore !== undefined && servingBefore !== wanted.number,
+      signal,
+    });
+    const failed = isError(prepared) ? prepared : undefined;
+    if (failed && isOutOfReach(failed)) {
+      // No fault of the revision, whose time does not count meanwhile.
+      return {
+        observed: await driver.observe(ref),
+        serving: servingBefore,
+        rolloutStartedAt: record.rolloutStartedAt,
+        error: failed,
+        settled: false,
+      };
+    }
+    if (!prepared) {
       return {
         observed: await driver.observe(ref),
         serving: servingBefore,
@@ -79,7 +88,8 @@ export class Switchover {
         settled: false,
       };
     }
-    // From here on: files that are fetched and packages that are installed before take their time.
+    // From here on: files that are fetched and packages that are installed before take their
+    // time, unless they cannot be had.
     const rolloutStartedAt = startedAt();
     let observed = await traffic.refresh(
       driver,
@@ -96,10 +106,16 @@ export class Switchover {
     const canary =
       tried && !switched
         ? await this.options.steps.next(driver, record, {
-            ...{ desired, tried, observed, watchedSince },
+            ...{ desired, tried, observed, watchedSince, failed },
           })
         : undefined;
-    if (!switched && !tried && !isHeld && isReady(desired, observed)) {
+    if (
+      !switched &&
+      !tried &&
+      !isHeld &&
+      !failed &&
+      isReady(desired, observed)
+    ) {
       await traffic.sendTo(driver, record, wanted.number, observed);
       observed = await driver.observe(ref);
       serving = wanted.number;
@@ -109,7 +125,7 @@ export class Switchover {
       serving,
       observed,
     });
-    const ready = isReady(desired, observed);
+    const ready = !failed && isReady(desired, observed);
     const done = observed.routedRevision === wanted.number && ready;
     if (canary) {
       return {
@@ -117,6 +133,7 @@ export class Switchover {
         serving,
         rolloutStartedAt,
         canary,
+        error: canary.phase === 'progressing' ? failed : undefined,
         // What has moved on is put in force at once.
         settled: isSameStep(canary, canaryOf(record)),
         lookAgainAt: canary.until ? Date.parse(canary.until) : undefined,
@@ -131,6 +148,7 @@ export class Switchover {
             observed,
             rolloutStartedAt,
             watchedSince,
+            failed,
           })
         : undefined;
     return {
@@ -141,8 +159,33 @@ export class Switchover {
       isHeld: isWaiting,
       overdue: overdue && !givenUp,
       givenUp,
+      error: givenUp ? undefined : failed,
       settled: isWaiting || (done && !areOthersLeft),
     };
+  }
+
+  /**
+   * Whether it is applied by now, or what that failed with where another one
+   * serves: what there is to say of that one does not wait for it.
+   */
+  private async prepare(
+    driver: FencedDriver,
+    record: DeploymentRecord,
+    desired: DesiredRevision,
+    { isBeside, signal }: { isBeside: boolean; signal: AbortSignal },
+  ): Promise<boolean | Error> {
+    try {
+      return await this.options.preparations.isApplied(
+        driver,
+        record,
+        desired,
+        signal,
+      );
+    } catch (error) {
+      if (!isBeside || signal.aborted || !isError(error) || isOvertaken(error))
+        throw error;
+      return error;
+    }
   }
 }
 
@@ -159,6 +202,15 @@ async function whyImpossible(
     }
   }
   return undefined;
+}
+
+/** Another portal leads, or somebody has changed it meanwhile. */
+function isOvertaken({ name }: Error): boolean {
+  return name === 'ConflictError' || name === 'LeaseLostError';
+}
+
+function isOutOfReach({ name }: Error): boolean {
+  return name === 'ServiceUnavailableError';
 }
 
 function isSameStep(

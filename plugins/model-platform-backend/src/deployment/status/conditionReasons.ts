@@ -1,7 +1,8 @@
 /**
  * Every reason that a condition may have, by its status; docs/conditions.md
  * says of each what it means and what to do. An error that keeps a deployment
- * from being looked at has its own name as the reason of `Degraded`.
+ * from being looked at, or its next revision from being prepared, has its own
+ * name as the reason of `Degraded`.
  */
 export const CONDITION_REASONS = {
   'Available True': ['Serving'],

@@ -32,6 +32,7 @@ export function statusOf(
 ): DeploymentStatus {
   const { observed } = outcome;
   const { now, drift } = options;
+  const isUnseen = outcome.error && !observed;
   const canary = outcome.canary ?? canaryOf(record);
   const givenUp = outcome.givenUp ?? givenUpOf(record);
   const verdicts = withDrift(
@@ -45,8 +46,8 @@ export function statusOf(
   return {
     // What is off goes on from where it was: what came meanwhile is still to be tried beside it.
     servingRevision:
-      outcome.error || record.off ? record.servingRevision : outcome.serving,
-    rolloutStartedAt: outcome.error
+      isUnseen || record.off ? record.servingRevision : outcome.serving,
+    rolloutStartedAt: isUnseen
       ? record.rolloutStartedAt
       : outcome.rolloutStartedAt,
     canary,
@@ -65,7 +66,7 @@ export function statusOf(
 
 function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
   const { observed } = outcome;
-  if (outcome.error) {
+  if (outcome.error && !observed) {
     const message = outcome.error.message;
     return {
       phase: record.servingRevision === undefined ? 'Pending' : 'Degraded',
@@ -118,6 +119,15 @@ function judge(record: DeploymentRecord, outcome: RolloutOutcome): Verdicts {
       available,
       progressing: verdict('False', 'Waiting', 'It is looked at again'),
       degraded: verdict('True', 'NoTraffic', observed.message),
+    };
+  }
+  if (outcome.error) {
+    const { name, message } = outcome.error;
+    return {
+      phase: serves || !outcome.overdue ? 'Degraded' : 'Failed',
+      available,
+      progressing: verdict('False', 'Waiting', 'It is tried again by itself'),
+      degraded: { status: 'True', reason: name, message },
     };
   }
   if (switched) {
@@ -260,14 +270,18 @@ function withGivenUp(
   if (!givenUp || record.off || verdicts.available.status === 'Unknown') {
     return verdicts;
   }
-  const { revision, servingRevision, runnersSay } = givenUp;
+  const { revision, servingRevision, runnersSay, couldNotBePrepared } = givenUp;
   const again =
     isDeclared(record) || holdsRevision(record.overrides)
       ? `\`model-platform rollback ${record.name} ${revision} --allow-unserved\``
       : '`model-platform deploy`';
   const message = `Revision ${revision} did not become ready in time and was given up; revision ${servingRevision} ${goesOn(
     verdicts,
-  )}. ${lastWord(record, runnersSay)}; ${again} tries the same once more`;
+  )}. ${
+    couldNotBePrepared
+      ? `It could not be prepared: ${couldNotBePrepared}. `
+      : ''
+  }${lastWord(record, runnersSay)}; ${again} tries the same once more`;
   return withoutNewest(verdicts, message, {
     progressing: 'DeadlineExceeded',
     degraded: 'NotReadyInTime',
