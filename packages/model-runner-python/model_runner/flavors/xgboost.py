@@ -63,7 +63,7 @@ def _categories(model: Any) -> list[list[Any]]:
 def _texts(kept: dict[str, Any]) -> list[Any]:
     """They lie one behind the other, as bytes."""
     values = bytes(code & 255 for code in kept["values"])
-    return [values[begin:end].decode() for begin, end in pairwise(kept["offsets"])]
+    return [values[begin:end].decode(errors="replace") for begin, end in pairwise(kept["offsets"])]
 
 
 def is_line_by_line(model: Any) -> bool:
