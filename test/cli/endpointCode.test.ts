@@ -313,10 +313,10 @@ export async function predict(model: unknown, { x }: { x: number }, context) {
       );
       await run('publish', folder);
       const refused = await platform.cli([
-        ...['deploy', folder, '--timeout', '500', '--json'],
+        ...['deploy', folder, '--timeout', '500'],
       ]);
       expect(refused.code).toBe(1);
-      expect(refused.stdout).toContain(
+      expect(refused.stderr).toContain(
         'fitted with categories of pandas (Bern, Oslo, Rome)',
       );
     }

@@ -10,8 +10,8 @@ from typing import Any
 from ..errors import StartError
 from ..table import Columns, Table
 from .files import column_order, find_file, matrix_maker, open_model
-from .frames import frame_maker
 from .float32 import LARGEST_FLOAT32, require_float32
+from .frames import frame_maker
 
 SUFFIXES = (".joblib", ".pkl", ".pickle", ".skops")
 
