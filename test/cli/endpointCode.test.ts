@@ -19,6 +19,13 @@ const setosa = {
   petal_length: 1.4,
   petal_width: 0.2,
 };
+/** Which of the other two only the trees tell that early stopping kept. */
+const between = {
+  sepal_length: 6,
+  sepal_width: 2.7,
+  petal_length: 5.1,
+  petal_width: 1.6,
+};
 const virginica = {
   sepal_length: 7.7,
   sepal_width: 2.6,
@@ -256,9 +263,10 @@ export async function predict(model: unknown, { x }: { x: number }, context) {
       ),
       'iris-by-xgboost',
     );
-    const answers = await iris([setosa, virginica]);
+    const answers = await iris([setosa, virginica, between]);
     expect(answers.map(({ species }: Field) => species)).toEqual([
       'setosa',
+      'virginica',
       'virginica',
     ]);
     expect(answers[0].probabilities[0]).toBeGreaterThan(0.5);
@@ -281,6 +289,37 @@ export async function predict(model: unknown, { x }: { x: number }, context) {
       { is_setosa: true },
       { is_setosa: false },
     ]);
+  });
+
+  test('trees of categories that callers have no numbers for are refused', async () => {
+    for (const [file, requirement] of [
+      ['places.ubj', 'xgboost-cpu==3.2.0'],
+      ['places.lgb', 'lightgbm==4.7.0'],
+    ]) {
+      const name = file.replace('.', '-by-');
+      const folder = folderOf(
+        name,
+        {
+          [file]: { copyOf: path.join(fixtures, file) },
+          'requirements.txt': `${requirement}\n`,
+        },
+        {
+          signature: {
+            inputs: [{ name: 'place', type: 'integer' }],
+            outputs: [{ name: 'cost', type: 'number' }],
+          },
+          example: { place: 1 },
+        },
+      );
+      await run('publish', folder);
+      const refused = await platform.cli([
+        ...['deploy', folder, '--timeout', '500'],
+      ]);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toContain(
+        'fitted with categories of pandas (Bern, Oslo, Rome)',
+      );
+    }
   });
 
   test('an estimator is served from each format that it is kept in', async () => {

@@ -205,6 +205,32 @@ def test_an_estimator_is_not_served_by_a_signature_of_another(start: Callable[..
     assert [runner.predict({"x": x}).status for x in (0, 1, 0)] == [200, 200, 200]
 
 
+def test_columns_by_name_need_pandas(start: Callable[..., Runner], tmp_path: Path) -> None:
+    from sklearn.compose import ColumnTransformer
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+
+    model = make_pipeline(ColumnTransformer([("all", "passthrough", ["x"])]), LinearRegression())
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(model))
+    never = start(
+        manifest(flavor="sklearn", files=["model.pkl"], endpoint=None), {"model.pkl": tmp_path / "model.pkl"}
+    )
+    assert never.wait_end() == 1
+    assert never.messages[-1].endswith(
+        "takes its columns by name (ColumnTransformer), which needs pandas: "
+        "name pandas in a requirements.txt among the version's files"
+    )
+
+    # By place, a table without names does.
+    by_place = ColumnTransformer([("all", "passthrough", [0])])
+    model = make_pipeline(by_place, LinearRegression()).fit([[0.0], [1.0]], [1.0, 3.0])
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(model))
+    runner = start(
+        manifest(flavor="sklearn", files=["model.pkl"], endpoint=None), {"model.pkl": tmp_path / "model.pkl"}
+    ).wait_ready()
+    assert runner.predict({"x": 2}).json["outputs"] == {"y": pytest.approx(5)}
+
+
 def test_answers_of_an_estimator_fit_or_not_whichever_call_was_before(
     start: Callable[..., Runner], tmp_path: Path
 ) -> None:

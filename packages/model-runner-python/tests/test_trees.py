@@ -7,7 +7,7 @@ import numpy
 import pytest
 
 from model_runner.errors import RequestError, StartError
-from model_runner.flavors.trees import tree_predictor
+from model_runner.flavors.trees import require_codes, tree_predictor
 from model_runner.table import Table
 
 TABLE = Table(3, {"size": [1.0, 2.0, 3.0]})
@@ -64,3 +64,11 @@ def test_numbers_that_32_bits_have_no_room_for_are_the_callers() -> None:
     assert refused.value.status == 400
     (field,) = refused.value.fields or []
     assert field["path"] == "inputs[1].size" and field["message"].startswith("must be from -3.4")
+
+
+def test_categories_of_pandas_are_refused_unless_they_are_codes() -> None:
+    require_codes([[0, 1, 2], [], [False, True]])
+    for values, told in ((["a", "b"], "(a, b)"), ([1, 3, 7, 20], "(1, 3, 7, …)")):
+        with pytest.raises(StartError) as refused:
+            require_codes([[0, 1], values])
+        assert f"fitted with categories of pandas {told}," in str(refused.value)

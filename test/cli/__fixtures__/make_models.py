@@ -10,6 +10,7 @@ from shutil import rmtree
 import cloudpickle
 import lightgbm
 import mlflow.sklearn
+import pandas
 import skops.io
 import xgboost
 from mlflow.models import infer_signature
@@ -22,10 +23,14 @@ here = Path(__file__).parent
 data = load_iris(as_frame=True)
 table = data.data.rename(columns=lambda name: name.replace(" (cm)", "").replace(" ", "_"))
 
+# It stops early, with trees that were one too many: they are in the file, and no answers are made with them.
+is_fitted = data.target.index % 5 > 0
 booster = xgboost.train(
-    {"objective": "multi:softprob", "num_class": 3, "max_depth": 2, "seed": 1},
-    xgboost.DMatrix(table, data.target),
-    num_boost_round=4,
+    {"objective": "multi:softprob", "num_class": 3, "max_depth": 2, "learning_rate": 1, "seed": 1},
+    xgboost.DMatrix(table[is_fitted], data.target[is_fitted]),
+    num_boost_round=100,
+    evals=[(xgboost.DMatrix(table[~is_fitted], data.target[~is_fitted]), "kept")],
+    early_stopping_rounds=1,
 )
 booster.save_model(here / "iris.ubj")
 
@@ -35,6 +40,14 @@ trees = lightgbm.train(
     num_boost_round=20,
 )
 trees.save_model(here / "setosa.lgb")
+
+# Fitted with names of places, which callers can't send as the numbers that it counts with.
+places = pandas.DataFrame({"place": pandas.Categorical(["Bern", "Oslo", "Rome"] * 10)})
+costs = places["place"].cat.codes.to_numpy(float)
+categories = lightgbm.train({"min_data_per_group": 1, "verbose": -1}, lightgbm.Dataset(places, costs), num_boost_round=1)
+categories.save_model(here / "places.lgb")
+categories = xgboost.train({}, xgboost.DMatrix(places, costs, enable_categorical=True), num_boost_round=1)
+categories.save_model(here / "places.ubj")
 
 estimator = LogisticRegression(max_iter=1000).fit(table, data.target)
 rmtree(here / "mlflow-iris", ignore_errors=True)

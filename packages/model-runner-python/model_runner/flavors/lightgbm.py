@@ -7,7 +7,7 @@ from typing import Any
 
 from ..table import Columns, Table
 from .files import column_order, find_file, open_model
-from .trees import Answers, tree_predictor
+from .trees import Answers, require_codes, tree_predictor
 
 SUFFIXES = (".lgb", ".txt")
 #: https://lightgbm.readthedocs.io/en/stable/Parameters.html#objective: these answer probabilities.
@@ -30,6 +30,7 @@ def load(manifest: dict[str, Any], directory: Path) -> Any:
 
 
 def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Columns]:
+    require_codes(model.pandas_categorical or [])
     fitted = model.feature_name()
     # How it calls columns that nobody named.
     named = fitted != [f"Column_{index}" for index in range(len(fitted))]

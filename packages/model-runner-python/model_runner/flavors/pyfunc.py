@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StartError
+from ..field_reader import MAX_FIELDS_TOLD
 from ..input_reader import no_fit
 from ..table import Columns, Rows, Table
 from . import lightgbm, sklearn, xgboost
@@ -86,12 +87,15 @@ def inputs(model: Any, signature: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _kinds(signature: dict[str, Any], schema: Any) -> dict[str, Any]:
     """Types of numpy by the names of the signature's inputs; none of those that MLflow has no name or no plain type for."""
+    import numpy
+
     if schema.is_tensor_spec():
         return dict(zip((field["name"] for field in signature["inputs"]), schema.numpy_types()))
     if not schema.has_input_names():
         return {}
-    # Lists and objects are none of numpy's.
-    return {column.name: column.type.to_pandas() for column in schema.inputs if hasattr(column.type, "to_pandas")}
+    # Lists and objects are none of numpy's. Texts and bytes are a class, not a type of numpy.
+    plain = [column for column in schema.inputs if hasattr(column.type, "to_pandas")]
+    return {column.name: numpy.dtype(column.type.to_pandas()) for column in plain}
 
 
 def _narrowed(field: dict[str, Any], kind: Any) -> dict[str, Any]:
@@ -155,12 +159,36 @@ def _table(signature: dict[str, Any], schema: Any) -> Callable[[Table], Any]:
     kinds = {} if schema is None else {name: kind for name, kind in _kinds(signature, schema).items() if name in names}
     # Theirs have no zone.
     times = [name for name, kind in kinds.items() if kind.kind == "M"]
+    # Theirs can't be missing in single lines, only as a whole.
+    whole = [name for name, kind in kinds.items() if kind.kind in "iu"]
+    may_be_left_out = {column.name for column in schema.inputs if not column.required} if whole else set()
+
+    def without_missing(frame: Any) -> Any:
+        """Raises RequestError 400 where the model can't take integers that are missing."""
+        missing = {name: frame[name].isna() for name in whole}
+        left_out = [name for name, lines in missing.items() if lines.all() and name in may_be_left_out]
+        errors = [
+            {
+                "path": f"{'inputs' if len(frame) == 1 else f'inputs[{lines.argmax()}]'}.{name}",
+                "message": f"must be given{' in every line or in none' if name in may_be_left_out else ''}: "
+                "the model has no missing integers",
+            }
+            for name, lines in missing.items()
+            if lines.any() and name not in left_out
+        ]
+        if errors:
+            raise no_fit(errors[:MAX_FIELDS_TOLD])
+        return frame.drop(columns=left_out) if left_out else frame
 
     def convert(table: Table) -> Any:
         frame = pandas.DataFrame({name: list(table.columns[name]) for name in names})
         for name in times:
             frame[name] = pandas.to_datetime(frame[name], utc=True).dt.tz_localize(None)
-        return frame.astype({name: kind for name, kind in kinds.items() if not frame[name].isna().any()})
+        frame = without_missing(frame)
+        # Numbers alone have a value for what is missing.
+        return frame.astype(
+            {name: kinds[name] for name in frame if name in kinds and (kinds[name].kind == "f" or not frame[name].isna().any())}
+        )
 
     return convert
 

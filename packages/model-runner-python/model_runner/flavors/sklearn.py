@@ -1,6 +1,7 @@
 """Flavor `sklearn`: an estimator kept with joblib, pickle or skops, as MLflow keeps it too."""
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from ..errors import StartError
 from ..table import Columns, Table
 from .files import column_order, find_file, matrix_maker, open_model
 from .float32 import LARGEST_FLOAT32, require_float32
+from .frames import frame_maker
 
 SUFFIXES = (".joblib", ".pkl", ".pickle", ".skops")
 
@@ -43,7 +45,8 @@ def _load_skops(file: Path) -> Any:
 def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Columns]:
     """
     The estimator's own prediction. Columns are in the order it was fitted with where it knows
-    their names, else in the signature's.
+    their names, else in the signature's. They come with their names, as a frame of pandas, where a
+    `ColumnTransformer` in it asks for names.
 
     An output named `probabilities` with a shape comes from `predict_proba`; the others are the
     columns of `predict`, in order. Raises StartError where the signature can't be served so.
@@ -53,7 +56,8 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
 
     fitted_names = getattr(model, "feature_names_in_", None)
     names = column_order(fitted_names, signature)
-    if fitted_names is not None:
+    by_name = _takes_names(model)
+    if fitted_names is not None and not by_name:
         # The columns come without names, but in this order.
         warnings.filterwarnings("ignore", "X does not have valid feature names", UserWarning)
     kinds = {field["type"] for field in signature["inputs"]}
@@ -63,9 +67,9 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
     if has_probabilities and not hasattr(model, "predict_proba"):
         raise StartError("the output 'probabilities' needs a model with predict_proba")
 
-    matrix = matrix_maker(names, dtype)
+    to_lines = frame_maker(names, signature) if by_name else matrix_maker(names, dtype)
     # What is missing is NaN, which estimators look for themselves.
-    is_whole = dtype is float and not any(
+    is_whole = not by_name and dtype is float and not any(
         field.get("optional") and field.get("default") is None for field in signature["inputs"]
     )
 
@@ -74,14 +78,17 @@ def predictor(model: Any, signature: dict[str, Any]) -> Callable[[Table], Column
     settings = {"skip_parameter_validation": True} if "skip_parameter_validation" in get_config() else {}
 
     def predict(table: Table) -> Columns:
-        lines = matrix(table)
+        lines = to_lines(table)
         # Looked at once here, and not again at every step of a pipeline.
         is_finite = is_whole and numpy.abs(lines).max() <= LARGEST_FLOAT32
         with config_context(assume_finite=is_finite, **settings):
             try:
                 return answer(lines, table)
             except ValueError:
-                if dtype is float:
+                if by_name:
+                    numbers = lines.select_dtypes("number")
+                    require_float32(numbers.to_numpy(float), list(numbers.columns))
+                elif dtype is float:
                     require_float32(lines, names)
                 raise
 
@@ -111,9 +118,34 @@ _SCORES = "sklearn.feature_selection"
 
 def is_line_by_line(model: Any) -> bool:
     """Whether each line is answered by itself: of an estimator or a step of somebody's own nobody knows."""
+    return all(map(_is_known, (model, *_steps(model))))
+
+
+def _steps(model: Any) -> list[Any]:
     given = model.get_params(deep=True).values() if hasattr(model, "get_params") else ()
-    steps = [part for part in given if callable(part) or hasattr(part, "get_params")]
-    return all(map(_is_known, (model, *steps)))
+    return [part for part in given if callable(part) or hasattr(part, "get_params")]
+
+
+def _takes_names(model: Any) -> bool:
+    # Whoever has one has imported it; nobody else has to wait for that.
+    compose = sys.modules.get("sklearn.compose")
+    if compose is None:
+        return False
+    return any(
+        _is_by_name(columns)
+        for part in (model, *_steps(model))
+        if isinstance(part, compose.ColumnTransformer)
+        # Only in those that are fitted, functions that choose have become what they chose.
+        for _, _, columns in getattr(part, "transformers_", part.transformers)
+    )
+
+
+def _is_by_name(columns: Any) -> bool:
+    import numpy
+
+    if isinstance(columns, slice):
+        columns = [columns.start, columns.stop]
+    return callable(columns) or any(isinstance(column, str) for column in numpy.ravel(columns))
 
 
 def _is_known(part: Any) -> bool:

@@ -17,6 +17,20 @@ Answers = Literal["probabilities", "class", "numbers"]
 _CLASSES = ("integer", "boolean", "string")
 
 
+def require_codes(categories: list[list[Any]]) -> None:
+    """
+    `categories`: values of each column that pandas calls a category, in the order of their codes, which are what
+    boosters count with. Raises StartError where they are no codes themselves, so that callers' values would be others.
+    """
+    for values in categories:
+        if values != list(range(len(values))):
+            told = ", ".join(map(str, values[:3])) + (", …" if len(values) > 3 else "")
+            raise StartError(
+                f"the model was fitted with categories of pandas ({told}), which a table of numbers has no place for: "
+                "fit it with codes, 0, 1, 2, …, or predict in endpoint code"
+            )
+
+
 def tree_predictor(
     names: list[str], predict: Callable[[Any], Any], signature: dict[str, Any], objective: str, answers: Answers
 ) -> Callable[[Table], Columns]:
