@@ -21,6 +21,12 @@ import { ensureToolchain } from './lib/toolchain.mjs';
 /** Settles once all has stopped, from the moment that somebody asks for it. */
 let stopping;
 
+/** Ends what a start that fails has started. */
+let giveUp = async () => {};
+
+const GOES_ON =
+  'Gateway and runners go on serving. `npm start` brings the portal back and finds them again.';
+
 /**
  * `npm start`: everything from a bare clone to a serving platform. This
  * program is the parent of portal and host: it stops both when it is asked to,
@@ -64,6 +70,14 @@ async function main() {
   await portal.requireFreePort();
   await host.requireFreePort();
 
+  giveUp = async () => {
+    if (host.isFound) {
+      say(`\n${GOES_ON}`);
+      return;
+    }
+    say('\nThe start failed; stopping what it has started …');
+    await Promise.all([portal.stop(), host.stop()]);
+  };
   const secrets = loadSecrets(dataDir);
   const signInKey = randomBytes(24).toString('base64url');
   const python = step('preparing the Python runtime', () =>
@@ -86,17 +100,15 @@ async function main() {
   await exclusively(() => buildApp(toolchain));
   if (stopping) return;
   portal.start(toolchain, { secrets, signInKey, gatewayPort: ports.gateway });
+  await step('starting the portal', () => portal.ready());
   portal.onLost(reason => {
     if (stopping) return;
     say(
       `\nThe portal ended unexpectedly (${reason}); its log: ${portal.logFile}`,
     );
-    say(
-      'Gateway and runners go on serving. `npm start` brings the portal back and finds them again.',
-    );
+    say(GOES_ON);
     process.exit(1);
   });
-  await step('starting the portal', () => portal.ready());
   await hostStarted;
 
   const client = {
@@ -167,6 +179,13 @@ try {
   await main();
 } catch (error) {
   // What is stopped fails at whatever it is about.
-  if (stopping) await stopping;
-  else fail(error);
+  if (stopping) {
+    await stopping;
+  } else {
+    try {
+      await giveUp();
+    } finally {
+      fail(error);
+    }
+  }
 }

@@ -48,6 +48,8 @@ export class Host {
   #stopping = false;
   #isWatched = false;
   #startArguments;
+  /** Whether something served before this start: a host, or what a lost one has left. */
+  isFound = false;
 
   constructor({ dataDir, bind, port }) {
     this.dataDir = dataDir;
@@ -105,6 +107,15 @@ export class Host {
 
   /** Looks for one that survived; it proves itself by its secret. */
   async find() {
+    await this.#findHost();
+    const left = Object.values(this.#processes);
+    this.isFound =
+      isRunning(this.#record) ||
+      this.#holder !== undefined ||
+      left.some(isRunning);
+  }
+
+  async #findHost() {
     const survivor = await this.state().catch(() => undefined);
     if (!survivor) return;
     const { pid } = survivor;

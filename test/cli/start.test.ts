@@ -11,21 +11,29 @@ import { eventually, isAlive, Platform, root } from '../platform/Platform';
 
 /** Longer than the start waits for one answer of the host. */
 const HOST_BUSY_MS = 4_000;
+const GOOD_CONFIG = 'app: { title: Models }\n';
 
 /** What `npm start` does where something is amiss around it. */
 test.describe('npm start', () => {
   let platform: Platform;
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'start-'));
+  const config = path.join(folder, 'config.yaml');
   /** Where the output of the start at hand begins. */
   let from = 0;
 
   test.beforeAll(async () => {
-    platform = await Platform.create({ MODEL_PLATFORM_EXAMPLES: 'iris' });
+    fs.writeFileSync(config, GOOD_CONFIG);
+    platform = await Platform.create({
+      MODEL_PLATFORM_EXAMPLES: 'iris',
+      MODEL_PLATFORM_CONFIG: config,
+    });
   });
 
   test.afterAll(async () => {
     await platform.stop();
     endProcessesOf(platform.dataDir);
     await platform.destroy();
+    fs.rmSync(folder, { recursive: true });
   });
 
   const inData = (file: string) => path.join(platform.dataDir, file);
@@ -168,6 +176,33 @@ test.describe('npm start', () => {
       return state.pid !== host && state.gateway.pid === gateway;
     });
     expect([launcherPid, portal].filter(pid => !isAlive(pid))).toEqual([]);
+  });
+
+  test('one that fails ends what it has started, and nothing that served before', async () => {
+    const failsToStart = async () => {
+      fs.writeFileSync(config, 'app: [\n');
+      spawnAgain();
+      expect(await platform.ended()).toBe(1);
+      fs.writeFileSync(config, GOOD_CONFIG);
+      expect(output()).toContain('The portal did not start');
+    };
+    await running();
+    const { portal, ...others } = await everything();
+    kill(platform.launcherPid);
+    await platform.ended();
+    await eventually('the portal ended', () => !isAlive(portal));
+    await failsToStart();
+    expect(output()).toContain('Gateway and runners go on serving');
+    const ended = Object.entries(others).filter(([, pid]) => !isAlive(pid));
+    expect(ended).toEqual([]);
+
+    await platform.start();
+    expect(await platform.stop()).toBe(0);
+    await failsToStart();
+    expect(output()).toContain('stopping what it has started');
+    expect(fs.existsSync(inData('host/host.lock'))).toBe(false);
+    await platform.start();
+    expect(await everything()).not.toMatchObject(others);
   });
 
   test('who reads what it says may go away', async () => {

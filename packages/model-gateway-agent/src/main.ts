@@ -13,6 +13,9 @@ function log(level: string, message: string, facts: object = {}): void {
   );
 }
 
+// A full disk, or nobody who reads, costs lines of the log and nothing else.
+process.stdout.on('error', () => {});
+
 async function main(): Promise<void> {
   const parsed = gatewayAgentEnvironmentSchema.safeParse(process.env);
   if (!parsed.success) {

@@ -231,7 +231,7 @@ export class Exchange {
         }
         this.#controller = controller;
       },
-      onResponseStart: (_controller, status, headers, statusMessage) => {
+      onResponseStart: (_controller, status, headers) => {
         if (this.#isOver || status < 200) {
           return;
         }
@@ -241,9 +241,9 @@ export class Exchange {
         this.#timer?.refresh();
         sendHead = () => {
           sendHead = undefined;
+          // With the words of the standard: a runner's may hold what no header can.
           response.writeHead(
             status,
-            statusMessage,
             responseHeaders(headers, {
               requestId,
               correlationId,

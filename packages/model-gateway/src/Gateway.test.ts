@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import {
   AddressInfo,
@@ -603,6 +604,21 @@ describe('Gateway', () => {
     expect(JSON.parse(text).requestId).toBe(headers['x-request-id']);
   });
 
+  it('answers with words of its own where a runner’s are none that may be sent', async () => {
+    const odd = createTcpServer(socket => {
+      socket.on('error', () => {});
+      socket.once('data', () =>
+        socket.end('HTTP/1.1 200 жук\r\ncontent-length: 2\r\n\r\nok'),
+      );
+    }).listen(0, '127.0.0.1');
+    await once(odd, 'listening');
+    const { port } = odd.address() as AddressInfo;
+    await put(routeOf('odd', { main: { urls: [`http://127.0.0.1:${port}`] } }));
+    const { status, text } = await call('/odd/predict', { body: '{}' });
+    odd.close();
+    expect([status, text]).toEqual([200, 'ok']);
+  });
+
   it('tells the runner when the caller leaves', async () => {
     let isHere = false;
     let isAborted = false;
@@ -793,6 +809,31 @@ describe('Gateway', () => {
     expect(second.err()).toMatch(
       /^The gateway cannot open its public address .*: the port is taken .*\n$/,
     );
+  });
+
+  it('serves, and ends when it is asked to, where its log has no room', async () => {
+    const full = openSync('/dev/full', 'w');
+    const free = createTcpServer().listen(0, '127.0.0.1');
+    await once(free, 'listening');
+    const { port } = free.address() as AddressInfo;
+    free.close();
+    await once(free, 'close');
+    const { child } = await gateway.startProgram(
+      port,
+      { LOG_LEVEL: 'debug' },
+      full,
+    );
+    closeSync(full);
+    const base = `http://127.0.0.1:${port}`;
+    const status = await until(async () => {
+      expect(child.exitCode).toBe(null);
+      const answer = call('/iris/predict', { base }).catch(() => undefined);
+      return (await answer)?.status;
+    });
+    expect(status).toBe(503);
+    child.kill('SIGTERM');
+    await until(() => child.exitCode !== null || child.signalCode !== null);
+    expect(child.exitCode).toBe(0);
   });
 
   it('waits for nobody who has asked nothing when it is asked to end', async () => {

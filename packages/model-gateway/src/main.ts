@@ -16,6 +16,9 @@ function log(
   );
 }
 
+// A full disk, or nobody who reads, costs lines of the log and nothing else.
+process.stdout.on('error', () => {});
+
 async function main(): Promise<void> {
   const parsed = gatewayEnvironmentSchema.safeParse(process.env);
   if (!parsed.success) {

@@ -26,9 +26,10 @@ const log: HostLog = (level, message, facts = {}) => {
   );
 };
 
+// A full disk, or nobody who reads, costs lines of the log and nothing else.
+process.stdout.on('error', () => {});
+
 async function main(): Promise<void> {
-  // Nobody may be left to read: no reason to end.
-  process.stdout.on('error', () => {});
   // Before anything else: who ends it while it starts wants gateway and runners of an earlier one ended too.
   const askedToEnd = new Promise<void>(done => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -310,6 +310,27 @@ describe('the iris example', () => {
         .map(({ message }) => message),
     ).toEqual(['draining', 'stopped']);
   });
+
+  it('serves, and ends with 0, where its log has no room', async () => {
+    const full = fs.openSync('/dev/full', 'w');
+    const silent = start(
+      makeDirectory(irisManifest(), [join(IRIS, 'iris.onnx')]),
+      await freePort(),
+      { MODEL_ENDPOINT: 'iris', LOG_LEVEL: 'debug' },
+      full,
+    );
+    fs.closeSync(full);
+    await until(async () => {
+      expect(silent.child.exitCode).toBe(null);
+      const ready = silent.call('GET', '/v2/health/ready');
+      return (await ready.catch(() => undefined))?.status === 200;
+    });
+    const body = JSON.stringify({ inputs: irisManifest().example });
+    for (let calls = 0; calls < 3; calls += 1)
+      expect((await silent.call('POST', '/predict', body)).status).toBe(200);
+    silent.child.kill('SIGTERM');
+    expect(await silent.exitCode).toBe(0);
+  });
 });
 
 describe('a model with a tensor of every datatype', () => {

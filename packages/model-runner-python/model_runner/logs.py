@@ -77,7 +77,8 @@ class Logger:
         # What code names is never taken for these.
         line.update((name, fact) for name, fact in facts.items() if name not in line)
         text = orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode(errors="replace")
-        with self._lock:
+        # A full disk, or nobody who reads, costs lines of the log and nothing else.
+        with self._lock, contextlib.suppress(OSError):
             self._stream.write(text + "\n")
             self._stream.flush()
 

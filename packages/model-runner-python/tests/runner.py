@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 PACKAGE = Path(__file__).parents[1]
 REPOSITORY = PACKAGE.parents[1]
@@ -66,12 +66,15 @@ def make_directory(directory: Path, manifest: Any, files: dict[str, Path | str])
 
 
 class Runner:
-    def __init__(self, directory: Path, port: int | None = None, **variables: str) -> None:
+    def __init__(
+        self, directory: Path, port: int | None = None, output: IO[str] | None = None, **variables: str
+    ) -> None:
+        """`output`: where its log goes, if not to the test."""
         self.port = free_port() if port is None else port
         self._lines: list[str] = []
         self.process = subprocess.Popen(
             [sys.executable, "-m", "model_runner"],
-            stdout=subprocess.PIPE,
+            stdout=output or subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             encoding="utf-8",
@@ -95,8 +98,7 @@ class Runner:
         self._reader.start()
 
     def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
+        for line in self.process.stdout or ():
             self._lines.append(line)
 
     @property

@@ -981,6 +981,33 @@ def test_no_call_is_lost_when_it_is_asked_to_stop(start: Callable[..., Runner]) 
     assert runner.messages[-2:] == ["draining", "stopped"]
 
 
+def test_it_serves_and_ends_with_0_where_its_log_has_no_room(start: Callable[..., Runner]) -> None:
+    text = """
+        import logging
+
+        def predict(model, inputs, context):
+            print("printed")
+            context.logger.info("logged")
+            logging.getLogger("code").warning("logged otherwise")
+            return {"y": inputs["x"]}
+    """
+    with open("/dev/full", "w") as full:
+        runner = start(manifest(), code(text), output=full)
+
+    def is_ready() -> bool:
+        assert runner.process.poll() is None
+        try:
+            return runner.call("GET", "/v2/health/ready").status == 200
+        except OSError:
+            return False
+
+    until(is_ready, "ready")
+    for _ in range(3):
+        assert runner.predict({"x": 1}).json["outputs"] == {"y": 1}
+    runner.process.send_signal(signal.SIGTERM)
+    assert runner.wait_end() == 0
+
+
 def test_a_slow_reader_gets_the_whole_answer_when_it_is_asked_to_stop(start: Callable[..., Runner]) -> None:
     size = 16_000_000
     signature = {**SCALAR, "outputs": [{"name": "y", "type": "string"}]}

@@ -572,6 +572,48 @@ describe('the other commands', () => {
     }
   });
 
+  it('goes on with logs however long the platform was away', async () => {
+    const line = (message: string, at: string) =>
+      `data: ${JSON.stringify({
+        at,
+        level: 'info',
+        message,
+        runner: 'r',
+      })}\n\n`;
+    const [before, after] = [
+      line('before', '2026-11-02T09:00:00.123Z'),
+      line('after', '2026-11-02T09:01:00.123Z'),
+    ];
+    let connections = 0;
+    server.routes.set('GET /v1/deployments/iris/logs', (_req, res) => {
+      connections += 1;
+      // More than one call is tried.
+      if (connections > 1 && connections < 7) {
+        res.destroy();
+        return;
+      }
+      res.writeHead(200, { 'content-type': 'text/event-stream' });
+      if (connections === 1) res.write(before, () => res.destroy());
+      else res.write(`${before}${after}`);
+    });
+    const running = startCli(['logs', 'iris', '--follow'], {
+      cwd: folder,
+      env,
+    });
+    while (
+      !running.output().includes('after') &&
+      running.child.exitCode === null
+    )
+      await new Promise(setImmediate);
+    running.child.kill('SIGINT');
+    const { exitCode, stdout, stderr } = await running.ended;
+    expect([exitCode, stderr]).toEqual([
+      130,
+      expect.stringContaining('connecting again'),
+    ]);
+    expect(stdout.match(/before|after/g)).toEqual(['before', 'after']);
+  });
+
   it('asks again where an answer is cut off, and says so where each one is', async () => {
     const answer = JSON.stringify({ items: [], sources: [] });
     let cuts = 2;

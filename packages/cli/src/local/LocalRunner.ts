@@ -81,6 +81,8 @@ export class LocalRunner {
       },
     );
     this.ended = once(this.child, 'close');
+    // What its code has started would go on, and keep its output open.
+    this.child.once('exit', () => this.endGroup());
     for (const stream of [this.child.stdout, this.child.stderr]) {
       if (stream)
         createInterface({ input: stream }).on('line', text =>
@@ -134,6 +136,14 @@ export class LocalRunner {
     await this.ended;
     clearTimeout(killing);
     fs.rmSync(this.version.directory, { recursive: true, force: true });
+  }
+
+  private endGroup() {
+    try {
+      process.kill(-this.child.pid!, 'SIGKILL');
+    } catch {
+      // Nothing is left of it.
+    }
   }
 
   /** Paths are those of the developer's own folder. */

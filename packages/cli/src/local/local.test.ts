@@ -316,6 +316,27 @@ FAILED  wrong answer
       fs.readFileSync(path.join(folder, 'requirements.lock'), 'utf8'),
     ).toContain('--hash=sha256:');
   });
+
+  it('ends with its runner, also where code has started what does not end', async () => {
+    write({
+      'model.yaml': modelYaml,
+      'requirements.txt': 'six==1.17.0\n',
+      'endpoint.py': `import os
+import time
+
+if os.fork() == 0:
+    time.sleep(600)
+
+
+def predict(model, inputs, context):
+    return {"y": inputs["x"]}
+`,
+    });
+    const { exitCode, stderr, stdout } = await testIt();
+    expect(`${exitCode} ${stderr}`).toMatch(/^0 /);
+    expect(stdout).toContain('passed  example of model.yaml');
+    expect(laidOut()).toEqual([]);
+  });
 });
 
 describe('the packed command alone', () => {

@@ -6,6 +6,7 @@ import {
 } from '@model-platform/plugin-model-platform-common';
 import { Terminal } from '../output/Terminal';
 import { sleep } from '../platform/sleep';
+import { TransientError } from '../platform/TransientError';
 import { RECONNECT_TAIL, RecentLines } from './RecentLines';
 import { readEventStream } from './readEventStream';
 
@@ -37,13 +38,25 @@ export async function logs({
     terminal.note(`${name} has written nothing of that kind yet.`);
 }
 
-/** The last lines and all that follow, until it is interrupted. A connection that is cut is made again. */
+/**
+ * The last lines and all that follow, until it is interrupted. A connection
+ * that is cut is made again, however long the platform is away.
+ */
 export async function followLogs(options: LogsOptions): Promise<void> {
   const { name, platform, terminal, signal } = options;
   let { query } = options;
   const recent = new RecentLines();
+  let wasOpen = false;
   for (;;) {
-    const response = await platform.followLogs(name, query, { signal });
+    let response: Response;
+    try {
+      response = await platform.followLogs(name, query, { signal });
+    } catch (error) {
+      if (!wasOpen || !(error instanceof TransientError)) throw error;
+      await sleep(error.retryAfterMs ?? RECONNECT_MS, signal);
+      continue;
+    }
+    wasOpen = true;
     // Where no line is asked for, none tells later which are older: the platform's clock does.
     if (query.tail === 0) query = { ...query, since: timeOf(response) };
     try {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Uv } from '@model-platform/model-python';
@@ -12,6 +11,7 @@ import { CliError } from '../errors/CliError';
 import { FoundFile } from '../model/collectFiles';
 import { Terminal } from '../output/Terminal';
 import { cacheFolder } from './cacheFolder';
+import { requirementsDigest } from './requirementsDigest';
 
 interface PinOptions {
   folder: string;
@@ -25,7 +25,8 @@ interface PinOptions {
 /**
  * The files of a version, with a `requirements.lock` where they say which
  * Python packages they need. It is kept in the folder, and made again when the
- * requirements change; one that somebody made by other means is taken as it is.
+ * requirements change, or a file that they name; one that somebody made by
+ * other means is taken as it is.
  *
  * @throws CliError `Refused` where packages do not fit together, have no
  *   wheels, or the lock is none
@@ -66,9 +67,7 @@ async function makeLock(
   source: FoundFile,
   lock: string,
 ): Promise<boolean> {
-  const digest = createHash('sha256')
-    .update(fs.readFileSync(source.location))
-    .digest('hex');
+  const digest = requirementsDigest(source.location, lock);
   const header = `# Of ${source.path}, sha256:${digest}`;
   const known = fs.existsSync(lock) ? fs.readFileSync(lock, 'utf8') : undefined;
   const [first] = known?.split('\n') ?? [];

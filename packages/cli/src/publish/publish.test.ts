@@ -123,6 +123,43 @@ describe('publish', () => {
     expect(server.tokens).toEqual(new Set([`Bearer ${PUBLISHER}`]));
   });
 
+  it('pins packages again where a file changes that the requirements name', async () => {
+    write('endpoint.py', 'def predict(model, inputs, context): ...');
+    const environment = {
+      ...env,
+      HOME: os.homedir(),
+      ...(process.env.SSL_CERT_FILE && {
+        SSL_CERT_FILE: process.env.SSL_CERT_FILE,
+      }),
+    };
+    const lockOf = async () => {
+      const run = await runCli(['publish', model], {
+        cwd: folder,
+        env: environment,
+      });
+      expect([run.exitCode, run.stderr]).toEqual([0, expect.anything()]);
+      return fs.readFileSync(path.join(model, 'requirements.lock'), 'utf8');
+    };
+    write('requirements.txt', 'six==1.17.0\n');
+    expect((await lockOf()).split('\n')).toEqual([
+      `# Of requirements.txt, ${digest('six==1.17.0\n')}`,
+      expect.stringMatching(/^six==1\.17\.0 /),
+      ...Array(3).fill(expect.anything()),
+    ]);
+
+    write('requirements.txt', '-r "parts/base.txt"  # ours\r\n');
+    write('parts/base.txt', 'six\n-c newest.txt\n--requirement ../loop.txt\n');
+    write('loop.txt', '--constraint=requirements.lock\n-r loop.txt\n');
+    write('parts/newest.txt', 'six<1.17\n');
+    write('requirements.lock', '# Of requirements.txt, sha256:0\n');
+    const first = await lockOf();
+    expect(first).toContain('six==1.16.0 ');
+    expect(await lockOf()).toBe(first);
+    write('parts/newest.txt', 'six<1.16\n');
+    write('loop.txt', '-r loop.txt\n');
+    expect(await lockOf()).toContain('six==1.15.0 ');
+  });
+
   it('names every field that is refused, with its rule, and stores nothing', async () => {
     write('model.yaml', 'name: iris\ntype: ml\nowner: 5\nsignature: {}\n');
     const refused = await publish();

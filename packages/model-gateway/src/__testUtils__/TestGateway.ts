@@ -89,6 +89,8 @@ export class TestGateway {
   readonly startProgram = async (
     port = 0,
     environment: Record<string, string> = {},
+    /** Where its log goes, if not to the test. */
+    log?: number,
   ) => {
     const child = spawn(
       process.execPath,
@@ -102,15 +104,17 @@ export class TestGateway {
           DRAIN_TIMEOUT_MS: '60000',
           ...environment,
         },
-        stdio: ['ignore', 'pipe', 'pipe'],
+        stdio: ['ignore', log ?? 'pipe', 'pipe'],
       },
     );
     this.programs.push(child);
     let out = '';
     let err = '';
-    child.stdout.on('data', chunk => (out += chunk));
-    child.stderr.on('data', chunk => (err += chunk));
-    await until(() => out.includes('\n') || child.exitCode !== null);
+    child.stdout?.on('data', chunk => (out += chunk));
+    child.stderr?.on('data', chunk => (err += chunk));
+    await until(
+      () => log !== undefined || out.includes('\n') || child.exitCode !== null,
+    );
     return {
       child,
       out: () => out,

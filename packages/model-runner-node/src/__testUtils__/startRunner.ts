@@ -77,6 +77,8 @@ export function start(
   directory: string,
   port: number,
   variables: Record<string, string> = {},
+  /** Where its output goes, if not to the test. */
+  output?: number,
 ): StartedRunner {
   const child = spawn(
     process.execPath,
@@ -94,12 +96,12 @@ export function start(
         MAX_BODY_BYTES: '20000',
         ...variables,
       },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', output ?? 'pipe', output ?? 'inherit'],
     },
   );
   children.push(child);
   let out = '';
-  child.stdout.on('data', chunk => (out += chunk));
+  child.stdout?.on('data', chunk => (out += chunk));
   return {
     child,
     port,
