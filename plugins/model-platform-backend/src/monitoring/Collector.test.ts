@@ -392,6 +392,59 @@ this is no metric
     expect(await total(store)).toBe(3);
   });
 
+  it('adds what many targets tell of the same series at once, in whatever order they tell it', async () => {
+    const store = DatabaseMetricsStore.create({ knex });
+    const names = Array.from({ length: 8 }, (_, index) => `gateway-${index}`);
+    const rounds = 5;
+    const now = Date.now();
+    const sample = (revision: number, index: number, value: number) => ({
+      metric: 'model_gateway_requests_total',
+      kind: 'counter' as const,
+      labels: { endpoint: 'iris', revision: `${revision}`, code: `${index}` },
+      value,
+    });
+    const gauge = (revision: number, index: number, value: number) => ({
+      ...sample(revision, index, value),
+      metric: 'model_gateway_requests_in_flight',
+      kind: 'gauge' as const,
+    });
+    for (let round = 1; round <= rounds; round += 1) {
+      // Of each round some series are new, and some were not told of for an hour.
+      const at = new Date(now - (rounds - round) * 4_000_000);
+      for (const value of [2 * round - 1, 2 * round]) {
+        const samples = [0, round].flatMap(revision =>
+          Array.from({ length: 150 }, (_, index) => [
+            sample(revision, index, revision === 0 ? value : 1),
+            gauge(revision, index, value),
+          ]).flat(),
+        );
+        const written = await Promise.allSettled(
+          names.map(async (target, index) => {
+            const told = index % 2 ? samples.toReversed() : samples;
+            await store.write({ target, at, samples: told });
+          }),
+        );
+        expect(
+          written.flatMap(result =>
+            result.status === 'rejected' ? [`${result.reason}`.slice(-99)] : [],
+          ),
+        ).toEqual([]);
+      }
+    }
+    const range = { start: new Date(now - 86_400_000), end: new Date(now) };
+    const sums = await store.instant({
+      metric: 'model_gateway_requests_total',
+      by: ['revision'],
+      aggregation: 'increase',
+      ...range,
+    });
+    expect(
+      Object.fromEntries(
+        sums.map(({ labels, value }) => [labels.revision, value / 150]),
+      ),
+    ).toEqual({ 0: 8 * 10, 1: 8, 2: 8, 3: 8, 4: 8, 5: 8 });
+  });
+
   it('drops fine points early and coarse ones late', async () => {
     const store = DatabaseMetricsStore.create({ knex });
     const now = Date.now();
