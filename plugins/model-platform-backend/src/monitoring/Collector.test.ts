@@ -302,6 +302,7 @@ suggestions_made_total{${VARIANT},channel="web"} 3
     const exposed = (made: number, startedAt: number) => `
 model_runner_requests_total{${said},code="200"} ${made}
 suggestions_made_total{${said},channel="web",user="user:default/mira"} ${made}
+suggestions_made_total{${said},channel="web",user="user:default/sofia"} 1
 my_debug_ratio{${said}} 0.5
 queue_length{${said}} 7
 process_start_time_seconds ${startedAt}
@@ -338,7 +339,7 @@ this is no metric
         ...range,
       }),
     ).toEqual([
-      { labels: { endpoint: 'iris', channel: 'web', user: '' }, value: 7 },
+      { labels: { endpoint: 'iris', channel: 'web', user: '' }, value: 9 },
     ]);
     expect(
       await store.instant({
@@ -390,6 +391,49 @@ this is no metric
     await other.collect(fencing + 1);
     // One of each revision, from before.
     expect(await total(store)).toBe(3);
+  });
+
+  it('takes of a gauge the mean over the runners that show it, whichever was read last', async () => {
+    const store = DatabaseMetricsStore.create({ knex });
+    const start = Date.now() - 600_000;
+    const show = async (
+      target: string,
+      value: number | undefined,
+      seconds: number,
+      to = store,
+    ) => {
+      const labels = { endpoint: 'iris', revision: '1' };
+      const sample = { metric: 'queue_length', kind: 'gauge' as const, labels };
+      await to.write({
+        target,
+        at: new Date(start + seconds * 1_000),
+        samples: value === undefined ? [] : [{ ...sample, value }],
+      });
+      const read = async (aggregation: 'last' | 'max') =>
+        (
+          await store.instant({
+            metric: 'queue_length',
+            by: ['revision'],
+            start: new Date(start),
+            end: new Date(),
+            aggregation,
+          })
+        )[0].value;
+      return [await read('last'), await read('max')];
+    };
+    expect(await show('a', 0, 0)).toEqual([0, 0]);
+    expect(await show('b', 100, 1)).toEqual([50, 100]);
+    expect(await show('a', 0, 15)).toEqual([50, 100]);
+    expect(await show('b', 40, 16)).toEqual([20, 100]);
+    // It was started again and shows nothing yet.
+    await show('a', undefined, 30);
+    expect(await show('b', 40, 31)).toEqual([40, 100]);
+    expect(await show('a', 0, 45)).toEqual([20, 100]);
+    // It is gone.
+    expect(await show('b', 40, 200)).toEqual([40, 100]);
+    // Where targets are read seldom, it may only not have been read again yet.
+    const seldom = DatabaseMetricsStore.create({ knex, intervalMs: 120_000 });
+    expect(await show('b', 40, 215, seldom)).toEqual([20, 100]);
   });
 
   it('adds what many targets tell of the same series at once, in whatever order they tell it', async () => {

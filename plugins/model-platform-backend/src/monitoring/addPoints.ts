@@ -4,6 +4,13 @@ import { RESOLUTIONS } from './metricLayout';
 import { SeriesRow } from './metricRows';
 import { ScrapedSample } from './Scrape';
 
+/** What a counter has grown by, or what a gauge shows; `highest` at one target alone. */
+export interface AddedPoint {
+  kind: ScrapedSample['kind'];
+  value: number;
+  highest: number;
+}
+
 /**
  * Adds what counters have grown by, and what gauges show, by the id of their
  * series. All transactions lock rows in the same order, so that none waits for
@@ -12,7 +19,7 @@ import { ScrapedSample } from './Scrape';
  */
 export async function addPoints(
   tx: Knex.Transaction,
-  points: Map<number, { kind: ScrapedSample['kind']; value: number }>,
+  points: Map<number, AddedPoint>,
   atSeconds: number,
 ): Promise<void> {
   const sorted = [...points.entries()].sort(([a], [b]) => a - b);
@@ -20,12 +27,12 @@ export async function addPoints(
     RESOLUTIONS.flatMap(({ seconds }) =>
       sorted
         .filter(([, point]) => point.kind === kind)
-        .map(([series_id, { value }]) => ({
+        .map(([series_id, { value, highest }]) => ({
           series_id,
           resolution: seconds,
           start: Math.floor(atSeconds / seconds) * seconds,
           value,
-          highest: value,
+          highest,
         })),
     );
   for (const batch of batches(rows('counter'))) {
