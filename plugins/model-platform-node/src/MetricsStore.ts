@@ -11,7 +11,9 @@ export interface MetricQuery {
   /** Width of one bucket; an instant query has one bucket from start to end. */
   stepSeconds?: number;
   /**
-   * `increase`: of a counter, resets handled. `last`, `max`: of a gauge.
+   * `increase`: of a counter, resets handled. `last`: of a gauge, the mean
+   * over the targets that show the same series. `max`: of a gauge, the highest
+   * at any of them.
    * `quantile`: of a histogram, with `quantile` from 0 to 1; unit of the metric.
    */
   aggregation: 'increase' | 'last' | 'max' | 'quantile';

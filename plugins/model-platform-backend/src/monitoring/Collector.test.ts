@@ -302,6 +302,7 @@ suggestions_made_total{${VARIANT},channel="web"} 3
     const exposed = (made: number, startedAt: number) => `
 model_runner_requests_total{${said},code="200"} ${made}
 suggestions_made_total{${said},channel="web",user="user:default/mira"} ${made}
+suggestions_made_total{${said},channel="web",user="user:default/sofia"} 1
 my_debug_ratio{${said}} 0.5
 queue_length{${said}} 7
 process_start_time_seconds ${startedAt}
@@ -338,7 +339,7 @@ this is no metric
         ...range,
       }),
     ).toEqual([
-      { labels: { endpoint: 'iris', channel: 'web', user: '' }, value: 7 },
+      { labels: { endpoint: 'iris', channel: 'web', user: '' }, value: 9 },
     ]);
     expect(
       await store.instant({
@@ -390,6 +391,102 @@ this is no metric
     await other.collect(fencing + 1);
     // One of each revision, from before.
     expect(await total(store)).toBe(3);
+  });
+
+  it('takes of a gauge the mean over the runners that show it, whichever was read last', async () => {
+    const store = DatabaseMetricsStore.create({ knex });
+    const start = Date.now() - 600_000;
+    const show = async (
+      target: string,
+      value: number | undefined,
+      seconds: number,
+      to = store,
+    ) => {
+      const labels = { endpoint: 'iris', revision: '1' };
+      const sample = { metric: 'queue_length', kind: 'gauge' as const, labels };
+      await to.write({
+        target,
+        at: new Date(start + seconds * 1_000),
+        samples: value === undefined ? [] : [{ ...sample, value }],
+      });
+      const read = async (aggregation: 'last' | 'max') =>
+        (
+          await store.instant({
+            metric: 'queue_length',
+            by: ['revision'],
+            start: new Date(start),
+            end: new Date(),
+            aggregation,
+          })
+        )[0].value;
+      return [await read('last'), await read('max')];
+    };
+    expect(await show('a', 0, 0)).toEqual([0, 0]);
+    expect(await show('b', 100, 1)).toEqual([50, 100]);
+    expect(await show('a', 0, 15)).toEqual([50, 100]);
+    expect(await show('b', 40, 16)).toEqual([20, 100]);
+    // It was started again and shows nothing yet.
+    await show('a', undefined, 30);
+    expect(await show('b', 40, 31)).toEqual([40, 100]);
+    expect(await show('a', 0, 45)).toEqual([20, 100]);
+    // It is gone.
+    expect(await show('b', 40, 200)).toEqual([40, 100]);
+    // Where targets are read seldom, it may only not have been read again yet.
+    const seldom = DatabaseMetricsStore.create({ knex, intervalMs: 120_000 });
+    expect(await show('b', 40, 215, seldom)).toEqual([20, 100]);
+  });
+
+  it('adds what many targets tell of the same series at once, in whatever order they tell it', async () => {
+    const store = DatabaseMetricsStore.create({ knex });
+    const names = Array.from({ length: 8 }, (_, index) => `gateway-${index}`);
+    const rounds = 5;
+    const now = Date.now();
+    const sample = (revision: number, index: number, value: number) => ({
+      metric: 'model_gateway_requests_total',
+      kind: 'counter' as const,
+      labels: { endpoint: 'iris', revision: `${revision}`, code: `${index}` },
+      value,
+    });
+    const gauge = (revision: number, index: number, value: number) => ({
+      ...sample(revision, index, value),
+      metric: 'model_gateway_requests_in_flight',
+      kind: 'gauge' as const,
+    });
+    for (let round = 1; round <= rounds; round += 1) {
+      // Of each round some series are new, and some were not told of for an hour.
+      const at = new Date(now - (rounds - round) * 4_000_000);
+      for (const value of [2 * round - 1, 2 * round]) {
+        const samples = [0, round].flatMap(revision =>
+          Array.from({ length: 150 }, (_, index) => [
+            sample(revision, index, revision === 0 ? value : 1),
+            gauge(revision, index, value),
+          ]).flat(),
+        );
+        const written = await Promise.allSettled(
+          names.map(async (target, index) => {
+            const told = index % 2 ? samples.toReversed() : samples;
+            await store.write({ target, at, samples: told });
+          }),
+        );
+        expect(
+          written.flatMap(result =>
+            result.status === 'rejected' ? [`${result.reason}`.slice(-99)] : [],
+          ),
+        ).toEqual([]);
+      }
+    }
+    const range = { start: new Date(now - 86_400_000), end: new Date(now) };
+    const sums = await store.instant({
+      metric: 'model_gateway_requests_total',
+      by: ['revision'],
+      aggregation: 'increase',
+      ...range,
+    });
+    expect(
+      Object.fromEntries(
+        sums.map(({ labels, value }) => [labels.revision, value / 150]),
+      ),
+    ).toEqual({ 0: 8 * 10, 1: 8, 2: 8, 3: 8, 4: 8, 5: 8 });
   });
 
   it('drops fine points early and coarse ones late', async () => {

@@ -7,14 +7,18 @@ import {
   ScrapeTarget,
 } from '@model-platform/plugin-model-platform-node';
 import { Knex } from 'knex';
-import { addPoints } from './addPoints';
+import { AddedPoint, addPoints } from './addPoints';
 import { batches } from './batches';
+import { gaugeMeans } from './gaugeMeans';
 import { GatewayReadings } from './GatewayReadings';
 import { RESOLUTIONS } from './metricLayout';
 import { CounterRow, PointRow, SeriesRow, TargetRow } from './metricRows';
 import { MetricSeriesTable } from './MetricSeriesTable';
 import { queryPoints } from './queryPoints';
 import { MAX_SERIES, ownerKey, ownerOf, Scrape, ScrapedSample } from './Scrape';
+
+/** Reading all targets may take longer than the interval in which they are read. */
+const MIN_SHOWN_MS = 60_000;
 
 /**
  * Metrics in the platform's own database. Counters are kept as increases per
@@ -25,10 +29,14 @@ export class DatabaseMetricsStore implements MetricsStore {
   static create(options: {
     knex: Knex;
     maxSeries?: number;
+    /** How often each target is read, milliseconds. */
+    intervalMs?: number;
   }): DatabaseMetricsStore {
+    const { knex, maxSeries = MAX_SERIES, intervalMs = 0 } = options;
     return new DatabaseMetricsStore(
-      options.knex,
-      options.maxSeries ?? MAX_SERIES,
+      knex,
+      maxSeries,
+      Math.max(MIN_SHOWN_MS, 2 * intervalMs),
     );
   }
 
@@ -36,7 +44,12 @@ export class DatabaseMetricsStore implements MetricsStore {
 
   private readonly gateways: GatewayReadings;
 
-  private constructor(private readonly knex: Knex, maxSeries: number) {
+  private constructor(
+    private readonly knex: Knex,
+    maxSeries: number,
+    /** How long the gauges of a target count that is not read any more. */
+    private readonly shownMs: number,
+  ) {
     this.series = new MetricSeriesTable(maxSeries);
     this.gateways = new GatewayReadings(knex);
   }
@@ -65,19 +78,8 @@ export class DatabaseMetricsStore implements MetricsStore {
         Math.abs(target.started_at - scrape.startedAt) > 1;
       const { samples } = scrape;
       const ids = await this.series.idsOf(tx, samples, atSeconds);
-      const last = new Map(
-        (
-          await tx<CounterRow>('metric_counters').where({
-            target: scrape.target,
-          })
-        ).map(row => [row.series_id, row.value]),
-      );
-      const points = new Map<
-        number,
-        { kind: ScrapedSample['kind']; value: number }
-      >();
-      const counters: CounterRow[] = [];
       const leftOut = new Map<string, number>();
+      const values = new Map<number, Pick<ScrapedSample, 'kind' | 'value'>>();
       for (const [index, sample] of samples.entries()) {
         const id = ids[index];
         if (id === undefined) {
@@ -85,31 +87,55 @@ export class DatabaseMetricsStore implements MetricsStore {
           leftOut.set(owner, (leftOut.get(owner) ?? 0) + 1);
           continue;
         }
-        if (sample.kind === 'gauge') {
-          points.set(id, { kind: 'gauge', value: sample.value });
-          continue;
-        }
-        const before = last.get(id);
-        const isReset =
-          before === undefined || restarted || sample.value < before;
-        const increase = isReset ? sample.value : sample.value - before;
-        if (increase > 0) {
-          points.set(id, { kind: 'counter', value: increase });
-        }
-        if (before !== sample.value) {
-          counters.push({
-            target: scrape.target,
-            series_id: id,
-            value: sample.value,
+        // Samples may differ in nothing but labels that are not kept.
+        const { kind, value } = sample;
+        const same = kind === 'counter' ? values.get(id)?.value ?? 0 : 0;
+        values.set(id, { kind, value: same + value });
+      }
+      const last = new Map(
+        (await this.lastOf(tx, scrape.target)).map(row => [row.series_id, row]),
+      );
+      const means = await gaugeMeans(tx, values, {
+        target: scrape.target,
+        sinceMs: scrape.at.getTime() - this.shownMs,
+      });
+      const points = new Map<number, AddedPoint>();
+      const changed: CounterRow[] = [];
+      for (const [id, { kind, value }] of values) {
+        const before = last.get(id)?.value;
+        if (kind === 'gauge') {
+          points.set(id, {
+            kind,
+            value: means.get(id) ?? value,
+            highest: value,
           });
+        } else {
+          const isReset = before === undefined || restarted || value < before;
+          const increase = isReset ? value : value - before;
+          if (increase > 0) {
+            points.set(id, { kind, value: increase, highest: increase });
+          }
+        }
+        if (before !== value) {
+          changed.push({ target: scrape.target, series_id: id, value });
         }
       }
       await addPoints(tx, points, atSeconds);
-      for (const batch of batches(counters)) {
+      for (const batch of batches(changed)) {
         await tx<CounterRow>('metric_counters')
           .insert(batch)
           .onConflict(['target', 'series_id'])
           .merge();
+      }
+      // What a gauge of it showed before it was started again is no value of it now.
+      const hidden = [...last.values()].filter(
+        ({ series_id, kind }) => kind === 'gauge' && !values.has(series_id),
+      );
+      for (const batch of batches(hidden.map(({ series_id }) => series_id))) {
+        await tx<CounterRow>('metric_counters')
+          .where({ target: scrape.target })
+          .whereIn('series_id', batch)
+          .delete();
       }
       await tx<TargetRow>('metric_targets')
         .insert({
@@ -121,6 +147,17 @@ export class DatabaseMetricsStore implements MetricsStore {
         .merge();
       return leftOut;
     });
+  }
+
+  /** What a target told when it was last read. */
+  private async lastOf(
+    tx: Knex,
+    target: string,
+  ): Promise<Array<CounterRow & Pick<SeriesRow, 'kind'>>> {
+    return await tx({ c: 'metric_counters' })
+      .join({ s: 'metric_series' }, 's.id', 'c.series_id')
+      .where('c.target', target)
+      .select('c.target', 'c.series_id', 'c.value', 's.kind');
   }
 
   async range(

@@ -78,6 +78,8 @@ export class MetricSeriesTable {
       counts.set(owner, count + 1);
       return true;
     });
+    // All transactions lock them in the same order: none waits for one that waits for it.
+    missing.sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
     for (const batch of batches(missing)) {
       await tx('metric_series')
         .insert(

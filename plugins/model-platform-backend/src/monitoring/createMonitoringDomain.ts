@@ -19,9 +19,12 @@ export async function createMonitoringDomain(
 ): Promise<MonitoringDomain> {
   const { config, database, registry, compliance, metricCatalogue } = context;
   const logger = context.logger.child({ domain: 'monitoring' });
+  const intervalMs =
+    (config.getOptionalNumber('modelPlatform.metrics.scrapeIntervalSeconds') ??
+      5) * 1000;
   const embedded = context.metricsStore
     ? undefined
-    : DatabaseMetricsStore.create({ knex: database });
+    : DatabaseMetricsStore.create({ knex: database, intervalMs });
   const store = context.metricsStore ?? embedded;
   if (!store) {
     throw new Error('There is no metrics store');
@@ -36,10 +39,7 @@ export async function createMonitoringDomain(
       environmentsOf: driver => deployment.environments.of(driver),
       lease: deployment.lease,
       logger,
-      intervalMs:
-        (config.getOptionalNumber(
-          'modelPlatform.metrics.scrapeIntervalSeconds',
-        ) ?? 5) * 1000,
+      intervalMs,
     });
   const collectedAt = async () => await store.collectedAt();
   const report = new KpiReport({

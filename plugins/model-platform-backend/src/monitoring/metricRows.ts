@@ -23,6 +23,7 @@ export interface TargetRow {
   scraped_at: number | string;
 }
 
+/** What a target told of a series when it was last read, be it a counter or a gauge. */
 export interface CounterRow {
   target: string;
   series_id: number;
