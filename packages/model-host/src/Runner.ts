@@ -244,7 +244,9 @@ export class Runner {
         if (status === 'silent') {
           return 'unknown';
         }
-        return status === 200 ? 'ready' : 'notReady';
+        if (status !== 200) return 'notReady';
+        guard.noteReady();
+        return 'ready';
       },
       // Health answers to anyone: only the right secret gets metrics, and no stranger asks for one.
       prove: async record => {
@@ -260,7 +262,11 @@ export class Runner {
         );
       },
       guard: (process, record) =>
-        guard.watch(process, `${urlOf(record)}/v2/health/ready`),
+        guard.watch(
+          process,
+          `${urlOf(record)}/v2/health/ready`,
+          record.wasReady === true,
+        ),
       explain: (reason, ownLog) => guard.explain(reason, ownLog),
       onChange: this.#options.onChange,
       onEnd: reason => {

@@ -27,6 +27,8 @@ export class RunnerGuard {
   readonly #confinement: Confinement;
   /** Before the process that runs now. */
   #kills = 0;
+  /** Whether the process that runs now has been ready. */
+  #isReady = false;
 
   constructor(options: {
     id: string;
@@ -47,16 +49,30 @@ export class RunnerGuard {
     this.#kills = this.#memoryKills;
   }
 
-  /** Returns why the process must end, or nothing when it has ended by itself. */
+  /** Who lets calls reach it says so: the first one may be the one that never comes back. */
+  noteReady(): void {
+    if (this.#isReady) return;
+    this.#isReady = true;
+    // A start may take all there is; what it takes later is held.
+    this.#confinement.groups?.limitCpu(this.#id, this.#cpuCores);
+  }
+
+  /**
+   * Returns why the process must end, or nothing when it has ended by itself.
+   *
+   * @param wasReady - of one that was taken over: it may hang already
+   */
   async watch(
     process: WatchedProcess,
     healthUrl: string,
+    wasReady: boolean,
   ): Promise<string | undefined> {
     this.#kills = this.#memoryKills;
+    this.#isReady = false;
     const { groups } = this.#confinement;
     const limit = this.#memoryBytes;
     return await Promise.race([
-      this.#watchHealth(process, healthUrl),
+      this.#watchHealth(process, healthUrl, wasReady),
       ...(limit !== undefined && !groups?.limitsMemory
         ? [this.#watchMemory(process, limit)]
         : []),
@@ -117,24 +133,22 @@ export class RunnerGuard {
   async #watchHealth(
     process: WatchedProcess,
     url: string,
+    wasReady: boolean,
   ): Promise<string | undefined> {
-    let isReady = false;
     while (!process.over.aborted) {
+      // What is still being loaded may answer nothing for as long as that takes.
+      const isToAnswer = wasReady || this.#isReady;
       const health = await httpProbe(url, {
         timeoutMs: this.#callMs + this.#graceMs,
         signal: process.over,
       });
-      if (health === 200 && !isReady) {
-        isReady = true;
-        // A start may take all there is; what it takes later is held.
-        this.#confinement.groups?.limitCpu(this.#id, this.#cpuCores);
-      }
-      if (health === 'silent' && isReady && !process.over.aborted) {
+      if (health === 200) this.noteReady();
+      if (health === 'silent' && isToAnswer && !process.over.aborted) {
         return `answered nothing for ${
           (this.#callMs + this.#graceMs) / 1000
         } s, longer than a call may take: endpoint code that never comes back, as an endless loop`;
       }
-      await pause(isReady ? HEALTH_POLL_MS : 50, process.over);
+      await pause(this.#isReady ? HEALTH_POLL_MS : 50, process.over);
     }
     return undefined;
   }
