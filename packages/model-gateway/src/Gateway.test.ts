@@ -1,6 +1,15 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { Agent, request } from 'node:http';
 import {
   AddressInfo,
@@ -8,10 +17,13 @@ import {
   createServer as createTcpServer,
   Socket,
 } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { GatewayState } from '@model-platform/model-wire';
 import {
   ADMIN_SECRET,
   EXPIRED,
+  freePort,
   ID_SECRET,
   METRICS_SECRET,
   OTHER,
@@ -28,6 +40,21 @@ const gateway = new TestGateway();
 const { admin, call, echo, metric, put, upstream } = gateway;
 let url: string;
 let adminUrl: string;
+
+/** Writes into a pipe until it has no room for a byte more. */
+function fill(pipe: number) {
+  for (const chunk of [Buffer.alloc(4_096), Buffer.alloc(1)]) {
+    try {
+      for (;;) {
+        writeSync(pipe, chunk);
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') {
+        throw error;
+      }
+    }
+  }
+}
 
 beforeAll(async () => {
   await gateway.start();
@@ -309,11 +336,7 @@ describe('Gateway', () => {
   });
 
   it('goes to another runner only if nothing was delivered', async () => {
-    const gone = createTcpServer();
-    gone.listen(0, '127.0.0.1');
-    await once(gone, 'listening');
-    const refused = `http://127.0.0.1:${(gone.address() as AddressInfo).port}`;
-    gone.close();
+    const refused = `http://127.0.0.1:${await freePort()}`;
     await put(
       routeOf('iris', { main: { urls: [refused, await echo('alive')] } }),
     );
@@ -813,11 +836,7 @@ describe('Gateway', () => {
 
   it('serves, and ends when it is asked to, where its log has no room', async () => {
     const full = openSync('/dev/full', 'w');
-    const free = createTcpServer().listen(0, '127.0.0.1');
-    await once(free, 'listening');
-    const { port } = free.address() as AddressInfo;
-    free.close();
-    await once(free, 'close');
+    const port = await freePort();
     const { child } = await gateway.startProgram(
       port,
       { LOG_LEVEL: 'debug' },
@@ -836,6 +855,33 @@ describe('Gateway', () => {
     expect(child.exitCode).toBe(0);
   });
 
+  it('ends in order when it is asked to before it could say that it listens', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
+    const pipe = join(folder, 'log');
+    execFileSync('mkfifo', [pipe]);
+    const log = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+    // Its first line of the log is where it waits.
+    fill(log);
+    const port = await freePort();
+    const { child } = await gateway.startProgram(port, {}, log);
+    await until(
+      () =>
+        new Promise<boolean>(resolve => {
+          const socket = connect(port, '127.0.0.1');
+          socket.on('connect', () => socket.destroy());
+          socket.on('error', () => resolve(false));
+          socket.on('close', isBroken => resolve(!isBroken));
+        }),
+    );
+    child.kill('SIGTERM');
+    const lines = createReadStream(pipe).resume();
+    await until(() => child.exitCode !== null || child.signalCode !== null);
+    expect([child.exitCode, child.signalCode]).toEqual([0, null]);
+    closeSync(log);
+    await once(lines, 'close');
+    rmSync(folder, { recursive: true });
+  });
+
   it('waits for nobody who has asked nothing when it is asked to end', async () => {
     const { child, addresses } = await gateway.startProgram(0, {
       DRAIN_TIMEOUT_MS: '3600000',
@@ -848,7 +894,7 @@ describe('Gateway', () => {
       socket.write(head);
     }
     child.kill('SIGTERM');
-    await until(() => child.exitCode !== null);
+    await until(() => child.exitCode !== null || child.signalCode !== null);
     expect(child.exitCode).toBe(0);
   });
 

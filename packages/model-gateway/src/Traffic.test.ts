@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request, ServerResponse } from 'node:http';
-import { AddressInfo, createServer as createTcpServer } from 'node:net';
 import {
   CallOptions,
+  freePort,
   OTHER,
   routeOf,
   TestGateway,
@@ -481,11 +481,7 @@ describe('a shadow', () => {
   it('that breaks, is too late or is not there fails nobody', async () => {
     const breaking = await upstream(incoming => incoming.socket.destroy());
     const silent = await upstream(incoming => incoming.resume());
-    const gone = createTcpServer();
-    gone.listen(0, '127.0.0.1');
-    await once(gone, 'listening');
-    const refused = `http://127.0.0.1:${(gone.address() as AddressInfo).port}`;
-    gone.close();
+    const refused = `http://127.0.0.1:${await freePort()}`;
     const cases: Array<[string, string[], string]> = [
       ['breaking', [breaking], 'requests_total 502'],
       ['silent', [silent], 'requests_total 504'],

@@ -20,6 +20,12 @@ function log(
 process.stdout.on('error', () => {});
 
 async function main(): Promise<void> {
+  // Before it says that it listens: whoever reads that may ask it to end.
+  const askedToEnd = new Promise<void>(done => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => done());
+    }
+  });
   const parsed = gatewayEnvironmentSchema.safeParse(process.env);
   if (!parsed.success) {
     const problems = parsed.error.issues.map(
@@ -30,16 +36,10 @@ async function main(): Promise<void> {
     );
   }
   const gateway = await startGateway(parsed.data, log);
-  let isStopping = false;
-  const stop = () => {
-    if (!isStopping) {
-      isStopping = true;
-      log('info', 'gateway is draining');
-      gateway.stop().then(() => process.exit(0));
-    }
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  await askedToEnd;
+  log('info', 'gateway is draining');
+  await gateway.stop();
+  process.exit(0);
 }
 
 main().catch((error: Error) => {

@@ -69,11 +69,6 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
     return;
   }
   const { model, version, flavor: flavorName } = manifest;
-  logger.info('started', {
-    model: model.slug,
-    version,
-    port: environment.PORT,
-  });
   let draining = false;
   process.on('SIGTERM', () => {
     if (draining) return;
@@ -86,6 +81,12 @@ export async function runRunner(variables: NodeJS.ProcessEnv): Promise<void> {
       },
       error => fail(`could not drain: ${messageOf(error)}`),
     );
+  });
+  // Whoever reads this may ask it to end.
+  logger.info('started', {
+    model: model.slug,
+    version,
+    port: environment.PORT,
   });
   try {
     const begin = performance.now();

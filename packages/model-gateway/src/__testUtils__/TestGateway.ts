@@ -9,7 +9,7 @@ import {
   RequestListener,
   Server,
 } from 'node:http';
-import { AddressInfo } from 'node:net';
+import { AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { GatewayRoute } from '@model-platform/model-wire';
 
@@ -51,6 +51,16 @@ export async function until<T>(
     }
     await new Promise(resolve => setTimeout(resolve, 10));
   }
+}
+
+/** A loopback port on which nobody listens. */
+export async function freePort(): Promise<number> {
+  const server = createTcpServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /** A gateway's own program, with servers of a test behind it. */
