@@ -886,10 +886,10 @@ test("models of a system outside the catalog's namespace run, and are known as t
     items: [evicted],
   } = await cluster.core.listNamespacedPod({ namespace: own, labelSelector });
   const name = evicted.metadata?.name ?? '';
-  await cluster.core.patchNamespacedPodStatus({
-    ...{ name, namespace: own },
-    body: [{ op: 'replace', path: '/status/phase', value: 'Failed' }],
-  });
+  cluster.kubelet.troubles.set(name, pod => ({
+    ...runningStatus(pod),
+    phase: 'Failed',
+  }));
   await eventually('another runner in its place', async () => {
     const ids = (await metered.scrapeTargets()).map(({ id }) => id);
     const runners = ids.filter(id =>
@@ -899,6 +899,7 @@ test("models of a system outside the catalog's namespace run, and are known as t
   });
   await metered.remove(desired.ref);
   expect(await objectsOf('abroad')).toEqual([]);
+  cluster.kubelet.troubles.delete(name);
 });
 
 test('platforms of other prefixes in the cluster have nothing to do with each other', async () => {
